@@ -1,0 +1,76 @@
+//! The settings of a bulkhead.
+
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
+
+use super::{BulkheadLayer, NoQueue, Queue};
+use crate::{ConfigError, Name};
+
+/// Builds a [`BulkheadLayer`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct BulkheadBuilder<Q = NoQueue> {
+    name: Cow<'static, str>,
+    max_concurrent: usize,
+    max_wait: Option<Duration>,
+    max_queue: Option<usize>,
+    queue: PhantomData<Q>,
+}
+
+impl<Q> BulkheadBuilder<Q> {
+    pub(super) const fn new(max_concurrent: usize) -> Self {
+        let name = Cow::Borrowed("bulkhead");
+        Self { name, max_concurrent, max_wait: None, max_queue: None, queue: PhantomData }
+    }
+
+    /// Sets what errors and events call it: 1 to 64 bytes. Defaults to `bulkhead`.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Queues calls that find no place, for at most this long, and never past their deadline.
+    ///
+    /// Set it to the delay that a caller will not mind. The service within must be `Clone`. Defaults to what the deadline
+    /// leaves, if there is one.
+    #[doc(alias = "max_wait_duration")]
+    pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue> {
+        BulkheadBuilder { max_wait: Some(wait), ..self.queueing() }
+    }
+
+    /// Queues at most this many calls that find no place; 0 queues none.
+    ///
+    /// The service within must be `Clone`. Defaults to as many as may be in flight.
+    #[doc(alias = "queue_limit")]
+    #[doc(alias = "max_queuing_actions")]
+    pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue> {
+        BulkheadBuilder { max_queue: Some(calls), ..self.queueing() }
+    }
+
+    fn queueing(self) -> BulkheadBuilder<Queue> {
+        let Self { name, max_concurrent, max_wait, max_queue, .. } = self;
+        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue: PhantomData }
+    }
+}
+
+impl BulkheadBuilder<NoQueue> {
+    /// Builds the layer, and with it its places, all free.
+    ///
+    /// # Errors
+    ///
+    /// When the name is empty or too long.
+    pub fn build(self) -> Result<BulkheadLayer, ConfigError> {
+        Ok(BulkheadLayer::assemble(Name::new(self.name)?, self.max_concurrent, NoQueue))
+    }
+}
+
+impl BulkheadBuilder<Queue> {
+    /// Builds the layer, and with it its places, all free, and its queue, empty.
+    ///
+    /// # Errors
+    ///
+    /// When the name is empty or too long.
+    pub fn build(self) -> Result<BulkheadLayer<Queue>, ConfigError> {
+        let max_queue = self.max_queue.unwrap_or(self.max_concurrent);
+        let queue = Queue { max_wait: self.max_wait, max_queue };
+        Ok(BulkheadLayer::assemble(Name::new(self.name)?, self.max_concurrent, queue))
+    }
+}

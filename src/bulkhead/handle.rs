@@ -1,0 +1,58 @@
+//! Looks at a bulkhead and resizes it.
+
+use super::{BulkheadGuard, events, places::Places};
+use crate::{Name, Rejection, RejectionReason, sync::Arc};
+
+/// Looks at a bulkhead and resizes it, from anywhere.
+///
+/// Handles are cheap to clone and never wait. All handles of a layer, and all services made by it, share its places.
+#[derive(Clone, Debug)]
+pub struct BulkheadHandle {
+    places: Arc<Places>,
+}
+
+impl BulkheadHandle {
+    pub(super) const fn new(places: Arc<Places>) -> Self {
+        Self { places }
+    }
+
+    /// The name of the instance.
+    pub fn name(&self) -> Name {
+        self.places.name
+    }
+
+    /// Calls that hold a place now.
+    pub fn in_flight(&self) -> usize {
+        self.places.permits.in_flight()
+    }
+
+    /// Calls that wait for a place now.
+    pub fn queued(&self) -> usize {
+        self.places.permits.queued()
+    }
+
+    /// The most calls that may be in flight; `usize::MAX` for 2,147,483,647 and more, which is as good as unlimited.
+    pub fn limit(&self) -> usize {
+        self.places.permits.limit()
+    }
+
+    /// Changes the most calls that may be in flight, and leaves the length of the queue as it is.
+    ///
+    /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in.
+    pub fn resize(&self, max_concurrent: usize) {
+        self.places.permits.resize(max_concurrent);
+        events::resized(self.places.name, max_concurrent);
+        while let Some(waiter) = self.places.permits.grant() {
+            waiter.wake();
+        }
+    }
+
+    /// Asks for a place, for a call that is no `Service`'s. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// When all places are taken, or somebody waits for the free one.
+    pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
+        self.places.try_enter().ok_or_else(|| self.places.reject(RejectionReason::Full))
+    }
+}

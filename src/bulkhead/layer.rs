@@ -1,0 +1,51 @@
+//! The layer: one set of places for all the services it makes.
+
+use tower::Layer;
+
+use super::{Bulkhead, BulkheadBuilder, BulkheadHandle, NoQueue, places::Places};
+use crate::{Name, finish::Release, state::permits::Permits, sync::Arc};
+
+/// Wraps services in a [`Bulkhead`].
+///
+/// Services made by one layer, and their clones, share its places.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct BulkheadLayer<Q = NoQueue, F = Release> {
+    places: Arc<Places>,
+    queue: Q,
+    finish: F,
+}
+
+impl BulkheadLayer {
+    /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
+    pub fn new(max_concurrent: usize) -> Self {
+        Self::assemble(Name::of("bulkhead"), max_concurrent, NoQueue)
+    }
+
+    /// Starts to build a bulkhead with at most `max_concurrent` calls in flight.
+    pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
+        BulkheadBuilder::new(max_concurrent)
+    }
+}
+
+impl<Q> BulkheadLayer<Q> {
+    pub(super) fn assemble(name: Name, max_concurrent: usize, queue: Q) -> Self {
+        let permits = Permits::new(max_concurrent);
+        Self { places: Arc::new(Places { permits, name }), queue, finish: Release }
+    }
+}
+
+impl<Q, F> BulkheadLayer<Q, F> {
+    /// A handle to look at the bulkhead and to resize it.
+    pub fn handle(&self) -> BulkheadHandle {
+        BulkheadHandle::new(Arc::clone(&self.places))
+    }
+}
+
+impl<S, Q: Clone, F: Clone> Layer<S> for BulkheadLayer<Q, F> {
+    type Service = Bulkhead<S, Q, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Bulkhead::new(inner, Arc::clone(&self.places), self.queue.clone(), self.finish.clone())
+    }
+}

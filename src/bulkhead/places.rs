@@ -1,0 +1,63 @@
+//! What services, guards and handles share: the places and their name.
+
+use super::events;
+use crate::{Name, Rejection, RejectionReason, state::permits::Permits, sync::Arc};
+
+#[derive(Debug)]
+pub(super) struct Places {
+    pub(super) permits: Permits,
+    pub(super) name: Name,
+}
+
+impl Places {
+    #[inline]
+    pub(super) fn try_enter(self: &Arc<Self>) -> Option<BulkheadGuard> {
+        self.permits.try_enter().then(|| self.guard())
+    }
+
+    /// The guard of a place that was taken.
+    #[inline]
+    pub(super) fn guard(self: &Arc<Self>) -> BulkheadGuard {
+        BulkheadGuard { places: Arc::clone(self) }
+    }
+
+    #[inline]
+    pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
+        let rejection = Rejection::new(self.name, reason, None);
+        events::rejected(&rejection);
+        rejection
+    }
+}
+
+/// Holds a place in a bulkhead, until it is dropped.
+///
+/// # Examples
+///
+/// Code that is no `Service` can share the places of services that are:
+///
+/// ```
+/// use palisade::{BulkheadLayer, Rejection};
+///
+/// # fn main() -> Result<(), Rejection> {
+/// let bulkhead = BulkheadLayer::new(1).handle();
+/// let place = bulkhead.try_enter()?;
+/// assert!(bulkhead.try_enter().is_err());
+/// drop(place);
+/// assert!(bulkhead.try_enter().is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a guard that is dropped gives its place back"]
+pub struct BulkheadGuard {
+    places: Arc<Places>,
+}
+
+impl Drop for BulkheadGuard {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(waiter) = self.places.permits.leave() {
+            waiter.wake();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The future of one call.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tower::BoxError;
+
+use super::CircuitGuard;
+use crate::{Error, finish::Finish};
+
+pin_project! {
+    /// The future of a [`CircuitBreaker`](super::CircuitBreaker)'s call.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped before it is done, the call counts as neither success nor failure and gives its place back.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<Fut, F> {
+        #[pin]
+        state: State<Fut, F>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<Fut, F> {
+        Sent { #[pin] inner: Fut, held: Option<(CircuitGuard, F)> },
+        Unsent { error: Option<Error> },
+    }
+}
+
+impl<Fut, F> ResponseFuture<Fut, F> {
+    pub(super) const fn sent(inner: Fut, guard: CircuitGuard, finish: F) -> Self {
+        Self { state: State::Sent { inner, held: Some((guard, finish)) } }
+    }
+
+    pub(super) const fn unsent(error: Error) -> Self {
+        Self { state: State::Unsent { error: Some(error) } }
+    }
+}
+
+impl<Fut, F, Response, E> Future for ResponseFuture<Fut, F>
+where
+    Fut: Future<Output = Result<Response, E>>,
+    E: Into<BoxError> + 'static,
+    F: Finish<CircuitGuard, Response>,
+{
+    type Output = Result<F::Response, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Sent { inner, held } => {
+                let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
+                let result = ready!(guard.run(|| inner.poll(cx)));
+                let (guard, finish) = held.take().expect(POLLED_AGAIN);
+                Poll::Ready(match result {
+                    Ok(response) => Ok(finish.answered(guard, response)),
+                    Err(error) => {
+                        let error = Error::lift(error);
+                        finish.failed(guard, &error);
+                        Err(error)
+                    }
+                })
+            }
+            StateProj::Unsent { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
+        }
+    }
+}
+
+const POLLED_AGAIN: &str = "a future is not polled after it is done";

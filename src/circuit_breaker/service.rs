@@ -1,0 +1,104 @@
+//! The service: asks the circuit, then the service within.
+
+use std::task::{Context, Poll, Waker, ready};
+
+use tower::{BoxError, Service};
+
+use super::{CircuitGuard, ResponseFuture, breaker::Breaker};
+use crate::{
+    DefaultClassifier, Error,
+    finish::{Finish, Settle},
+    sync::Arc,
+};
+
+/// Rejects calls to a service that keeps failing.
+///
+/// Made by a [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
+#[derive(Debug)]
+pub struct CircuitBreaker<S, F = Settle<DefaultClassifier>> {
+    inner: S,
+    /// Whether `inner` was polled ready since it was last called.
+    ready: bool,
+    breaker: Arc<Breaker>,
+    finish: F,
+}
+
+impl<S, F> CircuitBreaker<S, F> {
+    pub(super) const fn new(inner: S, breaker: Arc<Breaker>, finish: F) -> Self {
+        Self { inner, ready: false, breaker, finish }
+    }
+
+    /// Sees to it that `inner` is ready for the call that `guard` holds a place for.
+    ///
+    /// It is, but where `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake
+    /// here, so one look must do.
+    #[inline]
+    fn admit<Request, Response>(&mut self, mut guard: CircuitGuard) -> Result<CircuitGuard, Error>
+    where
+        S: Service<Request, Response = Response>,
+        S::Error: Into<BoxError> + 'static,
+        F: Finish<CircuitGuard, Response> + Clone,
+    {
+        if std::mem::take(&mut self.ready) {
+            return Ok(guard);
+        }
+        match guard.run(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop()))) {
+            Poll::Ready(Ok(())) => Ok(guard),
+            Poll::Pending => Err(Error::Rejected(guard.refuse())),
+            Poll::Ready(Err(error)) => {
+                let error = Error::lift(error);
+                self.finish.clone().failed(guard, &error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<S, Request, F> Service<Request> for CircuitBreaker<S, F>
+where
+    S: Service<Request>,
+    S::Error: Into<BoxError> + 'static,
+    F: Finish<CircuitGuard, S::Response> + Clone,
+{
+    type Response = F::Response;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future, F>;
+
+    /// Is ready while the circuit is open, without a look at the service within: the answer will be a rejection.
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.breaker.is_open() {
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(self.inner.poll_ready(cx)) {
+            Ok(()) => self.ready = true,
+            Err(error) => {
+                let error = Error::lift(error);
+                if let Ok(guard) = self.breaker.enter() {
+                    self.finish.clone().failed(guard, &error);
+                }
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request) -> Self::Future {
+        let admitted = self.breaker.enter().map_err(Error::Rejected).and_then(|guard| self.admit(guard));
+        match admitted {
+            Ok(mut guard) => {
+                let future = guard.run(|| self.inner.call(request));
+                ResponseFuture::sent(future, guard, self.finish.clone())
+            }
+            Err(error) => ResponseFuture::unsent(error),
+        }
+    }
+}
+
+/// A clone has not been polled ready.
+impl<S: Clone, F: Clone> Clone for CircuitBreaker<S, F> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), Arc::clone(&self.breaker), self.finish.clone())
+    }
+}

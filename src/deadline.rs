@@ -1,0 +1,213 @@
+//! The time a call has left, seen by every layer below.
+//!
+//! A thread-local [`Frame`] says what the timeouts around the code that runs now allow. It is installed by a [`Scope`]
+//! around each `call` and `poll`, and restored on the way out, also by a panic. A timeout whose clock has not started is
+//! in it as a limit: only when somebody asks does the clock run, for all the timeouts around at once.
+
+use std::{
+    cell::Cell,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+
+use crate::time;
+
+/// The moment at which a call must be over.
+///
+/// A [`TimeoutLayer`](crate::TimeoutLayer) sets one for everything below it; whoever runs below can ask for the nearest
+/// with [`Deadline::current`], to bound a wait or to tell the next service how long it has.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use palisade::{Deadline, TimeoutLayer};
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), palisade::Error> {
+/// let service = ServiceBuilder::new()
+///     .layer(TimeoutLayer::new(Duration::from_secs(3)))
+///     .service(service_fn(|()| async { Ok::<_, palisade::Error>(Deadline::current().map(Deadline::remaining)) }));
+///
+/// let left = service.oneshot(()).await?;
+/// assert!(left.is_some_and(|left| left <= Duration::from_secs(3)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// The deadline at `instant`.
+    pub const fn at(instant: Instant) -> Self {
+        Self(instant)
+    }
+
+    /// The deadline `duration` from now; more than 30 years is taken for 30 years.
+    pub fn after(duration: Duration) -> Self {
+        Self(time::after(time::now(), duration))
+    }
+
+    /// The nearest deadline around the code that runs now, if there is one.
+    ///
+    /// A timeout whose clock has not started yet starts it now.
+    pub fn current() -> Option<Self> {
+        let mut frame = FRAME.get();
+        if frame.pending.is_some() {
+            frame.start(time::now());
+            FRAME.set(frame);
+        }
+        frame.nearest.map(|fixed| Self(fixed.at))
+    }
+
+    /// The moment itself.
+    pub const fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// What is left until then; zero when it has passed.
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(time::now())
+    }
+
+    /// Runs `future` with this deadline around it, for carrying it into a spawned task.
+    ///
+    /// It ends nothing by itself: a timeout inside is bounded by it, and so is what asks for [`Deadline::current`]. Of two
+    /// deadlines the nearer one counts.
+    pub fn scope<F>(self, future: F) -> DeadlineScope<F> {
+        DeadlineScope { deadline: self, future }
+    }
+}
+
+pin_project! {
+    /// The future of [`Deadline::scope`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct DeadlineScope<F> {
+        deadline: Deadline,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for DeadlineScope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _scope = Scope::enter(Frame::around().bounded_by(Fixed { at: this.deadline.0, enforced: false }));
+        this.future.poll(cx)
+    }
+}
+
+/// A deadline whose moment is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fixed {
+    pub(crate) at: Instant,
+    /// Whether a timeout around ends the call at that moment.
+    pub(crate) enforced: bool,
+}
+
+/// What the timeouts around allow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    nearest: Option<Fixed>,
+    /// The least limit of the timeouts whose clocks have not started.
+    pending: Option<Duration>,
+    /// When those clocks were started, because somebody asked.
+    started: Option<Instant>,
+}
+
+thread_local! {
+    static FRAME: Cell<Frame> = const { Cell::new(Frame { nearest: None, pending: None, started: None }) };
+    static EXPIRING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Frame {
+    /// The frame around the code that runs now, as the start of the next one within.
+    pub(crate) fn around() -> Self {
+        Self { started: None, ..FRAME.get() }
+    }
+
+    /// Narrows the frame by a deadline whose moment is known.
+    pub(crate) fn bounded_by(mut self, fixed: Fixed) -> Self {
+        if self.nearest.is_none_or(|nearest| fixed.at < nearest.at) {
+            self.nearest = Some(fixed);
+        }
+        self
+    }
+
+    /// Narrows the frame by a timeout whose clock has not started.
+    pub(crate) fn limited_to(mut self, limit: Duration) -> Self {
+        self.pending = Some(self.pending.map_or(limit, |pending| pending.min(limit)));
+        self
+    }
+
+    /// Starts the clocks that have not started.
+    pub(crate) fn start(&mut self, now: Instant) {
+        if let Some(limit) = self.pending.take() {
+            *self = self.bounded_by(Fixed { at: time::after(now, limit), enforced: true });
+            self.started = Some(now);
+        }
+    }
+}
+
+/// Installs a frame, and restores the one around it when dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Scope {
+    around: Frame,
+}
+
+impl Scope {
+    pub(crate) fn enter(frame: Frame) -> Self {
+        Self { around: FRAME.replace(frame) }
+    }
+
+    /// Leaves the scope and tells when the clocks in it were started, if somebody asked.
+    pub(crate) fn leave(self) -> Option<Instant> {
+        let started = FRAME.get().started;
+        drop(self);
+        started
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let mut around = self.around;
+        if let Some(now) = FRAME.get().started {
+            around.start(now);
+        }
+        FRAME.set(around);
+    }
+}
+
+/// Starts the clocks of the timeouts around, if they have not, at `now`; tells the nearest deadline.
+pub(crate) fn start_clocks(now: Instant) -> Option<Fixed> {
+    let mut frame = FRAME.get();
+    frame.start(now);
+    FRAME.set(frame);
+    frame.nearest
+}
+
+/// Runs `drop_call`, which drops a call because a limit of ours ran out.
+pub(crate) fn expire(drop_call: impl FnOnce()) {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            EXPIRING.set(self.0);
+        }
+    }
+    let _restore = Restore(EXPIRING.replace(true));
+    drop_call();
+}
+
+/// Whether what is dropped now is dropped because a limit of ours ran out.
+pub(crate) fn is_expiring() -> bool {
+    EXPIRING.get()
+}

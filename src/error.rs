@@ -1,0 +1,287 @@
+//! The errors of every layer, and of every builder.
+
+use std::{any::Any, convert::Infallible, error, fmt, time::Duration};
+
+use tower::BoxError;
+
+use crate::{Name, time::Nanos};
+
+/// Why a call gave no answer of the service's own.
+///
+/// The variants are the three answers to *may I send it again?*, for the call as the caller made it.
+///
+/// Every layer's `Service::Error` is this type, and a layer that meets one of them below it passes it on as it is, also
+/// when it travelled through a foreign layer as a `BoxError`. So a stack stays flat: a rejection never allocates, and a
+/// service's own error is boxed once, whole, with its [`source`](error::Error::source) chain.
+///
+/// # Services made of a function
+///
+/// `From<BoxError>` and `From<Infallible>` let a `service_fn` return `Result<_, palisade::Error>` and use `?`. That is
+/// also the way around a limit of the compiler: an async block that returns `BoxError` and is spawned as a part of
+/// another async block meets "implementation of `From` is not general enough" with every layer that is bounded by
+/// `Into<BoxError>`, tower's own too. Return `palisade::Error`, or an error type of your own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A layer refused the call: nothing was sent to the service below.
+    #[error("{0}")]
+    Rejected(Rejection),
+    /// The call ran out of time: the service may or may not have acted on it.
+    #[error("{0}")]
+    TimedOut(Elapsed),
+    /// The service itself failed; its own error is inside.
+    #[error("the service failed")]
+    Service(#[source] BoxError),
+}
+
+impl Error {
+    /// Lifts the error of an inner service, which stays what it was if it is one of ours.
+    pub(crate) fn lift<E: Into<BoxError> + 'static>(error: E) -> Self {
+        let mut slot = Some(error);
+        // The compiler knows the type of `slot` and folds this test away.
+        let lifted = match (&mut slot as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            Some(own) => own.take(),
+            None => slot.take().map(|foreign| Self::from(foreign.into())),
+        };
+        lifted.expect("the slot was filled above")
+    }
+
+    /// The rejection, when a layer refused the call.
+    pub const fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection),
+            _ => None,
+        }
+    }
+
+    /// Whether the call ran out of time.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut(_))
+    }
+
+    /// The service's own error by reference, if it is an `E`.
+    pub fn downcast_ref<E: error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Service(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The service's own error by value, if it is an `E`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not: the error itself, unchanged.
+    pub fn downcast<E: error::Error + 'static>(self) -> Result<E, Self> {
+        match self {
+            Self::Service(error) => error.downcast().map(|error| *error).map_err(Self::Service),
+            other => Err(other),
+        }
+    }
+}
+
+impl From<BoxError> for Error {
+    fn from(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(foreign) => Self::Service(foreign),
+        }
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+/// Tells which layer refused a call, why, and when to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Rejection {
+    name: Name,
+    /// `Nanos::MAX` where it is not known.
+    retry_after: Nanos,
+    reason: RejectionReason,
+}
+
+impl Rejection {
+    pub(crate) const fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
+        let retry_after = match retry_after {
+            Some(nanos) => nanos,
+            None => Nanos::MAX,
+        };
+        Self { name, retry_after, reason }
+    }
+
+    /// The kind of layer that refused: `"circuit breaker"` or `"bulkhead"`.
+    pub const fn layer(&self) -> &'static str {
+        self.reason.layer()
+    }
+
+    /// The instance that refused.
+    pub const fn name(&self) -> Name {
+        self.name
+    }
+
+    /// Why it refused.
+    pub const fn reason(&self) -> RejectionReason {
+        self.reason
+    }
+
+    /// How long to wait before the next try, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.retry_after != Nanos::MAX).then(|| self.retry_after.into())
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name, self.reason)?;
+        match self.retry_after() {
+            Some(delay) => write!(f, "; try again in {delay:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a layer refused a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RejectionReason {
+    /// The circuit is open until its time is over.
+    CircuitOpen,
+    /// The circuit is half-open, and all of its probes are taken.
+    ProbesTaken,
+    /// The circuit was forced open by hand, and stays so until it is set otherwise.
+    ForcedOpen,
+    /// The circuit would let the call pass, but the service below is not ready for one.
+    NotReady,
+    /// The bulkhead is full, and does not queue.
+    Full,
+    /// The bulkhead is full, and so is its queue.
+    QueueFull,
+    /// The bulkhead gave no place within the longest wait, or before the deadline of the call.
+    WaitedTooLong,
+}
+
+impl RejectionReason {
+    const fn layer(self) -> &'static str {
+        match self {
+            Self::CircuitOpen | Self::ProbesTaken | Self::ForcedOpen | Self::NotReady => "circuit breaker",
+            Self::Full | Self::QueueFull | Self::WaitedTooLong => "bulkhead",
+        }
+    }
+
+    /// The reason as the `reason` field of events has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CircuitOpen => "circuit_open",
+            Self::ProbesTaken => "probes_taken",
+            Self::ForcedOpen => "forced_open",
+            Self::NotReady => "not_ready",
+            Self::Full => "full",
+            Self::QueueFull => "queue_full",
+            Self::WaitedTooLong => "waited_too_long",
+        }
+    }
+}
+
+impl fmt::Display for RejectionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CircuitOpen => "the circuit is open",
+            Self::ProbesTaken => "the circuit is half-open and all its probes are taken",
+            Self::ForcedOpen => "the circuit was forced open by hand; `reset` it to close it",
+            Self::NotReady => "the service below is not ready",
+            Self::Full => "all its places are taken",
+            Self::QueueFull => "all its places are taken and its queue is full",
+            Self::WaitedTooLong => "no place came free in time",
+        })
+    }
+}
+
+/// How long a call took before its time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())]
+pub struct Elapsed {
+    limit: Nanos,
+    elapsed: Nanos,
+}
+
+impl Elapsed {
+    pub(crate) fn new(limit: Duration, elapsed: Duration) -> Self {
+        Self { limit: limit.into(), elapsed: elapsed.into() }
+    }
+
+    /// How long the call was allowed to take.
+    pub fn limit(&self) -> Duration {
+        self.limit.into()
+    }
+
+    /// How long it had taken when it was ended.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed.into()
+    }
+}
+
+/// Says which setting of a builder is not legal, what it was, and what would be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    instance: Option<(&'static str, Name)>,
+    setting: &'static str,
+    value: String,
+    legal: &'static str,
+}
+
+impl ConfigError {
+    pub(crate) fn new(setting: &'static str, value: impl fmt::Display, legal: &'static str) -> Self {
+        Self { instance: None, setting, value: value.to_string(), legal }
+    }
+
+    /// Says that `value` must be `legal`, unless it is.
+    pub(crate) fn unless(
+        is_legal: bool,
+        setting: &'static str,
+        value: impl fmt::Display,
+        legal: &'static str,
+    ) -> Result<(), Self> {
+        if is_legal { Ok(()) } else { Err(Self::new(setting, value, legal)) }
+    }
+
+    /// Says whose setting it is.
+    pub(crate) fn of(self, layer: &'static str, name: Name) -> Self {
+        Self { instance: Some((layer, name)), ..self }
+    }
+
+    /// The setting, by the name of its method.
+    pub const fn setting(&self) -> &'static str {
+        self.setting
+    }
+
+    /// The value that it was given.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What would be legal.
+    pub const fn legal(&self) -> &'static str {
+        self.legal
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((layer, name)) = self.instance {
+            write!(f, "{layer} `{name}`: ")?;
+        }
+        write!(f, "`{}` is {}, but must be {}", self.setting, self.value, self.legal)
+    }
+}
+
+const _: () = assert!(size_of::<Error>() <= 32, "an error is copied with every result");

@@ -1,0 +1,112 @@
+//! The future of one call.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tower::BoxError;
+
+use super::{Answer, FallbackError, Step, Take, events};
+use crate::{Error, Name};
+
+pin_project! {
+    /// The future of a [`Fallback`](super::Fallback)'s call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<Fut, Request, Response, F, T>
+    where
+        F: Step<Request, Response>,
+    {
+        #[pin]
+        state: State<Fut, F::Future>,
+        fallback: Option<(F, F::Kept)>,
+        take: T,
+        name: Name,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<Fut, Alternative> {
+        Calling { #[pin] call: Fut },
+        // The call failed before it was made.
+        Failed { error: Option<Error> },
+        Degrading { #[pin] step: Alternative, before: Option<Error> },
+    }
+}
+
+impl<Fut, Request, Response, F, T> ResponseFuture<Fut, Request, Response, F, T>
+where
+    F: Step<Request, Response>,
+{
+    #[inline]
+    pub(super) fn new(call: Result<Fut, Error>, kept: F::Kept, step: F, take: T, name: Name) -> Self {
+        let state = match call {
+            Ok(call) => State::Calling { call },
+            Err(error) => State::Failed { error: Some(error) },
+        };
+        Self { state, fallback: Some((step, kept)), take, name }
+    }
+}
+
+impl<Fut, Request, Response, F, T, E> Future for ResponseFuture<Fut, Request, Response, F, T>
+where
+    Fut: Future<Output = Result<Response, E>>,
+    E: Into<BoxError> + 'static,
+    F: Step<Request, Response>,
+    T: Take<Response>,
+{
+    type Output = Result<Response, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let result = match this.state.as_mut().project() {
+                StateProj::Calling { call } => ready!(call.poll(cx)).map_err(Error::lift),
+                StateProj::Failed { error } => Err(error.take().expect(POLLED_AGAIN)),
+                StateProj::Degrading { step, before } => {
+                    let result = ready!(step.poll(cx));
+                    return Poll::Ready(degraded(*this.name, result, before.take()));
+                }
+            };
+            if !this.take.take(result.as_ref()) {
+                return Poll::Ready(result);
+            }
+            let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
+            let step = fallback.take(kept, result.as_ref());
+            this.state.set(State::Degrading { step, before: result.err() });
+        }
+    }
+}
+
+/// Tells of the answer, or wraps up what failed.
+fn degraded<Response>(
+    name: Name,
+    result: Result<Answer<Response>, Error>,
+    before: Option<Error>,
+) -> Result<Response, Error> {
+    match result.map(Answer::into_parts) {
+        Ok((response, step)) => {
+            events::degraded(name, step, before.as_ref());
+            Ok(response)
+        }
+        Err(error) => {
+            events::failed(name, &error);
+            Err(FallbackError::wrap(error, before))
+        }
+    }
+}
+
+const POLLED_AGAIN: &str = "a future is not polled after it is done";
+
+impl<Fut, Request, Response, F, T> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T>
+where
+    F: Step<Request, Response>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+//! The steps: where another answer may come from.
+
+use std::{
+    any::type_name,
+    fmt,
+    future::{Ready, ready},
+};
+
+use tower::{BoxError, Service};
+
+use super::step_future::{ServiceFuture, StepFuture};
+use crate::{Error, oneshot::Oneshot, sync::Arc};
+
+/// Where another answer may come from.
+pub trait Step<Request, Response> {
+    /// What is kept of the request, before it is gone.
+    type Kept;
+
+    /// Gives the answer.
+    type Future: Future<Output = Result<Answer<Response>, Error>>;
+
+    /// How many steps it is made of; events number them from 1.
+    const STEPS: u32 = 1;
+
+    /// Keeps of the request what it will need.
+    fn keep(&self, request: &Request) -> Self::Kept;
+
+    /// Looks for another answer. `failed` is the result it will replace.
+    fn take(self, kept: Self::Kept, failed: Result<&Response, &Error>) -> Self::Future;
+}
+
+/// Another answer, and which step gave it.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<Response> {
+    response: Response,
+    step: u32,
+}
+
+impl<Response> Answer<Response> {
+    /// An answer of a step that is not made of others.
+    pub const fn new(response: Response) -> Self {
+        Self { response, step: 1 }
+    }
+
+    /// The response, and the number of the step that gave it, from 1.
+    pub fn into_parts(self) -> (Response, u32) {
+        (self.response, self.step)
+    }
+
+    pub(super) fn after(self, steps: u32) -> Self {
+        Self { step: self.step + steps, ..self }
+    }
+}
+
+/// Answers a clone of `response`.
+pub fn value<Response>(response: Response) -> Value<Response> {
+    Value(Arc::new(response))
+}
+
+/// Answers what `f` makes of the failure: `Fn(Result<&Response, &Error>) -> Result<Response, E>`.
+pub const fn function<F>(f: F) -> Function<F> {
+    Function(f)
+}
+
+/// Answers what `f` makes of what `keep` kept of the request, and of the failure.
+///
+/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> Result<Response, E>`.
+pub const fn function_of<K, F>(keep: K, f: F) -> FunctionOf<K, F> {
+    FunctionOf { keep, f }
+}
+
+/// Answers what the future made by `f` gives, of what `keep` kept of the request, and of the failure.
+///
+/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> impl Future<Output = Result<Response, E>>`.
+pub const fn future<K, F>(keep: K, f: F) -> FutureOf<K, F> {
+    FutureOf { keep, f }
+}
+
+/// Answers what another service does. Requests must be `Clone`.
+pub const fn service<S>(service: S) -> ServiceStep<S> {
+    ServiceStep(service)
+}
+
+/// Made by [`value`].
+#[derive(Debug)]
+pub struct Value<Response>(Arc<Response>);
+
+impl<Response> Clone for Value<Response> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Request, Response: Clone> Step<Request, Response> for Value<Response> {
+    type Kept = ();
+    type Future = Ready<Result<Answer<Response>, Error>>;
+
+    #[inline]
+    fn keep(&self, _: &Request) {}
+
+    #[inline]
+    fn take(self, (): (), _: Result<&Response, &Error>) -> Self::Future {
+        ready(Ok(Answer::new((*self.0).clone())))
+    }
+}
+
+/// Made by [`function`].
+#[derive(Clone, Copy)]
+pub struct Function<F>(F);
+
+impl<Request, Response, F, E> Step<Request, Response> for Function<F>
+where
+    F: Fn(Result<&Response, &Error>) -> Result<Response, E>,
+    E: Into<BoxError> + 'static,
+{
+    type Kept = ();
+    type Future = Ready<Result<Answer<Response>, Error>>;
+
+    #[inline]
+    fn keep(&self, _: &Request) {}
+
+    #[inline]
+    fn take(self, (): (), failed: Result<&Response, &Error>) -> Self::Future {
+        ready(self.0(failed).map(Answer::new).map_err(Error::lift))
+    }
+}
+
+/// Made by [`function_of`].
+#[derive(Clone, Copy)]
+pub struct FunctionOf<K, F> {
+    keep: K,
+    f: F,
+}
+
+impl<Request, Response, K, Kept, F, E> Step<Request, Response> for FunctionOf<K, F>
+where
+    K: Fn(&Request) -> Kept,
+    F: Fn(Kept, Result<&Response, &Error>) -> Result<Response, E>,
+    E: Into<BoxError> + 'static,
+{
+    type Kept = Kept;
+    type Future = Ready<Result<Answer<Response>, Error>>;
+
+    #[inline]
+    fn keep(&self, request: &Request) -> Kept {
+        (self.keep)(request)
+    }
+
+    #[inline]
+    fn take(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
+        ready((self.f)(kept, failed).map(Answer::new).map_err(Error::lift))
+    }
+}
+
+/// Made by [`future`].
+#[derive(Clone, Copy)]
+pub struct FutureOf<K, F> {
+    keep: K,
+    f: F,
+}
+
+impl<Request, Response, K, Kept, F, Fut, E> Step<Request, Response> for FutureOf<K, F>
+where
+    K: Fn(&Request) -> Kept,
+    F: Fn(Kept, Result<&Response, &Error>) -> Fut,
+    Fut: Future<Output = Result<Response, E>>,
+    E: Into<BoxError> + 'static,
+{
+    type Kept = Kept;
+    type Future = StepFuture<Fut>;
+
+    #[inline]
+    fn keep(&self, request: &Request) -> Kept {
+        (self.keep)(request)
+    }
+
+    #[inline]
+    fn take(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
+        StepFuture::new((self.f)(kept, failed))
+    }
+}
+
+/// Made by [`service`].
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceStep<S>(S);
+
+impl<Request, S> Step<Request, S::Response> for ServiceStep<S>
+where
+    Request: Clone,
+    S: Service<Request>,
+    S::Error: Into<BoxError> + 'static,
+{
+    type Kept = Request;
+    type Future = ServiceFuture<S, Request>;
+
+    #[inline]
+    fn keep(&self, request: &Request) -> Request {
+        request.clone()
+    }
+
+    #[inline]
+    fn take(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
+        ServiceFuture::new(Oneshot::new(self.0, kept))
+    }
+}
+
+macro_rules! debug_by_type {
+    ($($name:ident<$($f:ident),+>)+) => {$(
+        impl<$($f),+> fmt::Debug for $name<$($f),+> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&type_name::<($($f,)+)>()).finish()
+            }
+        }
+    )+};
+}
+
+debug_by_type! { Function<F> FunctionOf<K, F> FutureOf<K, F> }

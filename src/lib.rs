@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+
+mod backoff;
+pub mod bulkhead;
+pub mod circuit_breaker;
+mod deadline;
+mod error;
+pub mod fallback;
+pub mod finish;
+mod name;
+mod oneshot;
+mod outcome;
+pub mod retry;
+mod service_builder;
+mod state;
+mod sync;
+mod time;
+pub mod timeout;
+
+pub use crate::{
+    backoff::{Backoff, Jitter},
+    bulkhead::{Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer},
+    circuit_breaker::{
+        CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
+    },
+    deadline::{Deadline, DeadlineScope},
+    error::{ConfigError, Elapsed, Error, Rejection, RejectionReason},
+    fallback::{Fallback, FallbackError, FallbackLayer},
+    name::Name,
+    outcome::{Classify, DefaultClassifier, Outcome},
+    retry::{Budget, BudgetBuilder, Retry, RetryBuilder, RetryLayer},
+    service_builder::ServiceBuilderExt,
+    state::{circuit::Phase, counts::Counts},
+    timeout::{Timeout, TimeoutLayer},
+};

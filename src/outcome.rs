@@ -1,0 +1,112 @@
+//! What a result says about the service that gave it.
+
+use std::time::Duration;
+
+use crate::Error;
+
+/// What a result says about the service that gave it.
+///
+/// One vocabulary for all layers, so that they agree about a call:
+///
+/// | outcome | circuit breaker | retry | fallback |
+/// |---|---|---|---|
+/// | `Success` | success | stop | pass |
+/// | `Transient` | failure | by backoff | take |
+/// | `Throttled` | failure in the rate, not in the consecutive count | not before `retry_after` | take |
+/// | `Failed` | failure | stop | take |
+/// | `Ignored` | neutral: gives its place back | stop | pass |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The service did its part: an answer, or a refusal that is the request's own fault.
+    Success,
+    /// The service is in trouble that may pass.
+    Transient,
+    /// The service asks for less.
+    Throttled {
+        /// How long the service asked to be left alone, where it said so.
+        retry_after: Option<Duration>,
+    },
+    /// The service is in trouble, and asking again will not help.
+    Failed,
+    /// The result says nothing about the service.
+    Ignored,
+}
+
+impl Outcome {
+    /// Whether the service is in trouble.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Transient | Self::Throttled { .. } | Self::Failed)
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Transient => "transient",
+            Self::Throttled { .. } => "throttled",
+            Self::Failed => "failed",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// Says what a result means.
+///
+/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome` that is [`Clone`]: each call carries one, so it
+/// should be cheap to clone (a closure that captures nothing, or an `Arc`). An [`Error::Rejected`] never reaches a
+/// classifier: nothing was sent, so it says nothing about the service.
+///
+/// # Examples
+///
+/// ```
+/// use palisade::{CircuitBreakerLayer, Error, Outcome};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let breaker = CircuitBreakerLayer::builder("payments")
+///     .classify(|result: Result<&u16, &Error>| match result {
+///         Ok(500..) => Outcome::Transient,
+///         Ok(_) => Outcome::Success,
+///         Err(_) => Outcome::Transient,
+///     })
+///     .build()?;
+/// # drop(breaker.handle());
+/// # Ok(())
+/// # }
+/// ```
+pub trait Classify<Response> {
+    /// Says what this result means.
+    fn classify(&self, result: Result<&Response, &Error>) -> Outcome;
+}
+
+impl<Response, F> Classify<Response> for F
+where
+    F: Fn(Result<&Response, &Error>) -> Outcome,
+{
+    fn classify(&self, result: Result<&Response, &Error>) -> Outcome {
+        self(result)
+    }
+}
+
+/// Takes every `Ok` for a success and every error for a transient failure.
+///
+/// The default of all layers. In protocols where a failure arrives as an `Ok` response, it sees nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultClassifier;
+
+impl<Response> Classify<Response> for DefaultClassifier {
+    fn classify(&self, result: Result<&Response, &Error>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(_) => Outcome::Transient,
+        }
+    }
+}
+
+/// Asks the classifier, unless the call was refused below: then nothing was sent, and there is nothing to ask.
+#[inline]
+pub(crate) fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
+    match result {
+        Err(Error::Rejected(_)) => Outcome::Ignored,
+        result => classifier.classify(result),
+    }
+}

@@ -1,0 +1,138 @@
+//! What retries may spend, all together.
+
+use crate::{ConfigError, state::budget::Tokens, sync::Arc, time::Clock};
+
+/// Bounds how many retries all calls together may make.
+///
+/// A budget holds tokens and starts full. Each call that begins deposits a fraction of one, so does time, and each retry takes
+/// a whole one: so retries are at most a share of the calls, and a service that is down does not see its load multiplied. The
+/// form is Finagle's `RetryBudget`. Clones share their tokens; give them to several layers to share one budget between them.
+///
+/// # Examples
+///
+/// ```
+/// use palisade::{Budget, RetryLayer};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let budget = Budget::builder().capacity(10).ratio(0.1).per_second(0.0).build()?;
+/// let reads = RetryLayer::builder("reads").budget(budget.clone()).build()?;
+/// let writes = RetryLayer::builder("writes").budget(budget.clone()).build()?;
+/// assert_eq!(budget.available(), 10);
+/// # drop((reads, writes));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Budget {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    tokens: Tokens,
+    clock: Clock,
+}
+
+impl Budget {
+    /// Starts to build a budget.
+    pub const fn builder() -> BudgetBuilder {
+        BudgetBuilder { capacity: 100, ratio: 0.2, per_second: 10.0 }
+    }
+
+    /// The whole tokens it holds now.
+    pub fn available(&self) -> u64 {
+        self.shared.tokens.available(self.shared.clock.now())
+    }
+
+    #[inline]
+    pub(super) fn deposit(&self) {
+        self.shared.tokens.deposit();
+    }
+
+    pub(super) fn withdraw(&self) -> Option<Token> {
+        let withdrawn = self.shared.tokens.withdraw(self.shared.clock.now());
+        withdrawn.then(|| Token { budget: Some(self.clone()) })
+    }
+}
+
+/// The default budget.
+impl Default for Budget {
+    fn default() -> Self {
+        Self::builder().assemble()
+    }
+}
+
+/// A token that was withdrawn. Dropped unspent, it goes back.
+#[derive(Debug)]
+pub(super) struct Token {
+    budget: Option<Budget>,
+}
+
+impl Token {
+    /// The token of a retry that has no budget.
+    pub(super) const FREE: Self = Self { budget: None };
+
+    pub(super) fn spend(mut self) {
+        self.budget = None;
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.shared.tokens.give_back();
+        }
+    }
+}
+
+/// Builds a [`Budget`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct BudgetBuilder {
+    capacity: u32,
+    ratio: f64,
+    per_second: f64,
+}
+
+impl BudgetBuilder {
+    /// Holds at most this many tokens, and starts with them.
+    ///
+    /// At least 1. It is how many retries a burst of failures may make. Defaults to 100.
+    pub const fn capacity(self, tokens: u32) -> Self {
+        Self { capacity: tokens, ..self }
+    }
+
+    /// Gains this share of a token as each call begins.
+    ///
+    /// 0 to 1,000, in millionths. It is the share of retries that the service is sized for. Defaults to 0.2.
+    #[doc(alias = "retry_percent")]
+    pub const fn ratio(self, tokens: f64) -> Self {
+        Self { ratio: tokens, ..self }
+    }
+
+    /// Gains this many tokens each second, evenly.
+    ///
+    /// 0 to 1,000,000, in millionths. It lets a client with few calls retry at all. Defaults to 10.
+    #[doc(alias = "min_retries_per_second")]
+    pub const fn per_second(self, tokens: f64) -> Self {
+        Self { per_second: tokens, ..self }
+    }
+
+    /// Builds the budget, full.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not legal; the error says which, and what would be.
+    pub fn build(self) -> Result<Budget, ConfigError> {
+        let Self { capacity, ratio, per_second } = self;
+        ConfigError::unless(capacity >= 1, "capacity", capacity, "at least 1")?;
+        ConfigError::unless((0.0..=1e3).contains(&ratio), "ratio", ratio, "0 to 1,000")?;
+        ConfigError::unless((0.0..=1e6).contains(&per_second), "per_second", per_second, "0 to 1,000,000")?;
+        Ok(self.assemble())
+    }
+
+    fn assemble(self) -> Budget {
+        let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
+        Budget { shared: Arc::new(Shared { tokens, clock: Clock::start() }) }
+    }
+}

@@ -1,0 +1,143 @@
+//! The settings of a retry.
+
+use std::{borrow::Cow, time::Duration};
+
+use super::{Budget, RetryLayer, Rules, layer::Shared};
+use crate::{Backoff, ConfigError, Name, backoff::generator, state::attempts::Attempts};
+
+/// Builds a [`RetryLayer`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RetryBuilder<P = Rules> {
+    settings: Settings,
+    policy: P,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    name: Cow<'static, str>,
+    max_attempts: u32,
+    backoff: Backoff,
+    max_retry_after: Duration,
+    budget: Option<Budget>,
+    retries_rejected: bool,
+    seed: Option<u64>,
+}
+
+impl RetryBuilder {
+    pub(super) fn new(name: Cow<'static, str>) -> Self {
+        let settings = Settings {
+            name,
+            max_attempts: 3,
+            backoff: Backoff::exponential(Duration::from_millis(50), Duration::from_secs(20)),
+            max_retry_after: Duration::from_secs(30),
+            budget: Some(Budget::default()),
+            retries_rejected: false,
+            seed: None,
+        };
+        Self { settings, policy: Rules::default() }
+    }
+}
+
+impl<P> RetryBuilder<P> {
+    /// Makes at most this many attempts, the first among them.
+    ///
+    /// At least 1, which never retries. Raise it only with a deadline around. Defaults to 3.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.settings.max_attempts = attempts;
+        self
+    }
+
+    /// Waits by this backoff before each retry.
+    ///
+    /// Defaults to 50 milliseconds doubling to 20 seconds, with [`Jitter::Full`](crate::Jitter::Full).
+    #[doc(alias = "wait_duration")]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.backoff = backoff;
+        self
+    }
+
+    /// Stops when the service asks for a longer pause than this.
+    ///
+    /// A shorter one is kept to, and the backoff comes on top, so that clients do not all come back at once. Defaults to 30
+    /// seconds.
+    pub fn max_retry_after(mut self, pause: Duration) -> Self {
+        self.settings.max_retry_after = pause;
+        self
+    }
+
+    /// Spends from this budget, which other layers may share.
+    ///
+    /// Defaults to a budget of this layer's own, as [`Budget::builder`] has it.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.settings.budget = Some(budget);
+        self
+    }
+
+    /// Retries without a budget. In an outage, that is `max_attempts` times the load.
+    pub fn without_budget(mut self) -> Self {
+        self.settings.budget = None;
+        self
+    }
+
+    /// Retries also what a layer below rejected, not before it says. Defaults to stopping there.
+    pub fn retry_rejected(mut self) -> Self {
+        self.settings.retries_rejected = true;
+        self
+    }
+
+    /// Seeds the jitter, for runs that repeat. Defaults to the system's randomness.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = Some(seed);
+        self
+    }
+
+    /// Says by a [`Policy`](super::Policy) what may be retried, in place of all rules set before.
+    pub fn policy<Q>(self, policy: Q) -> RetryBuilder<Q> {
+        RetryBuilder { settings: self.settings, policy }
+    }
+
+    /// Builds the layer, and with it its budget, full.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not legal; the error says which, and what would be.
+    pub fn build(self) -> Result<RetryLayer<P>, ConfigError> {
+        let Settings { name, max_attempts, backoff, max_retry_after, budget, retries_rejected, seed } = self.settings;
+        let name = Name::new(name)?;
+        ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
+            .and_then(|()| backoff.check("backoff"))
+            .map_err(|error| error.of("retry", name))?;
+        let attempts = Attempts::new(max_attempts, max_retry_after.into(), backoff, generator(seed));
+        Ok(RetryLayer::new(Shared { name, attempts, budget, retries_rejected }, self.policy))
+    }
+}
+
+impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
+    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
+    ///
+    /// Needed wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`](crate::DefaultClassifier).
+    #[doc(alias = "should_handle")]
+    #[doc(alias = "retry_on_result")]
+    pub fn classify<D>(self, classifier: D) -> RetryBuilder<Rules<D, K, P>> {
+        let Rules { copy, retry_if, .. } = self.policy;
+        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+    }
+
+    /// Copies requests by a function `Fn(&Request) -> Option<Request>`; what it does not copy is sent once.
+    ///
+    /// Set it for requests that are not `Clone`, or costly to. Defaults to [`CloneRequest`](super::CloneRequest).
+    pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, L, P>> {
+        let Rules { classifier, retry_if, .. } = self.policy;
+        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+    }
+
+    /// Asks a function `Fn(&Request, Result<&Response, &Error>) -> bool` before each retry that is due.
+    ///
+    /// Set it where a request may be sent twice only if the result says that the first was not acted on. Defaults to
+    /// [`Always`](super::Always).
+    pub fn retry_if<Q>(self, retry_if: Q) -> RetryBuilder<Rules<C, K, Q>> {
+        let Rules { classifier, copy, .. } = self.policy;
+        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+    }
+}

@@ -1,0 +1,53 @@
+//! The layer: one budget for all the services it makes.
+
+use std::borrow::Cow;
+
+use tower::Layer;
+
+use super::{Budget, Retry, RetryBuilder, Rules};
+use crate::{Name, state::attempts::Attempts, sync::Arc};
+
+/// What all services of a layer share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) name: Name,
+    pub(super) attempts: Attempts,
+    pub(super) budget: Option<Budget>,
+    pub(super) retries_rejected: bool,
+}
+
+/// Wraps services in a [`Retry`].
+///
+/// Services made by one layer, and their clones, share one budget.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RetryLayer<P = Rules> {
+    shared: Arc<Shared>,
+    policy: P,
+}
+
+impl RetryLayer {
+    /// Starts to build a retry with a name of 1 to 64 bytes, which events show.
+    pub fn builder(name: impl Into<Cow<'static, str>>) -> RetryBuilder {
+        RetryBuilder::new(name.into())
+    }
+}
+
+impl<P> RetryLayer<P> {
+    pub(super) fn new(shared: Shared, policy: P) -> Self {
+        Self { shared: Arc::new(shared), policy }
+    }
+
+    /// The budget it spends from, if it has one.
+    pub fn budget(&self) -> Option<Budget> {
+        self.shared.budget.clone()
+    }
+}
+
+impl<S, P: Clone> Layer<S> for RetryLayer<P> {
+    type Service = Retry<S, P>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Retry::new(inner, Arc::clone(&self.shared), self.policy.clone())
+    }
+}

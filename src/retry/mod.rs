@@ -1,0 +1,68 @@
+//! Sends a call again when it failed for a reason that may pass.
+//!
+//! Most failures of a distributed system are short. A retry hides them, and makes a real outage worse: each caller who asks
+//! three times triples the load on a service that is down. So this one waits longer each time and by chance, keeps to a
+//! [`Budget`] that all calls share, obeys the deadline, and stops when a layer below rejects the call.
+//!
+//! # Example
+//!
+//! ```
+//! use std::{io, sync::atomic::{AtomicU32, Ordering}};
+//! use palisade::{Backoff, RetryLayer};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+//!
+//! let service = ServiceBuilder::new()
+//!     .layer(RetryLayer::builder("payments").max_attempts(3).build()?)
+//!     .service(service_fn(|()| async {
+//!         match ATTEMPTS.fetch_add(1, Ordering::Relaxed) {
+//!             0 => Err(io::Error::other("reset")),
+//!             _ => Ok("paid"),
+//!         }
+//!     }));
+//!
+//! assert_eq!(service.oneshot(()).await?, "paid");
+//! assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Settings
+//!
+//! | setting | default | |
+//! |---|---|---|
+//! | [`max_attempts`](RetryBuilder::max_attempts) | 3 | attempts in all, the first among them |
+//! | [`backoff`](RetryBuilder::backoff) | 50 ms doubling to 20 s, full jitter | the wait before each retry |
+//! | [`max_retry_after`](RetryBuilder::max_retry_after) | 30 s | the longest pause a service may ask for |
+//! | [`budget`](RetryBuilder::budget) | 100 tokens, 0.2 a call, 10 a second | what all retries together may spend |
+//! | [`classify`](RetryBuilder::classify) | errors are transient | what a result means |
+//! | [`copy_request`](RetryBuilder::copy_request) | `Clone` | how the request is kept |
+//! | [`retry_if`](RetryBuilder::retry_if) | always | the last word on each retry |
+//!
+//! The result is the last one that the service itself gave, by value; neither responses nor errors need be `Clone`. The service
+//! must be: each attempt after the first readies and calls a clone. Services made by one layer, and their clones, share one
+//! budget.
+//!
+//! # The sharp edge
+//!
+//! A call that failed may have been acted on. Retry only what may happen twice, and say so with `retry_if`.
+
+mod budget;
+mod builder;
+mod events;
+mod future;
+mod layer;
+mod policy;
+mod service;
+
+pub use self::{
+    budget::{Budget, BudgetBuilder},
+    builder::RetryBuilder,
+    future::ResponseFuture,
+    layer::RetryLayer,
+    policy::{Always, CloneRequest, CopyRequest, Policy, RetryIf, Rules},
+    service::Retry,
+};

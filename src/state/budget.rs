@@ -1,0 +1,106 @@
+//! What retries may spend: tokens that calls and time deposit.
+//!
+//! Tokens are counted in millionths, so that sums of a ratio given in decimals are exact. A deposit is one count on the
+//! thread's own line; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
+//! their sum to the capacity once is the same as clamping each.
+//!
+//! Exact, but for a ratio finer than a millionth, which is rounded to one.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "values were checked to be small"
+)]
+
+use crate::{
+    state::stripes::Stripes,
+    sync::{Mutex, Ordering},
+    time::Nanos,
+};
+
+/// Millionths in a token.
+const TOKEN: u64 = 1_000_000;
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
+const CALLS: usize = 0;
+
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    capacity: u64,
+    per_call: u64,
+    per_second: u64,
+    calls: Stripes,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug)]
+struct Account {
+    balance: u64,
+    /// The calls whose deposits are in the balance.
+    gathered: u64,
+    /// The time up to which time's deposits are in the balance.
+    at: Nanos,
+    /// What was left over when those were divided, in billionths of a millionth.
+    rest: u128,
+}
+
+impl Tokens {
+    /// Starts full. `per_call` and `per_second` are in tokens.
+    pub(crate) fn new(capacity: u32, per_call: f64, per_second: f64) -> Self {
+        let capacity = u64::from(capacity) * TOKEN;
+        let account = Account { balance: capacity, gathered: 0, at: Nanos(0), rest: 0 };
+        Self {
+            capacity,
+            per_call: millionths(per_call),
+            per_second: millionths(per_second),
+            calls: Stripes::new(1),
+            account: Mutex::new(account),
+        }
+    }
+
+    /// Deposits for a call that begins.
+    #[inline]
+    pub(crate) fn deposit(&self) {
+        self.calls.mine().word(CALLS).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes a token, if there is a whole one.
+    pub(crate) fn withdraw(&self, now: Nanos) -> bool {
+        let mut account = self.account.lock();
+        self.gather(&mut account, now);
+        let rest = account.balance.checked_sub(TOKEN);
+        account.balance = rest.unwrap_or(account.balance);
+        rest.is_some()
+    }
+
+    /// Puts back a token that was not spent.
+    pub(crate) fn give_back(&self) {
+        let mut account = self.account.lock();
+        account.balance = (account.balance + TOKEN).min(self.capacity);
+    }
+
+    /// The whole tokens there are.
+    pub(crate) fn available(&self, now: Nanos) -> u64 {
+        let mut account = self.account.lock();
+        self.gather(&mut account, now);
+        account.balance / TOKEN
+    }
+
+    fn gather(&self, account: &mut Account, now: Nanos) {
+        let calls = self.calls.total(CALLS);
+        let by_calls = u128::from(calls.wrapping_sub(account.gathered)) * u128::from(self.per_call);
+        let passed = u128::from(now.saturating_sub(account.at).0);
+        let by_time = passed * u128::from(self.per_second) + account.rest;
+        let balance = u128::from(account.balance) + by_calls + by_time / NANOS_PER_SECOND;
+        *account = Account {
+            balance: balance.min(u128::from(self.capacity)) as u64,
+            gathered: calls,
+            at: account.at.max(now),
+            rest: by_time % NANOS_PER_SECOND,
+        };
+    }
+}
+
+fn millionths(tokens: f64) -> u64 {
+    (tokens * TOKEN as f64).round() as u64
+}

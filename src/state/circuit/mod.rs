@@ -1,0 +1,256 @@
+//! The circuit: whether a call may pass, and what its result changes.
+//!
+//! One word says the phase; its generation grows with each transition, and an entry of another generation is late: it
+//! neither decides nor frees anything. A closed circuit is only read by those who enter, and counts on the threads' own
+//! lines. Everything else, transitions and the results of probes, happens under one lock, which publishes the word as its
+//! last act. Exact under every interleaving, but for what the windows say of themselves.
+
+mod entry;
+mod locked;
+mod phase;
+mod rules;
+mod word;
+
+use rand::rngs::SmallRng;
+
+pub use self::phase::Phase;
+pub(crate) use self::{
+    entry::{Entry, Refused, Transition, View},
+    phase::Reason,
+    rules::Rules,
+};
+use self::{locked::Cold, word::Word};
+use crate::{
+    state::{
+        counts::{Counts, Recorded, Verdict},
+        stripes::Stripes,
+        window::{FIRST_WORD, Window},
+    },
+    sync::{AtomicU64, Mutex, Ordering},
+    time::Nanos,
+};
+
+const REJECTED: usize = 0;
+const LATE: usize = 1;
+
+#[derive(Debug)]
+pub(crate) struct Circuit {
+    word: AtomicU64,
+    /// When the open time is over.
+    open_until: AtomicU64,
+    /// When a probe in flight counts as hung.
+    hung_at: AtomicU64,
+    rules: Rules,
+    /// Whether counting a result takes the time.
+    timed: bool,
+    window: Window,
+    stripes: Stripes,
+    cold: Mutex<Cold>,
+}
+
+impl Circuit {
+    pub(crate) fn new(rules: Rules, window: Window, rng: SmallRng) -> Self {
+        Self {
+            word: AtomicU64::new(Word::FIRST.0),
+            open_until: AtomicU64::new(0),
+            hung_at: AtomicU64::new(0),
+            stripes: Stripes::new(FIRST_WORD + window.words()),
+            timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
+            rules,
+            window,
+            cold: Mutex::new(Cold::new(rng)),
+        }
+    }
+
+    /// Whether the circuit rejects calls but for the passing of time.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.word().phase(), Phase::Open | Phase::ForcedOpen)
+    }
+
+    /// Lets a call through where that changes nothing.
+    #[inline]
+    pub(crate) fn enter_closed(&self, now: impl FnOnce() -> Nanos) -> Option<Entry> {
+        let word = self.word();
+        let open = matches!(word.phase(), Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
+        open.then(|| self.entry(word, now))
+    }
+
+    /// Lets a call through, or refuses it.
+    pub(crate) fn try_enter(&self, now: Nanos) -> (Result<Entry, Refused>, Option<Transition>) {
+        let (entered, transition) = match self.refusal(now) {
+            Some(refused) => (Err(refused), None),
+            None => self.enter_locked(now),
+        };
+        if entered.is_err() {
+            self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
+        }
+        (entered, transition)
+    }
+
+    /// Records how a call ended.
+    #[inline]
+    pub(crate) fn record(&self, entry: Entry, verdict: Verdict, clock: impl Fn() -> Nanos) -> Option<Transition> {
+        let word = self.current(self.word(), entry)?;
+        match word.phase() {
+            Phase::Closed | Phase::MetricsOnly => self.record_closed(word, entry, verdict, clock),
+            Phase::HalfOpen => self.record_probe(entry, verdict, clock()),
+            Phase::ForcedClosed | Phase::ForcedOpen | Phase::Open => None,
+        }
+    }
+
+    /// Gives back the place of a call that says nothing about the service.
+    #[inline]
+    pub(crate) fn abandon(&self, entry: Entry) {
+        if self.word().phase() == Phase::HalfOpen {
+            let _cold = self.cold.lock();
+            let word = self.word();
+            if word.generation() == entry.generation {
+                self.publish(word.given_back());
+            }
+        }
+    }
+
+    /// Refuses after all a call that was let through.
+    pub(crate) fn refuse(&self, entry: Entry) {
+        self.abandon(entry);
+        self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Records a call that a timeout of ours cut short: where slowness counts, it is what the time in flight makes it.
+    pub(crate) fn record_cut(&self, entry: Entry, now: Nanos) -> Option<Transition> {
+        if self.rules.slow_rate.is_some() && !self.is_slow(entry, now) {
+            self.abandon(entry);
+            return None;
+        }
+        self.record(entry, Verdict::Failure, || now)
+    }
+
+    pub(crate) fn view(&self, now: Nanos) -> View {
+        let cold = self.cold.lock();
+        let word = self.word();
+        let phase = word.phase();
+        View {
+            phase,
+            counts: self.counts(word, &cold, now),
+            rejected: self.stripes.total(REJECTED),
+            late: self.stripes.total(LATE),
+            since: cold.since,
+            left: (phase == Phase::Open).then(|| self.open_until().saturating_sub(now)),
+        }
+    }
+
+    pub(crate) const fn min_calls(&self) -> u64 {
+        self.rules.min_calls
+    }
+
+    /// Refuses without the lock, where that is plain.
+    #[inline]
+    fn refusal(&self, now: Nanos) -> Option<Refused> {
+        loop {
+            let word = self.word();
+            let refused = match word.phase() {
+                Phase::ForcedOpen => Some(Refused::Forced),
+                Phase::Open => {
+                    let left = self.open_until().saturating_sub(now);
+                    (left > Nanos(0)).then_some(Refused::Open { left })
+                }
+                Phase::HalfOpen if word.places() >= self.rules.probes && !self.is_hung(word, now) => {
+                    Some(Refused::ProbesTaken)
+                }
+                Phase::HalfOpen | Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => None,
+            };
+            // A time belongs to the phase that was read before it only if it still is that phase after.
+            if self.word().generation() == word.generation() {
+                return refused;
+            }
+        }
+    }
+
+    #[inline]
+    fn record_closed(
+        &self,
+        word: Word,
+        entry: Entry,
+        verdict: Verdict,
+        clock: impl Fn() -> Nanos,
+    ) -> Option<Transition> {
+        let now = if self.timed { clock() } else { Nanos(0) };
+        let call = Recorded { verdict, slow: self.is_slow(entry, now) };
+        let consecutive = self.count_run(word, entry, verdict)?;
+        let counts = self.window.record(&self.stripes, entry.generation, now, call)?;
+        let counts = Counts { consecutive, ..counts };
+        let reason = self.rules.trip(&counts)?;
+        self.trip(entry, reason, counts, clock())
+    }
+
+    /// Counts failures in a row; a success with nothing to reset only reads.
+    #[inline]
+    fn count_run(&self, mut word: Word, entry: Entry, verdict: Verdict) -> Option<u32> {
+        if self.rules.consecutive.is_none() {
+            return Some(0);
+        }
+        loop {
+            let run = match verdict {
+                Verdict::Success => 0,
+                Verdict::Failure => word.run().saturating_add(1),
+                Verdict::Throttled => word.run(),
+            };
+            if run == word.run() {
+                return Some(run);
+            }
+            let (new, relaxed) = (word.with_run(run), Ordering::Relaxed);
+            match self.word.compare_exchange_weak(word.0, new.0, Ordering::AcqRel, relaxed) {
+                Ok(_) => return Some(run),
+                Err(seen) => word = self.current(Word(seen), entry)?,
+            }
+        }
+    }
+
+    fn counts(&self, word: Word, cold: &Cold, now: Nanos) -> Counts {
+        match word.phase() {
+            Phase::Closed | Phase::MetricsOnly => {
+                let counts = self.window.counts(&self.stripes, word.generation(), now);
+                Counts { consecutive: word.run(), ..counts }
+            }
+            Phase::HalfOpen => cold.probes,
+            Phase::Open | Phase::ForcedOpen | Phase::ForcedClosed => Counts::default(),
+        }
+    }
+
+    #[inline]
+    fn entry(&self, word: Word, now: impl FnOnce() -> Nanos) -> Entry {
+        let started = if self.rules.slow_rate.is_some() { now() } else { Nanos(0) };
+        Entry { generation: word.generation(), started }
+    }
+
+    /// The word, unless the entry is late.
+    #[inline]
+    fn current(&self, word: Word, entry: Entry) -> Option<Word> {
+        if word.generation() == entry.generation {
+            return Some(word);
+        }
+        self.stripes.mine().word(LATE).fetch_add(1, Ordering::Relaxed);
+        None
+    }
+
+    #[inline]
+    fn is_slow(&self, entry: Entry, now: Nanos) -> bool {
+        self.rules.slow_rate.is_some_and(|(_, after)| now.saturating_sub(entry.started) > after)
+    }
+
+    fn is_hung(&self, word: Word, now: Nanos) -> bool {
+        word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Relaxed)
+    }
+
+    fn open_until(&self) -> Nanos {
+        // Acquire pairs with Release in `shift`.
+        Nanos(self.open_until.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn word(&self) -> Word {
+        // Acquire pairs with Release in `publish`: who sees a phase sees the times that belong to it.
+        Word(self.word.load(Ordering::Acquire))
+    }
+}

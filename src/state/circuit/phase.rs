@@ -1,0 +1,83 @@
+//! The phases of a circuit, and the diagram of its transitions.
+
+/// Where a circuit stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Calls pass and are counted.
+    Closed,
+    /// Calls are rejected until the open time is over.
+    Open,
+    /// A few calls pass, to find out whether the service has recovered.
+    HalfOpen,
+    /// Calls are rejected until it is set otherwise by hand.
+    ForcedOpen,
+    /// Calls pass and are not counted until it is set otherwise by hand.
+    ForcedClosed,
+    /// Calls pass and are counted, and each time the circuit would have opened is reported, until it is set otherwise
+    /// by hand.
+    MetricsOnly,
+}
+
+/// Why a circuit changed its phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The failure rate reached its threshold.
+    FailureRate,
+    /// The rate of slow calls reached its threshold.
+    SlowRate,
+    /// Failures in a row reached their threshold.
+    Consecutive,
+    /// The open time was over.
+    OpenTimeOver,
+    /// The probes came back well.
+    Recovered,
+    /// A probe neither came back nor went away.
+    Hung,
+    /// It was set by hand.
+    ByHand,
+}
+
+impl Phase {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::ForcedClosed, Self::MetricsOnly];
+
+    /// The diagram. What was set by hand is left by hand only; a circuit that only measures starts anew.
+    pub(crate) const fn after(self, reason: Reason) -> Self {
+        match (self, reason) {
+            (Self::Closed, Reason::FailureRate | Reason::SlowRate | Reason::Consecutive) => Self::Open,
+            (Self::Open, Reason::OpenTimeOver) => Self::HalfOpen,
+            (Self::HalfOpen, Reason::FailureRate | Reason::SlowRate | Reason::Consecutive) => Self::Open,
+            (Self::HalfOpen, Reason::Hung) => Self::Open,
+            (Self::HalfOpen, Reason::Recovered) => Self::Closed,
+            (stays, _) => stays,
+        }
+    }
+
+    /// The phase as the `from` and `to` fields of events have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::ForcedClosed => "forced_closed",
+            Self::MetricsOnly => "metrics_only",
+        }
+    }
+}
+
+impl Reason {
+    /// The reason as the `reason` field of events has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::FailureRate => "failure_rate",
+            Self::SlowRate => "slow_rate",
+            Self::Consecutive => "consecutive",
+            Self::OpenTimeOver => "open_time_over",
+            Self::Recovered => "recovered",
+            Self::Hung => "hung",
+            Self::ByHand => "by_hand",
+        }
+    }
+}

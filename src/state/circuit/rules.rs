@@ -1,0 +1,77 @@
+//! When a circuit opens, and what its probes decide.
+//!
+//! Exact. A rate is compared as the quotient of two integers, correctly rounded, so that 3 of 10 reaches a rate of 0.3.
+
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the probes is small")]
+
+use crate::{
+    Backoff,
+    state::{
+        circuit::Reason,
+        counts::{Counts, share},
+    },
+    time::Nanos,
+};
+
+/// What the probes of a half-open circuit have decided so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trial {
+    Undecided,
+    Passed,
+    Failed(Reason),
+}
+
+/// The settings of a circuit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) failure_rate: Option<f64>,
+    pub(crate) slow_rate: Option<(f64, Nanos)>,
+    pub(crate) consecutive: Option<u32>,
+    pub(crate) min_calls: u64,
+    pub(crate) probes: u32,
+    pub(crate) half_open_for: Nanos,
+    pub(crate) open_for: Backoff,
+}
+
+impl Rules {
+    /// Why these results open a closed circuit, if they do.
+    pub(crate) fn trip(&self, counts: &Counts) -> Option<Reason> {
+        let reached = |count, rate| counts.calls >= self.min_calls && share(count, counts.calls) >= rate;
+        if self.consecutive.is_some_and(|threshold| counts.consecutive >= threshold) {
+            Some(Reason::Consecutive)
+        } else if self.failure_rate.is_some_and(|rate| reached(counts.failures, rate)) {
+            Some(Reason::FailureRate)
+        } else if self.slow_rate.is_some_and(|(rate, _)| reached(counts.slow, rate)) {
+            Some(Reason::SlowRate)
+        } else {
+            None
+        }
+    }
+
+    /// What these results of probes decide: a rule fails the trial as soon as its count is reached, and the trial is
+    /// passed as soon as no rule can reach its own any more.
+    pub(crate) fn judge(&self, counts: &Counts) -> Trial {
+        let left = u64::from(self.probes) - counts.calls;
+        let rules = [
+            (Reason::Consecutive, self.consecutive.map(|_| 1), counts.failures),
+            (Reason::FailureRate, self.failure_rate.map(|rate| self.least(rate)), counts.failures),
+            (Reason::SlowRate, self.slow_rate.map(|(rate, _)| self.least(rate)), counts.slow),
+        ];
+        let mut trial = Trial::Passed;
+        for (reason, least, count) in rules {
+            match least {
+                Some(least) if count >= least => return Trial::Failed(reason),
+                Some(least) if count + left >= least => trial = Trial::Undecided,
+                _ => {}
+            }
+        }
+        trial
+    }
+
+    /// The least count of probes that reaches `rate`.
+    fn least(&self, rate: f64) -> u64 {
+        let near = (rate * f64::from(self.probes)) as u64;
+        let probes = u64::from(self.probes);
+        (near.max(1)..probes).find(|&count| share(count, probes) >= rate).unwrap_or(probes)
+    }
+}

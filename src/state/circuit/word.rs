@@ -1,0 +1,73 @@
+//! The one word that says where a circuit stands.
+//!
+//! | bits | name | meaning |
+//! |---|---|---|
+//! | 35..64 | generation | grows with each transition, and wraps; a result of another generation is late |
+//! | 32..35 | phase | |
+//! | 0..32 | run | failures in a row; closed and metrics-only |
+//! | 10..20 | places | probes in flight and results counted; half-open |
+//! | 0..10 | in flight | probes in flight; half-open |
+//!
+//! Exact, but for a call that stays in flight across 2^29 transitions.
+
+#![expect(clippy::cast_possible_truncation, reason = "fields are cut out of the word")]
+
+use crate::state::circuit::Phase;
+
+const PHASE_SHIFT: u32 = 32;
+const GENERATION_SHIFT: u32 = 35;
+const PLACES_SHIFT: u32 = 10;
+const PROBES_MASK: u64 = 0x3ff;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(pub(crate) u64);
+
+impl Word {
+    /// The first word of a circuit: closed.
+    pub(crate) const FIRST: Self = Self(0);
+
+    pub(crate) const fn generation(self) -> u32 {
+        (self.0 >> GENERATION_SHIFT) as u32
+    }
+
+    pub(crate) const fn phase(self) -> Phase {
+        Phase::ALL[(self.0 >> PHASE_SHIFT & 7) as usize]
+    }
+
+    pub(crate) const fn run(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(crate) const fn in_flight(self) -> u32 {
+        (self.0 & PROBES_MASK) as u32
+    }
+
+    pub(crate) const fn places(self) -> u32 {
+        (self.0 >> PLACES_SHIFT & PROBES_MASK) as u32
+    }
+
+    /// The first word of the next generation.
+    pub(crate) const fn next(self, phase: Phase) -> Self {
+        let generation = (self.0 >> GENERATION_SHIFT).wrapping_add(1) << GENERATION_SHIFT;
+        Self(generation | (phase as u64) << PHASE_SHIFT)
+    }
+
+    pub(crate) const fn with_run(self, run: u32) -> Self {
+        Self(self.0 >> PHASE_SHIFT << PHASE_SHIFT | run as u64)
+    }
+
+    /// One more probe in flight.
+    pub(crate) const fn taken(self) -> Self {
+        Self(self.0 + 1 + (1 << PLACES_SHIFT))
+    }
+
+    /// One probe in flight less, and its place is free again.
+    pub(crate) const fn given_back(self) -> Self {
+        Self(self.0 - 1 - (1 << PLACES_SHIFT))
+    }
+
+    /// One probe in flight less; its result keeps the place.
+    pub(crate) const fn counted(self) -> Self {
+        Self(self.0 - 1)
+    }
+}

@@ -1,0 +1,11 @@
+//! Decisions: pure, synchronous, and told the time.
+//!
+//! Nothing here knows of futures, clocks, services or events. What a decision changed comes back as a value.
+
+pub(crate) mod attempts;
+pub(crate) mod budget;
+pub(crate) mod circuit;
+pub(crate) mod counts;
+pub(crate) mod permits;
+pub(crate) mod stripes;
+pub(crate) mod window;

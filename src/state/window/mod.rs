@@ -1,0 +1,88 @@
+//! The results that a closed circuit remembers.
+
+mod count;
+mod time;
+
+pub(crate) use self::{count::CountWindow, time::TimeWindow};
+use crate::{
+    state::{
+        counts::{Counts, Recorded},
+        stripes::{Stripes, Tag},
+    },
+    sync::{AtomicU64, Ordering},
+    time::Nanos,
+};
+
+/// Where the words of a window begin in a stripe; those before it are the circuit's.
+pub(crate) const FIRST_WORD: usize = 2;
+
+#[derive(Debug)]
+pub(crate) enum Window {
+    /// Remembers nothing: the rule of consecutive failures needs no window.
+    None,
+    Count(CountWindow),
+    Time(TimeWindow),
+}
+
+impl Window {
+    /// How many words of each stripe it needs.
+    pub(crate) fn words(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Count(_) => CountWindow::WORDS,
+            Self::Time(window) => window.words(),
+        }
+    }
+
+    /// Counts a result; tells the counts where they may now open the circuit.
+    ///
+    /// That is after each failure and each slow call, and after the success that completes `min_calls`.
+    #[inline]
+    pub(crate) fn record(&self, stripes: &Stripes, generation: u32, now: Nanos, call: Recorded) -> Option<Counts> {
+        match self {
+            Self::None => call.is_bad().then(Counts::default),
+            Self::Count(window) => window.record(stripes, generation, call),
+            Self::Time(window) => window.record(stripes, generation, now, call),
+        }
+    }
+
+    /// The counts of the window of `generation` at `now`.
+    pub(crate) fn counts(&self, stripes: &Stripes, generation: u32, now: Nanos) -> Counts {
+        match self {
+            Self::None => Counts::default(),
+            Self::Count(window) => window.counts(stripes, generation),
+            Self::Time(window) => window.counts(stripes, generation, now),
+        }
+    }
+}
+
+/// Remembers under which tag `min_calls` were reached, so that a success need not sum to know that it does not matter.
+///
+/// Under one tag nothing expires, so what was once reached stays reached.
+#[derive(Debug)]
+pub(crate) struct Quorum {
+    /// The tag's number plus one; zero before the first.
+    reached: AtomicU64,
+    min_calls: u64,
+}
+
+impl Quorum {
+    pub(crate) fn new(min_calls: u64) -> Self {
+        Self { reached: AtomicU64::new(0), min_calls }
+    }
+
+    /// Whether fewer than `min_calls` are in; sums only where it is not known.
+    #[inline]
+    pub(crate) fn is_short(&self, tag: Tag, sum: impl FnOnce() -> u64) -> bool {
+        self.reached.load(Ordering::Relaxed) != tag.number() + 1 && sum() < self.min_calls
+    }
+
+    /// Says how many calls are in; tells whether they are enough.
+    pub(crate) fn reach(&self, tag: Tag, calls: u64) -> bool {
+        let enough = calls >= self.min_calls;
+        if enough {
+            self.reached.store(tag.number() + 1, Ordering::Relaxed);
+        }
+        enough
+    }
+}

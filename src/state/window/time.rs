@@ -1,0 +1,113 @@
+//! The results of the last while, in buckets of time.
+//!
+//! A bucket is three counters in each stripe, tagged with the bucket's number, so that old buckets expire by themselves.
+//! The number jumps past the window with each generation, and what a straggler of an earlier one writes has expired.
+//!
+//! Exact in what it counts: nothing is lost, nothing is counted twice. Approximate in time, by one bucket: the window
+//! reaches back nine whole buckets (of ten) and the part of its own that has passed. Of calls that end at the same moment on
+//! several threads, the last to sum sees all.
+
+#![expect(clippy::cast_possible_truncation, reason = "buckets are few")]
+
+use crate::{
+    state::{
+        counts::{Counts, Recorded},
+        stripes::{Stripes, Tag},
+        window::{FIRST_WORD, Quorum},
+    },
+    sync::{Ordering, fence},
+    time::Nanos,
+};
+
+const CALLS: usize = 0;
+const FAILURES: usize = 1;
+const SLOW: usize = 2;
+const WORDS_PER_BUCKET: usize = 3;
+
+#[derive(Debug)]
+pub(crate) struct TimeWindow {
+    width: Nanos,
+    buckets: u64,
+    quorum: Quorum,
+}
+
+impl TimeWindow {
+    /// Divides `span` into `buckets`, neither of them zero.
+    pub(crate) fn new(span: Nanos, buckets: u32, min_calls: u64) -> Self {
+        let buckets = u64::from(buckets);
+        Self { width: Nanos(span.0 / buckets), buckets, quorum: Quorum::new(min_calls) }
+    }
+
+    pub(crate) fn words(&self) -> usize {
+        self.buckets as usize * WORDS_PER_BUCKET
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, stripes: &Stripes, generation: u32, now: Nanos, call: Recorded) -> Option<Counts> {
+        let bucket = self.bucket(generation, now);
+        // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
+        let short = !call.is_bad() && self.quorum.is_short(bucket.tag(), || self.sum(stripes, bucket, CALLS));
+        self.bump(stripes, bucket, call);
+        if !short && !call.is_bad() {
+            return None;
+        }
+        // Between a thread's own counters and the sum, or two failures that race both miss that they trip.
+        fence(Ordering::SeqCst);
+        let counts = self.counts_at(stripes, bucket);
+        let enough = self.quorum.reach(bucket.tag(), counts.calls);
+        (enough || call.is_bad()).then_some(counts)
+    }
+
+    pub(crate) fn counts(&self, stripes: &Stripes, generation: u32, now: Nanos) -> Counts {
+        self.counts_at(stripes, self.bucket(generation, now))
+    }
+
+    fn counts_at(&self, stripes: &Stripes, bucket: Bucket) -> Counts {
+        // Calls last, because they are counted first: no sum holds a failure without its call.
+        let failures = self.sum(stripes, bucket, FAILURES);
+        let slow = self.sum(stripes, bucket, SLOW);
+        Counts { calls: self.sum(stripes, bucket, CALLS), failures, slow, consecutive: 0 }
+    }
+
+    #[inline]
+    fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
+        let stripe = stripes.mine();
+        let bump = |kind| bucket.tag().bump(stripe.word(self.word(bucket, kind)));
+        bump(CALLS);
+        if call.verdict.is_failure() {
+            bump(FAILURES);
+        }
+        if call.slow {
+            bump(SLOW);
+        }
+    }
+
+    fn sum(&self, stripes: &Stripes, newest: Bucket, kind: usize) -> u64 {
+        (0..self.buckets)
+            .map(|age| newest.earlier(age))
+            .map(|bucket| stripes.sum(self.word(bucket, kind), bucket.tag()))
+            .sum()
+    }
+
+    fn bucket(&self, generation: u32, now: Nanos) -> Bucket {
+        Bucket((now.0 / self.width.0).wrapping_add(u64::from(generation).wrapping_mul(self.buckets)))
+    }
+
+    fn word(&self, bucket: Bucket, kind: usize) -> usize {
+        FIRST_WORD + (bucket.0 % self.buckets) as usize * WORDS_PER_BUCKET + kind
+    }
+}
+
+/// The number of a bucket since the circuit was built, ahead by one window for each generation.
+#[derive(Clone, Copy, Debug)]
+struct Bucket(u64);
+
+impl Bucket {
+    const fn tag(self) -> Tag {
+        Tag::new(self.0)
+    }
+
+    const fn earlier(self, age: u64) -> Self {
+        Self(self.0.wrapping_sub(age))
+    }
+}

@@ -1,0 +1,68 @@
+//! Time as the crate sees it. No other file reads a clock.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Longer than any timer is ever set, and short enough that adding it to an [`Instant`] cannot overflow.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// Nanoseconds since the layer that counts them was built. 584 years fit; all arithmetic saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Nanos(pub(crate) u64);
+
+impl Nanos {
+    pub(crate) const MAX: Self = Self(u64::MAX);
+
+    pub(crate) const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    pub(crate) const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl From<Duration> for Nanos {
+    fn from(duration: Duration) -> Self {
+        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Nanos> for Duration {
+    fn from(nanos: Nanos) -> Self {
+        Self::from_nanos(nanos.0)
+    }
+}
+
+/// Tells the [`Nanos`] that have passed since it was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { origin: now() }
+    }
+
+    pub(crate) fn now(&self) -> Nanos {
+        now().saturating_duration_since(self.origin).into()
+    }
+
+    /// The moment at which this clock shows `nanos`.
+    pub(crate) fn instant(&self, nanos: Nanos) -> Instant {
+        after(self.origin, nanos.into())
+    }
+}
+
+/// Reads tokio's clock, which tests can pause.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// The moment `duration` after `start`; what is further off than [`FAR`] is as good as never.
+pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
+    start + duration.min(FAR)
+}

@@ -1,0 +1,109 @@
+//! The future of one call.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower::BoxError;
+
+use super::events;
+use crate::{
+    Elapsed, Error, Name,
+    deadline::{self, Fixed, Frame, Scope},
+    time,
+};
+
+pin_project! {
+    /// The future of a [`Timeout`](super::Timeout)'s call.
+    ///
+    /// # Panics
+    ///
+    /// When it is polled outside a tokio runtime with a timer, and the call is not ready at once.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<Fut> {
+        #[pin]
+        inner: Option<Fut>,
+        limit: Duration,
+        // When the clock was started; not before it is needed.
+        started: Option<Instant>,
+        // Made when the call pends, unless a timeout around ends it sooner.
+        #[pin]
+        sleep: Option<Sleep>,
+        name: Name,
+    }
+}
+
+impl<Fut> ResponseFuture<Fut> {
+    /// Makes the call, with the limit in place.
+    #[inline]
+    pub(super) fn start(name: Name, limit: Duration, call: impl FnOnce() -> Fut) -> Self {
+        let scope = Scope::enter(Frame::around().limited_to(limit));
+        let inner = call();
+        Self { inner: Some(inner), limit, started: scope.leave(), sleep: None, name }
+    }
+
+    /// The frame for what is below.
+    #[inline]
+    fn frame(&self) -> Frame {
+        let around = Frame::around();
+        match self.started {
+            None => around.limited_to(self.limit),
+            Some(started) => around.bounded_by(Fixed { at: time::after(started, self.limit), enforced: true }),
+        }
+    }
+
+    /// Waits for the time to be over, then drops the call.
+    #[inline(never)]
+    fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>, asked: Option<Instant>) -> Poll<Error> {
+        let mut this = self.project();
+        let started = *this.started.get_or_insert_with(|| asked.unwrap_or_else(time::now));
+        let own = time::after(started, *this.limit);
+        let around = deadline::start_clocks(started).filter(|around| around.at <= own);
+        if around.is_some_and(|around| around.enforced) {
+            // Whoever enforces it drops this future; a second timer would be idle.
+            return Poll::Pending;
+        }
+        let end = around.map_or(own, |around| around.at);
+        if end > started {
+            if this.sleep.is_none() {
+                this.sleep.set(Some(sleep_until(end)));
+            }
+            if let Some(sleep) = this.sleep.as_pin_mut() {
+                ready!(sleep.poll(cx));
+            }
+        }
+        match around {
+            // The caller's own deadline: what is dropped is abandoned, not slow.
+            Some(_) => this.inner.set(None),
+            None => deadline::expire(|| this.inner.set(None)),
+        }
+        let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started);
+        events::timed_out(*this.name, &elapsed);
+        Poll::Ready(Error::TimedOut(elapsed))
+    }
+}
+
+impl<Fut, Response, E> Future for ResponseFuture<Fut>
+where
+    Fut: Future<Output = Result<Response, E>>,
+    E: Into<BoxError> + 'static,
+{
+    type Output = Result<Response, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let scope = Scope::enter(self.frame());
+        let inner = self.as_mut().project().inner.as_pin_mut();
+        let result = inner.expect("a future is not polled after it is done").poll(cx);
+        let asked = scope.leave();
+        match result {
+            Poll::Ready(result) => Poll::Ready(result.map_err(Error::lift)),
+            Poll::Pending => self.poll_expired(cx, asked).map(Err),
+        }
+    }
+}

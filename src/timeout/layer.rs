@@ -1,0 +1,59 @@
+//! The layer: a limit for the services it makes.
+
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
+
+use tower::Layer;
+
+use super::{ByRequest, CallOnly, CoverReadiness, Timeout};
+use crate::{ConfigError, Name};
+
+/// Wraps services in a [`Timeout`].
+///
+/// It has no state, so there is nothing to share.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct TimeoutLayer<L = Duration, R = CallOnly> {
+    limit: L,
+    name: Name,
+    readiness: PhantomData<R>,
+}
+
+impl TimeoutLayer {
+    /// Ends calls that take longer than `limit`; zero polls once, and [`Duration::MAX`] is as good as never.
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit, name: Name::of("timeout"), readiness: PhantomData }
+    }
+}
+
+impl<F> TimeoutLayer<ByRequest<F>> {
+    /// Ends calls that take longer than `limit` says of their request.
+    pub const fn by_request(limit: F) -> Self {
+        Self { limit: ByRequest(limit), name: Name::of("timeout"), readiness: PhantomData }
+    }
+}
+
+impl<L, R> TimeoutLayer<L, R> {
+    /// Sets what events call it: 1 to 64 bytes. Defaults to `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When the name is empty or too long.
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
+        Ok(Self { name: Name::new(name)?, ..self })
+    }
+
+    /// Takes the wait for readiness into the limit, by calling a clone of the service.
+    ///
+    /// Set it where the service below waits in `poll_ready`, as connection pools do. Defaults to timing the call only.
+    pub fn cover_readiness(self) -> TimeoutLayer<L, CoverReadiness> {
+        TimeoutLayer { limit: self.limit, name: self.name, readiness: PhantomData }
+    }
+}
+
+impl<S, L: Clone, R> Layer<S> for TimeoutLayer<L, R> {
+    type Service = Timeout<S, L, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Timeout::new(inner, self.limit.clone(), self.name)
+    }
+}

@@ -1,0 +1,33 @@
+//! How long a call may take.
+
+use std::{any::type_name, fmt, time::Duration};
+
+/// Says how long a call may take. A [`Duration`] says the same for each.
+pub trait Limit<Request> {
+    /// How long the call of this request may take.
+    fn limit(&self, request: &Request) -> Duration;
+}
+
+impl<Request> Limit<Request> for Duration {
+    #[inline]
+    fn limit(&self, _: &Request) -> Duration {
+        *self
+    }
+}
+
+/// Asks a function how long each call may take.
+#[derive(Clone, Copy)]
+pub struct ByRequest<F>(pub(super) F);
+
+impl<Request, F: Fn(&Request) -> Duration> Limit<Request> for ByRequest<F> {
+    #[inline]
+    fn limit(&self, request: &Request) -> Duration {
+        self.0(request)
+    }
+}
+
+impl<F> fmt::Debug for ByRequest<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ByRequest").field(&type_name::<F>()).finish()
+    }
+}
