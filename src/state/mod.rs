@@ -9,3 +9,6 @@ pub(crate) mod counts;
 pub(crate) mod permits;
 pub(crate) mod stripes;
 pub(crate) mod window;
+
+#[cfg(all(test, not(loom)))]
+mod tests;

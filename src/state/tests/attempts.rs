@@ -1,0 +1,1 @@
+//! Claims about when a call is worth another attempt.

@@ -1,0 +1,1 @@
+//! Claims about the places of a bulkhead.

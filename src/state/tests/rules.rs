@@ -1,0 +1,1 @@
+//! Claims about when a circuit opens, and what probes decide.

@@ -1,0 +1,1 @@
+//! Claims about counters on lines of their own.

@@ -1,0 +1,3 @@
+//! The circuit breaker, line by line of what it means.
+
+mod support;
