@@ -102,7 +102,7 @@ impl From<Rejection> for Error {
 }
 
 /// Tells which layer refused a call, why, and when to try again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub struct Rejection {
     name: Name,
     /// `Nanos::MAX` where it is not known.
@@ -147,6 +147,14 @@ impl fmt::Display for Rejection {
             Some(delay) => write!(f, "; try again in {delay:?}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rejection = f.debug_struct("Rejection");
+        rejection.field("name", &self.name).field("reason", &self.reason);
+        rejection.field("retry_after", &self.retry_after()).finish()
     }
 }
 

@@ -53,6 +53,6 @@ impl BulkheadHandle {
     ///
     /// When all places are taken, or somebody waits for the free one.
     pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
-        self.places.try_enter().ok_or_else(|| self.places.reject(RejectionReason::Full))
+        BulkheadGuard::try_enter(&self.places).ok_or_else(|| self.places.reject(RejectionReason::Full))
     }
 }

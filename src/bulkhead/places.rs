@@ -11,17 +11,6 @@ pub(super) struct Places {
 
 impl Places {
     #[inline]
-    pub(super) fn try_enter(self: &Arc<Self>) -> Option<BulkheadGuard> {
-        self.permits.try_enter().then(|| self.guard())
-    }
-
-    /// The guard of a place that was taken.
-    #[inline]
-    pub(super) fn guard(self: &Arc<Self>) -> BulkheadGuard {
-        BulkheadGuard { places: Arc::clone(self) }
-    }
-
-    #[inline]
     pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
         let rejection = Rejection::new(self.name, reason, None);
         events::rejected(&rejection);
@@ -51,6 +40,19 @@ impl Places {
 #[must_use = "a guard that is dropped gives its place back"]
 pub struct BulkheadGuard {
     places: Arc<Places>,
+}
+
+impl BulkheadGuard {
+    #[inline]
+    pub(super) fn try_enter(places: &Arc<Places>) -> Option<Self> {
+        places.permits.try_enter().then(|| Self::of(places))
+    }
+
+    /// The guard of a place that was taken.
+    #[inline]
+    pub(super) fn of(places: &Arc<Places>) -> Self {
+        Self { places: Arc::clone(places) }
+    }
 }
 
 impl Drop for BulkheadGuard {

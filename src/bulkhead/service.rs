@@ -59,7 +59,7 @@ where
 
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.places.try_enter() {
+        match BulkheadGuard::try_enter(&self.places) {
             Some(guard) => ResponseFuture::sent(self.inner.call(request), guard, self.finish.clone()),
             None => ResponseFuture::rejected(self.places.reject(RejectionReason::Full)),
         }

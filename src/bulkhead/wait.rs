@@ -37,7 +37,7 @@ impl Wait {
     fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
         let this = self.project();
         let places = &this.seat.places;
-        if let Some(guard) = places.try_enter() {
+        if let Some(guard) = BulkheadGuard::try_enter(places) {
             return Poll::Ready(Ok(guard));
         }
         let by_queue = this.queue.max_wait.map(|wait| time::after(time::now(), wait));
@@ -47,7 +47,7 @@ impl Wait {
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
         match places.permits.join(this.queue.max_queue, cx.waker().clone()) {
-            Joined::Entered => Poll::Ready(Ok(places.guard())),
+            Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
             Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull))),
             Joined::Waiting(ticket) => {
                 this.seat.ticket = Some(ticket);
@@ -87,7 +87,7 @@ impl Future for Wait {
             Some(ticket) if self.seat.places.permits.poll_entered(ticket, cx.waker()) => {
                 let seat = self.project().seat;
                 seat.ticket = None;
-                return Poll::Ready(Ok(seat.places.guard()));
+                return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
             }
             Some(_) => {}
         }

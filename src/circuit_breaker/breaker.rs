@@ -1,13 +1,12 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
-use super::{CircuitGuard, events};
+use super::events;
 use crate::{
     Name, Outcome, Rejection, RejectionReason,
     state::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
     },
-    sync::Arc,
     time::{Clock, Nanos},
 };
 
@@ -29,12 +28,8 @@ impl Breaker {
     }
 
     #[inline]
-    pub(super) fn enter(self: &Arc<Self>) -> Result<CircuitGuard, Rejection> {
-        let entry = match self.circuit.enter_closed(|| self.clock.now()) {
-            Some(entry) => entry,
-            None => self.try_enter()?,
-        };
-        Ok(CircuitGuard::new(Arc::clone(self), entry))
+    pub(super) fn enter(&self) -> Result<Entry, Rejection> {
+        self.circuit.enter_closed(|| self.clock.now()).map_or_else(|| self.try_enter(), Ok)
     }
 
     fn try_enter(&self) -> Result<Entry, Rejection> {

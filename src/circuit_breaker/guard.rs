@@ -49,8 +49,9 @@ enum State {
 
 impl CircuitGuard {
     #[inline]
-    pub(super) fn new(breaker: Arc<Breaker>, entry: Entry) -> Self {
-        Self { breaker, entry, state: State::Held }
+    pub(super) fn enter(breaker: &Arc<Breaker>) -> Result<Self, Rejection> {
+        let entry = breaker.enter()?;
+        Ok(Self { breaker: Arc::clone(breaker), entry, state: State::Held })
     }
 
     /// Settles the call by what its result means.

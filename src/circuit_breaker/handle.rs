@@ -60,7 +60,7 @@ impl CircuitHandle {
     ///
     /// When the circuit rejects the call.
     pub fn try_enter(&self) -> Result<CircuitGuard, Rejection> {
-        self.breaker.enter()
+        CircuitGuard::enter(&self.breaker)
     }
 
     /// Rejects all calls until the circuit is set otherwise by hand.

@@ -74,7 +74,7 @@ where
             Ok(()) => self.ready = true,
             Err(error) => {
                 let error = Error::lift(error);
-                if let Ok(guard) = self.breaker.enter() {
+                if let Ok(guard) = CircuitGuard::enter(&self.breaker) {
                     self.finish.clone().failed(guard, &error);
                 }
                 return Poll::Ready(Err(error));
@@ -85,7 +85,7 @@ where
 
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        let admitted = self.breaker.enter().map_err(Error::Rejected).and_then(|guard| self.admit(guard));
+        let admitted = CircuitGuard::enter(&self.breaker).map_err(Error::Rejected).and_then(|guard| self.admit(guard));
         match admitted {
             Ok(mut guard) => {
                 let future = guard.run(|| self.inner.call(request));

@@ -19,9 +19,16 @@ struct Settings {
     max_attempts: u32,
     backoff: Backoff,
     max_retry_after: Duration,
-    budget: Option<Budget>,
+    spending: Spending,
     retries_rejected: bool,
     seed: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Spending {
+    Own,
+    Shared(Budget),
+    Unbounded,
 }
 
 impl RetryBuilder {
@@ -31,7 +38,7 @@ impl RetryBuilder {
             max_attempts: 3,
             backoff: Backoff::exponential(Duration::from_millis(50), Duration::from_secs(20)),
             max_retry_after: Duration::from_secs(30),
-            budget: Some(Budget::default()),
+            spending: Spending::Own,
             retries_rejected: false,
             seed: None,
         };
@@ -70,13 +77,13 @@ impl<P> RetryBuilder<P> {
     ///
     /// Defaults to a budget of this layer's own, as [`Budget::builder`] has it.
     pub fn budget(mut self, budget: Budget) -> Self {
-        self.settings.budget = Some(budget);
+        self.settings.spending = Spending::Shared(budget);
         self
     }
 
     /// Retries without a budget. In an outage, that is `max_attempts` times the load.
     pub fn without_budget(mut self) -> Self {
-        self.settings.budget = None;
+        self.settings.spending = Spending::Unbounded;
         self
     }
 
@@ -103,12 +110,17 @@ impl<P> RetryBuilder<P> {
     ///
     /// When a setting is not legal; the error says which, and what would be.
     pub fn build(self) -> Result<RetryLayer<P>, ConfigError> {
-        let Settings { name, max_attempts, backoff, max_retry_after, budget, retries_rejected, seed } = self.settings;
+        let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
         let name = Name::new(name)?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
             .and_then(|()| backoff.check("backoff"))
             .map_err(|error| error.of("retry", name))?;
         let attempts = Attempts::new(max_attempts, max_retry_after.into(), backoff, generator(seed));
+        let budget = match spending {
+            Spending::Own => Some(Budget::default()),
+            Spending::Shared(budget) => Some(budget),
+            Spending::Unbounded => None,
+        };
         Ok(RetryLayer::new(Shared { name, attempts, budget, retries_rejected }, self.policy))
     }
 }

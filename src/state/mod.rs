@@ -10,5 +10,7 @@ pub(crate) mod permits;
 pub(crate) mod stripes;
 pub(crate) mod window;
 
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -1,13 +1,16 @@
 //! The future of one call.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, Sleep, sleep_until},
+};
 use tower::BoxError;
 
 use super::events;
@@ -74,7 +77,8 @@ impl<Fut> ResponseFuture<Fut> {
                 this.sleep.set(Some(sleep_until(end)));
             }
             if let Some(sleep) = this.sleep.as_pin_mut() {
-                ready!(sleep.poll(cx));
+                // The call may have used up the task's budget of operations, each time: that must not stop this clock.
+                ready!(pin!(unconstrained(sleep)).poll(cx));
             }
         }
         match around {

@@ -137,7 +137,7 @@ impl Circuit {
 
     /// The last act of those who hold the lock.
     pub(super) fn publish(&self, word: Word) {
-        // Release pairs with Acquire in `word`.
-        self.word.store(word.0, Ordering::Release);
+        // Release pairs with Acquire in `word`. A swap, so that the counting of failures in a row comes before it or fails.
+        self.word.swap(word.0, Ordering::AcqRel);
     }
 }

@@ -1,1 +1,198 @@
 //! Claims about counters on lines of their own.
+
+use std::{ptr, thread};
+
+use proptest::prelude::*;
+
+use crate::{
+    state::stripes::{Stripes, Tag},
+    sync::{AtomicU64, Ordering::Relaxed},
+};
+
+/// The least count that does not fit beside a tag.
+const END: u64 = 1 << 36;
+/// How many tags there are.
+const TAGS: u64 = 1 << 28;
+
+fn word(tag: Tag, count: u64) -> AtomicU64 {
+    AtomicU64::new(tag.number() << 36 | count)
+}
+
+#[test]
+fn a_count_is_read_under_its_own_tag_only() {
+    let word = word(Tag::new(7), 3);
+    assert_eq!([6, 7, 8].map(|number| Tag::new(number).read(&word)), [0, 3, 0]);
+}
+
+#[test]
+fn a_bump_counts_one() {
+    let word = AtomicU64::new(0);
+    let tag = Tag::new(7);
+    for count in 1..=3 {
+        tag.bump(&word);
+        assert_eq!(tag.read(&word), count);
+    }
+}
+
+#[test]
+fn a_bump_under_a_later_tag_begins_at_one() {
+    let word = word(Tag::new(7), 3);
+    Tag::new(8).bump(&word);
+    assert_eq!([7, 8].map(|number| Tag::new(number).read(&word)), [0, 1]);
+}
+
+#[test]
+fn a_bump_under_an_earlier_tag_changes_nothing() {
+    let word = word(Tag::new(7), 3);
+    Tag::new(6).bump(&word);
+    assert_eq!([6, 7].map(|number| Tag::new(number).read(&word)), [0, 3]);
+}
+
+#[test]
+fn a_word_that_was_never_written_takes_any_tag() {
+    for number in [0, 1, TAGS / 2, TAGS - 1] {
+        let word = AtomicU64::new(0);
+        Tag::new(number).bump(&word);
+        assert_eq!(Tag::new(number).read(&word), 1, "{number}");
+    }
+}
+
+#[test]
+fn an_empty_count_is_not_taken_for_a_later_one() {
+    let word = AtomicU64::new(0);
+    assert_eq!(Tag::new(0).read(&word), 0);
+    Tag::new(TAGS - 1).bump(&word);
+    Tag::new(0).bump(&word);
+    assert_eq!(Tag::new(0).read(&word), 1);
+}
+
+#[test]
+fn no_tag_is_before_itself() {
+    assert!(!Tag::new(7).is_before(Tag::new(7)));
+}
+
+#[test]
+fn a_tag_is_before_the_next_and_not_before_the_last() {
+    assert!(Tag::new(7).is_before(Tag::new(8)));
+    assert!(!Tag::new(8).is_before(Tag::new(7)));
+}
+
+#[test]
+fn tags_keep_their_order_where_they_wrap() {
+    let (last, first) = (Tag::new(TAGS - 1), Tag::new(TAGS));
+    assert_eq!(first, Tag::new(0));
+    assert!(last.is_before(first));
+    assert!(!first.is_before(last));
+}
+
+#[test]
+fn a_tag_is_the_low_bits_of_its_number() {
+    assert_eq!(Tag::new(u64::MAX).number(), TAGS - 1);
+    assert_eq!(Tag::new(TAGS + 5), Tag::new(5));
+}
+
+#[test]
+fn the_largest_count_is_followed_by_half_of_what_would_be_next() {
+    let tag = Tag::new(TAGS - 1);
+    let word = word(tag, END - 2);
+    tag.bump(&word);
+    assert_eq!(tag.read(&word), END - 1);
+    tag.bump(&word);
+    assert_eq!(tag.read(&word), END / 2);
+    tag.bump(&word);
+    assert_eq!(tag.read(&word), END / 2 + 1);
+}
+
+#[test]
+fn a_count_that_wraps_is_exact_by_the_modulus() {
+    let tag = Tag::new(1);
+    let word = word(tag, END - 1);
+    tag.bump(&word);
+    assert_eq!(tag.read(&word) % Tag::MODULUS, END % Tag::MODULUS);
+}
+
+#[test]
+fn each_word_of_a_stripe_counts_for_itself() {
+    for words in 1..=50 {
+        let stripes = Stripes::new(words);
+        let counts = || (0..words).map(|index| stripes.sum(index, Tag::new(5))).collect::<Vec<_>>();
+        assert_eq!(counts(), vec![0; words]);
+        for index in 0..words {
+            (0..=index).for_each(|_| Tag::new(5).bump(stripes.mine().word(index)));
+        }
+        assert_eq!(counts(), (1..=words as u64).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_thread_keeps_its_stripe() {
+    let stripes = Stripes::new(1);
+    assert!(ptr::eq(stripes.mine(), stripes.mine()));
+}
+
+#[test]
+fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
+    let stripes = Stripes::new(1);
+    let mine = stripes.mine();
+    mine.word(0).store(7 << 36 | 2, Relaxed);
+    // A few threads may be numbered so that they share this one's stripe.
+    let elsewhere = || {
+        let other = stripes.mine();
+        let apart = !ptr::eq(mine, other);
+        if apart {
+            other.word(0).store(8 << 36 | 3, Relaxed);
+        }
+        apart
+    };
+    assert!((0..100).any(|_| thread::scope(|scope| scope.spawn(elsewhere).join().expect("it only stores"))));
+    assert_eq!([7, 8, 9].map(|number| stripes.sum(0, Tag::new(number))), [2, 3, 0]);
+}
+
+#[test]
+fn more_threads_than_stripes_lose_nothing() {
+    let stripes = Stripes::new(3);
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    Tag::new(9).bump(stripes.mine().word(0));
+                    stripes.mine().word(2).fetch_add(1, Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!((stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2)), (10_000, 0, 10_000));
+}
+
+#[test]
+fn a_straggler_takes_nothing_from_the_thread_that_shares_its_word() {
+    let word = AtomicU64::new(0);
+    let bump = |number: u64| (0..5_000).for_each(|_| Tag::new(number).bump(&word));
+    thread::scope(|scope| {
+        scope.spawn(|| bump(1));
+        scope.spawn(|| bump(2));
+    });
+    assert_eq!(Tag::new(2).read(&word), 5_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_word_holds_the_count_of_its_latest_tag(
+        first in prop_oneof![0..10_u64, TAGS - 10..TAGS],
+        ahead in prop::collection::vec(0..8_u64, 1..100),
+    ) {
+        let word = AtomicU64::new(0);
+        for ahead in &ahead {
+            Tag::new(first + ahead).bump(&word);
+        }
+        let latest = ahead.iter().max().copied().unwrap_or_default();
+        // Only what comes after the first bump of the latest tag can find the word at it.
+        let count = ahead.iter().filter(|ahead| **ahead == latest).count() as u64;
+        prop_assert_eq!(Tag::new(first + latest).read(&word), count);
+        for earlier in 0..latest {
+            prop_assert_eq!(Tag::new(first + earlier).read(&word), 0);
+        }
+    }
+}

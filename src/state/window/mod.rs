@@ -74,7 +74,7 @@ impl Quorum {
     /// Whether fewer than `min_calls` are in; sums only where it is not known.
     #[inline]
     pub(crate) fn is_short(&self, tag: Tag, sum: impl FnOnce() -> u64) -> bool {
-        self.reached.load(Ordering::Relaxed) != tag.number() + 1 && sum() < self.min_calls
+        self.reached.load(Ordering::Relaxed) != tag.number() + 1 && !self.reach(tag, sum())
     }
 
     /// Says how many calls are in; tells whether they are enough.
