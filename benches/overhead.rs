@@ -1,6 +1,6 @@
 //! What each layer costs a call that needs it for nothing: each against the bare service, in one run.
 
-#![expect(missing_docs, reason = "criterion's macros make functions without any")]
+#![expect(clippy::disallowed_methods, reason = "a bench times by the clock of the machine")]
 
 use std::{
     convert::Infallible,
