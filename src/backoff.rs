@@ -71,7 +71,7 @@ impl Backoff {
         let longest = doubled.min(Nanos::from(self.cap).0);
         Nanos(match self.jitter {
             Jitter::None => longest,
-            Jitter::Equal => rng.random_range(longest / 2..=longest),
+            Jitter::Equal => rng.random_range(longest.div_ceil(2)..=longest),
             Jitter::Full => rng.random_range(0..=longest),
         })
     }

@@ -57,12 +57,7 @@ impl Deadline {
     ///
     /// A timeout whose clock has not started yet starts it now.
     pub fn current() -> Option<Self> {
-        let mut frame = FRAME.get();
-        if frame.pending.is_some() {
-            frame.start(time::now());
-            FRAME.set(frame);
-        }
-        frame.nearest.map(|fixed| Self(fixed.at))
+        nearest(time::now).map(|fixed| Self(fixed.at))
     }
 
     /// The moment itself.
@@ -142,9 +137,13 @@ impl Frame {
         self
     }
 
-    /// Narrows the frame by a timeout whose clock has not started.
-    pub(crate) fn limited_to(mut self, limit: Duration) -> Self {
-        self.pending = Some(self.pending.map_or(limit, |pending| pending.min(limit)));
+    /// Narrows the frame by a timeout; from there on, that enforces whatever is nearest.
+    pub(crate) fn within(mut self, limit: Duration, started: Option<Instant>) -> Self {
+        match started {
+            None => self.pending = Some(self.pending.map_or(limit, |pending| pending.min(limit))),
+            Some(started) => self = self.bounded_by(Fixed { at: time::after(started, limit), enforced: true }),
+        }
+        self.nearest = self.nearest.map(|nearest| Fixed { enforced: true, ..nearest });
         self
     }
 
@@ -187,11 +186,13 @@ impl Drop for Scope {
     }
 }
 
-/// Starts the clocks of the timeouts around, if they have not, at `now`; tells the nearest deadline.
-pub(crate) fn start_clocks(now: Instant) -> Option<Fixed> {
+/// The nearest deadline around. Clocks that have not started start at what `now` tells.
+pub(crate) fn nearest(now: impl FnOnce() -> Instant) -> Option<Fixed> {
     let mut frame = FRAME.get();
-    frame.start(now);
-    FRAME.set(frame);
+    if frame.pending.is_some() {
+        frame.start(now());
+        FRAME.set(frame);
+    }
     frame.nearest
 }
 

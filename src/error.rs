@@ -111,11 +111,8 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    pub(crate) const fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
-        let retry_after = match retry_after {
-            Some(nanos) => nanos,
-            None => Nanos::MAX,
-        };
+    pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
+        let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
         Self { name, retry_after, reason }
     }
 

@@ -24,11 +24,6 @@ impl<S: Service<Request>, Request> Oneshot<S, Request> {
     pub(crate) const fn new(service: S, request: Request) -> Self {
         Self::Readying { service, request: Some(request) }
     }
-
-    /// Whether the request has been handed to the service.
-    pub(crate) const fn is_sent(&self) -> bool {
-        matches!(self, Self::Sent { .. })
-    }
 }
 
 impl<S: Service<Request>, Request> Future for Oneshot<S, Request> {

@@ -1349,11 +1349,12 @@ async fn a_snapshot_says_when_each_phase_began() {
 
 /// What a service whose result is classified as `outcome` leaves in the window, and in a row.
 async fn classified(outcome: Outcome) -> ((u64, u64, u64), u32) {
-    let breaker = builder().consecutive(10).classify(move |_: Result<&u32, &Error>| outcome).build().unwrap();
+    let breaker = builder().consecutive(10).classify(move |_: Result<&u32, &Error>| outcome);
+    let breaker = breaker.build().expect("the settings are legal");
     let circuit = breaker.handle();
     let service = breaker.layer(echo());
-    service.clone().oneshot(Ok(1)).await.unwrap();
-    service.oneshot(Err(Down(1))).await.unwrap_err();
+    service.clone().oneshot(Ok(1)).await.expect("it answers");
+    service.oneshot(Err(Down(1))).await.expect_err("it fails");
     (counted(&circuit), circuit.snapshot().counts.consecutive)
 }
 

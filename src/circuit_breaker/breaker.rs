@@ -7,7 +7,7 @@ use crate::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
     },
-    time::{Clock, Nanos},
+    time::Clock,
 };
 
 #[derive(Debug)]
@@ -28,14 +28,28 @@ impl Breaker {
     }
 
     #[inline]
-    pub(super) fn enter(&self) -> Result<Entry, Rejection> {
+    pub(super) fn admit(&self) -> Result<Entry, Refused> {
         self.circuit.enter_closed(|| self.clock.now()).map_or_else(|| self.try_enter(), Ok)
     }
 
-    fn try_enter(&self) -> Result<Entry, Rejection> {
+    fn try_enter(&self) -> Result<Entry, Refused> {
         let (entered, transition) = self.circuit.try_enter(self.clock.now());
         self.tell(transition);
-        entered.map_err(|refused| self.rejection(refused))
+        entered
+    }
+
+    /// Rejects a call that the circuit refused.
+    pub(super) fn reject(&self, refused: Refused) -> Rejection {
+        let (reason, left) = match refused {
+            Refused::Open { left } => (RejectionReason::CircuitOpen, Some(left)),
+            Refused::ProbesTaken => (RejectionReason::ProbesTaken, None),
+            Refused::Forced => (RejectionReason::ForcedOpen, None),
+            Refused::NotReady => (RejectionReason::NotReady, None),
+        };
+        self.circuit.count_rejected();
+        let rejection = Rejection::new(self.name, reason, left);
+        events::rejected(&rejection);
+        rejection
     }
 
     #[inline]
@@ -58,12 +72,6 @@ impl Breaker {
         self.circuit.abandon(entry);
     }
 
-    /// Refuses a call that was let through, because the service below is not ready.
-    pub(super) fn refuse(&self, entry: Entry) -> Rejection {
-        self.circuit.refuse(entry);
-        self.reject(RejectionReason::NotReady, None)
-    }
-
     pub(super) fn force(&self, phase: Phase) {
         self.tell(self.circuit.force(phase, self.clock.now()));
     }
@@ -78,20 +86,6 @@ impl Breaker {
 
     pub(super) fn min_calls(&self) -> u64 {
         self.circuit.min_calls()
-    }
-
-    fn rejection(&self, refused: Refused) -> Rejection {
-        match refused {
-            Refused::Open { left } => self.reject(RejectionReason::CircuitOpen, Some(left)),
-            Refused::ProbesTaken => self.reject(RejectionReason::ProbesTaken, None),
-            Refused::Forced => self.reject(RejectionReason::ForcedOpen, None),
-        }
-    }
-
-    fn reject(&self, reason: RejectionReason, left: Option<Nanos>) -> Rejection {
-        let rejection = Rejection::new(self.name, reason, left);
-        events::rejected(&rejection);
-        rejection
     }
 
     #[inline]

@@ -60,7 +60,7 @@ impl CircuitBreakerBuilder {
 
     /// The simple breaker; all of its settings are legal.
     pub(super) fn textbook(failures: u32) -> Self {
-        Self::new(Cow::Borrowed("")).without_failure_rate().consecutive(failures).probes(1)
+        Self::new(Cow::Borrowed("")).without_failure_rate().consecutive(failures.max(1)).probes(1)
     }
 }
 

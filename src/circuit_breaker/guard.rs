@@ -1,7 +1,11 @@
 //! The guard of one call.
 
 use super::breaker::Breaker;
-use crate::{Outcome, Rejection, deadline, state::circuit::Entry, sync::Arc};
+use crate::{
+    Outcome, Rejection, deadline,
+    state::circuit::{Entry, Refused},
+    sync::Arc,
+};
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
 ///
@@ -48,9 +52,16 @@ enum State {
 }
 
 impl CircuitGuard {
+    /// Takes a place for a call.
     #[inline]
     pub(super) fn enter(breaker: &Arc<Breaker>) -> Result<Self, Rejection> {
-        let entry = breaker.enter()?;
+        Self::admit(breaker).map_err(|refused| breaker.reject(refused))
+    }
+
+    /// Takes a place for a result that is there without a call; where there is none, nobody was rejected.
+    #[inline]
+    pub(super) fn admit(breaker: &Arc<Breaker>) -> Result<Self, Refused> {
+        let entry = breaker.admit()?;
         Ok(Self { breaker: Arc::clone(breaker), entry, state: State::Held })
     }
 
@@ -80,10 +91,11 @@ impl CircuitGuard {
         result
     }
 
-    /// Refuses the call after all.
+    /// Refuses the call after all, because the service below is not ready.
     pub(super) fn refuse(mut self) -> Rejection {
         self.state = State::Settled;
-        self.breaker.refuse(self.entry)
+        self.breaker.abandon(self.entry);
+        self.breaker.reject(Refused::NotReady)
     }
 }
 

@@ -77,7 +77,7 @@ impl CircuitHandle {
 
     /// Lets all calls pass, and reports each time the circuit would have opened, until it is set otherwise by hand.
     ///
-    /// Starts with an empty window, now and after each report.
+    /// Starts with an empty window, and again after each report: calls in flight then no longer count.
     pub fn metrics_only(&self) {
         self.breaker.force(Phase::MetricsOnly);
     }
@@ -96,6 +96,8 @@ pub struct CircuitSnapshot {
     /// The phase.
     pub phase: Phase,
     /// The results in the window; in half-open, those of the probes; while open or forced, none.
+    ///
+    /// A breaker with the rule of consecutive failures alone keeps no window, and counts only those.
     pub counts: Counts,
     /// The share of failures, from 0 to 1; `None` below `min_calls` results.
     pub failure_rate: Option<f64>,

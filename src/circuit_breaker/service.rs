@@ -70,11 +70,12 @@ where
         if self.breaker.is_open() {
             return Poll::Ready(Ok(()));
         }
+        self.ready = false;
         match ready!(self.inner.poll_ready(cx)) {
             Ok(()) => self.ready = true,
             Err(error) => {
                 let error = Error::lift(error);
-                if let Ok(guard) = CircuitGuard::enter(&self.breaker) {
+                if let Ok(guard) = CircuitGuard::admit(&self.breaker) {
                     self.finish.clone().failed(guard, &error);
                 }
                 return Poll::Ready(Err(error));

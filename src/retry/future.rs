@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
 use super::{Policy, budget::Token, events, layer::Shared};
-use crate::{Deadline, Error, Outcome, oneshot::Oneshot, state::attempts::Stop, sync::Arc};
+use crate::{Deadline, Error, Outcome, state::attempts::Stop, sync::Arc};
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -41,9 +41,9 @@ pin_project! {
     where
         S: Service<Request>,
     {
-        First { #[pin] attempt: S::Future },
+        Sent { #[pin] attempt: S::Future },
         Waiting { #[pin] sleep: Option<Sleep>, token: Option<Token> },
-        Again { #[pin] attempt: Oneshot<S, Request>, token: Option<Token> },
+        Readying { service: S, unsent: Option<(Request, Token)> },
     }
 }
 
@@ -63,7 +63,7 @@ impl<S: Service<Request>, Request, P> ResponseFuture<S, Request, P> {
     #[inline]
     pub(super) const fn new(first: S::Future, spare: S, kept: Option<Request>, shared: Arc<Shared>, policy: P) -> Self {
         let call = Call { spare, kept, last: None, attempts: 1, shared, policy };
-        Self { step: Step::First { attempt: first }, call }
+        Self { step: Step::Sent { attempt: first }, call }
     }
 }
 
@@ -80,21 +80,31 @@ where
         let mut this = self.project();
         loop {
             let result = match this.step.as_mut().project() {
-                StepProj::First { attempt } => ready!(attempt.poll(cx)),
+                StepProj::Sent { attempt } => ready!(attempt.poll(cx)),
                 StepProj::Waiting { sleep, token } => {
                     if let Some(sleep) = sleep.as_pin_mut() {
                         ready!(sleep.poll(cx));
                     }
-                    let (attempt, token) = (this.call.next_attempt(), token.take());
-                    this.step.set(Step::Again { attempt, token });
+                    let token = token.take().expect(POLLED_AGAIN);
+                    // The timer may have been late.
+                    if is_too_late(Duration::ZERO) {
+                        return Poll::Ready(this.call.end_late());
+                    }
+                    let (service, request) = this.call.next_attempt();
+                    this.step.set(Step::Readying { service, unsent: Some((request, token)) });
                     continue;
                 }
-                StepProj::Again { mut attempt, token } => {
-                    let result = attempt.as_mut().poll(cx);
-                    if attempt.is_sent() {
-                        token.take().into_iter().for_each(Token::spend);
+                StepProj::Readying { service, unsent } => {
+                    let ready = ready!(service.poll_ready(cx));
+                    let (request, token) = unsent.take().expect(POLLED_AGAIN);
+                    if let Err(error) = ready {
+                        Err(error)
+                    } else {
+                        token.spend();
+                        let attempt = service.call(request);
+                        this.step.set(Step::Sent { attempt });
+                        continue;
                     }
-                    ready!(result)
                 }
             };
             let result = result.map_err(Error::lift);
@@ -133,7 +143,7 @@ where
         if !self.policy.allows(kept, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
-        if Deadline::current().is_some_and(|deadline| deadline.remaining() <= delay) {
+        if is_too_late(delay) {
             return Err(Stop::Deadline);
         }
         let token = match &self.shared.budget {
@@ -144,7 +154,7 @@ where
         Ok((delay, token))
     }
 
-    fn next_attempt(&mut self) -> Oneshot<S, Request>
+    fn next_attempt(&mut self) -> (S, Request)
     where
         S: Service<Request> + Clone,
     {
@@ -153,7 +163,7 @@ where
             self.kept = self.policy.copy(&request);
         }
         self.attempts += 1;
-        Oneshot::new(self.spare.clone(), request)
+        (self.spare.clone(), request)
     }
 
     /// Ends the call with the last result that the service itself gave.
@@ -168,6 +178,12 @@ where
         self.last.take().expect("it was just kept")
     }
 
+    /// Ends the call because the next attempt would begin too late.
+    fn end_late(&mut self) -> Result<Response, Error> {
+        let last = self.last.take().expect("a retry is planned with a result at hand");
+        self.end(last, Stop::Deadline)
+    }
+
     /// Keeps a result, unless it is a rejection and the service itself has given one before.
     fn keep(&mut self, result: Result<Response, Error>) {
         let was_sent = |result: &Result<Response, Error>| !matches!(result, Err(Error::Rejected(_)));
@@ -176,6 +192,13 @@ where
         }
     }
 }
+
+/// Whether what begins after `delay` begins at the deadline or later.
+fn is_too_late(delay: Duration) -> bool {
+    Deadline::current().is_some_and(|deadline| deadline.remaining() <= delay)
+}
+
+const POLLED_AGAIN: &str = "a future is not polled after it is done";
 
 impl<S: Service<Request>, Request, P> fmt::Debug for ResponseFuture<S, Request, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -75,6 +75,6 @@ impl Attempts {
 
     /// Whether one more attempt is the last.
     pub(crate) const fn is_last(&self, made: u32) -> bool {
-        made + 1 >= self.most
+        made >= self.most.saturating_sub(1)
     }
 }

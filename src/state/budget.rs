@@ -75,8 +75,8 @@ impl Tokens {
 
     /// Puts back a token that was not spent.
     pub(crate) fn give_back(&self) {
-        let mut account = self.account.lock();
-        account.balance = (account.balance + TOKEN).min(self.capacity);
+        // Clamped when it is gathered.
+        self.account.lock().balance += TOKEN;
     }
 
     /// The whole tokens there are.
@@ -92,11 +92,12 @@ impl Tokens {
         let passed = u128::from(now.saturating_sub(account.at).0);
         let by_time = passed * u128::from(self.per_second) + account.rest;
         let balance = u128::from(account.balance) + by_calls + by_time / NANOS_PER_SECOND;
+        let is_full = balance >= u128::from(self.capacity);
         *account = Account {
             balance: balance.min(u128::from(self.capacity)) as u64,
             gathered: calls,
             at: account.at.max(now),
-            rest: by_time % NANOS_PER_SECOND,
+            rest: if is_full { 0 } else { by_time % NANOS_PER_SECOND },
         };
     }
 }

@@ -144,7 +144,7 @@ impl Permits {
     pub(crate) fn cancel(&self, ticket: Ticket) -> Option<Waker> {
         let mut queue = self.queue.lock();
         let waker = queue.waiting.remove(&ticket);
-        if waker.is_some() && queue.waiting.is_empty() {
+        if queue.waiting.is_empty() {
             self.set(|word| word.queued(false));
         }
         drop(queue);

@@ -16,7 +16,7 @@ use tower::BoxError;
 use super::events;
 use crate::{
     Elapsed, Error, Name,
-    deadline::{self, Fixed, Frame, Scope},
+    deadline::{self, Frame, Scope},
     time,
 };
 
@@ -45,7 +45,7 @@ impl<Fut> ResponseFuture<Fut> {
     /// Makes the call, with the limit in place.
     #[inline]
     pub(super) fn start(name: Name, limit: Duration, call: impl FnOnce() -> Fut) -> Self {
-        let scope = Scope::enter(Frame::around().limited_to(limit));
+        let scope = Scope::enter(Frame::around().within(limit, None));
         let inner = call();
         Self { inner: Some(inner), limit, started: scope.leave(), sleep: None, name }
     }
@@ -53,28 +53,29 @@ impl<Fut> ResponseFuture<Fut> {
     /// The frame for what is below.
     #[inline]
     fn frame(&self) -> Frame {
-        let around = Frame::around();
-        match self.started {
-            None => around.limited_to(self.limit),
-            Some(started) => around.bounded_by(Fixed { at: time::after(started, self.limit), enforced: true }),
-        }
+        Frame::around().within(self.limit, self.started)
     }
 
     /// Waits for the time to be over, then drops the call.
     #[inline(never)]
     fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>, asked: Option<Instant>) -> Poll<Error> {
         let mut this = self.project();
+        let began_before = this.started.is_some();
         let started = *this.started.get_or_insert_with(|| asked.unwrap_or_else(time::now));
         let own = time::after(started, *this.limit);
-        let around = deadline::start_clocks(started).filter(|around| around.at <= own);
+        // A call that began before may have come under other timeouts since: their clocks start now.
+        let around = deadline::nearest(|| if began_before { time::now() } else { started });
+        let around = around.filter(|around| around.at <= own);
         if around.is_some_and(|around| around.enforced) {
             // Whoever enforces it drops this future; a second timer would be idle.
             return Poll::Pending;
         }
         let end = around.map_or(own, |around| around.at);
         if end > started {
-            if this.sleep.is_none() {
-                this.sleep.set(Some(sleep_until(end)));
+            match this.sleep.as_mut().as_pin_mut() {
+                None => this.sleep.set(Some(sleep_until(end))),
+                Some(sleep) if sleep.deadline() != end => sleep.reset(end),
+                Some(_) => {}
             }
             if let Some(sleep) = this.sleep.as_pin_mut() {
                 // The call may have used up the task's budget of operations, each time: that must not stop this clock.

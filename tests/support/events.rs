@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tracing::{
-    Event, Level, Subscriber,
+    Dispatch, Event, Level, Subscriber,
     field::{Field, Visit},
     subscriber::DefaultGuard,
 };
@@ -37,6 +37,9 @@ pub struct Events {
 
 impl Events {
     pub fn record() -> Self {
+        // With a single subscriber, a callsite that another thread comes to first is switched off for good.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(Registry::default()));
         let recorded = Arc::default();
         let recorder = Recorder(Arc::clone(&recorded));
         Self { recorded, _guard: tracing::subscriber::set_default(Registry::default().with(recorder)) }
@@ -44,7 +47,7 @@ impl Events {
 
     /// All events so far.
     pub fn all(&self) -> Vec<Recorded> {
-        self.recorded.lock().unwrap().clone()
+        self.recorded.lock().expect("no test panics while it records").clone()
     }
 
     /// The events so far with this target.
@@ -62,7 +65,7 @@ impl<S: Subscriber> Layer<S> for Recorder {
             let mut fields = Fields::default();
             event.record(&mut fields);
             let recorded = Recorded { target: metadata.target().into(), level: *metadata.level(), fields: fields.0 };
-            self.0.lock().unwrap().push(recorded);
+            self.0.lock().expect("no test panics while it records").push(recorded);
         }
     }
 }

@@ -19,9 +19,13 @@ pub(crate) struct Entry {
 /// Why a call was refused, and what is left of the open time where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    Open { left: Nanos },
+    Open {
+        left: Nanos,
+    },
     ProbesTaken,
     Forced,
+    /// Let through, but the service below is not ready.
+    NotReady,
 }
 
 /// A change of phase, or what would have been one in a circuit that only measures.

@@ -78,14 +78,15 @@ impl Circuit {
 
     /// Lets a call through, or refuses it.
     pub(crate) fn try_enter(&self, now: Nanos) -> (Result<Entry, Refused>, Option<Transition>) {
-        let (entered, transition) = match self.refusal(now) {
+        match self.refusal(now) {
             Some(refused) => (Err(refused), None),
             None => self.enter_locked(now),
-        };
-        if entered.is_err() {
-            self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
         }
-        (entered, transition)
+    }
+
+    /// Counts a call that was refused.
+    pub(crate) fn count_rejected(&self) {
+        self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records how a call ended.
@@ -109,12 +110,6 @@ impl Circuit {
                 self.publish(word.given_back());
             }
         }
-    }
-
-    /// Refuses after all a call that was let through.
-    pub(crate) fn refuse(&self, entry: Entry) {
-        self.abandon(entry);
-        self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records a call that a timeout of ours cut short: where slowness counts, it is what the time in flight makes it.

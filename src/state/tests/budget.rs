@@ -270,6 +270,12 @@ fn the_greatest_gains_over_the_longest_time_fill_the_greatest_budget() {
 }
 
 #[test]
+fn the_greatest_gain_over_the_longest_time_does_not_overflow() {
+    let tokens = empty(100_000, 0.0, 1_000_000.0);
+    assert_eq!(tokens.available(Nanos::MAX), 100_000);
+}
+
+#[test]
 fn calls_still_deposit_at_the_end_of_time() {
     let tokens = Tokens::new(1, 1.0, 1.0);
     assert_eq!(drain(&tokens, Nanos::MAX), 1);
