@@ -217,11 +217,12 @@ impl fmt::Display for RejectionReason {
 pub struct Elapsed {
     limit: Nanos,
     elapsed: Nanos,
+    by_caller: bool,
 }
 
 impl Elapsed {
-    pub(crate) fn new(limit: Duration, elapsed: Duration) -> Self {
-        Self { limit: limit.into(), elapsed: elapsed.into() }
+    pub(crate) fn new(limit: Duration, elapsed: Duration, by_caller: bool) -> Self {
+        Self { limit: limit.into(), elapsed: elapsed.into(), by_caller }
     }
 
     /// How long the call was allowed to take.
@@ -232,6 +233,12 @@ impl Elapsed {
     /// How long it had taken when it was ended.
     pub fn elapsed(&self) -> Duration {
         self.elapsed.into()
+    }
+
+    /// Whether it was ended at a deadline that its caller brought, with [`Deadline::scope`](crate::Deadline::scope), and not
+    /// at a limit of ours. That says nothing about the service: circuit breakers do not count it.
+    pub const fn by_caller(&self) -> bool {
+        self.by_caller
     }
 }
 

@@ -102,11 +102,12 @@ impl<Response> Classify<Response> for DefaultClassifier {
     }
 }
 
-/// Asks the classifier, unless the call was refused below: then nothing was sent, and there is nothing to ask.
+/// Asks the classifier, unless there is nothing to ask: the call was refused below, or ended by its caller's impatience.
 #[inline]
 pub(crate) fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
     match result {
         Err(Error::Rejected(_)) => Outcome::Ignored,
+        Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Outcome::Ignored,
         result => classifier.classify(result),
     }
 }

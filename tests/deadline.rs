@@ -535,6 +535,24 @@ mod a_breaker_below {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn above_a_timeout_does_not_count_what_that_ended_at_a_carried_deadline() {
+        let (breaker, circuit) = counting();
+        let stack = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(10 * SECOND));
+        let ended = elapsed(Deadline::after(SECOND).scope(stack.service(stuck()).oneshot(())).await);
+        assert!(ended.by_caller());
+        assert_eq!(counts(&circuit), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn above_a_timeout_counts_what_that_ended_at_its_own_limit() {
+        let (breaker, circuit) = counting();
+        let stack = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(SECOND));
+        let ended = elapsed(Deadline::after(10 * SECOND).scope(stack.service(stuck()).oneshot(())).await);
+        assert!(!ended.by_caller());
+        assert_eq!(counts(&circuit), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn counts_a_call_that_a_limit_ended_before_a_carried_deadline() {
         let (breaker, circuit) = counting();
         let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(breaker);

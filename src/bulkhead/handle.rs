@@ -41,10 +41,10 @@ impl BulkheadHandle {
     /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in.
     pub fn resize(&self, max_concurrent: usize) {
         self.places.permits.resize(max_concurrent);
-        events::resized(self.places.name, max_concurrent);
         while let Some(waiter) = self.places.permits.grant() {
             waiter.wake();
         }
+        events::resized(self.places.name, max_concurrent);
     }
 
     /// Asks for a place, for a call that is no `Service`'s. Never waits.

@@ -42,7 +42,7 @@ impl<F, T> FallbackLayer<F, T> {
         Ok(Self { name: Name::new(name)?, ..self })
     }
 
-    /// Tries `next` when the steps so far failed too.
+    /// Tries `next` when the steps so far failed too: when they gave an error. Any response they give is the answer.
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N>, T> {
         FallbackLayer { step: Or::new(self.step, next), take: self.take, name: self.name }
     }

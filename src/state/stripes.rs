@@ -11,7 +11,8 @@
 //! | 36..64 | tag | wraps |
 //! | 0..36 | count | wraps from 2^36 to 2^35: exact modulo 2^35, and what was once large stays large |
 //!
-//! Approximate: a word that is not written while exactly 2^28 tags pass is taken for current.
+//! Approximate: a word that is not written while 2^28 tags pass, or up to 2^16 fewer, is taken for current or for later. With
+//! buckets of three seconds that is 25 years without a call; with the finest, of a millisecond, three days.
 
 use std::array;
 
@@ -83,8 +84,8 @@ const COUNT_END: u64 = 1 << COUNT_BITS;
 const COUNT_MASK: u64 = COUNT_END - 1;
 const TAG_MASK: u64 = u64::MAX >> COUNT_BITS;
 
-/// A tag this far ahead is of a later time; further ahead, it is of a time long gone.
-const LATER: u64 = 1 << 24;
+/// A tag less far ahead than this is of a later time, which a straggler missed; further ahead, it is of a time long gone.
+const LATER: u64 = 1 << 16;
 
 /// What a count belongs to: a bucket of time, or a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -87,7 +87,7 @@ impl<Fut> ResponseFuture<Fut> {
             Some(_) => this.inner.set(None),
             None => deadline::expire(|| this.inner.set(None)),
         }
-        let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started);
+        let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started, around.is_some());
         events::timed_out(*this.name, &elapsed);
         Poll::Ready(Error::TimedOut(elapsed))
     }

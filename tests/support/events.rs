@@ -41,8 +41,8 @@ impl Events {
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(Registry::default()));
         let recorded = Arc::default();
-        let recorder = Recorder(Arc::clone(&recorded));
-        Self { recorded, _guard: tracing::subscriber::set_default(Registry::default().with(recorder)) }
+        let layer = Recorder(Arc::clone(&recorded));
+        Self { recorded, _guard: tracing::subscriber::set_default(Registry::default().with(layer)) }
     }
 
     /// All events so far.

@@ -909,6 +909,38 @@ fn results_are_counted_through_two_hundred_thousand_generations() {
     }
 }
 
+#[test]
+fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
+    for late in [Failure, Success, Throttled] {
+        let (circuit, first) = half_open(CONSECUTIVE);
+        let second = circuit.enter(1_000);
+        let overtaken = circuit.record(first, late, || {
+            circuit.end(second, Failure, 1_000).expect("a failed probe opens it");
+            Nanos(1_000)
+        });
+        assert_eq!((overtaken, circuit.phase(), circuit.late()), (None, Phase::Open, 1));
+    }
+}
+
+#[test]
+fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_counts() {
+    // With a slow rate, each result reads the clock first of all.
+    let timed = Rules { slow_rate: Some((1.0, Nanos::MAX)), ..FAILING };
+    for rules in [Rules { consecutive: Some(1), ..timed }, Rules { min_calls: 1, ..timed }] {
+        for make in [Circuit::of, Circuit::timed] {
+            for verdict in [Success, Failure, Throttled] {
+                let circuit = make(rules);
+                let overtaken = circuit.record(circuit.enter(0), verdict, || {
+                    circuit.reset(Nanos(0));
+                    Nanos(0)
+                });
+                assert_eq!((overtaken, circuit.phase()), (None, Phase::Closed), "{verdict:?}");
+                assert_eq!(circuit.numbers(0), [0; 4], "{verdict:?}");
+            }
+        }
+    }
+}
+
 /// Makes a circuit for each round, and sums up what each round, run on two threads at once, told.
 fn each_round(make: impl Fn() -> Circuit, round: impl Fn(&Circuit) -> u32 + Sync) -> Vec<(Circuit, u32)> {
     let circuits: Vec<_> = (0..3_000).map(|_| (make(), AtomicU32::new(0))).collect();
@@ -933,6 +965,20 @@ fn of_two_threads_that_ask_for_the_last_place_one_is_admitted() {
     let make = || half_open(Rules { probes: 2, ..CONSECUTIVE }).0;
     let rounds = each_round(make, |circuit| u32::from(circuit.try_enter(Nanos(1_000)).0.is_ok()));
     assert!(rounds.iter().all(|(_, admitted)| *admitted == 1));
+}
+
+#[test]
+fn a_call_beside_a_probe_that_fails_does_not_cut_the_open_time_short() {
+    let rounds: Vec<_> = (0..3_000).map(|_| (half_open(CONSECUTIVE), AtomicUsize::new(0))).collect();
+    together(rounds.len(), |number| {
+        let ((circuit, probe), turn) = &rounds[number];
+        if turn.fetch_add(1, SeqCst) == 0 {
+            circuit.end(*probe, Failure, 1_000);
+        } else {
+            _ = circuit.try_enter(Nanos(1_000));
+        }
+    });
+    assert!(rounds.iter().all(|((circuit, _), _)| circuit.view(Nanos(1_000)).left == Some(Nanos(200))));
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Log {
 
     /// Moves on to the call number `total` of `tag`, with all calls in between taken for good ones.
     fn slide(&mut self, tag: Tag, total: u64) {
-        if self.tag.is_before(tag) {
+        if self.tag != tag && !tag.is_before(self.tag) {
             (self.tag, self.newest) = (tag, 0);
             self.failures.clear(0, u64::MAX);
             self.slow.clear(0, u64::MAX);

@@ -1,0 +1,38 @@
+//! The shortest useful program: a service that fails at first, and three layers that make it answer.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::{
+    error::Error,
+    io,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
+
+static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+
+async fn pay(order: u32) -> io::Result<String> {
+    match ATTEMPTS.fetch_add(1, Ordering::Relaxed) {
+        0 => Err(io::Error::other("connection reset")),
+        _ => Ok(format!("order {order} is paid")),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let breaker = CircuitBreakerLayer::builder("payments").build()?;
+    let circuit = breaker.handle();
+
+    let service = ServiceBuilder::new()
+        .layer(TimeoutLayer::new(Duration::from_secs(1)))
+        .layer(RetryLayer::builder("payments").build()?)
+        .layer(breaker)
+        .service(service_fn(pay));
+
+    println!("{}", service.oneshot(7).await?);
+    println!("after {} attempts; the circuit is {}", ATTEMPTS.load(Ordering::Relaxed), circuit.phase().as_str());
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! The service below all stacks: does what its plan says, and holds its callers to the contract of `Service`.
+
+use std::{
+    collections::VecDeque,
+    mem::take,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use tower::Service;
+
+use crate::support::Down;
+
+/// What `poll_ready` does; the default is to be ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Readiness {
+    #[default]
+    Ready,
+    /// Pending until [`Inner::wake`].
+    Stalled,
+    Fails(Down),
+    Panics,
+}
+
+/// What a call does; the default is to echo the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Answer {
+    #[default]
+    Echo,
+    /// Pends this many times, then answers.
+    After(u32, Result<u32, Down>),
+    Never,
+    PanicsInCall,
+    PanicsInPoll,
+    /// Pends once, so that the call is on its way.
+    PanicsInSecondPoll,
+}
+
+/// Panics when called without having been polled ready since it was made, cloned, called, or failed to be ready.
+#[derive(Debug, Default)]
+pub(crate) struct Inner {
+    plan: Arc<Plan>,
+    ready: bool,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    readiness: Mutex<Script<Readiness>>,
+    answers: Mutex<Script<Answer>>,
+    waiting: Mutex<Vec<Waker>>,
+    polled: AtomicUsize,
+    calls: AtomicUsize,
+    alive: AtomicUsize,
+    most_alive: AtomicUsize,
+}
+
+/// What happens next, and what happens ever after.
+#[derive(Debug, Default)]
+struct Script<T> {
+    next: VecDeque<T>,
+    then: T,
+}
+
+impl<T: Copy> Script<T> {
+    fn pop(&mut self) -> T {
+        self.next.pop_front().unwrap_or(self.then)
+    }
+
+    fn peek(&self) -> T {
+        self.next.front().copied().unwrap_or(self.then)
+    }
+}
+
+impl Inner {
+    /// The next polls for readiness, of all clones together.
+    pub(crate) fn will_be(self, readiness: impl IntoIterator<Item = Readiness>) -> Self {
+        self.plan.readiness.lock().unwrap().next.extend(readiness);
+        self
+    }
+
+    /// All other polls for readiness.
+    pub(crate) fn ever(self, readiness: Readiness) -> Self {
+        self.plan.readiness.lock().unwrap().then = readiness;
+        self
+    }
+
+    /// The next calls, of all clones together.
+    pub(crate) fn answers(self, answers: impl IntoIterator<Item = Answer>) -> Self {
+        self.plan.answers.lock().unwrap().next.extend(answers);
+        self
+    }
+
+    /// All other calls.
+    pub(crate) fn ever_answers(self, answer: Answer) -> Self {
+        self.plan.answers.lock().unwrap().then = answer;
+        self
+    }
+
+    /// Ends a stall.
+    pub(crate) fn wake(&self) {
+        self.plan.readiness.lock().unwrap().pop();
+        take(&mut *self.plan.waiting.lock().unwrap()).into_iter().for_each(Waker::wake);
+    }
+
+    /// How many times it was polled for readiness.
+    pub(crate) fn polled(&self) -> usize {
+        self.plan.polled.load(Ordering::SeqCst)
+    }
+
+    /// How many calls it was sent, also those that panicked at once.
+    pub(crate) fn calls(&self) -> usize {
+        self.plan.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many of its futures exist.
+    pub(crate) fn alive(&self) -> usize {
+        self.plan.alive.load(Ordering::SeqCst)
+    }
+
+    /// How many of its futures existed at once, at most.
+    pub(crate) fn most_alive(&self) -> usize {
+        self.plan.most_alive.load(Ordering::SeqCst)
+    }
+}
+
+/// A clone starts not ready.
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self { plan: Arc::clone(&self.plan), ready: false }
+    }
+}
+
+impl Service<u32> for Inner {
+    type Response = u32;
+    type Error = Down;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Down>> {
+        self.plan.polled.fetch_add(1, Ordering::SeqCst);
+        self.ready = false;
+        let mut readiness = self.plan.readiness.lock().unwrap();
+        if readiness.peek() == Readiness::Stalled {
+            self.plan.waiting.lock().unwrap().push(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let readiness = {
+            let next = readiness.pop();
+            drop(readiness);
+            next
+        };
+        assert!(readiness != Readiness::Panics, "{PANIC}");
+        self.ready = readiness == Readiness::Ready;
+        Poll::Ready(match readiness {
+            Readiness::Fails(down) => Err(down),
+            _ => Ok(()),
+        })
+    }
+
+    fn call(&mut self, request: u32) -> Answering {
+        assert!(take(&mut self.ready), "called without having been polled ready");
+        self.plan.calls.fetch_add(1, Ordering::SeqCst);
+        let answer = self.plan.answers.lock().unwrap().pop();
+        assert!(answer != Answer::PanicsInCall, "{PANIC}");
+        let alive = self.plan.alive.fetch_add(1, Ordering::SeqCst) + 1;
+        self.plan.most_alive.fetch_max(alive, Ordering::SeqCst);
+        Answering { plan: Arc::clone(&self.plan), request, answer }
+    }
+}
+
+/// What [`Inner`] says when it panics by plan.
+pub(crate) const PANIC: &str = "a panic of the service's own";
+
+#[derive(Debug)]
+pub(crate) struct Answering {
+    plan: Arc<Plan>,
+    request: u32,
+    answer: Answer,
+}
+
+impl Future for Answering {
+    type Output = Result<u32, Down>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (result, next) = match self.answer {
+            Answer::Echo => (Poll::Ready(Ok(self.request)), Answer::Never),
+            Answer::After(0, result) => (Poll::Ready(result), Answer::Never),
+            Answer::After(polls, result) => (Poll::Pending, Answer::After(polls - 1, result)),
+            Answer::PanicsInSecondPoll => (Poll::Pending, Answer::PanicsInPoll),
+            Answer::PanicsInPoll => panic!("{PANIC}"),
+            Answer::PanicsInCall | Answer::Never => return Poll::Pending,
+        };
+        self.answer = next;
+        if result.is_pending() {
+            cx.waker().wake_by_ref();
+        }
+        result
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.plan.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,20 @@
+//! The laws that every layer obeys: each is written once, and holds for every layer and for every stack of them.
+
+#![expect(clippy::unwrap_used, reason = "a law is a test, though it is a function of its own")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bounds;
+mod config;
+mod determinism;
+mod dropping;
+mod errors;
+mod handles;
+mod inner;
+mod panics;
+mod readiness;
+mod stacks;
+mod stale;
+mod time;
+mod types;
