@@ -216,13 +216,13 @@ impl fmt::Display for RejectionReason {
 #[error("timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())]
 pub struct Elapsed {
     limit: Nanos,
-    elapsed: Nanos,
+    taken: Nanos,
     by_caller: bool,
 }
 
 impl Elapsed {
     pub(crate) fn new(limit: Duration, elapsed: Duration, by_caller: bool) -> Self {
-        Self { limit: limit.into(), elapsed: elapsed.into(), by_caller }
+        Self { limit: limit.into(), taken: elapsed.into(), by_caller }
     }
 
     /// How long the call was allowed to take.
@@ -232,7 +232,7 @@ impl Elapsed {
 
     /// How long it had taken when it was ended.
     pub fn elapsed(&self) -> Duration {
-        self.elapsed.into()
+        self.taken.into()
     }
 
     /// Whether it was ended at a deadline that its caller brought, with [`Deadline::scope`](crate::Deadline::scope), and not
