@@ -33,6 +33,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .service(service_fn(pay));
 
     println!("{}", service.oneshot(7).await?);
-    println!("after {} attempts; the circuit is {}", ATTEMPTS.load(Ordering::Relaxed), circuit.phase().as_str());
+    println!("after {} attempts; the circuit is {}", ATTEMPTS.load(Ordering::Relaxed), circuit.phase());
     Ok(())
 }

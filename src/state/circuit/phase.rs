@@ -1,5 +1,7 @@
 //! The phases of a circuit, and the diagram of its transitions.
 
+use std::fmt;
+
 /// Where a circuit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -64,6 +66,12 @@ impl Phase {
             Self::ForcedClosed => "forced_closed",
             Self::MetricsOnly => "metrics_only",
         }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
