@@ -24,7 +24,7 @@ use crate::{ConfigError, time::Nanos};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct Backoff {
     base: Duration,
@@ -78,7 +78,7 @@ impl Backoff {
 }
 
 /// Which part of a delay is random.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Jitter {
     /// Nothing: clients that failed together come back together.

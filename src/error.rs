@@ -59,6 +59,14 @@ impl Error {
         matches!(self, Self::TimedOut(_))
     }
 
+    /// How long the call took, when it ran out of time.
+    pub const fn elapsed(&self) -> Option<&Elapsed> {
+        match self {
+            Self::TimedOut(elapsed) => Some(elapsed),
+            _ => None,
+        }
+    }
+
     /// The service's own error by reference, if it is an `E`.
     pub fn downcast_ref<E: error::Error + 'static>(&self) -> Option<&E> {
         match self {
@@ -101,8 +109,14 @@ impl From<Rejection> for Error {
     }
 }
 
+impl From<Elapsed> for Error {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::TimedOut(elapsed)
+    }
+}
+
 /// Tells which layer refused a call, why, and when to try again.
-#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub struct Rejection {
     name: Name,
     /// `Nanos::MAX` where it is not known.
@@ -212,7 +226,7 @@ impl fmt::Display for RejectionReason {
 }
 
 /// How long a call took before its time was over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())]
 pub struct Elapsed {
     limit: Nanos,
@@ -239,60 +253,6 @@ impl Elapsed {
     /// at a limit of ours. That says nothing about the service: circuit breakers do not count it.
     pub const fn by_caller(&self) -> bool {
         self.by_caller
-    }
-}
-
-/// Says which setting of a builder is not legal, what it was, and what would be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct ConfigError {
-    instance: Option<(&'static str, Name)>,
-    setting: &'static str,
-    value: String,
-    legal: &'static str,
-}
-
-impl ConfigError {
-    pub(crate) fn new(setting: &'static str, value: impl fmt::Display, legal: &'static str) -> Self {
-        Self { instance: None, setting, value: value.to_string(), legal }
-    }
-
-    /// Says that `value` must be `legal`, unless it is.
-    pub(crate) fn unless(
-        is_legal: bool,
-        setting: &'static str,
-        value: impl fmt::Display,
-        legal: &'static str,
-    ) -> Result<(), Self> {
-        if is_legal { Ok(()) } else { Err(Self::new(setting, value, legal)) }
-    }
-
-    /// Says whose setting it is.
-    pub(crate) fn of(self, layer: &'static str, name: Name) -> Self {
-        Self { instance: Some((layer, name)), ..self }
-    }
-
-    /// The setting, by the name of its method.
-    pub const fn setting(&self) -> &'static str {
-        self.setting
-    }
-
-    /// The value that it was given.
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// What would be legal.
-    pub const fn legal(&self) -> &'static str {
-        self.legal
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((layer, name)) = self.instance {
-            write!(f, "{layer} `{name}`: ")?;
-        }
-        write!(f, "`{}` is {}, but must be {}", self.setting, self.value, self.legal)
     }
 }
 

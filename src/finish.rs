@@ -1,8 +1,8 @@
 //! How a call ends: what becomes of its result, and of the guard that holds its place.
 
-use std::{any::type_name, fmt};
+use tower::BoxError;
 
-use crate::{Classify, Error, circuit_breaker::CircuitGuard, outcome::judge};
+use crate::Error;
 
 /// Ends a call: is handed the guard that holds its place, and its result.
 ///
@@ -17,31 +17,6 @@ pub trait Finish<Guard, Response> {
 
     /// Ends a call that failed.
     fn failed(self, guard: Guard, error: &Error);
-}
-
-/// Settles a circuit's guard at once, by what a classifier says of the result.
-#[derive(Clone, Copy, Default)]
-pub struct Settle<C>(pub(crate) C);
-
-impl<C: Classify<Response>, Response> Finish<CircuitGuard, Response> for Settle<C> {
-    type Response = Response;
-
-    #[inline]
-    fn answered(self, guard: CircuitGuard, response: Response) -> Response {
-        guard.settle(judge(&self.0, Ok(&response)));
-        response
-    }
-
-    #[inline]
-    fn failed(self, guard: CircuitGuard, error: &Error) {
-        guard.settle(judge(&self.0, Err(error)));
-    }
-}
-
-impl<C> fmt::Debug for Settle<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Settle").field(&type_name::<C>()).finish()
-    }
 }
 
 /// Gives the place back at once.
@@ -60,5 +35,26 @@ impl<Guard, Response> Finish<Guard, Response> for Release {
     #[inline]
     fn failed(self, guard: Guard, _: &Error) {
         drop(guard);
+    }
+}
+
+/// Ends a call by its strategy.
+#[inline]
+pub(crate) fn end<F, Guard, Response, E>(
+    finish: F,
+    guard: Guard,
+    result: Result<Response, E>,
+) -> Result<F::Response, Error>
+where
+    F: Finish<Guard, Response>,
+    E: Into<BoxError> + 'static,
+{
+    match result {
+        Ok(response) => Ok(finish.answered(guard, response)),
+        Err(error) => {
+            let error = Error::lift(error);
+            finish.failed(guard, &error);
+            Err(error)
+        }
     }
 }

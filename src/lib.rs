@@ -3,6 +3,7 @@
 mod backoff;
 pub mod bulkhead;
 pub mod circuit_breaker;
+mod config_error;
 mod deadline;
 mod error;
 pub mod fallback;
@@ -23,8 +24,9 @@ pub use crate::{
     circuit_breaker::{
         CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     },
+    config_error::ConfigError,
     deadline::{Deadline, DeadlineScope},
-    error::{ConfigError, Elapsed, Error, Rejection, RejectionReason},
+    error::{Elapsed, Error, Rejection, RejectionReason},
     fallback::{Fallback, FallbackError, FallbackLayer},
     name::Name,
     outcome::{Classify, DefaultClassifier, Outcome},

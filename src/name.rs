@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 
 use crate::ConfigError;
 
-/// Every label that did not come as a literal, kept for the life of the process.
+/// Every label that did not come as a literal, kept for the life of the process. No model checks it, and a static needs a
+/// constructor that is `const`: so the lock is not `sync`'s.
 static INTERNED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 /// The label of an instance, shown in errors and events.
@@ -64,6 +65,12 @@ fn intern(string: String) -> &'static str {
     let label: &'static str = Box::leak(string.into_boxed_str());
     interned.insert(label);
     label
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
 }
 
 impl fmt::Display for Name {

@@ -15,7 +15,7 @@ use crate::Error;
 /// | `Throttled` | failure in the rate, not in the consecutive count | not before `retry_after` | take |
 /// | `Failed` | failure | stop | take |
 /// | `Ignored` | neutral: gives its place back | stop | pass |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The service did its part: an answer, or a refusal that is the request's own fault.
@@ -39,7 +39,8 @@ impl Outcome {
         matches!(self, Self::Transient | Self::Throttled { .. } | Self::Failed)
     }
 
-    pub(crate) const fn as_str(self) -> &'static str {
+    /// The outcome as the `outcome` field of events has it.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Transient => "transient",
@@ -52,9 +53,11 @@ impl Outcome {
 
 /// Says what a result means.
 ///
-/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome` that is [`Clone`]: each call carries one, so it
-/// should be cheap to clone (a closure that captures nothing, or an `Arc`). An [`Error::Rejected`] never reaches a
-/// classifier: nothing was sent, so it says nothing about the service.
+/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome`. Layers clone it for each call, so it should be cheap to
+/// clone (a closure that captures nothing, or an `Arc`).
+///
+/// An [`Error::Rejected`] never reaches a classifier: nothing was sent, so it says nothing about the service. Nor does a
+/// circuit breaker ask about a call that timed out at [its caller's own deadline](crate::Elapsed::by_caller).
 ///
 /// # Examples
 ///

@@ -34,7 +34,7 @@ use hyper_util::{
 };
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, Outcome,
-    Phase, bulkhead::Queue, finish::Settle,
+    Phase, bulkhead::Queue, circuit_breaker::Settle,
 };
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tower::{Layer, ServiceBuilder};

@@ -140,7 +140,7 @@ mod steps {
 
     #[tokio::test(start_paused = true)]
     async fn a_future_answers_in_its_own_time() {
-        let step = fallback::future(
+        let step = fallback::future_of(
             |request: &u32| *request,
             |kept, failed: Result<&u32, &Error>| {
                 let error = failed.err().and_then(down).unwrap_or(0);
@@ -236,7 +236,7 @@ mod chains {
 
     #[tokio::test(start_paused = true)]
     async fn a_chain_waits_for_a_step_that_takes_time_to_fail() {
-        let slow = fallback::future(
+        let slow = fallback::future_of(
             |_: &u32| (),
             |(), _: Result<&u32, &Error>| async {
                 sleep(LIMIT).await;
@@ -706,7 +706,7 @@ mod costs {
     #[tokio::test(start_paused = true)]
     async fn a_future_asks_nothing_of_requests_responses_and_what_is_kept() {
         let keep = |Bare(request): &Bare| Bare(*request);
-        let step = fallback::future(keep, |kept: Bare, _: Result<&Bare, &Error>| ready(Ok::<_, Infallible>(kept)));
+        let step = fallback::future_of(keep, |kept: Bare, _: Result<&Bare, &Error>| ready(Ok::<_, Infallible>(kept)));
         let result = FallbackLayer::new(step).layer(bare()).oneshot(Bare(1)).await;
         assert!(matches!(result, Ok(Bare(1))));
     }
@@ -872,7 +872,7 @@ mod events {
     #[tokio::test(start_paused = true)]
     async fn a_degraded_answer_is_told_with_its_step_and_the_error() {
         let events = Events::record();
-        let layer = FallbackLayer::value(7).named("payments").unwrap();
+        let layer = FallbackLayer::value(7).name("payments").unwrap();
         layer.layer(failing()).oneshot(1).await.unwrap();
         let [event] = &events.of(TARGET)[..] else { panic!("not one event") };
         assert_eq!((event.field("message"), event.field("name"), event.field("step")), ("degraded", "payments", "1"));
@@ -939,12 +939,12 @@ mod events {
 
     #[test]
     fn a_name_may_have_64_bytes_and_no_more() {
-        assert!(FallbackLayer::value(7).named("n".repeat(64)).is_ok());
-        assert_eq!(FallbackLayer::value(7).named("n".repeat(65)).unwrap_err().setting(), "name");
+        assert!(FallbackLayer::value(7).name("n".repeat(64)).is_ok());
+        assert_eq!(FallbackLayer::value(7).name("n".repeat(65)).unwrap_err().setting(), "name");
     }
 
     #[test]
     fn an_empty_name_is_refused() {
-        assert_eq!(FallbackLayer::value(7).named("").unwrap_err().value(), r#""""#);
+        assert_eq!(FallbackLayer::value(7).name("").unwrap_err().value(), r#""""#);
     }
 }

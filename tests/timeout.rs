@@ -447,8 +447,8 @@ mod nested {
     #[tokio::test(start_paused = true)]
     async fn where_the_outer_end_is_nearer_the_outer_one_ends_the_call() {
         let stack = ServiceBuilder::new()
-            .layer(TimeoutLayer::new(SECOND).named("outer").unwrap())
-            .layer(TimeoutLayer::new(2 * SECOND).named("inner").unwrap());
+            .layer(TimeoutLayer::new(SECOND).name("outer").unwrap())
+            .layer(TimeoutLayer::new(2 * SECOND).name("inner").unwrap());
         let events = Events::record();
         let ended = elapsed(stack.service(stuck()).oneshot(()).await);
         let names: Vec<_> = events.of(TARGET).iter().map(|event| event.field("name").to_owned()).collect();
@@ -458,8 +458,8 @@ mod nested {
     #[tokio::test(start_paused = true)]
     async fn where_both_ends_are_one_the_call_is_ended_once() {
         let stack = ServiceBuilder::new()
-            .layer(TimeoutLayer::new(SECOND).named("outer").unwrap())
-            .layer(TimeoutLayer::new(SECOND).named("inner").unwrap());
+            .layer(TimeoutLayer::new(SECOND).name("outer").unwrap())
+            .layer(TimeoutLayer::new(SECOND).name("inner").unwrap());
         let events = Events::record();
         elapsed(stack.service(stuck()).oneshot(()).await);
         assert_eq!(events.of(TARGET).len(), 1);
@@ -468,8 +468,8 @@ mod nested {
     #[tokio::test(start_paused = true)]
     async fn where_the_inner_end_is_nearer_the_inner_one_ends_the_call() {
         let stack = ServiceBuilder::new()
-            .layer(TimeoutLayer::new(2 * SECOND).named("outer").unwrap())
-            .layer(TimeoutLayer::new(SECOND).named("inner").unwrap());
+            .layer(TimeoutLayer::new(2 * SECOND).name("outer").unwrap())
+            .layer(TimeoutLayer::new(SECOND).name("inner").unwrap());
         let events = Events::record();
         let ended = elapsed(stack.service(stuck()).oneshot(()).await);
         let names: Vec<_> = events.of(TARGET).iter().map(|event| event.field("name").to_owned()).collect();
@@ -768,7 +768,7 @@ mod events {
     #[tokio::test(start_paused = true)]
     async fn a_name_is_shown() {
         let events = Events::record();
-        TimeoutLayer::new(SECOND).named("payments").unwrap().layer(stuck()).oneshot(()).await.unwrap_err();
+        TimeoutLayer::new(SECOND).name("payments").unwrap().layer(stuck()).oneshot(()).await.unwrap_err();
         assert_eq!(events.of(TARGET)[0].field("name"), "payments");
     }
 
@@ -792,8 +792,8 @@ mod events {
     #[test]
     fn a_name_must_be_of_1_to_64_bytes() {
         let layer = TimeoutLayer::new(SECOND);
-        assert_eq!(layer.named("").unwrap_err().setting(), "name");
-        assert_eq!(layer.named("x".repeat(65)).unwrap_err().setting(), "name");
-        assert!(layer.named("x".repeat(64)).is_ok());
+        assert_eq!(layer.name("").unwrap_err().setting(), "name");
+        assert_eq!(layer.name("x".repeat(65)).unwrap_err().setting(), "name");
+        assert!(layer.name("x".repeat(64)).is_ok());
     }
 }

@@ -30,7 +30,7 @@ impl<Q> BulkheadBuilder<Q> {
     /// Queues calls that find no place, for at most this long, and never past their deadline.
     ///
     /// Set it to the delay that a caller will not mind. The service within must be `Clone`. Defaults to what the deadline
-    /// leaves, if there is one.
+    /// leaves; without a deadline either, the wait has no end.
     #[doc(alias = "max_wait_duration")]
     pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue> {
         BulkheadBuilder { max_wait: Some(wait), ..self.queueing() }
@@ -38,11 +38,16 @@ impl<Q> BulkheadBuilder<Q> {
 
     /// Queues at most this many calls that find no place; 0 queues none.
     ///
-    /// The service within must be `Clone`. Defaults to as many as may be in flight.
+    /// The service within must be `Clone`. Set `max_wait` too, or a timeout around: else the wait has no end. Defaults to as
+    /// many as may be in flight.
     #[doc(alias = "queue_limit")]
     #[doc(alias = "max_queuing_actions")]
     pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue> {
         BulkheadBuilder { max_queue: Some(calls), ..self.queueing() }
+    }
+
+    fn checked_name(&self) -> Result<Name, ConfigError> {
+        Name::new(self.name.clone()).map_err(|error| error.of("bulkhead"))
     }
 
     fn queueing(self) -> BulkheadBuilder<Queue> {
@@ -58,7 +63,7 @@ impl BulkheadBuilder<NoQueue> {
     ///
     /// When the name is empty or too long.
     pub fn build(self) -> Result<BulkheadLayer, ConfigError> {
-        Ok(BulkheadLayer::assemble(Name::new(self.name)?, self.max_concurrent, NoQueue))
+        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, NoQueue))
     }
 }
 
@@ -71,6 +76,6 @@ impl BulkheadBuilder<Queue> {
     pub fn build(self) -> Result<BulkheadLayer<Queue>, ConfigError> {
         let max_queue = self.max_queue.unwrap_or(self.max_concurrent);
         let queue = Queue { max_wait: self.max_wait, max_queue };
-        Ok(BulkheadLayer::assemble(Name::new(self.name)?, self.max_concurrent, queue))
+        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, queue))
     }
 }

@@ -9,7 +9,10 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::BulkheadGuard;
-use crate::{Error, Rejection, finish::Finish};
+use crate::{
+    Error, Rejection,
+    finish::{Finish, end},
+};
 
 pin_project! {
     /// The future of a [`Bulkhead`](super::Bulkhead)'s call.
@@ -93,14 +96,7 @@ where
         let result = ready!(inner.poll(cx));
         this.inner.set(None);
         let (guard, finish) = this.place.take().expect(POLLED_AGAIN);
-        Poll::Ready(match result {
-            Ok(response) => Ok(finish.answered(guard, response)),
-            Err(error) => {
-                let error = Error::lift(error);
-                finish.failed(guard, &error);
-                Err(error)
-            }
-        })
+        Poll::Ready(end(finish, guard, result))
     }
 }
 

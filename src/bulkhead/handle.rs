@@ -5,7 +5,7 @@ use crate::{Name, Rejection, RejectionReason, sync::Arc};
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
-/// Handles are cheap to clone and never wait. All handles of a layer, and all services made by it, share its places.
+/// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share its places.
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
     places: Arc<Places>,

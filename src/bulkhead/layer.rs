@@ -22,7 +22,7 @@ impl BulkheadLayer {
         Self::assemble(Name::of("bulkhead"), max_concurrent, NoQueue)
     }
 
-    /// Starts to build a bulkhead with at most `max_concurrent` calls in flight.
+    /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
     pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
         BulkheadBuilder::new(max_concurrent)
     }

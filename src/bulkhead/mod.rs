@@ -38,6 +38,10 @@
 //!
 //! Services made by one layer, and their clones, share its places; so do its handles, which can resize it at any time.
 //!
+//! # Events
+//!
+//! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`.
+//!
 //! # The sharp edge
 //!
 //! A place is held until the response future is done or dropped, not until the response body has been read. And a queue makes

@@ -40,9 +40,10 @@ impl Wait {
         if let Some(guard) = BulkheadGuard::try_enter(places) {
             return Poll::Ready(Ok(guard));
         }
-        let by_queue = this.queue.max_wait.map(|wait| time::after(time::now(), wait));
         let deadline = Deadline::current().map(Deadline::instant);
-        if deadline.is_some_and(|deadline| deadline <= time::now()) {
+        let now = time::now();
+        let by_queue = this.queue.max_wait.map(|wait| time::after(now, wait));
+        if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();

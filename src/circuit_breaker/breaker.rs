@@ -80,6 +80,10 @@ impl Breaker {
         self.tell(self.circuit.reset(self.clock.now()));
     }
 
+    pub(super) fn phase(&self) -> Phase {
+        self.circuit.phase()
+    }
+
     pub(super) fn view(&self) -> View {
         self.circuit.view(self.clock.now())
     }

@@ -2,11 +2,10 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{CircuitBreakerLayer, breaker::Breaker};
+use super::{CircuitBreakerLayer, Settle, breaker::Breaker};
 use crate::{
     Backoff, ConfigError, DefaultClassifier, Jitter, Name,
     backoff::generator,
-    finish::Settle,
     state::{
         circuit::{Circuit, Rules},
         window::{CountWindow, TimeWindow, Window},
@@ -157,7 +156,7 @@ impl<F> CircuitBreakerBuilder<F> {
 
     /// Opens again when a probe is in flight, and for this long none was let through and none came back.
     ///
-    /// Set it to longer than any call takes. Defaults to 30 seconds.
+    /// Set it to longer than any call takes; with zero, any call that comes beside a probe opens it. Defaults to 30 seconds.
     #[doc(alias = "max_wait_duration_in_half_open_state")]
     pub fn half_open_for(mut self, duration: Duration) -> Self {
         self.settings.half_open_for = duration;
@@ -185,9 +184,11 @@ impl<F> CircuitBreakerBuilder<F> {
     ///
     /// When a setting is not legal; the error says which, and what would be.
     pub fn build(self) -> Result<CircuitBreakerLayer<F>, ConfigError> {
-        let name = Name::new(self.settings.name.clone())?;
-        self.settings.check().map_err(|error| error.of("circuit breaker", name))?;
-        Ok(self.assemble(name))
+        let checked = Name::new(self.settings.name.clone()).and_then(|name| {
+            self.settings.check().map_err(|error| error.named(name))?;
+            Ok(name)
+        });
+        checked.map(|name| self.assemble(name)).map_err(|error| error.of("circuit breaker"))
     }
 
     /// Builds the layer from settings that are legal.

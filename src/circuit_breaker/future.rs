@@ -9,14 +9,18 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::CircuitGuard;
-use crate::{Error, finish::Finish};
+use crate::{
+    Error,
+    finish::{Finish, end},
+};
 
 pin_project! {
     /// The future of a [`CircuitBreaker`](super::CircuitBreaker)'s call.
     ///
     /// # Cancellation
     ///
-    /// Dropped before it is done, the call counts as neither success nor failure and gives its place back.
+    /// Dropped before it is done, the call is abandoned and gives its place back, unless it was cut short by a timeout of ours
+    /// or has panicked: see [`CircuitGuard`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<Fut, F> {
@@ -59,14 +63,7 @@ where
                 let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
                 let result = ready!(guard.run(|| inner.poll(cx)));
                 let (guard, finish) = held.take().expect(POLLED_AGAIN);
-                Poll::Ready(match result {
-                    Ok(response) => Ok(finish.answered(guard, response)),
-                    Err(error) => {
-                        let error = Error::lift(error);
-                        finish.failed(guard, &error);
-                        Err(error)
-                    }
-                })
+                Poll::Ready(end(finish, guard, result))
             }
             StateProj::Unsent { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }

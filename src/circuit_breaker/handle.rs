@@ -16,7 +16,7 @@ use crate::{
 
 /// Looks at a circuit and steers it, from anywhere.
 ///
-/// Handles are cheap to clone and never wait. All handles of a layer, and all services made by it, share one circuit.
+/// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share one circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitHandle {
     breaker: Arc<Breaker>,
@@ -34,7 +34,7 @@ impl CircuitHandle {
 
     /// Where the circuit stands. An open circuit stays `Open` until a call comes after its time.
     pub fn phase(&self) -> Phase {
-        self.breaker.view().phase
+        self.breaker.phase()
     }
 
     /// Where the circuit stands, with its counts.

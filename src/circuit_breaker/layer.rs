@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use tower::Layer;
 
-use super::{CircuitBreaker, CircuitBreakerBuilder, CircuitHandle, breaker::Breaker};
-use crate::{DefaultClassifier, Name, finish::Settle, sync::Arc};
+use super::{CircuitBreaker, CircuitBreakerBuilder, CircuitHandle, Settle, breaker::Breaker};
+use crate::{DefaultClassifier, Name, sync::Arc};
 
 /// Wraps services in a [`CircuitBreaker`].
 ///

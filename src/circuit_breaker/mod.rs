@@ -55,10 +55,21 @@
 //! Services made by one layer, and their clones, share one circuit; so do its handles. Nothing runs in the background: time
 //! is looked at when a call comes.
 //!
+//! # Events
+//!
+//! Target `palisade::circuit_breaker`.
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | opened, forced open or not | `warn` | `name`, `from`, `to`, `reason`, `calls`, `failures`, `slow`, `consecutive`, `open_for` |
+//! | would have opened, where it only measures | `warn` | the same |
+//! | every other change of phase | `info` | the same |
+//! | rejected | `debug` | `name`, `reason`, `retry_after` |
+//!
 //! # The sharp edge
 //!
 //! A protocol's failure is often an `Ok` response. Tell the breaker with [`classify`](CircuitBreakerBuilder::classify), or it
-//! will see none. And put a timeout below it: a call that never ends is never counted.
+//! will see none. And put a timeout around or below it: a call that never ends is never counted.
 
 mod breaker;
 mod builder;
@@ -68,6 +79,7 @@ mod guard;
 mod handle;
 mod layer;
 mod service;
+mod settle;
 
 pub use self::{
     builder::CircuitBreakerBuilder,
@@ -76,4 +88,6 @@ pub use self::{
     handle::{CircuitHandle, CircuitSnapshot},
     layer::CircuitBreakerLayer,
     service::CircuitBreaker,
+    settle::Settle,
 };
+pub use crate::state::{circuit::Phase, counts::Counts};

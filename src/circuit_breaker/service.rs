@@ -4,12 +4,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tower::{BoxError, Service};
 
-use super::{CircuitGuard, ResponseFuture, breaker::Breaker};
-use crate::{
-    DefaultClassifier, Error,
-    finish::{Finish, Settle},
-    sync::Arc,
-};
+use super::{CircuitGuard, ResponseFuture, Settle, breaker::Breaker};
+use crate::{DefaultClassifier, Error, finish::Finish, sync::Arc};
 
 /// Rejects calls to a service that keeps failing.
 ///

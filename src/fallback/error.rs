@@ -34,7 +34,7 @@ impl fmt::Display for FallbackError {
         f.write_str("the fallback failed, after ")?;
         match &self.before {
             None => f.write_str("a response that was taken for a failure"),
-            Some(before) => write_chain(f, before),
+            Some(before) => Chain(before).fmt(f),
         }
     }
 }
@@ -45,11 +45,12 @@ impl error::Error for FallbackError {
     }
 }
 
-/// Writes an error and its sources; nobody else will tell those of what failed before.
-fn write_chain(f: &mut fmt::Formatter<'_>, error: &dyn error::Error) -> fmt::Result {
-    write!(f, "{error}")?;
-    error.source().map_or(Ok(()), |source| {
-        f.write_str(": ")?;
-        write_chain(f, source)
-    })
+/// Shows an error and its sources, where nobody else will.
+pub(super) struct Chain<'a>(pub(super) &'a dyn error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        self.0.source().map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
+    }
 }

@@ -1,7 +1,8 @@
 //! What the fallback tells of itself. The names here are part of the public interface.
 
-use tracing::debug;
+use tracing::{debug, field};
 
+use super::error::Chain;
 use crate::{Error, Name};
 
 const TARGET: &str = "palisade::fallback";
@@ -9,11 +10,11 @@ const TARGET: &str = "palisade::fallback";
 /// An answer was degraded, by step number `step`.
 #[cold]
 pub(super) fn degraded(name: Name, step: u32, error: Option<&Error>) {
-    debug!(target: TARGET, name = name.as_str(), step, error = error.map(tracing::field::display), "degraded");
+    debug!(target: TARGET, name = name.as_str(), step, error = error.map(|error| field::display(Chain(error))), "degraded");
 }
 
 /// All steps failed.
 #[cold]
 pub(super) fn failed(name: Name, error: &Error) {
-    debug!(target: TARGET, name = name.as_str(), %error, "fallback failed");
+    debug!(target: TARGET, name = name.as_str(), error = %Chain(error), "fallback failed");
 }

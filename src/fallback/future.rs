@@ -76,7 +76,7 @@ where
                 return Poll::Ready(result);
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
-            let step = fallback.take(kept, result.as_ref());
+            let step = fallback.answer(kept, result.as_ref());
             this.state.set(State::Degrading { step, before: result.err() });
         }
     }

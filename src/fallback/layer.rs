@@ -38,11 +38,13 @@ impl<F, T> FallbackLayer<F, T> {
     /// # Errors
     ///
     /// When the name is empty or too long.
-    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
-        Ok(Self { name: Name::new(name)?, ..self })
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
+        Ok(Self { name: Name::new(name).map_err(|error| error.of("fallback"))?, ..self })
     }
 
     /// Tries `next` when the steps so far failed too: when they gave an error. Any response they give is the answer.
+    ///
+    /// Defaults to no further step.
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N>, T> {
         FallbackLayer { step: Or::new(self.step, next), take: self.take, name: self.name }
     }

@@ -30,12 +30,17 @@
 //! | [`or`](FallbackLayer::or) | none | the next step, tried when the ones before failed |
 //! | [`classify`](FallbackLayer::classify) | errors are failures | what a result means |
 //! | [`take_if`](FallbackLayer::take_if) | failures, rejections, timeouts | when the fallback is taken |
-//! | [`named`](FallbackLayer::named) | `fallback` | what events call it |
+//! | [`name`](FallbackLayer::name) | `fallback` | what events call it |
 //!
-//! The steps: [`value`], [`function`], [`function_of`], [`future`], [`service`].
+//! The steps: [`value`], [`function`], [`function_of`], [`future_of`], [`service`].
 //!
 //! It has no state, so there is nothing to share. Each call carries a clone of its steps, so functions and services in them
 //! should be cheap to clone.
+//!
+//! # Events
+//!
+//! Target `palisade::fallback`, level `debug`: degraded, with `name`, `step` (its number, from 1) and `error`; fallback failed,
+//! with `name` and `error`.
 //!
 //! # The sharp edge
 //!
@@ -59,7 +64,8 @@ pub use self::{
     or::{Or, OrFuture},
     service::Fallback,
     step::{
-        Answer, Function, FunctionOf, FutureOf, ServiceStep, Step, Value, function, function_of, future, service, value,
+        Answer, Function, FunctionOf, FutureOf, ServiceStep, Step, Value, function, function_of, future_of, service,
+        value,
     },
     step_future::{ServiceFuture, StepFuture},
     take::{ByOutcome, Take},

@@ -38,8 +38,8 @@ where
         (self.first.keep(request), self.next.keep(request))
     }
 
-    fn take(self, (first, next): Self::Kept, failed: Result<&Response, &Error>) -> Self::Future {
-        let state = State::First { step: self.first.take(first, failed), next: Some((self.next, next)) };
+    fn answer(self, (first, next): Self::Kept, failed: Result<&Response, &Error>) -> Self::Future {
+        let state = State::First { step: self.first.answer(first, failed), next: Some((self.next, next)) };
         OrFuture { state }
     }
 }
@@ -80,7 +80,7 @@ where
                     Ok(answer) => return Poll::Ready(Ok(answer)),
                     Err(error) => {
                         let (next, kept) = next.take().expect("a future is not polled after it is done");
-                        let step = next.take(kept, Err(&error));
+                        let step = next.answer(kept, Err(&error));
                         state.set(State::Next { step, before: Some(error) });
                     }
                 },

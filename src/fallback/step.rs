@@ -26,7 +26,7 @@ pub trait Step<Request, Response> {
     fn keep(&self, request: &Request) -> Self::Kept;
 
     /// Looks for another answer. `failed` is the result it will replace.
-    fn take(self, kept: Self::Kept, failed: Result<&Response, &Error>) -> Self::Future;
+    fn answer(self, kept: Self::Kept, failed: Result<&Response, &Error>) -> Self::Future;
 }
 
 /// Another answer, and which step gave it.
@@ -72,7 +72,7 @@ pub const fn function_of<K, F>(keep: K, f: F) -> FunctionOf<K, F> {
 /// Answers what the future made by `f` gives, of what `keep` kept of the request, and of the failure.
 ///
 /// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> impl Future<Output = Result<Response, E>>`.
-pub const fn future<K, F>(keep: K, f: F) -> FutureOf<K, F> {
+pub const fn future_of<K, F>(keep: K, f: F) -> FutureOf<K, F> {
     FutureOf { keep, f }
 }
 
@@ -99,7 +99,7 @@ impl<Request, Response: Clone> Step<Request, Response> for Value<Response> {
     fn keep(&self, _: &Request) {}
 
     #[inline]
-    fn take(self, (): (), _: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, (): (), _: Result<&Response, &Error>) -> Self::Future {
         ready(Ok(Answer::new((*self.0).clone())))
     }
 }
@@ -120,7 +120,7 @@ where
     fn keep(&self, _: &Request) {}
 
     #[inline]
-    fn take(self, (): (), failed: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, (): (), failed: Result<&Response, &Error>) -> Self::Future {
         ready(self.0(failed).map(Answer::new).map_err(Error::lift))
     }
 }
@@ -147,12 +147,12 @@ where
     }
 
     #[inline]
-    fn take(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
         ready((self.f)(kept, failed).map(Answer::new).map_err(Error::lift))
     }
 }
 
-/// Made by [`future`].
+/// Made by [`future_of`].
 #[derive(Clone, Copy)]
 pub struct FutureOf<K, F> {
     keep: K,
@@ -175,7 +175,7 @@ where
     }
 
     #[inline]
-    fn take(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
         StepFuture::new((self.f)(kept, failed))
     }
 }
@@ -199,7 +199,7 @@ where
     }
 
     #[inline]
-    fn take(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
+    fn answer(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
         ServiceFuture::new(Oneshot::new(self.0, kept))
     }
 }

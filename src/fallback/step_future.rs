@@ -13,7 +13,7 @@ use super::Answer;
 use crate::{Error, oneshot::Oneshot};
 
 pin_project! {
-    /// The future of the step made by [`future`](super::future).
+    /// The future of the step made by [`future_of`](super::future_of).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct StepFuture<Fut> {

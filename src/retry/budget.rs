@@ -104,7 +104,7 @@ impl BudgetBuilder {
 
     /// Gains this share of a token as each call begins.
     ///
-    /// 0 to 1,000, in millionths. It is the share of retries that the service is sized for. Defaults to 0.2.
+    /// 0 to 1,000, rounded to the nearest millionth. It is the share of retries that the service is sized for. Defaults to 0.2.
     #[doc(alias = "retry_percent")]
     pub const fn ratio(self, tokens: f64) -> Self {
         Self { ratio: tokens, ..self }
@@ -112,7 +112,7 @@ impl BudgetBuilder {
 
     /// Gains this many tokens each second, evenly.
     ///
-    /// 0 to 1,000,000, in millionths. It lets a client with few calls retry at all. Defaults to 10.
+    /// 0 to 1,000,000, rounded to the nearest millionth. It lets a client with few calls retry at all. Defaults to 10.
     #[doc(alias = "min_retries_per_second")]
     pub const fn per_second(self, tokens: f64) -> Self {
         Self { per_second: tokens, ..self }
@@ -124,11 +124,15 @@ impl BudgetBuilder {
     ///
     /// When a setting is not legal; the error says which, and what would be.
     pub fn build(self) -> Result<Budget, ConfigError> {
-        let Self { capacity, ratio, per_second } = self;
+        self.check().map_err(|error| error.of("budget"))?;
+        Ok(self.assemble())
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let Self { capacity, ratio, per_second } = *self;
         ConfigError::unless(capacity >= 1, "capacity", capacity, "at least 1")?;
         ConfigError::unless((0.0..=1e3).contains(&ratio), "ratio", ratio, "0 to 1,000")?;
-        ConfigError::unless((0.0..=1e6).contains(&per_second), "per_second", per_second, "0 to 1,000,000")?;
-        Ok(self.assemble())
+        ConfigError::unless((0.0..=1e6).contains(&per_second), "per_second", per_second, "0 to 1,000,000")
     }
 
     fn assemble(self) -> Budget {

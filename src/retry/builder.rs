@@ -81,7 +81,7 @@ impl<P> RetryBuilder<P> {
         self
     }
 
-    /// Retries without a budget. In an outage, that is `max_attempts` times the load.
+    /// Retries without a budget. In an outage, that is `max_attempts` times the load. Defaults to having one.
     pub fn without_budget(mut self) -> Self {
         self.settings.spending = Spending::Unbounded;
         self
@@ -99,7 +99,7 @@ impl<P> RetryBuilder<P> {
         self
     }
 
-    /// Says by a [`Policy`](super::Policy) what may be retried, in place of all rules set before.
+    /// Says by a [`Policy`](super::Policy) what may be retried, in place of all rules set before. Defaults to [`Rules`].
     pub fn policy<Q>(self, policy: Q) -> RetryBuilder<Q> {
         RetryBuilder { settings: self.settings, policy }
     }
@@ -111,10 +111,10 @@ impl<P> RetryBuilder<P> {
     /// When a setting is not legal; the error says which, and what would be.
     pub fn build(self) -> Result<RetryLayer<P>, ConfigError> {
         let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
-        let name = Name::new(name)?;
+        let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
             .and_then(|()| backoff.check("backoff"))
-            .map_err(|error| error.of("retry", name))?;
+            .map_err(|error| error.named(name).of("retry"))?;
         let attempts = Attempts::new(max_attempts, max_retry_after.into(), backoff, generator(seed));
         let budget = match spending {
             Spending::Own => Some(Budget::default()),

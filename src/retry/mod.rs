@@ -46,6 +46,17 @@
 //! must be: each attempt after the first readies and calls a clone. Services made by one layer, and their clones, share one
 //! budget.
 //!
+//! # Events
+//!
+//! Target `palisade::retry`, level `debug`.
+//!
+//! | event | fields |
+//! |---|---|
+//! | retrying | `name`, `attempt` (the number of the one to come), `delay`, `outcome` |
+//! | stopped retrying, though the last attempt failed | `name`, `attempt`, `reason`, `rejection` |
+//!
+//! The reasons are `rejected`, `max_attempts`, `retry_after`, `no_copy`, `retry_if`, `deadline` and `budget`.
+//!
 //! # The sharp edge
 //!
 //! A call that failed may have been acted on. Retry only what may happen twice, and say so with `retry_if`.

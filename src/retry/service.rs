@@ -43,7 +43,7 @@ where
         if let Some(budget) = &self.shared.budget {
             budget.deposit();
         }
-        let kept = self.policy.copy(&request);
+        let kept = if self.shared.attempts.is_last(0) { None } else { self.policy.copy(&request) };
         let spare = self.inner.clone();
         // The instance that was polled ready makes the first attempt.
         let first = self.inner.call(request);

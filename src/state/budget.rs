@@ -4,7 +4,7 @@
 //! thread's own line; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
 //! their sum to the capacity once is the same as clamping each.
 //!
-//! Exact, but for a ratio finer than a millionth, which is rounded to one.
+//! Exact, but that a ratio is rounded to the nearest millionth.
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -190,7 +190,7 @@ impl Permits {
     }
 
     fn word(&self) -> Word {
-        Word(self.word.load(Ordering::Acquire))
+        Word(self.word.load(Ordering::Relaxed))
     }
 
     fn set(&self, change: impl Fn(Word) -> Word) {
@@ -203,7 +203,7 @@ impl Permits {
     fn update(&self, change: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
         // Release pairs with Acquire of the next update: who takes a place sees all that was done in it before.
         let change = |word| change(Word(word)).map(|word| word.0);
-        self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, change).map(Word).map_err(Word)
+        self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, change).map(Word).map_err(Word)
     }
 }
 

@@ -38,8 +38,8 @@ impl<L, R> TimeoutLayer<L, R> {
     /// # Errors
     ///
     /// When the name is empty or too long.
-    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
-        Ok(Self { name: Name::new(name)?, ..self })
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
+        Ok(Self { name: Name::new(name).map_err(|error| error.of("timeout"))?, ..self })
     }
 
     /// Takes the wait for readiness into the limit, by calling a clone of the service.

@@ -31,11 +31,15 @@
 //! | setting | default | |
 //! |---|---|---|
 //! | [`new`](TimeoutLayer::new), [`by_request`](TimeoutLayer::by_request) | - | the limit, for all calls or for each |
-//! | [`named`](TimeoutLayer::named) | `timeout` | what events call it |
+//! | [`name`](TimeoutLayer::name) | `timeout` | what events call it |
 //! | [`cover_readiness`](TimeoutLayer::cover_readiness) | off | the wait for readiness is in the limit too |
 //!
 //! Time runs from the end of the first poll of the response future, or from the moment when something below asks for the
 //! deadline, whichever comes first. So a call that is ready at once touches neither timer nor clock. A zero limit polls once.
+//!
+//! # Events
+//!
+//! Target `palisade::timeout`, level `debug`: timed out, with `name`, `limit` and `elapsed`.
 //!
 //! # The sharp edge
 //!

@@ -401,8 +401,8 @@ fn every_legal_name_is_taken_by_every_layer() {
         assert_eq!(CircuitBreakerLayer::builder(name.clone()).build().unwrap().handle().name().as_str(), name);
         assert_eq!(BulkheadLayer::builder(1).name(name.clone()).build().unwrap().handle().name().as_str(), name);
         assert!(RetryLayer::builder(name.clone()).build().is_ok());
-        assert!(TimeoutLayer::new(MILLI).named(name.clone()).is_ok());
-        assert!(FallbackLayer::value(1).named(name).is_ok());
+        assert!(TimeoutLayer::new(MILLI).name(name.clone()).is_ok());
+        assert!(FallbackLayer::value(1).name(name).is_ok());
     }
 }
 
@@ -414,8 +414,8 @@ fn every_illegal_name_is_refused_by_every_layer() {
     assert_illegal("name", names().map(|name| RetryLayer::builder(name).build()));
     assert_illegal("name", names().map(|name| BulkheadLayer::builder(1).name(name).build()));
     assert_illegal("name", names().map(|name| BulkheadLayer::builder(1).name(name).max_queue(1).build()));
-    assert_illegal("name", names().map(|name| TimeoutLayer::new(MILLI).named(name)));
-    assert_illegal("name", names().map(|name| FallbackLayer::value(1).named(name)));
+    assert_illegal("name", names().map(|name| TimeoutLayer::new(MILLI).name(name)));
+    assert_illegal("name", names().map(|name| FallbackLayer::value(1).name(name)));
 }
 
 #[test]

@@ -15,9 +15,8 @@ use palisade::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
     FallbackLayer, Jitter, Name, Outcome, Phase, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer,
-    ServiceBuilderExt, Timeout, TimeoutLayer, bulkhead, circuit_breaker, fallback,
-    finish::{Release, Settle},
-    retry, timeout,
+    ServiceBuilderExt, Timeout, TimeoutLayer, bulkhead, circuit_breaker, circuit_breaker::Settle, fallback,
+    finish::Release, retry, timeout,
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 

@@ -60,12 +60,12 @@ impl Circuit {
                     return (Err(Refused::Open { left }), None);
                 }
                 let counts = Counts::default();
-                let transition = self.shift(&mut cold, word, Phase::HalfOpen, Reason::OpenTimeOver, counts, now);
+                let transition = self.turn(&mut cold, word, Reason::OpenTimeOver, counts, now);
                 (Ok(self.take_place(now)), Some(transition))
             }
             Phase::HalfOpen if self.is_hung(word, now) => {
                 let counts = cold.probes;
-                let transition = self.shift(&mut cold, word, Phase::Open, Reason::Hung, counts, now);
+                let transition = self.turn(&mut cold, word, Reason::Hung, counts, now);
                 (Err(Refused::Open { left: self.open_until().saturating_sub(now) }), Some(transition))
             }
             Phase::HalfOpen if word.places() >= self.rules.probes => (Err(Refused::ProbesTaken), None),
@@ -87,7 +87,7 @@ impl Circuit {
         let word = self.word();
         // Of several results that trip together, the first to come here is the transition.
         let first = word.generation() == entry.generation;
-        first.then(|| self.shift(&mut cold, word, word.phase().after(reason), reason, counts, now))
+        first.then(|| self.turn(&mut cold, word, reason, counts, now))
     }
 
     #[inline(never)]
@@ -106,7 +106,12 @@ impl Circuit {
                 return None;
             }
         };
-        Some(self.shift(&mut cold, word, word.phase().after(reason), reason, counts, now))
+        Some(self.turn(&mut cold, word, reason, counts, now))
+    }
+
+    /// Goes where the diagram leads; the caller holds the lock.
+    fn turn(&self, cold: &mut Cold, word: Word, reason: Reason, counts: Counts, now: Nanos) -> Transition {
+        self.shift(cold, word, word.phase().after(reason), reason, counts, now)
     }
 
     /// Begins a new generation in the phase `to`; the caller holds the lock.
@@ -135,9 +140,10 @@ impl Circuit {
         self.hung_at.store(now.saturating_add(self.rules.half_open_for).0, Ordering::Relaxed);
     }
 
-    /// The last act of those who hold the lock.
+    /// Publishes the word; the caller holds the lock.
     pub(super) fn publish(&self, word: Word) {
-        // Release pairs with Acquire in `word`. A swap, so that the counting of failures in a row comes before it or fails.
-        self.word.swap(word.0, Ordering::AcqRel);
+        // Release pairs with Acquire in `word`. A swap, because loom takes a store to be possible before a count of failures
+        // in a row that has been overtaken by it.
+        self.word.swap(word.0, Ordering::Release);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! One word says the phase; its generation grows with each transition, and an entry of another generation is late: it
 //! neither decides nor frees anything. A closed circuit is only read by those who enter, and counts on the threads' own
-//! lines. Everything else, transitions and the results of probes, happens under one lock, which publishes the word as its
-//! last act. Exact under every interleaving, but for what the windows say of themselves.
+//! lines. Everything else, transitions and the results of probes, happens under one lock. Exact under every interleaving, but
+//! for what the windows say of themselves.
 
 mod entry;
 mod locked;
@@ -103,7 +103,8 @@ impl Circuit {
     /// Gives back the place of a call that says nothing about the service.
     #[inline]
     pub(crate) fn abandon(&self, entry: Entry) {
-        if self.word().phase() == Phase::HalfOpen {
+        let word = self.word();
+        if word.phase() == Phase::HalfOpen && word.generation() == entry.generation {
             let _cold = self.cold.lock();
             let word = self.word();
             if word.generation() == entry.generation {
@@ -133,6 +134,10 @@ impl Circuit {
             since: cold.since,
             left: (phase == Phase::Open).then(|| self.open_until().saturating_sub(now)),
         }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.word().phase()
     }
 
     pub(crate) const fn min_calls(&self) -> u64 {
@@ -173,10 +178,10 @@ impl Circuit {
         let now = if self.timed { clock() } else { Nanos(0) };
         let call = Recorded { verdict, slow: self.is_slow(entry, now) };
         let consecutive = self.count_run(word, entry, verdict)?;
-        let counts = self.window.record(&self.stripes, entry.generation, now, call)?;
+        let counts = self.window.record(&self.stripes, entry.generation, now, &clock, call)?;
         let counts = Counts { consecutive, ..counts };
         let reason = self.rules.trip(&counts)?;
-        self.trip(entry, reason, counts, clock())
+        self.trip(entry, reason, counts, if self.timed { now } else { clock() })
     }
 
     /// Counts failures in a row; a success with nothing to reset only reads.
@@ -195,7 +200,7 @@ impl Circuit {
                 return Some(run);
             }
             let (new, relaxed) = (word.with_run(run), Ordering::Relaxed);
-            match self.word.compare_exchange_weak(word.0, new.0, Ordering::AcqRel, relaxed) {
+            match self.word.compare_exchange_weak(word.0, new.0, relaxed, relaxed) {
                 Ok(_) => return Some(run),
                 Err(seen) => word = self.current(Word(seen), entry)?,
             }

@@ -1,9 +1,74 @@
 //! Claims about the decisions, one test a sentence.
 
 mod attempts;
+mod backoff;
 mod budget;
 mod circuit;
 mod permits;
 mod rules;
 mod stripes;
 mod window;
+
+use std::{
+    hint,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    Backoff,
+    state::{
+        circuit::Rules,
+        counts::{Recorded, Verdict},
+    },
+    time::Nanos,
+};
+
+/// Rules of which none is on.
+const OFF: Rules = Rules {
+    failure_rate: None,
+    slow_rate: None,
+    consecutive: None,
+    min_calls: 4,
+    probes: 5,
+    half_open_for: Nanos(50),
+    open_for: Backoff::constant(Duration::from_nanos(100)),
+};
+
+const SUCCESS: Recorded = Recorded { verdict: Verdict::Success, slow: false };
+const FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: false };
+const THROTTLED: Recorded = Recorded { verdict: Verdict::Throttled, slow: false };
+const SLOW: Recorded = Recorded { verdict: Verdict::Success, slow: true };
+const SLOW_FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: true };
+
+/// Calls `round` with each number below `rounds` on two threads at the same time.
+fn together(rounds: usize, round: impl Fn(usize) + Sync) {
+    let arrived = AtomicUsize::new(0);
+    let run = || {
+        for number in 0..rounds {
+            arrived.fetch_add(1, SeqCst);
+            let mut spins = 0;
+            while arrived.load(SeqCst) < 2 * (number + 1) {
+                // Spinning lets both go at the same moment; yielding ends the wait for a thread that has no processor.
+                spins += 1;
+                if spins % 1_000 == 0 { thread::yield_now() } else { hint::spin_loop() }
+            }
+            round(number);
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(run);
+        run();
+    });
+}
+
+fn count(calls: &[Recorded]) -> [u64; 3] {
+    let those = |wanted: fn(&Recorded) -> bool| calls.iter().filter(|call| wanted(call)).count() as u64;
+    [calls.len() as u64, those(|call| call.verdict != Verdict::Success), those(|call| call.slow)]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the counts are small")]
+fn reaches(count: u64, calls: u64, rate: f64) -> bool {
+    count as f64 / calls as f64 >= rate
+}

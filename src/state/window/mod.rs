@@ -38,11 +38,18 @@ impl Window {
     ///
     /// That is after each failure and each slow call, and after the success that completes `min_calls`.
     #[inline]
-    pub(crate) fn record(&self, stripes: &Stripes, generation: u32, now: Nanos, call: Recorded) -> Option<Counts> {
+    pub(crate) fn record(
+        &self,
+        stripes: &Stripes,
+        generation: u32,
+        now: Nanos,
+        clock: impl Fn() -> Nanos,
+        call: Recorded,
+    ) -> Option<Counts> {
         match self {
             Self::None => call.is_bad().then(Counts::default),
             Self::Count(window) => window.record(stripes, generation, call),
-            Self::Time(window) => window.record(stripes, generation, now, call),
+            Self::Time(window) => window.record(stripes, generation, now, clock, call),
         }
     }
 

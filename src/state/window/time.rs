@@ -43,7 +43,14 @@ impl TimeWindow {
     }
 
     #[inline]
-    pub(crate) fn record(&self, stripes: &Stripes, generation: u32, now: Nanos, call: Recorded) -> Option<Counts> {
+    pub(crate) fn record(
+        &self,
+        stripes: &Stripes,
+        generation: u32,
+        now: Nanos,
+        clock: impl Fn() -> Nanos,
+        call: Recorded,
+    ) -> Option<Counts> {
         let bucket = self.bucket(generation, now);
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
         let short = !call.is_bad() && self.quorum.is_short(bucket.tag(), || self.sum(stripes, bucket, CALLS));
@@ -51,8 +58,10 @@ impl TimeWindow {
         if !short && !call.is_bad() {
             return None;
         }
-        // Between a thread's own counters and the sum, or two failures that race both miss that they trip.
+        // Between a thread's own counters and the sum, or two failures that race both miss that they trip; it pairs with itself
+        // on the other thread. The clock is read again, because the other may have counted in the bucket after this one.
         fence(Ordering::SeqCst);
+        let bucket = self.bucket(generation, clock().max(now));
         let counts = self.counts_at(stripes, bucket);
         let enough = self.quorum.reach(bucket.tag(), counts.calls);
         (enough || call.is_bad()).then_some(counts)
@@ -90,7 +99,7 @@ impl TimeWindow {
     }
 
     fn bucket(&self, generation: u32, now: Nanos) -> Bucket {
-        Bucket((now.0 / self.width.0).wrapping_add(u64::from(generation).wrapping_mul(self.buckets)))
+        Bucket((now.0 / self.width.0).wrapping_add(u64::from(generation).wrapping_mul(2 * self.buckets)))
     }
 
     fn word(&self, bucket: Bucket, kind: usize) -> usize {
@@ -98,7 +107,8 @@ impl TimeWindow {
     }
 }
 
-/// The number of a bucket since the circuit was built, ahead by one window for each generation.
+/// The number of a bucket since the circuit was built, ahead by two windows for each generation: one more than is remembered,
+/// because the clock of a straggler may be ahead of a reader's.
 #[derive(Clone, Copy, Debug)]
 struct Bucket(u64);
 

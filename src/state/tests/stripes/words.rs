@@ -1,18 +1,14 @@
-//! Claims about counters on lines of their own.
+//! Claims about a word that holds a tag and a count.
 
-use std::{ptr, thread};
+use std::thread;
 
 use proptest::prelude::*;
 
-use crate::{
-    state::stripes::{Stripes, Tag},
-    sync::{AtomicU64, Ordering::Relaxed},
-};
+use super::TAGS;
+use crate::{state::stripes::Tag, sync::AtomicU64};
 
 /// The least count that does not fit beside a tag.
 const END: u64 = 1 << 36;
-/// How many tags there are.
-const TAGS: u64 = 1 << 28;
 
 fn word(tag: Tag, count: u64) -> AtomicU64 {
     AtomicU64::new(tag.number() << 36 | count)
@@ -67,31 +63,6 @@ fn an_empty_count_is_not_taken_for_a_later_one() {
 }
 
 #[test]
-fn no_tag_is_before_itself() {
-    assert!(!Tag::new(7).is_before(Tag::new(7)));
-}
-
-#[test]
-fn a_tag_is_before_the_next_and_not_before_the_last() {
-    assert!(Tag::new(7).is_before(Tag::new(8)));
-    assert!(!Tag::new(8).is_before(Tag::new(7)));
-}
-
-#[test]
-fn tags_keep_their_order_where_they_wrap() {
-    let (last, first) = (Tag::new(TAGS - 1), Tag::new(TAGS));
-    assert_eq!(first, Tag::new(0));
-    assert!(last.is_before(first));
-    assert!(!first.is_before(last));
-}
-
-#[test]
-fn a_tag_is_the_low_bits_of_its_number() {
-    assert_eq!(Tag::new(u64::MAX).number(), TAGS - 1);
-    assert_eq!(Tag::new(TAGS + 5), Tag::new(5));
-}
-
-#[test]
 fn the_largest_count_is_followed_by_half_of_what_would_be_next() {
     let tag = Tag::new(TAGS - 1);
     let word = word(tag, END - 2);
@@ -109,59 +80,6 @@ fn a_count_that_wraps_is_exact_by_the_modulus() {
     let word = word(tag, END - 1);
     tag.bump(&word);
     assert_eq!(tag.read(&word) % Tag::MODULUS, END % Tag::MODULUS);
-}
-
-#[test]
-fn each_word_of_a_stripe_counts_for_itself() {
-    for words in 1..=50 {
-        let stripes = Stripes::new(words);
-        let counts = || (0..words).map(|index| stripes.sum(index, Tag::new(5))).collect::<Vec<_>>();
-        assert_eq!(counts(), vec![0; words]);
-        for index in 0..words {
-            (0..=index).for_each(|_| Tag::new(5).bump(stripes.mine().word(index)));
-        }
-        assert_eq!(counts(), (1..=words as u64).collect::<Vec<_>>());
-    }
-}
-
-#[test]
-fn a_thread_keeps_its_stripe() {
-    let stripes = Stripes::new(1);
-    assert!(ptr::eq(stripes.mine(), stripes.mine()));
-}
-
-#[test]
-fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
-    let stripes = Stripes::new(1);
-    let mine = stripes.mine();
-    mine.word(0).store(7 << 36 | 2, Relaxed);
-    // A few threads may be numbered so that they share this one's stripe.
-    let elsewhere = || {
-        let other = stripes.mine();
-        let apart = !ptr::eq(mine, other);
-        if apart {
-            other.word(0).store(8 << 36 | 3, Relaxed);
-        }
-        apart
-    };
-    assert!((0..100).any(|_| thread::scope(|scope| scope.spawn(elsewhere).join().expect("it only stores"))));
-    assert_eq!([7, 8, 9].map(|number| stripes.sum(0, Tag::new(number))), [2, 3, 0]);
-}
-
-#[test]
-fn more_threads_than_stripes_lose_nothing() {
-    let stripes = Stripes::new(3);
-    thread::scope(|scope| {
-        for _ in 0..20 {
-            scope.spawn(|| {
-                for _ in 0..500 {
-                    Tag::new(9).bump(stripes.mine().word(0));
-                    stripes.mine().word(2).fetch_add(1, Relaxed);
-                }
-            });
-        }
-    });
-    assert_eq!((stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2)), (10_000, 0, 10_000));
 }
 
 #[test]

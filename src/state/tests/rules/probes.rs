@@ -1,136 +1,21 @@
-//! Claims about when a circuit opens, and what probes decide.
-
-use std::time::Duration;
+//! Claims about what probes decide, and how soon.
 
 use proptest::{option, prelude::*};
 
+use super::{consecutive, counts, failing, slow};
 use crate::{
-    Backoff,
     state::{
-        circuit::{Phase, Reason, Rules},
-        counts::{Counts, Recorded, Verdict},
+        circuit::{Reason, Rules},
+        counts::{Counts, Recorded},
+        tests::{FAILURE, OFF, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, reaches},
     },
     time::Nanos,
 };
-
-/// Rules of which none is on.
-pub(super) const OFF: Rules = Rules {
-    failure_rate: None,
-    slow_rate: None,
-    consecutive: None,
-    min_calls: 4,
-    probes: 5,
-    half_open_for: Nanos(50),
-    open_for: Backoff::constant(Duration::from_nanos(100)),
-};
-
-pub(super) const SUCCESS: Recorded = Recorded { verdict: Verdict::Success, slow: false };
-pub(super) const FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: false };
-pub(super) const THROTTLED: Recorded = Recorded { verdict: Verdict::Throttled, slow: false };
-pub(super) const SLOW: Recorded = Recorded { verdict: Verdict::Success, slow: true };
-pub(super) const SLOW_FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: true };
-
-fn counts(calls: u64, failures: u64, slow: u64, consecutive: u32) -> Counts {
-    Counts { calls, failures, slow, consecutive }
-}
-
-fn failing(rate: f64) -> Rules {
-    Rules { failure_rate: Some(rate), ..OFF }
-}
-
-fn slow(rate: f64) -> Rules {
-    Rules { slow_rate: Some((rate, Nanos(10))), ..OFF }
-}
-
-fn consecutive(failures: u32) -> Rules {
-    Rules { consecutive: Some(failures), ..OFF }
-}
 
 /// What these probes decide, as it prints.
 fn judge(rules: &Rules, probes: &[Recorded]) -> String {
     let counts = probes.iter().fold(Counts::NONE, |counts, call| counts.and(*call));
     format!("{:?}", rules.judge(&counts))
-}
-
-#[test]
-fn a_failure_rate_trips_at_its_threshold() {
-    assert_eq!(failing(0.5).trip(&counts(20, 10, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn a_failure_rate_does_not_trip_one_failure_below_its_threshold() {
-    assert_eq!(failing(0.5).trip(&counts(20, 9, 20, 20)), None);
-}
-
-#[test]
-fn a_failure_rate_trips_above_its_threshold() {
-    assert_eq!(failing(0.5).trip(&counts(20, 20, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn three_failures_of_ten_reach_three_tenths() {
-    assert_eq!(failing(0.3).trip(&counts(10, 3, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn a_failure_rate_of_one_trips_only_when_all_failed() {
-    assert_eq!(failing(1.0).trip(&counts(1_000_000, 999_999, 0, 0)), None);
-    assert_eq!(failing(1.0).trip(&counts(1_000_000, 1_000_000, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn the_least_failure_rate_does_not_trip_without_a_failure() {
-    assert_eq!(failing(f64::from_bits(1)).trip(&counts(20, 0, 20, 20)), None);
-    assert_eq!(failing(f64::from_bits(1)).trip(&counts(u64::from(u32::MAX), 1, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn a_failure_rate_waits_for_min_calls() {
-    assert_eq!(failing(0.5).trip(&counts(3, 3, 0, 0)), None);
-    assert_eq!(failing(0.5).trip(&counts(4, 4, 0, 0)), Some(Reason::FailureRate));
-}
-
-#[test]
-fn an_empty_window_trips_no_rate() {
-    let rules = Rules { min_calls: 0, slow_rate: Some((0.5, Nanos(10))), ..failing(0.5) };
-    assert_eq!(rules.trip(&Counts::NONE), None);
-}
-
-#[test]
-fn a_slow_rate_trips_at_its_threshold() {
-    assert_eq!(slow(0.5).trip(&counts(20, 0, 10, 0)), Some(Reason::SlowRate));
-}
-
-#[test]
-fn a_slow_rate_does_not_trip_one_slow_call_below_its_threshold() {
-    assert_eq!(slow(0.5).trip(&counts(20, 20, 9, 20)), None);
-}
-
-#[test]
-fn a_slow_rate_waits_for_min_calls() {
-    assert_eq!(slow(0.5).trip(&counts(3, 0, 3, 0)), None);
-    assert_eq!(slow(0.5).trip(&counts(4, 0, 4, 0)), Some(Reason::SlowRate));
-}
-
-#[test]
-fn consecutive_failures_trip_at_their_threshold_without_min_calls() {
-    assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 2)), None);
-    assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 3)), Some(Reason::Consecutive));
-    assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 4)), Some(Reason::Consecutive));
-}
-
-#[test]
-fn a_rule_that_is_off_never_trips() {
-    assert_eq!(OFF.trip(&counts(100, 100, 100, 100)), None);
-}
-
-#[test]
-fn any_rule_that_is_on_trips_by_itself() {
-    let all = Rules { slow_rate: Some((0.5, Nanos(10))), consecutive: Some(3), ..failing(0.5) };
-    assert_eq!(all.trip(&counts(20, 9, 9, 2)), None);
-    assert_eq!(all.trip(&counts(20, 10, 9, 2)), Some(Reason::FailureRate));
-    assert_eq!(all.trip(&counts(20, 9, 10, 2)), Some(Reason::SlowRate));
-    assert_eq!(all.trip(&counts(20, 9, 9, 3)), Some(Reason::Consecutive));
 }
 
 #[test]
@@ -213,34 +98,12 @@ fn a_success_ends_the_run_of_failed_probes_and_a_throttled_answer_does_not() {
     assert_eq!(run(&[FAILURE, FAILURE, SLOW, FAILURE]), counts(4, 3, 1, 1));
 }
 
-#[test]
-fn only_the_transitions_of_the_diagram_exist() {
-    use Reason::{Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
-    for phase in Phase::ALL {
-        for reason in [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung] {
-            let after = match (phase, reason) {
-                (Phase::Closed | Phase::HalfOpen, FailureRate | SlowRate | Consecutive) => Phase::Open,
-                (Phase::HalfOpen, Hung) => Phase::Open,
-                (Phase::HalfOpen, Recovered) => Phase::Closed,
-                (Phase::Open, OpenTimeOver) => Phase::HalfOpen,
-                _ => phase,
-            };
-            assert_eq!(phase.after(reason), after, "{phase:?} after {reason:?}");
-        }
-    }
-}
-
 /// Legal rates, many of them at a quotient of small numbers or next to one.
 fn rates() -> impl Strategy<Value = f64> {
     let quotient = (1..=1023_u32, 1..=1023_u32).prop_map(|(a, b)| f64::from(a.min(b)) / f64::from(a.max(b)));
     let near =
         (quotient.clone(), -1..=1_i64).prop_map(|(rate, ulp)| f64::from_bits(rate.to_bits().wrapping_add_signed(ulp)));
     prop_oneof![quotient, near, 0.0..=1.0].prop_map(|rate: f64| rate.clamp(f64::MIN_POSITIVE, 1.0))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-fn reaches(count: u64, calls: u64, rate: f64) -> bool {
-    count as f64 / calls as f64 >= rate
 }
 
 proptest! {

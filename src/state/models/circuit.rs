@@ -1,20 +1,17 @@
-//! Claims about every interleaving, checked by loom.
-
-use std::task::Waker;
+//! Claims about the circuit.
 
 use loom::{model, thread};
 use rand::{SeedableRng, rngs::SmallRng};
 
+use super::race;
 use crate::{
     Backoff,
     state::{
-        budget::Tokens,
         circuit::{Circuit, Entry, Phase, Rules, Transition},
         counts::Verdict::{self, Failure, Success},
-        permits::{Joined, Permits},
         window::{CountWindow, TimeWindow, Window},
     },
-    sync::Arc,
+    sync::{Arc, AtomicU64, Ordering},
     time::Nanos,
 };
 
@@ -56,13 +53,6 @@ fn half_open(probes: u32) -> (Arc<Circuit>, Entry) {
     record(&circuit, entry, Failure, 0).unwrap();
     let probe = enter(&circuit, OPEN_FOR).unwrap();
     (circuit, probe)
-}
-
-/// Runs `other` on a thread beside `this`, and gives what both gave.
-fn race<A: 'static, B>(other: impl FnOnce() -> A + 'static, this: impl FnOnce() -> B) -> (A, B) {
-    let other = thread::spawn(other);
-    let this = this();
-    (other.join().unwrap(), this)
 }
 
 /// Two failures race in a circuit that two failures open.
@@ -204,90 +194,20 @@ fn forcing_beside_a_result_ends_as_forced() {
 }
 
 #[test]
-fn one_place_is_taken_by_one() {
+fn failures_on_either_side_of_the_edge_of_a_bucket_that_trip_together_make_one_transition() {
     model(|| {
-        let permits = Arc::new(Permits::new(1));
-        let other = Arc::clone(&permits);
-        let (one, two) = race(move || other.try_enter(), || permits.try_enter());
-        assert!(one != two);
-        assert_eq!(permits.in_flight(), 1);
-    });
-}
-
-#[test]
-fn nobody_waits_while_a_place_is_free() {
-    model(|| {
-        let permits = Arc::new(Permits::new(1));
-        assert!(permits.try_enter());
-        let other = Arc::clone(&permits);
-        let (_, joined) = race(move || drop(other.leave()), || permits.join(1, Waker::noop().clone()));
-        match joined {
-            Joined::Entered => {}
-            Joined::Waiting(ticket) => assert!(permits.poll_entered(ticket, Waker::noop())),
-            Joined::QueueFull => panic!("the queue was empty"),
-        }
-        assert_eq!((permits.in_flight(), permits.queued()), (1, 0));
-    });
-}
-
-#[test]
-fn a_place_handed_to_a_waiter_that_goes_away_reaches_the_next() {
-    model(|| {
-        let permits = Arc::new(Permits::new(1));
-        assert!(permits.try_enter());
-        let Joined::Waiting(first) = permits.join(2, Waker::noop().clone()) else { panic!() };
-        let Joined::Waiting(second) = permits.join(2, Waker::noop().clone()) else { panic!() };
-        let other = Arc::clone(&permits);
-        race(move || drop(other.leave()), || drop(permits.cancel(first)));
-        assert!(permits.poll_entered(second, Waker::noop()));
-        assert_eq!((permits.in_flight(), permits.queued()), (1, 0));
-    });
-}
-
-#[test]
-fn a_resize_beside_a_newcomer_lets_in_no_more_than_the_limit() {
-    model(|| {
-        let permits = Arc::new(Permits::new(2));
-        assert!(permits.try_enter());
-        let other = Arc::clone(&permits);
-        let (_, entered) = race(move || other.resize(1), || permits.try_enter());
-        assert_eq!(permits.in_flight(), 1 + usize::from(entered));
-        assert!(!permits.try_enter());
-    });
-}
-
-#[test]
-fn a_place_made_by_growing_beside_one_that_joins_is_taken() {
-    model(|| {
-        let permits = Arc::new(Permits::new(0));
-        let other = Arc::clone(&permits);
-        let (_, joined) = race(
-            move || {
-                other.resize(1);
-                drop(other.grant());
+        let window = Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 2));
+        let circuit = circuit(rules(Some(1.0), None, 2, 1), window);
+        let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
+        let (other, clock) = (Arc::clone(&circuit), Arc::new(AtomicU64::new(BUCKET - 1)));
+        let theirs = Arc::clone(&clock);
+        let (one, two) = race(
+            move || other.record(one, Failure, || Nanos(theirs.load(Ordering::SeqCst))),
+            || {
+                clock.store(BUCKET, Ordering::SeqCst);
+                record(&circuit, two, Failure, BUCKET)
             },
-            || permits.join(1, Waker::noop().clone()),
         );
-        match joined {
-            Joined::Waiting(ticket) => assert!(permits.poll_entered(ticket, Waker::noop())),
-            joined => assert_eq!(joined, Joined::Entered),
-        }
-    });
-}
-
-#[test]
-fn one_token_is_withdrawn_by_one() {
-    model(|| {
-        let tokens = Arc::new(Tokens::new(1, 0.5, 0.0));
-        let other = Arc::clone(&tokens);
-        let withdraw = |tokens: &Tokens| {
-            tokens.deposit();
-            tokens.withdraw(Nanos(0))
-        };
-        let (one, two) = race(move || withdraw(&other), || withdraw(&tokens));
-        // One token to start with, which is the capacity, and two halves deposited.
-        let withdrawn = u32::from(one) + u32::from(two);
-        assert!((1..=2).contains(&withdrawn));
-        assert_eq!(tokens.available(Nanos(0)), 0);
+        assert_eq!(u32::from(one.is_some()) + u32::from(two.is_some()), 1);
     });
 }

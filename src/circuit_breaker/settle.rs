@@ -1,0 +1,31 @@
+//! How a call through a circuit ends.
+
+use std::{any::type_name, fmt};
+
+use super::CircuitGuard;
+use crate::{Classify, Error, finish::Finish, outcome::judge};
+
+/// Settles a circuit's guard at once, by what a classifier says of the result.
+#[derive(Clone, Copy, Default)]
+pub struct Settle<C>(pub(crate) C);
+
+impl<C: Classify<Response>, Response> Finish<CircuitGuard, Response> for Settle<C> {
+    type Response = Response;
+
+    #[inline]
+    fn answered(self, guard: CircuitGuard, response: Response) -> Response {
+        guard.settle(judge(&self.0, Ok(&response)));
+        response
+    }
+
+    #[inline]
+    fn failed(self, guard: CircuitGuard, error: &Error) {
+        guard.settle(judge(&self.0, Err(error)));
+    }
+}
+
+impl<C> fmt::Debug for Settle<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Settle").field(&type_name::<C>()).finish()
+    }
+}

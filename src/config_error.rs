@@ -1,0 +1,67 @@
+//! The error of every builder.
+
+use std::fmt;
+
+use crate::Name;
+
+/// Says which setting of a builder is not legal, what it was, and what would be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    layer: Option<&'static str>,
+    name: Option<Name>,
+    setting: &'static str,
+    value: String,
+    legal: &'static str,
+}
+
+impl ConfigError {
+    pub(crate) fn new(setting: &'static str, value: impl fmt::Display, legal: &'static str) -> Self {
+        Self { layer: None, name: None, setting, value: value.to_string(), legal }
+    }
+
+    /// Says that `value` must be `legal`, unless it is.
+    pub(crate) fn unless(
+        is_legal: bool,
+        setting: &'static str,
+        value: impl fmt::Display,
+        legal: &'static str,
+    ) -> Result<(), Self> {
+        if is_legal { Ok(()) } else { Err(Self::new(setting, value, legal)) }
+    }
+
+    /// Says to which layer the setting belongs.
+    pub(crate) fn of(self, layer: &'static str) -> Self {
+        Self { layer: Some(layer), ..self }
+    }
+
+    /// Says to which instance the setting belongs.
+    pub(crate) fn named(self, name: Name) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// The setting, by the name of its method.
+    pub const fn setting(&self) -> &'static str {
+        self.setting
+    }
+
+    /// The value that it was given.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What would be legal.
+    pub const fn legal(&self) -> &'static str {
+        self.legal
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.layer, self.name) {
+            (Some(layer), Some(name)) => write!(f, "{layer} `{name}`: ")?,
+            (Some(layer), None) => write!(f, "{layer}: ")?,
+            (None, _) => {}
+        }
+        write!(f, "`{}` is {}, but must be {}", self.setting, self.value, self.legal)
+    }
+}

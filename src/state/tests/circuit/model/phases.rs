@@ -1,0 +1,73 @@
+//! How the model moves between its phases.
+
+use super::{Change, Flight, Model, STEPS};
+use crate::{
+    state::circuit::{Phase, Reason, Refused},
+    time::Nanos,
+};
+
+impl Model {
+    fn hung_at(&self) -> u64 {
+        self.moved.saturating_add(self.rules.half_open_for.0)
+    }
+
+    pub(super) fn go(&mut self, to: Phase, reasons: Vec<Reason>) -> Change {
+        let (from, counts) = (self.phase, self.counts());
+        let open_for = (to == Phase::Open).then(|| {
+            let step = self.steps.pop_front().unwrap_or(150);
+            self.open_until = self.now.saturating_add(step);
+            Nanos(step)
+        });
+        if to == Phase::Closed {
+            self.steps = STEPS.into();
+        }
+        if from != to {
+            self.since = self.now;
+        }
+        self.phase = to;
+        self.era += 1;
+        self.results.clear();
+        self.probes.clear();
+        (self.run, self.in_flight) = (0, 0);
+        (from, to, reasons, counts, open_for)
+    }
+
+    pub(super) fn enter(&mut self) -> (Result<Flight, Refused>, Option<Change>) {
+        let mut change = None;
+        if self.phase == Phase::Open && self.now >= self.open_until {
+            change = Some(self.go(Phase::HalfOpen, vec![Reason::OpenTimeOver]));
+        } else if self.phase == Phase::HalfOpen && self.in_flight > 0 && self.now >= self.hung_at() {
+            change = Some(self.go(Phase::Open, vec![Reason::Hung]));
+        }
+        let places = u64::from(self.in_flight) + self.probes.len() as u64;
+        let refused = match self.phase {
+            Phase::Open => Some(Refused::Open { left: Nanos(self.open_until - self.now) }),
+            Phase::HalfOpen if places >= u64::from(self.rules.probes) => Some(Refused::ProbesTaken),
+            Phase::ForcedOpen => Some(Refused::Forced),
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            return (Err(refused), change);
+        }
+        if self.phase == Phase::HalfOpen {
+            self.in_flight += 1;
+            self.moved = self.now;
+        }
+        (Ok(Flight { era: self.era, started: self.now }), change)
+    }
+
+    pub(super) fn abandon(&mut self, flight: Flight) {
+        if flight.era == self.era && self.phase == Phase::HalfOpen {
+            self.in_flight -= 1;
+        }
+    }
+
+    pub(super) fn force(&mut self, to: Phase) -> Option<Change> {
+        (self.phase != to).then(|| self.go(to, vec![Reason::ByHand]))
+    }
+
+    pub(super) fn reset(&mut self) -> Option<Change> {
+        let change = self.go(Phase::Closed, vec![Reason::ByHand]);
+        (change.0 != change.1).then_some(change)
+    }
+}

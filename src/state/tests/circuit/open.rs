@@ -1,0 +1,130 @@
+//! Claims about the open time.
+
+use std::time::Duration;
+
+use super::{CONSECUTIVE, doubling, in_phase, opened, told};
+use crate::{
+    Backoff, Jitter,
+    state::{
+        circuit::{Circuit, Phase, Reason, Refused, Rules},
+        counts::Verdict::{Failure, Success},
+        window::Window,
+    },
+    time::Nanos,
+};
+
+#[test]
+fn an_open_circuit_rejects_until_one_nanosecond_before_its_end() {
+    let circuit = Circuit::of(CONSECUTIVE).opened(7);
+    assert_eq!(circuit.refused(7), Refused::Open { left: Nanos(100) });
+    assert_eq!(circuit.refused(106), Refused::Open { left: Nanos(1) });
+    assert_eq!(circuit.phase(), Phase::Open);
+}
+
+#[test]
+fn a_call_at_exactly_the_end_of_the_open_time_is_admitted() {
+    let circuit = Circuit::of(CONSECUTIVE).opened(7);
+    let (entered, transition) = circuit.try_enter(Nanos(107));
+    assert!(entered.is_ok());
+    let (from, to, reason) = (Phase::Open, Phase::HalfOpen, Reason::OpenTimeOver);
+    let transition = transition.expect("it was open");
+    assert_eq!((transition.from, transition.to, transition.reason, transition.open_for), (from, to, reason, None));
+}
+
+#[test]
+fn the_open_time_begins_with_the_result_that_tripped() {
+    let circuit = Circuit::of(CONSECUTIVE);
+    let entries = [0; 2].map(|at| circuit.enter(at));
+    circuit.end(entries[0], Failure, 30);
+    circuit.end(entries[1], Failure, 40);
+    assert_eq!(circuit.refused(139), Refused::Open { left: Nanos(1) });
+    circuit.enter(140);
+}
+
+#[test]
+fn an_open_circuit_stays_open_while_nobody_calls() {
+    let circuit = opened();
+    assert_eq!(circuit.view(Nanos(u64::MAX)).phase, Phase::Open);
+}
+
+#[test]
+fn what_is_left_of_the_open_time_is_zero_once_it_is_over() {
+    let circuit = opened();
+    assert_eq!([0, 99, 100, 101].map(|at| circuit.view(Nanos(at)).left), [100, 1, 0, 0].map(|left| Some(Nanos(left))));
+}
+
+#[test]
+fn only_an_open_circuit_says_what_is_left() {
+    for phase in Phase::ALL {
+        assert_eq!(in_phase(phase).view(Nanos(1)).left.is_some(), phase == Phase::Open, "{phase:?}");
+    }
+}
+
+#[test]
+fn an_open_circuit_shows_no_counts() {
+    assert_eq!(opened().numbers(0), [0; 4]);
+}
+
+#[test]
+fn an_open_time_without_end_lasts_to_the_end_of_time() {
+    let open_for = Backoff::constant(Duration::MAX);
+    let circuit = Circuit::of(Rules { open_for, ..CONSECUTIVE }).opened(7);
+    assert_eq!(circuit.refused(u64::MAX - 1), Refused::Open { left: Nanos(1) });
+}
+
+#[test]
+fn an_open_time_of_zero_admits_the_next_call() {
+    let circuit = Circuit::of(Rules { open_for: Backoff::none(), ..CONSECUTIVE }).opened(7);
+    assert_eq!(circuit.view(Nanos(7)).left, Some(Nanos(0)));
+    assert!(circuit.try_enter(Nanos(7)).0.is_ok());
+}
+
+#[test]
+fn a_transition_says_for_how_long_it_opened_with_jitter_too() {
+    let open_for = doubling(1_000, 1_000).jitter(Jitter::Equal);
+    let mut drawn = [0; 8].map(|_| {
+        let circuit = Circuit::over(Rules { open_for, ..CONSECUTIVE }, Window::None);
+        circuit.call(Failure, 0);
+        let open_for = circuit.call(Failure, 0).and_then(|opened| opened.open_for);
+        assert_eq!(circuit.view(Nanos(0)).left, open_for);
+        open_for
+    });
+    drawn.sort_unstable();
+    assert!(drawn.iter().all(|drawn| drawn.is_some_and(|drawn| (500..=1_000).contains(&drawn.0))));
+    assert_eq!(drawn[0], drawn[7], "one seed draws one delay");
+}
+
+#[test]
+fn each_opening_draws_its_own_jitter() {
+    let open_for = doubling(1_000_000, 1_000_000).jitter(Jitter::Full);
+    let circuit = Circuit::of(Rules { open_for, ..CONSECUTIVE });
+    let mut drawn: Vec<_> = (0..4)
+        .map(|_| {
+            circuit.reset(Nanos(0));
+            circuit.call(Failure, 0);
+            circuit.call(Failure, 0).and_then(|opened| opened.open_for)
+        })
+        .collect();
+    drawn.dedup();
+    assert_eq!(drawn.len(), 4);
+}
+
+#[test]
+fn each_failed_recovery_takes_the_next_step() {
+    let circuit = opened();
+    let mut now = 0;
+    for (open, next) in [(100, 200), (200, 300), (300, 300)] {
+        now += open;
+        let probe = circuit.enter(now);
+        assert_eq!(circuit.end(probe, Failure, now).and_then(|opened| opened.open_for), Some(Nanos(next)));
+    }
+}
+
+#[test]
+fn a_recovery_sets_the_backoff_to_its_first_step() {
+    let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE }).opened(0);
+    circuit.call(Failure, 100).expect("the probe failed");
+    assert_eq!(told(circuit.call(Success, 300)), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
+    let circuit = circuit.opened(300);
+    assert_eq!(circuit.refused(300), Refused::Open { left: Nanos(100) });
+}

@@ -1,0 +1,104 @@
+//! Claims about each phase, one table a sentence.
+
+use super::{CONSECUTIVE, in_phase, told};
+use crate::{
+    state::{
+        circuit::{Circuit, Phase, Reason, View},
+        counts::{Counts, Verdict::Failure},
+    },
+    time::Nanos,
+};
+
+#[test]
+fn a_circuit_begins_closed_and_empty() {
+    let view = View { phase: Phase::Closed, counts: Counts::NONE, rejected: 0, late: 0, since: Nanos(0), left: None };
+    assert_eq!(Circuit::of(CONSECUTIVE).view(Nanos(5)), view);
+}
+
+#[test]
+fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes() {
+    for phase in Phase::ALL {
+        let circuit = in_phase(phase);
+        let (entered, transition) = circuit.try_enter(Nanos(99));
+        let passes = !matches!(phase, Phase::Open | Phase::ForcedOpen);
+        assert_eq!((entered.is_ok(), transition, circuit.phase()), (passes, None, phase));
+    }
+}
+
+#[test]
+fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
+    for phase in Phase::ALL {
+        let circuit = in_phase(phase);
+        let (_, transition) = circuit.try_enter(Nanos(u64::MAX));
+        let expected = match phase {
+            Phase::Open => Some((phase, Phase::HalfOpen, Reason::OpenTimeOver)),
+            Phase::HalfOpen => Some((phase, Phase::Open, Reason::Hung)),
+            _ => None,
+        };
+        assert_eq!(told(transition), expected);
+    }
+}
+
+#[test]
+fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
+    for phase in Phase::ALL {
+        let enters = matches!(phase, Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
+        assert_eq!(in_phase(phase).enter_closed(|| Nanos(0)).is_some(), enters, "{phase:?}");
+        assert_eq!(in_phase(phase).enter_closed(|| Nanos(u64::MAX)).is_some(), enters, "{phase:?}");
+    }
+}
+
+#[test]
+fn a_circuit_is_open_when_it_rejects_but_for_the_passing_of_time() {
+    for phase in Phase::ALL {
+        assert_eq!(in_phase(phase).is_open(), matches!(phase, Phase::Open | Phase::ForcedOpen), "{phase:?}");
+    }
+}
+
+#[test]
+fn failures_move_only_what_is_not_forced() {
+    for phase in Phase::ALL {
+        let circuit = in_phase(phase);
+        let told: Vec<_> = (0..2)
+            .filter_map(|_| circuit.enter_closed(|| Nanos(0)))
+            .map(|entry| told(circuit.end(entry, Failure, 0)))
+            .collect();
+        let expected = match phase {
+            Phase::Closed => vec![None, Some((phase, Phase::Open, Reason::Consecutive))],
+            Phase::MetricsOnly => vec![None, Some((phase, phase, Reason::Consecutive))],
+            Phase::ForcedClosed => vec![None, None],
+            _ => vec![],
+        };
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn a_phase_has_begun_when_it_was_entered() {
+    let circuit = Circuit::of(CONSECUTIVE).opened(3);
+    let since = |at| circuit.view(Nanos(at)).since;
+    assert_eq!(since(102), Nanos(3));
+    let probe = circuit.enter(103);
+    assert_eq!(since(105), Nanos(103));
+    circuit.end(probe, Failure, 106);
+    assert_eq!(since(300), Nanos(106));
+    circuit.reset(Nanos(310));
+    assert_eq!(since(311), Nanos(310));
+}
+
+#[test]
+fn only_the_transitions_of_the_diagram_exist() {
+    use Reason::{Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
+    for phase in Phase::ALL {
+        for reason in [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung] {
+            let after = match (phase, reason) {
+                (Phase::Closed | Phase::HalfOpen, FailureRate | SlowRate | Consecutive) => Phase::Open,
+                (Phase::HalfOpen, Hung) => Phase::Open,
+                (Phase::HalfOpen, Recovered) => Phase::Closed,
+                (Phase::Open, OpenTimeOver) => Phase::HalfOpen,
+                _ => phase,
+            };
+            assert_eq!(phase.after(reason), after, "{phase:?} after {reason:?}");
+        }
+    }
+}

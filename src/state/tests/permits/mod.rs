@@ -1,0 +1,68 @@
+//! Claims about the places of a bulkhead.
+
+mod going_away;
+mod limit;
+mod model;
+mod queue;
+mod resize;
+mod threads;
+mod wakers;
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    task::{Wake, Waker},
+};
+
+use crate::state::permits::{Joined, Permits, Ticket};
+
+struct Bell(Sender<()>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        // Nobody listens any more to the bell of a waiter that went away.
+        self.0.send(()).ok();
+    }
+}
+
+fn bell() -> (Waker, Receiver<()>) {
+    let (sender, rung) = channel();
+    (Arc::new(Bell(sender)).into(), rung)
+}
+
+fn rings(rung: &Receiver<()>) -> usize {
+    rung.try_iter().count()
+}
+
+/// Wakes whoever is to be woken, and tells whether there was anybody.
+fn wake(waiter: Option<Waker>) -> bool {
+    waiter.map(Waker::wake).is_some()
+}
+
+fn grant_all(permits: &Permits) -> usize {
+    std::iter::from_fn(|| permits.grant()).map(Waker::wake).count()
+}
+
+/// How many can enter now.
+fn enter_all(permits: &Permits) -> usize {
+    std::iter::repeat_with(|| permits.try_enter()).take(100).take_while(|entered| *entered).count()
+}
+
+fn full(limit: usize) -> Permits {
+    let permits = Permits::new(limit);
+    assert_eq!(enter_all(&permits), limit);
+    permits
+}
+
+/// Joins a queue in which there is room for everybody, and must wait.
+fn wait(permits: &Permits) -> (Ticket, Receiver<()>) {
+    let (waker, rung) = bell();
+    let Joined::Waiting(ticket) = permits.join(usize::MAX, waker) else { panic!("there was no need to wait") };
+    (ticket, rung)
+}
+
+fn has_entered(permits: &Permits, ticket: Ticket) -> bool {
+    permits.poll_entered(ticket, Waker::noop())
+}
