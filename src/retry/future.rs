@@ -11,8 +11,13 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
-use super::{Policy, budget::Token, events, layer::Shared};
-use crate::{Deadline, Error, Outcome, state::attempts::Stop, sync::Arc};
+use super::{
+    Policy,
+    budget::Token,
+    call::{Call, is_too_late},
+    layer::Shared,
+};
+use crate::{Error, sync::Arc};
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -47,23 +52,10 @@ pin_project! {
     }
 }
 
-/// What a call carries from attempt to attempt.
-struct Call<S, Request, Response, P> {
-    spare: S,
-    kept: Option<Request>,
-    /// The last result that the service itself gave.
-    last: Option<Result<Response, Error>>,
-    /// How many attempts were begun.
-    attempts: u32,
-    shared: Arc<Shared>,
-    policy: P,
-}
-
 impl<S: Service<Request>, Request, P> ResponseFuture<S, Request, P> {
     #[inline]
     pub(super) const fn new(first: S::Future, spare: S, kept: Option<Request>, shared: Arc<Shared>, policy: P) -> Self {
-        let call = Call { spare, kept, last: None, attempts: 1, shared, policy };
-        Self { step: Step::Sent { attempt: first }, call }
+        Self { step: Step::Sent { attempt: first }, call: Call::new(spare, kept, shared, policy) }
     }
 }
 
@@ -118,84 +110,6 @@ where
             }
         }
     }
-}
-
-impl<S, Request, Response, P> Call<S, Request, Response, P>
-where
-    P: Policy<Request, Response>,
-{
-    /// Says how long to wait before the next attempt, or why there is none.
-    #[inline]
-    fn judge(&self, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
-        let outcome = match result {
-            Ok(response) => self.policy.classify(Ok(response)),
-            Err(Error::Rejected(_)) if !self.shared.retries_rejected => return Err(Stop::Rejected),
-            Err(Error::Rejected(rejection)) => Outcome::Throttled { retry_after: rejection.retry_after() },
-            Err(error) => self.policy.classify(Err(error)),
-        };
-        if matches!(outcome, Outcome::Success) { Err(Stop::Outcome) } else { self.plan(outcome, result) }
-    }
-
-    #[inline(never)]
-    fn plan(&self, outcome: Outcome, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
-        let delay = Duration::from(self.shared.attempts.delay(self.attempts, outcome)?);
-        let kept = self.kept.as_ref().ok_or(Stop::NoCopy)?;
-        if !self.policy.allows(kept, result.as_ref()) {
-            return Err(Stop::RetryIf);
-        }
-        if is_too_late(delay) {
-            return Err(Stop::Deadline);
-        }
-        let token = match &self.shared.budget {
-            Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
-            None => Token::FREE,
-        };
-        events::retrying(self.shared.name, self.attempts + 1, delay, outcome);
-        Ok((delay, token))
-    }
-
-    fn next_attempt(&mut self) -> (S, Request)
-    where
-        S: Service<Request> + Clone,
-    {
-        let request = self.kept.take().expect("a retry is planned with a request at hand");
-        if !self.shared.attempts.is_last(self.attempts) {
-            self.kept = self.policy.copy(&request);
-        }
-        self.attempts += 1;
-        (self.spare.clone(), request)
-    }
-
-    /// Ends the call with the last result that the service itself gave.
-    #[inline]
-    fn end(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Response, Error> {
-        if stop == Stop::Outcome {
-            return result;
-        }
-        let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
-        events::stopped(self.shared.name, self.attempts, stop, rejection);
-        self.keep(result);
-        self.last.take().expect("it was just kept")
-    }
-
-    /// Ends the call because the next attempt would begin too late.
-    fn end_late(&mut self) -> Result<Response, Error> {
-        let last = self.last.take().expect("a retry is planned with a result at hand");
-        self.end(last, Stop::Deadline)
-    }
-
-    /// Keeps a result, unless it is a rejection and the service itself has given one before.
-    fn keep(&mut self, result: Result<Response, Error>) {
-        let was_sent = |result: &Result<Response, Error>| !matches!(result, Err(Error::Rejected(_)));
-        if was_sent(&result) || !self.last.as_ref().is_some_and(was_sent) {
-            self.last = Some(result);
-        }
-    }
-}
-
-/// Whether what begins after `delay` begins at the deadline or later.
-fn is_too_late(delay: Duration) -> bool {
-    Deadline::current().is_some_and(|deadline| deadline.remaining() <= delay)
 }
 
 const POLLED_AGAIN: &str = "a future is not polled after it is done";

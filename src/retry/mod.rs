@@ -63,6 +63,7 @@
 
 mod budget;
 mod builder;
+mod call;
 mod events;
 mod future;
 mod layer;

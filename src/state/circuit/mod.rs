@@ -8,6 +8,7 @@
 mod entry;
 mod locked;
 mod phase;
+mod record;
 mod rules;
 mod word;
 
@@ -22,7 +23,7 @@ pub(crate) use self::{
 use self::{locked::Cold, word::Word};
 use crate::{
     state::{
-        counts::{Counts, Recorded, Verdict},
+        counts::Counts,
         stripes::Stripes,
         window::{FIRST_WORD, Window},
     },
@@ -89,17 +90,6 @@ impl Circuit {
         self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Records how a call ended.
-    #[inline]
-    pub(crate) fn record(&self, entry: Entry, verdict: Verdict, clock: impl Fn() -> Nanos) -> Option<Transition> {
-        let word = self.current(self.word(), entry)?;
-        match word.phase() {
-            Phase::Closed | Phase::MetricsOnly => self.record_closed(word, entry, verdict, clock),
-            Phase::HalfOpen => self.record_probe(entry, verdict, clock()),
-            Phase::ForcedClosed | Phase::ForcedOpen | Phase::Open => None,
-        }
-    }
-
     /// Gives back the place of a call that says nothing about the service.
     #[inline]
     pub(crate) fn abandon(&self, entry: Entry) {
@@ -111,15 +101,6 @@ impl Circuit {
                 self.publish(word.given_back());
             }
         }
-    }
-
-    /// Records a call that a timeout of ours cut short: where slowness counts, it is what the time in flight makes it.
-    pub(crate) fn record_cut(&self, entry: Entry, now: Nanos) -> Option<Transition> {
-        if self.rules.slow_rate.is_some() && !self.is_slow(entry, now) {
-            self.abandon(entry);
-            return None;
-        }
-        self.record(entry, Verdict::Failure, || now)
     }
 
     pub(crate) fn view(&self, now: Nanos) -> View {
@@ -163,46 +144,6 @@ impl Circuit {
             // A time belongs to the phase that was read before it only if it still is that phase after.
             if self.word().generation() == word.generation() {
                 return refused;
-            }
-        }
-    }
-
-    #[inline]
-    fn record_closed(
-        &self,
-        word: Word,
-        entry: Entry,
-        verdict: Verdict,
-        clock: impl Fn() -> Nanos,
-    ) -> Option<Transition> {
-        let now = if self.timed { clock() } else { Nanos(0) };
-        let call = Recorded { verdict, slow: self.is_slow(entry, now) };
-        let consecutive = self.count_run(word, entry, verdict)?;
-        let counts = self.window.record(&self.stripes, entry.generation, now, &clock, call)?;
-        let counts = Counts { consecutive, ..counts };
-        let reason = self.rules.trip(&counts)?;
-        self.trip(entry, reason, counts, if self.timed { now } else { clock() })
-    }
-
-    /// Counts failures in a row; a success with nothing to reset only reads.
-    #[inline]
-    fn count_run(&self, mut word: Word, entry: Entry, verdict: Verdict) -> Option<u32> {
-        if self.rules.consecutive.is_none() {
-            return Some(0);
-        }
-        loop {
-            let run = match verdict {
-                Verdict::Success => 0,
-                Verdict::Failure => word.run().saturating_add(1),
-                Verdict::Throttled => word.run(),
-            };
-            if run == word.run() {
-                return Some(run);
-            }
-            let (new, relaxed) = (word.with_run(run), Ordering::Relaxed);
-            match self.word.compare_exchange_weak(word.0, new.0, relaxed, relaxed) {
-                Ok(_) => return Some(run),
-                Err(seen) => word = self.current(Word(seen), entry)?,
             }
         }
     }
