@@ -73,7 +73,8 @@ impl Deadline {
     /// Runs `future` with this deadline around it, for carrying it into a spawned task.
     ///
     /// It ends nothing by itself: a timeout inside is bounded by it, and so is what asks for [`Deadline::current`]. Of two
-    /// deadlines the nearer one counts.
+    /// deadlines the nearer one counts. It is taken for the caller's own, whatever it came from: a call that ends at it counts
+    /// for no circuit inside.
     pub fn scope<F>(self, future: F) -> DeadlineScope<F> {
         DeadlineScope { deadline: self, future }
     }

@@ -19,7 +19,8 @@ use crate::{Name, time::Nanos};
 /// `From<BoxError>` and `From<Infallible>` let a `service_fn` return `Result<_, palisade::Error>` and use `?`. That is
 /// also the way around a limit of the compiler: an async block that returns `BoxError` and is spawned as a part of
 /// another async block meets "implementation of `From` is not general enough" with every layer that is bounded by
-/// `Into<BoxError>`, tower's own too. Return `palisade::Error`, or an error type of your own.
+/// `Into<BoxError>`, tower's own too. So does a boxed service whose error is `BoxError`. Return `palisade::Error`, or an error
+/// type of your own; box with `palisade::Error`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

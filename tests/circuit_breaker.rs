@@ -1611,15 +1611,14 @@ async fn a_readiness_error_in_half_open_counts_as_a_failed_probe() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_readiness_error_while_all_probes_are_taken_rejects_nothing() {
+async fn while_all_probes_are_taken_the_service_is_not_asked_for_readiness() {
     let events = Events::record();
     let breaker = touchy().build().unwrap();
     let circuit = breaker.handle();
     fail(&circuit, 1);
     open_time(&circuit).await;
     let _probe = enter(&circuit);
-    let error = breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))])).ready().await.unwrap_err().to_string();
-    assert_eq!(error, "the service failed");
+    breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))])).ready().await.unwrap();
     assert_eq!(circuit.snapshot().rejected, 0);
     assert!(events.of(TARGET).iter().all(|event| event.field("reason") != "probes_taken"));
 }
@@ -2297,5 +2296,41 @@ fn each_error_says_the_value() {
         assert!(error.value().contains(value), "{error}");
         assert!(error.to_string().contains("circuit breaker `payments`"), "{error}");
         assert!(!error.legal().is_empty(), "{error}");
+    }
+}
+
+/// A breaker over a service with room for one call, which hangs; half-open, with that call in flight as its probe.
+async fn hung_below_a_limit(
+    probes: u32,
+) -> (CircuitHandle, impl Service<(), Response = (), Error = Error, Future: Send> + Clone + Send) {
+    let open_for = Backoff::constant(Duration::from_secs(5));
+    let builder = CircuitBreakerLayer::builder("hung").without_failure_rate().consecutive(1).probes(probes);
+    let layer = builder.open_for(open_for).build().expect("legal");
+    let circuit = layer.handle();
+    let service =
+        ServiceBuilder::new().layer(layer).concurrency_limit(1).service(strict(|()| pending::<Result<(), Error>>()));
+    circuit.try_enter().expect("closed").failure();
+    advance(Duration::from_secs(5)).await;
+    tokio::spawn(service.clone().oneshot(()));
+    tokio::task::yield_now().await;
+    assert_eq!(circuit.phase(), Phase::HalfOpen);
+    (circuit, service)
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_do_not_wait_for_the_service_while_all_probes_are_taken() {
+    let (_, service) = hung_below_a_limit(1).await;
+    let result = service.oneshot(()).await;
+    assert_eq!(result.unwrap_err().rejection().unwrap().reason(), RejectionReason::ProbesTaken);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_probe_that_the_service_waits_for_opens_the_circuit_again() {
+    for probes in [1, 2] {
+        let (circuit, service) = hung_below_a_limit(probes).await;
+        advance(Duration::from_secs(30)).await;
+        let result = service.oneshot(()).await;
+        assert_eq!(result.unwrap_err().rejection().unwrap().reason(), RejectionReason::CircuitOpen);
+        assert_eq!(circuit.phase(), Phase::Open);
     }
 }

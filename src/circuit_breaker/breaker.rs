@@ -23,8 +23,8 @@ impl Breaker {
     }
 
     #[inline]
-    pub(super) fn is_open(&self) -> bool {
-        self.circuit.is_open()
+    pub(super) fn needs_no_service(&self) -> bool {
+        self.circuit.needs_no_service(|| self.clock.now())
     }
 
     #[inline]

@@ -60,10 +60,11 @@ where
     type Error = Error;
     type Future = ResponseFuture<S::Future, F>;
 
-    /// Is ready while the circuit is open, without a look at the service within: the answer will be a rejection.
+    /// Is ready without a look at the service within while the circuit is open, or half-open with its probes taken or hung:
+    /// the answer will be a rejection.
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.breaker.is_open() {
+        if self.breaker.needs_no_service() {
             return Poll::Ready(Ok(()));
         }
         self.ready = false;

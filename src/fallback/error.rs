@@ -6,7 +6,7 @@ use crate::Error;
 
 /// Tells that a fallback failed too, and what had failed before.
 ///
-/// Comes as [`Error::Service`]. Its [`source`](error::Error::source) is the fallback's own failure.
+/// Comes as [`Error::Service`], unless both were rejected: then the fallback's own rejection comes as it is. Its [`source`](error::Error::source) is the fallback's own failure.
 #[derive(Debug)]
 pub struct FallbackError {
     error: Error,
@@ -15,7 +15,11 @@ pub struct FallbackError {
 
 impl FallbackError {
     pub(super) fn wrap(error: Error, before: Option<Error>) -> Error {
-        Error::Service(Box::new(Self { error, before }))
+        match (&error, &before) {
+            // Nothing was sent anywhere, and whoever is above may know.
+            (Error::Rejected(_), Some(Error::Rejected(_))) => error,
+            _ => Error::Service(Box::new(Self { error, before })),
+        }
     }
 
     /// The fallback's own failure.

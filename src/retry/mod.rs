@@ -59,7 +59,8 @@
 //!
 //! # The sharp edge
 //!
-//! A call that failed may have been acted on. Retry only what may happen twice, and say so with `retry_if`.
+//! A call that failed may have been acted on. Retry only what may happen twice, and say so with `retry_if`. And without a delay
+//! there is no pause: of a service that fails at once, one poll makes all attempts.
 
 mod budget;
 mod builder;

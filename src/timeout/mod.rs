@@ -43,6 +43,10 @@
 //!
 //! # The sharp edge
 //!
+//! Within another timeout that is nearer, a timeout leaves the ending to that one, and has no timer of its own until it is polled
+//! again. So do not drive calls that outlive a timeout from inside of it, as a `FuturesUnordered` kept elsewhere would: spawn
+//! them.
+//!
 //! What waits in `poll_ready`, a full connection pool say, is not in the limit, unless you `cover_readiness`. And what blocks
 //! the thread cannot be timed out by anybody.
 

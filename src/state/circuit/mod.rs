@@ -63,10 +63,17 @@ impl Circuit {
         }
     }
 
-    /// Whether the circuit rejects calls but for the passing of time.
+    /// Whether the next call is most likely for the circuit alone to answer, and has no need of the service.
+    ///
+    /// So a caller comes to the call that finds a probe hung, also where that probe is what the service waits for.
     #[inline]
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.word().phase(), Phase::Open | Phase::ForcedOpen)
+    pub(crate) fn needs_no_service(&self, now: impl FnOnce() -> Nanos) -> bool {
+        let word = self.word();
+        match word.phase() {
+            Phase::Open | Phase::ForcedOpen => true,
+            Phase::HalfOpen => word.places() >= self.rules.probes || self.is_hung(word, now()),
+            Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
+        }
     }
 
     /// Lets a call through where that changes nothing.

@@ -49,9 +49,10 @@ fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
 }
 
 #[test]
-fn a_circuit_is_open_when_it_rejects_but_for_the_passing_of_time() {
-    for phase in Phase::ALL {
-        assert_eq!(in_phase(phase).is_open(), matches!(phase, Phase::Open | Phase::ForcedOpen), "{phase:?}");
+fn a_circuit_needs_no_service_while_it_rejects_but_for_the_passing_of_time() {
+    for phase in [Phase::Closed, Phase::Open, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
+        let needs_none = matches!(phase, Phase::Open | Phase::ForcedOpen);
+        assert_eq!(in_phase(phase).needs_no_service(|| Nanos(0)), needs_none, "{phase:?}");
     }
 }
 

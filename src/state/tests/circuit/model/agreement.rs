@@ -36,7 +36,7 @@ fn looks_like(circuit: &Circuit, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!((view.rejected, view.late), (model.rejected, model.late));
     let left = (model.phase == Phase::Open).then(|| Nanos(model.open_until.saturating_sub(model.now)));
     prop_assert_eq!(view.left, left);
-    prop_assert_eq!(circuit.is_open(), matches!(model.phase, Phase::Open | Phase::ForcedOpen));
+    prop_assert_eq!(circuit.needs_no_service(|| Nanos(model.now)), model.needs_no_service());
     Ok(())
 }
 

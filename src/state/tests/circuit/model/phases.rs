@@ -7,6 +7,17 @@ use crate::{
 };
 
 impl Model {
+    /// Whether a call that comes now is refused, but for the end of the open time.
+    pub(super) fn needs_no_service(&self) -> bool {
+        let places = u64::from(self.in_flight) + self.probes.len() as u64;
+        match self.phase {
+            Phase::Open | Phase::ForcedOpen => true,
+            Phase::HalfOpen if self.in_flight > 0 && self.now >= self.hung_at() => true,
+            Phase::HalfOpen => places >= u64::from(self.rules.probes),
+            _ => false,
+        }
+    }
+
     fn hung_at(&self) -> u64 {
         self.moved.saturating_add(self.rules.half_open_for.0)
     }
