@@ -948,3 +948,22 @@ mod events {
         assert_eq!(FallbackLayer::value(7).name("").unwrap_err().value(), r#""""#);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_rejected_everywhere_stays_a_rejection() {
+    let answering = || strict(|n: u32| ready(Ok::<_, Down>(n)));
+    let replica = BulkheadLayer::builder(0).name("replica").build().expect("legal").layer(answering());
+    let primary = BulkheadLayer::new(0).layer(answering());
+    let service = FallbackLayer::new(fallback::service(replica)).layer(primary);
+    let rejection = service.oneshot(1).await.expect_err("full").rejection().copied().expect("rejected");
+    assert_eq!(rejection.name().as_str(), "replica");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_degraded_answer_is_told_with_the_whole_chain_of_what_had_failed() {
+    let events = Events::record();
+    let failing = strict(|_: u32| ready(Err::<u32, _>(Down(7))));
+    assert_eq!(FallbackLayer::value(1).layer(failing).oneshot(1).await.expect("degraded"), 1);
+    let [event] = &events.of("palisade::fallback")[..] else { panic!("not one event") };
+    assert_eq!(event.field("error"), "the service failed: down 7");
+}
