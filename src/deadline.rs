@@ -6,6 +6,7 @@
 
 use std::{
     cell::Cell,
+    mem,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -112,43 +113,105 @@ pub(crate) struct Fixed {
 /// What the timeouts around allow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
-    nearest: Option<Fixed>,
+    nearest: Option<Instant>,
+    /// Whether a timeout around ends the call at `nearest`.
+    enforced: bool,
     /// The least limit of the timeouts whose clocks have not started.
     pending: Option<Duration>,
     /// When those clocks were started, because somebody asked.
     started: Option<Instant>,
 }
 
+/// A frame in its place. It is read and written field by field, because to copy it whole stalls after a narrower write.
+struct Place {
+    nearest: Cell<Option<Instant>>,
+    enforced: Cell<bool>,
+    pending: Cell<Option<Duration>>,
+    started: Cell<Option<Instant>>,
+}
+
 thread_local! {
-    static FRAME: Cell<Frame> = const { Cell::new(Frame { nearest: None, pending: None, started: None }) };
+    static FRAME: Place = const {
+        Place {
+            nearest: Cell::new(None),
+            enforced: Cell::new(false),
+            pending: Cell::new(None),
+            started: Cell::new(None),
+        }
+    };
     static EXPIRING: Cell<bool> = const { Cell::new(false) };
 }
 
+impl Place {
+    #[inline(always)]
+    fn get(&self) -> Frame {
+        Frame {
+            nearest: self.nearest.get(),
+            enforced: self.enforced.get(),
+            pending: self.pending.get(),
+            started: self.started.get(),
+        }
+    }
+
+    #[inline(always)]
+    fn set(&self, frame: Frame) {
+        self.nearest.set(frame.nearest);
+        self.enforced.set(frame.enforced);
+        self.pending.set(frame.pending);
+        self.started.set(frame.started);
+    }
+}
+
 impl Frame {
+    /// The frame around the code that runs now.
+    #[inline(always)]
+    fn current() -> Self {
+        FRAME.with(Place::get)
+    }
+
+    #[inline(always)]
+    fn install(self) {
+        FRAME.with(|place| place.set(self));
+    }
+
     /// The frame around the code that runs now, as the start of the next one within.
+    #[inline(always)]
     pub(crate) fn around() -> Self {
-        Self { started: None, ..FRAME.get() }
+        Self { started: None, ..Self::current() }
     }
 
     /// Narrows the frame by a deadline whose moment is known.
+    #[inline(always)]
     pub(crate) fn bounded_by(mut self, fixed: Fixed) -> Self {
-        if self.nearest.is_none_or(|nearest| fixed.at < nearest.at) {
-            self.nearest = Some(fixed);
+        if self.nearest.is_none_or(|nearest| fixed.at < nearest) {
+            (self.nearest, self.enforced) = (Some(fixed.at), fixed.enforced);
         }
         self
     }
 
     /// Narrows the frame by a timeout; from there on, that enforces whatever is nearest.
+    #[inline(always)]
     pub(crate) fn within(mut self, limit: Duration, started: Option<Instant>) -> Self {
         match started {
             None => self.pending = Some(self.pending.map_or(limit, |pending| pending.min(limit))),
             Some(started) => self = self.bounded_by(Fixed { at: time::after(started, limit), enforced: true }),
         }
-        self.nearest = self.nearest.map(|nearest| Fixed { enforced: true, ..nearest });
-        self
+        Self { enforced: true, ..self }
+    }
+
+    /// Puts this frame back in the place of one within; tells when the clocks were started there.
+    #[inline(always)]
+    fn restore(mut self) -> Option<Instant> {
+        let started = FRAME.with(|place| place.started.get());
+        if let Some(now) = started {
+            self.start(now);
+        }
+        self.install();
+        started
     }
 
     /// Starts the clocks that have not started.
+    #[inline(never)]
     pub(crate) fn start(&mut self, now: Instant) {
         if let Some(limit) = self.pending.take() {
             *self = self.bounded_by(Fixed { at: time::after(now, limit), enforced: true });
@@ -165,36 +228,37 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    #[inline(always)]
     pub(crate) fn enter(frame: Frame) -> Self {
-        Self { around: FRAME.replace(frame) }
+        let scope = Self { around: Frame::current() };
+        frame.install();
+        scope
     }
 
     /// Leaves the scope and tells when the clocks in it were started, if somebody asked.
+    #[inline(always)]
     pub(crate) fn leave(self) -> Option<Instant> {
-        let started = FRAME.get().started;
-        drop(self);
-        started
+        let around = self.around;
+        mem::forget(self);
+        around.restore()
     }
 }
 
 impl Drop for Scope {
+    #[inline(always)]
     fn drop(&mut self) {
-        let mut around = self.around;
-        if let Some(now) = FRAME.get().started {
-            around.start(now);
-        }
-        FRAME.set(around);
+        self.around.restore();
     }
 }
 
 /// The nearest deadline around. Clocks that have not started start at what `now` tells.
 pub(crate) fn nearest(now: impl FnOnce() -> Instant) -> Option<Fixed> {
-    let mut frame = FRAME.get();
+    let mut frame = Frame::current();
     if frame.pending.is_some() {
         frame.start(now());
-        FRAME.set(frame);
+        frame.install();
     }
-    frame.nearest
+    frame.nearest.map(|at| Fixed { at, enforced: frame.enforced })
 }
 
 /// Runs `drop_call`, which drops a call because a limit of ours ran out.

@@ -172,6 +172,8 @@ impl fmt::Debug for Rejection {
 
 /// Why a layer refused a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+// An error is copied with every result, and copies of words are what processors are good at.
+#[repr(u64)]
 #[non_exhaustive]
 pub enum RejectionReason {
     /// The circuit is open until its time is over.
@@ -232,12 +234,20 @@ impl fmt::Display for RejectionReason {
 pub struct Elapsed {
     limit: Nanos,
     taken: Nanos,
-    by_caller: bool,
+    by: By,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u64)]
+enum By {
+    Limit,
+    Caller,
 }
 
 impl Elapsed {
     pub(crate) fn new(limit: Duration, elapsed: Duration, by_caller: bool) -> Self {
-        Self { limit: limit.into(), taken: elapsed.into(), by_caller }
+        let by = if by_caller { By::Caller } else { By::Limit };
+        Self { limit: limit.into(), taken: elapsed.into(), by }
     }
 
     /// How long the call was allowed to take.
@@ -253,7 +263,7 @@ impl Elapsed {
     /// Whether it was ended at a deadline that its caller brought, with [`Deadline::scope`](crate::Deadline::scope), and not
     /// at a limit of ours. That says nothing about the service: circuit breakers do not count it.
     pub const fn by_caller(&self) -> bool {
-        self.by_caller
+        matches!(self.by, By::Caller)
     }
 }
 

@@ -26,20 +26,20 @@ pub struct Release;
 impl<Guard, Response> Finish<Guard, Response> for Release {
     type Response = Response;
 
-    #[inline]
+    #[inline(always)]
     fn answered(self, guard: Guard, response: Response) -> Response {
         drop(guard);
         response
     }
 
-    #[inline]
+    #[inline(always)]
     fn failed(self, guard: Guard, _: &Error) {
         drop(guard);
     }
 }
 
 /// Ends a call by its strategy.
-#[inline]
+#[inline(always)]
 pub(crate) fn end<F, Guard, Response, E>(
     finish: F,
     guard: Guard,

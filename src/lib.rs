@@ -11,6 +11,7 @@ pub mod finish;
 mod name;
 mod oneshot;
 mod outcome;
+mod pooled;
 pub mod retry;
 mod service_builder;
 mod state;

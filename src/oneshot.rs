@@ -29,7 +29,7 @@ impl<S: Service<Request>, Request> Oneshot<S, Request> {
 impl<S: Service<Request>, Request> Future for Oneshot<S, Request> {
     type Output = Result<S::Response, S::Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             match self.as_mut().project() {

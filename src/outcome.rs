@@ -106,7 +106,7 @@ impl<Response> Classify<Response> for DefaultClassifier {
 }
 
 /// Asks the classifier, unless there is nothing to ask: the call was refused below, or ended by its caller's impatience.
-#[inline]
+#[inline(always)]
 pub(crate) fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
     match result {
         Err(Error::Rejected(_)) => Outcome::Ignored,

@@ -6,7 +6,7 @@ use crate::{Name, Rejection};
 
 const TARGET: &str = "palisade::bulkhead";
 
-#[inline]
+#[inline(always)]
 pub(super) fn rejected(rejection: &Rejection) {
     debug!(target: TARGET, name = rejection.name().as_str(), reason = rejection.reason().as_str(), "rejected");
 }

@@ -55,7 +55,7 @@ where
 {
     type Output = Result<F::Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Sent { held } => held.poll(cx),
@@ -89,7 +89,7 @@ where
 {
     type Output = Result<F::Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let inner = this.inner.as_mut().as_pin_mut().expect(POLLED_AGAIN);

@@ -1,18 +1,18 @@
 //! Looks at a bulkhead and resizes it.
 
 use super::{BulkheadGuard, events, places::Places};
-use crate::{Name, Rejection, RejectionReason, sync::Arc};
+use crate::{Name, Rejection, RejectionReason, pooled::Pooled};
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share its places.
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
-    places: Arc<Places>,
+    places: Pooled<Places>,
 }
 
 impl BulkheadHandle {
-    pub(super) const fn new(places: Arc<Places>) -> Self {
+    pub(super) const fn new(places: Pooled<Places>) -> Self {
         Self { places }
     }
 

@@ -3,7 +3,7 @@
 use tower::Layer;
 
 use super::{Bulkhead, BulkheadBuilder, BulkheadHandle, NoQueue, places::Places};
-use crate::{Name, finish::Release, state::permits::Permits, sync::Arc};
+use crate::{Name, finish::Release, pooled::Pooled, state::permits::Permits};
 
 /// Wraps services in a [`Bulkhead`].
 ///
@@ -11,7 +11,7 @@ use crate::{Name, finish::Release, state::permits::Permits, sync::Arc};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BulkheadLayer<Q = NoQueue, F = Release> {
-    places: Arc<Places>,
+    places: Pooled<Places>,
     queue: Q,
     finish: F,
 }
@@ -31,14 +31,14 @@ impl BulkheadLayer {
 impl<Q> BulkheadLayer<Q> {
     pub(super) fn assemble(name: Name, max_concurrent: usize, queue: Q) -> Self {
         let permits = Permits::new(max_concurrent);
-        Self { places: Arc::new(Places { permits, name }), queue, finish: Release }
+        Self { places: Pooled::new(Places { permits, name }), queue, finish: Release }
     }
 }
 
 impl<Q, F> BulkheadLayer<Q, F> {
     /// A handle to look at the bulkhead and to resize it.
     pub fn handle(&self) -> BulkheadHandle {
-        BulkheadHandle::new(Arc::clone(&self.places))
+        BulkheadHandle::new(self.places.clone())
     }
 }
 
@@ -46,6 +46,6 @@ impl<S, Q: Clone, F: Clone> Layer<S> for BulkheadLayer<Q, F> {
     type Service = Bulkhead<S, Q, F>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Bulkhead::new(inner, Arc::clone(&self.places), self.queue.clone(), self.finish.clone())
+        Bulkhead::new(inner, self.places.clone(), self.queue.clone(), self.finish.clone())
     }
 }

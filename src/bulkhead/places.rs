@@ -1,7 +1,11 @@
 //! What services, guards and handles share: the places and their name.
 
 use super::events;
-use crate::{Name, Rejection, RejectionReason, state::permits::Permits, sync::Arc};
+use crate::{
+    Name, Rejection, RejectionReason,
+    pooled::{Pooled, pool},
+    state::permits::Permits,
+};
 
 #[derive(Debug)]
 pub(super) struct Places {
@@ -9,8 +13,10 @@ pub(super) struct Places {
     pub(super) name: Name,
 }
 
+pool!(Places);
+
 impl Places {
-    #[inline]
+    #[inline(always)]
     pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
         let rejection = Rejection::new(self.name, reason, None);
         events::rejected(&rejection);
@@ -39,24 +45,24 @@ impl Places {
 #[derive(Debug)]
 #[must_use = "a guard that is dropped gives its place back"]
 pub struct BulkheadGuard {
-    places: Arc<Places>,
+    places: Pooled<Places>,
 }
 
 impl BulkheadGuard {
-    #[inline]
-    pub(super) fn try_enter(places: &Arc<Places>) -> Option<Self> {
+    #[inline(always)]
+    pub(super) fn try_enter(places: &Pooled<Places>) -> Option<Self> {
         places.permits.try_enter().then(|| Self::of(places))
     }
 
     /// The guard of a place that was taken.
-    #[inline]
-    pub(super) fn of(places: &Arc<Places>) -> Self {
-        Self { places: Arc::clone(places) }
+    #[inline(always)]
+    pub(super) fn of(places: &Pooled<Places>) -> Self {
+        Self { places: places.clone() }
     }
 }
 
 impl Drop for BulkheadGuard {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if let Some(waiter) = self.places.permits.leave() {
             waiter.wake();

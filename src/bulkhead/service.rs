@@ -11,7 +11,7 @@ use super::{BulkheadGuard, QueuedFuture, ResponseFuture, places::Places, wait::W
 use crate::{
     Error, RejectionReason,
     finish::{Finish, Release},
-    sync::Arc,
+    pooled::Pooled,
 };
 
 /// Limits how many calls are in flight at once.
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Bulkhead<S, Q = NoQueue, F = Release> {
     inner: S,
-    places: Arc<Places>,
+    places: Pooled<Places>,
     queue: Q,
     finish: F,
 }
@@ -37,7 +37,7 @@ pub struct Queue {
 }
 
 impl<S, Q, F> Bulkhead<S, Q, F> {
-    pub(super) const fn new(inner: S, places: Arc<Places>, queue: Q, finish: F) -> Self {
+    pub(super) const fn new(inner: S, places: Pooled<Places>, queue: Q, finish: F) -> Self {
         Self { inner, places, queue, finish }
     }
 }
@@ -52,12 +52,12 @@ where
     type Error = Error;
     type Future = ResponseFuture<S::Future, F>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::lift)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         match BulkheadGuard::try_enter(&self.places) {
             Some(guard) => ResponseFuture::sent(self.inner.call(request), guard, self.finish.clone()),
@@ -77,14 +77,14 @@ where
     type Future = QueuedFuture<S, Request, F>;
 
     /// Is ready: the clone that will be called is readied when it has its place.
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let wait = Wait::new(Arc::clone(&self.places), self.queue);
+        let wait = Wait::new(self.places.clone(), self.queue);
         QueuedFuture::new(wait, self.inner.clone(), request, self.finish.clone())
     }
 }

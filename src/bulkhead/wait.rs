@@ -11,8 +11,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::{BulkheadGuard, Queue, places::Places};
 use crate::{
     Deadline, Rejection, RejectionReason,
+    pooled::Pooled,
     state::permits::{Joined, Ticket},
-    sync::Arc,
     time,
 };
 
@@ -29,7 +29,7 @@ pin_project! {
 }
 
 impl Wait {
-    pub(super) const fn new(places: Arc<Places>, queue: Queue) -> Self {
+    pub(super) const fn new(places: Pooled<Places>, queue: Queue) -> Self {
         Self { seat: Seat { places, ticket: None }, queue, until: None, sleep: None }
     }
 
@@ -99,7 +99,7 @@ impl Future for Wait {
 /// A seat in the queue; whoever leaves it hands on what he was handed.
 #[derive(Debug)]
 struct Seat {
-    places: Arc<Places>,
+    places: Pooled<Places>,
     ticket: Option<Ticket>,
 }
 

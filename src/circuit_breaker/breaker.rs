@@ -2,7 +2,8 @@
 
 use super::events;
 use crate::{
-    Name, Outcome, Rejection, RejectionReason,
+    Name, Outcome, Rejection, RejectionReason, deadline,
+    pooled::pool,
     state::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
@@ -17,19 +18,25 @@ pub(super) struct Breaker {
     pub(super) name: Name,
 }
 
+pool!(Breaker);
+
 impl Breaker {
     pub(super) fn new(circuit: Circuit, name: Name) -> Self {
         Self { circuit, clock: Clock::start(), name }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn needs_no_service(&self) -> bool {
         self.circuit.needs_no_service(|| self.clock.now())
     }
 
-    #[inline]
+    #[inline(always)]
+    pub(super) fn enter_closed(&self) -> Option<Entry> {
+        self.circuit.enter_closed(|| self.clock.now())
+    }
+
     pub(super) fn admit(&self) -> Result<Entry, Refused> {
-        self.circuit.enter_closed(|| self.clock.now()).map_or_else(|| self.try_enter(), Ok)
+        self.enter_closed().map_or_else(|| self.try_enter(), Ok)
     }
 
     fn try_enter(&self) -> Result<Entry, Refused> {
@@ -52,20 +59,36 @@ impl Breaker {
         rejection
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&self, entry: Entry, outcome: Outcome) {
-        let verdict = match outcome {
-            Outcome::Success => Verdict::Success,
-            Outcome::Transient | Outcome::Failed => Verdict::Failure,
-            Outcome::Throttled { .. } => Verdict::Throttled,
-            Outcome::Ignored => return self.circuit.abandon(entry),
-        };
+        match outcome {
+            Outcome::Success => self.record(entry, Verdict::Success),
+            Outcome::Transient | Outcome::Failed => self.record_failure(entry, Verdict::Failure),
+            Outcome::Throttled { .. } => self.record_failure(entry, Verdict::Throttled),
+            Outcome::Ignored => self.circuit.abandon(entry),
+        }
+    }
+
+    #[inline(always)]
+    fn record(&self, entry: Entry, verdict: Verdict) {
         self.tell(self.circuit.record(entry, verdict, || self.clock.now()));
     }
 
-    /// Settles a call that was cut short by a limit of ours.
-    pub(super) fn settle_cut(&self, entry: Entry) {
-        self.tell(self.circuit.record_cut(entry, self.clock.now()));
+    #[inline(never)]
+    fn record_failure(&self, entry: Entry, verdict: Verdict) {
+        self.record(entry, verdict);
+    }
+
+    /// Settles a call that was dropped unsettled: its service panicked, a limit of ours cut it short, or its caller went away.
+    #[inline(never)]
+    pub(super) fn settle_dropped(&self, entry: Entry, panicked: bool) {
+        if panicked {
+            self.record(entry, Verdict::Failure);
+        } else if deadline::is_expiring() {
+            self.tell(self.circuit.record_cut(entry, self.clock.now()));
+        } else {
+            self.circuit.abandon(entry);
+        }
     }
 
     pub(super) fn abandon(&self, entry: Entry) {
@@ -92,7 +115,7 @@ impl Breaker {
         self.circuit.min_calls()
     }
 
-    #[inline]
+    #[inline(always)]
     fn tell(&self, transition: Option<Transition>) {
         if let Some(transition) = transition {
             events::transition(self.name, &transition);

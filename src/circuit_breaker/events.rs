@@ -39,7 +39,7 @@ pub(super) fn transition(name: Name, transition: &Transition) {
     }
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn rejected(rejection: &Rejection) {
     debug!(
         target: TARGET,

@@ -56,7 +56,7 @@ where
 {
     type Output = Result<F::Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Sent { inner, held } => {

@@ -1,10 +1,12 @@
 //! The guard of one call.
 
+use std::mem;
+
 use super::breaker::Breaker;
 use crate::{
-    Outcome, Rejection, deadline,
+    Outcome, Rejection,
+    pooled::Pooled,
     state::circuit::{Entry, Refused},
-    sync::Arc,
 };
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
@@ -38,38 +40,51 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a guard that is dropped abandons its call"]
 pub struct CircuitGuard {
-    breaker: Arc<Breaker>,
+    /// Taken when the call is settled.
+    breaker: Pooled<Breaker>,
     entry: Entry,
     state: State,
 }
 
+/// As wide as what stands beside it, because to read a field together with its neighbours stalls after a narrower write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 enum State {
     Held,
     /// The service is running. Whoever is dropped so has panicked.
     Running,
-    Settled,
 }
 
 impl CircuitGuard {
+    /// Takes a place for a call where the circuit is plainly closed.
+    #[inline(always)]
+    pub(super) fn enter_closed(breaker: &Pooled<Breaker>) -> Option<Self> {
+        breaker.enter_closed().map(|entry| Self::of(breaker, entry))
+    }
+
     /// Takes a place for a call.
-    #[inline]
-    pub(super) fn enter(breaker: &Arc<Breaker>) -> Result<Self, Rejection> {
+    pub(super) fn enter(breaker: &Pooled<Breaker>) -> Result<Self, Rejection> {
         Self::admit(breaker).map_err(|refused| breaker.reject(refused))
     }
 
     /// Takes a place for a result that is there without a call; where there is none, nobody was rejected.
-    #[inline]
-    pub(super) fn admit(breaker: &Arc<Breaker>) -> Result<Self, Refused> {
-        let entry = breaker.admit()?;
-        Ok(Self { breaker: Arc::clone(breaker), entry, state: State::Held })
+    pub(super) fn admit(breaker: &Pooled<Breaker>) -> Result<Self, Refused> {
+        breaker.admit().map(|entry| Self::of(breaker, entry))
+    }
+
+    #[inline(always)]
+    fn of(breaker: &Pooled<Breaker>, entry: Entry) -> Self {
+        Self { breaker: breaker.clone(), entry, state: State::Held }
     }
 
     /// Settles the call by what its result means.
-    #[inline]
+    #[inline(always)]
     pub fn settle(mut self, outcome: Outcome) {
-        self.state = State::Settled;
-        self.breaker.settle(self.entry, outcome);
+        let (breaker, entry) = (self.breaker.take(), self.entry);
+        mem::forget(self);
+        if let Some(breaker) = breaker {
+            breaker.settle(entry, outcome);
+        }
     }
 
     /// Settles the call as a success.
@@ -83,7 +98,7 @@ impl CircuitGuard {
     }
 
     /// Runs the service; if it panics, the call will count as failed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn run<T>(&mut self, service: impl FnOnce() -> T) -> T {
         self.state = State::Running;
         let result = service();
@@ -93,20 +108,17 @@ impl CircuitGuard {
 
     /// Refuses the call after all, because the service below is not ready.
     pub(super) fn refuse(mut self) -> Rejection {
-        self.state = State::Settled;
-        self.breaker.abandon(self.entry);
-        self.breaker.reject(Refused::NotReady)
+        let breaker = self.breaker.take().expect("a guard is settled once");
+        breaker.abandon(self.entry);
+        breaker.reject(Refused::NotReady)
     }
 }
 
 impl Drop for CircuitGuard {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        match self.state {
-            State::Settled => {}
-            State::Running => self.breaker.settle(self.entry, Outcome::Failed),
-            State::Held if deadline::is_expiring() => self.breaker.settle_cut(self.entry),
-            State::Held => self.breaker.abandon(self.entry),
+        if let Some(breaker) = self.breaker.take() {
+            breaker.settle_dropped(self.entry, self.state == State::Running);
         }
     }
 }

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use super::{CircuitGuard, breaker::Breaker};
 use crate::{
     Name, Rejection,
+    pooled::Pooled,
     state::{
         circuit::Phase,
         counts::{Counts, share},
     },
-    sync::Arc,
 };
 
 /// Looks at a circuit and steers it, from anywhere.
@@ -19,11 +19,11 @@ use crate::{
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share one circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitHandle {
-    breaker: Arc<Breaker>,
+    breaker: Pooled<Breaker>,
 }
 
 impl CircuitHandle {
-    pub(super) const fn new(breaker: Arc<Breaker>) -> Self {
+    pub(super) const fn new(breaker: Pooled<Breaker>) -> Self {
         Self { breaker }
     }
 

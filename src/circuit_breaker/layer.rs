@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tower::Layer;
 
 use super::{CircuitBreaker, CircuitBreakerBuilder, CircuitHandle, Settle, breaker::Breaker};
-use crate::{DefaultClassifier, Name, sync::Arc};
+use crate::{DefaultClassifier, Name, pooled::Pooled};
 
 /// Wraps services in a [`CircuitBreaker`].
 ///
@@ -13,7 +13,7 @@ use crate::{DefaultClassifier, Name, sync::Arc};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CircuitBreakerLayer<F = Settle<DefaultClassifier>> {
-    breaker: Arc<Breaker>,
+    breaker: Pooled<Breaker>,
     finish: F,
 }
 
@@ -47,12 +47,12 @@ impl CircuitBreakerLayer {
 
 impl<F> CircuitBreakerLayer<F> {
     pub(super) fn new(breaker: Breaker, finish: F) -> Self {
-        Self { breaker: Arc::new(breaker), finish }
+        Self { breaker: Pooled::new(breaker), finish }
     }
 
     /// A handle to look at the circuit and to steer it.
     pub fn handle(&self) -> CircuitHandle {
-        CircuitHandle::new(Arc::clone(&self.breaker))
+        CircuitHandle::new(self.breaker.clone())
     }
 }
 
@@ -60,6 +60,6 @@ impl<S, F: Clone> Layer<S> for CircuitBreakerLayer<F> {
     type Service = CircuitBreaker<S, F>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreaker::new(inner, Arc::clone(&self.breaker), self.finish.clone())
+        CircuitBreaker::new(inner, self.breaker.clone(), self.finish.clone())
     }
 }

@@ -1,11 +1,14 @@
 //! The service: asks the circuit, then the service within.
 
-use std::task::{Context, Poll, Waker, ready};
+use std::{
+    mem,
+    task::{Context, Poll, Waker, ready},
+};
 
 use tower::{BoxError, Service};
 
 use super::{CircuitGuard, ResponseFuture, Settle, breaker::Breaker};
-use crate::{DefaultClassifier, Error, finish::Finish, sync::Arc};
+use crate::{DefaultClassifier, Error, finish::Finish, pooled::Pooled};
 
 /// Rejects calls to a service that keeps failing.
 ///
@@ -15,27 +18,30 @@ pub struct CircuitBreaker<S, F = Settle<DefaultClassifier>> {
     inner: S,
     /// Whether `inner` was polled ready since it was last called.
     ready: bool,
-    breaker: Arc<Breaker>,
+    breaker: Pooled<Breaker>,
     finish: F,
 }
 
 impl<S, F> CircuitBreaker<S, F> {
-    pub(super) const fn new(inner: S, breaker: Arc<Breaker>, finish: F) -> Self {
+    pub(super) const fn new(inner: S, breaker: Pooled<Breaker>, finish: F) -> Self {
         Self { inner, ready: false, breaker, finish }
     }
+}
 
-    /// Sees to it that `inner` is ready for the call that `guard` holds a place for.
+impl<S, F> CircuitBreaker<S, F> {
+    /// Asks the circuit, where it is not plainly closed, and then the service, whether it is ready.
     ///
     /// It is, but where `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake
     /// here, so one look must do.
-    #[inline]
-    fn admit<Request, Response>(&mut self, mut guard: CircuitGuard) -> Result<CircuitGuard, Error>
+    #[inline(never)]
+    fn ask<Request>(&mut self, closed: Option<CircuitGuard>) -> Result<CircuitGuard, Error>
     where
-        S: Service<Request, Response = Response>,
+        S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
-        F: Finish<CircuitGuard, Response> + Clone,
+        F: Finish<CircuitGuard, S::Response> + Clone,
     {
-        if std::mem::take(&mut self.ready) {
+        let mut guard = closed.map_or_else(|| CircuitGuard::enter(&self.breaker), Ok)?;
+        if mem::take(&mut self.ready) {
             return Ok(guard);
         }
         match guard.run(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop()))) {
@@ -62,7 +68,7 @@ where
 
     /// Is ready without a look at the service within while the circuit is open, or half-open with its probes taken or hung:
     /// the answer will be a rejection.
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.breaker.needs_no_service() {
             return Poll::Ready(Ok(()));
@@ -81,22 +87,23 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let admitted = CircuitGuard::enter(&self.breaker).map_err(Error::Rejected).and_then(|guard| self.admit(guard));
-        match admitted {
-            Ok(mut guard) => {
-                let future = guard.run(|| self.inner.call(request));
-                ResponseFuture::sent(future, guard, self.finish.clone())
-            }
-            Err(error) => ResponseFuture::unsent(error),
-        }
+        let mut guard = match CircuitGuard::enter_closed(&self.breaker) {
+            Some(guard) if mem::take(&mut self.ready) => guard,
+            guard => match self.ask(guard) {
+                Ok(guard) => guard,
+                Err(error) => return ResponseFuture::unsent(error),
+            },
+        };
+        let future = guard.run(|| self.inner.call(request));
+        ResponseFuture::sent(future, guard, self.finish.clone())
     }
 }
 
 /// A clone has not been polled ready.
 impl<S: Clone, F: Clone> Clone for CircuitBreaker<S, F> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), Arc::clone(&self.breaker), self.finish.clone())
+        Self::new(self.inner.clone(), self.breaker.clone(), self.finish.clone())
     }
 }

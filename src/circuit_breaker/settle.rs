@@ -12,13 +12,13 @@ pub struct Settle<C>(pub(crate) C);
 impl<C: Classify<Response>, Response> Finish<CircuitGuard, Response> for Settle<C> {
     type Response = Response;
 
-    #[inline]
+    #[inline(always)]
     fn answered(self, guard: CircuitGuard, response: Response) -> Response {
         guard.settle(judge(&self.0, Ok(&response)));
         response
     }
 
-    #[inline]
+    #[inline(always)]
     fn failed(self, guard: CircuitGuard, error: &Error) {
         guard.settle(judge(&self.0, Err(error)));
     }

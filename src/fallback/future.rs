@@ -41,13 +41,13 @@ impl<Fut, Request, Response, F, T> ResponseFuture<Fut, Request, Response, F, T>
 where
     F: Step<Request, Response>,
 {
-    #[inline]
-    pub(super) fn new(call: Result<Fut, Error>, kept: F::Kept, step: F, take: T, name: Name) -> Self {
-        let state = match call {
-            Ok(call) => State::Calling { call },
-            Err(error) => State::Failed { error: Some(error) },
-        };
-        Self { state, fallback: Some((step, kept)), take, name }
+    #[inline(always)]
+    pub(super) fn calling(call: Fut, fallback: (F, F::Kept), take: T, name: Name) -> Self {
+        Self { state: State::Calling { call }, fallback: Some(fallback), take, name }
+    }
+
+    pub(super) fn failed(error: Error, fallback: (F, F::Kept), take: T, name: Name) -> Self {
+        Self { state: State::Failed { error: Some(error) }, fallback: Some(fallback), take, name }
     }
 }
 
@@ -60,7 +60,7 @@ where
 {
     type Output = Result<Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

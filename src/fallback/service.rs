@@ -38,7 +38,7 @@ where
     type Future = ResponseFuture<S::Future, Request, S::Response, F, T>;
 
     /// Is ready also when the service within failed to be: that is what the fallback is for.
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.unready.is_none() {
             self.unready = ready!(self.inner.poll_ready(cx)).map_err(Error::lift).err();
@@ -46,14 +46,14 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let kept = self.step.keep(&request);
-        let call = match self.unready.take() {
-            None => Ok(self.inner.call(request)),
-            Some(error) => Err(error),
-        };
-        ResponseFuture::new(call, kept, self.step.clone(), self.take.clone(), self.name)
+        let fallback = (self.step.clone(), kept);
+        match self.unready.take() {
+            None => ResponseFuture::calling(self.inner.call(request), fallback, self.take.clone(), self.name),
+            Some(error) => ResponseFuture::failed(error, fallback, self.take.clone(), self.name),
+        }
     }
 }
 

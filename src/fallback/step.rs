@@ -4,6 +4,7 @@ use std::{
     any::type_name,
     fmt,
     future::{Ready, ready},
+    mem::needs_drop,
 };
 
 use tower::{BoxError, Service};
@@ -54,7 +55,8 @@ impl<Response> Answer<Response> {
 
 /// Answers a clone of `response`.
 pub fn value<Response>(response: Response) -> Value<Response> {
-    Value(Arc::new(response))
+    // A clone that only copies bytes is cheaper than to share a count between threads.
+    Value(if needs_drop::<Response>() { Kept::Shared(Arc::new(response)) } else { Kept::Inline(response) })
 }
 
 /// Answers what `f` makes of the failure: `Fn(Result<&Response, &Error>) -> Result<Response, E>`.
@@ -82,12 +84,23 @@ pub const fn service<S>(service: S) -> ServiceStep<S> {
 }
 
 /// Made by [`value`].
-#[derive(Debug)]
-pub struct Value<Response>(Arc<Response>);
+#[derive(Clone, Debug)]
+pub struct Value<Response>(Kept<Response>);
 
-impl<Response> Clone for Value<Response> {
+/// A response that is cloned when it is the answer, and not with each call.
+#[derive(Debug)]
+enum Kept<Response> {
+    Inline(Response),
+    Shared(Arc<Response>),
+}
+
+impl<Response: Clone> Clone for Kept<Response> {
+    #[inline(always)]
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        match self {
+            Self::Inline(response) => Self::Inline(response.clone()),
+            Self::Shared(response) => Self::Shared(Arc::clone(response)),
+        }
     }
 }
 
@@ -95,12 +108,15 @@ impl<Request, Response: Clone> Step<Request, Response> for Value<Response> {
     type Kept = ();
     type Future = Ready<Result<Answer<Response>, Error>>;
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, _: &Request) {}
 
-    #[inline]
+    #[inline(always)]
     fn answer(self, (): (), _: Result<&Response, &Error>) -> Self::Future {
-        ready(Ok(Answer::new((*self.0).clone())))
+        ready(Ok(Answer::new(match self.0 {
+            Kept::Inline(response) => response,
+            Kept::Shared(response) => (*response).clone(),
+        })))
     }
 }
 
@@ -116,10 +132,10 @@ where
     type Kept = ();
     type Future = Ready<Result<Answer<Response>, Error>>;
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, _: &Request) {}
 
-    #[inline]
+    #[inline(always)]
     fn answer(self, (): (), failed: Result<&Response, &Error>) -> Self::Future {
         ready(self.0(failed).map(Answer::new).map_err(Error::lift))
     }
@@ -141,12 +157,12 @@ where
     type Kept = Kept;
     type Future = Ready<Result<Answer<Response>, Error>>;
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, request: &Request) -> Kept {
         (self.keep)(request)
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
         ready((self.f)(kept, failed).map(Answer::new).map_err(Error::lift))
     }
@@ -169,12 +185,12 @@ where
     type Kept = Kept;
     type Future = StepFuture<Fut>;
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, request: &Request) -> Kept {
         (self.keep)(request)
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
         StepFuture::new((self.f)(kept, failed))
     }
@@ -193,12 +209,12 @@ where
     type Kept = Request;
     type Future = ServiceFuture<S, Request>;
 
-    #[inline]
+    #[inline(always)]
     fn keep(&self, request: &Request) -> Request {
         request.clone()
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
         ServiceFuture::new(Oneshot::new(self.0, kept))
     }

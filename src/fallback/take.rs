@@ -11,7 +11,7 @@ pub trait Take<Response> {
 }
 
 impl<Response, F: Fn(Result<&Response, &Error>) -> bool> Take<Response> for F {
-    #[inline]
+    #[inline(always)]
     fn take(&self, result: Result<&Response, &Error>) -> bool {
         self(result)
     }
@@ -22,7 +22,7 @@ impl<Response, F: Fn(Result<&Response, &Error>) -> bool> Take<Response> for F {
 pub struct ByOutcome<C = DefaultClassifier>(pub(super) C);
 
 impl<Response, C: Classify<Response>> Take<Response> for ByOutcome<C> {
-    #[inline]
+    #[inline(always)]
     fn take(&self, result: Result<&Response, &Error>) -> bool {
         match result {
             Err(Error::Rejected(_)) => true,

@@ -1,6 +1,11 @@
 //! What retries may spend, all together.
 
-use crate::{ConfigError, state::budget::Tokens, sync::Arc, time::Clock};
+use crate::{
+    ConfigError,
+    pooled::{Pooled, pool},
+    state::budget::Tokens,
+    time::Clock,
+};
 
 /// Bounds how many retries all calls together may make.
 ///
@@ -24,7 +29,7 @@ use crate::{ConfigError, state::budget::Tokens, sync::Arc, time::Clock};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Budget {
-    shared: Arc<Shared>,
+    shared: Pooled<Shared>,
 }
 
 #[derive(Debug)]
@@ -32,6 +37,8 @@ struct Shared {
     tokens: Tokens,
     clock: Clock,
 }
+
+pool!(Shared);
 
 impl Budget {
     /// Starts to build a budget.
@@ -44,7 +51,7 @@ impl Budget {
         self.shared.tokens.available(self.shared.clock.now())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn deposit(&self) {
         self.shared.tokens.deposit();
     }
@@ -137,6 +144,6 @@ impl BudgetBuilder {
 
     fn assemble(self) -> Budget {
         let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
-        Budget { shared: Arc::new(Shared { tokens, clock: Clock::start() }) }
+        Budget { shared: Pooled::new(Shared { tokens, clock: Clock::start() }) }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower::Service;
 
 use super::{Policy, budget::Token, events, layer::Shared};
-use crate::{Deadline, Error, Outcome, state::attempts::Stop, sync::Arc};
+use crate::{Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop};
 
 /// What a call carries from attempt to attempt.
 pub(super) struct Call<S, Request, Response, P> {
@@ -15,14 +15,14 @@ pub(super) struct Call<S, Request, Response, P> {
     last: Option<Result<Response, Error>>,
     /// How many attempts were begun.
     pub(super) attempts: u32,
-    shared: Arc<Shared>,
+    shared: Pooled<Shared>,
     policy: P,
 }
 
 impl<S, Request, Response, P> Call<S, Request, Response, P> {
     /// A call whose first attempt was sent.
-    #[inline]
-    pub(super) const fn new(spare: S, kept: Option<Request>, shared: Arc<Shared>, policy: P) -> Self {
+    #[inline(always)]
+    pub(super) const fn new(spare: S, kept: Option<Request>, shared: Pooled<Shared>, policy: P) -> Self {
         Self { spare, kept, last: None, attempts: 1, shared, policy }
     }
 }
@@ -32,7 +32,7 @@ where
     P: Policy<Request, Response>,
 {
     /// Says how long to wait before the next attempt, or why there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn judge(&self, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
         let outcome = match result {
             Ok(response) => self.policy.classify(Ok(response)),
@@ -74,7 +74,7 @@ where
     }
 
     /// Ends the call with the last result that the service itself gave.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Response, Error> {
         if stop == Stop::Outcome {
             return result;

@@ -17,7 +17,7 @@ use super::{
     call::{Call, is_too_late},
     layer::Shared,
 };
-use crate::{Error, sync::Arc};
+use crate::{Error, pooled::Pooled};
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -53,8 +53,14 @@ pin_project! {
 }
 
 impl<S: Service<Request>, Request, P> ResponseFuture<S, Request, P> {
-    #[inline]
-    pub(super) const fn new(first: S::Future, spare: S, kept: Option<Request>, shared: Arc<Shared>, policy: P) -> Self {
+    #[inline(always)]
+    pub(super) const fn new(
+        first: S::Future,
+        spare: S,
+        kept: Option<Request>,
+        shared: Pooled<Shared>,
+        policy: P,
+    ) -> Self {
         Self { step: Step::Sent { attempt: first }, call: Call::new(spare, kept, shared, policy) }
     }
 }
@@ -67,7 +73,7 @@ where
 {
     type Output = Result<S::Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

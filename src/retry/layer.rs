@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use tower::Layer;
 
 use super::{Budget, Retry, RetryBuilder, Rules};
-use crate::{Name, state::attempts::Attempts, sync::Arc};
+use crate::{
+    Name,
+    pooled::{Pooled, pool},
+    state::attempts::Attempts,
+};
 
 /// What all services of a layer share.
 #[derive(Debug)]
@@ -16,13 +20,15 @@ pub(super) struct Shared {
     pub(super) retries_rejected: bool,
 }
 
+pool!(Shared);
+
 /// Wraps services in a [`Retry`].
 ///
 /// Services made by one layer, and their clones, share one budget.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetryLayer<P = Rules> {
-    shared: Arc<Shared>,
+    shared: Pooled<Shared>,
     policy: P,
 }
 
@@ -35,7 +41,7 @@ impl RetryLayer {
 
 impl<P> RetryLayer<P> {
     pub(super) fn new(shared: Shared, policy: P) -> Self {
-        Self { shared: Arc::new(shared), policy }
+        Self { shared: Pooled::new(shared), policy }
     }
 
     /// The budget it spends from, if it has one.
@@ -48,6 +54,6 @@ impl<S, P: Clone> Layer<S> for RetryLayer<P> {
     type Service = Retry<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry::new(inner, Arc::clone(&self.shared), self.policy.clone())
+        Retry::new(inner, self.shared.clone(), self.policy.clone())
     }
 }

@@ -32,12 +32,12 @@ where
     K: CopyRequest<Request>,
     P: RetryIf<Request, Response>,
 {
-    #[inline]
+    #[inline(always)]
     fn copy(&self, request: &Request) -> Option<Request> {
         self.copy.copy(request)
     }
 
-    #[inline]
+    #[inline(always)]
     fn classify(&self, result: Result<&Response, &Error>) -> Outcome {
         self.classifier.classify(result)
     }
@@ -60,7 +60,7 @@ pub trait CopyRequest<Request> {
 }
 
 impl<Request, F: Fn(&Request) -> Option<Request>> CopyRequest<Request> for F {
-    #[inline]
+    #[inline(always)]
     fn copy(&self, request: &Request) -> Option<Request> {
         self(request)
     }
@@ -71,7 +71,7 @@ impl<Request, F: Fn(&Request) -> Option<Request>> CopyRequest<Request> for F {
 pub struct CloneRequest;
 
 impl<Request: Clone> CopyRequest<Request> for CloneRequest {
-    #[inline]
+    #[inline(always)]
     fn copy(&self, request: &Request) -> Option<Request> {
         Some(request.clone())
     }

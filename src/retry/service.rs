@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use tower::{BoxError, Service};
 
 use super::{Policy, ResponseFuture, Rules, layer::Shared};
-use crate::{Error, sync::Arc};
+use crate::{Error, pooled::Pooled};
 
 /// Sends a call again when it failed for a reason that may pass.
 ///
@@ -13,12 +13,12 @@ use crate::{Error, sync::Arc};
 #[derive(Clone, Debug)]
 pub struct Retry<S, P = Rules> {
     inner: S,
-    shared: Arc<Shared>,
+    shared: Pooled<Shared>,
     policy: P,
 }
 
 impl<S, P> Retry<S, P> {
-    pub(super) const fn new(inner: S, shared: Arc<Shared>, policy: P) -> Self {
+    pub(super) const fn new(inner: S, shared: Pooled<Shared>, policy: P) -> Self {
         Self { inner, shared, policy }
     }
 }
@@ -33,12 +33,12 @@ where
     type Error = Error;
     type Future = ResponseFuture<S, Request, P>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::lift)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         if let Some(budget) = &self.shared.budget {
             budget.deposit();
@@ -47,6 +47,6 @@ where
         let spare = self.inner.clone();
         // The instance that was polled ready makes the first attempt.
         let first = self.inner.call(request);
-        ResponseFuture::new(first, spare, kept, Arc::clone(&self.shared), self.policy.clone())
+        ResponseFuture::new(first, spare, kept, self.shared.clone(), self.policy.clone())
     }
 }

@@ -59,7 +59,7 @@ impl Tokens {
     }
 
     /// Deposits for a call that begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn deposit(&self) {
         self.calls.mine().word(CALLS).fetch_add(1, Ordering::Relaxed);
     }

@@ -98,13 +98,13 @@ impl Permits {
     }
 
     /// Takes a place, if there is one that nobody waits for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_enter(&self) -> bool {
         self.update(Word::entered_in_turn).is_ok()
     }
 
     /// Gives a place back. Whoever it was handed to is to be woken.
-    #[inline]
+    #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn leave(&self) -> Option<Waker> {
         match self.update(|word| (!word.is_queued()).then(|| word.left())) {
@@ -199,7 +199,7 @@ impl Permits {
     }
 
     /// The one way in which the word changes. Tells the word before; of no change, the word that stays.
-    #[inline]
+    #[inline(always)]
     fn update(&self, change: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
         // Release pairs with Acquire of the next update: who takes a place sees all that was done in it before.
         let change = |word| change(Word(word)).map(|word| word.0);

@@ -43,7 +43,7 @@ pin_project! {
 
 impl<Fut> ResponseFuture<Fut> {
     /// Makes the call, with the limit in place.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start(name: Name, limit: Duration, call: impl FnOnce() -> Fut) -> Self {
         let scope = Scope::enter(Frame::around().within(limit, None));
         let inner = call();
@@ -51,7 +51,7 @@ impl<Fut> ResponseFuture<Fut> {
     }
 
     /// The frame for what is below.
-    #[inline]
+    #[inline(always)]
     fn frame(&self) -> Frame {
         Frame::around().within(self.limit, self.started)
     }
@@ -100,7 +100,7 @@ where
 {
     type Output = Result<Response, Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let scope = Scope::enter(self.frame());
         let inner = self.as_mut().project().inner.as_pin_mut();

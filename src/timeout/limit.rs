@@ -9,7 +9,7 @@ pub trait Limit<Request> {
 }
 
 impl<Request> Limit<Request> for Duration {
-    #[inline]
+    #[inline(always)]
     fn limit(&self, _: &Request) -> Duration {
         *self
     }
@@ -20,7 +20,7 @@ impl<Request> Limit<Request> for Duration {
 pub struct ByRequest<F>(pub(super) F);
 
 impl<Request, F: Fn(&Request) -> Duration> Limit<Request> for ByRequest<F> {
-    #[inline]
+    #[inline(always)]
     fn limit(&self, request: &Request) -> Duration {
         self.0(request)
     }

@@ -49,12 +49,12 @@ where
     type Error = Error;
     type Future = ResponseFuture<S::Future>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::lift)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let limit = self.limit.limit(&request);
         ResponseFuture::start(self.name, limit, || self.inner.call(request))
@@ -71,12 +71,12 @@ where
     type Error = Error;
     type Future = ReadyFuture<S, Request>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let limit = self.limit.limit(&request);
         let service = self.inner.clone();

@@ -11,7 +11,7 @@ use crate::{
 /// The right to end a call that was let through. To be recorded or abandoned, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(super) generation: u32,
+    pub(super) generation: u64,
     /// When the call was let through; zero where nobody asks how long it takes.
     pub(super) started: Nanos,
 }

@@ -66,7 +66,7 @@ impl Circuit {
     /// Whether the next call is most likely for the circuit alone to answer, and has no need of the service.
     ///
     /// So a caller comes to the call that finds a probe hung, also where that probe is what the service waits for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn needs_no_service(&self, now: impl FnOnce() -> Nanos) -> bool {
         let word = self.word();
         match word.phase() {
@@ -77,7 +77,7 @@ impl Circuit {
     }
 
     /// Lets a call through where that changes nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter_closed(&self, now: impl FnOnce() -> Nanos) -> Option<Entry> {
         let word = self.word();
         let open = matches!(word.phase(), Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
@@ -98,7 +98,7 @@ impl Circuit {
     }
 
     /// Gives back the place of a call that says nothing about the service.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn abandon(&self, entry: Entry) {
         let word = self.word();
         if word.phase() == Phase::HalfOpen && word.generation() == entry.generation {
@@ -133,7 +133,7 @@ impl Circuit {
     }
 
     /// Refuses without the lock, where that is plain.
-    #[inline]
+    #[inline(always)]
     fn refusal(&self, now: Nanos) -> Option<Refused> {
         loop {
             let word = self.word();
@@ -166,14 +166,14 @@ impl Circuit {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn entry(&self, word: Word, now: impl FnOnce() -> Nanos) -> Entry {
         let started = if self.rules.slow_rate.is_some() { now() } else { Nanos(0) };
         Entry { generation: word.generation(), started }
     }
 
     /// The word, unless the entry is late.
-    #[inline]
+    #[inline(always)]
     fn current(&self, word: Word, entry: Entry) -> Option<Word> {
         if word.generation() == entry.generation {
             return Some(word);
@@ -182,7 +182,7 @@ impl Circuit {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_slow(&self, entry: Entry, now: Nanos) -> bool {
         self.rules.slow_rate.is_some_and(|(_, after)| now.saturating_sub(entry.started) > after)
     }
@@ -196,7 +196,7 @@ impl Circuit {
         Nanos(self.open_until.load(Ordering::Acquire))
     }
 
-    #[inline]
+    #[inline(always)]
     fn word(&self) -> Word {
         // Acquire pairs with Release in `publish`: who sees a phase sees the times that belong to it.
         Word(self.word.load(Ordering::Acquire))

@@ -41,9 +41,6 @@ pub(crate) enum Reason {
 }
 
 impl Phase {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::ForcedClosed, Self::MetricsOnly];
-
     /// The diagram. What was set by hand is left by hand only; a circuit that only measures starts anew.
     pub(crate) const fn after(self, reason: Reason) -> Self {
         match (self, reason) {

@@ -11,7 +11,7 @@ use crate::{
 
 impl Circuit {
     /// Records how a call ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&self, entry: Entry, verdict: Verdict, clock: impl Fn() -> Nanos) -> Option<Transition> {
         let word = self.current(self.word(), entry)?;
         match word.phase() {
@@ -30,7 +30,7 @@ impl Circuit {
         self.record(entry, Verdict::Failure, || now)
     }
 
-    #[inline]
+    #[inline(always)]
     fn record_closed(
         &self,
         word: Word,
@@ -48,7 +48,7 @@ impl Circuit {
     }
 
     /// Counts failures in a row; a success with nothing to reset only reads.
-    #[inline]
+    #[inline(always)]
     fn count_run(&self, mut word: Word, entry: Entry, verdict: Verdict) -> Option<u32> {
         if self.rules.consecutive.is_none() {
             return Some(0);

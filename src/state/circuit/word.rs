@@ -26,12 +26,19 @@ impl Word {
     /// The first word of a circuit: closed.
     pub(crate) const FIRST: Self = Self(0);
 
-    pub(crate) const fn generation(self) -> u32 {
-        (self.0 >> GENERATION_SHIFT) as u32
+    pub(crate) const fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
     }
 
     pub(crate) const fn phase(self) -> Phase {
-        Phase::ALL[(self.0 >> PHASE_SHIFT & 7) as usize]
+        match self.0 >> PHASE_SHIFT & 7 {
+            0 => Phase::Closed,
+            1 => Phase::Open,
+            2 => Phase::HalfOpen,
+            3 => Phase::ForcedOpen,
+            4 => Phase::ForcedClosed,
+            _ => Phase::MetricsOnly,
+        }
     }
 
     pub(crate) const fn run(self) -> u32 {

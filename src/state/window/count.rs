@@ -35,9 +35,9 @@ impl CountWindow {
         Self { quorum: Quorum::new(min_calls), log: Mutex::new(Log::new(u64::from(len))) }
     }
 
-    #[inline]
-    pub(crate) fn record(&self, stripes: &Stripes, generation: u32, call: Recorded) -> Option<Counts> {
-        let tag = Tag::new(u64::from(generation));
+    #[inline(always)]
+    pub(crate) fn record(&self, stripes: &Stripes, generation: u64, call: Recorded) -> Option<Counts> {
+        let tag = Tag::new(generation);
         if call.is_bad() {
             return Some(self.mark(stripes, tag, call));
         }
@@ -53,8 +53,8 @@ impl CountWindow {
         enough.then(|| self.counts_under(stripes, tag))
     }
 
-    pub(crate) fn counts(&self, stripes: &Stripes, generation: u32) -> Counts {
-        self.counts_under(stripes, Tag::new(u64::from(generation)))
+    pub(crate) fn counts(&self, stripes: &Stripes, generation: u64) -> Counts {
+        self.counts_under(stripes, Tag::new(generation))
     }
 
     #[inline(never)]

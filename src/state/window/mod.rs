@@ -37,11 +37,11 @@ impl Window {
     /// Counts a result; tells the counts where they may now open the circuit.
     ///
     /// That is after each failure and each slow call, and after the success that completes `min_calls`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(
         &self,
         stripes: &Stripes,
-        generation: u32,
+        generation: u64,
         now: Nanos,
         clock: impl Fn() -> Nanos,
         call: Recorded,
@@ -54,7 +54,7 @@ impl Window {
     }
 
     /// The counts of the window of `generation` at `now`.
-    pub(crate) fn counts(&self, stripes: &Stripes, generation: u32, now: Nanos) -> Counts {
+    pub(crate) fn counts(&self, stripes: &Stripes, generation: u64, now: Nanos) -> Counts {
         match self {
             Self::None => Counts::default(),
             Self::Count(window) => window.counts(stripes, generation),
@@ -79,7 +79,7 @@ impl Quorum {
     }
 
     /// Whether fewer than `min_calls` are in; sums only where it is not known.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_short(&self, tag: Tag, sum: impl FnOnce() -> u64) -> bool {
         self.reached.load(Ordering::Relaxed) != tag.number() + 1 && !self.reach(tag, sum())
     }

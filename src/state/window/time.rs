@@ -42,11 +42,11 @@ impl TimeWindow {
         self.buckets as usize * WORDS_PER_BUCKET
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(
         &self,
         stripes: &Stripes,
-        generation: u32,
+        generation: u64,
         now: Nanos,
         clock: impl Fn() -> Nanos,
         call: Recorded,
@@ -67,7 +67,7 @@ impl TimeWindow {
         (enough || call.is_bad()).then_some(counts)
     }
 
-    pub(crate) fn counts(&self, stripes: &Stripes, generation: u32, now: Nanos) -> Counts {
+    pub(crate) fn counts(&self, stripes: &Stripes, generation: u64, now: Nanos) -> Counts {
         self.counts_at(stripes, self.bucket(generation, now))
     }
 
@@ -78,7 +78,7 @@ impl TimeWindow {
         Counts { calls: self.sum(stripes, bucket, CALLS), failures, slow, consecutive: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
         let stripe = stripes.mine();
         let bump = |kind| bucket.tag().bump(stripe.word(self.word(bucket, kind)));
@@ -98,8 +98,8 @@ impl TimeWindow {
             .sum()
     }
 
-    fn bucket(&self, generation: u32, now: Nanos) -> Bucket {
-        Bucket((now.0 / self.width.0).wrapping_add(u64::from(generation).wrapping_mul(2 * self.buckets)))
+    fn bucket(&self, generation: u64, now: Nanos) -> Bucket {
+        Bucket((now.0 / self.width.0).wrapping_add(generation.wrapping_mul(2 * self.buckets)))
     }
 
     fn word(&self, bucket: Bucket, kind: usize) -> usize {

@@ -1,6 +1,6 @@
 //! Claims about phases that are set by hand.
 
-use super::{CONSECUTIVE, FAILING, in_phase, opened, told};
+use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
 use crate::{
     state::{
         circuit::{Circuit, Phase, Reason, Refused, Rules},
@@ -11,7 +11,7 @@ use crate::{
 
 #[test]
 fn what_is_set_by_hand_is_set_from_any_phase() {
-    for from in Phase::ALL {
+    for from in PHASES {
         for to in [Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
             let circuit = in_phase(from);
             let transition = circuit.force(to, Nanos(2_000));

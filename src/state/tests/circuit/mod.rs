@@ -34,6 +34,9 @@ const FAILING: Rules = Rules { failure_rate: Some(0.5), ..OFF };
 /// Opens when half of at least 4 calls took longer than 10.
 const SLOW: Rules = Rules { slow_rate: Some((0.5, Nanos(10))), ..OFF };
 
+const PHASES: [Phase; 6] =
+    [Phase::Closed, Phase::Open, Phase::HalfOpen, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly];
+
 const fn doubling(base: u64, cap: u64) -> Backoff {
     Backoff::exponential(Duration::from_nanos(base), Duration::from_nanos(cap)).jitter(Jitter::None)
 }

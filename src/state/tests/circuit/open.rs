@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CONSECUTIVE, doubling, in_phase, opened, told};
+use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, told};
 use crate::{
     Backoff, Jitter,
     state::{
@@ -55,7 +55,7 @@ fn what_is_left_of_the_open_time_is_zero_once_it_is_over() {
 
 #[test]
 fn only_an_open_circuit_says_what_is_left() {
-    for phase in Phase::ALL {
+    for phase in PHASES {
         assert_eq!(in_phase(phase).view(Nanos(1)).left.is_some(), phase == Phase::Open, "{phase:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Claims about each phase, one table a sentence.
 
-use super::{CONSECUTIVE, in_phase, told};
+use super::{CONSECUTIVE, PHASES, in_phase, told};
 use crate::{
     state::{
         circuit::{Circuit, Phase, Reason, View},
@@ -17,7 +17,7 @@ fn a_circuit_begins_closed_and_empty() {
 
 #[test]
 fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes() {
-    for phase in Phase::ALL {
+    for phase in PHASES {
         let circuit = in_phase(phase);
         let (entered, transition) = circuit.try_enter(Nanos(99));
         let passes = !matches!(phase, Phase::Open | Phase::ForcedOpen);
@@ -27,7 +27,7 @@ fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes(
 
 #[test]
 fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
-    for phase in Phase::ALL {
+    for phase in PHASES {
         let circuit = in_phase(phase);
         let (_, transition) = circuit.try_enter(Nanos(u64::MAX));
         let expected = match phase {
@@ -41,7 +41,7 @@ fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
 
 #[test]
 fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
-    for phase in Phase::ALL {
+    for phase in PHASES {
         let enters = matches!(phase, Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
         assert_eq!(in_phase(phase).enter_closed(|| Nanos(0)).is_some(), enters, "{phase:?}");
         assert_eq!(in_phase(phase).enter_closed(|| Nanos(u64::MAX)).is_some(), enters, "{phase:?}");
@@ -58,7 +58,7 @@ fn a_circuit_needs_no_service_while_it_rejects_but_for_the_passing_of_time() {
 
 #[test]
 fn failures_move_only_what_is_not_forced() {
-    for phase in Phase::ALL {
+    for phase in PHASES {
         let circuit = in_phase(phase);
         let told: Vec<_> = (0..2)
             .filter_map(|_| circuit.enter_closed(|| Nanos(0)))
@@ -90,7 +90,7 @@ fn a_phase_has_begun_when_it_was_entered() {
 #[test]
 fn only_the_transitions_of_the_diagram_exist() {
     use Reason::{Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
-    for phase in Phase::ALL {
+    for phase in PHASES {
         for reason in [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung] {
             let after = match (phase, reason) {
                 (Phase::Closed | Phase::HalfOpen, FailureRate | SlowRate | Consecutive) => Phase::Open,

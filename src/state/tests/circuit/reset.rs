@@ -1,6 +1,6 @@
 //! Claims about a reset.
 
-use super::{CONSECUTIVE, FAILING, in_phase, opened, told};
+use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
 use crate::{
     state::{
         circuit::{Circuit, Phase, Reason},
@@ -11,7 +11,7 @@ use crate::{
 
 #[test]
 fn a_reset_closes_from_any_phase() {
-    for from in Phase::ALL {
+    for from in PHASES {
         let circuit = in_phase(from);
         let expected = (from != Phase::Closed).then_some((from, Phase::Closed, Reason::ByHand));
         assert_eq!(told(circuit.reset(Nanos(2_000))), expected);

@@ -70,7 +70,7 @@ fn windows_forget_the_earlier_generation_where_generations_and_tags_wrap() {
 fn a_window_counts_after_any_number_of_generations_without_results() {
     for generation in [1 << 20, (1 << 24) - 1, 1 << 24, 1 << 26, 1 << 27, (1 << 28) - 1, (1 << 29) - 1] {
         for (window, kind) in [(Remembered::time(10, 10, 1), "time"), (Remembered::last(10, 1), "count")] {
-            let tags = u64::from(generation) * if kind == "time" { 20 } else { 1 };
+            let tags = generation * if kind == "time" { 20 } else { 1 };
             if is_taken_for_later(tags) {
                 continue;
             }

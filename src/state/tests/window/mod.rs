@@ -35,7 +35,7 @@ impl Remembered {
         Self::new(Window::Time(TimeWindow::new(Nanos(width * u64::from(buckets)), buckets, min_calls)))
     }
 
-    fn record_of(&self, generation: u32, at: u64, call: Recorded) -> Option<Counts> {
+    fn record_of(&self, generation: u64, at: u64, call: Recorded) -> Option<Counts> {
         self.window.record(&self.stripes, generation, Nanos(at), || Nanos(at), call)
     }
 
@@ -47,7 +47,7 @@ impl Remembered {
         (0..calls).for_each(|_| _ = self.record(at, call));
     }
 
-    fn counts_of(&self, generation: u32, at: u64) -> [u64; 3] {
+    fn counts_of(&self, generation: u64, at: u64) -> [u64; 3] {
         numbers(self.window.counts(&self.stripes, generation, Nanos(at)))
     }
 
@@ -61,7 +61,7 @@ fn numbers(counts: Counts) -> [u64; 3] {
 }
 
 /// Brings a window to `generation` in steps, as a circuit does.
-fn lead(window: &Remembered, generation: u32) {
+fn lead(window: &Remembered, generation: u64) {
     (0..=generation).step_by(1 << 20).for_each(|generation| _ = window.counts_of(generation, 0));
 }
 

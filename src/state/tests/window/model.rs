@@ -35,7 +35,6 @@ fn compare(
     steps: &[Step],
     held: impl Fn(&[(u64, Recorded)], u64) -> Vec<Recorded>,
 ) -> Result<(), TestCaseError> {
-    let first = u32::try_from(first)?;
     let (mut at, mut generation, mut all) = (start, first, Vec::new());
     lead(window, first);
     for step in steps {
