@@ -33,14 +33,41 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Numbers the threads in the order in which they come here.
+/// A small number that no other living thread has; the largest there is for a thread that is about to end.
 #[cfg(not(all(loom, test)))]
+#[inline(always)]
 pub(crate) fn thread_number() -> usize {
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    thread_local!(static NUMBER: numbers::Lent = numbers::Lent::take());
+    NUMBER.try_with(|number| number.0).unwrap_or(usize::MAX)
+}
 
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local!(static NUMBER: usize = NEXT.fetch_add(1, Relaxed));
-    NUMBER.try_with(|number| *number).unwrap_or(0)
+#[cfg(not(all(loom, test)))]
+mod numbers {
+    use std::collections::BTreeSet;
+
+    use parking_lot::Mutex;
+
+    /// The numbers that were given back, and the first that was never lent.
+    static FREE: Mutex<(BTreeSet<usize>, usize)> = Mutex::new((BTreeSet::new(), 0));
+
+    /// A number for as long as its thread lives. The lock hands it, and all that was written under it, to the next.
+    pub(super) struct Lent(pub(super) usize);
+
+    impl Lent {
+        pub(super) fn take() -> Self {
+            let (free, next) = &mut *FREE.lock();
+            Self(free.pop_first().unwrap_or_else(|| {
+                *next += 1;
+                *next - 1
+            }))
+        }
+    }
+
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            FREE.lock().0.insert(self.0);
+        }
+    }
 }
 
 /// Numbers the threads of a model, the same in each of its runs.

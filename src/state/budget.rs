@@ -13,11 +13,7 @@
     reason = "values were checked to be small"
 )]
 
-use crate::{
-    state::stripes::Stripes,
-    sync::{Mutex, Ordering},
-    time::Nanos,
-};
+use crate::{state::stripes::Stripes, sync::Mutex, time::Nanos};
 
 /// Millionths in a token.
 const TOKEN: u64 = 1_000_000;
@@ -61,7 +57,7 @@ impl Tokens {
     /// Deposits for a call that begins.
     #[inline(always)]
     pub(crate) fn deposit(&self) {
-        self.calls.mine().word(CALLS).fetch_add(1, Ordering::Relaxed);
+        self.calls.mine().count(CALLS);
     }
 
     /// Takes a token, if there is a whole one.

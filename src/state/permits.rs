@@ -54,10 +54,6 @@ impl Word {
         if self.is_queued() { None } else { self.entered() }
     }
 
-    const fn left(self) -> Self {
-        Self(self.0 - Self::ONE)
-    }
-
     const fn queued(self, queued: bool) -> Self {
         Self((self.0 & !Self::QUEUED) | queued as u64)
     }
@@ -107,10 +103,9 @@ impl Permits {
     #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn leave(&self) -> Option<Waker> {
-        match self.update(|word| (!word.is_queued()).then(|| word.left())) {
-            Ok(_) => None,
-            Err(_) => self.hand_over(),
-        }
+        // Release pairs with Acquire in `update`.
+        let before = Word(self.word.fetch_sub(Word::ONE, Ordering::AcqRel));
+        if before.is_queued() { self.grant() } else { None }
     }
 
     /// Takes a place, or joins the queue if it holds fewer than `max_queue`.
@@ -158,6 +153,7 @@ impl Permits {
 
     /// Hands a free place to the first in the queue, who is to be woken.
     #[must_use = "a waiter that is not woken sleeps on"]
+    #[inline(never)]
     pub(crate) fn grant(&self) -> Option<Waker> {
         self.grant_first(&mut self.queue.lock())
     }
@@ -174,13 +170,6 @@ impl Permits {
     pub(crate) fn limit(&self) -> usize {
         let limit = self.word().limit();
         if limit == Word::MOST { usize::MAX } else { limit as usize }
-    }
-
-    #[inline(never)]
-    fn hand_over(&self) -> Option<Waker> {
-        let mut queue = self.queue.lock();
-        self.set(Word::left);
-        self.grant_first(&mut queue)
     }
 
     fn grant_first(&self, queue: &mut Queue) -> Option<Waker> {

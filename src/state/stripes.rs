@@ -1,8 +1,8 @@
 //! Counters that threads write on lines of their own.
 //!
-//! A stripe is a row of words; each thread writes to one stripe, and reading sums over all. So counting a call touches no
-//! line that another thread writes, as long as there are no more threads than stripes; more share, and still lose nothing.
-//! A stripe is made when the first thread that writes to it comes.
+//! A stripe is a row of words. Each thread writes to a stripe of its own, and reading sums over all: so counting a call touches
+//! no line that another thread writes, and takes a load and a store. The threads that come when all but one stripe are taken
+//! share the last, and add to it atomically. A stripe is made when its first thread comes.
 //!
 //! A word holds a *tag* beside its count, and a count under another tag is zero: what has expired is never cleared.
 //!
@@ -19,8 +19,11 @@ use std::array;
 
 use crate::sync::{AtomicU64, OnceLock, Ordering, thread_number};
 
-/// As many as threads commonly run at once; one for each thread of a model.
-const STRIPES: usize = if cfg!(all(loom, test)) { 3 } else { 8 };
+/// How many stripes there may be: the last is shared. One for each thread of a model, and one of those the last.
+const STRIPES: usize = if cfg!(all(loom, test)) { 3 } else { 64 };
+
+/// How many of them have their place from the beginning: as many as threads commonly run at once in a small service.
+const FIRST: usize = if cfg!(all(loom, test)) { 3 } else { 4 };
 
 /// Two cache lines, because processors fetch them in pairs.
 const WORDS_PER_LINE: usize = 16;
@@ -38,6 +41,7 @@ impl Stripe {
         Self((0..words.div_ceil(WORDS_PER_LINE)).map(|_| line()).collect())
     }
 
+    #[inline(always)]
     pub(crate) fn word(&self, index: usize) -> &AtomicU64 {
         &self.0[index / WORDS_PER_LINE].0[index % WORDS_PER_LINE]
     }
@@ -45,38 +49,81 @@ impl Stripe {
 
 #[derive(Debug)]
 pub(crate) struct Stripes {
-    slots: [OnceLock<Stripe>; STRIPES],
+    first: [OnceLock<Stripe>; FIRST],
+    others: OnceLock<Box<[OnceLock<Stripe>]>>,
     words: usize,
 }
 
 impl Stripes {
     /// Makes stripes of `words` counters each.
     pub(crate) fn new(words: usize) -> Self {
-        let stripes = Self { slots: array::from_fn(|_| OnceLock::new()), words };
+        let stripes = Self { first: array::from_fn(|_| OnceLock::new()), others: OnceLock::new(), words };
         if cfg!(all(loom, test)) {
             // A model does not see that they are made before they are read.
-            stripes.slots.iter().for_each(|slot| drop(slot.set(Stripe::new(words))));
+            stripes.first.iter().for_each(|slot| drop(slot.set(Stripe::new(words))));
         }
         stripes
     }
 
     /// The stripe that this thread writes to.
-    pub(crate) fn mine(&self) -> &Stripe {
-        self.slots[thread_number() % STRIPES].get_or_init(|| Stripe::new(self.words))
+    #[inline(always)]
+    pub(crate) fn mine(&self) -> Mine<'_> {
+        let number = thread_number().min(STRIPES - 1);
+        let slot = if number < FIRST { &self.first[number] } else { &self.others()[number - FIRST] };
+        Mine { stripe: slot.get_or_init(|| Stripe::new(self.words)), alone: number < STRIPES - 1 }
+    }
+
+    #[inline(never)]
+    fn others(&self) -> &[OnceLock<Stripe>] {
+        self.others.get_or_init(|| (FIRST..STRIPES).map(|_| OnceLock::new()).collect())
+    }
+
+    /// All stripes there are.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Stripe> {
+        self.first.iter().chain(self.others.get().into_iter().flatten()).filter_map(OnceLock::get)
     }
 
     /// The count at `index` under `tag`, over all stripes.
     pub(crate) fn sum(&self, index: usize, tag: Tag) -> u64 {
-        self.each(index).map(|word| tag.read(word)).sum()
+        self.each().map(|stripe| tag.read(stripe.word(index))).sum()
     }
 
     /// The count at `index` where it has no tag, over all stripes.
     pub(crate) fn total(&self, index: usize) -> u64 {
-        self.each(index).map(|word| word.load(Ordering::Relaxed)).sum()
+        self.each().map(|stripe| stripe.word(index).load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// The stripe of the thread that asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mine<'a> {
+    stripe: &'a Stripe,
+    /// Whether no other thread writes to it.
+    alone: bool,
+}
+
+impl Mine<'_> {
+    /// Counts one more at `index`.
+    #[inline(always)]
+    pub(crate) fn count(self, index: usize) {
+        self.update(index, |word| Some(word.wrapping_add(1)));
     }
 
-    fn each(&self, index: usize) -> impl Iterator<Item = &AtomicU64> {
-        self.slots.iter().filter_map(OnceLock::get).map(move |stripe| stripe.word(index))
+    /// Counts one more at `index` under `tag`, unless the word is at a later tag already.
+    #[inline(always)]
+    pub(crate) fn bump(self, index: usize, tag: Tag) {
+        self.update(index, |word| tag.bumped(word));
+    }
+
+    /// Release pairs with Acquire in `Tag::read`.
+    #[inline(always)]
+    fn update(self, index: usize, change: impl Fn(u64) -> Option<u64>) {
+        let word = self.stripe.word(index);
+        if !self.alone {
+            word.fetch_update(Ordering::Release, Ordering::Relaxed, change).ok();
+        } else if let Some(next) = change(word.load(Ordering::Relaxed)) {
+            word.store(next, Ordering::Release);
+        }
     }
 }
 
@@ -111,30 +158,22 @@ impl Tag {
     }
 
     pub(crate) fn read(self, word: &AtomicU64) -> u64 {
-        // Acquire pairs with Release in `bump`: who sees a count sees the counts that were bumped before it.
+        // Acquire pairs with Release in `update`: who sees a count sees the counts that were bumped before it.
         let word = word.load(Ordering::Acquire);
         if word >> COUNT_BITS == self.0 { word & COUNT_MASK } else { 0 }
     }
 
-    /// Counts one more, unless the word is at a later tag already.
-    pub(crate) fn bump(self, word: &AtomicU64) {
-        let mut seen = word.load(Ordering::Relaxed);
-        while let Some(next) = self.bumped(seen) {
-            // Release pairs with Acquire in `read`.
-            match word.compare_exchange_weak(seen, next, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => seen = now,
-            }
-        }
-    }
-
-    const fn bumped(self, word: u64) -> Option<u64> {
+    /// The word with one more counted, unless it is at a later tag already.
+    #[inline(always)]
+    pub(crate) const fn bumped(self, word: u64) -> Option<u64> {
         let (tag, count) = (Self(word >> COUNT_BITS), word & COUNT_MASK);
-        if count > 0 && self.is_before(tag) {
-            return None;
+        if tag.0 != self.0 {
+            let missed = count > 0 && self.is_before(tag);
+            if missed { None } else { Some(self.0 << COUNT_BITS | 1) }
+        } else if count < COUNT_MASK {
+            Some(word + 1)
+        } else {
+            Some(self.0 << COUNT_BITS | Self::MODULUS)
         }
-        let count = if tag.0 == self.0 { count } else { 0 };
-        let count = if count + 1 == COUNT_END { Self::MODULUS } else { count + 1 };
-        Some(self.0 << COUNT_BITS | count)
     }
 }

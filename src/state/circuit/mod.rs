@@ -94,7 +94,7 @@ impl Circuit {
 
     /// Counts a call that was refused.
     pub(crate) fn count_rejected(&self) {
-        self.stripes.mine().word(REJECTED).fetch_add(1, Ordering::Relaxed);
+        self.stripes.mine().count(REJECTED);
     }
 
     /// Gives back the place of a call that says nothing about the service.
@@ -178,7 +178,7 @@ impl Circuit {
         if word.generation() == entry.generation {
             return Some(word);
         }
-        self.stripes.mine().word(LATE).fetch_add(1, Ordering::Relaxed);
+        self.stripes.mine().count(LATE);
         None
     }
 

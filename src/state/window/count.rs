@@ -43,7 +43,7 @@ impl CountWindow {
         }
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
         let short = self.quorum.is_short(tag, || stripes.sum(CALLS, tag));
-        tag.bump(stripes.mine().word(CALLS));
+        stripes.mine().bump(CALLS, tag);
         if !short {
             return None;
         }
@@ -60,7 +60,7 @@ impl CountWindow {
     #[inline(never)]
     fn mark(&self, stripes: &Stripes, tag: Tag, call: Recorded) -> Counts {
         let mut log = self.log.lock();
-        tag.bump(stripes.mine().word(CALLS));
+        stripes.mine().bump(CALLS, tag);
         // Pairs with the fence of a success: one of the two sees both.
         fence(Ordering::SeqCst);
         let total = stripes.sum(CALLS, tag);

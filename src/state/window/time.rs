@@ -53,7 +53,7 @@ impl TimeWindow {
     ) -> Option<Counts> {
         let bucket = self.bucket(generation, now);
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
-        let short = !call.is_bad() && self.quorum.is_short(bucket.tag(), || self.sum(stripes, bucket, CALLS));
+        let short = !call.is_bad() && self.quorum.is_short(bucket.tag(), || self.counts_at(stripes, bucket).calls);
         self.bump(stripes, bucket, call);
         if !short && !call.is_bad() {
             return None;
@@ -71,17 +71,24 @@ impl TimeWindow {
         self.counts_at(stripes, self.bucket(generation, now))
     }
 
-    fn counts_at(&self, stripes: &Stripes, bucket: Bucket) -> Counts {
-        // Calls last, because they are counted first: no sum holds a failure without its call.
-        let failures = self.sum(stripes, bucket, FAILURES);
-        let slow = self.sum(stripes, bucket, SLOW);
-        Counts { calls: self.sum(stripes, bucket, CALLS), failures, slow, consecutive: 0 }
+    #[inline(never)]
+    fn counts_at(&self, stripes: &Stripes, newest: Bucket) -> Counts {
+        let mut counts = Counts::NONE;
+        for stripe in stripes.each() {
+            for bucket in (0..self.buckets).map(|age| newest.earlier(age)) {
+                let read = |kind| bucket.tag().read(stripe.word(self.word(bucket, kind)));
+                // Calls last, because they are counted first: no sum holds a failure without its call.
+                counts.failures += read(FAILURES);
+                counts.slow += read(SLOW);
+                counts.calls += read(CALLS);
+            }
+        }
+        counts
     }
 
     #[inline(always)]
     fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
-        let stripe = stripes.mine();
-        let bump = |kind| bucket.tag().bump(stripe.word(self.word(bucket, kind)));
+        let bump = |kind| stripes.mine().bump(self.word(bucket, kind), bucket.tag());
         bump(CALLS);
         if call.verdict.is_failure() {
             bump(FAILURES);
@@ -89,13 +96,6 @@ impl TimeWindow {
         if call.slow {
             bump(SLOW);
         }
-    }
-
-    fn sum(&self, stripes: &Stripes, newest: Bucket, kind: usize) -> u64 {
-        (0..self.buckets)
-            .map(|age| newest.earlier(age))
-            .map(|bucket| stripes.sum(self.word(bucket, kind), bucket.tag()))
-            .sum()
     }
 
     fn bucket(&self, generation: u64, now: Nanos) -> Bucket {

@@ -1,11 +1,8 @@
 //! Claims about what the stripes add up to.
 
-use std::{ptr, thread};
+use std::{sync::Barrier, thread};
 
-use crate::{
-    state::stripes::{Stripes, Tag},
-    sync::Ordering::Relaxed,
-};
+use crate::state::stripes::{Stripes, Tag};
 
 #[test]
 fn each_word_of_a_stripe_counts_for_itself() {
@@ -14,7 +11,7 @@ fn each_word_of_a_stripe_counts_for_itself() {
         let counts = || (0..words).map(|index| stripes.sum(index, Tag::new(5))).collect::<Vec<_>>();
         assert_eq!(counts(), vec![0; words]);
         for index in 0..words {
-            (0..=index).for_each(|_| Tag::new(5).bump(stripes.mine().word(index)));
+            (0..=index).for_each(|_| stripes.mine().bump(index, Tag::new(5)));
         }
         assert_eq!(counts(), (1..=words as u64).collect::<Vec<_>>());
     }
@@ -23,39 +20,63 @@ fn each_word_of_a_stripe_counts_for_itself() {
 #[test]
 fn a_thread_keeps_its_stripe() {
     let stripes = Stripes::new(1);
-    assert!(ptr::eq(stripes.mine(), stripes.mine()));
+    assert_eq!(stripes.each().count(), 0);
+    (0..10).for_each(|_| stripes.mine().count(0));
+    assert_eq!(stripes.each().count(), 1);
 }
 
 #[test]
 fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
     let stripes = Stripes::new(1);
-    let mine = stripes.mine();
-    mine.word(0).store(7 << 36 | 2, Relaxed);
-    // A few threads may be numbered so that they share this one's stripe.
-    let elsewhere = || {
-        let other = stripes.mine();
-        let apart = !ptr::eq(mine, other);
-        if apart {
-            other.word(0).store(8 << 36 | 3, Relaxed);
+    let count = |tag, times| (0..times).for_each(|_| stripes.mine().bump(0, Tag::new(tag)));
+    count(7, 2);
+    thread::scope(|scope| scope.spawn(|| count(8, 3)).join().expect("it only counts"));
+    assert_eq!([7, 8, 9].map(|tag| stripes.sum(0, Tag::new(tag))), [2, 3, 0]);
+}
+
+/// Has so many threads that some share a stripe count at once.
+fn crowd(count: impl Fn() + Sync) {
+    const THREADS: usize = 100;
+    let start = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                count();
+                start.wait();
+                (1..200).for_each(|_| count());
+            });
         }
-        apart
-    };
-    assert!((0..100).any(|_| thread::scope(|scope| scope.spawn(elsewhere).join().expect("it only stores"))));
-    assert_eq!([7, 8, 9].map(|number| stripes.sum(0, Tag::new(number))), [2, 3, 0]);
+    });
 }
 
 #[test]
 fn more_threads_than_stripes_lose_nothing() {
     let stripes = Stripes::new(3);
-    thread::scope(|scope| {
-        for _ in 0..20 {
-            scope.spawn(|| {
-                for _ in 0..500 {
-                    Tag::new(9).bump(stripes.mine().word(0));
-                    stripes.mine().word(2).fetch_add(1, Relaxed);
-                }
-            });
-        }
+    crowd(|| {
+        stripes.mine().bump(0, Tag::new(9));
+        stripes.mine().count(2);
     });
-    assert_eq!((stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2)), (10_000, 0, 10_000));
+    assert_eq!((stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2)), (20_000, 0, 20_000));
+    assert!(stripes.each().count() <= 64, "some share");
+}
+
+#[test]
+fn stragglers_take_nothing_from_the_threads_that_share_their_stripe() {
+    let stripes = Stripes::new(1);
+    crowd(|| {
+        stripes.mine().bump(0, Tag::new(2));
+        // Where the word is at the later tag, this one finds it so.
+        stripes.mine().bump(0, Tag::new(1));
+    });
+    assert_eq!(stripes.sum(0, Tag::new(2)), 20_000);
+}
+
+#[test]
+fn threads_that_come_after_others_take_their_stripes() {
+    let stripes = Stripes::new(1);
+    for _ in 0..200 {
+        thread::scope(|scope| scope.spawn(|| stripes.mine().count(0)).join().expect("it only counts"));
+    }
+    assert_eq!(stripes.total(0), 200);
+    assert!(stripes.each().count() < 64, "each thread alone needs one stripe");
 }

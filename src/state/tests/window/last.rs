@@ -47,7 +47,9 @@ fn the_largest_count_window_slides() {
 
 /// Has this thread counted `calls` results of `generation`, all of them good.
 fn prime(window: &Remembered, generation: u64, calls: u64) {
-    window.stripes.mine().word(FIRST_WORD).store((generation & 0xfff_ffff) << 36 | calls, Relaxed);
+    window.stripes.mine().count(0);
+    let stripe = window.stripes.each().next().expect("it was just made");
+    stripe.word(FIRST_WORD).store((generation & 0xfff_ffff) << 36 | calls, Relaxed);
 }
 
 #[test]
