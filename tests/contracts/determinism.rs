@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use palisade::{Backoff, CircuitBreakerLayer, Deadline, Jitter, RetryLayer};
-use tokio::time::{Instant, advance};
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tokio::time::Instant;
+use tower::{Layer, ServiceExt, service_fn};
 
-use crate::support::{Down, events::Events};
+use crate::support::Down;
 
 fn now() -> Instant {
     Deadline::after(Duration::ZERO).instant()
@@ -73,32 +73,4 @@ async fn the_same_seed_gives_the_same_open_times() {
 #[tokio::test(start_paused = true)]
 async fn another_seed_gives_other_open_times() {
     assert_ne!(open_times(1), open_times(2));
-}
-
-/// What a whole stack did, told by its events and by the time at which each call ended.
-async fn run(seed: u64) -> Vec<String> {
-    let events = Events::record();
-    let service = ServiceBuilder::new()
-        .layer(RetryLayer::builder("retry").seed(seed).build().unwrap())
-        .layer(CircuitBreakerLayer::builder("circuit").consecutive(4).probes(2).seed(seed).build().unwrap())
-        .service(service_fn(|number: u32| async move { if number % 3 == 0 { Ok(number) } else { Err(Down(number)) } }));
-    let start = now();
-    let mut told = Vec::new();
-    for number in 0..60 {
-        let answer = service.clone().oneshot(number).await.map_err(|error| error.to_string());
-        told.push(format!("{:?} {answer:?}", now() - start));
-        advance(Duration::from_millis(500)).await;
-    }
-    told.extend(events.all().iter().map(|event| format!("{event:?}")));
-    told
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_runs_of_a_stack_with_the_same_seed_are_the_same() {
-    assert_eq!(run(7).await, run(7).await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_runs_that_are_compared_differ_by_their_seed() {
-    assert_ne!(run(7).await, run(8).await);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palisade::{Backoff, Budget, Deadline, Phase, RetryLayer, TimeoutLayer};
 use tokio::time::advance;
-use tokio_test::{assert_pending, assert_ready, task};
+use tokio_test::{assert_pending, task};
 use tower::{Layer, ServiceExt};
 
 use crate::{
@@ -13,73 +13,9 @@ use crate::{
         Inner,
         Readiness::{Ready, Stalled},
     },
-    stacks::{self, PAUSE, PLACES, PROBES, Palisade, Stack, TOKENS, holds_for},
+    stacks::{PLACES, PROBES, Palisade, Stack, holds_for},
     support::Down,
 };
-
-/// More polls than any call here needs.
-const POLLS: usize = 20;
-
-async fn a_call_dropped_before_its_first_poll_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default());
-    drop(stack.service.ready().await.unwrap().call(1));
-    stack.handles.assert_at_rest();
-}
-holds_for!(every stack: a_call_dropped_before_its_first_poll_leaves_nothing);
-
-async fn a_probe_dropped_before_its_first_poll_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default());
-    stack.handles.trip();
-    for _ in 0..=PROBES {
-        drop(stack.service.ready().await.unwrap().call(1));
-    }
-    stack.handles.assert_at_rest();
-}
-holds_for!(every circuit: a_probe_dropped_before_its_first_poll_leaves_nothing);
-
-/// Polls a call of a fresh stack `polls` times, with a pause after each; tells whether it is done by then.
-async fn poll_and_drop<S: Palisade>(stack: &Stack<S>, polls: usize) -> bool {
-    let mut call = task::spawn(stack.call_clone(1));
-    for _ in 0..polls {
-        if call.poll().is_ready() {
-            return true;
-        }
-        advance(PAUSE).await;
-    }
-    false
-}
-
-/// Fails, fails again, and answers; pending in between.
-fn eventful() -> Inner {
-    Inner::default().answers([After(2, Err(Down(1))), After(2, Err(Down(2))), After(2, Ok(3))])
-}
-
-async fn a_call_dropped_after_any_number_of_polls_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    for polls in 1..POLLS {
-        let stack = build(eventful());
-        let done = poll_and_drop(&stack, polls).await;
-        stack.handles.assert_at_rest();
-        if done {
-            return assert!(polls > 2);
-        }
-    }
-    panic!("the call never ends");
-}
-holds_for!(every stack: a_call_dropped_after_any_number_of_polls_leaves_nothing);
-
-async fn a_probe_dropped_after_any_number_of_polls_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    for polls in 1..POLLS {
-        let stack = build(eventful());
-        stack.handles.trip();
-        let done = poll_and_drop(&stack, polls).await;
-        if done {
-            return assert!(polls > 2);
-        }
-        stack.handles.assert_at_rest();
-    }
-    panic!("the call never ends");
-}
-holds_for!(every circuit: a_probe_dropped_after_any_number_of_polls_leaves_nothing);
 
 async fn calls_dropped_in_flight_never_run_out_of_room<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     let inner = Inner::default().answers([Never; 100]);
@@ -94,51 +30,9 @@ async fn calls_dropped_in_flight_never_run_out_of_room<S: Palisade>(build: impl 
 }
 holds_for!(every stack: calls_dropped_in_flight_never_run_out_of_room);
 
-async fn a_dropped_call_counts_neither_as_success_nor_as_failure<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let stack = build(Inner::default().ever_answers(Never));
-    for polls in 0..3 {
-        poll_and_drop(&stack, polls).await;
-    }
-    let counts = stack.handles.circuit.unwrap().snapshot().counts;
-    assert_eq!((counts.calls, counts.failures), (0, 0));
-}
-holds_for!(every circuit: a_dropped_call_counts_neither_as_success_nor_as_failure);
-
-async fn a_waiter_dropped_in_the_queue_leaves_it<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    for polls in 1..4 {
-        let inner = Inner::default();
-        let stack = build(inner.clone());
-        let queue = stack.handles.bulkheads.iter().find(|bulkhead| bulkhead.name().as_str() == "queue").unwrap();
-        let places: Vec<_> = (0..PLACES).map(|_| queue.try_enter().unwrap()).collect();
-        assert!(!poll_and_drop(&stack, polls).await);
-        assert_eq!((queue.in_flight(), queue.queued(), inner.calls()), (PLACES, 0, 0));
-        drop(places);
-        stack.handles.assert_at_rest();
-    }
-}
-holds_for!(every queue: a_waiter_dropped_in_the_queue_leaves_it);
-
-async fn a_waiter_dropped_after_it_was_handed_a_place_hands_it_on<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let stack = build(Inner::default());
-    let queue = stack.handles.bulkheads.iter().find(|bulkhead| bulkhead.name().as_str() == "queue").unwrap();
-    queue.resize(1);
-    let place = queue.try_enter().unwrap();
-    let mut first = task::spawn(stack.call_clone(1));
-    let mut second = task::spawn(stack.call_clone(2));
-    assert_pending!(first.poll());
-    assert_pending!(second.poll());
-    drop(place);
-    assert!(first.is_woken() && !second.is_woken());
-    drop(first);
-    assert!(second.is_woken());
-    assert_eq!(assert_ready!(second.poll()).unwrap(), 2);
-    stack.handles.assert_at_rest();
-}
-holds_for!(every queue: a_waiter_dropped_after_it_was_handed_a_place_hands_it_on);
-
 async fn the_only_waiter_dropped_after_it_was_handed_a_place_frees_it<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     let stack = build(Inner::default());
-    let queue = stack.handles.bulkheads.iter().find(|bulkhead| bulkhead.name().as_str() == "queue").unwrap();
+    let queue = stack.handles.queue();
     queue.resize(1);
     let place = queue.try_enter().unwrap();
     let mut waiter = task::spawn(stack.call_clone(1));
@@ -194,30 +88,6 @@ async fn dropping_hung_probes_after_the_period_is_over_frees_nothing_in_the_next
     stack.handles.assert_at_rest();
 }
 holds_for!(every circuit: dropping_hung_probes_after_the_period_is_over_frees_nothing_in_the_next);
-
-async fn a_call_that_ends_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let stack = build(Inner::default());
-    let call = stack.call_clone(1);
-    assert_eq!(call.await.unwrap(), 1);
-    stack.handles.assert_at_rest();
-    assert_eq!(stack.handles.budget.map_or(TOKENS, |budget| budget.available()), TOKENS);
-}
-holds_for!(every stack: a_call_that_ends_leaves_nothing);
-
-#[tokio::test(start_paused = true)]
-async fn a_retry_dropped_before_its_attempt_is_sent_gives_its_token_back() {
-    for polls in 0..POLLS {
-        let inner = eventful();
-        let stack = stacks::retrying(inner.clone());
-        let done = poll_and_drop(&stack, polls).await;
-        let retries = u64::try_from(inner.calls().saturating_sub(1)).unwrap();
-        assert_eq!(stack.handles.budget.unwrap().available(), TOKENS - retries, "after {polls} polls");
-        if done {
-            return assert_eq!(retries, 2);
-        }
-    }
-    panic!("the call never ends");
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_waits_for_readiness_gives_its_token_back() {

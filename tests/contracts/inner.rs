@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    mem::take,
+    mem::{replace, take},
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -20,6 +20,8 @@ use crate::support::Down;
 pub(crate) enum Readiness {
     #[default]
     Ready,
+    /// Pends once for each call.
+    Late,
     /// Pending until [`Inner::wake`].
     Stalled,
     Fails(Down),
@@ -45,6 +47,8 @@ pub(crate) enum Answer {
 pub(crate) struct Inner {
     plan: Arc<Plan>,
     ready: bool,
+    /// Whether it has pended for the call to come.
+    late: bool,
 }
 
 #[derive(Debug, Default)]
@@ -106,6 +110,12 @@ impl Inner {
         take(&mut *self.plan.waiting.lock().unwrap()).into_iter().for_each(Waker::wake);
     }
 
+    /// Is ready from now on, and echoes.
+    pub(crate) fn recover(&self) {
+        *self.plan.readiness.lock().unwrap() = Script::default();
+        *self.plan.answers.lock().unwrap() = Script::default();
+    }
+
     /// How many times it was polled for readiness.
     pub(crate) fn polled(&self) -> usize {
         self.plan.polled.load(Ordering::SeqCst)
@@ -130,7 +140,7 @@ impl Inner {
 /// A clone starts not ready.
 impl Clone for Inner {
     fn clone(&self) -> Self {
-        Self { plan: Arc::clone(&self.plan), ready: false }
+        Self { plan: Arc::clone(&self.plan), ready: false, late: false }
     }
 }
 
@@ -153,7 +163,11 @@ impl Service<u32> for Inner {
             next
         };
         assert!(readiness != Readiness::Panics, "{PANIC}");
-        self.ready = readiness == Readiness::Ready;
+        if readiness == Readiness::Late && !replace(&mut self.late, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.ready = matches!(readiness, Readiness::Ready | Readiness::Late);
         Poll::Ready(match readiness {
             Readiness::Fails(down) => Err(down),
             _ => Ok(()),
@@ -162,6 +176,7 @@ impl Service<u32> for Inner {
 
     fn call(&mut self, request: u32) -> Answering {
         assert!(take(&mut self.ready), "called without having been polled ready");
+        self.late = false;
         self.plan.calls.fetch_add(1, Ordering::SeqCst);
         let answer = self.plan.answers.lock().unwrap().pop();
         assert!(answer != Answer::PanicsInCall, "{PANIC}");

@@ -8,11 +8,10 @@ use tokio_test::task;
 
 use crate::{
     inner::{
-        Answer::{After, Never, PanicsInCall, PanicsInPoll, PanicsInSecondPoll},
+        Answer::{Never, PanicsInCall, PanicsInPoll, PanicsInSecondPoll},
         Inner, PANIC, Readiness,
     },
     stacks::{Palisade, Stack, holds_for},
-    support::Down,
 };
 
 /// Makes a call, and catches its panic.
@@ -20,34 +19,10 @@ async fn catch<S: Palisade>(stack: &mut Stack<S>) -> Box<dyn Any + Send> {
     AssertUnwindSafe(stack.call(1)).catch_unwind().await.expect_err("the panic was swallowed")
 }
 
-fn is_the_services_own(panic: &(dyn Any + Send)) -> bool {
+pub(crate) fn is_the_services_own(panic: &(dyn Any + Send)) -> bool {
     panic.downcast_ref::<&str>().is_some_and(|text| *text == PANIC)
         || panic.downcast_ref::<String>().is_some_and(|text| text == PANIC)
 }
-
-async fn a_panic_in_call_propagates_and_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default().answers([PanicsInCall]));
-    let panic = catch(&mut stack).await;
-    assert!(is_the_services_own(&*panic));
-    stack.handles.assert_at_rest();
-}
-holds_for!(every stack: a_panic_in_call_propagates_and_leaves_nothing);
-
-async fn a_panic_in_poll_propagates_and_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default().answers([PanicsInPoll]));
-    let panic = catch(&mut stack).await;
-    assert!(is_the_services_own(&*panic));
-    stack.handles.assert_at_rest();
-}
-holds_for!(every stack: a_panic_in_poll_propagates_and_leaves_nothing);
-
-async fn a_panic_in_flight_propagates_and_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default().answers([PanicsInSecondPoll]));
-    let panic = catch(&mut stack).await;
-    assert!(is_the_services_own(&*panic));
-    stack.handles.assert_at_rest();
-}
-holds_for!(every stack: a_panic_in_flight_propagates_and_leaves_nothing);
 
 async fn a_panic_in_poll_ready_propagates_and_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     let mut stack = build(Inner::default().will_be([Readiness::Panics]));
@@ -56,29 +31,6 @@ async fn a_panic_in_poll_ready_propagates_and_leaves_nothing<S: Palisade>(build:
     stack.handles.assert_at_rest();
 }
 holds_for!(every stack: a_panic_in_poll_ready_propagates_and_leaves_nothing);
-
-async fn a_panic_of_a_later_attempt_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    for panics in [PanicsInCall, PanicsInPoll, PanicsInSecondPoll] {
-        let mut stack = build(Inner::default().answers([After(1, Err(Down(1))), panics]));
-        // Whatever has a fallback inside of its retry sees no failure, and makes one attempt only.
-        let first = AssertUnwindSafe(stack.call(1)).catch_unwind().await;
-        if first.is_ok() {
-            catch(&mut stack).await;
-        }
-        stack.handles.assert_at_rest();
-    }
-}
-holds_for!(every retry: a_panic_of_a_later_attempt_leaves_nothing);
-
-async fn a_service_that_panicked_answers_the_next_call<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
-    let mut stack = build(Inner::default().answers([PanicsInCall, PanicsInPoll, PanicsInSecondPoll]));
-    for _ in 0..3 {
-        catch(&mut stack).await;
-    }
-    assert_eq!(stack.call(2).await.unwrap(), 2);
-    assert_eq!(stack.call_clone(3).await.unwrap(), 3);
-}
-holds_for!(every stack: a_service_that_panicked_answers_the_next_call);
 
 async fn a_panic_counts_as_one_failure<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     for panics in [PanicsInCall, PanicsInPoll, PanicsInSecondPoll] {
@@ -152,7 +104,7 @@ holds_for!(every stack: a_panic_leaves_the_deadline_around_as_it_was);
 
 async fn a_caught_panic_leaves_waiters_their_turn<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     let mut stack = build(Inner::default().answers([PanicsInSecondPoll]));
-    let queue = stack.handles.bulkheads.iter().find(|bulkhead| bulkhead.name().as_str() == "queue").unwrap();
+    let queue = stack.handles.queue();
     queue.resize(1);
     let queue = queue.clone();
     let mut waiter = task::spawn(stack.call_clone(5));

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use palisade::{
-    Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, Phase,
-    RetryLayer, TimeoutLayer,
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
     bulkhead::{NoQueue, Queue},
-    fallback::Value,
+    fallback::{self, Value},
 };
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-use crate::inner::Inner;
+use crate::{
+    inner::Inner,
+    remains::{Handles, Tallies},
+};
 
 /// The answer of every fallback.
 pub(crate) const STALE: u32 = 404;
@@ -42,15 +44,6 @@ pub(crate) struct Stack<S> {
     pub(crate) handles: Handles,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Handles {
-    pub(crate) inner: Inner,
-    pub(crate) circuit: Option<CircuitHandle>,
-    pub(crate) bulkheads: Vec<BulkheadHandle>,
-    pub(crate) budget: Option<Budget>,
-    pub(crate) falls_back: bool,
-}
-
 impl<S: Palisade> Stack<S> {
     /// Readies the service, and calls it.
     pub(crate) async fn call(&mut self, request: u32) -> Result<u32, Error> {
@@ -60,36 +53,6 @@ impl<S: Palisade> Stack<S> {
     /// Readies a clone of the service, and calls that.
     pub(crate) fn call_clone(&self, request: u32) -> impl Future<Output = Result<u32, Error>> + use<S> {
         self.service.clone().oneshot(request)
-    }
-}
-
-impl Handles {
-    /// Opens the circuit by failures; its open time is over at once, so the next call is a probe.
-    pub(crate) fn trip(&self) {
-        let Some(circuit) = &self.circuit else { return };
-        circuit.reset();
-        while circuit.phase() == Phase::Closed {
-            circuit.try_enter().expect("a closed circuit rejects nothing").failure();
-        }
-    }
-
-    /// Asserts that no call holds anything: no future, no place, no seat, no probe, no token.
-    pub(crate) fn assert_at_rest(&self) {
-        assert_eq!(self.inner.alive(), 0, "futures of the service are alive");
-        for bulkhead in &self.bulkheads {
-            assert_eq!((bulkhead.in_flight(), bulkhead.queued()), (0, 0), "places are taken");
-        }
-        self.assert_probes_free();
-    }
-
-    /// Asserts that all probes of a circuit that has not been closed again are free.
-    fn assert_probes_free(&self) {
-        let Some(circuit) = &self.circuit else { return };
-        if matches!(circuit.phase(), Phase::Open | Phase::HalfOpen) {
-            let probes: Vec<_> = (0..PROBES).map(|_| circuit.try_enter().expect("a probe is lost")).collect();
-            assert!(circuit.try_enter().is_err(), "a probe too many");
-            drop(probes);
-        }
     }
 }
 
@@ -123,15 +86,22 @@ fn stale() -> FallbackLayer<Value<u32>> {
 }
 
 pub(crate) fn circuit_breaker(inner: Inner) -> Stack<impl Palisade> {
-    let breaker = breaker();
-    let handles = Handles { inner: inner.clone(), circuit: Some(breaker.handle()), ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(breaker).service(inner), handles }
+    let (breaker, tallies) = (breaker(), Tallies::default());
+    let service = ServiceBuilder::new()
+        .map_request(tallies.asked.count())
+        .layer(&breaker)
+        .map_request(tallies.passed.count())
+        .map_result(tallies.ended.count())
+        .service(inner.clone());
+    let handles = Handles { inner, circuit: Some(breaker.handle()), tallies, ..Handles::default() };
+    Stack { service, handles }
 }
 
 pub(crate) fn retrying(inner: Inner) -> Stack<impl Palisade> {
-    let retry = retry();
-    let handles = Handles { inner: inner.clone(), budget: retry.budget(), ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(retry).service(inner), handles }
+    let (retry, tallies) = (retry(), Tallies::default());
+    let service = ServiceBuilder::new().layer(&retry).map_request(tallies.sent.count()).service(inner.clone());
+    let handles = Handles { inner, budget: retry.budget(), tallies, ..Handles::default() };
+    Stack { service, handles }
 }
 
 pub(crate) fn timeout(inner: Inner) -> Stack<impl Palisade> {
@@ -161,21 +131,43 @@ pub(crate) fn fallback(inner: Inner) -> Stack<impl Palisade> {
     Stack { service: ServiceBuilder::new().layer(stale()).service(inner), handles }
 }
 
+pub(crate) fn fallback_to_a_future(inner: Inner) -> Stack<impl Palisade> {
+    let other = inner.clone();
+    let step = fallback::future_of(
+        |&request: &u32| request,
+        move |request, _: Result<&u32, &Error>| other.clone().oneshot(request),
+    );
+    let handles = Handles { inner: inner.clone(), falls_back: true, ..Handles::default() };
+    Stack { service: ServiceBuilder::new().layer(FallbackLayer::new(step)).service(inner), handles }
+}
+
+pub(crate) fn fallback_to_a_service(inner: Inner) -> Stack<impl Palisade> {
+    let step = fallback::service(inner.clone());
+    let handles = Handles { inner: inner.clone(), falls_back: true, ..Handles::default() };
+    Stack { service: ServiceBuilder::new().layer(FallbackLayer::new(step)).service(inner), handles }
+}
+
 pub(crate) fn five_in_order(inner: Inner) -> Stack<impl Palisade> {
     let (queue, retry, breaker, places) = (queue(), retry(), breaker(), places());
+    let tallies = Tallies::default();
     let handles = Handles {
         inner: inner.clone(),
         circuit: Some(breaker.handle()),
         bulkheads: vec![queue.handle(), places.handle()],
         budget: retry.budget(),
         falls_back: true,
+        tallies: tallies.clone(),
     };
     let service = ServiceBuilder::new()
         .layer(stale())
         .layer(total())
         .layer(queue)
         .layer(retry)
+        .map_request(tallies.sent.count())
+        .map_request(tallies.asked.count())
         .layer(breaker)
+        .map_request(tallies.passed.count())
+        .map_result(tallies.ended.count())
         .layer(places)
         .layer(limit())
         .service(inner);
@@ -184,18 +176,24 @@ pub(crate) fn five_in_order(inner: Inner) -> Stack<impl Palisade> {
 
 pub(crate) fn five_upside_down(inner: Inner) -> Stack<impl Palisade> {
     let (queue, retry, breaker, places) = (queue(), retry(), breaker(), places());
+    let tallies = Tallies::default();
     let handles = Handles {
         inner: inner.clone(),
         circuit: Some(breaker.handle()),
         bulkheads: vec![queue.handle(), places.handle()],
         budget: retry.budget(),
         falls_back: true,
+        tallies: tallies.clone(),
     };
     let service = ServiceBuilder::new()
         .layer(limit())
         .layer(places)
+        .map_request(tallies.asked.count())
         .layer(breaker)
+        .map_request(tallies.passed.count())
+        .map_result(tallies.ended.count())
         .layer(retry)
+        .map_request(tallies.sent.count())
         .layer(queue)
         .layer(total().cover_readiness())
         .layer(stale())
@@ -204,16 +202,26 @@ pub(crate) fn five_upside_down(inner: Inner) -> Stack<impl Palisade> {
 }
 
 pub(crate) fn five_with_retry_inside_the_breaker(inner: Inner) -> Stack<impl Palisade> {
-    let (queue, retry, breaker) = (queue(), retry(), breaker());
+    let (queue, retry, breaker, tallies) = (queue(), retry(), breaker(), Tallies::default());
     let handles = Handles {
         inner: inner.clone(),
         circuit: Some(breaker.handle()),
         bulkheads: vec![queue.handle()],
         budget: retry.budget(),
         falls_back: true,
+        tallies: tallies.clone(),
     };
-    let service =
-        ServiceBuilder::new().layer(breaker).layer(stale()).layer(retry).layer(total()).layer(queue).service(inner);
+    let service = ServiceBuilder::new()
+        .map_request(tallies.asked.count())
+        .layer(breaker)
+        .map_request(tallies.passed.count())
+        .map_result(tallies.ended.count())
+        .layer(stale())
+        .layer(retry)
+        .map_request(tallies.sent.count())
+        .layer(total())
+        .layer(queue)
+        .service(inner);
     Stack { service, handles }
 }
 
@@ -222,6 +230,13 @@ macro_rules! holds_for {
     (every stack: $law:ident) => {
         $crate::stacks::holds_for! {
             circuit_breaker retrying timeout timeout_of_readiness bulkhead bulkhead_with_queue fallback
+            five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
+        }
+    };
+    (every stack and step: $law:ident) => {
+        $crate::stacks::holds_for! {
+            circuit_breaker retrying timeout timeout_of_readiness bulkhead bulkhead_with_queue fallback
+            fallback_to_a_future fallback_to_a_service
             five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
         }
     };
