@@ -38,11 +38,10 @@ impl<Guard, Response> Finish<Guard, Response> for Release {
     }
 }
 
-/// Ends a call by its strategy.
+/// Ends a call by its strategy. `held` is its guard, taken where it is needed: to move it is what it costs.
 #[inline(always)]
 pub(crate) fn end<F, Guard, Response, E>(
-    finish: F,
-    guard: Guard,
+    held: &mut Option<(Guard, F)>,
     result: Result<Response, E>,
 ) -> Result<F::Response, Error>
 where
@@ -50,11 +49,24 @@ where
     E: Into<BoxError> + 'static,
 {
     match result {
-        Ok(response) => Ok(finish.answered(guard, response)),
-        Err(error) => {
-            let error = Error::lift(error);
-            finish.failed(guard, &error);
-            Err(error)
+        Ok(response) => {
+            let (guard, finish) = held.take().expect(POLLED_AGAIN);
+            Ok(finish.answered(guard, response))
         }
+        Err(error) => Err(fail(held, error)),
     }
 }
+
+#[inline(never)]
+fn fail<F, Guard, Response, E>(held: &mut Option<(Guard, F)>, error: E) -> Error
+where
+    F: Finish<Guard, Response>,
+    E: Into<BoxError> + 'static,
+{
+    let (guard, finish) = held.take().expect(POLLED_AGAIN);
+    let error = Error::lift(error);
+    finish.failed(guard, &error);
+    error
+}
+
+pub(crate) const POLLED_AGAIN: &str = "a future is not polled after it is done";

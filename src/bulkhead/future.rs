@@ -11,7 +11,7 @@ use tower::BoxError;
 use super::BulkheadGuard;
 use crate::{
     Error, Rejection,
-    finish::{Finish, end},
+    finish::{Finish, POLLED_AGAIN, end},
 };
 
 pin_project! {
@@ -95,9 +95,6 @@ where
         let inner = this.inner.as_mut().as_pin_mut().expect(POLLED_AGAIN);
         let result = ready!(inner.poll(cx));
         this.inner.set(None);
-        let (guard, finish) = this.place.take().expect(POLLED_AGAIN);
-        Poll::Ready(end(finish, guard, result))
+        Poll::Ready(end(this.place, result))
     }
 }
-
-const POLLED_AGAIN: &str = "a future is not polled after it is done";

@@ -35,10 +35,15 @@ impl Breaker {
         self.circuit.enter_closed(|| self.clock.now())
     }
 
+    #[inline(always)]
     pub(super) fn admit(&self) -> Result<Entry, Refused> {
-        self.enter_closed().map_or_else(|| self.try_enter(), Ok)
+        match self.enter_closed() {
+            Some(entry) => Ok(entry),
+            None => self.try_enter(),
+        }
     }
 
+    #[inline(always)]
     fn try_enter(&self) -> Result<Entry, Refused> {
         let (entered, transition) = self.circuit.try_enter(self.clock.now());
         self.tell(transition);
@@ -46,6 +51,7 @@ impl Breaker {
     }
 
     /// Rejects a call that the circuit refused.
+    #[inline(always)]
     pub(super) fn reject(&self, refused: Refused) -> Rejection {
         let (reason, left) = match refused {
             Refused::Open { left } => (RejectionReason::CircuitOpen, Some(left)),

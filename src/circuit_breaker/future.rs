@@ -11,7 +11,7 @@ use tower::BoxError;
 use super::CircuitGuard;
 use crate::{
     Error,
-    finish::{Finish, end},
+    finish::{Finish, POLLED_AGAIN, end},
 };
 
 pin_project! {
@@ -62,12 +62,9 @@ where
             StateProj::Sent { inner, held } => {
                 let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
                 let result = ready!(guard.run(|| inner.poll(cx)));
-                let (guard, finish) = held.take().expect(POLLED_AGAIN);
-                Poll::Ready(end(finish, guard, result))
+                Poll::Ready(end(held, result))
             }
             StateProj::Unsent { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }
     }
 }
-
-const POLLED_AGAIN: &str = "a future is not polled after it is done";

@@ -63,13 +63,21 @@ impl CircuitGuard {
     }
 
     /// Takes a place for a call.
+    #[inline(always)]
     pub(super) fn enter(breaker: &Pooled<Breaker>) -> Result<Self, Rejection> {
-        Self::admit(breaker).map_err(|refused| breaker.reject(refused))
+        match Self::admit(breaker) {
+            Ok(guard) => Ok(guard),
+            Err(refused) => Err(breaker.reject(refused)),
+        }
     }
 
     /// Takes a place for a result that is there without a call; where there is none, nobody was rejected.
+    #[inline(always)]
     pub(super) fn admit(breaker: &Pooled<Breaker>) -> Result<Self, Refused> {
-        breaker.admit().map(|entry| Self::of(breaker, entry))
+        match breaker.admit() {
+            Ok(entry) => Ok(Self::of(breaker, entry)),
+            Err(refused) => Err(refused),
+        }
     }
 
     #[inline(always)]

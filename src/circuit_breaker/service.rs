@@ -34,14 +34,17 @@ impl<S, F> CircuitBreaker<S, F> {
     /// It is, but where `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake
     /// here, so one look must do.
     #[inline(never)]
-    fn ask<Request>(&mut self, closed: Option<CircuitGuard>) -> Result<CircuitGuard, Error>
+    fn ask<Request>(&mut self, closed: Option<CircuitGuard>, ready: bool) -> Result<CircuitGuard, Error>
     where
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
         F: Finish<CircuitGuard, S::Response> + Clone,
     {
-        let mut guard = closed.map_or_else(|| CircuitGuard::enter(&self.breaker), Ok)?;
-        if mem::take(&mut self.ready) {
+        let mut guard = match closed {
+            Some(guard) => guard,
+            None => CircuitGuard::enter(&self.breaker)?,
+        };
+        if ready {
             return Ok(guard);
         }
         match guard.run(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop()))) {
@@ -89,9 +92,10 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let ready = mem::take(&mut self.ready);
         let mut guard = match CircuitGuard::enter_closed(&self.breaker) {
-            Some(guard) if mem::take(&mut self.ready) => guard,
-            guard => match self.ask(guard) {
+            Some(guard) if ready => guard,
+            guard => match self.ask(guard, ready) {
                 Ok(guard) => guard,
                 Err(error) => return ResponseFuture::unsent(error),
             },

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::{Answer, FallbackError, Step, Take, events};
-use crate::{Error, Name};
+use crate::{Error, Name, finish::POLLED_AGAIN};
 
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
@@ -64,20 +64,26 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let result = match this.state.as_mut().project() {
-                StateProj::Calling { call } => ready!(call.poll(cx)).map_err(Error::lift),
+            let failed = match this.state.as_mut().project() {
+                StateProj::Calling { call } => match ready!(call.poll(cx)) {
+                    Ok(response) if !this.take.take(Ok(&response)) => return Poll::Ready(Ok(response)),
+                    Ok(response) => Ok(response),
+                    Err(error) => Err(Error::lift(error)),
+                },
                 StateProj::Failed { error } => Err(error.take().expect(POLLED_AGAIN)),
                 StateProj::Degrading { step, before } => {
                     let result = ready!(step.poll(cx));
                     return Poll::Ready(degraded(*this.name, result, before.take()));
                 }
             };
-            if !this.take.take(result.as_ref()) {
-                return Poll::Ready(result);
+            match &failed {
+                Err(error) if !this.take.take(Err(error)) => return Poll::Ready(failed),
+                // An answer was judged above.
+                _ => {}
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
-            let step = fallback.answer(kept, result.as_ref());
-            this.state.set(State::Degrading { step, before: result.err() });
+            let step = fallback.answer(kept, failed.as_ref());
+            this.state.set(State::Degrading { step, before: failed.err() });
         }
     }
 }
@@ -99,8 +105,6 @@ fn degraded<Response>(
         }
     }
 }
-
-const POLLED_AGAIN: &str = "a future is not polled after it is done";
 
 impl<Fut, Request, Response, F, T> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T>
 where

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tower::Service;
+use tower::{BoxError, Service};
 
-use super::{Policy, budget::Token, events, layer::Shared};
+use super::{Policy, budget::Token, events, future::Step, layer::Shared};
 use crate::{Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop};
 
 /// What a call carries from attempt to attempt.
@@ -31,20 +31,32 @@ impl<S, Request, Response, P> Call<S, Request, Response, P>
 where
     P: Policy<Request, Response>,
 {
-    /// Says how long to wait before the next attempt, or why there is none.
+    /// Says what a result means, or that it is the last.
     #[inline(always)]
-    pub(super) fn judge(&self, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
-        let outcome = match result {
-            Ok(response) => self.policy.classify(Ok(response)),
-            Err(Error::Rejected(_)) if !self.shared.retries_rejected => return Err(Stop::Rejected),
-            Err(Error::Rejected(rejection)) => Outcome::Throttled { retry_after: rejection.retry_after() },
-            Err(error) => self.policy.classify(Err(error)),
-        };
-        if matches!(outcome, Outcome::Success) { Err(Stop::Outcome) } else { self.plan(outcome, result) }
+    pub(super) fn judge(&self, result: Result<&Response, &Error>) -> Result<Outcome, Stop> {
+        match result {
+            Err(Error::Rejected(_)) if !self.shared.retries_rejected => Err(Stop::Rejected),
+            Err(Error::Rejected(rejection)) => Ok(Outcome::Throttled { retry_after: rejection.retry_after() }),
+            result => match self.policy.classify(result) {
+                Outcome::Success => Err(Stop::Outcome),
+                outcome => Ok(outcome),
+            },
+        }
     }
 
     #[inline(never)]
-    fn plan(&self, outcome: Outcome, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
+    pub(super) fn judge_error<E>(&self, error: E) -> (Result<Response, Error>, Result<Outcome, Stop>)
+    where
+        E: Into<BoxError> + 'static,
+    {
+        let error = Error::lift(error);
+        let judged = self.judge(Err(&error));
+        (Err(error), judged)
+    }
+
+    /// Says how long to wait before the next attempt, or why there is none.
+    #[inline(never)]
+    pub(super) fn plan(&self, outcome: Outcome, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
         let delay = Duration::from(self.shared.attempts.delay(self.attempts, outcome)?);
         let kept = self.kept.as_ref().ok_or(Stop::NoCopy)?;
         if !self.policy.allows(kept, result.as_ref()) {
@@ -61,7 +73,8 @@ where
         Ok((delay, token))
     }
 
-    pub(super) fn next_attempt(&mut self) -> (S, Request)
+    /// The step to the next attempt, which `token` pays for.
+    pub(super) fn next_attempt(&mut self, token: Token) -> Step<S, Request>
     where
         S: Service<Request> + Clone,
     {
@@ -70,7 +83,7 @@ where
             self.kept = self.policy.copy(&request);
         }
         self.attempts += 1;
-        (self.spare.clone(), request)
+        Step::Readying { service: self.spare.clone(), unsent: Some((request, token)) }
     }
 
     /// Ends the call with the last result that the service itself gave.

@@ -17,7 +17,7 @@ use super::{
     call::{Call, is_too_late},
     layer::Shared,
 };
-use crate::{Error, pooled::Pooled};
+use crate::{Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop};
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -42,12 +42,12 @@ pin_project! {
 
 pin_project! {
     #[project = StepProj]
-    enum Step<S, Request>
+    pub(super) enum Step<S, Request>
     where
         S: Service<Request>,
     {
         Sent { #[pin] attempt: S::Future },
-        Waiting { #[pin] sleep: Option<Sleep>, token: Option<Token> },
+        Waiting { #[pin] sleep: Sleep, token: Option<Token> },
         Readying { service: S, unsent: Option<(Request, Token)> },
     }
 }
@@ -77,26 +77,30 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let result = match this.step.as_mut().project() {
-                StepProj::Sent { attempt } => ready!(attempt.poll(cx)),
+            let (result, judged) = match this.step.as_mut().project() {
+                StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
+                    Ok(response) => match this.call.judge(Ok(&response)) {
+                        Err(Stop::Outcome) => return Poll::Ready(Ok(response)),
+                        judged => (Ok(response), judged),
+                    },
+                    Err(error) => this.call.judge_error(error),
+                },
                 StepProj::Waiting { sleep, token } => {
-                    if let Some(sleep) = sleep.as_pin_mut() {
-                        ready!(sleep.poll(cx));
-                    }
+                    ready!(sleep.poll(cx));
                     let token = token.take().expect(POLLED_AGAIN);
                     // The timer may have been late.
                     if is_too_late(Duration::ZERO) {
                         return Poll::Ready(this.call.end_late());
                     }
-                    let (service, request) = this.call.next_attempt();
-                    this.step.set(Step::Readying { service, unsent: Some((request, token)) });
+                    this.step.set(this.call.next_attempt(token));
                     continue;
                 }
                 StepProj::Readying { service, unsent } => {
                     let ready = ready!(service.poll_ready(cx));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     if let Err(error) = ready {
-                        Err(error)
+                        drop(token);
+                        this.call.judge_error(error)
                     } else {
                         token.spend();
                         let attempt = service.call(request);
@@ -105,20 +109,19 @@ where
                     }
                 }
             };
-            let result = result.map_err(Error::lift);
-            match this.call.judge(&result) {
+            match judged.and_then(|outcome| this.call.plan(outcome, &result)) {
                 Err(stop) => return Poll::Ready(this.call.end(result, stop)),
                 Ok((delay, token)) => {
                     this.call.keep(result);
-                    let sleep = (delay > Duration::ZERO).then(|| sleep(delay));
-                    this.step.set(Step::Waiting { sleep, token: Some(token) });
+                    this.step.set(match delay {
+                        Duration::ZERO => this.call.next_attempt(token),
+                        delay => Step::Waiting { sleep: sleep(delay), token: Some(token) },
+                    });
                 }
             }
         }
     }
 }
-
-const POLLED_AGAIN: &str = "a future is not polled after it is done";
 
 impl<S: Service<Request>, Request, P> fmt::Debug for ResponseFuture<S, Request, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -137,7 +137,8 @@ impl Circuit {
 
     /// Notes that the probes are moving; the caller holds the lock.
     fn progress(&self, now: Nanos) {
-        self.hung_at.store(now.saturating_add(self.rules.half_open_for).0, Ordering::Relaxed);
+        // Release pairs with Acquire in `is_hung`.
+        self.hung_at.store(now.saturating_add(self.rules.half_open_for).0, Ordering::Release);
     }
 
     /// Publishes the word; the caller holds the lock.

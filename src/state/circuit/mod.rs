@@ -85,6 +85,7 @@ impl Circuit {
     }
 
     /// Lets a call through, or refuses it.
+    #[inline(always)]
     pub(crate) fn try_enter(&self, now: Nanos) -> (Result<Entry, Refused>, Option<Transition>) {
         match self.refusal(now) {
             Some(refused) => (Err(refused), None),
@@ -188,7 +189,8 @@ impl Circuit {
     }
 
     fn is_hung(&self, word: Word, now: Nanos) -> bool {
-        word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Relaxed)
+        // Acquire pairs with Release in `progress`, or who reads a later period's time might go on from an earlier word.
+        word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Acquire)
     }
 
     fn open_until(&self) -> Nanos {

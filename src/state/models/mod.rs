@@ -4,11 +4,37 @@ mod budget;
 mod circuit;
 mod permits;
 
-use loom::thread;
+use loom::{model::Builder, thread};
 
 /// Runs `other` on a thread beside `this`, and gives what both gave.
 fn race<A: 'static, B>(other: impl FnOnce() -> A + 'static, this: impl FnOnce() -> B) -> (A, B) {
     let other = thread::spawn(other);
     let this = this();
     (other.join().unwrap(), this)
+}
+
+/// Runs all three at once, each on a thread of its own.
+fn race_of_three<A: 'static, B: 'static, C>(
+    one: impl FnOnce() -> A + 'static,
+    two: impl FnOnce() -> B + 'static,
+    this: impl FnOnce() -> C,
+) -> (A, B, C) {
+    let one = thread::spawn(one);
+    let (two, this) = race(two, this);
+    (one.join().unwrap(), two, this)
+}
+
+/// A race of two threads that share a stripe: a model has one for each of its first three threads.
+fn race_on_one_stripe<A: 'static, B>(other: impl FnOnce() -> A + 'static, this: impl FnOnce() -> B) -> (A, B) {
+    for _ in 0..2 {
+        thread::spawn(|| ()).join().unwrap();
+    }
+    race(other, this)
+}
+
+/// A model of three threads that all take a lock: every run with at most three preemptions, since all runs are too many.
+fn model_of_many(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(model);
 }

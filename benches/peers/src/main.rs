@@ -1,0 +1,143 @@
+//! Measures what a call costs through palisade's layers, and through those of others, side by side in one run.
+//!
+//! ```text
+//! cargo run --release --manifest-path benches/peers/Cargo.toml [-- [word] [--rounds n]]
+//! ```
+//!
+//! With a word, only the rows that contain it.
+
+mod allocations;
+mod inner;
+mod measure;
+mod ours;
+mod peers;
+mod rows;
+mod scaling;
+mod table;
+
+use std::env;
+
+use tokio::runtime::Runtime;
+use tower::service_fn;
+
+use crate::{
+    allocations::Counting,
+    measure::{Contender, Paced, answered, answered_but_last, contender},
+    peers::{by_hand, failsafe, recloser, seatbelt, tower as towers, tower_resilience},
+    rows::{Health, Path, Row, Scaling},
+    table::Line,
+};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const COLUMNS: [&str; 8] = ["bare", "ours", "tower", "by hand", "recloser", "failsafe", "seatbelt", "tower-resilience"];
+const OURS: usize = 1;
+const TOWER: usize = 2;
+/// No column that is printed: ours, where nothing fails.
+const WELL: usize = COLUMNS.len();
+
+const NOTES: &str = "
+Times are the best of all rounds; ratios the median of those in which each thread had a core, none where that was rare.
+bare: the service within, alone. tower, five layers: four, without breaker and fallback, but with load shedding.
+by hand, five layers: its breaker counts failures in a row. seatbelt, five layers: four, without bulkhead.
+tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
+
+fn main() {
+    let Options { word, rounds } = Options::read();
+    let runtime = measure::runtime();
+    table::head();
+    for row in rows::all().iter().filter(|row| row.name.contains(&word)) {
+        measure_row(row, &runtime, rounds);
+    }
+    println!("{NOTES}");
+}
+
+struct Options {
+    word: String,
+    rounds: usize,
+}
+
+impl Options {
+    fn read() -> Self {
+        let mut options = Self { word: String::new(), rounds: 200 };
+        let mut words = env::args().skip(1);
+        while let Some(word) = words.next() {
+            if word == "--rounds" {
+                let rounds = words.next().and_then(|rounds| rounds.parse().ok());
+                options.rounds = rounds.filter(|rounds| *rounds > 0).expect("--rounds takes a number above zero");
+            } else {
+                options.word = word;
+            }
+        }
+        options
+    }
+}
+
+/// Those who run in one row, each with its column.
+struct Field {
+    columns: Vec<usize>,
+    contenders: Vec<Paced>,
+}
+
+impl Field {
+    fn of(path: Path, runtime: &Runtime) -> Self {
+        // Some contenders are set up by calls, and clocks by spawning.
+        let _current = runtime.enter();
+        let entered = contenders(path).into_iter().enumerate();
+        let (columns, contenders) =
+            entered.filter_map(|(column, contender)| Some((column, Paced::new(contender?, runtime)))).unzip();
+        Self { columns, contenders }
+    }
+
+    fn line(&self, values: impl IntoIterator<Item = impl Into<Option<f64>>>) -> Line {
+        let mut line = Line::default();
+        for (column, value) in self.columns.iter().zip(values) {
+            line[*column] = value.into();
+        }
+        line
+    }
+}
+
+fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
+    [
+        bare(path),
+        Some(ours::contend(path)),
+        towers::contend(path),
+        by_hand::contend(path),
+        recloser::contend(path),
+        failsafe::contend(path),
+        seatbelt::contend(path),
+        Some(tower_resilience::contend(path)),
+        well(path).map(ours::contend),
+    ]
+}
+
+/// The service within, where its calls end as those of the path do.
+fn bare(path: Path) -> Option<Contender> {
+    Some(match path {
+        Path::Closed(_, Health::OneInHundred) => contender(service_fn(inner::one_in_hundred), answered_but_last),
+        Path::PendingOnce => contender(service_fn(inner::pending_once), answered),
+        Path::Open | Path::Full | Path::OneFailure(..) | Path::Taken => return None,
+        _ => contender(service_fn(inner::answer), answered),
+    })
+}
+
+/// The same path, where nothing fails.
+fn well(path: Path) -> Option<Path> {
+    match path {
+        Path::Closed(window, Health::OneInHundred) => Some(Path::Closed(window, Health::Well)),
+        _ => None,
+    }
+}
+
+fn measure_row(row: &Row, runtime: &Runtime, rounds: usize) {
+    let mut field = Field::of(row.path, runtime);
+    let times = measure::nanos(&mut field.contenders, runtime, rounds);
+    table::times(row, &field.line(times));
+    let allocations: Vec<_> = field.contenders.iter_mut().map(|contender| contender.allocations(runtime)).collect();
+    table::allocations(row, &field.line(allocations));
+    if !matches!(row.scaling, Scaling::Unasked) {
+        table::scaling(row, &field.line(scaling::ratios(&field.contenders, rounds.div_ceil(10))));
+    }
+}

@@ -1,0 +1,90 @@
+//! Ours.
+
+use palisade::{
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer,
+    TimeoutLayer, retry::Rules,
+};
+use tower::{Layer, ServiceBuilder, service_fn};
+
+use crate::{
+    inner::{self, FAILURE, FALLBACK},
+    measure::{Contender, answered, answered_but_last, contender},
+    peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open},
+    rows::{self, Failure, Health, Path, Window},
+};
+
+pub fn contend(path: Path) -> Contender {
+    match path {
+        Path::Closed(window, Health::Well) => contender(breaker(window).layer(service_fn(inner::answer)), answered),
+        Path::Closed(window, Health::OneInHundred) => {
+            contender(breaker(window).layer(service_fn(inner::one_in_hundred)), answered_but_last)
+        }
+        Path::Open => {
+            let breaker = CircuitBreakerLayer::builder("open").consecutive(1).open_for(Backoff::constant(OPEN_FOR));
+            let service = breaker.build().expect("legal").layer(service_fn(inner::one_in_hundred));
+            contender(open(service, 1), rejected)
+        }
+        Path::Room => contender(BulkheadLayer::new(PLACES).layer(service_fn(inner::answer)), answered),
+        Path::Full => contender(BulkheadLayer::new(0).layer(service_fn(inner::answer)), rejected),
+        Path::Ready => contender(TimeoutLayer::new(LIMIT).layer(service_fn(inner::answer)), answered),
+        Path::PendingOnce => contender(TimeoutLayer::new(LIMIT).layer(service_fn(inner::pending_once)), answered),
+        Path::Unneeded(budget) => contender(retry(budget).layer(service_fn(inner::answer)), answered),
+        Path::OneFailure(budget, failure) => one_failure(retry_builder(budget), failure),
+        Path::NotTaken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::answer)), answered),
+        Path::Taken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::down)), |_, result| {
+            matches!(result, Ok(FALLBACK))
+        }),
+        Path::Five => five(),
+    }
+}
+
+fn rejected(_: u64, result: &Result<u64, Error>) -> bool {
+    matches!(result, Err(Error::Rejected(_)))
+}
+
+fn breaker(window: Window) -> CircuitBreakerLayer {
+    let builder = CircuitBreakerLayer::builder("breaker");
+    match window {
+        Window::Consecutive => CircuitBreakerLayer::consecutive(5),
+        Window::Count => builder.count_window(100).build().expect("legal"),
+        Window::Time => builder.time_window(WINDOW, 10).build().expect("legal"),
+    }
+}
+
+fn retry_builder(budget: rows::Budget) -> RetryBuilder {
+    let builder = RetryLayer::builder("retry").backoff(Backoff::none());
+    match budget {
+        rows::Budget::On => builder.budget(Budget::builder().ratio(1.0).build().expect("legal")),
+        rows::Budget::Off => builder.without_budget(),
+    }
+}
+
+fn retry(budget: rows::Budget) -> RetryLayer {
+    retry_builder(budget).build().expect("legal")
+}
+
+fn one_failure(builder: RetryBuilder<Rules>, failure: Failure) -> Contender {
+    match failure {
+        Failure::Error => contender(builder.build().expect("legal").layer(service_fn(inner::flaky)), answered),
+        Failure::Sized => contender(builder.build().expect("legal").layer(service_fn(inner::flaky_sized)), answered),
+        Failure::Response => {
+            let by_response = |result: Result<&u64, &Error>| match result {
+                Ok(&FAILURE) | Err(_) => Outcome::Transient,
+                Ok(_) => Outcome::Success,
+            };
+            let layer = builder.classify(by_response).build().expect("legal");
+            contender(layer.layer(service_fn(inner::flaky_response)), answered)
+        }
+    }
+}
+
+fn five() -> Contender {
+    let service = ServiceBuilder::new()
+        .layer(FallbackLayer::value(FALLBACK))
+        .layer(TimeoutLayer::new(TOTAL_LIMIT))
+        .layer(retry(rows::Budget::On))
+        .layer(breaker(Window::Time))
+        .layer(BulkheadLayer::new(PLACES))
+        .service_fn(inner::answer);
+    contender(service, answered)
+}

@@ -1,0 +1,111 @@
+//! tower's own layers. There is no breaker among them, and no fallback; the retry is a trait, with the policy and the budget
+//! that its page shows.
+
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+    time::Duration,
+};
+
+use tower::{
+    BoxError, ServiceBuilder,
+    load_shed::error::Overloaded,
+    retry::{
+        Policy,
+        budget::{Budget as _, TpsBudget},
+    },
+};
+
+use super::{ATTEMPTS, LIMIT, PLACES, TOTAL_LIMIT};
+use crate::{
+    inner,
+    measure::{Contender, answered, contender},
+    rows::{Budget, Failure, Path},
+};
+
+pub fn contend(path: Path) -> Option<Contender> {
+    Some(match path {
+        Path::Room => contender(bulkhead(PLACES).service_fn(inner::answer), answered),
+        Path::Full => contender(bulkhead(0).service_fn(inner::answer), rejected),
+        Path::Ready => contender(ServiceBuilder::new().timeout(LIMIT).service_fn(inner::answer), answered),
+        Path::PendingOnce => contender(ServiceBuilder::new().timeout(LIMIT).service_fn(inner::pending_once), answered),
+        Path::Unneeded(budget) => {
+            contender(ServiceBuilder::new().retry(Attempts::new(budget)).service_fn(inner::fallible), answered)
+        }
+        Path::OneFailure(budget, Failure::Error) => {
+            contender(ServiceBuilder::new().retry(Attempts::new(budget)).service_fn(inner::flaky), answered)
+        }
+        Path::OneFailure(budget, Failure::Sized) => {
+            contender(ServiceBuilder::new().retry(Attempts::new(budget)).service_fn(inner::flaky_sized), answered)
+        }
+        Path::Five => four(),
+        _ => return None,
+    })
+}
+
+type Shedding<L> = ServiceBuilder<
+    tower::layer::util::Stack<
+        tower::limit::ConcurrencyLimitLayer,
+        tower::layer::util::Stack<tower::load_shed::LoadShedLayer, L>,
+    >,
+>;
+
+fn bulkhead(places: usize) -> Shedding<tower::layer::util::Identity> {
+    ServiceBuilder::new().load_shed().concurrency_limit(places)
+}
+
+fn rejected(_: u64, result: &Result<u64, BoxError>) -> bool {
+    matches!(result, Err(error) if error.is::<Overloaded>())
+}
+
+fn four() -> Contender {
+    let service = ServiceBuilder::new()
+        .timeout(TOTAL_LIMIT)
+        .retry(Attempts::new(Budget::On))
+        .load_shed()
+        .concurrency_limit(PLACES)
+        .service_fn(inner::answer);
+    contender(service, answered)
+}
+
+#[derive(Clone)]
+struct Attempts {
+    left: u32,
+    budget: Option<Arc<TpsBudget>>,
+}
+
+impl Attempts {
+    fn new(budget: Budget) -> Self {
+        let budget = match budget {
+            Budget::On => Some(Arc::new(TpsBudget::new(Duration::from_secs(10), 10, 1.0))),
+            Budget::Off => None,
+        };
+        Self { left: ATTEMPTS - 1, budget }
+    }
+
+    fn withdraw(&self) -> bool {
+        self.budget.as_ref().is_none_or(|budget| budget.withdraw())
+    }
+}
+
+impl<E> Policy<u64, u64, E> for Attempts {
+    type Future = Ready<()>;
+
+    fn retry(&mut self, _: &mut u64, result: &mut Result<u64, E>) -> Option<Self::Future> {
+        if result.is_ok() {
+            if let Some(budget) = &self.budget {
+                budget.deposit();
+            }
+            return None;
+        }
+        if self.left == 0 || !self.withdraw() {
+            return None;
+        }
+        self.left -= 1;
+        Some(ready(()))
+    }
+
+    fn clone_request(&mut self, request: &u64) -> Option<u64> {
+        Some(*request)
+    }
+}

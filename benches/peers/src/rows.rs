@@ -1,0 +1,160 @@
+//! The rows: each path a call can take, and what ours may cost on it.
+
+/// A path of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// Through a closed breaker.
+    Closed(Window, Health),
+    /// Rejected by a breaker that opened.
+    Open,
+    /// Through a bulkhead with room.
+    Room,
+    /// Rejected by a full bulkhead.
+    Full,
+    /// Through a timeout, the inner future ready at once.
+    Ready,
+    /// Through a timeout, the inner future pending once.
+    PendingOnce,
+    /// Through a retry that is not needed.
+    Unneeded(Budget),
+    /// Through a retry that is needed once, without delay.
+    OneFailure(Budget, Failure),
+    /// Through a fallback that is not taken.
+    NotTaken,
+    /// Answered by the fallback.
+    Taken,
+    /// Through all of them.
+    Five,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    Consecutive,
+    Count,
+    Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    Well,
+    OneInHundred,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An error that takes no memory.
+    Error,
+    /// An error that takes memory.
+    Sized,
+    /// A response.
+    Response,
+}
+
+/// What a call may cost in time.
+#[derive(Clone, Copy, Debug)]
+pub enum Cost {
+    Nanos(f64),
+    /// In shares of what tower's layer takes.
+    OfTower(f64),
+    /// In shares of what the same takes where nothing fails.
+    OfWell(f64),
+    Any,
+}
+
+/// What two threads must get done, over one thread.
+#[derive(Clone, Copy, Debug)]
+pub enum Scaling {
+    AtLeast(f64),
+    AsTower,
+    Unasked,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub name: &'static str,
+    pub path: Path,
+    pub cost: Cost,
+    pub allocations: f64,
+    pub scaling: Scaling,
+}
+
+/// All rows.
+pub fn all() -> Vec<Row> {
+    [closed(), limits(), retries(), rest()].concat()
+}
+
+fn row(name: &'static str, path: Path, cost: Cost) -> Row {
+    Row { name, path, cost, allocations: 0.0, scaling: Scaling::Unasked }
+}
+
+impl Row {
+    fn scaling(self, scaling: Scaling) -> Self {
+        Self { scaling, ..self }
+    }
+
+    fn allocations(self, allocations: f64) -> Self {
+        Self { allocations, ..self }
+    }
+}
+
+fn closed() -> Vec<Row> {
+    use Cost::{Nanos, OfWell};
+    use Health::{OneInHundred, Well};
+    use Path::{Closed, Open};
+    use Scaling::AtLeast;
+    use Window::{Consecutive, Count, Time};
+    vec![
+        row("breaker closed, consecutive", Closed(Consecutive, Well), Nanos(20.0)).scaling(AtLeast(1.5)),
+        row("breaker closed, count window", Closed(Count, Well), Nanos(20.0)).scaling(AtLeast(0.5)),
+        row("breaker closed, time window", Closed(Time, Well), Nanos(45.0)).scaling(AtLeast(1.5)),
+        row("breaker closed, consecutive, 1 in 100 failing", Closed(Consecutive, OneInHundred), OfWell(1.3))
+            .scaling(AtLeast(1.2)),
+        row("breaker closed, count window, 1 in 100 failing", Closed(Count, OneInHundred), OfWell(1.3))
+            .scaling(AtLeast(1.2)),
+        row("breaker closed, time window, 1 in 100 failing", Closed(Time, OneInHundred), OfWell(1.3))
+            .scaling(AtLeast(1.2)),
+        row("breaker open, rejecting", Open, Nanos(35.0)).scaling(AtLeast(1.5)),
+    ]
+}
+
+fn limits() -> Vec<Row> {
+    use Cost::{Nanos, OfTower};
+    use Path::{Full, PendingOnce, Ready, Room};
+    vec![
+        row("bulkhead, room", Room, Nanos(30.0)).scaling(Scaling::AsTower),
+        row("bulkhead, full", Full, Nanos(12.0)),
+        row("timeout, inner ready", Ready, Nanos(15.0)),
+        row("timeout, inner pending once", PendingOnce, OfTower(1.05)),
+    ]
+}
+
+fn retries() -> Vec<Row> {
+    use Budget::{Off, On};
+    use Cost::{Any, Nanos};
+    use Failure::{Error, Response, Sized};
+    use Path::{OneFailure, Unneeded};
+    vec![
+        row("retry not needed, budget on", Unneeded(On), Nanos(25.0)),
+        row("retry not needed, no budget", Unneeded(Off), Nanos(25.0)),
+        row("retry, one failure, budget on", OneFailure(On, Error), Nanos(65.0)),
+        row("retry, one failure, no budget", OneFailure(Off, Error), Nanos(65.0)),
+        row("retry, one failure that is a response", OneFailure(On, Response), Nanos(65.0)),
+        row("retry, one failure that is a sized error", OneFailure(On, Sized), Any).allocations(1.0),
+    ]
+}
+
+fn rest() -> Vec<Row> {
+    use Cost::Nanos;
+    use Path::{Five, NotTaken, Taken};
+    vec![
+        row("fallback not taken", NotTaken, Nanos(6.0)),
+        row("fallback taken", Taken, Nanos(10.0)),
+        row("five layers", Five, Nanos(115.0)).scaling(Scaling::AtLeast(0.7)),
+    ]
+}

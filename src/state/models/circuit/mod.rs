@@ -1,0 +1,91 @@
+//! Claims about the circuit.
+
+mod by_hand;
+mod late;
+mod places;
+mod probes;
+mod rows;
+mod stale;
+mod trips;
+mod windows;
+
+use std::time::Duration;
+
+use rand::{SeedableRng, rngs::SmallRng};
+
+use crate::{
+    Backoff,
+    state::{
+        circuit::{Circuit, Entry, Refused, Rules, Transition},
+        counts::Verdict::{self, Failure},
+        window::{CountWindow, TimeWindow, Window},
+    },
+    sync::Arc,
+    time::Nanos,
+};
+
+const OPEN_FOR: u64 = 1000;
+const BUCKET: u64 = 100;
+
+/// No rule is on.
+const OFF: Rules = Rules {
+    failure_rate: None,
+    slow_rate: None,
+    consecutive: None,
+    min_calls: 9,
+    probes: 1,
+    half_open_for: Nanos(OPEN_FOR),
+    open_for: Backoff::constant(Duration::from_nanos(OPEN_FOR)),
+};
+
+fn circuit(rules: Rules, window: Window) -> Arc<Circuit> {
+    Arc::new(Circuit::new(rules, window, SmallRng::seed_from_u64(0)))
+}
+
+fn textbook(failures: u32, probes: u32) -> Arc<Circuit> {
+    circuit(Rules { consecutive: Some(failures), probes, ..OFF }, Window::None)
+}
+
+fn count_window() -> Window {
+    Window::Count(CountWindow::new(4, 2))
+}
+
+fn time_window() -> Window {
+    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 2))
+}
+
+fn try_enter(circuit: &Circuit, now: u64) -> (Result<Entry, Refused>, Option<Transition>) {
+    circuit.enter_closed(|| Nanos(now)).map_or_else(|| circuit.try_enter(Nanos(now)), |entry| (Ok(entry), None))
+}
+
+fn enter(circuit: &Circuit, now: u64) -> Option<Entry> {
+    try_enter(circuit, now).0.ok()
+}
+
+fn record(circuit: &Circuit, entry: Entry, verdict: Verdict, now: u64) -> Option<Transition> {
+    circuit.record(entry, verdict, || Nanos(now))
+}
+
+/// Opens this circuit, which one failure opens.
+fn opened(circuit: Arc<Circuit>) -> Arc<Circuit> {
+    let entry = enter(&circuit, 0).unwrap();
+    record(&circuit, entry, Failure, 0).unwrap();
+    circuit
+}
+
+/// A circuit that is half-open, with one probe in flight.
+fn half_open(probes: u32) -> (Arc<Circuit>, Entry) {
+    let circuit = opened(textbook(1, probes));
+    let probe = enter(&circuit, OPEN_FOR).unwrap();
+    (circuit, probe)
+}
+
+/// How many transitions there were.
+fn count<const N: usize>(transitions: [Option<Transition>; N]) -> usize {
+    transitions.iter().flatten().count()
+}
+
+/// How many calls pass at `now`, one after another.
+fn passing(circuit: &Circuit, now: u64) -> usize {
+    (0..9).filter_map(|_| enter(circuit, now)).count()
+}

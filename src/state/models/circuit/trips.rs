@@ -1,0 +1,143 @@
+//! Claims about results that open the circuit together.
+
+use loom::model;
+
+use super::{BUCKET, OFF, circuit, count, count_window, enter, record, textbook, time_window};
+use crate::{
+    state::{
+        circuit::{Phase, Rules},
+        counts::Verdict::{self, Failure, Success},
+        models::{model_of_many, race, race_of_three},
+        window::{CountWindow, TimeWindow, Window},
+    },
+    sync::{Arc, AtomicU64, Ordering},
+    time::Nanos,
+};
+
+const FAILURE_RATE: Rules = Rules { failure_rate: Some(0.5), min_calls: 2, ..OFF };
+const SLOW_RATE: Rules = Rules { slow_rate: Some((1.0, Nanos(9))), min_calls: 2, ..OFF };
+const CONSECUTIVE: Rules = Rules { consecutive: Some(2), ..OFF };
+/// What takes a slow call past its limit, within a bucket.
+const LATER: u64 = 10;
+
+/// These two results race in a circuit that they open together, and exactly one of them does.
+fn trip_once(rules: Rules, window: fn() -> Window, verdicts: [Verdict; 2]) {
+    model(move || {
+        let circuit = circuit(rules, window());
+        let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
+        let other = Arc::clone(&circuit);
+        let (one, two) =
+            race(move || record(&other, one, verdicts[0], LATER), || record(&circuit, two, verdicts[1], LATER));
+        assert_eq!(count([one, two]), 1);
+        assert_eq!(circuit.view(Nanos(LATER)).phase, Phase::Open);
+    });
+}
+
+#[test]
+fn failures_in_a_row_that_trip_together_make_one_transition() {
+    trip_once(CONSECUTIVE, || Window::None, [Failure, Failure]);
+}
+
+#[test]
+fn failures_in_a_count_window_that_trip_together_make_one_transition() {
+    trip_once(FAILURE_RATE, count_window, [Failure, Failure]);
+}
+
+#[test]
+fn failures_in_a_time_window_that_trip_together_make_one_transition() {
+    trip_once(FAILURE_RATE, time_window, [Failure, Failure]);
+}
+
+#[test]
+fn slow_calls_in_a_count_window_that_trip_together_make_one_transition() {
+    trip_once(SLOW_RATE, count_window, [Success, Success]);
+}
+
+#[test]
+fn slow_calls_in_a_time_window_that_trip_together_make_one_transition() {
+    trip_once(SLOW_RATE, time_window, [Success, Success]);
+}
+
+#[test]
+fn a_success_that_races_a_failure_to_min_calls_decides_in_a_count_window() {
+    trip_once(FAILURE_RATE, count_window, [Failure, Success]);
+}
+
+#[test]
+fn a_success_that_races_a_failure_to_min_calls_decides_in_a_time_window() {
+    trip_once(FAILURE_RATE, time_window, [Failure, Success]);
+}
+
+#[test]
+fn a_circuit_that_trips_by_two_rules_makes_one_transition() {
+    trip_once(Rules { consecutive: Some(2), ..FAILURE_RATE }, count_window, [Failure, Failure]);
+}
+
+/// Two successes complete three calls, of which the first failed.
+fn successes_decide(window: fn() -> Window) {
+    model(move || {
+        let circuit = circuit(Rules { failure_rate: Some(0.3), min_calls: 3, ..OFF }, window());
+        let [failed, one, two] = [(); 3].map(|()| enter(&circuit, 0).unwrap());
+        assert_eq!(record(&circuit, failed, Failure, 0), None);
+        let other = Arc::clone(&circuit);
+        let (one, two) = race(move || record(&other, one, Success, 0), || record(&circuit, two, Success, 0));
+        assert_eq!(count([one, two]), 1);
+    });
+}
+
+#[test]
+fn successes_that_complete_min_calls_together_decide_in_a_count_window() {
+    successes_decide(|| Window::Count(CountWindow::new(4, 3)));
+}
+
+#[test]
+fn successes_that_complete_min_calls_together_decide_in_a_time_window() {
+    successes_decide(|| Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 3)));
+}
+
+#[test]
+fn three_failures_that_trip_together_make_one_transition() {
+    model_of_many(|| {
+        let circuit = textbook(1, 1);
+        let [one, two, three] = [(); 3].map(|()| enter(&circuit, 0).unwrap());
+        let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));
+        let (one, two, three) = race_of_three(
+            move || record(&first, one, Failure, 0),
+            move || record(&second, two, Failure, 0),
+            || record(&circuit, three, Failure, 0),
+        );
+        assert_eq!(count([one, two, three]), 1);
+        assert_eq!(circuit.phase(), Phase::Open);
+    });
+}
+
+#[test]
+fn a_circuit_that_only_measures_reports_once_that_it_would_have_opened() {
+    model(|| {
+        let circuit = textbook(2, 1);
+        circuit.force(Phase::MetricsOnly, Nanos(0));
+        let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
+        let other = Arc::clone(&circuit);
+        let (one, two) = race(move || record(&other, one, Failure, 0), || record(&circuit, two, Failure, 0));
+        assert_eq!(count([one, two]), 1);
+        assert_eq!((circuit.phase(), circuit.view(Nanos(0)).counts.consecutive), (Phase::MetricsOnly, 0));
+    });
+}
+
+#[test]
+fn failures_on_either_side_of_the_edge_of_a_bucket_that_trip_together_make_one_transition() {
+    model(|| {
+        let circuit = circuit(FAILURE_RATE, time_window());
+        let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
+        let (other, clock) = (Arc::clone(&circuit), Arc::new(AtomicU64::new(BUCKET - 1)));
+        let theirs = Arc::clone(&clock);
+        let (one, two) = race(
+            move || other.record(one, Failure, || Nanos(theirs.load(Ordering::SeqCst))),
+            || {
+                clock.store(BUCKET, Ordering::SeqCst);
+                record(&circuit, two, Failure, BUCKET)
+            },
+        );
+        assert_eq!(count([one, two]), 1);
+    });
+}

@@ -1,0 +1,150 @@
+//! Claims about what windows count: no result is lost, and none is counted twice.
+
+use loom::model;
+
+use super::{BUCKET, OFF, circuit, count_window, enter, record};
+use crate::{
+    state::{
+        circuit::{Circuit, Entry, Rules},
+        counts::{
+            Counts,
+            Verdict::{self, Failure, Success, Throttled},
+        },
+        models::{race, race_on_one_stripe},
+        window::{CountWindow, TimeWindow, Window},
+    },
+    sync::Arc,
+    time::Nanos,
+};
+
+const COUNTING: Rules = Rules { failure_rate: Some(1.0), ..OFF };
+/// The bucket that takes the place of the first.
+const TURNED: u64 = 2 * BUCKET;
+
+fn time_window() -> Window {
+    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 9))
+}
+
+fn entries<const N: usize>(circuit: &Circuit) -> [Entry; N] {
+    [(); N].map(|()| enter(circuit, 0).unwrap())
+}
+
+fn counts(circuit: &Circuit, now: u64) -> Counts {
+    circuit.view(Nanos(now)).counts
+}
+
+#[test]
+fn nothing_is_lost_or_counted_twice_while_a_bucket_turns_over() {
+    model(|| {
+        let circuit = circuit(COUNTING, time_window());
+        let [old, theirs, between, ours] = entries(&circuit);
+        record(&circuit, old, Failure, 0);
+        let other = Arc::clone(&circuit);
+        race(
+            move || record(&other, theirs, Failure, TURNED),
+            || {
+                record(&circuit, between, Failure, BUCKET);
+                record(&circuit, ours, Failure, TURNED);
+            },
+        );
+        assert_eq!(counts(&circuit, TURNED).failures, 3);
+    });
+}
+
+#[test]
+fn nothing_is_lost_or_counted_twice_while_two_turn_one_bucket_over() {
+    model(|| {
+        let circuit = circuit(COUNTING, time_window());
+        let [old, one, two] = entries(&circuit);
+        record(&circuit, old, Failure, 0);
+        let other = Arc::clone(&circuit);
+        race_on_one_stripe(move || record(&other, one, Failure, TURNED), || record(&circuit, two, Failure, TURNED));
+        let counts = counts(&circuit, TURNED);
+        assert_eq!((counts.calls, counts.failures), (2, 2));
+    });
+}
+
+#[test]
+fn a_straggler_of_an_expired_bucket_takes_nothing_from_the_one_in_its_place() {
+    model(|| {
+        let circuit = circuit(COUNTING, time_window());
+        let [old, new] = entries(&circuit);
+        let other = Arc::clone(&circuit);
+        race_on_one_stripe(move || record(&other, old, Failure, 0), || record(&circuit, new, Failure, TURNED));
+        let counts = counts(&circuit, TURNED);
+        assert_eq!((counts.calls, counts.failures), (1, 1));
+    });
+}
+
+/// These two results are recorded on one line, and both are counted.
+fn both_counted(window: fn() -> Window, one: Verdict, two: Verdict) {
+    model(move || {
+        let circuit = circuit(COUNTING, window());
+        let [first, second] = entries(&circuit);
+        let other = Arc::clone(&circuit);
+        race_on_one_stripe(move || record(&other, first, one, 0), || record(&circuit, second, two, 0));
+        let failures = [one, two].into_iter().filter(|verdict| verdict.is_failure()).count() as u64;
+        let counts = counts(&circuit, 0);
+        assert_eq!((counts.calls, counts.failures), (2, failures));
+    });
+}
+
+#[test]
+fn successes_on_one_line_are_both_in_a_count_window() {
+    both_counted(count_window, Success, Success);
+}
+
+#[test]
+fn a_failure_and_a_success_on_one_line_are_both_in_a_count_window() {
+    both_counted(count_window, Failure, Success);
+}
+
+#[test]
+fn successes_on_one_line_are_both_in_a_time_window() {
+    both_counted(time_window, Success, Success);
+}
+
+#[test]
+fn failures_on_one_line_are_both_in_a_time_window() {
+    both_counted(time_window, Failure, Throttled);
+}
+
+#[test]
+fn a_count_window_keeps_results_of_two_threads_in_the_order_of_each() {
+    model(|| {
+        let circuit = circuit(COUNTING, Window::Count(CountWindow::new(2, 2)));
+        let [theirs, failed, passed] = entries(&circuit);
+        let other = Arc::clone(&circuit);
+        race(
+            move || record(&other, theirs, Failure, 0),
+            || {
+                record(&circuit, failed, Failure, 0);
+                record(&circuit, passed, Success, 0);
+            },
+        );
+        // Wherever the other's failure came, one failure is among the last two.
+        let counts = counts(&circuit, 0);
+        assert_eq!((counts.calls, counts.failures), (2, 1));
+    });
+}
+
+/// A reader beside a failure sees all of it or the calls of it.
+fn no_failure_without_its_call(window: fn() -> Window) {
+    model(move || {
+        let circuit = circuit(COUNTING, window());
+        let [entry] = entries(&circuit);
+        let other = Arc::clone(&circuit);
+        let (seen, _) = race(move || counts(&other, 0), || record(&circuit, entry, Failure, 0));
+        assert!(seen.failures <= seen.calls);
+    });
+}
+
+#[test]
+fn nobody_sees_a_failure_without_its_call_in_a_count_window() {
+    no_failure_without_its_call(count_window);
+}
+
+#[test]
+fn nobody_sees_a_failure_without_its_call_in_a_time_window() {
+    no_failure_without_its_call(time_window);
+}

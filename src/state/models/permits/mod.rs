@@ -1,0 +1,81 @@
+//! Claims about the places of a bulkhead.
+
+mod limit;
+mod queue;
+mod resize;
+mod wakes;
+
+use std::{
+    sync::{
+        Arc as StdArc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Wake, Waker},
+};
+
+use crate::{
+    state::permits::{Joined, Permits, Ticket},
+    sync::Arc,
+};
+
+/// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wakes {
+    fn new() -> (StdArc<Self>, Waker) {
+        let wakes = StdArc::<Self>::default();
+        (StdArc::clone(&wakes), wakes.into())
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: StdArc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// Places of which all are taken.
+fn full(limit: usize) -> Arc<Permits> {
+    let permits = Permits::new(limit);
+    assert!((0..limit).all(|_| permits.try_enter()));
+    Arc::new(permits)
+}
+
+fn join(permits: &Permits) -> Joined {
+    permits.join(9, Waker::noop().clone())
+}
+
+/// Joins the queue of places that are all taken.
+fn wait(permits: &Permits, waker: &Waker) -> Ticket {
+    match permits.join(9, waker.clone()) {
+        Joined::Waiting(ticket) => ticket,
+        joined => panic!("{joined:?} where all places are taken"),
+    }
+}
+
+fn has_entered(permits: &Permits, joined: Joined) -> bool {
+    match joined {
+        Joined::Entered => true,
+        Joined::Waiting(ticket) => permits.poll_entered(ticket, Waker::noop()),
+        Joined::QueueFull => false,
+    }
+}
+
+fn wake(waker: Option<Waker>) -> bool {
+    waker.map(Waker::wake).is_some()
+}
+
+/// Changes the limit as the handle does.
+fn resize(permits: &Permits, limit: usize) {
+    permits.resize(limit);
+    while wake(permits.grant()) {}
+}
+
+fn standing(permits: &Permits) -> (usize, usize) {
+    (permits.in_flight(), permits.queued())
+}

@@ -1,0 +1,60 @@
+//! Claims about who is woken.
+
+use std::task::Waker;
+
+use loom::model;
+
+use super::{Wakes, full, resize, wait, wake};
+use crate::{state::models::race, sync::Arc};
+
+#[test]
+fn a_waiter_that_is_handed_a_place_as_it_looks_knows_of_it_or_is_woken_as_it_last_asked() {
+    model(|| {
+        let permits = full(1);
+        let ((old, first), (new, last)) = (Wakes::new(), Wakes::new());
+        let ticket = wait(&permits, &first);
+        let other = Arc::clone(&permits);
+        let (_, entered) = race(move || wake(other.leave()), || permits.poll_entered(ticket, &last));
+        assert_eq!((old.count(), new.count()), if entered { (1, 0) } else { (0, 1) });
+        assert!(permits.poll_entered(ticket, &last));
+    });
+}
+
+#[test]
+fn the_next_is_woken_when_a_place_reaches_it_past_a_waiter_that_goes_away() {
+    model(|| {
+        let permits = full(1);
+        let (wakes, waker) = Wakes::new();
+        let (first, second) = (wait(&permits, Waker::noop()), wait(&permits, &waker));
+        let other = Arc::clone(&permits);
+        race(move || wake(other.leave()), || wake(permits.cancel(first)));
+        assert_eq!(wakes.count(), 1);
+        assert!(permits.poll_entered(second, &waker));
+    });
+}
+
+#[test]
+fn two_that_leave_wake_two() {
+    model(|| {
+        let permits = full(2);
+        let ((one, first), (two, second)) = (Wakes::new(), Wakes::new());
+        wait(&permits, &first);
+        wait(&permits, &second);
+        let other = Arc::clone(&permits);
+        race(move || wake(other.leave()), || wake(permits.leave()));
+        assert_eq!((one.count(), two.count()), (1, 1));
+    });
+}
+
+#[test]
+fn growing_beside_one_that_leaves_wakes_each_waiter_once() {
+    model(|| {
+        let permits = full(1);
+        let ((one, first), (two, second)) = (Wakes::new(), Wakes::new());
+        wait(&permits, &first);
+        wait(&permits, &second);
+        let other = Arc::clone(&permits);
+        race(move || resize(&other, 2), || wake(permits.leave()));
+        assert_eq!((one.count(), two.count()), (1, 1));
+    });
+}
