@@ -37,6 +37,7 @@ pub enum Error {
 
 impl Error {
     /// Lifts the error of an inner service, which stays what it was if it is one of ours.
+    #[inline(always)]
     pub(crate) fn lift<E: Into<BoxError> + 'static>(error: E) -> Self {
         let mut slot = Some(error);
         // The compiler knows the type of `slot` and folds this test away.
@@ -90,6 +91,7 @@ impl Error {
 }
 
 impl From<BoxError> for Error {
+    #[inline(always)]
     fn from(error: BoxError) -> Self {
         match error.downcast::<Self>() {
             Ok(own) => *own,

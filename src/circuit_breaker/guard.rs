@@ -56,12 +56,6 @@ enum State {
 }
 
 impl CircuitGuard {
-    /// Takes a place for a call where the circuit is plainly closed.
-    #[inline(always)]
-    pub(super) fn enter_closed(breaker: &Pooled<Breaker>) -> Option<Self> {
-        breaker.enter_closed().map(|entry| Self::of(breaker, entry))
-    }
-
     /// Takes a place for a call.
     #[inline(always)]
     pub(super) fn enter(breaker: &Pooled<Breaker>) -> Result<Self, Rejection> {
@@ -80,8 +74,9 @@ impl CircuitGuard {
         }
     }
 
+    /// Holds the place that was taken.
     #[inline(always)]
-    fn of(breaker: &Pooled<Breaker>, entry: Entry) -> Self {
+    pub(super) fn of(breaker: &Pooled<Breaker>, entry: Entry) -> Self {
         Self { breaker: breaker.clone(), entry, state: State::Held }
     }
 

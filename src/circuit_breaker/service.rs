@@ -8,7 +8,7 @@ use std::{
 use tower::{BoxError, Service};
 
 use super::{CircuitGuard, ResponseFuture, Settle, breaker::Breaker};
-use crate::{DefaultClassifier, Error, finish::Finish, pooled::Pooled};
+use crate::{DefaultClassifier, Error, finish::Finish, pooled::Pooled, state::circuit::Entry};
 
 /// Rejects calls to a service that keeps failing.
 ///
@@ -34,14 +34,14 @@ impl<S, F> CircuitBreaker<S, F> {
     /// It is, but where `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake
     /// here, so one look must do.
     #[inline(never)]
-    fn ask<Request>(&mut self, closed: Option<CircuitGuard>, ready: bool) -> Result<CircuitGuard, Error>
+    fn ask<Request>(&mut self, closed: Option<Entry>, ready: bool) -> Result<CircuitGuard, Error>
     where
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
         F: Finish<CircuitGuard, S::Response> + Clone,
     {
         let mut guard = match closed {
-            Some(guard) => guard,
+            Some(entry) => CircuitGuard::of(&self.breaker, entry),
             None => CircuitGuard::enter(&self.breaker)?,
         };
         if ready {
@@ -93,9 +93,9 @@ where
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let ready = mem::take(&mut self.ready);
-        let mut guard = match CircuitGuard::enter_closed(&self.breaker) {
-            Some(guard) if ready => guard,
-            guard => match self.ask(guard, ready) {
+        let mut guard = match self.breaker.enter_closed() {
+            Some(entry) if ready => CircuitGuard::of(&self.breaker, entry),
+            entry => match self.ask(entry, ready) {
                 Ok(guard) => guard,
                 Err(error) => return ResponseFuture::unsent(error),
             },

@@ -89,13 +89,15 @@ where
 }
 
 /// Tells of the answer, or wraps up what failed.
+#[inline(always)]
 fn degraded<Response>(
     name: Name,
     result: Result<Answer<Response>, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
-    match result.map(Answer::into_parts) {
-        Ok((response, step)) => {
+    match result {
+        Ok(answer) => {
+            let (response, step) = answer.into_parts();
             events::degraded(name, step, before.as_ref());
             Ok(response)
         }

@@ -58,9 +58,9 @@ impl Word {
         Self((self.0 & !Self::QUEUED) | queued as u64)
     }
 
-    const fn limited(self, limit: usize) -> Self {
-        let limit = if limit as u64 > Self::MOST { Self::MOST } else { limit as u64 };
-        Self((self.0 & u32::MAX as u64) | (limit << Self::LIMIT_SHIFT))
+    fn limited(self, limit: usize) -> Self {
+        let limit = Self::MOST.min(limit as u64);
+        Self((self.0 & u64::from(u32::MAX)) | (limit << Self::LIMIT_SHIFT))
     }
 }
 

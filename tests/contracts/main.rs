@@ -17,6 +17,7 @@ mod panics;
 mod readiness;
 mod remains;
 mod replay;
+mod shown;
 mod stacks;
 mod stale;
 mod time;

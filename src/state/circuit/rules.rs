@@ -2,8 +2,6 @@
 //!
 //! Exact. A rate is compared as the quotient of two integers, correctly rounded, so that 3 of 10 reaches a rate of 0.3.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the probes is small")]
-
 use crate::{
     Backoff,
     state::{
@@ -51,27 +49,23 @@ impl Rules {
     /// What these results of probes decide: a rule fails the trial as soon as its count is reached, and the trial is
     /// passed as soon as no rule can reach its own any more.
     pub(crate) fn judge(&self, counts: &Counts) -> Trial {
-        let left = u64::from(self.probes) - counts.calls;
+        let probes = u64::from(self.probes);
+        let left = probes - counts.calls;
         let rules = [
-            (Reason::Consecutive, self.consecutive.map(|_| 1), counts.failures),
-            (Reason::FailureRate, self.failure_rate.map(|rate| self.least(rate)), counts.failures),
-            (Reason::SlowRate, self.slow_rate.map(|(rate, _)| self.least(rate)), counts.slow),
+            (Reason::Consecutive, self.consecutive.map(|_| share(1, probes)), counts.failures),
+            (Reason::FailureRate, self.failure_rate, counts.failures),
+            (Reason::SlowRate, self.slow_rate.map(|(rate, _)| rate), counts.slow),
         ];
         let mut trial = Trial::Passed;
-        for (reason, least, count) in rules {
-            match least {
-                Some(least) if count >= least => return Trial::Failed(reason),
-                Some(least) if count + left >= least => trial = Trial::Undecided,
-                _ => {}
+        for (reason, rate, count) in rules {
+            let reached = |count| rate.is_some_and(|rate| share(count, probes) >= rate);
+            if reached(count) {
+                return Trial::Failed(reason);
+            }
+            if reached(count + left) {
+                trial = Trial::Undecided;
             }
         }
         trial
-    }
-
-    /// The least count of probes that reaches `rate`.
-    fn least(&self, rate: f64) -> u64 {
-        let near = (rate * f64::from(self.probes)) as u64;
-        let probes = u64::from(self.probes);
-        (near.max(1)..probes).find(|&count| share(count, probes) >= rate).unwrap_or(probes)
     }
 }

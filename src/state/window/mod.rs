@@ -68,27 +68,27 @@ impl Window {
 /// Under one tag nothing expires, so what was once reached stays reached.
 #[derive(Debug)]
 pub(crate) struct Quorum {
-    /// The tag's number plus one; zero before the first.
+    /// The tag's number; before the first, what is no tag's.
     reached: AtomicU64,
     min_calls: u64,
 }
 
 impl Quorum {
     pub(crate) fn new(min_calls: u64) -> Self {
-        Self { reached: AtomicU64::new(0), min_calls }
+        Self { reached: AtomicU64::new(u64::MAX), min_calls }
     }
 
     /// Whether fewer than `min_calls` are in; sums only where it is not known.
     #[inline(always)]
     pub(crate) fn is_short(&self, tag: Tag, sum: impl FnOnce() -> u64) -> bool {
-        self.reached.load(Ordering::Relaxed) != tag.number() + 1 && !self.reach(tag, sum())
+        self.reached.load(Ordering::Relaxed) != tag.number() && !self.reach(tag, sum())
     }
 
     /// Says how many calls are in; tells whether they are enough.
     pub(crate) fn reach(&self, tag: Tag, calls: u64) -> bool {
         let enough = calls >= self.min_calls;
         if enough {
-            self.reached.store(tag.number() + 1, Ordering::Relaxed);
+            self.reached.store(tag.number(), Ordering::Relaxed);
         }
         enough
     }

@@ -5,6 +5,7 @@ mod closed;
 mod half_open;
 mod hung;
 mod late;
+mod lock_free;
 mod metrics_only;
 mod model;
 mod open;

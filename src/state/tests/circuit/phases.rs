@@ -1,5 +1,7 @@
 //! Claims about each phase, one table a sentence.
 
+use std::collections::BTreeSet;
+
 use super::{CONSECUTIVE, PHASES, in_phase, told};
 use crate::{
     state::{
@@ -102,4 +104,17 @@ fn only_the_transitions_of_the_diagram_exist() {
             assert_eq!(phase.after(reason), after, "{phase:?} after {reason:?}");
         }
     }
+}
+
+#[test]
+fn a_phase_is_printed_as_the_events_have_it() {
+    let printed = PHASES.map(|phase| phase.to_string());
+    assert_eq!(printed, ["closed", "open", "half_open", "forced_open", "forced_closed", "metrics_only"]);
+}
+
+#[test]
+fn each_reason_has_a_word_of_its_own() {
+    use Reason::{ByHand, Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
+    let reasons = [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung, ByHand];
+    assert_eq!(BTreeSet::from(reasons.map(Reason::as_str)).len(), reasons.len());
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Barrier, thread};
 
-use crate::state::stripes::{Stripes, Tag};
+use crate::{
+    state::stripes::{Stripes, Tag},
+    sync::thread_number,
+};
 
 #[test]
 fn each_word_of_a_stripe_counts_for_itself() {
@@ -41,9 +44,10 @@ fn crowd(count: impl Fn() + Sync) {
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                count();
+                // Each has its number until it ends.
+                thread_number();
                 start.wait();
-                (1..200).for_each(|_| count());
+                (0..200).for_each(|_| count());
             });
         }
     });

@@ -66,6 +66,12 @@ fn a_success_in_a_new_bucket_of_a_full_window_is_no_moment_of_decision() {
 }
 
 #[test]
+fn a_bucket_that_holds_min_calls_says_nothing_of_the_one_before() {
+    let window = Remembered::time(10, 10, 2);
+    assert_eq!([15, 15, 5, 5].map(|at| window.record(at, SUCCESS).is_some()), [false, true, false, true]);
+}
+
+#[test]
 fn successes_that_stay_below_min_calls_through_expiry_never_decide() {
     let window = Remembered::time(10, 2, 3);
     assert!((0..100).all(|step| window.record(step * 10, SUCCESS).is_none()));
