@@ -128,6 +128,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    #[inline(always)]
     pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
         let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
         Self { name, retry_after, reason }

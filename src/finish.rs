@@ -57,6 +57,7 @@ where
     }
 }
 
+#[cold]
 #[inline(never)]
 fn fail<F, Guard, Response, E>(held: &mut Option<(Guard, F)>, error: E) -> Error
 where

@@ -43,7 +43,7 @@ impl Breaker {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn try_enter(&self) -> Result<Entry, Refused> {
         let (entered, transition) = self.circuit.try_enter(self.clock.now());
         self.tell(transition);
@@ -61,7 +61,7 @@ impl Breaker {
         };
         self.circuit.count_rejected();
         let rejection = Rejection::new(self.name, reason, left);
-        events::rejected(&rejection);
+        events::rejected(rejection);
         rejection
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::{debug, info, warn};
+use tracing::{Level, debug, info, level_enabled, warn};
 
 use crate::{
     Name, Rejection,
@@ -40,7 +40,14 @@ pub(super) fn transition(name: Name, transition: &Transition) {
 }
 
 #[inline(always)]
-pub(super) fn rejected(rejection: &Rejection) {
+pub(super) fn rejected(rejection: Rejection) {
+    if level_enabled!(Level::DEBUG) {
+        tell_rejected(rejection);
+    }
+}
+
+#[cold]
+fn tell_rejected(rejection: Rejection) {
     debug!(
         target: TARGET,
         name = rejection.name().as_str(),

@@ -10,7 +10,7 @@ use tower::BoxError;
 
 use super::CircuitGuard;
 use crate::{
-    Error,
+    Error, Rejection,
     finish::{Finish, POLLED_AGAIN, end},
 };
 
@@ -34,7 +34,8 @@ pin_project! {
     #[project = StateProj]
     enum State<Fut, F> {
         Sent { #[pin] inner: Fut, held: Option<(CircuitGuard, F)> },
-        Unsent { error: Option<Error> },
+        Rejected { rejection: Rejection },
+        Failed { error: Option<Error> },
     }
 }
 
@@ -43,8 +44,13 @@ impl<Fut, F> ResponseFuture<Fut, F> {
         Self { state: State::Sent { inner, held: Some((guard, finish)) } }
     }
 
-    pub(super) const fn unsent(error: Error) -> Self {
-        Self { state: State::Unsent { error: Some(error) } }
+    pub(super) const fn rejected(rejection: Rejection) -> Self {
+        Self { state: State::Rejected { rejection } }
+    }
+
+    /// The call failed before it was made.
+    pub(super) const fn failed(error: Error) -> Self {
+        Self { state: State::Failed { error: Some(error) } }
     }
 }
 
@@ -64,7 +70,8 @@ where
                 let result = ready!(guard.run(|| inner.poll(cx)));
                 Poll::Ready(end(held, result))
             }
-            StateProj::Unsent { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
+            StateProj::Rejected { rejection } => Poll::Ready(Err(Error::Rejected(*rejection))),
+            StateProj::Failed { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }
     }
 }

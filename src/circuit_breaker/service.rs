@@ -8,7 +8,7 @@ use std::{
 use tower::{BoxError, Service};
 
 use super::{CircuitGuard, ResponseFuture, Settle, breaker::Breaker};
-use crate::{DefaultClassifier, Error, finish::Finish, pooled::Pooled, state::circuit::Entry};
+use crate::{DefaultClassifier, Error, finish::Finish, pooled::Pooled};
 
 /// Rejects calls to a service that keeps failing.
 ///
@@ -29,24 +29,32 @@ impl<S, F> CircuitBreaker<S, F> {
 }
 
 impl<S, F> CircuitBreaker<S, F> {
-    /// Asks the circuit, where it is not plainly closed, and then the service, whether it is ready.
-    ///
-    /// It is, but where `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake
-    /// here, so one look must do.
-    #[inline(never)]
-    fn ask<Request>(&mut self, closed: Option<Entry>, ready: bool) -> Result<CircuitGuard, Error>
+    /// Records that the service failed to be ready.
+    #[cold]
+    fn unready<Request>(&self, error: S::Error) -> Error
     where
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
         F: Finish<CircuitGuard, S::Response> + Clone,
     {
-        let mut guard = match closed {
-            Some(entry) => CircuitGuard::of(&self.breaker, entry),
-            None => CircuitGuard::enter(&self.breaker)?,
-        };
-        if ready {
-            return Ok(guard);
+        let error = Error::lift(error);
+        if let Ok(guard) = CircuitGuard::admit(&self.breaker) {
+            self.finish.clone().failed(guard, &error);
         }
+        error
+    }
+
+    /// Sees to it that the service is ready for a call that was let through without a look at it.
+    ///
+    /// `poll_ready` found the circuit open, and it let the call pass all the same. There is no task to wake here, so one look
+    /// must do.
+    #[cold]
+    fn make_ready<Request>(&mut self, mut guard: CircuitGuard) -> Result<CircuitGuard, Error>
+    where
+        S: Service<Request>,
+        S::Error: Into<BoxError> + 'static,
+        F: Finish<CircuitGuard, S::Response> + Clone,
+    {
         match guard.run(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop()))) {
             Poll::Ready(Ok(())) => Ok(guard),
             Poll::Pending => Err(Error::Rejected(guard.refuse())),
@@ -78,28 +86,26 @@ where
         }
         self.ready = false;
         match ready!(self.inner.poll_ready(cx)) {
-            Ok(()) => self.ready = true,
-            Err(error) => {
-                let error = Error::lift(error);
-                if let Ok(guard) = CircuitGuard::admit(&self.breaker) {
-                    self.finish.clone().failed(guard, &error);
-                }
-                return Poll::Ready(Err(error));
+            Ok(()) => {
+                self.ready = true;
+                Poll::Ready(Ok(()))
             }
+            Err(error) => Poll::Ready(Err(self.unready(error))),
         }
-        Poll::Ready(Ok(()))
     }
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let ready = mem::take(&mut self.ready);
-        let mut guard = match self.breaker.enter_closed() {
-            Some(entry) if ready => CircuitGuard::of(&self.breaker, entry),
-            entry => match self.ask(entry, ready) {
-                Ok(guard) => guard,
-                Err(error) => return ResponseFuture::unsent(error),
-            },
+        let mut guard = match self.breaker.admit() {
+            Ok(entry) => CircuitGuard::of(&self.breaker, entry),
+            Err(refused) => return ResponseFuture::rejected(self.breaker.reject(refused)),
         };
+        if !mem::take(&mut self.ready) {
+            guard = match self.make_ready(guard) {
+                Ok(guard) => guard,
+                Err(error) => return ResponseFuture::failed(error),
+            };
+        }
         let future = guard.run(|| self.inner.call(request));
         ResponseFuture::sent(future, guard, self.finish.clone())
     }

@@ -15,7 +15,7 @@ use crate::{
 
 pub fn contend(path: Path) -> Contender {
     match path {
-        Path::Closed(window, Health::Well) => contender(breaker(window).layer(service_fn(inner::answer)), answered),
+        Path::Closed(window, Health::Well) => contender(breaker(window).layer(service_fn(inner::fallible)), answered),
         Path::Closed(window, Health::OneInHundred) => {
             contender(breaker(window).layer(service_fn(inner::one_in_hundred)), answered_but_last)
         }

@@ -94,6 +94,7 @@ impl Circuit {
     }
 
     /// Counts a call that was refused.
+    #[inline(always)]
     pub(crate) fn count_rejected(&self) {
         self.stripes.mine().count(REJECTED);
     }
