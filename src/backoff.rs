@@ -1,8 +1,8 @@
 //! How long to wait before the next try.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
-use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng};
+use rand::{SeedableRng, rngs::SmallRng};
 
 use crate::{ConfigError, time::Nanos};
 
@@ -65,14 +65,14 @@ impl Backoff {
         )
     }
 
-    /// The delay of `step` (from 0), drawn with `rng`.
-    pub(crate) fn delay(&self, step: u32, rng: &mut impl Rng) -> Nanos {
+    /// The delay of `step` (from 0); where a part of it is random, `draw` draws it evenly from a range.
+    pub(crate) fn delay(&self, step: u32, draw: impl FnOnce(RangeInclusive<u64>) -> u64) -> Nanos {
         let doubled = 2_u64.saturating_pow(step).saturating_mul(Nanos::from(self.base).0);
         let longest = doubled.min(Nanos::from(self.cap).0);
         Nanos(match self.jitter {
             Jitter::None => longest,
-            Jitter::Equal => rng.random_range(longest.div_ceil(2)..=longest),
-            Jitter::Full => rng.random_range(0..=longest),
+            Jitter::Equal => draw(longest.div_ceil(2)..=longest),
+            Jitter::Full => draw(0..=longest),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What the fallback tells of itself. The names here are part of the public interface.
 
-use tracing::{debug, field};
+use tracing::{Level, debug, field, level_enabled};
 
 use super::error::Chain;
 use crate::{Error, Name};
@@ -8,8 +8,15 @@ use crate::{Error, Name};
 const TARGET: &str = "palisade::fallback";
 
 /// An answer was degraded, by step number `step`.
-#[cold]
+#[inline(always)]
 pub(super) fn degraded(name: Name, step: u32, error: Option<&Error>) {
+    if level_enabled!(Level::DEBUG) {
+        tell_degraded(name, step, error);
+    }
+}
+
+#[cold]
+fn tell_degraded(name: Name, step: u32, error: Option<&Error>) {
     debug!(target: TARGET, name = name.as_str(), step, error = error.map(|error| field::display(Chain(error))), "degraded");
 }
 

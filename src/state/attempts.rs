@@ -2,7 +2,7 @@
 //!
 //! Exact. The budget, the deadline and the request have their own say, elsewhere.
 
-use rand::rngs::SmallRng;
+use rand::{RngExt, rngs::SmallRng};
 
 use crate::{Backoff, Outcome, sync::Mutex, time::Nanos};
 
@@ -69,7 +69,7 @@ impl Attempts {
         if retry_after > self.longest_pause {
             return Err(Stop::RetryAfter);
         }
-        let backoff = self.backoff.delay(made.saturating_sub(1), &mut *self.rng.lock());
+        let backoff = self.backoff.delay(made.saturating_sub(1), |range| self.rng.lock().random_range(range));
         Ok(retry_after.saturating_add(backoff))
     }
 

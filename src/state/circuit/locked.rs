@@ -1,6 +1,6 @@
 //! What a circuit does under its lock: transitions, and all that probes do.
 
-use rand::rngs::SmallRng;
+use rand::{RngExt, rngs::SmallRng};
 
 use crate::{
     state::{
@@ -117,7 +117,8 @@ impl Circuit {
     /// Begins a new generation in the phase `to`; the caller holds the lock.
     fn shift(&self, cold: &mut Cold, word: Word, to: Phase, reason: Reason, counts: Counts, now: Nanos) -> Transition {
         let from = word.phase();
-        let open_for = (to == Phase::Open).then(|| self.rules.open_for.delay(cold.step, &mut cold.rng));
+        let open_for =
+            (to == Phase::Open).then(|| self.rules.open_for.delay(cold.step, |range| cold.rng.random_range(range)));
         match to {
             Phase::Open => cold.step = cold.step.saturating_add(1),
             Phase::HalfOpen => {}

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{SECOND, TICK, of, rng};
+use super::{SECOND, TICK, by, of, rng};
 use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
 
 /// What a backoff of a few nanoseconds draws, in many draws.
 fn all_drawn(delay: u64, jitter: Jitter) -> Vec<u64> {
     let (backoff, mut rng) = (of(Duration::from_nanos(delay), jitter), rng());
-    (0..1_000).map(|_| backoff.delay(0, &mut rng).0).collect::<BTreeSet<_>>().into_iter().collect()
+    (0..1_000).map(|_| backoff.delay(0, by(&mut rng)).0).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn without_a_seed_layers_draw_different_delays() {
     let backoff = of(Duration::from_secs(1), Jitter::Full);
     let draw = || {
         let mut rng = generator(None);
-        [0; 4].map(|step| backoff.delay(step, &mut rng))
+        [0; 4].map(|step| backoff.delay(step, by(&mut rng)))
     };
     assert_ne!(draw(), draw());
 }
@@ -25,8 +25,8 @@ fn without_a_seed_layers_draw_different_delays() {
 fn jitter_under_the_greatest_cap_does_not_overflow() {
     let step = u32::MAX;
     let backoff = Backoff::exponential(TICK, Duration::MAX);
-    assert_ne!(backoff.jitter(Jitter::Full).delay(step, &mut rng()), Nanos::MAX);
-    assert!(backoff.jitter(Jitter::Equal).delay(step, &mut rng()) >= Nanos(u64::MAX / 2));
+    assert_ne!(backoff.jitter(Jitter::Full).delay(step, by(&mut rng())), Nanos::MAX);
+    assert!(backoff.jitter(Jitter::Equal).delay(step, by(&mut rng())) >= Nanos(u64::MAX / 2));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn full_jitter_is_spread_evenly() {
     let (backoff, mut rng) = (of(Duration::from_secs(1), Jitter::Full), rng());
     let mut quarters = [0; 4];
     for _ in 0..4_000 {
-        let quarter = (backoff.delay(0, &mut rng).0 * 4 / SECOND.0).min(3);
+        let quarter = (backoff.delay(0, by(&mut rng)).0 * 4 / SECOND.0).min(3);
         quarters[usize::try_from(quarter).unwrap()] += 1;
     }
     assert!(quarters.iter().all(|drawn| (850..1_150).contains(drawn)), "{quarters:?}");
@@ -71,11 +71,11 @@ fn full_jitter_is_spread_evenly() {
 fn jitter_takes_part_of_the_delay_after_the_cap() {
     let backoff = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(3)).jitter(Jitter::Equal);
     let mut rng = rng();
-    assert!((0..1_000).all(|_| (1_500_000_000..=3 * SECOND.0).contains(&backoff.delay(20, &mut rng).0)));
+    assert!((0..1_000).all(|_| (1_500_000_000..=3 * SECOND.0).contains(&backoff.delay(20, by(&mut rng)).0)));
 }
 
 #[test]
 fn jitter_draws_parts_of_a_millisecond() {
     let (backoff, mut rng) = (of(Duration::from_micros(999), Jitter::Full), rng());
-    assert!((0..100).any(|_| backoff.delay(0, &mut rng).0 % 1_000 != 0));
+    assert!((0..100).any(|_| backoff.delay(0, by(&mut rng)).0 % 1_000 != 0));
 }

@@ -3,15 +3,20 @@
 mod jitter;
 mod steps;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use proptest::prelude::*;
-use rand::rngs::SmallRng;
+use rand::{RngExt, rngs::SmallRng};
 
 use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
 
 pub(super) const SECOND: Nanos = Nanos(1_000_000_000);
 pub(super) const TICK: Duration = Duration::from_nanos(1);
+
+/// Draws with this generator.
+fn by(rng: &mut SmallRng) -> impl FnOnce(RangeInclusive<u64>) -> u64 {
+    |range| rng.random_range(range)
+}
 
 pub(super) fn rng() -> SmallRng {
     generator(Some(7))

@@ -4,60 +4,63 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{SECOND, TICK, duration, longest, of, rng};
+use super::{SECOND, TICK, by, duration, longest, of, rng};
 use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
 
 #[test]
 fn a_base_of_zero_never_waits() {
     for jitter in [Jitter::None, Jitter::Equal, Jitter::Full] {
         let backoff = Backoff::exponential(Duration::ZERO, Duration::MAX).jitter(jitter);
-        assert!([0, 1, 63, 64, u32::MAX].iter().all(|step| backoff.delay(*step, &mut rng()) == Nanos(0)), "{jitter:?}");
+        assert!(
+            [0, 1, 63, 64, u32::MAX].iter().all(|step| backoff.delay(*step, by(&mut rng())) == Nanos(0)),
+            "{jitter:?}"
+        );
     }
 }
 
 #[test]
 fn a_base_of_the_cap_waits_the_cap_at_every_step() {
     let backoff = of(Duration::from_secs(1), Jitter::None);
-    assert!([0, 1, 24, 63, 64, u32::MAX].iter().all(|step| backoff.delay(*step, &mut rng()) == SECOND));
+    assert!([0, 1, 24, 63, 64, u32::MAX].iter().all(|step| backoff.delay(*step, by(&mut rng())) == SECOND));
 }
 
 #[test]
 fn the_base_doubles_for_as_long_as_it_fits() {
     let backoff = Backoff::exponential(TICK, Duration::MAX).jitter(Jitter::None);
-    assert!((0..64).all(|step| backoff.delay(step, &mut rng()) == Nanos(1 << step)));
-    assert_eq!(backoff.delay(64, &mut rng()), Nanos::MAX);
+    assert!((0..64).all(|step| backoff.delay(step, by(&mut rng())) == Nanos(1 << step)));
+    assert_eq!(backoff.delay(64, by(&mut rng())), Nanos::MAX);
 }
 
 #[test]
 fn no_step_overflows_under_the_greatest_cap() {
     let backoff = Backoff::exponential(Duration::from_millis(50), Duration::MAX).jitter(Jitter::None);
-    assert_eq!(backoff.delay(38, &mut rng()), Nanos(50_000_000 << 38));
+    assert_eq!(backoff.delay(38, by(&mut rng())), Nanos(50_000_000 << 38));
     for step in [39, 63, 64, 65, u32::MAX - 1, u32::MAX] {
-        assert_eq!(backoff.delay(step, &mut rng()), Nanos::MAX, "{step}");
+        assert_eq!(backoff.delay(step, by(&mut rng())), Nanos::MAX, "{step}");
     }
 }
 
 #[test]
 fn a_base_of_the_greatest_duration_does_not_overflow() {
     let backoff = of(Duration::MAX, Jitter::None);
-    assert!([0, 1, u32::MAX].iter().all(|step| backoff.delay(*step, &mut rng()) == Nanos::MAX));
+    assert!([0, 1, u32::MAX].iter().all(|step| backoff.delay(*step, by(&mut rng())) == Nanos::MAX));
 }
 
 #[test]
 fn the_step_that_reaches_the_cap_waits_the_cap() {
     let cap = |nanos| Backoff::exponential(Duration::from_nanos(5), Duration::from_nanos(nanos)).jitter(Jitter::None);
-    assert_eq!([19, 20, 21].map(|nanos| cap(nanos).delay(2, &mut rng()).0), [19, 20, 20]);
+    assert_eq!([19, 20, 21].map(|nanos| cap(nanos).delay(2, by(&mut rng())).0), [19, 20, 20]);
 }
 
 #[test]
 fn a_constant_backoff_waits_the_same_at_every_step() {
     let backoff = Backoff::constant(Duration::from_millis(1_500));
-    assert!([0, 1, 24, u32::MAX].iter().all(|step| backoff.delay(*step, &mut rng()) == Nanos(1_500_000_000)));
+    assert!([0, 1, 24, u32::MAX].iter().all(|step| backoff.delay(*step, by(&mut rng())) == Nanos(1_500_000_000)));
 }
 
 #[test]
 fn no_backoff_never_waits() {
-    assert!([0, 1, u32::MAX].iter().all(|step| Backoff::none().delay(*step, &mut rng()) == Nanos(0)));
+    assert!([0, 1, u32::MAX].iter().all(|step| Backoff::none().delay(*step, by(&mut rng())) == Nanos(0)));
 }
 
 #[test]
@@ -92,7 +95,7 @@ proptest! {
         let longest = longest(base, cap, step);
         let drawn = |jitter| {
             let backoff = Backoff::exponential(base, cap).jitter(jitter);
-            u128::from(backoff.delay(step, &mut generator(Some(seed))).0)
+            u128::from(backoff.delay(step, by(&mut generator(Some(seed)))).0)
         };
         prop_assert_eq!(drawn(Jitter::None), longest);
         prop_assert!(drawn(Jitter::Full) <= longest);
