@@ -4,7 +4,8 @@
 //! thread's own line; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
 //! their sum to the capacity once is the same as clamping each.
 //!
-//! Exact, but that a ratio is rounded to the nearest millionth.
+//! Exact, but that a ratio is rounded to the nearest millionth: bounded by
+//! `a_ratio_finer_than_a_millionth_is_rounded_to_one`.
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -11,9 +11,10 @@
 //! | 36..64 | tag | wraps |
 //! | 0..36 | count | wraps from 2^36 to 2^35: exact modulo 2^35, and what was once large stays large |
 //!
-//! Approximate: a word that is not written while 2^28 tags pass, or up to 2^16 fewer, is taken for current or for later. With
-//! buckets of three seconds that is 25 years without a call; with the finest, of a millisecond, three days. A transition takes
-//! as many as two windows.
+//! Approximate: a word that is not written while 2^28 tags pass, or up to 2^16 fewer, is taken for current or for later: bounded
+//! by `a_tag_that_is_two_to_the_16_ahead_is_not_a_later_one` and
+//! `a_window_counts_after_any_number_of_generations_without_results`. With buckets of three seconds that is 25 years without a
+//! call; with the finest, of a millisecond, three days. A transition takes as many as two windows.
 
 use std::array;
 

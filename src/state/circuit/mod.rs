@@ -10,7 +10,7 @@ mod locked;
 mod phase;
 mod record;
 mod rules;
-mod word;
+pub(super) mod word;
 
 use rand::rngs::SmallRng;
 

@@ -8,7 +8,8 @@
 //! | 10..20 | places | probes in flight and results counted; half-open |
 //! | 0..10 | in flight | probes in flight; half-open |
 //!
-//! Exact, but for a call that stays in flight across 2^29 transitions.
+//! Exact, but for a call that stays in flight across 2^29 transitions, and then is not late: bounded by
+//! `a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner`.
 
 #![expect(clippy::cast_possible_truncation, reason = "fields are cut out of the word")]
 

@@ -4,8 +4,11 @@
 //! The number jumps past the window with each generation, and what a straggler of an earlier one writes has expired.
 //!
 //! Exact in what it counts: nothing is lost, nothing is counted twice. Approximate in time, by one bucket: the window
-//! reaches back nine whole buckets (of ten) and the part of its own that has passed. Of calls that end at the same moment on
-//! several threads, the last to sum sees all.
+//! reaches back nine whole buckets (of ten) and the part of its own that has passed, bounded by
+//! `a_result_is_held_until_its_bucket_is_ten_buckets_old`. Of calls that end at the same moment on several threads, the first to
+//! sum may miss the others, and the last sees all: bounded by the models
+//! `failures_in_a_time_window_that_trip_together_make_one_transition` and
+//! `nothing_is_lost_or_counted_twice_while_a_bucket_turns_over`.
 
 #![expect(clippy::cast_possible_truncation, reason = "buckets are few")]
 

@@ -3,7 +3,7 @@
 use super::{CONSECUTIVE, FAILING, half_open};
 use crate::{
     state::{
-        circuit::{Circuit, Phase, Refused, Rules},
+        circuit::{Circuit, Phase, Refused, Rules, word::Word},
         counts::Verdict::{Failure, Success, Throttled},
     },
     time::Nanos,
@@ -103,4 +103,13 @@ fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_co
             }
         }
     }
+}
+
+#[test]
+fn a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner() {
+    let of = |generation: u64| Word(generation << 35);
+    for generation in [0, 1, (1 << 28) - 1, 1 << 28, (1 << 29) - 2] {
+        assert_eq!(of(generation).next(Phase::Closed).generation(), generation + 1);
+    }
+    assert_eq!(of((1 << 29) - 1).next(Phase::Closed).generation(), 0);
 }

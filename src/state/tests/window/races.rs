@@ -27,6 +27,22 @@ fn a_full_count_window_is_exact_after_two_threads_failed_together() {
 }
 
 #[test]
+fn a_failure_stands_as_many_places_off_as_threads_record_beside_it() {
+    let windows: Vec<_> = (0..2_000).map(|_| (Remembered::last(10, 1), AtomicUsize::new(0))).collect();
+    together(windows.len(), |round| {
+        let (window, callers) = &windows[round];
+        window.record(0, if callers.fetch_add(1, SeqCst) == 0 { FAILURE } else { SUCCESS });
+    });
+    for (window, _) in &windows {
+        // It is the first or the second of the two, and forgotten when ten have followed it.
+        (0..8).for_each(|_| _ = window.record(0, SUCCESS));
+        assert_eq!(window.counts(0), [10, 1, 0]);
+        (0..2).for_each(|_| _ = window.record(0, SUCCESS));
+        assert_eq!(window.counts(0), [10, 0, 0]);
+    }
+}
+
+#[test]
 fn of_two_successes_that_complete_min_calls_together_one_is_a_moment_of_decision() {
     let make: [fn() -> Remembered; 2] = [|| Remembered::time(10, 10, 2), || Remembered::last(10, 2)];
     for make in make {
