@@ -84,6 +84,7 @@ impl CircuitGuard {
     #[inline(always)]
     pub fn settle(mut self, outcome: Outcome) {
         let (breaker, entry) = (self.breaker.take(), self.entry);
+        // Nothing is left in it to drop. Where that is said, it need not be in memory.
         mem::forget(self);
         if let Some(breaker) = breaker {
             breaker.settle(entry, outcome);

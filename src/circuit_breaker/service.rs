@@ -26,9 +26,7 @@ impl<S, F> CircuitBreaker<S, F> {
     pub(super) const fn new(inner: S, breaker: Pooled<Breaker>, finish: F) -> Self {
         Self { inner, ready: false, breaker, finish }
     }
-}
 
-impl<S, F> CircuitBreaker<S, F> {
     /// Records that the service failed to be ready.
     #[cold]
     fn unready<Request>(&self, error: S::Error) -> Error
