@@ -216,6 +216,19 @@ mod current {
         advance(300 * MS).await;
         assert_eq!(call.await.unwrap(), Some(700 * MS));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_that_is_called_after_somebody_asked_has_its_whole_limit() {
+        let service = strict(|()| {
+            Deadline::current();
+            // The clock moves on before the first poll ends.
+            advance(300 * MS).now_or_never();
+            call(&mut TimeoutLayer::new(SECOND).layer(stuck()))
+        });
+        let began = now();
+        elapsed(TimeoutLayer::new(10 * SECOND).layer(service).oneshot(()).await);
+        assert_eq!(now() - began, 1_300 * MS);
+    }
 }
 
 mod scope {
@@ -475,6 +488,14 @@ mod carried {
         let service = strict(move |()| deadline.scope(inner.clone().oneshot(())));
         elapsed(TimeoutLayer::new(5 * SECOND).layer(service).oneshot(()).await);
         assert_eq!(now() - start, SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_timeouts_the_outer_one_ends_the_call_at_it() {
+        let inner = TimeoutLayer::new(20 * SECOND).layer(stuck());
+        let service = strict(move |()| inner.clone().oneshot(()).inspect(|_| panic!("the inner one ended it")));
+        let call = TimeoutLayer::new(10 * SECOND).layer(service).oneshot(());
+        assert!(elapsed(Deadline::after(SECOND).scope(call).await).by_caller());
     }
 
     #[tokio::test(start_paused = true)]

@@ -34,6 +34,16 @@ fn withdrawing_at_every_nanosecond_loses_nothing() {
     assert_eq!(taken, 40_000 * 333_333_333_333 / 1_000_000_000_000_000);
 }
 
+/// Both times gain more millionths of billionths than 64 bits hold.
+#[test]
+fn reading_after_a_long_time_loses_nothing() {
+    let tokens = empty(100_000, 0.0, 0.999_999);
+    let due = Nanos(50_000 * SECOND + 50_000_051);
+    assert_eq!(tokens.available(Nanos(20_000 * SECOND + 1)), 19_999);
+    assert_eq!(tokens.available(due.saturating_sub(Nanos(1))), 49_999);
+    assert_eq!(tokens.available(due), 50_000);
+}
+
 #[test]
 fn a_millionth_a_second_is_a_token_after_a_million_seconds() {
     let tokens = empty(1, 0.0, 1e-6);

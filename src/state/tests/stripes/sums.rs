@@ -1,6 +1,10 @@
 //! Claims about what the stripes add up to.
 
-use std::{sync::Barrier, thread};
+use std::{
+    collections::BTreeSet,
+    sync::{Barrier, Mutex},
+    thread,
+};
 
 use crate::{
     state::stripes::{Stripes, Tag},
@@ -47,32 +51,49 @@ fn crowd(count: impl Fn() + Sync) {
                 // Each has its number until it ends.
                 thread_number();
                 start.wait();
-                (0..200).for_each(|_| count());
+                count();
             });
         }
     });
 }
 
+/// So many that those who share a stripe meet there.
+const OFTEN: u64 = 10_000;
+
 #[test]
 fn more_threads_than_stripes_lose_nothing() {
     let stripes = Stripes::new(3);
     crowd(|| {
-        stripes.mine().bump(0, Tag::new(9));
-        stripes.mine().count(2);
+        for _ in 0..OFTEN {
+            stripes.mine().bump(0, Tag::new(9));
+            stripes.mine().count(2);
+        }
     });
-    assert_eq!((stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2)), (20_000, 0, 20_000));
-    assert!(stripes.each().count() <= 64, "some share");
+    let sums = (stripes.sum(0, Tag::new(9)), stripes.sum(1, Tag::new(9)), stripes.total(2));
+    assert_eq!(sums, (100 * OFTEN, 0, 100 * OFTEN));
+}
+
+#[test]
+fn all_but_the_last_of_the_stripes_have_one_thread_each() {
+    let (stripes, numbers) = (Stripes::new(1), Mutex::new(BTreeSet::new()));
+    crowd(|| {
+        stripes.mine().count(0);
+        numbers.lock().expect("nobody panics").insert(thread_number().min(63));
+    });
+    assert_eq!(stripes.each().count(), numbers.into_inner().expect("nobody panics").len());
 }
 
 #[test]
 fn stragglers_take_nothing_from_the_threads_that_share_their_stripe() {
     let stripes = Stripes::new(1);
     crowd(|| {
-        stripes.mine().bump(0, Tag::new(2));
-        // Where the word is at the later tag, this one finds it so.
-        stripes.mine().bump(0, Tag::new(1));
+        for _ in 0..OFTEN {
+            stripes.mine().bump(0, Tag::new(2));
+            // Where the word is at the later tag, this one finds it so.
+            stripes.mine().bump(0, Tag::new(1));
+        }
     });
-    assert_eq!(stripes.sum(0, Tag::new(2)), 20_000);
+    assert_eq!(stripes.sum(0, Tag::new(2)), 100 * OFTEN);
 }
 
 #[test]
