@@ -26,6 +26,9 @@ const STRIPES: usize = if cfg!(all(loom, test)) { 3 } else { 64 };
 /// How many of them have their place from the beginning: as many as threads commonly run at once in a small service.
 const FIRST: usize = if cfg!(all(loom, test)) { 3 } else { 4 };
 
+/// How many times the places double.
+const DOUBLINGS: usize = (STRIPES / FIRST).ilog2() as usize;
+
 /// Two cache lines, because processors fetch them in pairs.
 const WORDS_PER_LINE: usize = 16;
 
@@ -51,14 +54,16 @@ impl Stripe {
 #[derive(Debug)]
 pub(crate) struct Stripes {
     first: [OnceLock<Stripe>; FIRST],
-    others: OnceLock<Box<[OnceLock<Stripe>]>>,
+    /// As many as there are before, each time.
+    others: [OnceLock<Box<[OnceLock<Stripe>]>>; DOUBLINGS],
     words: usize,
 }
 
 impl Stripes {
     /// Makes stripes of `words` counters each.
     pub(crate) fn new(words: usize) -> Self {
-        let stripes = Self { first: array::from_fn(|_| OnceLock::new()), others: OnceLock::new(), words };
+        let stripes =
+            Self { first: array::from_fn(|_| OnceLock::new()), others: array::from_fn(|_| OnceLock::new()), words };
         if cfg!(all(loom, test)) {
             // A model does not see that they are made before they are read.
             stripes.first.iter().for_each(|slot| drop(slot.set(Stripe::new(words))));
@@ -70,18 +75,21 @@ impl Stripes {
     #[inline(always)]
     pub(crate) fn mine(&self) -> Mine<'_> {
         let number = thread_number().min(STRIPES - 1);
-        let slot = if number < FIRST { &self.first[number] } else { &self.others()[number - FIRST] };
+        let slot = if number < FIRST { &self.first[number] } else { self.other(number) };
         Mine { stripe: slot.get_or_init(|| Stripe::new(self.words)), alone: number < STRIPES - 1 }
     }
 
     #[inline(never)]
-    fn others(&self) -> &[OnceLock<Stripe>] {
-        self.others.get_or_init(|| (FIRST..STRIPES).map(|_| OnceLock::new()).collect())
+    fn other(&self, number: usize) -> &OnceLock<Stripe> {
+        let before = 1 << number.ilog2();
+        let others = &self.others[(before / FIRST).ilog2() as usize];
+        &others.get_or_init(|| (0..before).map(|_| OnceLock::new()).collect())[number - before]
     }
 
     /// All stripes there are.
     pub(crate) fn each(&self) -> impl Iterator<Item = &Stripe> {
-        self.first.iter().chain(self.others.get().into_iter().flatten()).filter_map(OnceLock::get)
+        let others = self.others.iter().filter_map(OnceLock::get).flatten();
+        self.first.iter().chain(others).filter_map(OnceLock::get)
     }
 
     /// The count at `index` under `tag`, over all stripes.

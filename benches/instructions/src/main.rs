@@ -1,0 +1,105 @@
+//! Makes calls along one path, for `benches/instructions.sh` to count their instructions.
+//!
+//! ```text
+//! palisade-instructions            prints the names of the paths
+//! palisade-instructions path n     makes n calls along one
+//! ```
+
+#[path = "../../support/mod.rs"]
+#[expect(dead_code, reason = "it uses a part of it")]
+mod support;
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    env,
+    future::{Ready, ready},
+    time::Duration,
+};
+
+use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer};
+use support::{
+    Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
+    rejected, runtime,
+};
+use tokio::task::{unconstrained, yield_now};
+use tower::{Layer, Service, service_fn};
+
+const LIMIT: Duration = Duration::from_secs(1);
+const FALLBACK: u64 = u64::MAX;
+
+type Path = (&'static str, fn(u64));
+
+const PATHS: [Path; 16] = [
+    ("bare", |n| run(n, bare(), answered)),
+    ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
+    ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
+    ("breaker-time-window", |n| run(n, breaker(2).layer(bare()), answered)),
+    ("breaker-time-window-1-in-100-failing", |n| run(n, breaker(2).layer(one_in_hundred()), answered_but_last)),
+    ("breaker-open", |n| run(n, open(), rejected)),
+    ("bulkhead-room", |n| run(n, BulkheadLayer::new(PLACES).layer(bare()), answered)),
+    ("bulkhead-full", |n| run(n, BulkheadLayer::new(0).layer(bare()), rejected)),
+    ("timeout-ready", |n| run(n, TimeoutLayer::new(LIMIT).layer(bare()), answered)),
+    ("pending-once-bare", |n| run(n, service_fn(pending_once), answered)),
+    ("timeout-pending-once", |n| run(n, TimeoutLayer::new(LIMIT).layer(service_fn(pending_once)), answered)),
+    ("retry-not-needed", |n| run(n, retry().layer(bare()), answered)),
+    ("retry-one-failure", |n| run(n, retry().layer(flaky()), answered)),
+    ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
+    ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
+    ("five-layers", |n| run(n, five(), answered)),
+];
+
+fn main() {
+    let mut words = env::args().skip(1);
+    let Some(name) = words.next() else {
+        for (name, _) in PATHS {
+            println!("{name}");
+        }
+        return;
+    };
+    let (_, path) = PATHS.iter().find(|path| path.0 == name).expect("the name of a path");
+    let calls = words.next().and_then(|calls| calls.parse().ok());
+    path(calls.expect("a number of calls"));
+}
+
+/// Never inlined, so that the code of one path does not depend on that of the others.
+#[inline(never)]
+fn run<S, F>(count: u64, mut service: S, intended: F)
+where
+    S: Service<u64, Response = u64>,
+    F: Fn(u64, &Result<u64, S::Error>) -> bool,
+{
+    runtime().block_on(unconstrained(calls(&mut service, count, intended)));
+}
+
+fn breaker(kind: usize) -> CircuitBreakerLayer {
+    breakers()[kind].1.clone()
+}
+
+fn retry() -> RetryLayer {
+    RetryLayer::builder("retry").backoff(Backoff::none()).budget(budget()).build().expect("legal")
+}
+
+fn down() -> Inner<Down> {
+    service_fn(|_| ready(Err(Down)))
+}
+
+fn fell_back(_: u64, result: &Result<u64, Error>) -> bool {
+    matches!(result, Ok(FALLBACK))
+}
+
+/// Fails the first attempt of each call and answers the second.
+fn flaky() -> Inner<Down> {
+    thread_local!(static FAILED: Cell<bool> = const { Cell::new(false) });
+    let attempt = |n| -> Ready<Result<u64, Down>> {
+        let fails = !FAILED.replace(false);
+        FAILED.set(fails);
+        ready(if fails { Err(Down) } else { Ok(n) })
+    };
+    service_fn(attempt)
+}
+
+async fn pending_once(n: u64) -> Result<u64, Infallible> {
+    yield_now().await;
+    Ok(n)
+}
