@@ -1,7 +1,7 @@
 //! What retries may spend: tokens that calls and time deposit.
 //!
-//! Tokens are counted in millionths, so that sums of a ratio given in decimals are exact. A deposit is one count on the
-//! thread's own line; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
+//! Tokens are counted in millionths, so that sums of a ratio given in decimals are exact. A deposit is one count in a
+//! stripe; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
 //! their sum to the capacity once is the same as clamping each.
 //!
 //! Exact, but that a ratio is rounded to the nearest millionth: bounded by

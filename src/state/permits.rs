@@ -103,8 +103,8 @@ impl Permits {
     #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn leave(&self) -> Option<Waker> {
-        // Release pairs with Acquire in `update`.
-        let before = Word(self.word.fetch_sub(Word::ONE, Ordering::AcqRel));
+        // Release pairs with Acquire in `update`: who takes a place sees all that was done in it before.
+        let before = Word(self.word.fetch_sub(Word::ONE, Ordering::Release));
         if before.is_queued() { self.grant() } else { None }
     }
 
@@ -190,9 +190,9 @@ impl Permits {
     /// The one way in which the word changes. Tells the word before; of no change, the word that stays.
     #[inline(always)]
     fn update(&self, change: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
-        // Release pairs with Acquire of the next update: who takes a place sees all that was done in it before.
         let change = |word| change(Word(word)).map(|word| word.0);
-        self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, change).map(Word).map_err(Word)
+        // Acquire pairs with Release in `leave`.
+        self.word.fetch_update(Ordering::Acquire, Ordering::Relaxed, change).map(Word).map_err(Word)
     }
 }
 

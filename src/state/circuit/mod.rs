@@ -2,8 +2,8 @@
 //!
 //! One word says the phase; its generation grows with each transition, and an entry of another generation is late: it
 //! neither decides nor frees anything. A closed circuit is only read by those who enter, and counts on the threads' own
-//! lines. Everything else, transitions and the results of probes, happens under one lock. Exact under every interleaving, but
-//! for what the windows say of themselves.
+//! lines; failures in a row it counts in the word. Everything else, transitions and the results of probes, happens under one
+//! lock. Exact under every interleaving, but for what the windows say of themselves.
 
 mod entry;
 mod locked;

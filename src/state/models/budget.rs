@@ -65,7 +65,10 @@ fn deposits_on_one_line_are_both_there() {
     model(|| {
         let tokens = spent(2, 1.0, 0.0);
         let other = Arc::clone(&tokens);
-        race_on_one_stripe(move || other.deposit(), || tokens.deposit());
+        race_on_one_stripe(move || other.deposit(), {
+            let tokens = Arc::clone(&tokens);
+            move || tokens.deposit()
+        });
         assert_eq!(left(&tokens), 2);
     });
 }

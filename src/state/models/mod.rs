@@ -24,12 +24,14 @@ fn race_of_three<A: 'static, B: 'static, C>(
     (one.join().unwrap(), two, this)
 }
 
-/// A race of two threads that share a stripe: a model has one for each of its first three threads.
-fn race_on_one_stripe<A: 'static, B>(other: impl FnOnce() -> A + 'static, this: impl FnOnce() -> B) -> (A, B) {
-    for _ in 0..2 {
-        thread::spawn(|| ()).join().unwrap();
-    }
-    race(other, this)
+/// A race of two threads that share a stripe: the last, which is for all threads after the first two of a model.
+fn race_on_one_stripe<A: 'static, B: 'static>(
+    other: impl FnOnce() -> A + 'static,
+    this: impl FnOnce() -> B + 'static,
+) -> (A, B) {
+    thread::spawn(|| ()).join().unwrap();
+    let (other, this) = (thread::spawn(other), thread::spawn(this));
+    (other.join().unwrap(), this.join().unwrap())
 }
 
 /// A model of three threads that all take a lock: every run with at most three preemptions, since all runs are too many.

@@ -4,9 +4,9 @@
 //! in the order of all calls, and marks that place in a ring of n bits; the places that successes took since the last mark
 //! are cleared on the way. So the window slides with each call, and only bad calls pay.
 //!
-//! Exact, where calls come one after another. Calls that end at the same moment are put in some order: a result may stand as
-//! many places off as other threads are recording, and no result is lost for it. Bounded by
-//! `a_failure_stands_as_many_places_off_as_threads_record_beside_it`.
+//! Exact, where calls come one after another. Calls that end at the same moment are put in some order: a failure may stand as
+//! many places off as results are recorded while it is, and no result is lost for it. Bounded by
+//! `a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it`.
 
 #![expect(clippy::cast_possible_truncation, reason = "a window fits into memory")]
 

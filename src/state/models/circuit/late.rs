@@ -40,7 +40,10 @@ fn each_late_result_is_counted_once() {
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
         circuit.reset(Nanos(0));
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(move || record(&other, one, Failure, 0), || record(&circuit, two, Success, 0));
+        race_on_one_stripe(move || record(&other, one, Failure, 0), {
+            let circuit = Arc::clone(&circuit);
+            move || record(&circuit, two, Success, 0)
+        });
         let view = circuit.view(Nanos(0));
         assert_eq!((view.late, view.phase, view.counts.calls), (2, Phase::Closed, 0));
     });
@@ -65,7 +68,10 @@ fn calls_that_are_rejected_together_are_each_counted() {
     model(|| {
         let circuit = textbook(1, 1);
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(move || other.count_rejected(), || circuit.count_rejected());
+        race_on_one_stripe(move || other.count_rejected(), {
+            let circuit = Arc::clone(&circuit);
+            move || circuit.count_rejected()
+        });
         assert_eq!(circuit.view(Nanos(0)).rejected, 2);
     });
 }
@@ -76,14 +82,14 @@ fn straggles(window: fn() -> Window, old: Verdict, new: Verdict) {
         let circuit = circuit(Rules { failure_rate: Some(1.0), ..OFF }, window());
         let straggler = enter(&circuit, 0).unwrap();
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(
-            move || record(&other, straggler, old, 0),
-            || {
+        race_on_one_stripe(move || record(&other, straggler, old, 0), {
+            let circuit = Arc::clone(&circuit);
+            move || {
                 circuit.reset(Nanos(0));
                 let entry = enter(&circuit, 0).unwrap();
                 record(&circuit, entry, new, 0)
-            },
-        );
+            }
+        });
         let counts = circuit.view(Nanos(0)).counts;
         assert_eq!((counts.calls, counts.failures), (1, u64::from(new == Failure)));
     });

@@ -16,7 +16,16 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let nanos = || prop_oneof![1..2_000_u64, 1..3 * SECOND, 1..1_000 * SECOND];
+    let nanos = || {
+        prop_oneof![
+            Just(0_u64),
+            1..2_000_u64,
+            1..3 * SECOND,
+            1..1_000 * SECOND,
+            1..100 * 3_600 * SECOND,
+            u64::MAX - 9..=u64::MAX
+        ]
+    };
     prop_oneof![
         4 => (1..20_usize).prop_map(|times| Step::Deposit { times }),
         6 => Just(Step::Withdraw),

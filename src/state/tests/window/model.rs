@@ -18,7 +18,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let wait = prop_oneof![8 => Just(0), 4 => 1..=11_u64, 1 => 25..=45_u64, 1 => Just(1_000)];
+    let wait = prop_oneof![8 => Just(0), 4 => 1..=11_u64, 1 => 25..=45_u64, 1 => Just(1_000), 1 => Just(3_600_000_000_000_u64), 1 => Just(u64::MAX)];
     let call = prop_oneof![
         4 => Just(SUCCESS), 1 => Just(FAILURE), 1 => Just(THROTTLED), 1 => Just(SLOW), 1 => Just(SLOW_FAILURE)
     ];
@@ -38,7 +38,7 @@ fn compare(
     let (mut at, mut generation, mut all) = (start, first, Vec::new());
     lead(window, first);
     for step in steps {
-        at += step.wait;
+        at = at.saturating_add(step.wait);
         if step.ends {
             generation += 1;
             all.clear();

@@ -27,7 +27,7 @@ fn a_full_count_window_is_exact_after_two_threads_failed_together() {
 }
 
 #[test]
-fn a_failure_stands_as_many_places_off_as_threads_record_beside_it() {
+fn a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it() {
     let windows: Vec<_> = (0..2_000).map(|_| (Remembered::last(10, 1), AtomicUsize::new(0))).collect();
     together(windows.len(), |round| {
         let (window, callers) = &windows[round];

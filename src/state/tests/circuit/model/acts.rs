@@ -27,7 +27,7 @@ pub(super) enum Act {
 pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let verdict = prop_oneof![3 => Just(Success), 4 => Just(Failure), 1 => Just(Throttled)];
     let phase = prop_oneof![Just(Phase::ForcedOpen), Just(Phase::ForcedClosed), Just(Phase::MetricsOnly)];
-    let wait = prop_oneof![6 => 0..=12_u64, 3 => 28..=52_u64, 2 => 78..=82_u64, 1 => 149..=151_u64];
+    let wait = prop_oneof![6 => 0..=12_u64, 3 => 28..=52_u64, 2 => 78..=82_u64, 1 => 149..=151_u64, 1 => Just(3_600_000_000_000_u64), 1 => Just(u64::MAX - 1_000)];
     let act = prop_oneof![
         300 => Just(Act::Enter),
         240 => (any::<Index>(), verdict).prop_map(|(flight, verdict)| Act::End(flight, verdict)),
