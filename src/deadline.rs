@@ -191,10 +191,10 @@ impl Frame {
 
     /// Narrows the frame by a timeout; from there on, that enforces whatever is nearest.
     #[inline(always)]
-    pub(crate) fn within(mut self, limit: Duration, started: Option<Instant>) -> Self {
-        match started {
+    pub(crate) fn within(mut self, limit: Duration, ends: Option<Instant>) -> Self {
+        match ends {
             None => self.pending = Some(self.pending.map_or(limit, |pending| pending.min(limit))),
-            Some(started) => self = self.bounded_by(Fixed { at: time::after(started, limit), enforced: true }),
+            Some(at) => self = self.bounded_by(Fixed { at, enforced: true }),
         }
         Self { enforced: true, ..self }
     }

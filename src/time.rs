@@ -69,6 +69,12 @@ pub(crate) fn now() -> Instant {
 }
 
 /// The moment `duration` after `start`; what is further off than [`FAR`] is as good as never.
+#[inline(always)]
 pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     start + duration.min(FAR)
+}
+
+/// The moment of which [`after`] made `end`.
+pub(crate) fn before(end: Instant, duration: Duration) -> Instant {
+    end - duration.min(FAR)
 }

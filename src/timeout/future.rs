@@ -32,8 +32,8 @@ pin_project! {
         #[pin]
         inner: Option<Fut>,
         limit: Duration,
-        // When the clock was started; not before it is needed.
-        started: Option<Instant>,
+        // When the limit is over; the clock is not started before it is needed.
+        ends: Option<Instant>,
         // Made when the call pends, unless a timeout around ends it sooner.
         #[pin]
         sleep: Option<Sleep>,
@@ -47,22 +47,23 @@ impl<Fut> ResponseFuture<Fut> {
     pub(super) fn start(name: Name, limit: Duration, call: impl FnOnce() -> Fut) -> Self {
         let scope = Scope::enter(Frame::around().within(limit, None));
         let inner = call();
-        Self { inner: Some(inner), limit, started: scope.leave(), sleep: None, name }
+        let ends = scope.leave().map(|started| time::after(started, limit));
+        Self { inner: Some(inner), limit, ends, sleep: None, name }
     }
 
     /// The frame for what is below.
     #[inline(always)]
     fn frame(&self) -> Frame {
-        Frame::around().within(self.limit, self.started)
+        Frame::around().within(self.limit, self.ends)
     }
 
     /// Waits for the time to be over, then drops the call.
     #[inline(never)]
     fn poll_expired(self: Pin<&mut Self>, cx: &mut Context<'_>, asked: Option<Instant>) -> Poll<Error> {
         let mut this = self.project();
-        let began_before = this.started.is_some();
-        let started = *this.started.get_or_insert_with(|| asked.unwrap_or_else(time::now));
-        let own = time::after(started, *this.limit);
+        let began_before = this.ends.is_some();
+        let own = *this.ends.get_or_insert_with(|| time::after(asked.unwrap_or_else(time::now), *this.limit));
+        let started = time::before(own, *this.limit);
         // A call that began before may have come under other timeouts since: their clocks start now.
         let around = deadline::nearest(|| if began_before { time::now() } else { started });
         let around = around.filter(|around| around.at <= own);

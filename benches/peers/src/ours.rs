@@ -21,7 +21,7 @@ pub fn contend(path: Path) -> Contender {
         }
         Path::Open => {
             let breaker = CircuitBreakerLayer::builder("open").consecutive(1).open_for(Backoff::constant(OPEN_FOR));
-            let service = breaker.build().expect("legal").layer(service_fn(inner::one_in_hundred));
+            let service = breaker.build().expect("legal").layer(service_fn(inner::last_fails));
             contender(open(service, 1), rejected)
         }
         Path::Room => contender(BulkheadLayer::new(PLACES).layer(service_fn(inner::answer)), answered),

@@ -29,7 +29,7 @@ pub fn contend(path: Path) -> Option<Contender> {
             contender(breaker(20).layer(service_fn(inner::one_in_hundred)), answered_but_last)
         }
         Path::Open => {
-            let service = open(breaker(1).layer(service_fn(inner::one_in_hundred)), 1);
+            let service = open(breaker(1).layer(service_fn(inner::last_fails)), 1);
             contender(service, |_, result| result.is_err())
         }
         Path::Ready => contender(timeout(LIMIT).layer(service_fn(inner::fallible)), answered),

@@ -33,7 +33,7 @@ pub fn contend(path: Path) -> Contender {
         }
         Path::Open => {
             let breaker = CircuitBreakerLayer::builder().consecutive_failures(1).wait_duration_in_open(OPEN_FOR);
-            let service = open(breaker.build().expect("legal").layer(service_fn(inner::one_in_hundred)), 1);
+            let service = open(breaker.build().expect("legal").layer(service_fn(inner::last_fails)), 1);
             contender(service, |_, result| matches!(result, Err(CircuitBreakerError::OpenCircuit)))
         }
         Path::Room => contender(bulkhead(PLACES).layer(service_fn(inner::answer)), answered),

@@ -59,7 +59,9 @@ fn crowd(count: impl Fn() + Sync) {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(one_of_many)).collect();
         // Joined one by one, because a scope does not wait until they have given their numbers back.
-        threads.into_iter().for_each(|thread| thread.join().expect("it only counts"));
+        for thread in threads {
+            thread.join().expect("it only counts");
+        }
     });
 }
 
