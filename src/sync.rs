@@ -33,7 +33,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// A small number that no other living thread has; the largest there is for a thread that is about to end.
+/// A small number that no other living thread has; the largest there is for a thread that is about to end. No model checks how
+/// numbers are lent, because those of a model have their own.
 #[cfg(not(all(loom, test)))]
 #[inline(always)]
 pub(crate) fn thread_number() -> usize {

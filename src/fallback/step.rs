@@ -87,7 +87,7 @@ pub const fn service<S>(service: S) -> ServiceStep<S> {
 #[derive(Clone, Debug)]
 pub struct Value<Response>(Kept<Response>);
 
-/// A response that is cloned when it is the answer, and not with each call.
+/// What a call clones of the response: all of it where that copies bytes, else a share, and the response when it is the answer.
 #[derive(Debug)]
 enum Kept<Response> {
     Inline(Response),

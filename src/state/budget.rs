@@ -99,7 +99,7 @@ impl Tokens {
     }
 }
 
-/// Divides by the nanoseconds in a second. Most numbers are small, and divided ten times as fast.
+/// Divides by the nanoseconds in a second. Most numbers fit into a word, which the processor divides by itself.
 fn seconds(nanos: u128) -> (u128, u128) {
     match u64::try_from(nanos) {
         Ok(nanos) => (u128::from(nanos / NANOS_PER_SECOND), u128::from(nanos % NANOS_PER_SECOND)),
