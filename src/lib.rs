@@ -8,6 +8,10 @@ mod deadline;
 mod error;
 pub mod fallback;
 pub mod finish;
+#[cfg(feature = "http")]
+pub mod grpc;
+#[cfg(feature = "http")]
+pub mod http;
 mod name;
 mod oneshot;
 mod outcome;

@@ -1,0 +1,1 @@
+//! gRPC as its users know it.

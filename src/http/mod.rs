@@ -1,0 +1,1 @@
+//! HTTP as its users know it.
