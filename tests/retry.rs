@@ -19,7 +19,7 @@ use std::{
 use futures_util::FutureExt;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Deadline, Error, Jitter, Outcome, Rejection, RejectionReason,
-    RetryBuilder, RetryLayer, TimeoutLayer, retry::Policy,
+    RetryBuilder, RetryLayer, TimeoutLayer,
 };
 use tokio::time::{Instant, advance};
 use tokio_test::{assert_pending, assert_ready, task};
@@ -1002,45 +1002,6 @@ mod retry_if {
         let layer = hasty().retry_if(|(): &(), _: Result<&(), &Error>| panic!("asked")).build().unwrap();
         let service = answering::<()>(vec![Err(rejected().into())]);
         layer.layer(service).oneshot(()).now_or_never().unwrap().unwrap_err();
-    }
-}
-
-mod policy {
-    use super::*;
-
-    /// Retries what comes back odd, with the next number, unless that is the one it was told.
-    #[derive(Clone)]
-    struct Odd(u32);
-
-    impl Policy<u32, u32> for Odd {
-        fn copy(&self, request: &u32) -> Option<u32> {
-            Some(request + 1)
-        }
-
-        fn classify(&self, result: Result<&u32, &Error>) -> Outcome {
-            if result.is_ok_and(|answer| answer % 2 == 1) { Outcome::Transient } else { Outcome::Success }
-        }
-
-        fn allows(&self, kept: &u32, _: Result<&u32, &Error>) -> bool {
-            *kept != self.0
-        }
-    }
-
-    /// What comes back of `request`, by a service that answers the request.
-    fn answer(policy: Odd, request: u32) -> u32 {
-        let layer = hasty().policy(policy).build().unwrap();
-        let service = layer.layer(strict(|request| ready(Ok::<u32, Down>(request))));
-        service.oneshot(request).now_or_never().unwrap().unwrap()
-    }
-
-    #[test]
-    fn it_says_what_is_retried_and_with_which_request() {
-        assert_eq!((answer(Odd(0), 1), answer(Odd(0), 2)), (2, 2));
-    }
-
-    #[test]
-    fn it_has_the_last_word() {
-        assert_eq!(answer(Odd(2), 1), 1);
     }
 }
 

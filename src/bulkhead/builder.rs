@@ -3,25 +3,28 @@
 use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use super::{BulkheadLayer, NoQueue, Queue};
-use crate::{ConfigError, Name};
+use crate::{ConfigError, Name, finish::Release};
 
 /// Builds a [`BulkheadLayer`].
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct BulkheadBuilder<Q = NoQueue> {
+pub struct BulkheadBuilder<Q = NoQueue, F = Release> {
     name: Cow<'static, str>,
     max_concurrent: usize,
     max_wait: Option<Duration>,
     max_queue: Option<usize>,
     queue: PhantomData<Q>,
+    finish: F,
 }
 
-impl<Q> BulkheadBuilder<Q> {
+impl BulkheadBuilder {
     pub(super) const fn new(max_concurrent: usize) -> Self {
         let name = Cow::Borrowed("bulkhead");
-        Self { name, max_concurrent, max_wait: None, max_queue: None, queue: PhantomData }
+        Self { name, max_concurrent, max_wait: None, max_queue: None, queue: PhantomData, finish: Release }
     }
+}
 
+impl<Q, F> BulkheadBuilder<Q, F> {
     /// Sets what errors and events call it: 1 to 64 bytes. Defaults to `bulkhead`.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), ..self }
@@ -32,7 +35,7 @@ impl<Q> BulkheadBuilder<Q> {
     /// Set it to the delay that a caller will not mind. The service within must be `Clone`. Defaults to what the deadline
     /// leaves; without a deadline either, the wait has no end.
     #[doc(alias = "max_wait_duration")]
-    pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue> {
+    pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue, F> {
         BulkheadBuilder { max_wait: Some(wait), ..self.queueing() }
     }
 
@@ -42,7 +45,7 @@ impl<Q> BulkheadBuilder<Q> {
     /// many as may be in flight.
     #[doc(alias = "queue_limit")]
     #[doc(alias = "max_queuing_actions")]
-    pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue> {
+    pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue, F> {
         BulkheadBuilder { max_queue: Some(calls), ..self.queueing() }
     }
 
@@ -50,32 +53,38 @@ impl<Q> BulkheadBuilder<Q> {
         Name::new(self.name.clone()).map_err(|error| error.of("bulkhead"))
     }
 
-    fn queueing(self) -> BulkheadBuilder<Queue> {
-        let Self { name, max_concurrent, max_wait, max_queue, .. } = self;
-        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue: PhantomData }
+    /// Ends calls by this strategy. Defaults to [`Release`].
+    pub fn finish<G>(self, finish: G) -> BulkheadBuilder<Q, G> {
+        let Self { name, max_concurrent, max_wait, max_queue, queue, .. } = self;
+        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue, finish }
+    }
+
+    fn queueing(self) -> BulkheadBuilder<Queue, F> {
+        let Self { name, max_concurrent, max_wait, max_queue, finish, .. } = self;
+        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue: PhantomData, finish }
     }
 }
 
-impl BulkheadBuilder<NoQueue> {
+impl<F> BulkheadBuilder<NoQueue, F> {
     /// Builds the layer, and with it its places, all free.
     ///
     /// # Errors
     ///
     /// When the name is empty or too long.
-    pub fn build(self) -> Result<BulkheadLayer, ConfigError> {
-        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, NoQueue))
+    pub fn build(self) -> Result<BulkheadLayer<NoQueue, F>, ConfigError> {
+        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, NoQueue, self.finish))
     }
 }
 
-impl BulkheadBuilder<Queue> {
+impl<F> BulkheadBuilder<Queue, F> {
     /// Builds the layer, and with it its places, all free, and its queue, empty.
     ///
     /// # Errors
     ///
     /// When the name is empty or too long.
-    pub fn build(self) -> Result<BulkheadLayer<Queue>, ConfigError> {
+    pub fn build(self) -> Result<BulkheadLayer<Queue, F>, ConfigError> {
         let max_queue = self.max_queue.unwrap_or(self.max_concurrent);
         let queue = Queue { max_wait: self.max_wait, max_queue };
-        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, queue))
+        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, queue, self.finish))
     }
 }

@@ -19,7 +19,7 @@ pub struct BulkheadLayer<Q = NoQueue, F = Release> {
 impl BulkheadLayer {
     /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
     pub fn new(max_concurrent: usize) -> Self {
-        Self::assemble(Name::of("bulkhead"), max_concurrent, NoQueue)
+        Self::assemble(Name::of("bulkhead"), max_concurrent, NoQueue, Release)
     }
 
     /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
@@ -28,14 +28,12 @@ impl BulkheadLayer {
     }
 }
 
-impl<Q> BulkheadLayer<Q> {
-    pub(super) fn assemble(name: Name, max_concurrent: usize, queue: Q) -> Self {
-        let permits = Permits::new(max_concurrent);
-        Self { places: Pooled::new(Places { permits, name }), queue, finish: Release }
-    }
-}
-
 impl<Q, F> BulkheadLayer<Q, F> {
+    pub(super) fn assemble(name: Name, max_concurrent: usize, queue: Q, finish: F) -> Self {
+        let permits = Permits::new(max_concurrent);
+        Self { places: Pooled::new(Places { permits, name }), queue, finish }
+    }
+
     /// A handle to look at the bulkhead and to resize it.
     pub fn handle(&self) -> BulkheadHandle {
         BulkheadHandle::new(self.places.clone())

@@ -1,5 +1,8 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
+#[cfg(feature = "http")]
+use tokio::time::Instant;
+
 use super::events;
 use crate::{
     Name, Outcome, Rejection, RejectionReason, deadline,
@@ -8,7 +11,7 @@ use crate::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
     },
-    time::Clock,
+    time::{Clock, Nanos},
 };
 
 #[derive(Debug)]
@@ -70,7 +73,9 @@ impl Breaker {
         match outcome {
             Outcome::Success => self.record(entry, Verdict::Success),
             Outcome::Transient | Outcome::Failed => self.record_failure(entry, Verdict::Failure),
-            Outcome::Throttled { .. } => self.record_failure(entry, Verdict::Throttled),
+            Outcome::Throttled { retry_after } => {
+                self.record_failure(entry, Verdict::Throttled(retry_after.map_or(Nanos(0), Nanos::from)));
+            }
             Outcome::Ignored => self.circuit.abandon(entry),
         }
     }
@@ -95,6 +100,11 @@ impl Breaker {
         } else {
             self.circuit.abandon(entry);
         }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn well_under_way_at(&self, entry: Entry) -> Option<Instant> {
+        self.circuit.well_under_way_at(entry).map(|at| self.clock.instant(at))
     }
 
     pub(super) fn abandon(&self, entry: Entry) {

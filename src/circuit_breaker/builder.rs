@@ -29,6 +29,7 @@ struct Settings {
     min_calls: u32,
     span: Span,
     open_for: Backoff,
+    max_retry_after: Duration,
     probes: u32,
     half_open_for: Duration,
     seed: Option<u64>,
@@ -50,6 +51,7 @@ impl CircuitBreakerBuilder {
             min_calls: 20,
             span: Span::Time(Duration::from_secs(30), 10),
             open_for: Backoff::exponential(Duration::from_secs(5), Duration::from_secs(60)).jitter(Jitter::Equal),
+            max_retry_after: Duration::ZERO,
             probes: 5,
             half_open_for: Duration::from_secs(30),
             seed: None,
@@ -145,6 +147,14 @@ impl<F> CircuitBreakerBuilder<F> {
         self
     }
 
+    /// Stays open for at least as long as the throttled answer that opens it asked, but no longer than `most` for that.
+    ///
+    /// Set it for a service that says when to come back. Defaults to zero: what it asked is not looked at.
+    pub fn max_retry_after(mut self, most: Duration) -> Self {
+        self.settings.max_retry_after = most;
+        self
+    }
+
     /// Lets this many calls through while half-open, and decides by their results.
     ///
     /// 1 to 1,023. Raise it where one good answer proves little. Defaults to 5.
@@ -169,13 +179,9 @@ impl<F> CircuitBreakerBuilder<F> {
         self
     }
 
-    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
-    ///
-    /// Needed wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`].
-    #[doc(alias = "should_handle")]
-    #[doc(alias = "record_exceptions")]
-    pub fn classify<C>(self, classifier: C) -> CircuitBreakerBuilder<Settle<C>> {
-        CircuitBreakerBuilder { settings: self.settings, finish: Settle(classifier) }
+    /// Ends calls by this strategy, in place of what was said of results before. Defaults to [`Settle`].
+    pub fn finish<G>(self, finish: G) -> CircuitBreakerBuilder<G> {
+        CircuitBreakerBuilder { settings: self.settings, finish }
     }
 
     /// Builds the layer, and with it its circuit, closed.
@@ -194,6 +200,17 @@ impl<F> CircuitBreakerBuilder<F> {
     /// Builds the layer from settings that are legal.
     pub(super) fn assemble(self, name: Name) -> CircuitBreakerLayer<F> {
         CircuitBreakerLayer::new(Breaker::new(self.settings.circuit(), name), self.finish)
+    }
+}
+
+impl<C> CircuitBreakerBuilder<Settle<C>> {
+    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
+    ///
+    /// Needed wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`].
+    #[doc(alias = "should_handle")]
+    #[doc(alias = "record_exceptions")]
+    pub fn classify<D>(self, classifier: D) -> CircuitBreakerBuilder<Settle<D>> {
+        self.finish(Settle(classifier))
     }
 }
 
@@ -245,6 +262,7 @@ impl Settings {
             probes: self.probes,
             half_open_for: self.half_open_for.into(),
             open_for: self.open_for,
+            max_retry_after: self.max_retry_after.into(),
         };
         Circuit::new(rules, window, generator(self.seed))
     }

@@ -2,6 +2,9 @@
 
 use std::mem;
 
+#[cfg(feature = "http")]
+use tokio::time::Instant;
+
 use super::breaker::Breaker;
 use crate::{
     Outcome, Rejection,
@@ -103,11 +106,17 @@ impl CircuitGuard {
 
     /// Runs the service; if it panics, the call will count as failed.
     #[inline(always)]
-    pub(super) fn run<T>(&mut self, service: impl FnOnce() -> T) -> T {
+    pub(crate) fn run<T>(&mut self, service: impl FnOnce() -> T) -> T {
         self.state = State::Running;
         let result = service();
         self.state = State::Held;
         result
+    }
+
+    /// When the call counts as well under way though its answer has not ended; for a probe only.
+    #[cfg(feature = "http")]
+    pub(crate) fn well_under_way_at(&self) -> Option<Instant> {
+        self.breaker.well_under_way_at(self.entry)
     }
 
     /// Refuses the call after all, because the service below is not ready.

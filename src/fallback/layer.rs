@@ -42,13 +42,6 @@ impl<F, T> FallbackLayer<F, T> {
         Ok(Self { name: Name::new(name).map_err(|error| error.of("fallback"))?, ..self })
     }
 
-    /// Tries `next` when the steps so far failed too: when they gave an error. Any response they give is the answer.
-    ///
-    /// Defaults to no further step.
-    pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N>, T> {
-        FallbackLayer { step: Or::new(self.step, next), take: self.take, name: self.name }
-    }
-
     /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
     ///
     /// The fallback is taken for `Transient`, `Throttled` and `Failed`, and for every rejection. Needed wherever a failure
@@ -63,6 +56,17 @@ impl<F, T> FallbackLayer<F, T> {
     /// Set it to let some rejections or timeouts pass. Defaults to taking it for all, and for failures.
     pub fn take_if<U>(self, take: U) -> FallbackLayer<F, U> {
         FallbackLayer { step: self.step, take, name: self.name }
+    }
+}
+
+impl<F, T: Clone> FallbackLayer<F, T> {
+    /// Tries `next` when the steps so far failed too: by an error, or by a response that was said to be a failure *before*
+    /// this.
+    ///
+    /// The answer of the last step is the answer, whatever it is. Defaults to no further step.
+    pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N, T>, T> {
+        let step = Or::new(self.step, next, self.take.clone());
+        FallbackLayer { step, take: self.take, name: self.name }
     }
 }
 

@@ -8,29 +8,32 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Answer, FallbackError, Step};
-use crate::Error;
+use super::{Answer, ByOutcome, FallbackError, Step, Take};
+use crate::{Error, finish::POLLED_AGAIN};
 
 /// Tries a step, and the next when it fails. Made by [`FallbackLayer::or`](super::FallbackLayer::or).
 #[derive(Clone, Copy, Debug)]
-pub struct Or<A, B> {
+pub struct Or<A, B, T = ByOutcome> {
     first: A,
     next: B,
+    /// Whether the next step is taken in place of the first one's result.
+    take: T,
 }
 
-impl<A, B> Or<A, B> {
-    pub(super) const fn new(first: A, next: B) -> Self {
-        Self { first, next }
+impl<A, B, T> Or<A, B, T> {
+    pub(super) const fn new(first: A, next: B, take: T) -> Self {
+        Self { first, next, take }
     }
 }
 
-impl<Request, Response, A, B> Step<Request, Response> for Or<A, B>
+impl<Request, Response, A, B, T> Step<Request, Response> for Or<A, B, T>
 where
     A: Step<Request, Response>,
     B: Step<Request, Response>,
+    T: Take<Response>,
 {
     type Kept = (A::Kept, B::Kept);
-    type Future = OrFuture<Request, Response, A, B>;
+    type Future = OrFuture<Request, Response, A, B, T>;
 
     const STEPS: u32 = A::STEPS + B::STEPS;
 
@@ -40,20 +43,21 @@ where
 
     fn answer(self, (first, next): Self::Kept, failed: Result<&Response, &Error>) -> Self::Future {
         let state = State::First { step: self.first.answer(first, failed), next: Some((self.next, next)) };
-        OrFuture { state }
+        OrFuture { state, take: self.take }
     }
 }
 
 pin_project! {
     /// The future of [`Or`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct OrFuture<Request, Response, A, B>
+    pub struct OrFuture<Request, Response, A, B, T>
     where
         A: Step<Request, Response>,
         B: Step<Request, Response>,
     {
         #[pin]
         state: State<A::Future, B::Future, (B, B::Kept)>,
+        take: T,
     }
 }
 
@@ -65,25 +69,28 @@ pin_project! {
     }
 }
 
-impl<Request, Response, A, B> Future for OrFuture<Request, Response, A, B>
+impl<Request, Response, A, B, T> Future for OrFuture<Request, Response, A, B, T>
 where
     A: Step<Request, Response>,
     B: Step<Request, Response>,
+    T: Take<Response>,
 {
     type Output = Result<Answer<Response>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let mut this = self.project();
         loop {
-            match state.as_mut().project() {
-                StateProj::First { step, next } => match ready!(step.poll(cx)) {
-                    Ok(answer) => return Poll::Ready(Ok(answer)),
-                    Err(error) => {
-                        let (next, kept) = next.take().expect("a future is not polled after it is done");
-                        let step = next.answer(kept, Err(&error));
-                        state.set(State::Next { step, before: Some(error) });
-                    }
-                },
+            match this.state.as_mut().project() {
+                StateProj::First { step, next } => {
+                    let failed = match ready!(step.poll(cx)) {
+                        Ok(answer) if !this.take.take(Ok(answer.response())) => return Poll::Ready(Ok(answer)),
+                        Ok(answer) => Ok(answer.into_parts().0),
+                        Err(error) => Err(error),
+                    };
+                    let (next, kept) = next.take().expect(POLLED_AGAIN);
+                    let step = next.answer(kept, failed.as_ref());
+                    this.state.set(State::Next { step, before: failed.err() });
+                }
                 StateProj::Next { step, before } => {
                     let result = ready!(step.poll(cx));
                     return Poll::Ready(match result {
@@ -96,7 +103,7 @@ where
     }
 }
 
-impl<Request, Response, A, B> fmt::Debug for OrFuture<Request, Response, A, B>
+impl<Request, Response, A, B, T> fmt::Debug for OrFuture<Request, Response, A, B, T>
 where
     A: Step<Request, Response>,
     B: Step<Request, Response>,

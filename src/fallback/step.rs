@@ -48,6 +48,10 @@ impl<Response> Answer<Response> {
         (self.response, self.step)
     }
 
+    pub(super) const fn response(&self) -> &Response {
+        &self.response
+    }
+
     pub(super) fn after(self, steps: u32) -> Self {
         Self { step: self.step + steps, ..self }
     }

@@ -2,15 +2,15 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{Budget, RetryLayer, Rules, layer::Shared};
+use super::{AsIs, Budget, RetryLayer, Rules, layer::Shared};
 use crate::{Backoff, ConfigError, Name, backoff::generator, state::attempts::Attempts};
 
 /// Builds a [`RetryLayer`].
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct RetryBuilder<P = Rules> {
+pub struct RetryBuilder<R = Rules> {
     settings: Settings,
-    policy: P,
+    rules: R,
 }
 
 #[derive(Clone, Debug)]
@@ -42,11 +42,11 @@ impl RetryBuilder {
             retries_rejected: false,
             seed: None,
         };
-        Self { settings, policy: Rules::default() }
+        Self { settings, rules: Rules::default() }
     }
 }
 
-impl<P> RetryBuilder<P> {
+impl<R> RetryBuilder<R> {
     /// Makes at most this many attempts, the first among them.
     ///
     /// At least 1, which never retries. Raise it only with a deadline around. Defaults to 3.
@@ -99,9 +99,9 @@ impl<P> RetryBuilder<P> {
         self
     }
 
-    /// Says by a [`Policy`](super::Policy) what may be retried, in place of all rules set before. Defaults to [`Rules`].
-    pub fn policy<Q>(self, policy: Q) -> RetryBuilder<Q> {
-        RetryBuilder { settings: self.settings, policy }
+    /// Goes by these rules in place of all that were set before.
+    pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q> {
+        RetryBuilder { settings: self.settings, rules }
     }
 
     /// Builds the layer, and with it its budget, full.
@@ -109,7 +109,7 @@ impl<P> RetryBuilder<P> {
     /// # Errors
     ///
     /// When a setting is not legal; the error says which, and what would be.
-    pub fn build(self) -> Result<RetryLayer<P>, ConfigError> {
+    pub fn build(self) -> Result<RetryLayer<R>, ConfigError> {
         let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
@@ -121,7 +121,7 @@ impl<P> RetryBuilder<P> {
             Spending::Shared(budget) => Some(budget),
             Spending::Unbounded => None,
         };
-        Ok(RetryLayer::new(Shared { name, attempts, budget, retries_rejected }, self.policy))
+        Ok(RetryLayer::new(Shared { name, attempts, budget, retries_rejected }, self.rules))
     }
 }
 
@@ -132,16 +132,16 @@ impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
     #[doc(alias = "should_handle")]
     #[doc(alias = "retry_on_result")]
     pub fn classify<D>(self, classifier: D) -> RetryBuilder<Rules<D, K, P>> {
-        let Rules { copy, retry_if, .. } = self.policy;
-        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+        let Rules { keep, retry_if, .. } = self.rules;
+        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep, retry_if } }
     }
 
     /// Copies requests by a function `Fn(&Request) -> Option<Request>`; what it does not copy is sent once.
     ///
     /// Set it for requests that are not `Clone`, or costly to. Defaults to [`CloneRequest`](super::CloneRequest).
-    pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, L, P>> {
-        let Rules { classifier, retry_if, .. } = self.policy;
-        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+    pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, AsIs<L>, P>> {
+        let Rules { classifier, retry_if, .. } = self.rules;
+        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep: AsIs(copy), retry_if } }
     }
 
     /// Asks a function `Fn(&Request, Result<&Response, &Error>) -> bool` before each retry that is due.
@@ -149,7 +149,7 @@ impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
     /// Set it where a request may be sent twice only if the result says that the first was not acted on. Defaults to
     /// [`Always`](super::Always).
     pub fn retry_if<Q>(self, retry_if: Q) -> RetryBuilder<Rules<C, K, Q>> {
-        let Rules { classifier, copy, .. } = self.policy;
-        RetryBuilder { settings: self.settings, policy: Rules { classifier, copy, retry_if } }
+        let Rules { classifier, keep, .. } = self.rules;
+        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep, retry_if } }
     }
 }

@@ -1,43 +1,43 @@
 //! What is decided between the attempts of a call.
 
-use std::time::Duration;
+use std::{task::Context, time::Duration};
 
 use tower::{BoxError, Service};
 
-use super::{Policy, budget::Token, events, future::Step, layer::Shared};
-use crate::{Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop};
+use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, events, future::Step, layer::Shared};
+use crate::{Classify, Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop};
 
 /// What a call carries from attempt to attempt.
-pub(super) struct Call<S, Request, Response, P> {
+pub(super) struct Call<S, Kept, Answer, R> {
     spare: S,
-    kept: Option<Request>,
+    kept: Option<Kept>,
     /// The last result that the service itself gave.
-    last: Option<Result<Response, Error>>,
+    last: Option<Result<Answer, Error>>,
     /// How many attempts were begun.
     pub(super) attempts: u32,
     shared: Pooled<Shared>,
-    policy: P,
+    rules: R,
 }
 
-impl<S, Request, Response, P> Call<S, Request, Response, P> {
+impl<S, Kept, Answer, R> Call<S, Kept, Answer, R> {
     /// A call whose first attempt was sent.
     #[inline(always)]
-    pub(super) const fn new(spare: S, kept: Option<Request>, shared: Pooled<Shared>, policy: P) -> Self {
-        Self { spare, kept, last: None, attempts: 1, shared, policy }
+    pub(super) const fn new(spare: S, kept: Option<Kept>, shared: Pooled<Shared>, rules: R) -> Self {
+        Self { spare, kept, last: None, attempts: 1, shared, rules }
     }
 }
 
-impl<S, Request, Response, P> Call<S, Request, Response, P>
-where
-    P: Policy<Request, Response>,
-{
+impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
     /// Says what a result means, or that it is the last.
     #[inline(always)]
-    pub(super) fn judge(&self, result: Result<&Response, &Error>) -> Result<Outcome, Stop> {
+    pub(super) fn judge<Response>(&self, result: Result<&Response, &Error>) -> Result<Outcome, Stop>
+    where
+        C: Classify<Response>,
+    {
         match result {
             Err(Error::Rejected(_)) if !self.shared.retries_rejected => Err(Stop::Rejected),
             Err(Error::Rejected(rejection)) => Ok(Outcome::Throttled { retry_after: rejection.retry_after() }),
-            result => match self.policy.classify(result) {
+            result => match self.rules.classifier.classify(result) {
                 Outcome::Success => Err(Stop::Outcome),
                 outcome => Ok(outcome),
             },
@@ -45,8 +45,9 @@ where
     }
 
     #[inline(never)]
-    pub(super) fn judge_error<E>(&self, error: E) -> (Result<Response, Error>, Result<Outcome, Stop>)
+    pub(super) fn judge_error<Response, E>(&self, error: E) -> (Result<Response, Error>, Result<Outcome, Stop>)
     where
+        C: Classify<Response>,
         E: Into<BoxError> + 'static,
     {
         let error = Error::lift(error);
@@ -56,10 +57,18 @@ where
 
     /// Says how long to wait before the next attempt, or why there is none.
     #[inline(never)]
-    pub(super) fn plan(&self, outcome: Outcome, result: &Result<Response, Error>) -> Result<(Duration, Token), Stop> {
+    pub(super) fn plan<Request, Response>(
+        &self,
+        outcome: Outcome,
+        result: &Result<Response, Error>,
+    ) -> Result<(Duration, Token), Stop>
+    where
+        K: KeepRequest<Request, Kept = Kept>,
+        P: RetryIf<Kept, Response>,
+    {
         let delay = Duration::from(self.shared.attempts.delay(self.attempts, outcome)?);
         let kept = self.kept.as_ref().ok_or(Stop::NoCopy)?;
-        if !self.policy.allows(kept, result.as_ref()) {
+        if !self.rules.retry_if.allows(kept, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
         if is_too_late(delay) {
@@ -69,28 +78,72 @@ where
             Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
             None => Token::FREE,
         };
+        // Last, because what is taken back ends whatever the attempt before still does with it.
+        if !self.rules.keep.reclaim(kept) {
+            return Err(Stop::NoCopy);
+        }
         events::retrying(self.shared.name, self.attempts + 1, delay, outcome);
         Ok((delay, token))
     }
 
     /// The step to the next attempt, which `token` pays for.
-    pub(super) fn next_attempt(&mut self, token: Token) -> Step<S, Request>
+    pub(super) fn next_attempt<Request, Response>(
+        &mut self,
+        token: Token,
+        cx: &mut Context<'_>,
+    ) -> Step<S, K::Sent, Kept>
     where
-        S: Service<Request> + Clone,
+        K: KeepRequest<Request, Kept = Kept> + KeepResponse<Response, Answer = Answer>,
+        S: Service<K::Sent> + Clone,
     {
+        self.poll_rest(cx);
+        if let Some(Ok(answer)) = &mut self.last {
+            self.rules.keep.drop_rest(answer);
+        }
         let request = self.kept.take().expect("a retry is planned with a request at hand");
         if !self.shared.attempts.is_last(self.attempts) {
-            self.kept = self.policy.copy(&request);
+            self.kept = self.rules.keep.copy(&request, self.attempts + 2);
         }
         self.attempts += 1;
         Step::Readying { service: self.spare.clone(), unsent: Some((request, token)) }
     }
 
+    /// Reads on in the last answer, which will most likely be replaced.
+    #[inline(always)]
+    pub(super) fn poll_rest<Response>(&mut self, cx: &mut Context<'_>)
+    where
+        K: KeepResponse<Response, Answer = Answer>,
+    {
+        if let Some(Ok(answer)) = &mut self.last {
+            // It need not be over by any time: what is not read then is dropped.
+            let _ = self.rules.keep.poll_rest(answer, cx);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn send<Request>(&self, kept: Kept) -> K::Sent
+    where
+        K: KeepRequest<Request, Kept = Kept>,
+    {
+        self.rules.keep.send(kept)
+    }
+
+    #[inline(always)]
+    pub(super) fn answer<Response>(&self, response: Response) -> Answer
+    where
+        K: KeepResponse<Response, Answer = Answer>,
+    {
+        self.rules.keep.answer(response)
+    }
+
     /// Ends the call with the last result that the service itself gave.
     #[inline(always)]
-    pub(super) fn end(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Response, Error> {
+    pub(super) fn end<Response>(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Answer, Error>
+    where
+        K: KeepResponse<Response, Answer = Answer>,
+    {
         if stop == Stop::Outcome {
-            return result;
+            return result.map(|response| self.answer(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
         events::stopped(self.shared.name, self.attempts, stop, rejection);
@@ -99,16 +152,20 @@ where
     }
 
     /// Ends the call because the next attempt would begin too late.
-    pub(super) fn end_late(&mut self) -> Result<Response, Error> {
-        let last = self.last.take().expect("a retry is planned with a result at hand");
-        self.end(last, Stop::Deadline)
+    pub(super) fn end_late(&mut self) -> Result<Answer, Error> {
+        events::stopped(self.shared.name, self.attempts, Stop::Deadline, None);
+        self.last.take().expect("a retry is planned with a result at hand")
     }
 
     /// Keeps a result, unless it is a rejection and the service itself has given one before.
-    pub(super) fn keep(&mut self, result: Result<Response, Error>) {
-        let was_sent = |result: &Result<Response, Error>| !matches!(result, Err(Error::Rejected(_)));
-        if was_sent(&result) || !self.last.as_ref().is_some_and(was_sent) {
-            self.last = Some(result);
+    pub(super) fn keep<Response>(&mut self, result: Result<Response, Error>)
+    where
+        K: KeepResponse<Response, Answer = Answer>,
+    {
+        let was_sent = |error: Option<&Error>| !matches!(error, Some(Error::Rejected(_)));
+        let last_was_sent = self.last.as_ref().is_some_and(|last| was_sent(last.as_ref().err()));
+        if was_sent(result.as_ref().err()) || !last_was_sent {
+            self.last = Some(result.map(|response| self.answer(response)));
         }
     }
 }

@@ -12,12 +12,12 @@ use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
 use super::{
-    Policy,
+    KeepRequest, KeepResponse, RetryIf, Rules,
     budget::Token,
     call::{Call, is_too_late},
     layer::Shared,
 };
-use crate::{Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop};
+use crate::{Classify, Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop};
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -30,48 +30,56 @@ pin_project! {
     ///
     /// When it has to wait, outside a tokio runtime with a timer.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S, Request, P>
+    pub struct ResponseFuture<S, Request, C, K, P>
     where
-        S: Service<Request>,
+        K: KeepRequest<Request>,
+        K: KeepResponse<S::Response>,
+        S: Service<K::Sent>,
     {
         #[pin]
-        step: Step<S, Request>,
-        call: Call<S, Request, S::Response, P>,
+        step: Step<S, K::Sent, K::Kept>,
+        call: Call<S, K::Kept, K::Answer, Rules<C, K, P>>,
     }
 }
 
 pin_project! {
     #[project = StepProj]
-    pub(super) enum Step<S, Request>
+    pub(super) enum Step<S, Sent, Kept>
     where
-        S: Service<Request>,
+        S: Service<Sent>,
     {
         Sent { #[pin] attempt: S::Future },
         Waiting { #[pin] sleep: Sleep, token: Option<Token> },
-        Readying { service: S, unsent: Option<(Request, Token)> },
+        Readying { service: S, unsent: Option<(Kept, Token)> },
     }
 }
 
-impl<S: Service<Request>, Request, P> ResponseFuture<S, Request, P> {
+impl<S, Request, C, K, P> ResponseFuture<S, Request, C, K, P>
+where
+    S: Service<K::Sent>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+{
     #[inline(always)]
     pub(super) const fn new(
         first: S::Future,
         spare: S,
-        kept: Option<Request>,
+        kept: Option<K::Kept>,
         shared: Pooled<Shared>,
-        policy: P,
+        rules: Rules<C, K, P>,
     ) -> Self {
-        Self { step: Step::Sent { attempt: first }, call: Call::new(spare, kept, shared, policy) }
+        Self { step: Step::Sent { attempt: first }, call: Call::new(spare, kept, shared, rules) }
     }
 }
 
-impl<S, Request, P> Future for ResponseFuture<S, Request, P>
+impl<S, Request, C, K, P> Future for ResponseFuture<S, Request, C, K, P>
 where
-    S: Service<Request> + Clone,
+    S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    P: Policy<Request, S::Response>,
+    C: Classify<S::Response>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+    P: RetryIf<K::Kept, S::Response>,
 {
-    type Output = Result<S::Response, Error>;
+    type Output = Result<K::Answer, Error>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -80,19 +88,20 @@ where
             let (result, judged) = match this.step.as_mut().project() {
                 StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
                     Ok(response) => match this.call.judge(Ok(&response)) {
-                        Err(Stop::Outcome) => return Poll::Ready(Ok(response)),
+                        Err(Stop::Outcome) => return Poll::Ready(Ok(this.call.answer(response))),
                         judged => (Ok(response), judged),
                     },
                     Err(error) => this.call.judge_error(error),
                 },
                 StepProj::Waiting { sleep, token } => {
+                    this.call.poll_rest(cx);
                     ready!(sleep.poll(cx));
                     let token = token.take().expect(POLLED_AGAIN);
                     // The timer may have been late.
                     if is_too_late(Duration::ZERO) {
                         return Poll::Ready(this.call.end_late());
                     }
-                    this.step.set(this.call.next_attempt(token));
+                    this.step.set(this.call.next_attempt(token, cx));
                     continue;
                 }
                 StepProj::Readying { service, unsent } => {
@@ -103,7 +112,7 @@ where
                         this.call.judge_error(error)
                     } else {
                         token.spend();
-                        let attempt = service.call(request);
+                        let attempt = service.call(this.call.send(request));
                         this.step.set(Step::Sent { attempt });
                         continue;
                     }
@@ -114,7 +123,7 @@ where
                 Ok((delay, token)) => {
                     this.call.keep(result);
                     this.step.set(match delay {
-                        Duration::ZERO => this.call.next_attempt(token),
+                        Duration::ZERO => this.call.next_attempt(token, cx),
                         delay => Step::Waiting { sleep: sleep(delay), token: Some(token) },
                     });
                 }
@@ -123,7 +132,11 @@ where
     }
 }
 
-impl<S: Service<Request>, Request, P> fmt::Debug for ResponseFuture<S, Request, P> {
+impl<S, Request, C, K, P> fmt::Debug for ResponseFuture<S, Request, C, K, P>
+where
+    S: Service<K::Sent>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").field("attempts", &self.call.attempts).finish_non_exhaustive()
     }

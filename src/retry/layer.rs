@@ -27,9 +27,9 @@ pool!(Shared);
 /// Services made by one layer, and their clones, share one budget.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct RetryLayer<P = Rules> {
+pub struct RetryLayer<R = Rules> {
     shared: Pooled<Shared>,
-    policy: P,
+    rules: R,
 }
 
 impl RetryLayer {
@@ -39,9 +39,9 @@ impl RetryLayer {
     }
 }
 
-impl<P> RetryLayer<P> {
-    pub(super) fn new(shared: Shared, policy: P) -> Self {
-        Self { shared: Pooled::new(shared), policy }
+impl<R> RetryLayer<R> {
+    pub(super) fn new(shared: Shared, rules: R) -> Self {
+        Self { shared: Pooled::new(shared), rules }
     }
 
     /// The budget it spends from, if it has one.
@@ -50,10 +50,10 @@ impl<P> RetryLayer<P> {
     }
 }
 
-impl<S, P: Clone> Layer<S> for RetryLayer<P> {
-    type Service = Retry<S, P>;
+impl<S, R: Clone> Layer<S> for RetryLayer<R> {
+    type Service = Retry<S, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry::new(inner, self.shared.clone(), self.policy.clone())
+        Retry::new(inner, self.shared.clone(), self.rules.clone())
     }
 }

@@ -68,7 +68,7 @@ mod call;
 mod events;
 mod future;
 mod layer;
-mod policy;
+mod rules;
 mod service;
 
 pub use self::{
@@ -76,6 +76,6 @@ pub use self::{
     builder::RetryBuilder,
     future::ResponseFuture,
     layer::RetryLayer,
-    policy::{Always, CloneRequest, CopyRequest, Policy, RetryIf, Rules},
+    rules::{Always, AsIs, CloneRequest, CopyRequest, KeepRequest, KeepResponse, RetryIf, Rules},
     service::Retry,
 };

@@ -4,34 +4,36 @@ use std::task::{Context, Poll};
 
 use tower::{BoxError, Service};
 
-use super::{Policy, ResponseFuture, Rules, layer::Shared};
-use crate::{Error, pooled::Pooled};
+use super::{KeepRequest, KeepResponse, ResponseFuture, RetryIf, Rules, layer::Shared};
+use crate::{Classify, Error, pooled::Pooled};
 
 /// Sends a call again when it failed for a reason that may pass.
 ///
 /// Made by a [`RetryLayer`](super::RetryLayer).
 #[derive(Clone, Debug)]
-pub struct Retry<S, P = Rules> {
+pub struct Retry<S, R = Rules> {
     inner: S,
     shared: Pooled<Shared>,
-    policy: P,
+    rules: R,
 }
 
-impl<S, P> Retry<S, P> {
-    pub(super) const fn new(inner: S, shared: Pooled<Shared>, policy: P) -> Self {
-        Self { inner, shared, policy }
+impl<S, R> Retry<S, R> {
+    pub(super) const fn new(inner: S, shared: Pooled<Shared>, rules: R) -> Self {
+        Self { inner, shared, rules }
     }
 }
 
-impl<S, Request, P> Service<Request> for Retry<S, P>
+impl<S, Request, C, K, P> Service<Request> for Retry<S, Rules<C, K, P>>
 where
-    S: Service<Request> + Clone,
+    S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    P: Policy<Request, S::Response> + Clone,
+    C: Classify<S::Response> + Clone,
+    K: KeepRequest<Request> + KeepResponse<S::Response> + Clone,
+    P: RetryIf<K::Kept, S::Response> + Clone,
 {
-    type Response = S::Response;
+    type Response = K::Answer;
     type Error = Error;
-    type Future = ResponseFuture<S, Request, P>;
+    type Future = ResponseFuture<S, Request, C, K, P>;
 
     #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -43,10 +45,12 @@ where
         if let Some(budget) = &self.shared.budget {
             budget.deposit();
         }
-        let kept = if self.shared.attempts.is_last(0) { None } else { self.policy.copy(&request) };
+        let keep = &self.rules.keep;
+        let request = keep.begin(request);
+        let kept = if self.shared.attempts.is_last(0) { None } else { keep.copy(&request, 2) };
         let spare = self.inner.clone();
         // The instance that was polled ready makes the first attempt.
-        let first = self.inner.call(request);
-        ResponseFuture::new(first, spare, kept, self.shared.clone(), self.policy.clone())
+        let first = self.inner.call(keep.send(request));
+        ResponseFuture::new(first, spare, kept, self.shared.clone(), self.rules.clone())
     }
 }

@@ -1,5 +1,7 @@
 //! Results, and how many of them.
 
+use crate::time::Nanos;
+
 /// Results counted: of a window, or of the probes of a half-open circuit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,13 +42,13 @@ pub(crate) fn share(count: u64, calls: u64) -> f64 {
 pub(crate) enum Verdict {
     Success,
     Failure,
-    /// A failure that leaves the consecutive count as it is.
-    Throttled,
+    /// A failure that leaves the consecutive count as it is, and how long the service asked to be left alone.
+    Throttled(Nanos),
 }
 
 impl Verdict {
     pub(crate) const fn is_failure(self) -> bool {
-        matches!(self, Self::Failure | Self::Throttled)
+        matches!(self, Self::Failure | Self::Throttled(_))
     }
 }
 

@@ -15,24 +15,28 @@ use crate::{ConfigError, Name};
 pub struct TimeoutLayer<L = Duration, R = CallOnly> {
     limit: L,
     name: Name,
-    readiness: PhantomData<R>,
+    covers: PhantomData<R>,
 }
 
 impl TimeoutLayer {
     /// Ends calls that take longer than `limit`; zero polls once, and [`Duration::MAX`] is as good as never.
     pub const fn new(limit: Duration) -> Self {
-        Self { limit, name: Name::of("timeout"), readiness: PhantomData }
+        Self::of(limit)
     }
 }
 
 impl<F> TimeoutLayer<ByRequest<F>> {
     /// Ends calls that take longer than `limit` says of their request.
     pub const fn by_request(limit: F) -> Self {
-        Self { limit: ByRequest(limit), name: Name::of("timeout"), readiness: PhantomData }
+        Self::of(ByRequest(limit))
     }
 }
 
 impl<L, R> TimeoutLayer<L, R> {
+    const fn of(limit: L) -> Self {
+        Self { limit, name: Name::of("timeout"), covers: PhantomData }
+    }
+
     /// Sets what events call it: 1 to 64 bytes. Defaults to `timeout`.
     ///
     /// # Errors
@@ -41,12 +45,20 @@ impl<L, R> TimeoutLayer<L, R> {
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
         Ok(Self { name: Name::new(name).map_err(|error| error.of("timeout"))?, ..self })
     }
+}
+
+impl<L, C> TimeoutLayer<L, CallOnly<C>> {
+    /// Covers `D` of an answer.
+    #[cfg(feature = "http")]
+    pub(crate) fn cover<D>(self) -> TimeoutLayer<L, CallOnly<D>> {
+        TimeoutLayer { limit: self.limit, name: self.name, covers: PhantomData }
+    }
 
     /// Takes the wait for readiness into the limit, by calling a clone of the service.
     ///
     /// Set it where the service below waits in `poll_ready`, as connection pools do. Defaults to timing the call only.
-    pub fn cover_readiness(self) -> TimeoutLayer<L, CoverReadiness> {
-        TimeoutLayer { limit: self.limit, name: self.name, readiness: PhantomData }
+    pub fn cover_readiness(self) -> TimeoutLayer<L, CoverReadiness<C>> {
+        TimeoutLayer { limit: self.limit, name: self.name, covers: PhantomData }
     }
 }
 

@@ -50,6 +50,8 @@
 //! What waits in `poll_ready`, a full connection pool say, is not in the limit, unless you `cover_readiness`. And what blocks
 //! the thread cannot be timed out by anybody.
 
+mod countdown;
+mod cover;
 mod events;
 mod future;
 mod layer;
@@ -57,6 +59,8 @@ mod limit;
 mod service;
 
 pub use self::{
+    countdown::Countdown,
+    cover::{Cover, Head},
     future::ResponseFuture,
     layer::TimeoutLayer,
     limit::{ByRequest, Limit},

@@ -330,7 +330,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
 fn the_futures_have_names() {
     fn check<T>(_: PhantomData<T>) {}
     check(PhantomData::<circuit_breaker::ResponseFuture<Ready<()>, Settle<DefaultClassifier>>>);
-    check(PhantomData::<retry::ResponseFuture<Echo, u32, retry::Rules>>);
+    check(PhantomData::<retry::ResponseFuture<Echo, u32, DefaultClassifier, retry::AsIs, retry::Always>>);
     check(PhantomData::<timeout::ResponseFuture<Ready<()>>>);
     check(PhantomData::<timeout::ReadyFuture<Echo, u32>>);
     check(PhantomData::<bulkhead::ResponseFuture<Ready<()>, Release>>);

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(super) generation: u64,
-    /// When the call was let through; zero where nobody asks how long it takes.
+    /// When the call was let through; zero where nobody asks how long it takes, which is asked of probes always.
     pub(super) started: Nanos,
 }
 

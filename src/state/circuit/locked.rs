@@ -23,6 +23,22 @@ pub(super) struct Cold {
     rng: SmallRng,
 }
 
+/// Why the phase changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cause {
+    pub(super) reason: Reason,
+    /// The counts that decided.
+    pub(super) counts: Counts,
+    /// How long the circuit is open at least, if it opens.
+    pub(super) least_open: Nanos,
+}
+
+impl Cause {
+    const fn new(reason: Reason, counts: Counts) -> Self {
+        Self { reason, counts, least_open: Nanos(0) }
+    }
+}
+
 impl Cold {
     pub(super) const fn new(rng: SmallRng) -> Self {
         Self { since: Nanos(0), step: 0, probes: Counts::NONE, rng }
@@ -35,7 +51,7 @@ impl Circuit {
         let mut cold = self.cold.lock();
         let word = self.word();
         let counts = self.counts(word, &cold, now);
-        (word.phase() != phase).then(|| self.shift(&mut cold, word, phase, Reason::ByHand, counts, now))
+        (word.phase() != phase).then(|| self.shift(&mut cold, word, phase, Cause::new(Reason::ByHand, counts), now))
     }
 
     /// Closes by hand with an empty window, from any phase; every call in flight becomes late.
@@ -43,7 +59,7 @@ impl Circuit {
         let mut cold = self.cold.lock();
         let word = self.word();
         let counts = self.counts(word, &cold, now);
-        let transition = self.shift(&mut cold, word, Phase::Closed, Reason::ByHand, counts, now);
+        let transition = self.shift(&mut cold, word, Phase::Closed, Cause::new(Reason::ByHand, counts), now);
         (transition.from != transition.to).then_some(transition)
     }
 
@@ -59,13 +75,13 @@ impl Circuit {
                 if left > Nanos(0) {
                     return (Err(Refused::Open { left }), None);
                 }
-                let counts = Counts::default();
-                let transition = self.turn(&mut cold, word, Reason::OpenTimeOver, counts, now);
+                let cause = Cause::new(Reason::OpenTimeOver, Counts::default());
+                let transition = self.turn(&mut cold, word, cause, now);
                 (Ok(self.take_place(now)), Some(transition))
             }
             Phase::HalfOpen if self.is_hung(word, now) => {
-                let counts = cold.probes;
-                let transition = self.turn(&mut cold, word, Reason::Hung, counts, now);
+                let cause = Cause::new(Reason::Hung, cold.probes);
+                let transition = self.turn(&mut cold, word, cause, now);
                 (Err(Refused::Open { left: self.open_until().saturating_sub(now) }), Some(transition))
             }
             Phase::HalfOpen if word.places() >= self.rules.probes => (Err(Refused::ProbesTaken), None),
@@ -78,16 +94,16 @@ impl Circuit {
         let word = self.word().taken();
         self.progress(now);
         self.publish(word);
-        self.entry(word, || now)
+        Entry { generation: word.generation(), started: now }
     }
 
     #[inline(never)]
-    pub(super) fn trip(&self, entry: Entry, reason: Reason, counts: Counts, now: Nanos) -> Option<Transition> {
+    pub(super) fn trip(&self, entry: Entry, cause: Cause, now: Nanos) -> Option<Transition> {
         let mut cold = self.cold.lock();
         let word = self.word();
         // Of several results that trip together, the first to come here is the transition.
         let first = word.generation() == entry.generation;
-        first.then(|| self.turn(&mut cold, word, reason, counts, now))
+        first.then(|| self.turn(&mut cold, word, cause, now))
     }
 
     #[inline(never)]
@@ -106,19 +122,20 @@ impl Circuit {
                 return None;
             }
         };
-        Some(self.turn(&mut cold, word, reason, counts, now))
+        let cause = Cause { reason, counts, least_open: self.rules.heed(verdict) };
+        Some(self.turn(&mut cold, word, cause, now))
     }
 
     /// Goes where the diagram leads; the caller holds the lock.
-    fn turn(&self, cold: &mut Cold, word: Word, reason: Reason, counts: Counts, now: Nanos) -> Transition {
-        self.shift(cold, word, word.phase().after(reason), reason, counts, now)
+    fn turn(&self, cold: &mut Cold, word: Word, cause: Cause, now: Nanos) -> Transition {
+        self.shift(cold, word, word.phase().after(cause.reason), cause, now)
     }
 
     /// Begins a new generation in the phase `to`; the caller holds the lock.
-    fn shift(&self, cold: &mut Cold, word: Word, to: Phase, reason: Reason, counts: Counts, now: Nanos) -> Transition {
+    fn shift(&self, cold: &mut Cold, word: Word, to: Phase, cause: Cause, now: Nanos) -> Transition {
         let from = word.phase();
-        let open_for =
-            (to == Phase::Open).then(|| self.rules.open_for.delay(cold.step, |range| cold.rng.random_range(range)));
+        let mut drawn = || self.rules.open_for.delay(cold.step, |range| cold.rng.random_range(range));
+        let open_for = (to == Phase::Open).then(|| drawn().max(cause.least_open));
         match to {
             Phase::Open => cold.step = cold.step.saturating_add(1),
             Phase::HalfOpen => {}
@@ -133,6 +150,7 @@ impl Circuit {
         }
         cold.probes = Counts::default();
         self.publish(word.next(to));
+        let Cause { reason, counts, .. } = cause;
         Transition { from, to, reason, counts, open_for }
     }
 

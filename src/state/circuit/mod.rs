@@ -112,6 +112,14 @@ impl Circuit {
         }
     }
 
+    /// When a call counts as well under way though it has not ended: for a probe, after half of what makes it hang.
+    #[cfg(feature = "http")]
+    pub(crate) fn well_under_way_at(&self, entry: Entry) -> Option<Nanos> {
+        let word = self.word();
+        let is_probe = word.phase() == Phase::HalfOpen && word.generation() == entry.generation;
+        is_probe.then(|| entry.started.saturating_add(Nanos(self.rules.half_open_for.0 / 2)))
+    }
+
     pub(crate) fn view(&self, now: Nanos) -> View {
         let cold = self.cold.lock();
         let word = self.word();

@@ -2,7 +2,7 @@
 
 use crate::{
     state::{
-        circuit::{Circuit, Entry, Phase, Transition, word::Word},
+        circuit::{Circuit, Entry, Phase, Transition, locked::Cause, word::Word},
         counts::{Counts, Recorded, Verdict},
     },
     sync::Ordering,
@@ -44,7 +44,8 @@ impl Circuit {
         let counts = self.window.record(&self.stripes, entry.generation, now, &clock, call)?;
         let counts = Counts { consecutive, ..counts };
         let reason = self.rules.trip(&counts)?;
-        self.trip(entry, reason, counts, if self.timed { now } else { clock() })
+        let cause = Cause { reason, counts, least_open: self.rules.heed(verdict) };
+        self.trip(entry, cause, if self.timed { now } else { clock() })
     }
 
     /// Counts failures in a row; a success with nothing to reset only reads.
@@ -57,7 +58,7 @@ impl Circuit {
             let run = match verdict {
                 Verdict::Success => 0,
                 Verdict::Failure => word.run().saturating_add(1),
-                Verdict::Throttled => word.run(),
+                Verdict::Throttled(_) => word.run(),
             };
             if run == word.run() {
                 return Some(run);

@@ -6,7 +6,7 @@ use crate::{
     Backoff,
     state::{
         circuit::Reason,
-        counts::{Counts, share},
+        counts::{Counts, Verdict, share},
     },
     time::Nanos,
 };
@@ -29,9 +29,19 @@ pub(crate) struct Rules {
     pub(crate) probes: u32,
     pub(crate) half_open_for: Nanos,
     pub(crate) open_for: Backoff,
+    /// The longest pause that a throttled answer may ask for.
+    pub(crate) max_retry_after: Nanos,
 }
 
 impl Rules {
+    /// How long the circuit stays open at least when this result opens it.
+    pub(crate) fn heed(&self, verdict: Verdict) -> Nanos {
+        match verdict {
+            Verdict::Throttled(retry_after) => retry_after.min(self.max_retry_after),
+            Verdict::Success | Verdict::Failure => Nanos(0),
+        }
+    }
+
     /// Why these results open a closed circuit, if they do.
     pub(crate) fn trip(&self, counts: &Counts) -> Option<Reason> {
         let reached = |count, rate| counts.calls >= self.min_calls && share(count, counts.calls) >= rate;

@@ -33,12 +33,13 @@ const OFF: Rules = Rules {
     min_calls: 4,
     probes: 5,
     half_open_for: Nanos(50),
+    max_retry_after: Nanos(0),
     open_for: Backoff::constant(Duration::from_nanos(100)),
 };
 
 const SUCCESS: Recorded = Recorded { verdict: Verdict::Success, slow: false };
 const FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: false };
-const THROTTLED: Recorded = Recorded { verdict: Verdict::Throttled, slow: false };
+const THROTTLED: Recorded = Recorded { verdict: Verdict::Throttled(Nanos(0)), slow: false };
 const SLOW: Recorded = Recorded { verdict: Verdict::Success, slow: true };
 const SLOW_FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: true };
 

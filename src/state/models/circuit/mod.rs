@@ -35,6 +35,7 @@ const OFF: Rules = Rules {
     min_calls: 9,
     probes: 1,
     half_open_for: Nanos(OPEN_FOR),
+    max_retry_after: Nanos(0),
     open_for: Backoff::constant(Duration::from_nanos(OPEN_FOR)),
 };
 

@@ -36,5 +36,5 @@ fn a_success_beside_a_failure_ends_the_row_before_or_after_it() {
 
 #[test]
 fn a_throttled_answer_beside_a_failure_leaves_the_row_to_it() {
-    in_a_row(Failure, Throttled, &[2]);
+    in_a_row(Failure, Throttled(Nanos(0)), &[2]);
 }

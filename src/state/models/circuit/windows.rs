@@ -115,7 +115,7 @@ fn successes_on_one_line_are_both_in_a_time_window() {
 
 #[test]
 fn failures_on_one_line_are_both_in_a_time_window() {
-    both_counted(time_window, Failure, Throttled);
+    both_counted(time_window, Failure, Throttled(Nanos(0)));
 }
 
 #[test]

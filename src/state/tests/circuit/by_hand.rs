@@ -27,7 +27,7 @@ fn a_phase_set_by_hand_outlives_the_calls_that_were_in_flight() {
         let circuit = Circuit::of(CONSECUTIVE);
         let entries = [0; 4].map(|at| circuit.enter(at));
         circuit.force(phase, Nanos(0));
-        for (entry, verdict) in entries.into_iter().zip([Failure, Failure, Success, Throttled]) {
+        for (entry, verdict) in entries.into_iter().zip([Failure, Failure, Success, Throttled(Nanos(0))]) {
             assert_eq!(circuit.end(entry, verdict, 0), None);
         }
         assert_eq!((circuit.phase(), circuit.late()), (phase, 4));

@@ -32,7 +32,7 @@ fn a_success_ends_the_run_of_failures() {
 #[test]
 fn a_throttled_answer_leaves_the_run_of_failures_as_it_is() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.calls(&[Throttled, Failure, Throttled, Throttled], 0);
+    circuit.calls(&[Throttled(Nanos(0)), Failure, Throttled(Nanos(0)), Throttled(Nanos(0))], 0);
     assert_eq!(circuit.numbers(0)[3], 1);
     assert!(circuit.call(Failure, 0).is_some());
 }
@@ -75,8 +75,8 @@ fn an_abandoned_call_counts_nothing() {
 #[test]
 fn a_throttled_answer_is_a_failure_in_the_rate() {
     let circuit = Circuit::of(FAILING);
-    circuit.calls(&[Success, Success, Throttled], 0);
-    assert_eq!(told(circuit.call(Throttled, 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
+    circuit.calls(&[Success, Success, Throttled(Nanos(0))], 0);
+    assert_eq!(told(circuit.call(Throttled(Nanos(0)), 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
 }
 
 #[test]

@@ -73,7 +73,10 @@ fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
 #[test]
 fn a_throttled_probe_opens_under_the_rule_of_consecutive_failures() {
     let (circuit, probe) = half_open(CONSECUTIVE);
-    assert_eq!(told(circuit.end(probe, Throttled, 1_000)), Some((Phase::HalfOpen, Phase::Open, Reason::Consecutive)));
+    assert_eq!(
+        told(circuit.end(probe, Throttled(Nanos(0)), 1_000)),
+        Some((Phase::HalfOpen, Phase::Open, Reason::Consecutive))
+    );
 }
 
 #[test]

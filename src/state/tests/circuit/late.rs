@@ -15,7 +15,7 @@ fn a_straggler_from_before_the_break_neither_decides_nor_frees_a_place() {
     let stragglers = [0; 4].map(|at| circuit.enter(at));
     let circuit = circuit.opened(0);
     circuit.enter(100);
-    for (straggler, verdict) in stragglers.into_iter().zip([Success, Failure, Throttled]) {
+    for (straggler, verdict) in stragglers.into_iter().zip([Success, Failure, Throttled(Nanos(0))]) {
         assert_eq!(circuit.end(straggler, verdict, 100), None);
     }
     circuit.abandon(stragglers[3]);
@@ -75,7 +75,7 @@ fn totals_outlive_every_transition() {
 
 #[test]
 fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
-    for late in [Failure, Success, Throttled] {
+    for late in [Failure, Success, Throttled(Nanos(0))] {
         let (circuit, first) = half_open(CONSECUTIVE);
         let second = circuit.enter(1_000);
         let overtaken = circuit.record(first, late, || {
@@ -92,7 +92,7 @@ fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_co
     let timed = Rules { slow_rate: Some((1.0, Nanos::MAX)), ..FAILING };
     for rules in [Rules { consecutive: Some(1), ..timed }, Rules { min_calls: 1, ..timed }] {
         for make in [Circuit::of, Circuit::timed] {
-            for verdict in [Success, Failure, Throttled] {
+            for verdict in [Success, Failure, Throttled(Nanos(0))] {
                 let circuit = make(rules);
                 let overtaken = circuit.record(circuit.enter(0), verdict, || {
                     circuit.reset(Nanos(0));

@@ -3,6 +3,7 @@
 mod by_hand;
 mod closed;
 mod half_open;
+mod hints;
 mod hung;
 mod late;
 mod lock_free;

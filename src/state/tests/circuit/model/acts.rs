@@ -25,7 +25,7 @@ pub(super) enum Act {
 }
 
 pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let verdict = prop_oneof![3 => Just(Success), 4 => Just(Failure), 1 => Just(Throttled)];
+    let verdict = prop_oneof![3 => Just(Success), 4 => Just(Failure), 1 => Just(Throttled(Nanos(0)))];
     let phase = prop_oneof![Just(Phase::ForcedOpen), Just(Phase::ForcedClosed), Just(Phase::MetricsOnly)];
     let wait = prop_oneof![6 => 0..=12_u64, 3 => 28..=52_u64, 2 => 78..=82_u64, 1 => 149..=151_u64, 1 => Just(3_600_000_000_000_u64), 1 => Just(u64::MAX - 1_000)];
     let act = prop_oneof![
@@ -57,7 +57,16 @@ pub(super) fn settings() -> impl Strategy<Value = (Rules, Span)> {
         let slow_rate = slow.map(|(rate, after)| (rate, Nanos(after)));
         let half_open_for = Nanos(half_open_for);
         let open_for = doubling(STEPS[0], STEPS[2]);
-        let rules = Rules { failure_rate, slow_rate, consecutive, min_calls, probes, half_open_for, open_for };
+        let rules = Rules {
+            failure_rate,
+            slow_rate,
+            consecutive,
+            min_calls,
+            probes,
+            half_open_for,
+            open_for,
+            max_retry_after: Nanos(0),
+        };
         match (failure_rate, slow_rate, consecutive) {
             (None, None, None) => (Rules { consecutive: Some(2), ..rules }, Span::None),
             (None, None, _) => (rules, Span::None),

@@ -53,7 +53,7 @@ impl Model {
         self.run = match call.verdict {
             Success => 0,
             Failure => self.run + 1,
-            Throttled => self.run,
+            Throttled(_) => self.run,
         };
         let [calls, failures, slow] = self.window();
         let completes = before < min_calls && calls >= min_calls;

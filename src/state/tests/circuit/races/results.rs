@@ -109,7 +109,7 @@ fn two_threads_lose_no_result_and_no_failure_of_a_run() {
         [Window::Count(CountWindow::new(100_000, 100_000)), Window::Time(TimeWindow::new(Nanos(100), 10, 100_000))];
     for window in windows {
         let circuit = Circuit::over(rules, window);
-        together(2_000, |_| circuit.calls(&[Failure, Throttled, Failure], 0));
+        together(2_000, |_| circuit.calls(&[Failure, Throttled(Nanos(0)), Failure], 0));
         assert_eq!(circuit.numbers(0), [12_000, 12_000, 0, 8_000]);
     }
 }

@@ -1,0 +1,218 @@
+//! Response bodies that hold a call's place until they have ended.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep_until};
+use tower::BoxError;
+
+use super::ClassifyBody;
+use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, finish::Finish, outcome::judge};
+
+/// Holds a call's place in a circuit or a bulkhead until the body of its answer has ended.
+///
+/// In a circuit, a head that is a failure settles the call at once. Otherwise the end of the body does, by what `C` says of its
+/// trailers, or of the error it broke with; a body that is dropped before abandons the call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hold<C = ()>(pub(crate) C);
+
+impl<C, B> Finish<CircuitGuard, Response<B>> for Hold<C>
+where
+    C: ClassifyBody<Response<B>>,
+    B: Body,
+{
+    type Response = Response<HeldBody<B, InCircuit<C>>>;
+
+    fn answered(self, guard: CircuitGuard, response: Response<B>) -> Self::Response {
+        let held = match judge(&self.0, Ok(&response)) {
+            // What trailers say may also stand in the head, where nothing else comes.
+            Outcome::Success => match self.0.classify_trailers(response.headers()) {
+                None if response.body().is_end_stream() => Err((guard, self.0.classify_end())),
+                None => Ok(guard),
+                Some(outcome) => Err((guard, outcome)),
+            },
+            outcome => Err((guard, outcome)),
+        };
+        match held {
+            Ok(guard) => response.map(|body| HeldBody::new(body, InCircuit::new(guard, self.0))),
+            Err((guard, outcome)) => {
+                guard.settle(outcome);
+                response.map(HeldBody::free)
+            }
+        }
+    }
+
+    fn failed(self, guard: CircuitGuard, error: &Error) {
+        guard.settle(judge(&self.0, Err(error)));
+    }
+}
+
+impl<B: Body> Finish<BulkheadGuard, Response<B>> for Hold {
+    type Response = Response<HeldBody<B, BulkheadGuard>>;
+
+    fn answered(self, guard: BulkheadGuard, response: Response<B>) -> Self::Response {
+        if response.body().is_end_stream() {
+            return response.map(HeldBody::free);
+        }
+        response.map(|body| HeldBody::new(body, guard))
+    }
+
+    fn failed(self, guard: BulkheadGuard, _: &Error) {
+        drop(guard);
+    }
+}
+
+/// What a body holds until it has ended.
+pub trait Place<B> {
+    /// Runs the body.
+    fn run<T>(&mut self, body: impl FnOnce() -> T) -> T;
+
+    /// Whether it need be held no longer, though the body goes on.
+    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// The body has ended, with these trailers if it had any.
+    fn ended(self, trailers: Option<&HeaderMap>);
+
+    /// The body broke.
+    fn broke(self, error: &Error);
+}
+
+impl<B> Place<B> for BulkheadGuard {
+    fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        body()
+    }
+
+    fn poll_settled(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn ended(self, _: Option<&HeaderMap>) {}
+
+    fn broke(self, _: &Error) {}
+}
+
+/// A call through a circuit whose answer is still streaming.
+#[derive(Debug)]
+pub struct InCircuit<C> {
+    /// Taken when the call is settled.
+    guard: Option<CircuitGuard>,
+    classifier: C,
+    /// For a probe: counts it as a success while it still streams.
+    well_under_way: Option<Pin<Box<Sleep>>>,
+}
+
+impl<C> InCircuit<C> {
+    fn new(guard: CircuitGuard, classifier: C) -> Self {
+        // Boxed, so that a body which can be moved still can. Probes are few.
+        let well_under_way = guard.well_under_way_at().map(|at| Box::pin(sleep_until(at)));
+        Self { guard: Some(guard), classifier, well_under_way }
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(guard) = self.guard.take() {
+            guard.settle(outcome);
+        }
+    }
+}
+
+impl<B, C: ClassifyBody<Response<B>>> Place<B> for InCircuit<C> {
+    fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        match &mut self.guard {
+            Some(guard) => guard.run(body),
+            None => body(),
+        }
+    }
+
+    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(sleep) = &mut self.well_under_way else { return Poll::Pending };
+        ready!(sleep.as_mut().poll(cx));
+        self.settle(Outcome::Success);
+        Poll::Ready(())
+    }
+
+    fn ended(mut self, trailers: Option<&HeaderMap>) {
+        let said = trailers.and_then(|trailers| self.classifier.classify_trailers(trailers));
+        let outcome = said.unwrap_or_else(|| self.classifier.classify_end());
+        self.settle(outcome);
+    }
+
+    fn broke(mut self, error: &Error) {
+        let outcome = judge::<Response<B>>(&self.classifier, Err(error));
+        self.settle(outcome);
+    }
+}
+
+pin_project! {
+    /// A body that holds a place until it has ended, or is dropped.
+    #[derive(Debug)]
+    pub struct HeldBody<B, P> {
+        // Before the place: the body is gone when that comes free.
+        #[pin]
+        body: Option<B>,
+        place: Option<P>,
+    }
+}
+
+impl<B, P> HeldBody<B, P> {
+    const fn new(body: B, place: P) -> Self {
+        Self { body: Some(body), place: Some(place) }
+    }
+
+    /// A body that holds nothing.
+    const fn free(body: B) -> Self {
+        Self { body: Some(body), place: None }
+    }
+}
+
+impl<B: Default, P> Default for HeldBody<B, P> {
+    fn default() -> Self {
+        Self::free(B::default())
+    }
+}
+
+impl<B, P> Body for HeldBody<B, P>
+where
+    B: Body,
+    B::Error: Into<BoxError> + 'static,
+    P: Place<B>,
+{
+    type Data = B::Data;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Error>>> {
+        let mut this = self.project();
+        let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(place) = this.place else { return body.poll_frame(cx).map_err(Error::lift) };
+        let frame = place.run(|| body.as_mut().poll_frame(cx)).map_err(Error::lift);
+        let streams = match &frame {
+            Poll::Pending => true,
+            Poll::Ready(Some(Ok(frame))) => frame.is_data() && !body.is_end_stream(),
+            Poll::Ready(Some(Err(_)) | None) => false,
+        };
+        if !streams {
+            this.body.set(None);
+            let place = this.place.take().expect("it was just used");
+            match &frame {
+                Poll::Ready(Some(Err(error))) => place.broke(error),
+                Poll::Ready(Some(Ok(last))) => place.ended(last.trailers_ref()),
+                _ => place.ended(None),
+            }
+        } else if place.poll_settled(cx).is_ready() {
+            *this.place = None;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}

@@ -1,0 +1,156 @@
+//! What may be sent again, and what is kept for it.
+
+use std::{
+    any::type_name,
+    fmt,
+    task::{Context, Poll},
+};
+
+use crate::{DefaultClassifier, Error};
+
+/// What a retry goes by: a classifier, what it keeps between attempts, and who has the last word.
+///
+/// Made by the setters of a [`RetryBuilder`](super::RetryBuilder).
+#[derive(Clone, Copy, Default)]
+pub struct Rules<C = DefaultClassifier, K = AsIs, P = Always> {
+    pub(crate) classifier: C,
+    pub(crate) keep: K,
+    pub(crate) retry_if: P,
+}
+
+impl<C, K, P> fmt::Debug for Rules<C, K, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rules").field(&type_name::<(C, K, P)>()).finish()
+    }
+}
+
+/// Keeps a request for as long as it may have to be sent again.
+pub trait KeepRequest<Request> {
+    /// The request as it is kept.
+    type Kept;
+
+    /// The request as the service within takes it.
+    type Sent;
+
+    /// Takes the request of a call.
+    fn begin(&self, request: Request) -> Self::Kept;
+
+    /// Copies the request for the attempt of this number, before it is sent for the one before; without a copy there is none.
+    fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept>;
+
+    /// Takes the request back from the attempt before, which failed. Whether it is whole, and can be sent again.
+    fn reclaim(&self, kept: &Self::Kept) -> bool;
+
+    /// Sends the request.
+    fn send(&self, kept: Self::Kept) -> Self::Sent;
+}
+
+/// Keeps a response for as long as a better one may come.
+pub trait KeepResponse<Response> {
+    /// The response as the caller gets it.
+    type Answer;
+
+    /// Takes the response of an attempt.
+    fn answer(&self, response: Response) -> Self::Answer;
+
+    /// Reads what is left of an answer that will most likely be replaced, while the next attempt is waited for.
+    fn poll_rest(&self, answer: &mut Self::Answer, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Lets go of all that an answer still holds of the service, because the next attempt is to be sent.
+    fn drop_rest(&self, answer: &mut Self::Answer);
+}
+
+/// Keeps requests and responses as they are, and copies requests by `K`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsIs<K = CloneRequest>(pub(super) K);
+
+impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
+    type Kept = Request;
+    type Sent = Request;
+
+    #[inline(always)]
+    fn begin(&self, request: Request) -> Request {
+        request
+    }
+
+    #[inline(always)]
+    fn copy(&self, kept: &Request, _: u32) -> Option<Request> {
+        self.0.copy(kept)
+    }
+
+    #[inline(always)]
+    fn reclaim(&self, _: &Request) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn send(&self, kept: Request) -> Request {
+        kept
+    }
+}
+
+impl<Response, K> KeepResponse<Response> for AsIs<K> {
+    type Answer = Response;
+
+    #[inline(always)]
+    fn answer(&self, response: Response) -> Response {
+        response
+    }
+
+    #[inline(always)]
+    fn poll_rest(&self, _: &mut Response, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    #[inline(always)]
+    fn drop_rest(&self, _: &mut Response) {}
+}
+
+/// Copies requests. Implemented by every `Fn(&Request) -> Option<Request>`.
+pub trait CopyRequest<Request> {
+    /// Keeps a copy of the request; without one it is sent once.
+    fn copy(&self, request: &Request) -> Option<Request>;
+}
+
+impl<Request, F: Fn(&Request) -> Option<Request>> CopyRequest<Request> for F {
+    #[inline(always)]
+    fn copy(&self, request: &Request) -> Option<Request> {
+        self(request)
+    }
+}
+
+/// Copies requests by their `Clone`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CloneRequest;
+
+impl<Request: Clone> CopyRequest<Request> for CloneRequest {
+    #[inline(always)]
+    fn copy(&self, request: &Request) -> Option<Request> {
+        Some(request.clone())
+    }
+}
+
+/// Has the last word on a retry. Implemented by every `Fn(&Request, Result<&Response, &Error>) -> bool`.
+pub trait RetryIf<Request, Response> {
+    /// Whether this request may be sent again after this result.
+    fn allows(&self, kept: &Request, result: Result<&Response, &Error>) -> bool;
+}
+
+impl<Request, Response, F> RetryIf<Request, Response> for F
+where
+    F: Fn(&Request, Result<&Response, &Error>) -> bool,
+{
+    fn allows(&self, kept: &Request, result: Result<&Response, &Error>) -> bool {
+        self(kept, result)
+    }
+}
+
+/// Allows every retry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Always;
+
+impl<Request, Response> RetryIf<Request, Response> for Always {
+    fn allows(&self, _: &Request, _: Result<&Response, &Error>) -> bool {
+        true
+    }
+}
