@@ -16,12 +16,16 @@ mod name;
 mod oneshot;
 mod outcome;
 mod pooled;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 pub mod retry;
 mod service_builder;
 mod state;
 mod sync;
 mod time;
 pub mod timeout;
+#[cfg(feature = "tonic")]
+mod tonic;
 
 pub use crate::{
     backoff::{Backoff, Jitter},

@@ -1,5 +1,7 @@
 //! Time as the crate sees it. No other file reads a clock.
 
+#[cfg(feature = "http")]
+use std::time::SystemTime;
 use std::{fmt, time::Duration};
 
 use tokio::time::Instant;
@@ -66,6 +68,12 @@ impl Clock {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Reads the clock on the wall, which no test pauses and which may jump.
+#[cfg(feature = "http")]
+pub(crate) fn wall_clock() -> SystemTime {
+    SystemTime::now()
 }
 
 /// The moment `duration` after `start`; what is further off than [`FAR`] is as good as never.

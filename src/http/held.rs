@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 use tower::BoxError;
 
-use super::ClassifyBody;
+use super::ClassifyEnd;
 use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, finish::Finish, outcome::judge};
 
 /// Holds a call's place in a circuit or a bulkhead until the body of its answer has ended.
@@ -23,28 +23,21 @@ pub struct Hold<C = ()>(pub(crate) C);
 
 impl<C, B> Finish<CircuitGuard, Response<B>> for Hold<C>
 where
-    C: ClassifyBody<Response<B>>,
+    C: ClassifyEnd<Response<B>>,
     B: Body,
 {
     type Response = Response<HeldBody<B, InCircuit<C>>>;
 
     fn answered(self, guard: CircuitGuard, response: Response<B>) -> Self::Response {
-        let held = match judge(&self.0, Ok(&response)) {
-            // What trailers say may also stand in the head, where nothing else comes.
-            Outcome::Success => match self.0.classify_trailers(response.headers()) {
-                None if response.body().is_end_stream() => Err((guard, self.0.classify_end())),
-                None => Ok(guard),
-                Some(outcome) => Err((guard, outcome)),
-            },
-            outcome => Err((guard, outcome)),
+        let outcome = judge(&self.0, Ok(&response));
+        let outcome = match outcome {
+            Outcome::Success if !self.0.waits_for_end(&response) => outcome,
+            Outcome::Success if response.body().is_end_stream() => self.0.classify_end(None),
+            Outcome::Success => return response.map(|body| HeldBody::new(body, InCircuit::new(guard, self.0))),
+            _ => outcome,
         };
-        match held {
-            Ok(guard) => response.map(|body| HeldBody::new(body, InCircuit::new(guard, self.0))),
-            Err((guard, outcome)) => {
-                guard.settle(outcome);
-                response.map(HeldBody::free)
-            }
-        }
+        guard.settle(outcome);
+        response.map(HeldBody::free)
     }
 
     fn failed(self, guard: CircuitGuard, error: &Error) {
@@ -120,7 +113,7 @@ impl<C> InCircuit<C> {
     }
 }
 
-impl<B, C: ClassifyBody<Response<B>>> Place<B> for InCircuit<C> {
+impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
     fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         match &mut self.guard {
             Some(guard) => guard.run(body),
@@ -136,8 +129,7 @@ impl<B, C: ClassifyBody<Response<B>>> Place<B> for InCircuit<C> {
     }
 
     fn ended(mut self, trailers: Option<&HeaderMap>) {
-        let said = trailers.and_then(|trailers| self.classifier.classify_trailers(trailers));
-        let outcome = said.unwrap_or_else(|| self.classifier.classify_end());
+        let outcome = self.classifier.classify_end(trailers);
         self.settle(outcome);
     }
 

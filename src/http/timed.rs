@@ -53,11 +53,10 @@ impl Timing {
         time::now() >= self.caller.unwrap_or(self.end)
     }
 
-    /// Runs `poll` with the caller's deadline around it.
-    fn under_caller<T>(&mut self, poll: impl FnOnce(&mut Self) -> T) -> T {
-        let caller = self.caller.map(|at| Fixed { at, enforced: false });
-        let _scope = caller.map(|fixed| Scope::enter(Around::around().bounded_by(fixed)));
-        poll(self)
+    /// Puts the caller's deadline around the code that runs now.
+    fn caller_scope(&self) -> Option<Scope> {
+        let fixed = self.caller.map(|at| Fixed { at, enforced: false });
+        fixed.map(|fixed| Scope::enter(Around::around().bounded_by(fixed)))
     }
 }
 
@@ -87,20 +86,19 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Error>>> {
         let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
-        timing.under_caller(|timing| {
-            // Also a body that always has more comes to its end.
-            if !timing.is_over() {
-                let _scope = Scope::enter(timing.countdown.frame());
-                if let Poll::Ready(frame) = body.poll_frame(cx) {
-                    return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));
-                }
+        let _caller = timing.caller_scope();
+        // Also a body that always has more comes to its end.
+        if !timing.is_over() {
+            let _scope = Scope::enter(timing.countdown.frame());
+            if let Poll::Ready(frame) = body.as_mut().poll_frame(cx) {
+                return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));
             }
-            let sleep = timing.sleep.get_or_insert_with(|| Box::pin(None)).as_mut();
-            let over = timing.countdown.poll_over(sleep, cx, None, || this.body.set(None));
-            over.map(|error| Some(Err(error)))
-        })
+        }
+        let sleep = timing.sleep.get_or_insert_with(|| Box::pin(None)).as_mut();
+        let over = timing.countdown.poll_over(sleep, cx, None, || this.body.set(None));
+        over.map(|error| Some(Err(error)))
     }
 
     fn is_end_stream(&self) -> bool {

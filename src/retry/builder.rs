@@ -10,7 +10,7 @@ use crate::{Backoff, ConfigError, Name, backoff::generator, state::attempts::Att
 #[must_use]
 pub struct RetryBuilder<R = Rules> {
     settings: Settings,
-    rules: R,
+    pub(crate) rules: R,
 }
 
 #[derive(Clone, Debug)]

@@ -1,0 +1,106 @@
+//! The codes of gRPC, and where an answer carries them.
+
+use http::{HeaderMap, HeaderName, Response, StatusCode};
+
+use crate::http::digits;
+
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
+/// How a gRPC call ended, as the [protocol] numbers it.
+///
+/// [protocol]: https://grpc.github.io/grpc/core/md_doc_statuscodes.html
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// It did what it was asked for.
+    Ok = 0,
+    /// It was cancelled, most often by its caller.
+    Cancelled = 1,
+    /// It failed, and nothing better is known.
+    Unknown = 2,
+    /// What it was given is wrong in any state of the service.
+    InvalidArgument = 3,
+    /// Its deadline passed before it was done.
+    DeadlineExceeded = 4,
+    /// What it asks for does not exist.
+    NotFound = 5,
+    /// What it would make exists.
+    AlreadyExists = 6,
+    /// Its caller may not do this.
+    PermissionDenied = 7,
+    /// Something is used up: a quota, or a place.
+    ResourceExhausted = 8,
+    /// The service is not in the state that it needs.
+    FailedPrecondition = 9,
+    /// It was given up for another that ran at the same time.
+    Aborted = 10,
+    /// It went past the end of what there is.
+    OutOfRange = 11,
+    /// The service does not know this call.
+    Unimplemented = 12,
+    /// The service broke a promise of its own.
+    Internal = 13,
+    /// The service is not there at present.
+    Unavailable = 14,
+    /// Data was lost, or is corrupt.
+    DataLoss = 15,
+    /// It is not known who its caller is.
+    Unauthenticated = 16,
+}
+
+impl Code {
+    const ALL: [Self; 17] = [
+        Self::Ok,
+        Self::Cancelled,
+        Self::Unknown,
+        Self::InvalidArgument,
+        Self::DeadlineExceeded,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::PermissionDenied,
+        Self::ResourceExhausted,
+        Self::FailedPrecondition,
+        Self::Aborted,
+        Self::OutOfRange,
+        Self::Unimplemented,
+        Self::Internal,
+        Self::Unavailable,
+        Self::DataLoss,
+        Self::Unauthenticated,
+    ];
+
+    /// The code that a header or trailer tells; one that is unreadable or not assigned is `Unknown`.
+    pub(super) fn of_headers(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(&GRPC_STATUS)?;
+        Some(digits(value.as_bytes()).map_or(Self::Unknown, Self::of_number))
+    }
+
+    /// The code that the head of an answer tells; `None` leaves it to the trailers.
+    pub(super) fn of_head<B>(head: &Response<B>) -> Option<Self> {
+        Self::of_headers(head.headers()).or_else(|| Self::of_status(head.status()))
+    }
+
+    fn of_number(number: u64) -> Self {
+        usize::try_from(number).ok().and_then(|number| Self::ALL.get(number).copied()).unwrap_or(Self::Unknown)
+    }
+
+    /// What a status stands for that came without a code, from something between that knows no gRPC
+    /// (<https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md>).
+    const fn of_status(status: StatusCode) -> Option<Self> {
+        Some(match status.as_u16() {
+            200 => return None,
+            400 => Self::Internal,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::Unimplemented,
+            429 | 502 | 503 | 504 => Self::Unavailable,
+            _ => Self::Unknown,
+        })
+    }
+}
+
+#[cfg(feature = "tonic")]
+impl From<tonic::Code> for Code {
+    fn from(code: tonic::Code) -> Self {
+        u64::try_from(i32::from(code)).map_or(Self::Unknown, Self::of_number)
+    }
+}

@@ -1,0 +1,64 @@
+//! Which gRPC calls the server lets come back.
+
+use http::{Request, Response};
+
+use super::{Code, hint::Hint};
+use crate::{Error, retry::RetryIf};
+
+/// Allows a retry unless the server says, or lets it be seen, that none is wanted.
+///
+/// None is when `grpc-retry-pushback-ms` is negative or unreadable, and none after `RESOURCE_EXHAUSTED` that does not say when
+/// to come back. Otherwise the code decides, and with it the [classifier](super::GrpcClassifier): by gRPC's own design
+/// ([gRFC A6]) a retry goes by the code, whatever the method.
+///
+/// By the same design a call is *committed* once its head has arrived without a code, for the caller may have acted on the
+/// head. So a failure that is told in the trailers is never retried: a retry looks at the head alone.
+///
+/// # Examples
+///
+/// ```
+/// use palisade::{RetryLayer, grpc::{GrpcClassifier, Pushback}};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let retry = RetryLayer::builder("search").classify(GrpcClassifier::new()).retry_if(Pushback).build()?;
+/// # drop(retry);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#when-retries-are-valid
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pushback;
+
+impl<B, B2> RetryIf<Request<B>, Response<B2>> for Pushback {
+    fn allows(&self, _: &Request<B>, result: Result<&Response<B2>, &Error>) -> bool {
+        match result {
+            Ok(head) => Code::of_head(head).is_some_and(|code| wanted(code, Hint::of_headers(head.headers()))),
+            Err(error) => wanted_after(error),
+        }
+    }
+}
+
+fn wanted(code: Code, hint: Hint) -> bool {
+    match hint {
+        Hint::Never => false,
+        Hint::After(_) => true,
+        Hint::Nothing => code != Code::ResourceExhausted,
+    }
+}
+
+#[cfg(feature = "tonic")]
+fn wanted_after(error: &Error) -> bool {
+    status(error).is_none_or(|status| wanted(status.code().into(), Hint::of_status(status)))
+}
+
+#[cfg(not(feature = "tonic"))]
+const fn wanted_after(_: &Error) -> bool {
+    true
+}
+
+/// The status that an error comes from.
+#[cfg(feature = "tonic")]
+pub(super) fn status(error: &Error) -> Option<&tonic::Status> {
+    crate::http::causes(error).find_map(|cause| cause.downcast_ref())
+}

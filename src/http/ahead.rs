@@ -1,0 +1,62 @@
+//! The bytes that were read of a body, ahead of its rest.
+
+use std::{fmt, mem};
+
+use bytes::Bytes;
+use http_body::SizeHint;
+
+/// Bytes in one piece of memory, which is never larger than the cap, however small the frames were that they came in.
+pub(super) struct Ahead {
+    bytes: Vec<u8>,
+    cap: usize,
+}
+
+impl Ahead {
+    pub(super) const fn new(cap: usize) -> Self {
+        Self { bytes: Vec::new(), cap }
+    }
+
+    /// Adds what was read, unless it would be more than the cap.
+    #[must_use]
+    pub(super) fn push(&mut self, data: &[u8]) -> bool {
+        let room = self.cap - self.bytes.len();
+        if data.len() > room {
+            return false;
+        }
+        if data.len() > self.bytes.capacity() - self.bytes.len() {
+            // Doubles, as `reserve` would, but not beyond the cap.
+            self.bytes.reserve_exact(data.len().max(self.bytes.len()).min(room));
+        }
+        self.bytes.extend_from_slice(data);
+        true
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub(super) fn copy(&self) -> Bytes {
+        Bytes::copy_from_slice(&self.bytes)
+    }
+
+    pub(super) fn take(&mut self) -> Bytes {
+        mem::take(&mut self.bytes).into()
+    }
+
+    /// How much there is with the rest behind it.
+    pub(super) fn before(&self, rest: SizeHint) -> SizeHint {
+        let bytes = self.bytes.len() as u64;
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(bytes));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(bytes));
+        }
+        hint
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ahead").field("bytes", &self.bytes.len()).field("cap", &self.cap).finish()
+    }
+}

@@ -1,0 +1,145 @@
+//! What an HTTP answer says about the service that gave it.
+
+use std::{any::type_name, fmt, time::Duration};
+
+use http::{HeaderMap, Response, StatusCode};
+
+use super::retry_after::retry_after;
+use crate::{Classify, DefaultClassifier, Error, Outcome};
+
+/// Says by its status what an HTTP answer means.
+///
+/// | status | outcome |
+/// |---|---|
+/// | 408, 502, 504, and 503 without a readable `Retry-After` | `Transient` |
+/// | 503 with one, and 429 | `Throttled`, with the pause that the service asks for |
+/// | 501, 505 | `Ignored`: they tell what the service can do, not how it does |
+/// | other 5xx | `Failed` |
+/// | the rest | `Success` |
+///
+/// Every error is `Transient`.
+///
+/// `Retry-After` is read as [RFC 9110, 10.2.3] has it, in seconds or as a date. A date is compared with the `Date` of the same
+/// answer, so that the two clocks need not agree, and with the clock here only where there is none.
+///
+/// # Examples
+///
+/// ```
+/// use http::StatusCode;
+/// use palisade::{Outcome, RetryLayer, http::HttpClassifier};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// // A store that is read before it has caught up.
+/// let early = |status| (status == StatusCode::NOT_FOUND).then_some(Outcome::Transient);
+/// let retry = RetryLayer::builder("store").classify(HttpClassifier::new().overrides(early)).build()?;
+/// # drop(retry);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [RFC 9110, 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+#[derive(Clone, Copy, Default)]
+pub struct HttpClassifier<F = ByTable> {
+    overrides: F,
+}
+
+impl HttpClassifier {
+    /// A classifier that goes by the table.
+    pub const fn new() -> Self {
+        Self { overrides: ByTable }
+    }
+}
+
+impl<F> HttpClassifier<F> {
+    /// Asks a function first; where it says `None`, the table decides.
+    ///
+    /// Set it where a service gives a status a meaning of its own. Where it says `Throttled` without a pause, the pause is still
+    /// read from the answer. Defaults to the table alone.
+    pub fn overrides<G: Fn(StatusCode) -> Option<Outcome>>(self, overrides: G) -> HttpClassifier<G> {
+        HttpClassifier { overrides }
+    }
+}
+
+impl<F, B> Classify<Response<B>> for HttpClassifier<F>
+where
+    F: Overrides<StatusCode>,
+{
+    fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
+        let Ok(answer) = result else { return Outcome::Transient };
+        let status = answer.status();
+        match self.overrides.outcome(status) {
+            Some(Outcome::Throttled { retry_after: None }) => throttled(answer.headers()),
+            Some(outcome) => outcome,
+            None => by_status(status, answer.headers()),
+        }
+    }
+}
+
+impl<F, B> ClassifyEnd<Response<B>> for HttpClassifier<F> where F: Overrides<StatusCode> {}
+
+impl<F> fmt::Debug for HttpClassifier<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HttpClassifier").field(&type_name::<F>()).finish()
+    }
+}
+
+fn by_status(status: StatusCode, headers: &HeaderMap) -> Outcome {
+    match status.as_u16() {
+        408 | 502 | 504 => Outcome::Transient,
+        429 => throttled(headers),
+        503 => retry_after(headers).map_or(Outcome::Transient, throttled_for),
+        501 | 505 => Outcome::Ignored,
+        500..=599 => Outcome::Failed,
+        _ => Outcome::Success,
+    }
+}
+
+fn throttled(headers: &HeaderMap) -> Outcome {
+    Outcome::Throttled { retry_after: retry_after(headers) }
+}
+
+const fn throttled_for(pause: Duration) -> Outcome {
+    Outcome::Throttled { retry_after: Some(pause) }
+}
+
+/// Says also what the end of a body means, for protocols that tell there how a call went.
+///
+/// Implemented by every closure that is a [`Classify`], for which the head of an answer says all. So it is for types that
+/// implement this with no method of their own.
+pub trait ClassifyEnd<Response>: Classify<Response> {
+    /// Whether this head, a success so far, leaves the verdict to the end of the body.
+    fn waits_for_end(&self, _head: &Response) -> bool {
+        true
+    }
+
+    /// What the end of a body says, of a call whose head left the verdict to it.
+    fn classify_end(&self, _trailers: Option<&HeaderMap>) -> Outcome {
+        Outcome::Success
+    }
+}
+
+impl<Response, F> ClassifyEnd<Response> for F where F: Fn(Result<&Response, &Error>) -> Outcome {}
+
+impl<Response> ClassifyEnd<Response> for DefaultClassifier {}
+
+/// Overrides a table. Implemented by every `Fn(K) -> Option<Outcome>`.
+pub trait Overrides<K> {
+    /// The outcome to take in place of the table's, if any.
+    fn outcome(&self, key: K) -> Option<Outcome>;
+}
+
+impl<K, F: Fn(K) -> Option<Outcome>> Overrides<K> for F {
+    fn outcome(&self, key: K) -> Option<Outcome> {
+        self(key)
+    }
+}
+
+/// Overrides nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByTable;
+
+impl<K> Overrides<K> for ByTable {
+    fn outcome(&self, _: K) -> Option<Outcome> {
+        None
+    }
+}

@@ -1,0 +1,78 @@
+//! Which HTTP requests may be sent twice.
+
+use std::{any::type_name, fmt};
+
+use http::Request;
+
+use super::not_sent;
+use crate::{Error, retry::RetryIf};
+
+/// Allows a retry only where the request may arrive twice, or has not arrived at all.
+///
+/// That is a request
+///
+/// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
+/// - or that carries an `Idempotency-Key` which is not empty;
+/// - or whose error says that it was [not sent](not_sent()).
+///
+/// # Examples
+///
+/// ```
+/// use palisade::{RetryLayer, http::{HttpClassifier, Idempotent}};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let retry = RetryLayer::builder("payments").classify(HttpClassifier::new()).retry_if(Idempotent::new()).build()?;
+/// # drop(retry);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [RFC 9110, 9.2.2]: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+#[derive(Clone, Copy)]
+pub struct Idempotent<N = fn(&Error) -> bool> {
+    not_sent: N,
+}
+
+impl Idempotent {
+    /// Goes by the request, and by what the crate knows of errors.
+    pub const fn new() -> Self {
+        Self { not_sent: |_| false }
+    }
+}
+
+impl<N> Idempotent<N> {
+    /// Asks a function whether an error says that nothing was sent, where [`not_sent`](not_sent()) cannot tell.
+    ///
+    /// Set it for the errors of a client of your own. Defaults to one that never says so.
+    pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> Idempotent<M> {
+        Idempotent { not_sent }
+    }
+}
+
+impl Default for Idempotent {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<N, B, Response> RetryIf<Request<B>, Response> for Idempotent<N>
+where
+    N: Fn(&Error) -> bool,
+{
+    fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
+        kept.method().is_idempotent()
+            || has_key(kept)
+            || result.is_err_and(|error| not_sent(error) || (self.not_sent)(error))
+    }
+}
+
+impl<N> fmt::Debug for Idempotent<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Idempotent").field(&type_name::<N>()).finish()
+    }
+}
+
+/// Whether the request carries a key by which the service knows it again.
+fn has_key<B>(request: &Request<B>) -> bool {
+    request.headers().get_all("idempotency-key").iter().any(|key| !key.is_empty())
+}

@@ -1,0 +1,95 @@
+//! The layers, set up for HTTP.
+
+use std::{borrow::Cow, time::Duration};
+
+use super::{Hold, HttpClassifier, Idempotent, Resend, WholeAnswer};
+use crate::{
+    BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RetryBuilder,
+    RetryLayer, TimeoutLayer, bulkhead::NoQueue, fallback::ByOutcome, retry::Rules, timeout::CallOnly,
+};
+
+impl CircuitBreakerLayer {
+    /// Starts to build a circuit breaker for HTTP, with a name of 1 to 64 bytes, which errors and events show.
+    ///
+    /// It goes by the [status](HttpClassifier), and by how the body ends: a call is in flight, and a probe holds its place, until
+    /// the body of its answer has ended. One that breaks is a failure, and one that is dropped half way is abandoned. A probe
+    /// whose answer still streams after half of [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a success.
+    pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Hold<HttpClassifier>> {
+        Self::builder(name).finish(Hold(HttpClassifier::new()))
+    }
+}
+
+impl<C> CircuitBreakerBuilder<Hold<C>> {
+    /// Says by a [`ClassifyEnd`](super::ClassifyEnd) what a result means, most often a closure, which sees the head alone.
+    ///
+    /// Defaults to [`HttpClassifier`], and to [`GrpcClassifier`](crate::grpc::GrpcClassifier) for gRPC.
+    pub fn classify<D>(self, classifier: D) -> CircuitBreakerBuilder<Hold<D>> {
+        self.finish(Hold(classifier))
+    }
+}
+
+impl RetryLayer {
+    /// Starts to build a retry for HTTP, with a name of 1 to 64 bytes, which events show.
+    ///
+    /// It goes by the [status](HttpClassifier) and heeds `Retry-After`. It sends again what is [idempotent](Idempotent), or was
+    /// not sent; with the body, of which a [copy](super::ReplayBody) is kept meanwhile. The service within takes a body `B`,
+    /// which is known by what it is: see [`Resend`]. Each attempt's request carries its [number](super::Attempt).
+    ///
+    /// An answer that another attempt is to replace gives its connection back: up to 16 KiB that are left of it are read, and
+    /// the rest is dropped.
+    pub fn http<B>(name: impl Into<Cow<'static, str>>) -> RetryBuilder<Rules<HttpClassifier, Resend<B>, Idempotent>> {
+        let (classifier, keep, retry_if) = (HttpClassifier::new(), Resend::http(), Idempotent::new());
+        Self::builder(name).rules(Rules { classifier, keep, retry_if })
+    }
+}
+
+impl<C, B, P> RetryBuilder<Rules<C, Resend<B>, P>> {
+    /// Keeps copies of request bodies up to this size, in bytes; a request with a larger one is sent once.
+    ///
+    /// Raise it where larger requests must be sent again; each in flight may then cost as much memory. Defaults to 65,536.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.rules.keep.max_body = bytes;
+        self
+    }
+}
+
+impl<C, K, N> RetryBuilder<Rules<C, K, Idempotent<N>>> {
+    /// Asks a function whether an error says that nothing was sent, where [`not_sent`](super::not_sent()) cannot tell.
+    ///
+    /// Set it for the errors of a client of your own. Defaults to one that never says so.
+    pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> RetryBuilder<Rules<C, K, Idempotent<M>>> {
+        self.retry_if(Idempotent::new().not_sent(not_sent))
+    }
+}
+
+impl TimeoutLayer {
+    /// Ends HTTP calls that take longer than `limit`, to the end of the body of their answer.
+    pub fn http(limit: Duration) -> TimeoutLayer<Duration, CallOnly<WholeAnswer>> {
+        Self::new(limit).cover_body()
+    }
+}
+
+impl<L> TimeoutLayer<L, CallOnly> {
+    /// Takes the body of an HTTP answer into the limit.
+    ///
+    /// A body that is not done in time ends with [`Error::TimedOut`]. Defaults to timing the call up to the head of its answer.
+    pub fn cover_body(self) -> TimeoutLayer<L, CallOnly<WholeAnswer>> {
+        self.cover()
+    }
+}
+
+impl BulkheadLayer {
+    /// Starts to build a bulkhead for HTTP, with at most `max_concurrent` calls in flight; 0 rejects all.
+    ///
+    /// A call is in flight until the body of its answer has ended, or is dropped.
+    pub fn http(max_concurrent: usize) -> BulkheadBuilder<NoQueue, Hold> {
+        Self::builder(max_concurrent).finish(Hold(()))
+    }
+}
+
+impl<F> FallbackLayer<F> {
+    /// Answers by this step where the HTTP call failed, also by its [status](HttpClassifier).
+    pub fn http(step: F) -> FallbackLayer<F, ByOutcome<HttpClassifier>> {
+        Self::new(step).classify(HttpClassifier::new())
+    }
+}

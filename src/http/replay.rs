@@ -1,0 +1,170 @@
+//! The body of a request that may be sent more than once.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tower::BoxError;
+
+use super::{ahead::Ahead, source::Source};
+use crate::sync::{Arc, Mutex};
+
+/// How many bytes are kept where nothing else is said.
+pub(crate) const CAP: usize = 64 * 1024;
+
+/// Keeps a copy of a request's body, so that it can be sent again.
+///
+/// The first attempt streams through frame by frame, while its data is copied. A clone is the body of one more attempt,
+/// from the first byte: it sends what was kept as one frame, then what no attempt has read yet, and the trailers.
+///
+/// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed and the attempt under way
+/// goes on unharmed, but no other can follow: its body is an error.
+///
+/// # Who reads
+///
+/// All clones share one source. It belongs to the clone that was made last, of those that were polled or that
+/// [`reclaim`](Self::reclaim)ed it. When one that was made before still sends, as a connection does whose response came
+/// early, it is woken, its next frame is an error, and it takes nothing more from the source.
+///
+/// ```
+/// use http_body_util::{BodyExt, Full};
+/// use palisade::http::ReplayBody;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower::BoxError> {
+/// let first = ReplayBody::new(Full::from("hello"), 64 * 1024);
+/// let second = first.clone();
+///
+/// assert_eq!(first.collect().await?.to_bytes(), "hello");
+/// assert!(second.reclaim());
+/// assert_eq!(second.collect().await?.to_bytes(), "hello");
+/// # Ok(())
+/// # }
+/// ```
+pub struct ReplayBody<B> {
+    /// `None` when the body was at its end from the start.
+    source: Option<Arc<Mutex<Source<B>>>>,
+    /// Attempts made later have higher numbers.
+    attempt: u64,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Not polled yet.
+    Unsent,
+    /// All that was kept is sent; the rest comes from the source.
+    CaughtUp,
+    Done,
+}
+
+impl<B: Body> ReplayBody<B> {
+    /// The body of a first attempt, of which at most `cap` bytes are kept. With a cap of zero it is sent once, unless it is
+    /// empty.
+    pub fn new(body: B, cap: usize) -> Self {
+        let source = (!body.is_end_stream()).then(|| Arc::new(Mutex::new(Source::new(body, cap))));
+        Self { source, attempt: 0, progress: Progress::Unsent }
+    }
+}
+
+impl<B> ReplayBody<B> {
+    /// Takes the source away from every clone that was made before this one, and says whether this one can be sent whole.
+    ///
+    /// It cannot when there was more than the cap, when the source failed, or when a clone made later has the source.
+    pub fn reclaim(&self) -> bool {
+        let Some(source) = &self.source else { return true };
+        self.take_source();
+        let source = source.lock();
+        source.check_reader(self.attempt).is_ok() && source.kept().is_ok()
+    }
+
+    fn take_source(&self) {
+        let lost = self.source.as_ref().and_then(|source| source.lock().give_to(self.attempt));
+        // Not under the lock: a waker may poll at once.
+        if let Some(reader) = lost {
+            reader.wake();
+        }
+    }
+
+    const fn is_unsent(&self) -> bool {
+        matches!(self.progress, Progress::Unsent)
+    }
+}
+
+/// The body of one more attempt, from the first byte.
+impl<B> Clone for ReplayBody<B> {
+    fn clone(&self) -> Self {
+        let attempt = self.source.as_ref().map_or(0, |source| source.lock().add_attempt());
+        Self { source: self.source.clone(), attempt, progress: Progress::Unsent }
+    }
+}
+
+impl<B> Body for ReplayBody<B>
+where
+    B: Body + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = &mut *self;
+        let Some(shared) = this.source.as_ref().filter(|_| this.progress != Progress::Done) else {
+            return Poll::Ready(None);
+        };
+        if this.is_unsent() {
+            this.take_source();
+        }
+        let mut source = shared.lock();
+        let polled = match (source.check_reader(this.attempt), this.progress) {
+            (Err(why), _) => Poll::Ready(Some(Err(why.into()))),
+            (Ok(()), Progress::Unsent) => source.poll_first(cx),
+            (Ok(()), _) => source.poll_rest(cx),
+        };
+        this.progress = match &polled {
+            Poll::Ready(None | Some(Err(_))) => Progress::Done,
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || source.is_at_end() => Progress::Done,
+            _ => Progress::CaughtUp,
+        };
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let Some(source) = &self.source else { return true };
+        let source = source.lock();
+        let is_caught_up = !self.is_unsent() || source.kept().is_ok_and(Ahead::is_empty);
+        let is_reader = source.check_reader(self.attempt).is_ok();
+        self.progress == Progress::Done || (is_reader && is_caught_up && source.is_at_end())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let Some(source) = self.source.as_ref().filter(|_| self.progress != Progress::Done) else {
+            return SizeHint::with_exact(0);
+        };
+        let source = source.lock();
+        match (source.check_reader(self.attempt), self.progress) {
+            (Err(_), _) => SizeHint::new(),
+            (Ok(()), Progress::Unsent) => source.kept().map_or(SizeHint::new(), |kept| kept.before(source.size_hint())),
+            (Ok(()), _) => source.size_hint(),
+        }
+    }
+}
+
+impl<B: Body + Default> Default for ReplayBody<B> {
+    fn default() -> Self {
+        Self::new(B::default(), CAP)
+    }
+}
+
+impl<B> fmt::Debug for ReplayBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut body = f.debug_struct("ReplayBody");
+        body.field("attempt", &self.attempt).field("progress", &self.progress).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! What is kept of HTTP requests and responses between attempts.
+
+use std::{
+    marker::PhantomData,
+    task::{Context, Poll},
+};
+
+use http::{HeaderValue, Request, Response};
+use http_body::Body;
+use tower::BoxError;
+
+use super::{KeptBody, ReplayBody, replay::CAP};
+use crate::retry::{KeepRequest, KeepResponse};
+
+/// Which attempt of a call a request is sent for, from 1; in the extensions of requests below a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attempt(pub u32);
+
+/// Keeps requests with a [`ReplayBody`], which the service within takes as a `B`.
+///
+/// `B` is a [`ReplayBody`] itself, or what can be made of one: the bodies of axum, tonic and reqwest, each with its feature.
+#[derive(Debug)]
+pub struct Resend<B> {
+    pub(crate) max_body: usize,
+    /// Whether attempts tell the server in a header how many there were before.
+    pub(crate) counts: bool,
+    pub(crate) sent: PhantomData<fn() -> B>,
+}
+
+impl<B> Clone for Resend<B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<B> Copy for Resend<B> {}
+
+impl<B> Resend<B> {
+    pub(super) const fn http() -> Self {
+        Self { max_body: CAP, counts: false, sent: PhantomData }
+    }
+
+    pub(crate) const fn grpc() -> Self {
+        Self { counts: true, ..Self::http() }
+    }
+}
+
+impl<A, B> KeepRequest<Request<A>> for Resend<B>
+where
+    A: Body + Unpin,
+    A::Error: Into<BoxError>,
+    B: From<ReplayBody<A>>,
+{
+    type Kept = Request<ReplayBody<A>>;
+    type Sent = Request<B>;
+
+    fn begin(&self, request: Request<A>) -> Self::Kept {
+        let mut request = request.map(|body| ReplayBody::new(body, self.max_body));
+        request.extensions_mut().insert(Attempt(1));
+        request
+    }
+
+    fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept> {
+        let mut copy = kept.clone();
+        copy.extensions_mut().insert(Attempt(attempt));
+        if self.counts {
+            copy.headers_mut().insert("grpc-previous-rpc-attempts", HeaderValue::from(attempt - 1));
+        }
+        Some(copy)
+    }
+
+    fn reclaim(&self, kept: &Self::Kept) -> bool {
+        kept.body().reclaim()
+    }
+
+    fn send(&self, kept: Self::Kept) -> Request<B> {
+        kept.map(B::from)
+    }
+}
+
+impl<B, R> KeepResponse<Response<R>> for Resend<B>
+where
+    R: Body + Unpin,
+    R::Error: Into<BoxError> + 'static,
+{
+    type Answer = Response<KeptBody<R>>;
+
+    fn answer(&self, response: Response<R>) -> Self::Answer {
+        response.map(KeptBody::streaming)
+    }
+
+    fn poll_rest(&self, answer: &mut Self::Answer, cx: &mut Context<'_>) -> Poll<()> {
+        answer.body_mut().poll_rest(cx)
+    }
+
+    fn drop_rest(&self, answer: &mut Self::Answer) {
+        answer.body_mut().drop_rest();
+    }
+}

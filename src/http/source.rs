@@ -1,0 +1,181 @@
+//! What all attempts of one request read: its body, and a copy of what was read of it.
+
+use std::{
+    mem,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use tower::BoxError;
+
+use super::ahead::Ahead;
+
+/// Why an attempt cannot send the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unsendable {
+    #[error("this attempt's body was cut off because a later attempt sends it again")]
+    Superseded,
+    #[error("the body outgrew what is kept of it, so it cannot be sent again")]
+    Outgrown,
+    #[error("the body failed while it was first read, so it cannot be sent again")]
+    Broken,
+}
+
+/// A body that one attempt reads at a time, the latest of those that began.
+pub(super) struct Source<B> {
+    rest: Rest<B>,
+    /// All the data that was read; `None` once it outgrew its cap.
+    kept: Option<Ahead>,
+    trailers: Option<HeaderMap>,
+    /// Whether the body told its length before it was read.
+    told_length: bool,
+    /// The number of the attempt that was made last.
+    last: u64,
+    /// The number of the attempt that reads.
+    reader: u64,
+    /// The reader's task, if it ever waited.
+    waiting: Option<Waker>,
+}
+
+enum Rest<B> {
+    Live(B),
+    Ended,
+    Failed,
+}
+
+impl<B> Source<B> {
+    /// The number of one more attempt.
+    pub(super) const fn add_attempt(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Gives the source to an attempt, unless a later one has it, and says who is to be woken because he lost it.
+    #[must_use]
+    pub(super) const fn give_to(&mut self, attempt: u64) -> Option<Waker> {
+        if attempt <= self.reader {
+            return None;
+        }
+        self.reader = attempt;
+        self.waiting.take()
+    }
+
+    /// Whether an attempt may read.
+    pub(super) const fn check_reader(&self, attempt: u64) -> Result<(), Unsendable> {
+        if attempt < self.reader { Err(Unsendable::Superseded) } else { Ok(()) }
+    }
+
+    /// What an attempt has to send before the rest.
+    pub(super) fn kept(&self) -> Result<&Ahead, Unsendable> {
+        match (&self.rest, &self.kept) {
+            (Rest::Failed, _) => Err(Unsendable::Broken),
+            (_, None) => Err(Unsendable::Outgrown),
+            (_, Some(kept)) => Ok(kept),
+        }
+    }
+}
+
+impl<B: Body> Source<B> {
+    pub(super) fn new(body: B, cap: usize) -> Self {
+        Self {
+            told_length: body.size_hint().exact().is_some(),
+            rest: Rest::Live(body),
+            kept: Some(Ahead::new(cap)),
+            trailers: None,
+            last: 0,
+            reader: 0,
+            waiting: None,
+        }
+    }
+
+    /// Whether nothing follows what was read.
+    pub(super) fn is_at_end(&self) -> bool {
+        match &self.rest {
+            Rest::Live(body) => body.is_end_stream(),
+            Rest::Ended => self.trailers.is_none(),
+            Rest::Failed => false,
+        }
+    }
+
+    /// How much follows what was read.
+    pub(super) fn size_hint(&self) -> SizeHint {
+        match &self.rest {
+            Rest::Live(body) => body.size_hint(),
+            // HTTP/1 sends no trailers after a body whose length is told.
+            Rest::Ended if self.trailers.is_some() && !self.told_length => SizeHint::new(),
+            Rest::Ended => SizeHint::with_exact(0),
+            Rest::Failed => SizeHint::new(),
+        }
+    }
+}
+
+impl<B> Source<B>
+where
+    B: Body + Unpin,
+    B::Error: Into<BoxError>,
+{
+    /// Polls for the first frame of an attempt.
+    pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.kept() {
+            Ok(kept) if kept.is_empty() => self.poll_rest(cx),
+            Ok(kept) => Poll::Ready(Some(Ok(Frame::data(kept.copy())))),
+            Err(why) => Poll::Ready(Some(Err(why.into()))),
+        }
+    }
+
+    /// Polls for what follows what was read.
+    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        // A body that panics is never polled again.
+        match mem::replace(&mut self.rest, Rest::Failed) {
+            Rest::Live(body) => self.poll_live(body, cx),
+            Rest::Ended => {
+                self.rest = Rest::Ended;
+                Poll::Ready(self.trailers.clone().map(|trailers| Ok(Frame::trailers(trailers))))
+            }
+            Rest::Failed => Poll::Ready(Some(Err(Unsendable::Broken.into()))),
+        }
+    }
+
+    fn poll_live(&mut self, mut body: B, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Poll::Ready(read) = Pin::new(&mut body).poll_frame(cx) else {
+            self.rest = Rest::Live(body);
+            self.wait(cx.waker());
+            return Poll::Pending;
+        };
+        Poll::Ready(match read {
+            None => {
+                self.rest = Rest::Ended;
+                None
+            }
+            Some(Ok(frame)) => {
+                let frame = frame.map_data(|mut data| data.copy_to_bytes(data.remaining()));
+                let is_last = frame.is_trailers() || body.is_end_stream();
+                self.keep(&frame);
+                self.rest = if is_last { Rest::Ended } else { Rest::Live(body) };
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => {
+                self.kept = None;
+                Some(Err(error.into()))
+            }
+        })
+    }
+
+    fn keep(&mut self, frame: &Frame<Bytes>) {
+        if let Some(data) = frame.data_ref() {
+            self.kept.take_if(|kept| !kept.push(data));
+        } else {
+            self.trailers = frame.trailers_ref().cloned();
+        }
+    }
+
+    fn wait(&mut self, waker: &Waker) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.clone_from(waker),
+            waiting => *waiting = Some(waker.clone()),
+        }
+    }
+}

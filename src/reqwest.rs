@@ -1,0 +1,195 @@
+//! reqwest's client as a service of HTTP, and its requests and responses around a stack.
+//!
+//! The layers work on the types of the crate `http`. A [`ReqwestClient`] is the service within, and a [`ReqwestLayer`] outermost
+//! takes and gives reqwest's own types.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::time::Duration;
+//! use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, reqwest::{ReqwestClient, ReqwestLayer}};
+//! use tower::{Service, ServiceBuilder, ServiceExt};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = reqwest::Client::new();
+//! let mut service = ServiceBuilder::new()
+//!     .layer(ReqwestLayer)
+//!     .layer(TimeoutLayer::http(Duration::from_secs(3)))
+//!     .layer(RetryLayer::http("api").build()?)
+//!     .layer(CircuitBreakerLayer::http("api").build()?)
+//!     .service(ReqwestClient::new(client.clone()));
+//!
+//! let request = client.get("http://localhost/orders/7").build()?;
+//! let order = service.ready().await?.call(request).await?.text().await?;
+//! # drop(order);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use pin_project_lite::pin_project;
+use reqwest::{Body, Client, ResponseBuilderExt};
+use tower::{BoxError, Layer, Service};
+
+use crate::{Error, finish::POLLED_AGAIN, http::ReplayBody};
+
+/// A reqwest client that takes requests and gives responses of the crate `http`.
+#[derive(Clone, Debug, Default)]
+pub struct ReqwestClient {
+    client: Client,
+}
+
+impl ReqwestClient {
+    /// Wraps a client, which is cheap to clone.
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Service<Request<Body>> for ReqwestClient {
+    type Response = Response<Body>;
+    type Error = reqwest::Error;
+    type Future = ClientFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), reqwest::Error>> {
+        self.client.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ClientFuture {
+        let sent = request.try_into().map(|request| self.client.call(request));
+        let (sent, invalid) = sent.map_or_else(|error| (None, Some(error)), |sent| (Some(sent), None));
+        ClientFuture { sent, invalid }
+    }
+}
+
+pin_project! {
+    /// The future of a [`ReqwestClient`]'s call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ClientFuture {
+        #[pin]
+        sent: Option<<Client as Service<reqwest::Request>>::Future>,
+        // Why the request could not be sent.
+        invalid: Option<reqwest::Error>,
+    }
+}
+
+impl Future for ClientFuture {
+    type Output = reqwest::Result<Response<Body>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.sent.as_pin_mut() {
+            Some(sent) => Poll::Ready(ready!(sent.poll(cx)).map(with_url)),
+            None => Poll::Ready(Err(this.invalid.take().expect(POLLED_AGAIN))),
+        }
+    }
+}
+
+impl fmt::Debug for ClientFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientFuture").finish_non_exhaustive()
+    }
+}
+
+/// Keeps the URL of a response where reqwest looks for it.
+fn with_url(response: reqwest::Response) -> Response<Body> {
+    let marked = Response::builder().url(response.url().clone()).body(());
+    let mut response = Response::<Body>::from(response);
+    if let Ok(marked) = marked {
+        response.extensions_mut().extend(marked.into_parts().0.extensions);
+    }
+    response
+}
+
+/// Lets a stack of HTTP layers take reqwest's requests and give its responses.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct ReqwestLayer;
+
+impl<S> Layer<S> for ReqwestLayer {
+    type Service = Reqwest<S>;
+
+    fn layer(&self, inner: S) -> Reqwest<S> {
+        Reqwest { inner }
+    }
+}
+
+/// Takes reqwest's requests and gives its responses. Made by a [`ReqwestLayer`].
+#[derive(Clone, Debug)]
+pub struct Reqwest<S> {
+    inner: S,
+}
+
+impl<S, B> Service<reqwest::Request> for Reqwest<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError> + 'static,
+    B: HttpBody<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = reqwest::Response;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::lift)
+    }
+
+    fn call(&mut self, request: reqwest::Request) -> Self::Future {
+        let sent = request.try_into().map(|request| self.inner.call(request));
+        let (sent, invalid) = sent.map_or_else(|error| (None, Some(error)), |sent| (Some(sent), None));
+        ResponseFuture { sent, invalid }
+    }
+}
+
+pin_project! {
+    /// The future of a [`Reqwest`]'s call.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<Fut> {
+        #[pin]
+        sent: Option<Fut>,
+        // Why the request could not be sent.
+        invalid: Option<reqwest::Error>,
+    }
+}
+
+impl<Fut, B, E> Future for ResponseFuture<Fut>
+where
+    Fut: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError> + 'static,
+    B: HttpBody<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<reqwest::Response, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.sent.as_pin_mut() {
+            Some(sent) => {
+                let response = ready!(sent.poll(cx)).map_err(Error::lift)?;
+                Poll::Ready(Ok(response.map(Body::wrap).into()))
+            }
+            None => Poll::Ready(Err(Error::lift(this.invalid.take().expect(POLLED_AGAIN)))),
+        }
+    }
+}
+
+impl<B> From<ReplayBody<B>> for Body
+where
+    B: HttpBody + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    fn from(body: ReplayBody<B>) -> Self {
+        Self::wrap(body)
+    }
+}
