@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "axum", feature = "reqwest", feature = "tonic"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "axum", feature = "reqwest", feature = "tonic")),
+    doc = "Tower layers that keep a service answering while what it calls is slow, failing or overloaded."
+)]
 
 mod backoff;
 pub mod bulkhead;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 
+#[cfg(feature = "tonic")]
+use super::retry_info::retry_delay;
 use crate::http::digits;
 
 static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
@@ -24,7 +26,7 @@ impl Hint {
 
     #[cfg(feature = "tonic")]
     pub(super) fn of_status(status: &tonic::Status) -> Self {
-        Self::or_after(pushback(status.metadata().as_ref()), || delay(status))
+        Self::or_after(pushback(status.metadata().as_ref()), || retry_delay(status.details()))
     }
 
     fn or_after(pushback: Option<Self>, delay: impl FnOnce() -> Option<Duration>) -> Self {
@@ -47,27 +49,18 @@ fn pushback(headers: &HeaderMap) -> Option<Hint> {
     Some(readable.map_or(Hint::Never, |millis| Hint::After(Duration::from_millis(millis))))
 }
 
-/// The delay of the `RetryInfo` in `grpc-status-details-bin`.
 #[cfg(feature = "tonic")]
 fn retry_info(headers: &HeaderMap) -> Option<Duration> {
-    use tonic::{Code, Status, metadata::MetadataMap};
+    use tonic::metadata::MetadataMap;
 
     const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
     // `Status::from_header_map` panics at a header that is not base64.
     let alone = HeaderMap::from_iter([(DETAILS, headers.get(DETAILS)?.clone())]);
-    let details = MetadataMap::from_headers(alone).get_bin(DETAILS.as_str())?.to_bytes().ok()?;
-    delay(&Status::with_details(Code::Unknown, "", details))
+    retry_delay(&MetadataMap::from_headers(alone).get_bin(DETAILS.as_str())?.to_bytes().ok()?)
 }
 
 #[cfg(not(feature = "tonic"))]
 fn retry_info(_: &HeaderMap) -> Option<Duration> {
     None
-}
-
-#[cfg(feature = "tonic")]
-fn delay(status: &tonic::Status) -> Option<Duration> {
-    use tonic_types::StatusExt;
-
-    status.get_details_retry_info()?.retry_delay
 }

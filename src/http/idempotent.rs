@@ -11,7 +11,8 @@ use crate::{Error, retry::RetryIf};
 ///
 /// That is a request
 ///
-/// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
+/// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE, and QUERY where the crate
+///   `http` knows it;
 /// - or that carries an `Idempotency-Key` which is not empty;
 /// - or whose error says that it was [not sent](not_sent()).
 ///

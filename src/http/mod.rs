@@ -1,4 +1,58 @@
-//! HTTP as its users know it.
+//! The layers as users of HTTP know it.
+//!
+//! In HTTP a failure arrives as an `Ok` response, a request's body can be read once, an answer goes on after its head, the
+//! server says when to come back, and the caller how long it will wait. The constructors named `http` set the layers up for
+//! that; [`grpc`](crate::grpc) has the same for gRPC. This module needs the feature `http`, and brings no client and no server.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode};
+//! use http_body_util::{BodyExt, Full};
+//! use palisade::{BulkheadLayer, CircuitBreakerLayer, RetryLayer, TimeoutLayer, http::ReplayBody};
+//! use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! type Sent = Request<ReplayBody<Full<Bytes>>>;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), BoxError> {
+//! let upstream = service_fn(|request: Sent| async move {
+//!     let body = request.into_body().collect().await?.to_bytes();
+//!     Ok::<_, BoxError>(Response::new(Full::new(body)))
+//! });
+//!
+//! let service = ServiceBuilder::new()
+//!     .layer(TimeoutLayer::http(Duration::from_secs(3)))
+//!     .layer(RetryLayer::http("orders").build()?)
+//!     .layer(CircuitBreakerLayer::http("orders").build()?)
+//!     .layer(BulkheadLayer::http(64).build()?)
+//!     .layer(TimeoutLayer::http(Duration::from_secs(1)))
+//!     .service(upstream);
+//!
+//! let request = Request::put("/orders/7").body(Full::from("two of them"))?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), StatusCode::OK);
+//! assert_eq!(response.into_body().collect().await?.to_bytes(), "two of them");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What changes
+//!
+//! | layer | for HTTP |
+//! |---|---|
+//! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and heed `Retry-After` |
+//! | circuit breaker, bulkhead | [hold](Hold) the call's place until the body of its answer has ended |
+//! | timeout | [bounds](TimedBody) the body too |
+//! | retry | sends again what is [idempotent](Idempotent) or was [not sent](not_sent()), with a [body](ReplayBody) that can be read twice |
+//!
+//! # The sharp edge
+//!
+//! A place is held by whoever holds the body: one that is neither read nor dropped is a call in flight. Put a timeout around,
+//! and read bodies or drop them. And a fallback answers with the type of body that the layers within it make: put a
+//! `map_response` between that makes them the one you want.
 
 mod ahead;
 mod classify;

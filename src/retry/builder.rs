@@ -100,6 +100,7 @@ impl<R> RetryBuilder<R> {
     }
 
     /// Goes by these rules in place of all that were set before.
+    #[cfg(feature = "http")]
     pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q> {
         RetryBuilder { settings: self.settings, rules }
     }
