@@ -25,10 +25,10 @@ use crate::{Name, time::Nanos};
 #[non_exhaustive]
 pub enum Error {
     /// A layer refused the call: nothing was sent to the service below.
-    #[error("{0}")]
+    #[error(transparent)]
     Rejected(Rejection),
     /// The call ran out of time: the service may or may not have acted on it.
-    #[error("{0}")]
+    #[error(transparent)]
     TimedOut(Elapsed),
     /// The service itself failed; its own error is inside.
     #[error("the service failed")]
@@ -119,7 +119,10 @@ impl From<Elapsed> for Error {
 }
 
 /// Tells which layer refused a call, why, and when to try again.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+///
+/// With the feature `tonic` its source is a status, `UNAVAILABLE` or for a bulkhead `RESOURCE_EXHAUSTED`, where tonic looks for
+/// one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejection {
     name: Name,
     /// `Nanos::MAX` where it is not known.
@@ -152,6 +155,13 @@ impl Rejection {
     /// How long to wait before the next try, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         (self.retry_after != Nanos::MAX).then(|| self.retry_after.into())
+    }
+}
+
+impl error::Error for Rejection {
+    #[cfg(feature = "tonic")]
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(crate::grpc::status::of_rejection(self))
     }
 }
 
@@ -232,8 +242,9 @@ impl fmt::Display for RejectionReason {
 }
 
 /// How long a call took before its time was over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())]
+///
+/// With the feature `tonic` its source is a status, `DEADLINE_EXCEEDED`, where tonic looks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Elapsed {
     limit: Nanos,
     taken: Nanos,
@@ -267,6 +278,19 @@ impl Elapsed {
     /// at a limit of ours. That says nothing about the service: circuit breakers do not count it.
     pub const fn by_caller(&self) -> bool {
         matches!(self.by, By::Caller)
+    }
+}
+
+impl error::Error for Elapsed {
+    #[cfg(feature = "tonic")]
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(crate::grpc::status::of_timeout())
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())
     }
 }
 

@@ -55,9 +55,13 @@
 //! `map_response` between that makes them the one you want.
 
 mod ahead;
+pub mod answer;
 mod classify;
+pub mod deadline;
 mod held;
 mod idempotent;
+#[cfg(feature = "axum")]
+mod into_response;
 mod kept;
 mod layers;
 mod not_sent;
@@ -71,7 +75,9 @@ mod timed;
 pub(crate) use self::not_sent::causes;
 pub(crate) use self::retry_after::digits;
 pub use self::{
+    answer::{AnswerLayer, answer_to},
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
+    deadline::DeadlineLayer,
     held::{HeldBody, Hold, InCircuit, Place},
     idempotent::Idempotent,
     kept::KeptBody,

@@ -1,0 +1,79 @@
+//! A tonic server and its client, each behind a stack: `cargo run --example grpc --features tonic`.
+//!
+//! The service is the health service of tonic-health, so no protocol has to be compiled. The server has room for one stream;
+//! the client opens one, and calls beside it until it ends.
+
+use std::{convert::Infallible, error::Error, net::SocketAddr, time::Duration};
+
+use http::Response;
+use palisade::{
+    BulkheadLayer, CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer,
+    http::{AnswerLayer, DeadlineLayer},
+};
+use tokio::net::TcpListener;
+use tonic::{
+    body::Body,
+    client::GrpcService,
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
+};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tower::ServiceBuilder;
+
+async fn serve() -> Result<SocketAddr, Box<dyn Error>> {
+    let stack = ServiceBuilder::new()
+        // Outermost: what is refused or late below becomes a status, and a stream that is cut ends in one.
+        .layer(AnswerLayer::grpc())
+        // The caller's `grpc-timeout` bounds everything below.
+        .layer(DeadlineLayer::grpc())
+        // One call at a time, to the end of its stream.
+        .layer(BulkheadLayer::grpc(1).build()?)
+        // Inside the bulkhead, so that a stream which never ends gives its place back.
+        .layer(TimeoutLayer::grpc(Duration::from_millis(300)));
+    let (_, health) = tonic_health::server::health_reporter();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let server = Server::builder().layer(stack).add_service(health);
+    tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+    Ok(address)
+}
+
+fn client(
+    channel: Channel,
+) -> Result<HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Infallible>>, ConfigError> {
+    let stack = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(Body::new))
+        // Outermost: an open circuit, say, is `UNAVAILABLE` to whoever calls.
+        .layer(AnswerLayer::grpc())
+        // The caller's patience, to the end of the stream.
+        .layer(TimeoutLayer::grpc(Duration::from_secs(2)))
+        // Goes by the code, and by when the server wants it.
+        .layer(RetryLayer::grpc("health").build()?)
+        // Counts by the code in the trailers, and stops asking a server that keeps failing.
+        .layer(CircuitBreakerLayer::grpc("health").build()?)
+        // Innermost: tells the server how long each attempt waits.
+        .layer(DeadlineLayer::grpc())
+        .service(channel);
+    Ok(HealthClient::new(stack))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = serve().await?;
+    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect_lazy();
+    let mut client = client(channel)?;
+    let request = || HealthCheckRequest { service: String::new() };
+
+    println!("check: {:?}", client.check(request()).await?.into_inner().status());
+
+    let mut stream = client.watch(request()).await?.into_inner();
+    println!("watch: {:?}", stream.message().await?.map(|message| message.status()));
+
+    let refused = client.check(request()).await.expect_err("the stream has the only place");
+    println!("check beside the stream: {:?}, {}", refused.code(), refused.message());
+
+    let cut = stream.message().await.expect_err("nothing changes, so the stream outlasts its time");
+    println!("watch, when its time was over: {:?}, {}", cut.code(), cut.message());
+
+    println!("check: {:?}", client.check(request()).await?.into_inner().status());
+    Ok(())
+}

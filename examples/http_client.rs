@@ -1,0 +1,95 @@
+//! A client of hyper-util's that outlives its upstream: `cargo run --example http_client --features hyper-util`.
+//!
+//! The upstream fails every third call, then each one, then recovers. The client retries, stops asking, comes back, and ends.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use axum::{Router, routing::get};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Empty;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use palisade::{
+    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Phase, RetryLayer, TimeoutLayer,
+    http::ReplayBody,
+};
+use tokio::net::TcpListener;
+use tower::{Service, ServiceBuilder, ServiceExt};
+
+/// A client, and a handle to its circuit.
+fn client() -> Result<
+    (impl Service<Request<Empty<Bytes>>, Response = Response<()>, Error = palisade::Error>, CircuitHandle),
+    ConfigError,
+> {
+    let breaker = CircuitBreakerLayer::http("orders")
+        .min_calls(10)
+        .open_for(Backoff::constant(Duration::from_millis(200)))
+        .probes(1)
+        .build()?;
+    let circuit = breaker.handle();
+    let client = ServiceBuilder::new()
+        .map_response(|response: Response<_>| response.map(drop))
+        // Outside the retry: the caller's patience, all attempts and the waits between them.
+        .layer(TimeoutLayer::http(Duration::from_secs(2)))
+        // Outside the breaker, so that an open circuit stops the attempts.
+        .layer(RetryLayer::http("orders").backoff(Backoff::constant(Duration::from_millis(5))).build()?)
+        // Counts each attempt, and stops asking an upstream that keeps failing.
+        .layer(breaker)
+        // Bounds what is in flight, to the last byte of the answers; not the waits between attempts.
+        .layer(BulkheadLayer::http(32).build()?)
+        // Innermost: an attempt that hangs is a failure to all above.
+        .layer(TimeoutLayer::http(Duration::from_millis(500)))
+        .service(Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>());
+    Ok((client, circuit))
+}
+
+/// An upstream of which every `failing`-th call fails, and how many calls it saw.
+async fn upstream(failing: Arc<AtomicU32>) -> Result<(String, Arc<AtomicU32>), std::io::Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/orders", listener.local_addr()?);
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let answer = move || {
+        let call = seen.fetch_add(1, Relaxed) + 1;
+        let fails = call.is_multiple_of(failing.load(Relaxed));
+        async move { if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
+    };
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/orders", get(answer))).await });
+    Ok((url, calls))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let failing = Arc::new(AtomicU32::new(3));
+    let (url, calls) = upstream(Arc::clone(&failing)).await?;
+    let (mut client, circuit) = client()?;
+    for (story, every) in [("fails every third call", 3), ("is down", 1), ("is back", u32::MAX)] {
+        failing.store(every, Relaxed);
+        if circuit.phase() == Phase::Open {
+            tokio::time::sleep(circuit.snapshot().retry_after.unwrap_or_default()).await;
+        }
+        let before = calls.load(Relaxed);
+        let (mut good, mut bad, mut refused) = (0, 0, 0);
+        for _ in 0..60 {
+            let request = Request::get(&url).body(Empty::new())?;
+            match client.ready().await?.call(request).await {
+                Ok(response) if response.status().is_success() => good += 1,
+                Err(palisade::Error::Rejected(_)) => refused += 1,
+                _ => bad += 1,
+            }
+        }
+        let seen = calls.load(Relaxed) - before;
+        println!(
+            "upstream {story}: of 60 calls {good} good, {bad} failed, {refused} refused; it saw {seen}; {:?}",
+            circuit.phase()
+        );
+    }
+    Ok(())
+}

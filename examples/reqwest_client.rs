@@ -1,0 +1,73 @@
+//! reqwest in a stack: `cargo run --example reqwest_client --features reqwest`.
+//!
+//! Starts an upstream that says when to come back, calls it with reqwest's own requests, and ends.
+
+use std::{
+    error::Error,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    http::{StatusCode, header::RETRY_AFTER},
+    response::IntoResponse,
+    routing::put,
+};
+use palisade::{
+    CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer,
+    reqwest::{ReqwestClient, ReqwestLayer},
+};
+use reqwest::{Client, Request, Response};
+use tokio::net::TcpListener;
+use tower::{Service, ServiceBuilder, ServiceExt};
+
+fn stack(client: Client) -> Result<impl Service<Request, Response = Response, Error = palisade::Error>, ConfigError> {
+    Ok(ServiceBuilder::new()
+        // Outermost: takes and gives reqwest's own types.
+        .layer(ReqwestLayer)
+        // The caller's patience, to the end of the body.
+        .layer(TimeoutLayer::http(Duration::from_secs(5)))
+        // Sends again what may be sent twice, body and all, and not before the server wants it.
+        .layer(RetryLayer::http("stock").build()?)
+        // Stops asking a server that keeps failing. It may say how long.
+        .layer(CircuitBreakerLayer::http("stock").max_retry_after(Duration::from_secs(60)).build()?)
+        // Innermost: each attempt's own time.
+        .layer(TimeoutLayer::http(Duration::from_secs(2)))
+        .service(ReqwestClient::new(client)))
+}
+
+/// Is busy at the first call, and says for how long.
+async fn stock(body: String) -> impl IntoResponse {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    match CALLS.fetch_add(1, Relaxed) {
+        0 => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response(),
+        _ => format!("stored {body:?}").into_response(),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/stock/7", listener.local_addr()?);
+    let server = Router::new().route("/stock/{id}", put(stock));
+    tokio::spawn(async move { axum::serve(listener, server).await });
+
+    let client = Client::new();
+    let mut stack = stack(client.clone())?;
+
+    let started = Instant::now();
+    let request = client.put(url).body("two left").build()?;
+    let response = stack.ready().await?.call(request).await?;
+    println!("{} from {}", response.status(), response.url().path());
+    println!("{}", response.text().await?);
+    println!("it was asked to wait for a second, and took {:.1?}", started.elapsed());
+
+    // Nothing listens there: not even a POST has been sent, so it is tried again.
+    let request = client.post("http://127.0.0.1:9/").body("three left").build()?;
+    match stack.ready().await?.call(request).await {
+        Ok(response) => println!("{}", response.status()),
+        Err(error) => println!("{error}: {:?}", error.downcast_ref::<reqwest::Error>().map(reqwest::Error::is_connect)),
+    }
+    Ok(())
+}

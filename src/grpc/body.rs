@@ -1,0 +1,76 @@
+//! The body of an answer.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tower::BoxError;
+
+use super::answer::headers;
+use crate::Error;
+
+pin_project! {
+    /// Ends a body that fails in trailers that tell the code, where the stream would be reset otherwise.
+    ///
+    /// Made by [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). It never fails itself. Empty by default.
+    #[derive(Debug)]
+    pub struct AnswerBody<B> {
+        // `None` once it has failed, and for an answer that is all headers.
+        #[pin]
+        inner: Option<B>,
+    }
+}
+
+impl<B> AnswerBody<B> {
+    pub(super) const fn new(inner: B) -> Self {
+        Self { inner: Some(inner) }
+    }
+}
+
+impl<B> Default for AnswerBody<B> {
+    fn default() -> Self {
+        Self { inner: None }
+    }
+}
+
+impl<B> Body for AnswerBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError> + 'static,
+{
+    type Data = B::Data;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Error>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        Poll::Ready(match ready!(inner.poll_frame(cx)) {
+            None => None,
+            Some(Ok(frame)) => Some(Ok(frame)),
+            Some(Err(error)) => {
+                this.inner.set(None);
+                Some(Ok(Frame::trailers(headers(Error::lift(error)))))
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    /// Has no lower bound: the trailers may come before what the body within has promised.
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_upper(0);
+        match &self.inner {
+            None => hint,
+            Some(inner) => inner.size_hint().upper().map_or_else(SizeHint::new, |upper| {
+                hint.set_upper(upper);
+                hint
+            }),
+        }
+    }
+}

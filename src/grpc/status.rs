@@ -1,0 +1,96 @@
+//! The error as a status of tonic's.
+
+use std::{
+    error,
+    sync::{Arc, LazyLock},
+};
+
+use http::HeaderMap;
+use tonic::{Status, TimeoutExpired, metadata::MetadataMap};
+
+use super::{
+    Code,
+    answer::{PUSHBACK, code_of, code_of_rejection, message, pushback},
+};
+use crate::{Error, Rejection, http::causes};
+
+/// Keeps a status that the service gave; else makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
+///
+/// The codes are those of [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). The error becomes the source of the status.
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        own(error).unwrap_or_else(|error| {
+            let mut headers = HeaderMap::new();
+            headers.extend(pushback(&error).map(|millis| (PUSHBACK.clone(), millis.into())));
+            let mut status = of_code(code_of(&error));
+            *status.metadata_mut() = MetadataMap::from_headers(headers);
+            status.set_source(Arc::new(error));
+            status
+        })
+    }
+}
+
+/// The headers of a status that the service gave.
+pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
+    let status = own(error)?;
+    let mut headers = HeaderMap::new();
+    status.add_header(&mut headers).map_err(|status| Error::Service(status.into()))?;
+    Ok(headers)
+}
+
+/// The status that the service gave, or that tonic makes of its error.
+fn own(error: Error) -> Result<Status, Error> {
+    let error = match error.downcast::<Status>() {
+        Ok(status) => return Ok(status),
+        Err(error) => error,
+    };
+    match given(&error) {
+        Some(mut status) => {
+            status.set_source(Arc::new(error));
+            Ok(status)
+        }
+        None if is_expired(&error) => Err(error),
+        None => known(error),
+    }
+}
+
+/// The status in the chain of sources of the service's own error.
+fn given(error: &Error) -> Option<Status> {
+    let Error::Service(_) = error else { return None };
+    causes(error).find_map(|cause| cause.downcast_ref()).cloned()
+}
+
+/// What tonic makes of the errors of transports. Of some broken streams it makes `Unknown`, which helps nobody.
+fn known(error: Error) -> Result<Status, Error> {
+    let Error::Service(error) = error else { return Err(error) };
+    match Status::try_from_error(error) {
+        Ok(status) if status.code() == tonic::Code::Unknown => Err(Error::Service(status.into())),
+        Ok(status) => Ok(status),
+        Err(error) => Err(Error::Service(error)),
+    }
+}
+
+/// Whether tonic's own timeout has ended the call, of which tonic makes `Cancelled`.
+pub(super) fn is_expired(error: &Error) -> bool {
+    causes(error).any(<dyn error::Error>::is::<TimeoutExpired>)
+}
+
+fn of_code(code: Code) -> Status {
+    Status::new(tonic::Code::from_i32(code as i32), message(code))
+}
+
+/// The status that tonic finds in the chain of sources of a rejection.
+pub(crate) fn of_rejection(rejection: &Rejection) -> &'static Status {
+    static UNAVAILABLE: LazyLock<Status> = LazyLock::new(|| of_code(Code::Unavailable));
+    static RESOURCE_EXHAUSTED: LazyLock<Status> = LazyLock::new(|| of_code(Code::ResourceExhausted));
+    match code_of_rejection(rejection) {
+        Code::ResourceExhausted => &RESOURCE_EXHAUSTED,
+        _ => &UNAVAILABLE,
+    }
+}
+
+/// The status that tonic finds in the chain of sources of a call that timed out.
+pub(crate) fn of_timeout() -> &'static Status {
+    static DEADLINE_EXCEEDED: LazyLock<Status> = LazyLock::new(|| of_code(Code::DeadlineExceeded));
+    &DEADLINE_EXCEEDED
+}

@@ -1,0 +1,47 @@
+//! The header `grpc-timeout`, as the [protocol] has it.
+//!
+//! [protocol]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+
+use crate::http::{
+    deadline::{DeadlineLayer, Wire},
+    digits,
+};
+
+const MOST_DIGITS: usize = 8;
+const MOST: u128 = 99_999_999;
+
+/// The units, finest first, and their nanoseconds.
+const UNITS: [(u8, u64); 6] = [
+    (b'n', 1),
+    (b'u', 1_000),
+    (b'm', 1_000_000),
+    (b'S', 1_000_000_000),
+    (b'M', 60_000_000_000),
+    (b'H', 3_600_000_000_000),
+];
+
+impl DeadlineLayer {
+    /// Reads and writes `grpc-timeout`, in the finest unit that its eight digits can hold.
+    pub const fn grpc() -> Self {
+        Self::by(Wire { name: HeaderName::from_static("grpc-timeout"), read, write })
+    }
+}
+
+fn read(value: &[u8]) -> Option<Duration> {
+    let (unit, number) = value.split_last()?;
+    let (_, nanos) = UNITS.iter().find(|(name, _)| name == unit)?;
+    let number = if number.len() <= MOST_DIGITS { digits(number)? } else { return None };
+    Some(Duration::from_nanos(*nanos).saturating_mul(u32::try_from(number).ok()?))
+}
+
+fn write(left: Duration) -> Option<HeaderValue> {
+    let left = left.as_nanos();
+    let fits =
+        |&(unit, nanos): &(u8, u64)| Some((unit, left / u128::from(nanos))).filter(|(_, number)| *number <= MOST);
+    let (unit, number) = UNITS.iter().find_map(fits).unwrap_or((b'H', MOST));
+    (number > 0).then(|| HeaderValue::try_from(format!("{number}{}", char::from(unit))).ok()).flatten()
+}

@@ -1,0 +1,86 @@
+//! Answers a call that failed with a response.
+//!
+//! Under the layers of this crate a call may end in an [`Error`](crate::Error), and what stands above, axum's router say,
+//! wants a response to everything. [`AnswerLayer`] makes one, so it stands outermost.
+//!
+//! # Example
+//!
+//! ```
+//! use http::{Request, Response, StatusCode};
+//! use palisade::{BulkheadLayer, Error, http::AnswerLayer};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let service = ServiceBuilder::new()
+//!     .layer(AnswerLayer::http())
+//!     .layer(BulkheadLayer::new(0))
+//!     .service(service_fn(|_: Request<()>| async { Ok::<_, Error>(Response::new(String::from("hello"))) }));
+//!
+//! let Ok(response) = service.oneshot(Request::new(())).await;
+//! assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+//! # }
+//! ```
+//!
+//! # Answers
+//!
+//! | error | [`http`](AnswerLayer::http) | [`grpc`](AnswerLayer::grpc) |
+//! |---|---|---|
+//! | rejected by a circuit breaker | 503 | `UNAVAILABLE` |
+//! | rejected by a bulkhead | 503 | `RESOURCE_EXHAUSTED` |
+//! | timed out | 504 | `DEADLINE_EXCEEDED` |
+//! | the service failed | 500 | its own status where it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |
+//! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
+//!
+//! The delay is rounded up. Bodies are empty and messages say nothing but the kind of the error: what is inside is nothing to
+//! strangers. [`AnswerLayer::new`] takes a function that says otherwise.
+//!
+//! # The sharp edge
+//!
+//! A body that fails after the head of its response was sent cannot become another HTTP response: the connection is cut. In
+//! gRPC it ends in the trailers that tell the code.
+
+mod future;
+mod layer;
+mod plain;
+mod service;
+
+pub use self::{
+    future::ResponseFuture,
+    layer::AnswerLayer,
+    plain::{HttpAnswers, answer_to},
+    service::Answers,
+};
+use http::Response;
+
+use crate::Error;
+
+/// Says what is answered in place of an error.
+///
+/// Implemented by every `Fn(Error) -> Response<B>`, and by what [`AnswerLayer::http`] and [`AnswerLayer::grpc`] use. It
+/// is cloned for each call, so it should be cheap to clone.
+pub trait Answer<B> {
+    /// The body of every response, the service's own among them.
+    type Body;
+
+    /// The response in place of an error.
+    fn answer(&self, error: Error) -> Response<Self::Body>;
+
+    /// Lets a response of the service's own pass.
+    fn pass(&self, response: Response<B>) -> Response<Self::Body>;
+}
+
+impl<F, B> Answer<B> for F
+where
+    F: Fn(Error) -> Response<B>,
+{
+    type Body = B;
+
+    fn answer(&self, error: Error) -> Response<B> {
+        self(error)
+    }
+
+    fn pass(&self, response: Response<B>) -> Response<B> {
+        response
+    }
+}

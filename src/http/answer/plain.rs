@@ -1,0 +1,64 @@
+//! What HTTP says of an error.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
+
+use super::Answer;
+use crate::{Error, Rejection};
+
+/// Answers with a status, when to try again, and an empty body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpAnswers;
+
+impl<B: Default> Answer<B> for HttpAnswers {
+    type Body = B;
+
+    fn answer(&self, error: Error) -> Response<B> {
+        answer_to(&error)
+    }
+
+    fn pass(&self, response: Response<B>) -> Response<B> {
+        response
+    }
+}
+
+/// Makes the response that [`AnswerLayer::http`](super::AnswerLayer::http) gives, for a function to start from.
+///
+/// # Examples
+///
+/// ```
+/// use http::StatusCode;
+/// use palisade::{Error, http::{AnswerLayer, answer_to}};
+///
+/// let layer = AnswerLayer::new(|error: Error| {
+///     let mut response = answer_to::<String>(&error);
+///     if error.rejection().is_some_and(|rejection| rejection.layer() == "bulkhead") {
+///         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+///     }
+///     response
+/// });
+/// # drop(layer);
+/// ```
+pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = status(error);
+    if let Some(delay) = error.rejection().and_then(Rejection::retry_after) {
+        response.headers_mut().insert(RETRY_AFTER, seconds(delay));
+    }
+    response
+}
+
+const fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        Error::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Rounded up: nobody comes back too soon, and nobody is told to come back at once.
+fn seconds(delay: Duration) -> HeaderValue {
+    let started = u64::from(delay.subsec_nanos() > 0);
+    delay.as_secs().saturating_add(started).max(1).into()
+}

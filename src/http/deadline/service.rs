@@ -1,0 +1,48 @@
+//! The service: carries the deadline of a request into its call.
+
+use std::task::{Context, Poll};
+
+use http::Request;
+use tower::{BoxError, Service};
+
+use super::{ResponseFuture, Wire, future::enter};
+use crate::Error;
+
+/// Carries deadlines between a header and the code below.
+///
+/// Made by a [`DeadlineLayer`](super::DeadlineLayer).
+#[derive(Clone, Debug)]
+pub struct Deadlines<S> {
+    inner: S,
+    wire: Wire,
+}
+
+impl<S> Deadlines<S> {
+    pub(super) const fn new(inner: S, wire: Wire) -> Self {
+        Self { inner, wire }
+    }
+}
+
+impl<S, B> Service<Request<B>> for Deadlines<S>
+where
+    S: Service<Request<B>>,
+    S::Error: Into<BoxError> + 'static,
+{
+    type Response = S::Response;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::lift)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.wire.carry(&mut request) {
+            Ok(brought) => {
+                let _scope = enter(brought);
+                ResponseFuture::sent(self.inner.call(request), brought)
+            }
+            Err(elapsed) => ResponseFuture::late(elapsed),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a request tells of its deadline, and what it is told.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Request};
+use tokio::time::Instant;
+
+use crate::{
+    Deadline, Elapsed,
+    deadline::{Fixed, nearest},
+    http::digits,
+    time,
+};
+
+/// A header that tells how long its sender waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    pub(crate) name: HeaderName,
+    /// Reads a value, if it is readable.
+    pub(crate) read: fn(&[u8]) -> Option<Duration>,
+    /// Writes what is left, rounded down, if there is anything left then.
+    pub(crate) write: fn(Duration) -> Option<HeaderValue>,
+}
+
+/// Stands in the extensions beside the [`Deadline`] of which this value was written.
+///
+/// The value is rounded down, so a second layer would take it for a nearer deadline, and for the caller's own. That must not
+/// be made of a timeout around.
+#[derive(Clone)]
+struct Written(HeaderValue);
+
+impl Wire {
+    pub(super) const fn millis(name: HeaderName) -> Self {
+        Self { name, read: read_millis, write: write_millis }
+    }
+
+    /// Writes what is left of the nearest deadline into the request; tells the one that the request itself brought.
+    ///
+    /// # Errors
+    ///
+    /// When no time is left.
+    pub(super) fn carry<B>(&self, request: &mut Request<B>) -> Result<Option<Deadline>, Elapsed> {
+        let stated = self.stated(request);
+        let mut now = None;
+        let around = nearest(|| *now.get_or_insert_with(time::now));
+        let mut now = || *now.get_or_insert_with(time::now);
+        let brought = stated.map(|left| Deadline::at(time::after(now(), left)));
+        let brought = brought.into_iter().chain(request.extensions().get().copied()).min();
+        match nearer(around, brought) {
+            None => drop(request.headers_mut().remove(&self.name)),
+            Some(end) => self.put(request, end, now())?,
+        }
+        Ok(brought)
+    }
+
+    /// The least time that the header states, not by our own hand.
+    fn stated<B>(&self, request: &Request<B>) -> Option<Duration> {
+        let written = request.extensions().get::<Written>();
+        let values = request.headers().get_all(&self.name).iter();
+        let foreign = values.filter(|value| written.is_none_or(|written| written.0 != *value));
+        foreign.filter_map(|value| (self.read)(value.as_bytes())).min()
+    }
+
+    fn put<B>(&self, request: &mut Request<B>, end: Fixed, now: Instant) -> Result<(), Elapsed> {
+        let left = end.at.saturating_duration_since(now);
+        let late = || Elapsed::new(left, Duration::ZERO, !end.enforced);
+        let value = (self.write)(left).ok_or_else(late)?;
+
+        request.extensions_mut().insert(Deadline::at(end.at));
+        request.headers_mut().insert(self.name.clone(), value);
+        Ok(())
+    }
+}
+
+/// Of two that are equal the one around, which a timeout may enforce.
+fn nearer(around: Option<Fixed>, brought: Option<Deadline>) -> Option<Fixed> {
+    let brought = brought.map(|deadline| Fixed { at: deadline.instant(), enforced: false });
+    around.into_iter().chain(brought).min_by_key(|fixed| fixed.at)
+}
+
+fn read_millis(value: &[u8]) -> Option<Duration> {
+    digits(value).map(Duration::from_millis)
+}
+
+fn write_millis(left: Duration) -> Option<HeaderValue> {
+    let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    (millis > 0).then(|| millis.into())
+}
