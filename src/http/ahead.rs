@@ -60,3 +60,25 @@ impl fmt::Debug for Ahead {
         f.debug_struct("Ahead").field("bytes", &self.bytes.len()).field("cap", &self.cap).finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Ahead;
+
+    #[test]
+    fn drips_never_take_more_memory_than_the_cap() {
+        let mut ahead = Ahead::new(1000);
+        for _ in 0..1000 {
+            assert!(ahead.push(b"x"));
+            assert!(ahead.bytes.capacity() <= 1000, "{} bytes", ahead.bytes.capacity());
+        }
+        assert!(!ahead.push(b"x"), "a byte more than the cap");
+    }
+
+    #[test]
+    fn a_single_frame_takes_its_own_size_of_memory() {
+        let mut ahead = Ahead::new(64 * 1024);
+        assert!(ahead.push(&[0; 300]));
+        assert_eq!(ahead.bytes.capacity(), 300);
+    }
+}

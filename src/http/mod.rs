@@ -69,6 +69,8 @@ mod replay;
 mod resend;
 mod retry_after;
 mod source;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod timed;
 
 #[cfg(feature = "tonic")]

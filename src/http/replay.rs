@@ -30,12 +30,15 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// [`reclaim`](Self::reclaim)ed it. When one that was made before still sends, as a connection does whose response came
 /// early, it is woken, its next frame is an error, and it takes nothing more from the source.
 ///
+/// # Examples
+///
 /// ```
+/// use bytes::Bytes;
 /// use http_body_util::{BodyExt, Full};
 /// use palisade::http::ReplayBody;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower::BoxError> {
-/// let first = ReplayBody::new(Full::from("hello"), 64 * 1024);
+/// let first = ReplayBody::new(Full::<Bytes>::from("hello"), 64 * 1024);
 /// let second = first.clone();
 ///
 /// assert_eq!(first.collect().await?.to_bytes(), "hello");
@@ -73,12 +76,13 @@ impl<B: Body> ReplayBody<B> {
 impl<B> ReplayBody<B> {
     /// Takes the source away from every clone that was made before this one, and says whether this one can be sent whole.
     ///
-    /// It cannot when there was more than the cap, when the source failed, or when a clone made later has the source.
+    /// It cannot when there was more than the cap, when the source failed, when a clone made later has the source, or when a
+    /// part of this one was sent already.
     pub fn reclaim(&self) -> bool {
         let Some(source) = &self.source else { return true };
         self.take_source();
         let source = source.lock();
-        source.check_reader(self.attempt).is_ok() && source.kept().is_ok()
+        self.is_unsent() && source.check_reader(self.attempt).is_ok() && source.kept().is_ok()
     }
 
     fn take_source(&self) {

@@ -103,10 +103,10 @@ impl<B: Body> Source<B> {
     /// How much follows what was read.
     pub(super) fn size_hint(&self) -> SizeHint {
         match &self.rest {
-            Rest::Live(body) => body.size_hint(),
+            Rest::Live(body) if !body.is_end_stream() => body.size_hint(),
             // HTTP/1 sends no trailers after a body whose length is told.
             Rest::Ended if self.trailers.is_some() && !self.told_length => SizeHint::new(),
-            Rest::Ended => SizeHint::with_exact(0),
+            Rest::Live(_) | Rest::Ended => SizeHint::with_exact(0),
             Rest::Failed => SizeHint::new(),
         }
     }

@@ -1,0 +1,128 @@
+//! What an attempt says of what is left, before it is polled for it.
+
+use http_body::{Body, SizeHint};
+
+use crate::{Scripted, Step, data, poll, replayed, send, trailers};
+use palisade::http::ReplayBody;
+
+fn bounds(hint: SizeHint) -> (u64, Option<u64>) {
+    (hint.lower(), hint.upper())
+}
+
+fn from_2_to_9() -> SizeHint {
+    let mut hint = SizeHint::new();
+    hint.set_lower(2);
+    hint.set_upper(9);
+    hint
+}
+
+#[test]
+fn the_first_attempt_has_the_hint_of_the_source() {
+    let first = replayed(Scripted::new([Step::data("abc")]).hinting(from_2_to_9()));
+    assert_eq!(bounds(first.size_hint()), (2, Some(9)));
+}
+
+#[test]
+fn a_replay_has_what_was_kept_and_the_hint_of_the_source() {
+    let mut first = replayed(Scripted::new([Step::data("abc"), Step::data("d")]).hinting(from_2_to_9()));
+    let mut second = first.clone();
+    data(&mut first);
+    assert_eq!(bounds(second.size_hint()), (5, Some(12)));
+    data(&mut second);
+    assert_eq!(bounds(second.size_hint()), (2, Some(9)));
+}
+
+#[test]
+fn the_largest_hint_does_not_overflow() {
+    let mut first = replayed(Scripted::new([Step::data("abc")]).hinting(SizeHint::with_exact(u64::MAX)));
+    let second = first.clone();
+    data(&mut first);
+    assert_eq!(bounds(second.size_hint()), (u64::MAX, Some(u64::MAX)));
+}
+
+#[test]
+fn a_replay_of_a_body_that_has_ended_is_exact_whatever_its_source_told() {
+    for told in [0, 2, 3, 1000, u64::MAX] {
+        let mut first = replayed(Scripted::new([Step::data("abc")]).hinting(SizeHint::with_exact(told)));
+        let mut second = first.clone();
+        assert_eq!(send(&mut first).data, b"abc");
+        assert_eq!(first.size_hint().exact(), Some(0));
+        assert_eq!(second.size_hint().exact(), Some(3));
+        assert!(second.reclaim());
+        assert_eq!(send(&mut second).data, b"abc");
+    }
+}
+
+#[test]
+fn a_source_that_says_it_is_at_its_end_has_nothing_left_whatever_it_hints() {
+    let source = Scripted::new([Step::data("abc"), Step::Pending]).telling_its_end();
+    let mut first = replayed(source.hinting(SizeHint::with_exact(1000)));
+    let second = first.clone();
+    data(&mut first);
+    assert!(poll(&mut first).is_pending());
+    assert!(first.is_end_stream());
+    assert_eq!(first.size_hint().exact(), Some(0));
+    assert_eq!(second.size_hint().exact(), Some(3));
+}
+
+#[test]
+fn trailers_leave_a_length_untold_that_the_source_left_untold() {
+    for (hint, replays) in [(SizeHint::new(), (3, None)), (SizeHint::with_exact(3), (3, Some(3)))] {
+        let mut first = replayed(Scripted::new([Step::data("abc"), Step::Trailers(trailers())]).hinting(hint));
+        let second = first.clone();
+        send(&mut first);
+        assert_eq!(bounds(second.size_hint()), replays);
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_promises_no_length_and_no_end() {
+    let mut first = ReplayBody::new(Scripted::new([Step::data("abc")]).hinting(SizeHint::with_exact(0)), 2);
+    let second = first.clone();
+    send(&mut first);
+    assert_eq!(bounds(second.size_hint()), (0, None));
+    assert!(!second.is_end_stream());
+}
+
+#[test]
+fn a_body_that_is_empty_from_the_start_is_at_its_end_for_every_attempt() {
+    let source = Scripted::new([]).telling_its_end();
+    let polls = source.polls();
+    let mut first = replayed(source);
+    let mut second = first.clone();
+    for body in [&mut first, &mut second] {
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        assert!(body.reclaim());
+        assert!(crate::is_over(body));
+    }
+    assert_eq!(polls(), 0);
+}
+
+#[test]
+fn an_attempt_is_at_its_end_when_all_was_sent_and_the_source_says_so() {
+    let mut first = replayed(Scripted::new([Step::data("a"), Step::data("b")]).telling_its_end());
+    let mut second = first.clone();
+    assert!(!first.is_end_stream());
+    data(&mut first);
+    assert!(!first.is_end_stream());
+    data(&mut first);
+    assert!(first.is_end_stream());
+    assert!(!second.is_end_stream());
+    data(&mut second);
+    assert!(second.is_end_stream());
+}
+
+#[test]
+fn an_attempt_with_trailers_left_is_not_at_its_end() {
+    let mut first = replayed(Scripted::new([Step::data("a"), Step::Trailers(trailers())]).telling_its_end());
+    let mut second = first.clone();
+    data(&mut first);
+    assert!(!first.is_end_stream());
+    send(&mut first);
+    assert!(first.is_end_stream());
+    data(&mut second);
+    assert!(!second.is_end_stream());
+    assert_eq!(send(&mut second).trailers, Some(trailers()));
+    assert!(second.is_end_stream());
+}
