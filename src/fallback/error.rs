@@ -50,11 +50,13 @@ impl error::Error for FallbackError {
 }
 
 /// Shows an error and its sources, where nobody else will.
-pub(super) struct Chain<'a>(pub(super) &'a dyn error::Error);
+pub(super) struct Chain<'a>(pub(super) &'a (dyn error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        self.0.source().map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
+        // What stands below an error of ours is there for tonic alone, and says the same again.
+        let ours = matches!(self.0.downcast_ref(), Some(Error::Rejected(_) | Error::TimedOut(_)));
+        self.0.source().filter(|_| !ours).map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
     }
 }

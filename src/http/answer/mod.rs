@@ -1,6 +1,6 @@
 //! Answers a call that failed with a response.
 //!
-//! Under the layers of this crate a call may end in an [`Error`](crate::Error), and what stands above, axum's router say,
+//! Under the layers of this crate a call may end in an [`Error`], and what stands above, axum's router say,
 //! wants a response to everything. [`AnswerLayer`] makes one, so it stands outermost.
 //!
 //! # Example

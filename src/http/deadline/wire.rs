@@ -65,7 +65,7 @@ impl Wire {
         let left = end.at.saturating_duration_since(now);
         let late = || Elapsed::new(left, Duration::ZERO, !end.enforced);
         let value = (self.write)(left).ok_or_else(late)?;
-
+        request.extensions_mut().insert(Written(value.clone()));
         request.extensions_mut().insert(Deadline::at(end.at));
         request.headers_mut().insert(self.name.clone(), value);
         Ok(())
