@@ -137,7 +137,7 @@ impl Rejection {
         Self { name, retry_after, reason }
     }
 
-    /// The kind of layer that refused: `"circuit breaker"` or `"bulkhead"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"` or `"per key"`.
     pub const fn layer(&self) -> &'static str {
         self.reason.layer()
     }
@@ -203,6 +203,8 @@ pub enum RejectionReason {
     QueueFull,
     /// The bulkhead gave no place within the longest wait, or before the deadline of the call.
     WaitedTooLong,
+    /// A layer per key has no room for another key.
+    KeysFull,
 }
 
 impl RejectionReason {
@@ -210,6 +212,7 @@ impl RejectionReason {
         match self {
             Self::CircuitOpen | Self::ProbesTaken | Self::ForcedOpen | Self::NotReady => "circuit breaker",
             Self::Full | Self::QueueFull | Self::WaitedTooLong => "bulkhead",
+            Self::KeysFull => "per key",
         }
     }
 
@@ -223,6 +226,7 @@ impl RejectionReason {
             Self::Full => "full",
             Self::QueueFull => "queue_full",
             Self::WaitedTooLong => "waited_too_long",
+            Self::KeysFull => "keys_full",
         }
     }
 }
@@ -237,6 +241,7 @@ impl fmt::Display for RejectionReason {
             Self::Full => "all its places are taken",
             Self::QueueFull => "all its places are taken and its queue is full",
             Self::WaitedTooLong => "no place came free in time",
+            Self::KeysFull => "it has no room for another key",
         })
     }
 }

@@ -19,6 +19,7 @@ pub mod http;
 mod name;
 mod oneshot;
 mod outcome;
+pub mod per_key;
 mod pooled;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
@@ -43,6 +44,7 @@ pub use crate::{
     fallback::{Fallback, FallbackError, FallbackLayer},
     name::Name,
     outcome::{Classify, DefaultClassifier, Outcome},
+    per_key::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer},
     retry::{Budget, BudgetBuilder, Retry, RetryBuilder, RetryLayer},
     service_builder::ServiceBuilderExt,
     state::{circuit::Phase, counts::Counts},

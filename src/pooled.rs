@@ -16,6 +16,9 @@ const SHIFT: u32 = u64::BITS - SETS.ilog2();
 pub(crate) trait Pool: Sized + 'static {
     /// Where this thread keeps its spares.
     fn spares() -> &'static LocalKey<Spares<Self>>;
+
+    /// Whether no thread keeps a spare of it, so that its count is that of its users.
+    fn is_counted(&self) -> bool;
 }
 
 /// An `Arc` for the length of a call.
@@ -27,6 +30,11 @@ pub(crate) struct Pooled<T: Pool> {
 impl<T: Pool> Pooled<T> {
     pub(crate) fn new(shared: T) -> Self {
         Self { shared: Some(Arc::new(shared)) }
+    }
+
+    /// Whether nobody else has it: to be asked only of what [is counted](Pool::is_counted).
+    pub(crate) fn is_alone(&mut self) -> bool {
+        self.shared.as_mut().is_some_and(|shared| Arc::get_mut(shared).is_some())
     }
 
     /// Takes it out of its place, once.
@@ -66,6 +74,9 @@ impl<T: Pool> Drop for Pooled<T> {
 /// Keeps a spare. A call of its own, so that what is dropped need not be in memory.
 #[inline(never)]
 fn keep<T: Pool>(spare: Arc<T>) {
+    if spare.is_counted() {
+        return;
+    }
     // A thread that ends keeps nothing.
     T::spares().try_with(|spares| spares.put(spare)).ok();
 }
@@ -118,14 +129,19 @@ impl<T> Spares<T> {
     }
 }
 
-/// Says where each thread keeps the spares of a type.
+/// Says where each thread keeps the spares of a type, and of which it keeps none.
 macro_rules! pool {
-    ($shared:ty) => {
+    ($shared:ty $(, unless $counted:ident)?) => {
         impl $crate::pooled::Pool for $shared {
             #[inline(always)]
             fn spares() -> &'static std::thread::LocalKey<$crate::pooled::Spares<Self>> {
                 thread_local!(static SPARES: $crate::pooled::Spares<$shared> = const { $crate::pooled::Spares::new() });
                 &SPARES
+            }
+
+            #[inline(always)]
+            fn is_counted(&self) -> bool {
+                false $(|| self.$counted)?
             }
         }
     };
@@ -186,6 +202,25 @@ mod tests {
             let core = Pooled::new(Core(0));
             drop([(); 6].map(|()| core.clone()));
             assert_eq!(count(&core), 1 + 4);
+        });
+    }
+
+    #[test]
+    fn of_what_is_counted_no_spare_is_kept_and_whoever_is_alone_with_it_knows() {
+        #[derive(Debug)]
+        struct Counted {
+            counted: bool,
+        }
+        pool!(Counted, unless counted);
+        on_its_own(|| {
+            for counted in [true, false] {
+                let mut core = Pooled::new(Counted { counted });
+                assert!(core.is_alone());
+                let other = core.clone();
+                assert!(!core.is_alone());
+                drop(other);
+                assert_eq!(core.is_alone(), counted);
+            }
         });
     }
 

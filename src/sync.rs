@@ -1,7 +1,7 @@
 //! What threads share: the standard library's and `parking_lot`'s, or loom's where a model is checked.
 
 #[cfg(not(all(loom, test)))]
-pub(crate) use parking_lot::Mutex;
+pub(crate) use parking_lot::{Mutex, RwLock};
 #[cfg(not(all(loom, test)))]
 pub(crate) use std::sync::{
     Arc,
@@ -30,6 +30,26 @@ impl<T> Mutex<T> {
 
     pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
         self.0.lock().expect("a model does not panic under a lock")
+    }
+}
+
+/// loom's lock with `parking_lot`'s signature.
+#[cfg(all(loom, test))]
+#[derive(Debug)]
+pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+#[cfg(all(loom, test))]
+impl<T> RwLock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::RwLock::new(value))
+    }
+
+    pub(crate) fn read(&self) -> loom::sync::RwLockReadGuard<'_, T> {
+        self.0.read().expect("a model does not panic under a lock")
+    }
+
+    pub(crate) fn write(&self) -> loom::sync::RwLockWriteGuard<'_, T> {
+        self.0.write().expect("a model does not panic under a lock")
     }
 }
 

@@ -42,7 +42,7 @@ impl<Fut, F> ResponseFuture<Fut, F> {
         Self { state: State::Sent { held: Held::new(inner, guard, finish) } }
     }
 
-    pub(super) const fn rejected(rejection: Rejection) -> Self {
+    pub(crate) const fn rejected(rejection: Rejection) -> Self {
         Self { state: State::Rejected { rejection } }
     }
 }

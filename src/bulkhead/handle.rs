@@ -1,7 +1,11 @@
 //! Looks at a bulkhead and resizes it.
 
 use super::{BulkheadGuard, events, places::Places};
-use crate::{Name, Rejection, RejectionReason, pooled::Pooled};
+use crate::{
+    Name, Rejection, RejectionReason,
+    pooled::Pooled,
+    state::keys::{Tie, Tied},
+};
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
@@ -14,6 +18,10 @@ pub struct BulkheadHandle {
 impl BulkheadHandle {
     pub(super) const fn new(places: Pooled<Places>) -> Self {
         Self { places }
+    }
+
+    pub(super) fn into_places(self) -> Pooled<Places> {
+        self.places
     }
 
     /// The name of the instance.
@@ -54,5 +62,12 @@ impl BulkheadHandle {
     /// When all places are taken, or somebody waits for the free one.
     pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
         BulkheadGuard::try_enter(&self.places).ok_or_else(|| self.places.reject(RejectionReason::Full))
+    }
+}
+
+/// Of a key: a call, a body, a guard and a handle have them too.
+impl Tied for BulkheadHandle {
+    fn tie(&mut self) -> Tie {
+        if self.places.is_alone() { self.places.tie() } else { Tie::Used }
     }
 }

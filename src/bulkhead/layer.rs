@@ -3,7 +3,7 @@
 use tower::Layer;
 
 use super::{Bulkhead, BulkheadBuilder, BulkheadHandle, NoQueue, places::Places};
-use crate::{Name, finish::Release, pooled::Pooled, state::permits::Permits};
+use crate::{Name, finish::Release, pooled::Pooled};
 
 /// Wraps services in a [`Bulkhead`].
 ///
@@ -30,13 +30,35 @@ impl BulkheadLayer {
 
 impl<Q, F> BulkheadLayer<Q, F> {
     pub(super) fn assemble(name: Name, max_concurrent: usize, queue: Q, finish: F) -> Self {
-        let permits = Permits::new(max_concurrent);
-        Self { places: Pooled::new(Places { permits, name }), queue, finish }
+        Self { places: Pooled::new(Places::new(max_concurrent, name)), queue, finish }
     }
 
     /// A handle to look at the bulkhead and to resize it.
     pub fn handle(&self) -> BulkheadHandle {
         BulkheadHandle::new(self.places.clone())
+    }
+}
+
+/// What makes places for each key of it.
+impl<Q, F> BulkheadLayer<Q, F> {
+    /// Lets all calls pass from now on, and tells nobody.
+    pub(crate) fn protect_nothing(&self) {
+        self.places.permits.resize(usize::MAX);
+    }
+
+    /// Places for a key, as many as these were built with.
+    pub(crate) fn of_a_key(&self) -> BulkheadHandle {
+        BulkheadHandle::new(Pooled::new(self.places.of_a_key()))
+    }
+
+    /// Wraps a service, for one call.
+    #[inline(always)]
+    pub(crate) fn over<S>(&self, inner: S, places: BulkheadHandle) -> Bulkhead<S, Q, F>
+    where
+        Q: Clone,
+        F: Clone,
+    {
+        Bulkhead::new(inner, places.into_places(), self.queue.clone(), self.finish.clone())
     }
 }
 

@@ -4,18 +4,36 @@ use super::events;
 use crate::{
     Name, Rejection, RejectionReason,
     pooled::{Pooled, pool},
-    state::permits::Permits,
+    state::{keys::Tie, permits::Permits},
 };
 
 #[derive(Debug)]
 pub(super) struct Places {
     pub(super) permits: Permits,
     pub(super) name: Name,
+    /// The limit that it was built with.
+    built_with: usize,
+    /// Whether they are some of many, of a key.
+    keyed: bool,
 }
 
-pool!(Places);
+pool!(Places, unless keyed);
 
 impl Places {
+    pub(super) fn new(max_concurrent: usize, name: Name) -> Self {
+        let permits = Permits::new(max_concurrent);
+        Self { built_with: permits.limit(), permits, name, keyed: false }
+    }
+
+    /// As many as these were built with, for a key.
+    pub(super) fn of_a_key(&self) -> Self {
+        Self { keyed: true, ..Self::new(self.built_with, self.name) }
+    }
+
+    pub(super) fn tie(&self) -> Tie {
+        if self.permits.limit() == self.built_with { Tie::Free } else { Tie::Used }
+    }
+
     #[inline(always)]
     pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
         let rejection = Rejection::new(self.name, reason, None);

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
 use super::{BulkheadGuard, future::Held, wait::Wait};
-use crate::{Error, finish::Finish, oneshot::Oneshot};
+use crate::{Error, Rejection, finish::Finish, oneshot::Oneshot};
 
 pin_project! {
     /// The future of a queueing [`Bulkhead`](super::Bulkhead)'s call.
@@ -40,12 +40,17 @@ pin_project! {
     {
         Waiting { #[pin] wait: Wait, call: Option<(S, Request, F)> },
         Sent { #[pin] held: Held<Oneshot<S, Request>, F> },
+        Rejected { rejection: Rejection },
     }
 }
 
 impl<S: Service<Request>, Request, F> QueuedFuture<S, Request, F> {
     pub(super) const fn new(wait: Wait, service: S, request: Request, finish: F) -> Self {
         Self { state: State::Waiting { wait, call: Some((service, request, finish)) } }
+    }
+
+    pub(crate) const fn rejected(rejection: Rejection) -> Self {
+        Self { state: State::Rejected { rejection } }
     }
 }
 
@@ -62,6 +67,7 @@ where
         loop {
             match state.as_mut().project() {
                 StateProj::Sent { held } => return held.poll(cx),
+                StateProj::Rejected { rejection } => return Poll::Ready(Err(Error::Rejected(*rejection))),
                 StateProj::Waiting { wait, call } => {
                     let guard = ready!(wait.poll(cx)).map_err(Error::Rejected)?;
                     let (service, request, finish) = call.take().expect("a call waits once");

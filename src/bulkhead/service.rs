@@ -84,7 +84,17 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let wait = Wait::new(self.places.clone(), self.queue);
-        QueuedFuture::new(wait, self.inner.clone(), request, self.finish.clone())
+        self.clone().into_call(request)
+    }
+}
+
+impl<S, F> Bulkhead<S, Queue, F> {
+    /// Calls the service within, as soon as there is a place.
+    #[inline(always)]
+    pub(crate) fn into_call<Request>(self, request: Request) -> QueuedFuture<S, Request, F>
+    where
+        S: Service<Request>,
+    {
+        QueuedFuture::new(Wait::new(self.places, self.queue), self.inner, request, self.finish)
     }
 }

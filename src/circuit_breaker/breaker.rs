@@ -10,6 +10,7 @@ use crate::{
     state::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
+        keys::Tie,
     },
     time::{Clock, Nanos},
 };
@@ -19,13 +20,30 @@ pub(super) struct Breaker {
     circuit: Circuit,
     pub(super) clock: Clock,
     pub(super) name: Name,
+    /// Whether it is one of many, of a key.
+    keyed: bool,
 }
 
-pool!(Breaker);
+pool!(Breaker, unless keyed);
 
 impl Breaker {
     pub(super) fn new(circuit: Circuit, name: Name) -> Self {
-        Self { circuit, clock: Clock::start(), name }
+        Self { circuit, clock: Clock::start(), name, keyed: false }
+    }
+
+    /// Another with the same settings, for a key.
+    pub(super) fn of_a_key(&self, clock: Clock, now: Nanos) -> Self {
+        Self { circuit: self.circuit.another(now), clock, name: self.name, keyed: true }
+    }
+
+    /// Lets all calls pass from now on, and tells nobody.
+    pub(super) fn protect_nothing(&self) {
+        // Not a change by hand: what is told of a circuit begins when it is in use.
+        let _: Option<Transition> = self.circuit.force(Phase::ForcedClosed, self.clock.now());
+    }
+
+    pub(super) fn tie(&self) -> Tie {
+        self.circuit.tie()
     }
 
     #[inline(always)]

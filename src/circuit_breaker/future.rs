@@ -44,7 +44,7 @@ impl<Fut, F> ResponseFuture<Fut, F> {
         Self { state: State::Sent { inner, held: Some((guard, finish)) } }
     }
 
-    pub(super) const fn rejected(rejection: Rejection) -> Self {
+    pub(crate) const fn rejected(rejection: Rejection) -> Self {
         Self { state: State::Rejected { rejection } }
     }
 

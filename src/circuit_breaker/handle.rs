@@ -11,6 +11,7 @@ use crate::{
     state::{
         circuit::Phase,
         counts::{Counts, share},
+        keys::{Tie, Tied},
     },
 };
 
@@ -25,6 +26,10 @@ pub struct CircuitHandle {
 impl CircuitHandle {
     pub(super) const fn new(breaker: Pooled<Breaker>) -> Self {
         Self { breaker }
+    }
+
+    pub(super) fn into_breaker(self) -> Pooled<Breaker> {
+        self.breaker
     }
 
     /// The name of the instance.
@@ -86,6 +91,13 @@ impl CircuitHandle {
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.breaker.reset();
+    }
+}
+
+/// Of a key: a call, a body, a guard and a handle have it too.
+impl Tied for CircuitHandle {
+    fn tie(&mut self) -> Tie {
+        if self.breaker.is_alone() { self.breaker.tie() } else { Tie::Used }
     }
 }
 

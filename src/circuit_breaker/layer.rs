@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use tower::Layer;
 
 use super::{CircuitBreaker, CircuitBreakerBuilder, CircuitHandle, Settle, breaker::Breaker};
-use crate::{DefaultClassifier, Name, pooled::Pooled};
+use crate::{
+    DefaultClassifier, Name,
+    pooled::Pooled,
+    time::{Clock, Nanos},
+};
 
 /// Wraps services in a [`CircuitBreaker`].
 ///
@@ -53,6 +57,27 @@ impl<F> CircuitBreakerLayer<F> {
     /// A handle to look at the circuit and to steer it.
     pub fn handle(&self) -> CircuitHandle {
         CircuitHandle::new(self.breaker.clone())
+    }
+}
+
+/// What makes one circuit a key of it.
+impl<F> CircuitBreakerLayer<F> {
+    pub(crate) fn protect_nothing(&self) {
+        self.breaker.protect_nothing();
+    }
+
+    /// A circuit for a key, with the settings of this one.
+    pub(crate) fn of_a_key(&self, clock: Clock, now: Nanos) -> CircuitHandle {
+        CircuitHandle::new(Pooled::new(self.breaker.of_a_key(clock, now)))
+    }
+
+    /// Wraps a service that is ready, for one call.
+    #[inline(always)]
+    pub(crate) fn over_ready<S>(&self, inner: S, circuit: CircuitHandle) -> CircuitBreaker<S, F>
+    where
+        F: Clone,
+    {
+        CircuitBreaker::over_ready(inner, circuit.into_breaker(), self.finish.clone())
     }
 }
 

@@ -27,6 +27,12 @@ impl<S, F> CircuitBreaker<S, F> {
         Self { inner, ready: false, breaker, finish }
     }
 
+    /// The service within was polled ready.
+    #[inline(always)]
+    pub(super) const fn over_ready(inner: S, breaker: Pooled<Breaker>, finish: F) -> Self {
+        Self { inner, ready: true, breaker, finish }
+    }
+
     /// Records that the service failed to be ready.
     #[cold]
     fn unready<Request>(&self, error: S::Error) -> Error

@@ -1,6 +1,6 @@
 //! What a circuit does under its lock: transitions, and all that probes do.
 
-use rand::{RngExt, rngs::SmallRng};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 use crate::{
     state::{
@@ -46,6 +46,14 @@ impl Cold {
 }
 
 impl Circuit {
+    /// Another with the same settings, closed at `now`; its jitter is its own.
+    pub(crate) fn another(&self, now: Nanos) -> Self {
+        let rng = self.cold.lock().rng.fork();
+        let another = Self::new(self.rules, self.window.another(), rng);
+        another.cold.lock().since = now;
+        another
+    }
+
     /// Sets the phase by hand.
     pub(crate) fn force(&self, phase: Phase, now: Nanos) -> Option<Transition> {
         let mut cold = self.cold.lock();

@@ -24,6 +24,7 @@ use self::{locked::Cold, word::Word};
 use crate::{
     state::{
         counts::Counts,
+        keys::Tie,
         stripes::Stripes,
         window::{FIRST_WORD, Window},
     },
@@ -136,6 +137,15 @@ impl Circuit {
 
     pub(crate) fn phase(&self) -> Phase {
         self.word().phase()
+    }
+
+    /// What holds it in its place, where there is one for each key.
+    pub(crate) fn tie(&self) -> Tie {
+        match self.phase() {
+            Phase::Closed | Phase::HalfOpen => Tie::Free,
+            Phase::Open => Tie::Until(self.open_until()),
+            Phase::ForcedOpen | Phase::ForcedClosed | Phase::MetricsOnly => Tie::Used,
+        }
     }
 
     pub(crate) const fn min_calls(&self) -> u64 {

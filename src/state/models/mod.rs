@@ -2,6 +2,7 @@
 
 mod budget;
 mod circuit;
+mod keys;
 mod permits;
 
 use loom::{model::Builder, thread};

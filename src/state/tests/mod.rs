@@ -4,6 +4,7 @@ mod attempts;
 mod backoff;
 mod budget;
 mod circuit;
+mod keys;
 mod permits;
 mod rules;
 mod stripes;

@@ -37,6 +37,10 @@ impl CountWindow {
         Self { quorum: Quorum::new(min_calls), log: Mutex::new(Log::new(u64::from(len))) }
     }
 
+    pub(crate) fn another(&self) -> Self {
+        Self { quorum: self.quorum.another(), log: Mutex::new(Log::new(self.log.lock().failures.len)) }
+    }
+
     #[inline(always)]
     pub(crate) fn record(&self, stripes: &Stripes, generation: u64, call: Recorded) -> Option<Counts> {
         let tag = Tag::new(generation);

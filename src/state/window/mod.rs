@@ -25,6 +25,15 @@ pub(crate) enum Window {
 }
 
 impl Window {
+    /// Another of the same size, empty.
+    pub(crate) fn another(&self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Count(window) => Self::Count(window.another()),
+            Self::Time(window) => Self::Time(window.another()),
+        }
+    }
+
     /// How many words of each stripe it needs.
     pub(crate) fn words(&self) -> usize {
         match self {
@@ -76,6 +85,10 @@ pub(crate) struct Quorum {
 impl Quorum {
     pub(crate) fn new(min_calls: u64) -> Self {
         Self { reached: AtomicU64::new(u64::MAX), min_calls }
+    }
+
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.min_calls)
     }
 
     /// Whether fewer than `min_calls` are in; sums only where it is not known.

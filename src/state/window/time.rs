@@ -41,6 +41,10 @@ impl TimeWindow {
         Self { width: Nanos(span.0 / buckets), buckets, quorum: Quorum::new(min_calls) }
     }
 
+    pub(crate) fn another(&self) -> Self {
+        Self { quorum: self.quorum.another(), ..*self }
+    }
+
     pub(crate) fn words(&self) -> usize {
         self.buckets as usize * WORDS_PER_BUCKET
     }

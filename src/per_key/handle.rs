@@ -1,0 +1,68 @@
+//! Looks at the keys.
+
+use std::{fmt, hash::Hash};
+
+use super::layer::Shared;
+use crate::{Name, sync::Arc};
+
+/// Looks at the keys, and finds the handle of each, from anywhere.
+///
+/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone,
+/// and never wait for a call.
+pub struct PerKeyHandle<K, H> {
+    shared: Arc<Shared<K, H>>,
+}
+
+impl<K, H> PerKeyHandle<K, H> {
+    pub(super) const fn new(shared: Arc<Shared<K, H>>) -> Self {
+        Self { shared }
+    }
+
+    /// The name of the instance.
+    pub fn name(&self) -> Name {
+        self.shared.name
+    }
+
+    /// The most keys there may be.
+    pub fn capacity(&self) -> usize {
+        self.shared.keys.capacity()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.shared.keys.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<K: Clone, H> PerKeyHandle<K, H> {
+    /// The keys there are, in no order.
+    pub fn keys(&self) -> Vec<K> {
+        self.shared.keys.keys()
+    }
+}
+
+impl<K: Hash + Eq + Clone, H: Clone> PerKeyHandle<K, H> {
+    /// The handle of a key; `None` where no call has come for it yet, or it was let go of.
+    ///
+    /// To look does not count as a call. But a key is not let go of while a handle of it is held: drop it soon.
+    pub fn get(&self, key: &K) -> Option<H> {
+        self.shared.keys.get(key.clone())
+    }
+}
+
+impl<K, H> Clone for PerKeyHandle<K, H> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl<K, H> fmt::Debug for PerKeyHandle<K, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerKeyHandle").field("name", &self.name()).field("keys", &self.shared.keys).finish()
+    }
+}

@@ -1,0 +1,86 @@
+//! A circuit breaker or a bulkhead for each key.
+//!
+//! A client that calls many hosts shall not lose them all because one is down, and one slow route shall not take the places of
+//! the others. So each host, route, tenant, or whatever a function takes from the request, has a circuit or places of its own.
+//! It is one layer with one name, its settings are the same for each key, and the map of keys is bounded.
+//!
+//! # Example
+//!
+//! ```
+//! use palisade::{CircuitBreakerLayer, Error, Phase};
+//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! struct Request { host: &'static str }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let breaker = CircuitBreakerLayer::builder("upstream")
+//!     .consecutive(2)
+//!     .per_key(|request: &Request| request.host)
+//!     .capacity(100)
+//!     .build()?;
+//! let circuits = breaker.handle();
+//!
+//! let mut service = ServiceBuilder::new().layer(breaker).service(service_fn(|request: Request| async move {
+//!     if request.host == "b" { Ok(()) } else { Err(std::io::Error::other("down")) }
+//! }));
+//!
+//! for _ in 0..2 {
+//!     assert!(service.ready().await?.call(Request { host: "a" }).await.is_err());
+//! }
+//! assert_eq!(circuits.get(&"a").map(|circuit| circuit.phase()), Some(Phase::Open));
+//! service.ready().await?.call(Request { host: "b" }).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A bulkhead has it too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without.
+//!
+//! # Settings
+//!
+//! | setting | default | |
+//! |---|---|---|
+//! | [`capacity`](PerKeyBuilder::capacity) | 1,000 | the most keys, exactly |
+//! | [`idle`](PerKeyBuilder::idle) | 5 min | after which time without a call a key makes room for another |
+//! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects calls whose key has no room |
+//!
+//! # Which keys make room
+//!
+//! A key is let go of when another comes, no call came for it for `idle`, and nothing would be lost with it but counts: nothing
+//! of it is in flight (a body that is still streaming is, and a call that waits), nobody holds a handle or a guard of it, its
+//! circuit is not open and was not set by hand, its bulkhead was not resized. Half-open is no reason to stay. A key that comes
+//! back begins anew, closed.
+//!
+//! A call whose key has no room passes unprotected, so that a flood of keys breaks nothing that works without; or it is
+//! rejected with [`KeysFull`](crate::RejectionReason::KeysFull). Keys that are in are protected as before, and their calls pay
+//! nothing for the flood. The map is not looked through for each call that misses, but at the earliest moment at which a key may
+//! go, and after that not before an eighth as many calls have missed as there are keys, or an eighth of `idle` (at least 100 ms)
+//! has passed. One that was in use then is looked at again after an eighth of `idle`.
+//!
+//! # What a key costs
+//!
+//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 160 bytes; a circuit with the rule of
+//! consecutive failures alone 700, with a count window of 100 calls 850, with the default time window 950. Each further
+//! thread that has calls answered adds to a circuit nothing, 128 and 256 (64-bit). A call takes the read lock of one of
+//! 16 parts of the map and reads the clock; for a key that is known, it allocates nothing.
+//!
+//! # Events
+//!
+//! Target `palisade::per_key`: no room for another key, with `name`, `capacity` and `outcome` (`passed` or `rejected`); at most once
+//! a minute as `warn`, and else as `debug`, because whoever floods with keys shall not flood the log. What circuits and
+//! bulkheads tell themselves has the name of the layer, and not the key.
+//!
+//! # The sharp edge
+//!
+//! Which circuit a call meets is known only when it is called. So `poll_ready` always asks the service within: one whose
+//! readiness depends on one of the keys holds up all. And where callers choose the keys, so do those who mean ill: take the
+//! key from what you know (the route, not the path; the tenant, not a header).
+
+mod builder;
+mod events;
+mod handle;
+mod layer;
+mod pattern;
+mod service;
+
+pub use self::{builder::PerKeyBuilder, handle::PerKeyHandle, layer::PerKeyLayer, pattern::Pattern, service::PerKey};

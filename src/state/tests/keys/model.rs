@@ -1,0 +1,176 @@
+//! The keys as a list.
+
+use std::collections::BTreeMap;
+
+use proptest::{collection::vec, prelude::*};
+
+use super::Kept;
+use crate::{
+    state::keys::{Keys, Tie},
+    time::Nanos,
+};
+
+/// So few that each miss may look at all.
+const CAPACITY: usize = 6;
+const IDLE: u64 = 16;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Call {
+        key: u32,
+    },
+    Tie {
+        key: u32,
+        until: Option<u64>,
+    },
+    Untie {
+        key: u32,
+    },
+    /// Holds what is kept for the key, as a call that streams does.
+    Hold {
+        key: u32,
+    },
+    LetGo,
+    Pass {
+        time: u64,
+    },
+    Back {
+        time: u64,
+    },
+}
+
+struct Entry {
+    used: u64,
+    tie: Tie,
+    /// When it was last found to be held, or set otherwise.
+    changed: u64,
+}
+
+struct Pair {
+    keys: Keys<u32, Kept>,
+    model: BTreeMap<u32, Entry>,
+    held: Option<(u32, Kept)>,
+    now: u64,
+    went_back: bool,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let keys = Keys::new(CAPACITY, Nanos(IDLE));
+        Self { keys, model: BTreeMap::new(), held: None, now: 0, went_back: false }
+    }
+
+    fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Call { key } => self.call(key),
+            Step::Tie { key, until } => {
+                let tie = until.map_or(Tie::Used, |until| Tie::Until(Nanos(self.now + until)));
+                self.set(key, tie);
+            }
+            Step::Untie { key } => self.set(key, Tie::Free),
+            Step::Hold { key } => {
+                self.let_go();
+                self.held = self.keys.get(key).map(|kept| (key, kept));
+            }
+            Step::LetGo => self.let_go(),
+            Step::Pass { time } => self.now += time,
+            Step::Back { time } => {
+                self.now = self.now.saturating_sub(time);
+                self.went_back = true;
+            }
+        }
+    }
+
+    fn call(&mut self, key: u32) {
+        let found = self.model.contains_key(&key);
+        let number = self.keys.admit(key, Nanos(self.now), || Kept::new(key as usize)).map(|kept| kept.0.number);
+        let left = self.keys.keys();
+        assert_eq!(left.len(), self.keys.len());
+        assert!(left.len() <= CAPACITY);
+        let gone: Vec<_> = self.model.keys().copied().filter(|known| !left.contains(known)).collect();
+        assert!(!found || gone.is_empty(), "a call that finds its key lets none go");
+        for other in gone {
+            assert!(self.may_go(other), "{other} had to stay");
+            self.model.remove(&other);
+        }
+        if let Some(number) = number {
+            assert_eq!(number, key as usize);
+            let new = Entry { used: 0, tie: Tie::Free, changed: self.now };
+            self.model.entry(key).or_insert(new).used = self.now;
+        } else {
+            assert!(!found, "a key that is known always has room");
+            assert_eq!(left.len(), CAPACITY, "there was room");
+            assert!(!self.model.keys().any(|other| self.must_go(*other)), "another had to make room");
+        }
+    }
+
+    fn may_go(&self, key: u32) -> bool {
+        let Entry { used, tie, .. } = self.model[&key];
+        let untied = match tie {
+            Tie::Free => true,
+            Tie::Until(until) => until.0 <= self.now,
+            Tie::Used => false,
+        };
+        let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
+        untied && !held && self.now >= used + IDLE
+    }
+
+    /// Whether it has been free to go for as long as it takes to look at it again. After a clock that went back, who knows.
+    fn must_go(&self, key: u32) -> bool {
+        !self.went_back && self.may_go(key) && self.now >= self.model[&key].changed + IDLE / 8
+    }
+
+    /// Ties what is free, or frees what is in use.
+    fn set(&mut self, key: u32, tie: Tie) {
+        let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
+        let Some(entry) = self.model.get_mut(&key) else { return };
+        let settled = matches!((entry.tie, tie), (Tie::Free, _) | (Tie::Used, Tie::Free));
+        if !held && settled {
+            *self.keys.get(key).expect("the model has it").0.tie.lock() = tie;
+            (entry.tie, entry.changed) = (tie, self.now);
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let Some((key, kept)) = self.held.take() {
+            drop(kept);
+            if let Some(entry) = self.model.get_mut(&key) {
+                entry.changed = self.now;
+            }
+        }
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let key = || 0..10_u32;
+    let step = prop_oneof![
+        8 => key().prop_map(|key| Step::Call { key }),
+        2 => (key(), proptest::option::of(0..2 * IDLE)).prop_map(|(key, until)| Step::Tie { key, until }),
+        1 => key().prop_map(|key| Step::Untie { key }),
+        1 => key().prop_map(|key| Step::Hold { key }),
+        1 => Just(Step::LetGo),
+        4 => (0..IDLE).prop_map(|time| Step::Pass { time }),
+    ];
+    vec(step, 0..120)
+}
+
+proptest! {
+    #[test]
+    fn the_keys_go_and_stay_as_those_of_a_list_do(steps in steps()) {
+        let mut pair = Pair::new();
+        for step in &steps {
+            pair.take(step);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_lets_no_entry_go_too_soon(steps in steps(), backs in vec((0..120_usize, 0..3 * IDLE), 1..4)) {
+        let mut pair = Pair::new();
+        for (number, step) in steps.iter().enumerate() {
+            pair.take(step);
+            for (_, time) in backs.iter().filter(|(at, _)| *at == number) {
+                pair.take(&Step::Back { time: *time });
+            }
+        }
+    }
+}
