@@ -2,6 +2,8 @@
 //!
 //! It serves on a free port, takes more requests at once than it has places for, and one that takes too long, and ends.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::{error::Error, time::Duration};
 
 use axum::{Router, body::Body, routing::get};
@@ -69,8 +71,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         crowd.spawn(async move { ask(client, url, "2000").await });
     }
     let answers = crowd.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let served = answers.iter().filter(|status| status.is_success()).count();
-    println!("of 40 at once: {served} served, {} refused with 503", answers.len() - served);
+    let good = answers.iter().filter(|status| status.is_success()).count();
+    println!("of 40 at once: {good} served, {} refused with 503", answers.len() - good);
 
     println!("one that hangs: {}", ask(client.clone(), format!("{url}/hang"), "2000").await?);
     println!("one whose caller waits for 100 ms: {}", ask(client, format!("{url}/hang"), "100").await?);

@@ -3,6 +3,8 @@
 //! The service is the health service of tonic-health, so no protocol has to be compiled. The server has room for one stream;
 //! the client opens one, and calls beside it until it ends.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::{convert::Infallible, error::Error, net::SocketAddr, time::Duration};
 
 use http::Response;

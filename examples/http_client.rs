@@ -2,6 +2,8 @@
 //!
 //! The upstream fails every third call, then each one, then recovers. The client retries, stops asking, comes back, and ends.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::{
     error::Error,
     sync::{

@@ -2,6 +2,8 @@
 //!
 //! Starts an upstream that says when to come back, calls it with reqwest's own requests, and ends.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::{
     error::Error,
     sync::atomic::{AtomicU32, Ordering::Relaxed},

@@ -250,6 +250,7 @@ fn a_date_that_is_malformed_is_no_hint() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "there is no other clock to compare the date with")]
 #[test]
 fn a_date_without_a_readable_date_of_the_answer_is_measured_on_the_wall_clock() {
     assert_eq!(hint(&[("retry-after", DATE)]), secs(0));

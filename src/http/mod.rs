@@ -59,6 +59,7 @@ pub mod answer;
 mod classify;
 pub mod deadline;
 mod held;
+mod host;
 mod idempotent;
 #[cfg(feature = "axum")]
 mod into_response;
@@ -81,6 +82,7 @@ pub use self::{
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
     deadline::DeadlineLayer,
     held::{HeldBody, Hold, InCircuit, Place},
+    host::host,
     idempotent::Idempotent,
     kept::KeptBody,
     not_sent::not_sent,

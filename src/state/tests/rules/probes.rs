@@ -78,8 +78,8 @@ fn probes_do_not_wait_for_min_calls() {
 #[test]
 fn at_the_least_rate_one_failure_of_the_most_probes_opens() {
     let rules = Rules { probes: 1023, ..failing(f64::MIN_POSITIVE) };
-    assert_eq!(judge(&rules, &[SUCCESS; 1022]), "Undecided");
-    assert_eq!(judge(&rules, &[SUCCESS; 1023]), "Passed");
+    assert_eq!(judge(&rules, &vec![SUCCESS; 1022]), "Undecided");
+    assert_eq!(judge(&rules, &vec![SUCCESS; 1023]), "Passed");
     assert_eq!(judge(&rules, &[FAILURE]), "Failed(FailureRate)");
 }
 
