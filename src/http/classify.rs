@@ -60,18 +60,26 @@ impl<F> HttpClassifier<F> {
     }
 }
 
-impl<F, B> Classify<Response<B>> for HttpClassifier<F>
-where
-    F: Overrides<StatusCode>,
-{
-    fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
-        let Ok(answer) = result else { return Outcome::Transient };
-        let status = answer.status();
+impl<F: Overrides<StatusCode>> HttpClassifier<F> {
+    fn outcome(&self, status: StatusCode, headers: &HeaderMap) -> Outcome {
         match self.overrides.outcome(status) {
-            Some(Outcome::Throttled { retry_after: None }) => throttled(answer.headers()),
+            Some(Outcome::Throttled { retry_after: None }) => throttled(headers),
             Some(outcome) => outcome,
-            None => by_status(status, answer.headers()),
+            None => by_status(status, headers),
         }
+    }
+}
+
+impl<F: Overrides<StatusCode>, B> Classify<Response<B>> for HttpClassifier<F> {
+    fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
+        result.map_or(Outcome::Transient, |answer| self.outcome(answer.status(), answer.headers()))
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
+    fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
+        result.map_or(Outcome::Transient, |answer| self.outcome(answer.status(), answer.headers()))
     }
 }
 

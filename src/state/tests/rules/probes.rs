@@ -86,8 +86,8 @@ fn at_the_least_rate_one_failure_of_the_most_probes_opens() {
 #[test]
 fn at_a_rate_of_one_one_success_of_the_most_probes_closes() {
     let rules = Rules { probes: 1023, ..failing(1.0) };
-    assert_eq!(judge(&rules, &[FAILURE; 1022]), "Undecided");
-    assert_eq!(judge(&rules, &[FAILURE; 1023]), "Failed(FailureRate)");
+    assert_eq!(judge(&rules, &vec![FAILURE; 1022]), "Undecided");
+    assert_eq!(judge(&rules, &vec![FAILURE; 1023]), "Failed(FailureRate)");
     assert_eq!(judge(&rules, &[SUCCESS]), "Passed");
 }
 
