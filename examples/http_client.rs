@@ -19,24 +19,16 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Phase, RetryLayer, TimeoutLayer,
-    http::ReplayBody,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, ConfigError, Phase, RetryLayer, TimeoutLayer,
+    http::{Hold, HttpClassifier, ReplayBody},
 };
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-/// A client, and a handle to its circuit.
-fn client() -> Result<
-    (impl Service<Request<Empty<Bytes>>, Response = Response<()>, Error = palisade::Error>, CircuitHandle),
-    ConfigError,
-> {
-    let breaker = CircuitBreakerLayer::http("orders")
-        .min_calls(10)
-        .open_for(Backoff::constant(Duration::from_millis(200)))
-        .probes(1)
-        .build()?;
-    let circuit = breaker.handle();
-    let client = ServiceBuilder::new()
+fn stack(
+    breaker: CircuitBreakerLayer<Hold<HttpClassifier>>,
+) -> Result<impl Service<Request<Empty<Bytes>>, Response = Response<()>, Error = palisade::Error>, ConfigError> {
+    Ok(ServiceBuilder::new()
         .map_response(|response: Response<_>| response.map(drop))
         // Outside the retry: the caller's patience, all attempts and the waits between them.
         .layer(TimeoutLayer::http(Duration::from_secs(2)))
@@ -48,8 +40,7 @@ fn client() -> Result<
         .layer(BulkheadLayer::http(32).build()?)
         // Innermost: an attempt that hangs is a failure to all above.
         .layer(TimeoutLayer::http(Duration::from_millis(500)))
-        .service(Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>());
-    Ok((client, circuit))
+        .service(Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>()))
 }
 
 /// An upstream of which every `failing`-th call fails, and how many calls it saw.
@@ -60,7 +51,7 @@ async fn upstream(failing: Arc<AtomicU32>) -> Result<(String, Arc<AtomicU32>), s
     let seen = Arc::clone(&calls);
     let answer = move || {
         let call = seen.fetch_add(1, Relaxed) + 1;
-        let fails = call.is_multiple_of(failing.load(Relaxed));
+        let fails = call % failing.load(Relaxed) == 0;
         async move { if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
     };
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/orders", get(answer))).await });
@@ -71,7 +62,10 @@ async fn upstream(failing: Arc<AtomicU32>) -> Result<(String, Arc<AtomicU32>), s
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let failing = Arc::new(AtomicU32::new(3));
     let (url, calls) = upstream(Arc::clone(&failing)).await?;
-    let (mut client, circuit) = client()?;
+    let open_for = Backoff::constant(Duration::from_millis(200));
+    let breaker = CircuitBreakerLayer::http("orders").min_calls(10).open_for(open_for).probes(1).build()?;
+    let circuit = breaker.handle();
+    let mut client = stack(breaker)?;
     for (story, every) in [("fails every third call", 3), ("is down", 1), ("is back", u32::MAX)] {
         failing.store(every, Relaxed);
         if circuit.phase() == Phase::Open {
