@@ -1,6 +1,8 @@
 //! What tonic takes of this crate.
-use crate::http::ReplayBody;
+
 use tower::BoxError;
+
+use crate::http::ReplayBody;
 
 impl<B> From<ReplayBody<B>> for tonic::body::Body
 where

@@ -35,6 +35,10 @@ impl Ahead {
         self.bytes.is_empty()
     }
 
+    pub(super) fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     pub(super) fn copy(&self) -> Bytes {
         Bytes::copy_from_slice(&self.bytes)
     }
@@ -45,7 +49,7 @@ impl Ahead {
 
     /// How much there is with the rest behind it.
     pub(super) fn before(&self, rest: SizeHint) -> SizeHint {
-        let bytes = self.bytes.len() as u64;
+        let bytes = self.len();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(bytes));
         if let Some(upper) = rest.upper() {

@@ -74,7 +74,7 @@ impl<B: Body> ReplayBody<B> {
 }
 
 impl<B> ReplayBody<B> {
-    /// Takes the source away from every clone that was made before this one, and says whether this one can be sent whole.
+    /// Takes the source away from every clone that was made before this one, if this one can be sent whole, and says so.
     ///
     /// It cannot when there was more than the cap, when the source failed, when a clone made later has the source, or when a
     /// part of this one was sent already.
@@ -154,7 +154,7 @@ where
         let source = source.lock();
         match (source.check_reader(self.attempt), self.progress) {
             (Err(_), _) => SizeHint::new(),
-            (Ok(()), Progress::Unsent) => source.kept().map_or(SizeHint::new(), |kept| kept.before(source.size_hint())),
+            (Ok(()), Progress::Unsent) => source.whole_size_hint(),
             (Ok(()), _) => source.size_hint(),
         }
     }

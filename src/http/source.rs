@@ -30,8 +30,8 @@ pub(super) struct Source<B> {
     /// All the data that was read; `None` once it outgrew its cap.
     kept: Option<Ahead>,
     trailers: Option<HeaderMap>,
-    /// Whether the body told its length before it was read.
-    told_length: bool,
+    /// The length that the body told before it was read.
+    told: Option<u64>,
     /// The number of the attempt that was made last.
     last: u64,
     /// The number of the attempt that reads.
@@ -53,10 +53,11 @@ impl<B> Source<B> {
         self.last
     }
 
-    /// Gives the source to an attempt, unless a later one has it, and says who is to be woken because he lost it.
+    /// Gives the source to an attempt, unless a later one has it or this one could not be sent whole, and says who is to be
+    /// woken because he lost it.
     #[must_use]
-    pub(super) const fn give_to(&mut self, attempt: u64) -> Option<Waker> {
-        if attempt <= self.reader {
+    pub(super) fn give_to(&mut self, attempt: u64) -> Option<Waker> {
+        if attempt <= self.reader || self.kept().is_err() {
             return None;
         }
         self.reader = attempt;
@@ -81,7 +82,7 @@ impl<B> Source<B> {
 impl<B: Body> Source<B> {
     pub(super) fn new(body: B, cap: usize) -> Self {
         Self {
-            told_length: body.size_hint().exact().is_some(),
+            told: body.size_hint().exact(),
             rest: Rest::Live(body),
             kept: Some(Ahead::new(cap)),
             trailers: None,
@@ -95,8 +96,22 @@ impl<B: Body> Source<B> {
     pub(super) fn is_at_end(&self) -> bool {
         match &self.rest {
             Rest::Live(body) => body.is_end_stream(),
-            Rest::Ended => self.trailers.is_none(),
+            Rest::Ended => self.trailers.is_none() && !self.is_short(),
             Rest::Failed => false,
+        }
+    }
+
+    /// Whether it ended short of the length that it told. A peer must be shown that, so it is nowhere said to be at its end.
+    fn is_short(&self) -> bool {
+        self.told.zip(self.kept.as_ref()).is_some_and(|(told, kept)| kept.len() < told)
+    }
+
+    /// How much there is from the first byte on: for every attempt as much as was told for the first.
+    pub(super) fn whole_size_hint(&self) -> SizeHint {
+        match (self.kept(), self.told) {
+            (Err(_), _) => SizeHint::new(),
+            (Ok(_), Some(told)) => SizeHint::with_exact(told),
+            (Ok(kept), None) => kept.before(self.size_hint()),
         }
     }
 
@@ -105,7 +120,7 @@ impl<B: Body> Source<B> {
         match &self.rest {
             Rest::Live(body) if !body.is_end_stream() => body.size_hint(),
             // HTTP/1 sends no trailers after a body whose length is told.
-            Rest::Ended if self.trailers.is_some() && !self.told_length => SizeHint::new(),
+            Rest::Ended if self.trailers.is_some() && self.told.is_none() => SizeHint::new(),
             Rest::Live(_) | Rest::Ended => SizeHint::with_exact(0),
             Rest::Failed => SizeHint::new(),
         }

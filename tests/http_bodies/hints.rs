@@ -41,13 +41,13 @@ fn the_largest_hint_does_not_overflow() {
 }
 
 #[test]
-fn a_replay_of_a_body_that_has_ended_is_exact_whatever_its_source_told() {
+fn every_attempt_tells_the_length_that_was_told_for_the_first_whatever_came() {
     for told in [0, 2, 3, 1000, u64::MAX] {
         let mut first = replayed(Scripted::new([Step::data("abc")]).hinting(SizeHint::with_exact(told)));
         let mut second = first.clone();
         assert_eq!(send(&mut first).data, b"abc");
         assert_eq!(first.size_hint().exact(), Some(0));
-        assert_eq!(second.size_hint().exact(), Some(3));
+        assert_eq!(second.size_hint().exact(), Some(told));
         assert!(second.reclaim());
         assert_eq!(send(&mut second).data, b"abc");
     }
@@ -62,7 +62,22 @@ fn a_source_that_says_it_is_at_its_end_has_nothing_left_whatever_it_hints() {
     assert!(poll(&mut first).is_pending());
     assert!(first.is_end_stream());
     assert_eq!(first.size_hint().exact(), Some(0));
-    assert_eq!(second.size_hint().exact(), Some(3));
+    assert_eq!(second.size_hint().exact(), Some(1000));
+}
+
+#[test]
+fn a_body_shorter_than_it_told_is_not_at_its_end_before_it_is_polled_to_it() {
+    for (told, is_whole) in [(2, true), (3, true), (4, false)] {
+        let source = Scripted::new([Step::data("abc")]).telling_its_end();
+        let mut first = replayed(source.hinting(SizeHint::with_exact(told)));
+        let mut second = first.clone();
+        for body in [&mut first, &mut second] {
+            data(body);
+            assert_eq!(body.is_end_stream(), is_whole, "{told}");
+            assert!(crate::is_over(body));
+            assert!(body.is_end_stream());
+        }
+    }
 }
 
 #[test]

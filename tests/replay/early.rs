@@ -1,0 +1,85 @@
+//! Answers, and ends of attempts, while the body is still under way.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{
+    future::{Either, join, select},
+    pin_mut,
+};
+use palisade::Backoff;
+
+use crate::{
+    drip::{Drip, Gate, LARGE, Told},
+    server::{Act, End, Then, WELL, after},
+    wire::{BOTH, Version, World, in_time, retry},
+};
+
+const KEEPS_ALL: usize = 16 * 1024 * 1024;
+
+/// Where the body waits for the second attempt.
+const HELD_UP_AT: usize = 40_000;
+
+#[tokio::test]
+async fn an_upload_still_under_way_is_cut_off_and_the_next_attempt_gets_all() {
+    for version in BOTH {
+        for length in [HELD_UP_AT + 1, LARGE] {
+            let (world, gate) =
+                (World::over_tcp(version, &[after(1000, Then::ReadOn(503))]).await, Arc::<Gate>::default());
+            let body = Drip::new(length, Told::Exact).held_up(HELD_UP_AT, &gate);
+            let put = world.put(retry().max_body(KEEPS_ALL), body);
+            let (status, ()) = in_time(join(put, world.open_at(2, &gate))).await;
+            assert_eq!(status.unwrap(), 200, "{version:?} {length}");
+            in_time(world.server.until(|arrivals| arrivals[0].end == End::Broken)).await;
+            let arrivals = world.server.arrivals();
+            assert!(arrivals[0].is_right && arrivals[0].length <= HELD_UP_AT, "{version:?} {length} {arrivals:?}");
+            assert!(arrivals[1].is_whole(length), "{version:?} {length} {arrivals:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upload_is_cut_off_before_the_wait_for_the_next_attempt() {
+    for version in BOTH {
+        let world = World::over_tcp(version, &[after(1000, Then::ReadOn(503))]).await;
+        let body = Drip::new(LARGE, Told::Exact).held_up(HELD_UP_AT, &Arc::default());
+        let backoff = Backoff::constant(Duration::from_secs(3600));
+        let put = world.put(retry().backoff(backoff).max_body(KEEPS_ALL), body);
+        let cut_off = in_time(world.server.until(|arrivals| arrivals.iter().any(|one| one.end == End::Broken)));
+        pin_mut!(put, cut_off);
+        assert!(matches!(select(put, cut_off).await, Either::Right(_)), "{version:?}");
+    }
+}
+
+/// Puts a body again and again, and each time the first attempt is answered early.
+async fn connections_of(version: Version, failure: Act, rounds: usize) -> usize {
+    let script = [failure, WELL].repeat(rounds);
+    let world = World::over_tcp(version, &script).await;
+    for round in 0..rounds {
+        let length = 500_000 + round;
+        let status = in_time(world.put(retry().max_body(KEEPS_ALL), Drip::new(length, Told::Exact))).await;
+        assert_eq!(status.unwrap(), 200, "{version:?} {failure:?} {round}");
+        assert!(world.server.arrivals()[2 * round + 1].is_whole(length), "{version:?} {failure:?} {round}");
+    }
+    world.server.connections()
+}
+
+#[tokio::test]
+async fn uploads_that_were_cut_off_leave_an_http_2_connection_as_good_as_new() {
+    for failure in [after(0, Then::Answer(503)), after(9000, Then::ReadOn(503)), after(9000, Then::Answer(503))] {
+        assert_eq!(connections_of(Version::Http2, failure, 20).await, 1, "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn uploads_that_were_cut_off_leave_no_http_1_connection_to_mistake_for_a_good_one() {
+    for failure in [after(0, Then::Answer(503)), after(9000, Then::ReadOn(503)), after(9000, Then::Answer(503))] {
+        assert!(connections_of(Version::Http1, failure, 20).await <= 21, "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_body_that_was_read_leaves_the_connection_for_the_next_attempt() {
+    for version in BOTH {
+        assert_eq!(connections_of(version, after(usize::MAX, Then::Answer(503)), 5).await, 1, "{version:?}");
+    }
+}
