@@ -1,0 +1,148 @@
+//! Answers that are set aside for another attempt, and the one that is the last.
+
+use http::Response;
+use http_body_util::BodyExt;
+use palisade::{Backoff, BulkheadLayer, Error};
+use tower::ServiceBuilder;
+
+use crate::{
+    circuit::consecutive,
+    client::{Small, Wire, call, client, ends, eventually, get, ms, on_both, retry, soon, status, text},
+    server::{self, Piece, Server, empty, endless, reply, silence},
+};
+
+#[tokio::test]
+async fn the_result_is_the_last_answer_with_its_body() {
+    on_both(async |wire| {
+        let server = Server::start(|nth, _| reply(server::text(503, format!("attempt {nth}").repeat(1000)))).await;
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+        let answer = call(&stack, get(server.uri("/"))).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert_eq!(text(answer).await.unwrap(), "attempt 3".repeat(1000));
+        assert_eq!(server.calls(), 3);
+    })
+    .await;
+}
+
+/// The answer of a service whose first opens the circuit, so that the retry of it is rejected.
+async fn rejected_after(wire: Wire, backoff: Backoff, answer: fn() -> Response<Piece>) -> (u16, Result<String, Error>) {
+    let server = Server::start(move |_, _| reply(answer())).await;
+    let breaker = consecutive(1).build().unwrap();
+    let circuit = breaker.handle();
+    let retry = retry().backoff(backoff).build().unwrap();
+    let stack = ServiceBuilder::new().layer(retry).layer(breaker).service(client(wire));
+    let answer = call(&stack, get(server.uri("/"))).await.unwrap();
+    assert_eq!((server.calls(), circuit.snapshot().rejected), (1, 1));
+    (answer.status().as_u16(), text(answer).await)
+}
+
+#[tokio::test]
+async fn an_answer_that_was_set_aside_is_whole_when_the_circuit_rejects_the_next_attempt() {
+    on_both(async |wire| {
+        let (status, body) =
+            rejected_after(wire, Backoff::constant(ms(300)), || server::text(503, "why ".repeat(4000))).await;
+        assert_eq!((status, body.unwrap()), (503, "why ".repeat(4000)));
+        let (status, body) = rejected_after(wire, Backoff::none(), || empty(503)).await;
+        assert_eq!((status, body.unwrap().as_str()), (503, ""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_too_large_to_set_aside_is_a_head_with_a_body_that_says_so() {
+    on_both(async |wire| {
+        for backoff in [Backoff::none(), Backoff::constant(ms(50))] {
+            for answer in [|| endless(503), || silence(503)] {
+                let (status, body) = rejected_after(wire, backoff, answer).await;
+                let error = body.unwrap_err();
+                assert_eq!(status, 503);
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert!(matches!(error, Error::Service(_)) && cause.contains("dropped"), "{cause}");
+            }
+        }
+    })
+    .await;
+}
+
+/// How many connections it takes to be answered ten times, each after an answer like this.
+async fn connections(wire: Wire, refusal: fn() -> Response<Piece>) -> usize {
+    let server =
+        Server::start(move |nth, _| reply(if nth % 2 == 1 { refusal() } else { server::text(200, "well") })).await;
+    let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+    for _ in 0..10 {
+        let answer = call(&stack, get(server.uri("/"))).await.unwrap();
+        assert_eq!(text(answer).await.unwrap(), "well");
+    }
+    assert_eq!(server.calls(), 20);
+    eventually("all answers are over", || server.streaming() == 0).await;
+    server.connections()
+}
+
+#[tokio::test]
+async fn small_answers_that_are_retried_leave_their_connection_in_use() {
+    on_both(async |wire| {
+        for refusal in [|| empty(503), || server::text(503, "no"), || server::text(503, "no".repeat(8192))] {
+            assert_eq!(connections(wire, refusal).await, 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_endless_answer_that_is_retried_costs_its_connection_and_nothing_worse() {
+    for refusal in [|| endless(503), || silence(503), || server::text(503, "no".repeat(1 << 20))] {
+        // Of HTTP/2, it costs no more than the stream.
+        assert_eq!(connections(Wire::Http2, refusal).await, 1);
+        assert!((2..=11).contains(&connections(Wire::Http1, refusal).await));
+    }
+}
+
+#[tokio::test]
+async fn the_place_of_an_answer_is_free_for_the_attempt_that_replaces_it() {
+    on_both(async |wire| {
+        for backoff in [Backoff::none(), Backoff::constant(ms(20))] {
+            for refusal in [|| empty(503), || server::text(503, "no"), || endless(503), || silence(503)] {
+                let server =
+                    Server::start(move |nth, _| reply(if nth < 3 { refusal() } else { server::text(200, "well") }))
+                        .await;
+                let bulkhead = BulkheadLayer::http(1).build().unwrap();
+                let places = bulkhead.handle();
+                let layers = ServiceBuilder::new().layer(retry().backoff(backoff).build().unwrap()).layer(bulkhead);
+                let stack = layers.service(client(wire));
+                let answer = call(&stack, get(server.uri("/"))).await.unwrap();
+                assert_eq!((answer.status().as_u16(), server.calls(), places.in_flight()), (200, 3, 1));
+                assert_eq!(text(answer).await.unwrap(), "well");
+                assert_eq!(places.in_flight(), 0);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_retried_streams_through_as_it_comes() {
+    on_both(async |wire| {
+        let (mut sender, begun) = server::stream(200, &["one"]);
+        let begun = std::sync::Mutex::new(Some(begun));
+        let server = Server::start(move |_, _| reply(begun.lock().unwrap().take().unwrap())).await;
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+        let mut body = call(&stack, get(server.uri("/"))).await.unwrap().into_body();
+        assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "one");
+        sender.send_data("two".into()).await.unwrap();
+        assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "two");
+        drop(sender);
+        assert!(ends(&mut body).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_head_request_is_retried_though_its_answer_tells_the_length_of_no_body() {
+    on_both(async |wire| {
+        let server = Server::start(|nth, _| reply(server::text(if nth == 1 { 503 } else { 200 }, "never sent"))).await;
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+        let head = http::Request::head(server.uri("/")).body(Small::default()).unwrap();
+        assert_eq!((status(&stack, head).await.unwrap(), server.calls()), (200, 2));
+    })
+    .await;
+}

@@ -1,0 +1,27 @@
+//! The layers as they are set up for HTTP, over real servers.
+
+#![cfg(feature = "http")]
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
+#[path = "../support/proxy.rs"]
+#[expect(dead_code, reason = "it injects more faults than are of use here")]
+mod proxy;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod bulkhead;
+mod circuit;
+mod client;
+mod fallback;
+mod gone;
+mod held;
+mod hints;
+mod probes;
+mod replies;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+mod resend;
+mod server;
+mod timeout;
+mod unsent;

@@ -1,0 +1,179 @@
+//! All five layers around reqwest's client.
+
+use std::collections::HashMap;
+
+use http::{Response, StatusCode};
+use palisade::{
+    Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, RetryLayer,
+    TimeoutLayer,
+    fallback::function,
+    http::not_sent,
+    reqwest::{ReqwestClient, ReqwestLayer},
+};
+use reqwest::{Body, Client, ClientBuilder, Method, Request};
+use tower::{Service, ServiceBuilder};
+
+use crate::{
+    client::{Wire, ms, on_both, secs, soon},
+    server::{self, Server, empty, reply, silence, with_header},
+    support::events::Events,
+    unsent::{refusing, retried},
+};
+
+fn client(wire: Wire) -> Client {
+    let builder: ClientBuilder = Client::builder().no_proxy();
+    let builder = if wire == Wire::Http2 { builder.http2_prior_knowledge() } else { builder };
+    builder.build().unwrap()
+}
+
+fn request(method: Method, uri: &str, body: &'static str) -> Request {
+    let mut request = Request::new(method, uri.parse().unwrap());
+    if !body.is_empty() {
+        *request.body_mut() = Some(Body::from(body));
+    }
+    request
+}
+
+/// The whole stack, and what steers it.
+struct Stack<S> {
+    service: S,
+    places: BulkheadHandle,
+    circuit: CircuitHandle,
+}
+
+impl<S: Service<Request, Response = reqwest::Response, Error = Error> + Clone> Stack<S> {
+    async fn call(&self, request: Request) -> Result<reqwest::Response, Error> {
+        soon(tower::ServiceExt::oneshot(self.service.clone(), request)).await
+    }
+
+    async fn get(&self, uri: &str) -> Result<reqwest::Response, Error> {
+        self.call(request(Method::GET, uri, "")).await
+    }
+}
+
+fn stack(
+    wire: Wire,
+    attempts: u32,
+) -> Stack<impl Service<Request, Response = reqwest::Response, Error = Error, Future: Send> + Clone> {
+    let retry = RetryLayer::http("api").max_attempts(attempts).backoff(Backoff::constant(ms(20))).without_budget();
+    let bulkhead = BulkheadLayer::http(8).build().unwrap();
+    let breaker = CircuitBreakerLayer::http("api").min_calls(10_000).build().unwrap();
+    let (places, circuit) = (bulkhead.handle(), breaker.handle());
+    // An answer from nowhere, where the service said that it is down.
+    let degraded = function(|failed: Result<&Response<_>, &Error>| match failed {
+        Ok(_) => {
+            let mut answer = Response::default();
+            *answer.status_mut() = StatusCode::IM_A_TEAPOT;
+            Ok::<_, Error>(answer)
+        }
+        Err(error) => Err(Error::from(tower::BoxError::from(error.to_string()))),
+    });
+    let service = ServiceBuilder::new()
+        .layer(ReqwestLayer)
+        .layer(FallbackLayer::http(degraded).take_if(|failed: Result<&Response<_>, &Error>| {
+            failed.is_ok_and(|answer| answer.status() == StatusCode::BAD_GATEWAY)
+        }))
+        .layer(TimeoutLayer::http(secs(10)))
+        .layer(bulkhead)
+        .layer(retry.build().unwrap())
+        .layer(breaker)
+        .service(ReqwestClient::new(client(wire)));
+    Stack { service, places, circuit }
+}
+
+#[tokio::test]
+async fn an_answer_through_all_layers_is_what_reqwest_would_have_given() {
+    on_both(async |wire| {
+        let server = Server::start(|_, arrived| match arrived.path.as_str() {
+            "/missing" => reply(server::text(404, "not here")),
+            _ => reply(with_header(server::text(200, r#"{"left": 7}"#), "content-type", "application/json")),
+        })
+        .await;
+        let stack = stack(wire, 3);
+        let answer = stack.get(&server.uri("/stock?of=nails")).await.unwrap();
+        assert_eq!((answer.status(), answer.url().as_str()), (StatusCode::OK, server.uri("/stock?of=nails").as_str()));
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        assert_eq!(stack.places.in_flight(), 1, "its body is not read yet");
+        assert_eq!(answer.json::<HashMap<String, u32>>().await.unwrap()["left"], 7);
+        assert_eq!((stack.places.in_flight(), stack.circuit.snapshot().counts.calls), (0, 1));
+        let missing = stack.get(&server.uri("/missing")).await.unwrap();
+        assert_eq!(missing.error_for_status_ref().unwrap_err().status(), Some(StatusCode::NOT_FOUND));
+        assert_eq!(missing.text().await.unwrap(), "not here");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_of_a_get_is_followed_and_the_url_is_where_it_led() {
+    on_both(async |wire| {
+        for status in [301, 302, 303, 307, 308] {
+            let server = Server::start(move |_, arrived| match arrived.path.as_str() {
+                "/new" => reply(server::text(200, "here")),
+                _ => reply(with_header(empty(status), "location", "/new")),
+            })
+            .await;
+            let answer = stack(wire, 3).get(&server.uri("/old")).await.unwrap();
+            assert_eq!(answer.url().as_str(), server.uri("/new"), "{status}");
+            assert_eq!(answer.text().await.unwrap(), "here");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_get_is_retried_and_a_post_is_not_unless_it_never_left() {
+    on_both(async |wire| {
+        let server = Server::start(|nth, _| reply(empty(if nth % 2 == 1 { 503 } else { 200 }))).await;
+        let stack = stack(wire, 1000);
+        assert_eq!(stack.get(&server.uri("/")).await.unwrap().status(), 200);
+        let post = |uri: &str| request(Method::POST, uri, "order");
+        assert_eq!(stack.call(post(&server.uri("/"))).await.unwrap().status(), 503);
+        assert_eq!((server.calls(), &server.arrived()[2].body[..]), (3, &b"order"[..]));
+
+        let events = Events::record();
+        let nobody = refusing();
+        let late = server::uri(nobody.local_addr().unwrap(), "/");
+        let listen = async {
+            retried(&events).await;
+            Server::start_on(nobody.listen(64).unwrap(), |_, _| reply(empty(204)))
+        };
+        let (answer, server) = tokio::join!(stack.call(post(&late)), listen);
+        assert_eq!((answer.unwrap().status().as_u16(), server.calls()), (204, 1));
+        assert_eq!(&server.arrived()[0].body[..], b"order");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_to_connect_is_reqwests_own() {
+    on_both(async |wire| {
+        let nobody = refusing();
+        let uri = server::uri(nobody.local_addr().unwrap(), "/");
+        let error = stack(wire, 2).call(request(Method::POST, &uri, "order")).await.unwrap_err();
+        assert!(error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect), "{error:?}");
+        assert!(not_sent(&error));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fallback_gives_an_answer_of_its_own_in_reqwests_shape() {
+    let server = Server::start(|_, _| reply(server::text(502, "down"))).await;
+    let answer = stack(Wire::Http1, 2).get(&server.uri("/")).await.unwrap();
+    assert_eq!((answer.status(), server.calls()), (StatusCode::IM_A_TEAPOT, 2));
+    assert_eq!(answer.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_body_that_times_out_says_so_in_the_sources_of_reqwests_error() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| reply(silence(200))).await;
+        let service = ServiceBuilder::new().layer(ReqwestLayer).layer(TimeoutLayer::http(ms(400)));
+        let service = service.service(ReqwestClient::new(client(wire)));
+        let answer = tower::ServiceExt::oneshot(service, request(Method::GET, &server.uri("/"), "")).await.unwrap();
+        let error = soon(answer.bytes()).await.unwrap_err();
+        let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |&cause| cause.source());
+        assert!(causes.any(|cause| cause.downcast_ref().is_some_and(Error::is_timeout)), "{error:?}");
+    })
+    .await;
+}

@@ -1,0 +1,225 @@
+//! What is sent again, and how.
+
+use std::sync::{Arc, Mutex};
+
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
+use palisade::{
+    CircuitBreakerLayer, Error, TimeoutLayer,
+    http::{Attempt, HttpClassifier},
+};
+use tower::{ServiceBuilder, ServiceExt};
+
+use crate::{
+    client::{HttpRetry, Replayed, Small, Wire, call, client, eventually, ms, on_both, request, retry, status, text},
+    proxy::{Fault, Proxy},
+    server::{Arrived, Server, abort, empty, hang, reply, uri},
+};
+
+const IDEMPOTENT: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
+const OTHERS: [Method; 2] = [Method::POST, Method::PATCH];
+const TRANSIENT: [u16; 4] = [408, 502, 503, 504];
+
+/// What a server saw of a call whose first answer has this status, and the status of the last.
+async fn seen(wire: Wire, first: u16, request: impl Fn(String) -> Request<Small>) -> (Vec<Arrived>, u16) {
+    let server = Server::start(move |nth, _| reply(empty(if nth == 1 { first } else { 200 }))).await;
+    let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+    let last = status(&stack, request(server.uri("/"))).await.unwrap();
+    (server.arrived(), last)
+}
+
+fn with_key(mut request: Request<Small>, key: &'static str) -> Request<Small> {
+    request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn what_is_idempotent_is_sent_again_after_a_transient_answer() {
+    on_both(async |wire| {
+        for method in IDEMPOTENT {
+            for first in TRANSIENT {
+                let (arrived, last) = seen(wire, first, |uri| request(method.clone(), uri, "")).await;
+                let methods: Vec<_> = arrived.into_iter().map(|arrived| arrived.method).collect();
+                assert_eq!((methods, last), (vec![method.clone(); 2], 200), "{first}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_is_not_sent_twice_whatever_the_answer() {
+    on_both(async |wire| {
+        for method in OTHERS {
+            for first in [408, 429, 502, 503, 504] {
+                let (arrived, last) = seen(wire, first, |uri| request(method.clone(), uri, "order")).await;
+                assert_eq!((arrived.len(), last), (1, first), "{method}");
+            }
+            let (arrived, _) = seen(wire, 503, |uri| with_key(request(method.clone(), uri, "order"), "")).await;
+            assert_eq!(arrived.len(), 1, "{method} with a key that is none");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_with_an_idempotency_key_is_sent_again_with_its_key_and_body() {
+    on_both(async |wire| {
+        for method in OTHERS {
+            for first in TRANSIENT {
+                let (arrived, last) =
+                    seen(wire, first, |uri| with_key(request(method.clone(), uri, "order"), "7")).await;
+                assert_eq!((arrived.len(), last), (2, 200), "{method} {first}");
+                for arrived in arrived {
+                    assert_eq!(
+                        (&arrived.body[..], &arrived.headers["idempotency-key"]),
+                        (&b"order"[..], &"7".parse().unwrap())
+                    );
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_another_attempt_cannot_better_is_the_last() {
+    on_both(async |wire| {
+        for first in [200, 302, 404, 500, 501, 505] {
+            let (arrived, last) = seen(wire, first, |uri| request(Method::GET, uri, "")).await;
+            assert_eq!((arrived.len(), last), (1, first));
+        }
+    })
+    .await;
+}
+
+/// Cuts the connection of the first attempt once its request has arrived, and gives how often it arrived in the end.
+async fn cut_once(wire: Wire, method: Method, retry: HttpRetry) -> (usize, Result<u16, Error>) {
+    let server = Server::start(|nth, _| if nth == 1 { hang() } else { reply(empty(200)) }).await;
+    let proxy = Proxy::start(server.addr(), []).await.unwrap();
+    let stack = ServiceBuilder::new().layer(retry.max_attempts(1000).build().unwrap()).service(client(wire));
+    let cut = async {
+        eventually("the request is there", || server.calls() == 1).await;
+        proxy.set(Fault::Reset);
+        eventually("the connection is cut", || proxy.open() == 0).await;
+        proxy.set(Fault::None);
+    };
+    let (last, ()) = tokio::join!(status(&stack, request(method, uri(proxy.addr(), "/"), "order")), cut);
+    (server.calls(), last)
+}
+
+#[tokio::test]
+async fn a_post_that_was_sent_when_its_connection_was_cut_is_not_sent_twice() {
+    on_both(async |wire| {
+        for method in OTHERS {
+            let (calls, last) = cut_once(wire, method, retry()).await;
+            assert_eq!(calls, 1);
+            assert!(matches!(last, Err(Error::Service(_))), "{last:?}");
+        }
+        let (calls, last) = cut_once(wire, Method::PUT, retry()).await;
+        assert_eq!((calls, last.unwrap()), (2, 200));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_whose_server_went_away_without_an_answer_is_sent_again_only_where_a_setter_says_it_may() {
+    on_both(async |wire| {
+        let aborts_once = |nth: usize, _: &Arrived| if nth == 1 { abort() } else { reply(empty(200)) };
+        let server = Server::start(aborts_once).await;
+        let strict = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+        let last = status(&strict, request(Method::POST, server.uri("/"), "order")).await;
+        assert_eq!((server.calls(), last.is_err()), (1, true));
+
+        let server = Server::start(aborts_once).await;
+        let says = retry().not_sent(|error| matches!(error, Error::Service(_))).build().unwrap();
+        let lenient = ServiceBuilder::new().layer(says).service(client(wire));
+        let last = status(&lenient, request(Method::POST, server.uri("/"), "order")).await;
+        assert_eq!((server.calls(), last.unwrap()), (2, 200));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_timed_out_is_made_again_for_what_is_idempotent_alone() {
+    on_both(async |wire| {
+        let timed_out = async |method| {
+            let server = Server::start(|nth, _| if nth == 1 { hang() } else { reply(empty(200)) }).await;
+            let layers = ServiceBuilder::new().layer(retry().build().unwrap()).layer(TimeoutLayer::http(ms(500)));
+            let last = status(&layers.service(client(wire)), request(method, server.uri("/"), "order")).await;
+            (server.calls(), last)
+        };
+        let (calls, last) = timed_out(Method::PUT).await;
+        assert_eq!((calls, last.unwrap()), (2, 200));
+        let (calls, last) = timed_out(Method::POST).await;
+        assert_eq!(calls, 1);
+        assert!(last.unwrap_err().is_timeout());
+    })
+    .await;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tenant(u32);
+
+/// All of a request but its body and the number of its attempt.
+#[derive(Debug, PartialEq, Eq)]
+struct Sent {
+    method: Method,
+    uri: Uri,
+    version: Version,
+    headers: HeaderMap,
+    tenant: Option<Tenant>,
+}
+
+fn sent(request: &Request<Replayed>) -> (Option<Attempt>, Sent) {
+    let get = |extensions: &Extensions| (extensions.get().copied(), extensions.get().cloned());
+    let (attempt, tenant) = get(request.extensions());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    (attempt, Sent { method, uri, version: request.version(), headers: request.headers().clone(), tenant })
+}
+
+#[tokio::test]
+async fn each_attempt_carries_its_number_and_all_else_of_the_request_unchanged() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| reply(empty(503))).await;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&log);
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(
+            client::<Replayed>(wire).map_request(move |request: Request<Replayed>| {
+                seen.lock().unwrap().push(sent(&request));
+                request
+            }),
+        );
+        let mut put = request(Method::PUT, server.uri("/orders/7?full=1"), "order");
+        put.headers_mut().append("x-of-two", "one".parse().unwrap());
+        put.headers_mut().append("x-of-two", "two".parse().unwrap());
+        put.extensions_mut().insert(Tenant(3));
+        text(call(&stack, put).await.unwrap()).await.unwrap();
+        let (attempts, sent): (Vec<_>, Vec<_>) = log.lock().unwrap().drain(..).unzip();
+        assert_eq!(attempts, [1, 2, 3].map(|nth| Some(Attempt(nth))));
+        assert_eq!(sent[0].tenant, Some(Tenant(3)));
+        assert_eq!(sent[0].headers.get_all("x-of-two").iter().count(), 2);
+        assert!(sent[0] == sent[1] && sent[1] == sent[2], "{sent:?}");
+        for arrived in server.arrived() {
+            assert_eq!((arrived.path.as_str(), &arrived.body[..]), ("/orders/7", &b"order"[..]));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_that_an_open_circuit_rejected_may_be_sent_when_asked_for() {
+    let server = Server::start(|_, _| reply(empty(200))).await;
+    let breaker = CircuitBreakerLayer::http("api").classify(HttpClassifier::new()).build().unwrap();
+    let circuit = breaker.handle();
+    circuit.force_open();
+    let retry = retry().max_attempts(1000).retry_rejected().build().unwrap();
+    let stack = ServiceBuilder::new().layer(retry).layer(breaker).service(client(Wire::Http1));
+    let post = status(&stack, request(Method::POST, server.uri("/"), "order"));
+    let reset = async {
+        eventually("it was rejected", || circuit.snapshot().rejected > 0).await;
+        circuit.reset();
+    };
+    let (last, ()) = tokio::join!(post, reset);
+    assert_eq!((server.calls(), last.unwrap()), (1, 200));
+}
