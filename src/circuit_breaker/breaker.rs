@@ -1,8 +1,5 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
-#[cfg(feature = "http")]
-use tokio::time::Instant;
-
 use super::events;
 use crate::{
     Name, Outcome, Rejection, RejectionReason, deadline,
@@ -120,9 +117,18 @@ impl Breaker {
         }
     }
 
+    /// When a call whose answer began well counts as a success though that still streams; for a probe only.
     #[cfg(feature = "http")]
-    pub(super) fn well_under_way_at(&self, entry: Entry) -> Option<Instant> {
-        self.circuit.well_under_way_at(entry).map(|at| self.clock.instant(at))
+    pub(super) fn vouch(&self, entry: Entry) -> Option<Nanos> {
+        self.circuit.vouch(entry)
+    }
+
+    /// Whether the result of a call that was vouched for is still to be counted.
+    #[cfg(feature = "http")]
+    pub(super) fn withdraw(&self, entry: Entry, at: Nanos) -> bool {
+        let (is_open, transition) = self.circuit.withdraw(entry, at, self.clock.now());
+        self.tell(transition);
+        is_open
     }
 
     pub(super) fn abandon(&self, entry: Entry) {
@@ -138,10 +144,12 @@ impl Breaker {
     }
 
     pub(super) fn phase(&self) -> Phase {
+        self.tell(self.circuit.catch_up(|| self.clock.now()));
         self.circuit.phase()
     }
 
     pub(super) fn view(&self) -> View {
+        self.tell(self.circuit.catch_up(|| self.clock.now()));
         self.circuit.view(self.clock.now())
     }
 

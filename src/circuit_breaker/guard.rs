@@ -2,10 +2,9 @@
 
 use std::mem;
 
-#[cfg(feature = "http")]
-use tokio::time::Instant;
-
 use super::breaker::Breaker;
+#[cfg(feature = "http")]
+use crate::time::Nanos;
 use crate::{
     Outcome, Rejection,
     pooled::Pooled,
@@ -57,6 +56,11 @@ enum State {
     /// The service is running. Whoever is dropped so has panicked.
     Running,
 }
+
+/// When a probe whose answer streams counts as a success.
+#[cfg(feature = "http")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vouched(Nanos);
 
 impl CircuitGuard {
     /// Takes a place for a call.
@@ -113,10 +117,26 @@ impl CircuitGuard {
         result
     }
 
-    /// When the call counts as well under way though its answer has not ended; for a probe only.
+    /// Says of a probe that its answer began well and streams: after a while that makes it a success.
     #[cfg(feature = "http")]
-    pub(crate) fn well_under_way_at(&self) -> Option<Instant> {
-        self.breaker.well_under_way_at(self.entry)
+    pub(crate) fn vouch(&self) -> Option<Vouched> {
+        self.breaker.vouch(self.entry).map(Vouched)
+    }
+
+    /// Whether a success that was vouched for is due, though the answer still streams.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_due(&self, vouched: Vouched) -> bool {
+        self.breaker.clock.now() >= vouched.0
+    }
+
+    /// Takes the word back, because the answer has ended; `None` if the call was counted meanwhile.
+    #[cfg(feature = "http")]
+    pub(crate) fn withdraw(mut self, vouched: Vouched) -> Option<Self> {
+        if self.breaker.withdraw(self.entry, vouched.0) {
+            return Some(self);
+        }
+        drop(self.breaker.take());
+        None
     }
 
     /// Refuses the call after all, because the service below is not ready.

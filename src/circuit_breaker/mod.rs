@@ -81,6 +81,8 @@ mod layer;
 mod service;
 mod settle;
 
+#[cfg(feature = "http")]
+pub(crate) use self::guard::Vouched;
 pub use self::{
     builder::CircuitBreakerBuilder,
     future::ResponseFuture,

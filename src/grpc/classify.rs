@@ -4,7 +4,7 @@ use std::{any::type_name, fmt};
 
 use http::{HeaderMap, Response};
 
-use super::{Code, hint::Hint};
+use super::{Code, failure::of_error, hint::Hint};
 use crate::{
     Classify, Error, Outcome,
     http::{ByTable, ClassifyEnd, Overrides},
@@ -26,7 +26,8 @@ use crate::{
 /// The pause is read from `grpc-retry-pushback-ms` and, with the feature `tonic`, from the `RetryInfo` in
 /// `grpc-status-details-bin`.
 ///
-/// Errors are `Transient`. With the feature `tonic`, one that comes from a `tonic::Status` goes by its code.
+/// Errors are `Transient`. With the feature `tonic`, one that comes from a `tonic::Status` goes by its code, and one that comes
+/// from the reset of a stream by the code that gRPC has for that.
 ///
 /// # Examples
 ///
@@ -74,16 +75,8 @@ impl<F: Overrides<Code>> GrpcClassifier<F> {
         }
     }
 
-    #[cfg(feature = "tonic")]
     fn classify_error(&self, error: &Error) -> Outcome {
-        let status = super::pushback::status(error);
-        status.map_or(Outcome::Transient, |status| self.outcome(status.code().into(), || Hint::of_status(status)))
-    }
-
-    #[cfg(not(feature = "tonic"))]
-    #[expect(clippy::unused_self, reason = "with the feature `tonic` there is something to ask")]
-    const fn classify_error(&self, _: &Error) -> Outcome {
-        Outcome::Transient
+        of_error(error).map_or(Outcome::Transient, |(code, hint)| self.outcome(code, || hint))
     }
 }
 

@@ -55,6 +55,7 @@ mod answer;
 mod body;
 mod classify;
 mod code;
+mod failure;
 mod hint;
 mod layers;
 mod pushback;

@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 
-use super::{Code, hint::Hint};
+use super::{Code, failure::of_error, hint::Hint};
 use crate::{Error, retry::RetryIf};
 
 /// Allows a retry unless the server says, or lets it be seen, that none is wanted.
@@ -47,18 +47,7 @@ fn wanted(code: Code, hint: Hint) -> bool {
     }
 }
 
-#[cfg(feature = "tonic")]
+/// An error that tells no code leaves it to the classifier.
 fn wanted_after(error: &Error) -> bool {
-    status(error).is_none_or(|status| wanted(status.code().into(), Hint::of_status(status)))
-}
-
-#[cfg(not(feature = "tonic"))]
-const fn wanted_after(_: &Error) -> bool {
-    true
-}
-
-/// The status that an error comes from.
-#[cfg(feature = "tonic")]
-pub(super) fn status(error: &Error) -> Option<&tonic::Status> {
-    crate::http::causes(error).find_map(|cause| cause.downcast_ref())
+    of_error(error).is_none_or(|(code, hint)| wanted(code, hint))
 }

@@ -2,17 +2,16 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep_until};
 use tower::BoxError;
 
 use super::ClassifyEnd;
-use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, finish::Finish, outcome::judge};
+use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, circuit_breaker::Vouched, finish::Finish, outcome::judge};
 
 /// Holds a call's place in a circuit or a bulkhead until the body of its answer has ended.
 ///
@@ -65,8 +64,8 @@ pub trait Place<B> {
     /// Runs the body.
     fn run<T>(&mut self, body: impl FnOnce() -> T) -> T;
 
-    /// Whether it need be held no longer, though the body goes on.
-    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Whether it is still to be held, while the body goes on.
+    fn holds(&mut self) -> bool;
 
     /// The body has ended, with these trailers if it had any.
     fn ended(self, trailers: Option<&HeaderMap>);
@@ -80,8 +79,8 @@ impl<B> Place<B> for BulkheadGuard {
         body()
     }
 
-    fn poll_settled(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
+    fn holds(&mut self) -> bool {
+        true
     }
 
     fn ended(self, _: Option<&HeaderMap>) {}
@@ -94,20 +93,27 @@ impl<B> Place<B> for BulkheadGuard {
 pub struct InCircuit<C> {
     /// Taken when the call is settled.
     guard: Option<CircuitGuard>,
+    /// For a probe: that it is a success if it streams for long enough.
+    vouched: Option<Vouched>,
     classifier: C,
-    /// For a probe: counts it as a success while it still streams.
-    well_under_way: Option<Pin<Box<Sleep>>>,
 }
 
 impl<C> InCircuit<C> {
     fn new(guard: CircuitGuard, classifier: C) -> Self {
-        // Boxed, so that a body which can be moved still can. Probes are few.
-        let well_under_way = guard.well_under_way_at().map(|at| Box::pin(sleep_until(at)));
-        Self { guard: Some(guard), classifier, well_under_way }
+        Self { vouched: guard.vouch(), guard: Some(guard), classifier }
+    }
+
+    /// The guard of a call whose result is still to be counted.
+    fn uncounted(&mut self) -> Option<CircuitGuard> {
+        let guard = self.guard.take()?;
+        match self.vouched {
+            Some(vouched) => guard.withdraw(vouched),
+            None => Some(guard),
+        }
     }
 
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(guard) = self.guard.take() {
+        if let Some(guard) = self.uncounted() {
             guard.settle(outcome);
         }
     }
@@ -121,11 +127,9 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
         }
     }
 
-    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(sleep) = &mut self.well_under_way else { return Poll::Pending };
-        ready!(sleep.as_mut().poll(cx));
-        self.settle(Outcome::Success);
-        Poll::Ready(())
+    fn holds(&mut self) -> bool {
+        let vouched = self.guard.as_ref().zip(self.vouched);
+        !vouched.is_some_and(|(guard, vouched)| guard.is_due(vouched))
     }
 
     fn ended(mut self, trailers: Option<&HeaderMap>) {
@@ -136,6 +140,13 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
     fn broke(mut self, error: &Error) {
         let outcome = judge::<Response<B>>(&self.classifier, Err(error));
         self.settle(outcome);
+    }
+}
+
+impl<C> Drop for InCircuit<C> {
+    fn drop(&mut self) {
+        // What is left of it settles as every call that is dropped.
+        drop(self.uncounted());
     }
 }
 
@@ -194,7 +205,7 @@ where
                 Poll::Ready(Some(Ok(last))) => place.ended(last.trailers_ref()),
                 _ => place.ended(None),
             }
-        } else if place.poll_settled(cx).is_ready() {
+        } else if !place.holds() {
             *this.place = None;
         }
         frame

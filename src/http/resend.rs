@@ -12,6 +12,8 @@ use tower::BoxError;
 use super::{KeptBody, ReplayBody, replay::CAP};
 use crate::retry::{KeepRequest, KeepResponse};
 
+const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
+
 /// Which attempt of a call a request is sent for, from 1; in the extensions of requests below a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
@@ -57,6 +59,10 @@ where
     fn begin(&self, request: Request<A>) -> Self::Kept {
         let mut request = request.map(|body| ReplayBody::new(body, self.max_body));
         request.extensions_mut().insert(Attempt(1));
+        if self.counts {
+            // It may tell of the attempts of a caller before.
+            request.headers_mut().remove(PREVIOUS_ATTEMPTS);
+        }
         request
     }
 
@@ -64,7 +70,7 @@ where
         let mut copy = kept.clone();
         copy.extensions_mut().insert(Attempt(attempt));
         if self.counts {
-            copy.headers_mut().insert("grpc-previous-rpc-attempts", HeaderValue::from(attempt - 1));
+            copy.headers_mut().insert(PREVIOUS_ATTEMPTS, HeaderValue::from(attempt - 1));
         }
         Some(copy)
     }

@@ -12,6 +12,8 @@ mod dropping;
 mod errors;
 mod every_poll;
 mod handles;
+#[cfg(feature = "http")]
+mod http_types;
 mod inner;
 mod panics;
 mod readiness;

@@ -1,11 +1,11 @@
-//! What a circuit does under its lock: transitions, and all that probes do.
+//! What a circuit does under its lock: transitions.
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 use crate::{
     state::{
-        circuit::{Circuit, Entry, Phase, Reason, Refused, Transition, rules::Trial, word::Word},
-        counts::{Counts, Recorded, Verdict},
+        circuit::{Circuit, Entry, Phase, Reason, Refused, Transition, word::Word},
+        counts::Counts,
     },
     sync::Ordering,
     time::Nanos,
@@ -20,6 +20,8 @@ pub(super) struct Cold {
     step: u32,
     /// The results of the probes.
     pub(super) probes: Counts,
+    /// When the probes count as successes whose answers began well and still stream.
+    pub(super) streaming: Vec<Nanos>,
     rng: SmallRng,
 }
 
@@ -34,14 +36,14 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    const fn new(reason: Reason, counts: Counts) -> Self {
+    pub(super) const fn new(reason: Reason, counts: Counts) -> Self {
         Self { reason, counts, least_open: Nanos(0) }
     }
 }
 
 impl Cold {
     pub(super) const fn new(rng: SmallRng) -> Self {
-        Self { since: Nanos(0), step: 0, probes: Counts::NONE, rng }
+        Self { since: Nanos(0), step: 0, probes: Counts::NONE, streaming: Vec::new(), rng }
     }
 }
 
@@ -87,22 +89,8 @@ impl Circuit {
                 let transition = self.turn(&mut cold, word, cause, now);
                 (Ok(self.take_place(now)), Some(transition))
             }
-            Phase::HalfOpen if self.is_hung(word, now) => {
-                let cause = Cause::new(Reason::Hung, cold.probes);
-                let transition = self.turn(&mut cold, word, cause, now);
-                (Err(Refused::Open { left: self.open_until().saturating_sub(now) }), Some(transition))
-            }
-            Phase::HalfOpen if word.places() >= self.rules.probes => (Err(Refused::ProbesTaken), None),
-            Phase::HalfOpen => (Ok(self.take_place(now)), None),
+            Phase::HalfOpen => self.enter_half_open(&mut cold, now),
         }
-    }
-
-    /// Takes a place among the probes; the caller holds the lock.
-    fn take_place(&self, now: Nanos) -> Entry {
-        let word = self.word().taken();
-        self.progress(now);
-        self.publish(word);
-        Entry { generation: word.generation(), started: now }
     }
 
     #[inline(never)]
@@ -114,28 +102,8 @@ impl Circuit {
         first.then(|| self.turn(&mut cold, word, cause, now))
     }
 
-    #[inline(never)]
-    pub(super) fn record_probe(&self, entry: Entry, verdict: Verdict, now: Nanos) -> Option<Transition> {
-        let mut cold = self.cold.lock();
-        let word = self.current(self.word(), entry)?;
-        let call = Recorded { verdict, slow: self.is_slow(entry, now) };
-        cold.probes = cold.probes.and(call);
-        let counts = cold.probes;
-        let reason = match self.rules.judge(&counts) {
-            Trial::Passed => Reason::Recovered,
-            Trial::Failed(reason) => reason,
-            Trial::Undecided => {
-                self.progress(now);
-                self.publish(word.counted());
-                return None;
-            }
-        };
-        let cause = Cause { reason, counts, least_open: self.rules.heed(verdict) };
-        Some(self.turn(&mut cold, word, cause, now))
-    }
-
     /// Goes where the diagram leads; the caller holds the lock.
-    fn turn(&self, cold: &mut Cold, word: Word, cause: Cause, now: Nanos) -> Transition {
+    pub(super) fn turn(&self, cold: &mut Cold, word: Word, cause: Cause, now: Nanos) -> Transition {
         self.shift(cold, word, word.phase().after(cause.reason), cause, now)
     }
 
@@ -157,15 +125,11 @@ impl Circuit {
             cold.since = now;
         }
         cold.probes = Counts::default();
+        cold.streaming.clear();
+        self.note_streaming(cold);
         self.publish(word.next(to));
         let Cause { reason, counts, .. } = cause;
         Transition { from, to, reason, counts, open_for }
-    }
-
-    /// Notes that the probes are moving; the caller holds the lock.
-    fn progress(&self, now: Nanos) {
-        // Release pairs with Acquire in `is_hung`.
-        self.hung_at.store(now.saturating_add(self.rules.half_open_for).0, Ordering::Release);
     }
 
     /// Publishes the word; the caller holds the lock.

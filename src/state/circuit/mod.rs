@@ -8,6 +8,7 @@
 mod entry;
 mod locked;
 mod phase;
+mod probes;
 mod record;
 mod rules;
 pub(super) mod word;
@@ -42,6 +43,8 @@ pub(crate) struct Circuit {
     open_until: AtomicU64,
     /// When a probe in flight counts as hung.
     hung_at: AtomicU64,
+    /// When the next probe that streams is to be counted; the end of time where there is none.
+    streaming_at: AtomicU64,
     rules: Rules,
     /// Whether counting a result takes the time.
     timed: bool,
@@ -56,6 +59,7 @@ impl Circuit {
             word: AtomicU64::new(Word::FIRST.0),
             open_until: AtomicU64::new(0),
             hung_at: AtomicU64::new(0),
+            streaming_at: AtomicU64::new(u64::MAX),
             stripes: Stripes::new(FIRST_WORD + window.words()),
             timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
             rules,
@@ -72,7 +76,10 @@ impl Circuit {
         let word = self.word();
         match word.phase() {
             Phase::Open | Phase::ForcedOpen => true,
-            Phase::HalfOpen => word.places() >= self.rules.probes || self.is_hung(word, now()),
+            Phase::HalfOpen => {
+                let now = now();
+                !self.is_streaming_due(now) && (word.places() >= self.rules.probes || self.is_hung(word, now))
+            }
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
         }
     }
@@ -111,14 +118,6 @@ impl Circuit {
                 self.publish(word.given_back());
             }
         }
-    }
-
-    /// When a call counts as well under way though it has not ended: for a probe, after half of what makes it hang.
-    #[cfg(feature = "http")]
-    pub(crate) fn well_under_way_at(&self, entry: Entry) -> Option<Nanos> {
-        let word = self.word();
-        let is_probe = word.phase() == Phase::HalfOpen && word.generation() == entry.generation;
-        is_probe.then(|| entry.started.saturating_add(Nanos(self.rules.half_open_for.0 / 2)))
     }
 
     pub(crate) fn view(&self, now: Nanos) -> View {
@@ -163,7 +162,11 @@ impl Circuit {
                     let left = self.open_until().saturating_sub(now);
                     (left > Nanos(0)).then_some(Refused::Open { left })
                 }
-                Phase::HalfOpen if word.places() >= self.rules.probes && !self.is_hung(word, now) => {
+                Phase::HalfOpen
+                    if word.places() >= self.rules.probes
+                        && !self.is_hung(word, now)
+                        && !self.is_streaming_due(now) =>
+                {
                     Some(Refused::ProbesTaken)
                 }
                 Phase::HalfOpen | Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => None,
@@ -210,6 +213,12 @@ impl Circuit {
     fn is_hung(&self, word: Word, now: Nanos) -> bool {
         // Acquire pairs with Release in `progress`, or who reads a later period's time might go on from an earlier word.
         word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Acquire)
+    }
+
+    fn is_streaming_due(&self, now: Nanos) -> bool {
+        // Acquire pairs with Release in `note_streaming`.
+        let at = self.streaming_at.load(Ordering::Acquire);
+        at < u64::MAX && now.0 >= at
     }
 
     fn open_until(&self) -> Nanos {

@@ -42,6 +42,11 @@ impl Rules {
         }
     }
 
+    /// After which time a probe whose answer streams has proved enough.
+    pub(crate) const fn half_of_hanging(&self) -> Nanos {
+        Nanos(self.half_open_for.0 / 2)
+    }
+
     /// Why these results open a closed circuit, if they do.
     pub(crate) fn trip(&self, counts: &Counts) -> Option<Reason> {
         let reached = |count, rate| counts.calls >= self.min_calls && share(count, counts.calls) >= rate;

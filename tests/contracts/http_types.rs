@@ -1,0 +1,281 @@
+//! What the types for HTTP and gRPC promise.
+
+use std::{
+    fmt::Debug,
+    hash::Hash,
+    marker::{PhantomData, PhantomPinned},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{Empty, Full};
+use palisade::{
+    Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder,
+    CircuitBreakerLayer, DefaultClassifier, Error, Fallback, FallbackLayer, Retry, RetryBuilder, RetryLayer, Timeout,
+    TimeoutLayer, bulkhead,
+    circuit_breaker::Settle,
+    fallback,
+    grpc::{Code, GrpcClassifier, Pushback},
+    http::{
+        Attempt, ByTable, HeldBody, Hold, HttpClassifier, Idempotent, InCircuit, KeptBody, ReplayBody, Resend,
+        TimedBody, WholeAnswer,
+    },
+    retry::{Always, AsIs, CloneRequest, Rules},
+    timeout::{CallOnly, Countdown, CoverReadiness, Head},
+};
+use tower::{BoxError, Service, service_fn};
+
+type Sent<B> = ReplayBody<B>;
+type ForHttp<B> = Rules<HttpClassifier, Resend<Sent<B>>, Idempotent>;
+type ForGrpc<B> = Rules<GrpcClassifier, Resend<Sent<B>>, Pushback>;
+type InHttp = Hold<HttpClassifier>;
+type InGrpc = Hold<GrpcClassifier>;
+type Plain = Full<Bytes>;
+
+/// A service that everybody can name, whatever bodies it takes and gives.
+#[derive(Clone, Copy, Debug)]
+struct Silent;
+
+impl<A> Service<Request<A>> for Silent {
+    type Response = Response<Plain>;
+    type Error = BoxError;
+    type Future = std::future::Ready<Result<Response<Plain>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<A>) -> Self::Future {
+        std::future::ready(Ok(Response::default()))
+    }
+}
+
+macro_rules! every_type_is {
+    ($claim:ident: [$($bound:tt)+] $($type:ty),+ $(,)?) => {
+        #[test]
+        fn $claim() {
+            fn check<T: $($bound)+>() {}
+            $(check::<$type>();)+
+        }
+    };
+}
+
+every_type_is! {
+    every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
+    Attempt, ByTable, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent, WholeAnswer,
+    Idempotent<fn(&Error) -> bool>, InCircuit<HttpClassifier>, InCircuit<GrpcClassifier>, Resend<Plain>,
+    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<HttpClassifier>>, KeptBody<Plain>, TimedBody<Plain>,
+    ReplayBody<Plain>, Countdown, Head, AsIs, AsIs<CloneRequest>, ForHttp<Plain>, ForGrpc<Plain>,
+    CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
+    CircuitBreakerBuilder<InGrpc>, CircuitBreakerLayer<InGrpc>, CircuitBreaker<Silent, InGrpc>,
+    RetryBuilder<ForHttp<Plain>>, RetryLayer<ForHttp<Plain>>, Retry<Silent, ForHttp<Plain>>,
+    RetryBuilder<ForGrpc<Plain>>, RetryLayer<ForGrpc<Plain>>, Retry<Silent, ForGrpc<Plain>>,
+    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>,
+    Bulkhead<Silent, bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::Queue, Hold>,
+    Bulkhead<Silent, bulkhead::Queue, Hold>, CallOnly<WholeAnswer>, CoverReadiness<WholeAnswer>,
+    TimeoutLayer<Duration, CallOnly<WholeAnswer>>, Timeout<Silent, Duration, CallOnly<WholeAnswer>>,
+    TimeoutLayer<Duration, CoverReadiness<WholeAnswer>>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>,
+    FallbackLayer<fallback::Value<()>, fallback::ByOutcome<HttpClassifier>>,
+    Fallback<Silent, fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>,
+}
+
+every_type_is! {
+    every_layer_and_service_and_builder_may_be_cloned: [Clone]
+    CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
+    RetryBuilder<ForHttp<Empty<Bytes>>>, RetryLayer<ForHttp<Empty<Bytes>>>, Retry<Silent, ForGrpc<Empty<Bytes>>>,
+    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>,
+    Bulkhead<Silent, bulkhead::Queue, Hold>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>,
+    FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>,
+}
+
+every_type_is! {
+    what_says_how_to_do_it_is_copied_for_nothing: [Copy]
+    Attempt, ByTable, Code, Pushback, WholeAnswer, Idempotent, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier,
+    Resend<Once>, Rules<HttpClassifier, Resend<Once>, Idempotent>, TimeoutLayer<Duration, CallOnly<WholeAnswer>>,
+    Rules<DefaultClassifier, AsIs, Always>, Countdown, Head, Settle<HttpClassifier>,
+}
+
+every_type_is! {
+    what_is_told_can_be_compared_and_looked_up: [Eq + Hash]
+    Attempt, Code,
+}
+
+every_type_is! {
+    every_body_that_can_be_made_of_nothing_is: [Default + Body]
+    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, KeptBody<Plain>, TimedBody<Plain>,
+    ReplayBody<Plain>, TimedBody<KeptBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
+}
+
+every_type_is! {
+    every_body_that_is_wrapped_breaks_with_the_one_error: [Body<Error = Error>]
+    HeldBody<Once, BulkheadGuard>, HeldBody<Once, InCircuit<GrpcClassifier>>, KeptBody<Once>, TimedBody<Once>,
+}
+
+every_type_is! {
+    every_future_may_be_sent_where_the_inner_may: [Send + 'static + Debug]
+    <CircuitBreaker<Silent, InHttp> as Service<Request<Plain>>>::Future,
+    <CircuitBreaker<Silent, InGrpc> as Service<Request<Plain>>>::Future,
+    <Retry<Silent, ForHttp<Plain>> as Service<Request<Plain>>>::Future,
+    <Retry<Silent, ForGrpc<Plain>> as Service<Request<Plain>>>::Future,
+    <Timeout<Silent, Duration, CallOnly<WholeAnswer>> as Service<Request<Plain>>>::Future,
+    <Timeout<Silent, Duration, CoverReadiness<WholeAnswer>> as Service<Request<Plain>>>::Future,
+    <Bulkhead<Silent, bulkhead::NoQueue, Hold> as Service<Request<Plain>>>::Future,
+    <Bulkhead<Silent, bulkhead::Queue, Hold> as Service<Request<Plain>>>::Future,
+}
+
+/// A body that is neither `Clone` nor `Default`, and as movable and as sendable as `T`.
+#[derive(Debug)]
+struct Once<T = ()>(PhantomData<T>);
+
+impl<T> Body for Once<T> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// Tells whether a type is so: the method of its own is there only where it is, and goes before that of the trait.
+macro_rules! tells {
+    ($name:ident: $bound:path) => {
+        struct $name<T>(PhantomData<T>);
+
+        impl<T: $bound> $name<T> {
+            fn yes(&self) -> bool {
+                true
+            }
+        }
+
+        impl<T> Otherwise for $name<T> {}
+    };
+}
+
+trait Otherwise {
+    fn yes(&self) -> bool {
+        false
+    }
+}
+
+tells!(Sends: Send);
+tells!(Shares: Sync);
+tells!(Moves: Unpin);
+
+#[test]
+fn a_body_may_be_sent_and_shared_exactly_when_the_inner_may() {
+    macro_rules! check {
+        ($($body:ident $(<_, $place:ty>)?),+) => {$(
+            assert!(Sends::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
+            assert!(Shares::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
+            assert!(!Sends::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
+            assert!(!Shares::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
+        )+};
+    }
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<GrpcClassifier>>, KeptBody, TimedBody, ReplayBody);
+}
+
+#[test]
+fn a_body_that_can_be_moved_can_be_moved_when_it_is_wrapped() {
+    macro_rules! check {
+        ($($body:ident $(<_, $place:ty>)?),+) => {$(
+            assert!(Moves::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
+        )+};
+    }
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<GrpcClassifier>>, KeptBody, TimedBody, ReplayBody);
+}
+
+#[test]
+fn a_body_that_must_not_be_moved_is_pinned_where_it_is_wrapped() {
+    assert!(!Moves::<HeldBody<Once<PhantomPinned>, BulkheadGuard>>(PhantomData).yes());
+    assert!(!Moves::<HeldBody<Once<PhantomPinned>, InCircuit<GrpcClassifier>>>(PhantomData).yes());
+    assert!(!Moves::<TimedBody<Once<PhantomPinned>>>(PhantomData).yes());
+}
+
+fn sends<T>(_: &T) -> Sends<T> {
+    Sends(PhantomData)
+}
+
+async fn sending<A>(_: Request<A>) -> Result<Response<Once>, BoxError> {
+    Ok(Response::new(Once(PhantomData)))
+}
+
+async fn staying<A>(_: Request<A>) -> Result<Response<Once>, BoxError> {
+    let here = Rc::new(());
+    tokio::task::yield_now().await;
+    drop(here);
+    Ok(Response::new(Once(PhantomData)))
+}
+
+macro_rules! sends_exactly_when_the_inner_does {
+    ($($name:ident: $layer:expr;)+) => {
+        mod a_future_may_be_sent_exactly_when_the_inner_may {
+            use tower::Layer;
+            use super::*;
+
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $name() {
+                    let request = || Request::new(Once::<()>(PhantomData));
+                    assert!(sends(&Layer::layer(&$layer, service_fn(sending)).call(request())).yes());
+                    assert!(!sends(&Layer::layer(&$layer, service_fn(staying)).call(request())).yes());
+                }
+            )+
+        }
+    };
+}
+
+sends_exactly_when_the_inner_does! {
+    circuit_for_http: CircuitBreakerLayer::http("c").build().unwrap();
+    circuit_for_grpc: CircuitBreakerLayer::grpc("c").build().unwrap();
+    retry_for_http: RetryLayer::http::<Sent<Once>>("r").build().unwrap();
+    retry_for_grpc: RetryLayer::grpc::<Sent<Once>>("r").build().unwrap();
+    timeout_for_http: TimeoutLayer::http(Duration::from_secs(1));
+    timeout_of_readiness: TimeoutLayer::grpc(Duration::from_secs(1)).cover_readiness();
+    bulkhead_for_http: BulkheadLayer::http(1).build().unwrap();
+    bulkhead_with_queue: BulkheadLayer::grpc(1).max_queue(1).build().unwrap();
+}
+
+#[cfg(feature = "tonic")]
+every_type_is! {
+    what_carries_tonics_bodies_may_be_moved_and_sent: [Send + Unpin + 'static + Debug]
+    HeldBody<tonic::body::Body, BulkheadGuard>, HeldBody<tonic::body::Body, InCircuit<GrpcClassifier>>,
+    KeptBody<tonic::body::Body>, TimedBody<tonic::body::Body>, ReplayBody<tonic::body::Body>,
+    Retry<Silent, Rules<GrpcClassifier, Resend<tonic::body::Body>, Pushback>>,
+}
+
+#[cfg(feature = "reqwest")]
+mod of_reqwest {
+    use palisade::reqwest::{ClientFuture, Reqwest, ReqwestClient, ReqwestLayer, ResponseFuture};
+
+    use super::*;
+
+    type Stack = Reqwest<Retry<ReqwestClient, Rules<HttpClassifier, Resend<reqwest::Body>, Idempotent>>>;
+
+    every_type_is! {
+        every_public_type_may_be_sent_and_kept_and_shown: [Send + 'static + Debug]
+        ReqwestClient, ClientFuture, ReqwestLayer, Reqwest<ReqwestClient>, ResponseFuture<ClientFuture>, Stack,
+        <Stack as Service<reqwest::Request>>::Future,
+    }
+
+    every_type_is! {
+        every_client_and_layer_may_be_shared_and_cloned: [Sync + Clone]
+        ReqwestClient, ReqwestLayer, Reqwest<ReqwestClient>, Stack,
+    }
+
+    every_type_is! {
+        what_carries_its_bodies_may_be_shared_and_moved: [Sync + Unpin]
+        HeldBody<reqwest::Body, BulkheadGuard>, HeldBody<reqwest::Body, InCircuit<HttpClassifier>>,
+        KeptBody<reqwest::Body>, TimedBody<reqwest::Body>, ReplayBody<reqwest::Body>,
+    }
+
+    #[test]
+    fn its_future_may_be_sent_exactly_when_the_inner_may() {
+        assert!(Sends::<ResponseFuture<std::future::Ready<()>>>(PhantomData).yes());
+        assert!(!Sends::<ResponseFuture<std::future::Ready<Rc<()>>>>(PhantomData).yes());
+    }
+}

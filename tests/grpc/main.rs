@@ -1,0 +1,19 @@
+//! The layers for gRPC between tonic's clients and servers, over real connections.
+
+#![cfg(feature = "tonic")]
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
+mod both_ways;
+mod client;
+mod ends;
+mod limits;
+mod not_there;
+mod places;
+mod probes;
+mod pushback;
+mod raw;
+mod replaced;
+mod resets;
+mod retries;
+mod server;
+mod server_side;

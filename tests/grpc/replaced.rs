@@ -1,0 +1,94 @@
+//! Attempts that another one replaces: what they still send, and what they still hold.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use palisade::{Backoff, Budget, BulkheadLayer};
+use tonic::{Code, Status, service::InterceptorLayer, transport::Server};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tower::ServiceBuilder;
+
+use crate::{
+    client::{ask, at_once, channel, counting, drain, retrying, text},
+    raw::{Raw, serve_raw},
+    server::{Reply, scripted, serve},
+};
+
+/// How many attempts reach the service within a bulkhead of one place, and the code in the end.
+async fn attempts_at(raw: Raw) -> (u64, Code) {
+    let circuit = counting().build().expect("it is legal");
+    let stack = ServiceBuilder::new()
+        .layer(at_once().build().expect("it is legal"))
+        .layer(BulkheadLayer::grpc(1).build().expect("it is legal"))
+        .layer(circuit.clone())
+        .service(channel(serve_raw(raw).await));
+    let status = match HealthClient::new(stack).watch(ask()).await {
+        Ok(stream) => drain(stream.into_inner()).await.expect_err("the script serves nobody"),
+        Err(status) => status,
+    };
+    (circuit.handle().snapshot().counts.calls, status.code())
+}
+
+#[tokio::test]
+async fn a_refusal_of_something_between_is_asked_again() {
+    for status in [429, 502, 503, 504] {
+        assert_eq!(attempts_at(Raw::status(status)).await, (3, Code::Unavailable), "{status}");
+    }
+    for status in [400, 401, 403, 404, 500] {
+        assert_eq!(attempts_at(Raw::status(status)).await.0, 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_replaced_gives_its_place_back_though_its_body_never_ends() {
+    assert_eq!(attempts_at(Raw::ok().code(14).hang()).await, (3, Code::Unavailable));
+    assert_eq!(attempts_at(Raw::ok().code(14).message().hang()).await, (3, Code::Unavailable));
+}
+
+#[tokio::test]
+async fn a_code_without_trailers_only_is_asked_again_by_its_head() {
+    assert_eq!(attempts_at(Raw::ok().code(14).trailers(0)).await, (3, Code::Unavailable));
+    assert_eq!(attempts_at(Raw::ok().trailers(14)).await, (1, Code::Unavailable));
+}
+
+#[tokio::test]
+async fn an_empty_budget_leaves_the_status_as_it_came() {
+    let (health, calls) = scripted(|_| Reply::Status(Status::unavailable("down")));
+    let addr = serve(Server::builder(), health).await;
+    let budget = Budget::builder().capacity(1).ratio(0.0).per_second(0.0).build().unwrap();
+    let status = retrying(addr, at_once().budget(budget)).check(ask()).await.unwrap_err();
+    assert_eq!((status.code(), status.message(), calls.count()), (Code::Unavailable, "down", 2));
+}
+
+/// A server that refuses its first calls without reading them.
+async fn sent_to_one_that_reads_late(len: usize, refused: usize) -> (Result<(), Code>, Vec<String>) {
+    let (health, calls) = scripted(|_| Reply::Served);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let refuse = InterceptorLayer::new(move |request| match asked.fetch_add(1, Ordering::SeqCst) {
+        call if call < refused => Err(Status::unavailable("starting")),
+        _ => Ok(request),
+    });
+    let addr = serve(Server::builder().layer(refuse), health).await;
+    let retry = at_once().max_body(4 << 20).backoff(Backoff::constant(Duration::from_millis(1)));
+    let request = HealthCheckRequest { service: text(len) };
+    let served = retrying(addr, retry).check(request).await;
+    let messages = calls.seen().into_iter().map(|seen| seen.message).collect();
+    (served.map(drop).map_err(|status| status.code()), messages)
+}
+
+#[tokio::test]
+async fn a_message_that_was_refused_unread_comes_whole_with_the_next_attempt() {
+    // One that fits into what HTTP/2 sends unasked, and one that was stuck half way.
+    for len in [10, 30_000, 3 << 20] {
+        for refused in [1, 2] {
+            let (served, messages) = sent_to_one_that_reads_late(len, refused).await;
+            assert_eq!((served, messages.len()), (Ok(()), 1), "{len} bytes, refused {refused} times");
+            assert!(messages[0] == text(len), "{len} bytes, refused {refused} times");
+        }
+    }
+}
