@@ -122,10 +122,12 @@ async fn calls_after(wire: Wire, retry: HttpRetry, hint: String) -> (usize, u16)
     (server.calls(), last)
 }
 
+#[expect(clippy::disallowed_methods, reason = "dates are of the clock on the wall")]
 fn date_in(offset: Duration) -> String {
     httpdate::fmt_http_date(SystemTime::now() + offset)
 }
 
+#[expect(clippy::disallowed_methods, reason = "dates are of the clock on the wall")]
 fn date_ago(offset: Duration) -> String {
     httpdate::fmt_http_date(SystemTime::now() - offset)
 }

@@ -101,12 +101,7 @@ async fn a_probe_that_is_silent_is_a_success_then_too_read_or_not() {
         let senders = senders();
         let probed = opened(senders).await;
         let mut body = probed.probe().await.into_body();
-        let reading = tokio::spawn(async move {
-            match is_read {
-                true => body.frame().await.map(drop),
-                false => pending().await,
-            }
-        });
+        let reading = tokio::spawn(async move { if is_read { body.frame().await.map(drop) } else { pending().await } });
         sleep(ms(14_998)).await;
         probed.call().await.unwrap_err();
         assert_eq!(probed.circuit.phase(), Phase::HalfOpen);
