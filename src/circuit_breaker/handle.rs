@@ -37,7 +37,8 @@ impl CircuitHandle {
         self.breaker.name
     }
 
-    /// Where the circuit stands. An open circuit stays `Open` until a call comes after its time.
+    /// Where the circuit stands. An open circuit stays `Open` until a call comes after its time; half-open, probes whose
+    /// answers have streamed for long enough are counted first.
     pub fn phase(&self) -> Phase {
         self.breaker.phase()
     }

@@ -49,6 +49,7 @@
 //! | [`min_calls`](CircuitBreakerBuilder::min_calls) | 20 | results before a rate counts |
 //! | [`time_window`](CircuitBreakerBuilder::time_window) | 30 s in 10 buckets | what the rates are taken over |
 //! | [`open_for`](CircuitBreakerBuilder::open_for) | 5 s doubling to 60 s, equal jitter | how long it stays open |
+//! | [`max_retry_after`](CircuitBreakerBuilder::max_retry_after) | off | how long it stays open at most because the service asks |
 //! | [`probes`](CircuitBreakerBuilder::probes) | 5 | calls let through while half-open |
 //! | [`half_open_for`](CircuitBreakerBuilder::half_open_for) | 30 s | when probes that hang open it again |
 //!

@@ -51,7 +51,8 @@
 //! # The sharp edge
 //!
 //! A place is held by whoever holds the body: one that is neither read nor dropped is a call in flight. Put a timeout around,
-//! and read bodies or drop them. And a fallback answers with the type of body that the layers within it make: put a
+//! and read bodies or drop them; to their end where you can, because an answer that is dropped before counts for nothing in a
+//! circuit, while a status that is a failure counts at once. And a fallback answers with the type of body that the layers within it make: put a
 //! `map_response` between that makes them the one you want.
 
 mod ahead;
