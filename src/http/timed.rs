@@ -89,8 +89,8 @@ where
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
         let _caller = timing.caller_scope();
-        // Also a body that always has more comes to its end.
-        if !timing.is_over() {
+        // Also a body that always has more runs out of time.
+        if body.is_end_stream() || !timing.is_over() {
             let _scope = Scope::enter(timing.countdown.frame());
             if let Poll::Ready(frame) = body.as_mut().poll_frame(cx) {
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));
