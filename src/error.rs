@@ -48,6 +48,19 @@ impl Error {
         lifted.expect("the slot was filled above")
     }
 
+    /// A service that uses a handle may give what that gave it, by `?`.
+    #[cold]
+    fn of_foreign(error: BoxError) -> Self {
+        let error = match error.downcast::<Rejection>() {
+            Ok(rejection) => return Self::Rejected(*rejection),
+            Err(error) => error,
+        };
+        match error.downcast::<Elapsed>() {
+            Ok(elapsed) => Self::TimedOut(*elapsed),
+            Err(error) => Self::Service(error),
+        }
+    }
+
     /// The rejection, when a layer refused the call.
     pub const fn rejection(&self) -> Option<&Rejection> {
         match self {
@@ -95,7 +108,7 @@ impl From<BoxError> for Error {
     fn from(error: BoxError) -> Self {
         match error.downcast::<Self>() {
             Ok(own) => *own,
-            Err(foreign) => Self::Service(foreign),
+            Err(foreign) => Self::of_foreign(foreign),
         }
     }
 }

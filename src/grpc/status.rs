@@ -41,6 +41,7 @@ pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
 /// The status that the service gave, or that tonic makes of its error.
 fn own(error: Error) -> Result<Status, Error> {
     let error = match error.downcast::<Status>() {
+        Ok(status) if is_of_transport(&status) => return Ok(ours(status)),
         Ok(status) => return Ok(status),
         Err(error) => error,
     };
@@ -54,6 +55,12 @@ fn own(error: Error) -> Result<Status, Error> {
     }
 }
 
+/// Whether tonic made it of the end of a stream or a connection. One that the service gave has no such source.
+fn is_of_transport(status: &Status) -> bool {
+    let mut causes = std::iter::successors(error::Error::source(status), |cause| cause.source());
+    causes.any(<dyn error::Error>::is::<h2::Error>)
+}
+
 /// The status in the chain of sources of the service's own error.
 fn given(error: &Error) -> Option<Status> {
     let Error::Service(_) = error else { return None };
@@ -63,15 +70,19 @@ fn given(error: &Error) -> Option<Status> {
 /// What tonic makes of the errors of transports. Of some broken streams it makes `Unknown`, which helps nobody.
 fn known(error: Error) -> Result<Status, Error> {
     let Error::Service(error) = error else { return Err(error) };
-    match Status::try_from_error(error) {
-        Ok(status) if status.code() == tonic::Code::Unknown => Err(Error::Service(status.into())),
-        Ok(status) => Ok(status),
-        Err(error) => Err(Error::Service(error)),
-    }
+    Status::try_from_error(error).map(ours).map_err(Error::Service)
+}
+
+/// The code that tonic tells of a transport's error, in our words. Of some broken streams that is `Unknown`, which helps nobody.
+fn ours(status: Status) -> Status {
+    let code = if status.code() == tonic::Code::Unknown { Code::Internal } else { status.code().into() };
+    let mut ours = of_code(code);
+    ours.set_source(Arc::new(status));
+    ours
 }
 
 /// Whether tonic's own timeout has ended the call, of which tonic makes `Cancelled`.
-pub(super) fn is_expired(error: &Error) -> bool {
+pub(crate) fn is_expired(error: &Error) -> bool {
     causes(error).any(<dyn error::Error>::is::<TimeoutExpired>)
 }
 

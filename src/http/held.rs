@@ -64,8 +64,8 @@ pub trait Place<B> {
     /// Runs the body.
     fn run<T>(&mut self, body: impl FnOnce() -> T) -> T;
 
-    /// Whether it is still to be held, while the body goes on.
-    fn holds(&mut self) -> bool;
+    /// Whether it is still to be held, while the body goes on. `left` tells how many bytes are to come, where that is known.
+    fn holds(&mut self, left: Option<u64>) -> bool;
 
     /// The body has ended, with these trailers if it had any.
     fn ended(self, trailers: Option<&HeaderMap>);
@@ -79,7 +79,7 @@ impl<B> Place<B> for BulkheadGuard {
         body()
     }
 
-    fn holds(&mut self) -> bool {
+    fn holds(&mut self, _: Option<u64>) -> bool {
         true
     }
 
@@ -127,7 +127,12 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
         }
     }
 
-    fn holds(&mut self) -> bool {
+    fn holds(&mut self, left: Option<u64>) -> bool {
+        // Whoever knows the length may not read on to the end. Where that alone is a failure, trailers are to come.
+        if left == Some(0) && self.classifier.classify_end(None) == Outcome::Success {
+            self.settle(Outcome::Success);
+            return false;
+        }
         let vouched = self.guard.as_ref().zip(self.vouched);
         !vouched.is_some_and(|(guard, vouched)| guard.is_due(vouched))
     }
@@ -205,7 +210,7 @@ where
                 Poll::Ready(Some(Ok(last))) => place.ended(last.trailers_ref()),
                 _ => place.ended(None),
             }
-        } else if !place.holds() {
+        } else if !place.holds(body.size_hint().exact()) {
             *this.place = None;
         }
         frame

@@ -2,17 +2,19 @@
 
 use std::{any::type_name, fmt};
 
-use http::Request;
+use http::{Method, Request};
 
 use super::not_sent;
 use crate::{Error, retry::RetryIf};
+
+const IDEMPOTENT: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
 
 /// Allows a retry only where the request may arrive twice, or has not arrived at all.
 ///
 /// That is a request
 ///
-/// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE, and QUERY where the crate
-///   `http` knows it;
+/// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
 /// - or that carries an `Idempotency-Key` which is not empty;
 /// - or whose error says that it was [not sent](not_sent()).
 ///
@@ -61,7 +63,7 @@ where
     N: Fn(&Error) -> bool,
 {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
-        kept.method().is_idempotent()
+        IDEMPOTENT.contains(kept.method())
             || has_key(kept)
             || result.is_err_and(|error| not_sent(error) || (self.not_sent)(error))
     }
@@ -75,5 +77,5 @@ impl<N> fmt::Debug for Idempotent<N> {
 
 /// Whether the request carries a key by which the service knows it again.
 fn has_key<B>(request: &Request<B>) -> bool {
-    request.headers().get_all("idempotency-key").iter().any(|key| !key.is_empty())
+    request.headers().get_all("idempotency-key").iter().any(|key| !key.as_bytes().trim_ascii().is_empty())
 }

@@ -5,7 +5,11 @@ use std::{borrow::Cow, time::Duration};
 use super::{Hold, HttpClassifier, Idempotent, Resend, WholeAnswer};
 use crate::{
     BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RetryBuilder,
-    RetryLayer, TimeoutLayer, bulkhead::NoQueue, fallback::ByOutcome, retry::Rules, timeout::CallOnly,
+    RetryLayer, TimeoutLayer,
+    bulkhead::NoQueue,
+    fallback::ByOutcome,
+    retry::Rules,
+    timeout::{CallOnly, CoverReadiness},
 };
 
 impl CircuitBreakerLayer {
@@ -74,6 +78,13 @@ impl<L> TimeoutLayer<L, CallOnly> {
     ///
     /// A body that is not done in time ends with [`Error::TimedOut`]. Defaults to timing the call up to the head of its answer.
     pub fn cover_body(self) -> TimeoutLayer<L, CallOnly<WholeAnswer>> {
+        self.cover()
+    }
+}
+
+impl<L> TimeoutLayer<L, CoverReadiness> {
+    /// Takes the body of an HTTP answer into the limit, as it does [without readiness](TimeoutLayer::cover_body).
+    pub fn cover_body(self) -> TimeoutLayer<L, CoverReadiness<WholeAnswer>> {
         self.cover()
     }
 }

@@ -57,13 +57,13 @@
 
 mod ahead;
 pub mod answer;
+#[cfg(feature = "axum")]
+mod axum;
 mod classify;
 pub mod deadline;
 mod held;
 mod host;
 mod idempotent;
-#[cfg(feature = "axum")]
-mod into_response;
 mod kept;
 mod layers;
 mod not_sent;
@@ -75,6 +75,8 @@ mod source;
 mod tests;
 mod timed;
 
+#[cfg(feature = "axum")]
+pub use self::axum::AxumAnswers;
 #[cfg(feature = "tonic")]
 pub(crate) use self::not_sent::causes;
 pub(crate) use self::retry_after::digits;

@@ -56,8 +56,9 @@ where
     type Kept = Request<ReplayBody<A>>;
     type Sent = Request<B>;
 
-    fn begin(&self, request: Request<A>) -> Self::Kept {
-        let mut request = request.map(|body| ReplayBody::new(body, self.max_body));
+    fn begin(&self, request: Request<A>, is_sent_once: bool) -> Self::Kept {
+        let cap = if is_sent_once { 0 } else { self.max_body };
+        let mut request = request.map(|body| ReplayBody::new(body, cap));
         request.extensions_mut().insert(Attempt(1));
         if self.counts {
             // It may tell of the attempts of a caller before.

@@ -17,7 +17,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn pause(value: &HeaderValue, headers: &HeaderMap) -> Option<Duration> {
-    match digits(value.as_bytes()) {
+    match digits(value.as_bytes().trim_ascii()) {
         Some(seconds) => Some(Duration::from_secs(seconds)),
         None => date(value).map(|end| until(end, headers)),
     }

@@ -1,6 +1,7 @@
 //! Response bodies that a timeout bounds.
 
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -40,13 +41,15 @@ struct Timing {
     caller: Option<Instant>,
     /// Boxed, so that a body which can be moved still can.
     sleep: Option<Pin<Box<Option<Sleep>>>>,
+    /// Whether the body was polled, which it is once however short the time is.
+    is_polled: bool,
 }
 
 impl Timing {
     fn of(mut countdown: Countdown, asked: Option<Instant>) -> Self {
         let end = countdown.end(asked);
         let caller = deadline::nearest(time::now).filter(|around| !around.enforced && around.at <= end);
-        Self { countdown, end, caller: caller.map(|around| around.at), sleep: None }
+        Self { countdown, end, caller: caller.map(|around| around.at), sleep: None, is_polled: false }
     }
 
     fn is_over(&self) -> bool {
@@ -90,7 +93,8 @@ where
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
         let _caller = timing.caller_scope();
         // Also a body that always has more runs out of time.
-        if body.is_end_stream() || !timing.is_over() {
+        let was_polled = mem::replace(&mut timing.is_polled, true);
+        if !was_polled || body.is_end_stream() || !timing.is_over() {
             let _scope = Scope::enter(timing.countdown.frame());
             if let Poll::Ready(frame) = body.as_mut().poll_frame(cx) {
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));

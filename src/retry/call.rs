@@ -1,6 +1,9 @@
 //! What is decided between the attempts of a call.
 
-use std::{task::Context, time::Duration};
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tower::{BoxError, Service};
 
@@ -78,7 +81,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
             Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
             None => Token::FREE,
         };
-        // Last, because what is taken back ends whatever the attempt before still does with it.
+        // Last, because it may end what the attempt before still does with the request.
         if !self.rules.keep.reclaim(kept) {
             return Err(Stop::NoCopy);
         }
@@ -87,19 +90,11 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
     }
 
     /// The step to the next attempt, which `token` pays for.
-    pub(super) fn next_attempt<Request, Response>(
-        &mut self,
-        token: Token,
-        cx: &mut Context<'_>,
-    ) -> Step<S, K::Sent, Kept>
+    pub(super) fn next_attempt<Request>(&mut self, token: Token) -> Step<S, K::Sent, Kept>
     where
-        K: KeepRequest<Request, Kept = Kept> + KeepResponse<Response, Answer = Answer>,
+        K: KeepRequest<Request, Kept = Kept>,
         S: Service<K::Sent> + Clone,
     {
-        self.poll_rest(cx);
-        if let Some(Ok(answer)) = &mut self.last {
-            self.rules.keep.drop_rest(answer);
-        }
         let request = self.kept.take().expect("a retry is planned with a request at hand");
         if !self.shared.attempts.is_last(self.attempts) {
             self.kept = self.rules.keep.copy(&request, self.attempts + 2);
@@ -108,15 +103,26 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         Step::Readying { service: self.spare.clone(), unsent: Some((request, token)) }
     }
 
-    /// Reads on in the last answer, which will most likely be replaced.
+    /// Reads what is left of the last answer, which will most likely be replaced.
     #[inline(always)]
-    pub(super) fn poll_rest<Response>(&mut self, cx: &mut Context<'_>)
+    pub(super) fn poll_rest<Response>(&mut self, cx: &mut Context<'_>) -> Poll<()>
+    where
+        K: KeepResponse<Response, Answer = Answer>,
+    {
+        match &mut self.last {
+            Some(Ok(answer)) => self.rules.keep.poll_rest(answer, cx),
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Lets go of what was not read.
+    #[inline(always)]
+    pub(super) fn drop_rest<Response>(&mut self)
     where
         K: KeepResponse<Response, Answer = Answer>,
     {
         if let Some(Ok(answer)) = &mut self.last {
-            // It need not be over by any time: what is not read then is dropped.
-            let _ = self.rules.keep.poll_rest(answer, cx);
+            self.rules.keep.drop_rest(answer);
         }
     }
 

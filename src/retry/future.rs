@@ -8,7 +8,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tower::{BoxError, Service};
 
 use super::{
@@ -17,7 +17,10 @@ use super::{
     call::{Call, is_too_late},
     layer::Shared,
 };
-use crate::{Classify, Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop};
+use crate::{Classify, Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop, time};
+
+/// For how long the rest of an answer is read at most: it holds a connection, and places of layers below.
+const DRAIN_FOR: Duration = Duration::from_millis(50);
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -49,6 +52,8 @@ pin_project! {
         S: Service<Sent>,
     {
         Sent { #[pin] attempt: S::Future },
+        // Reads what is left of the last answer, for a while. The next attempt is due then, or already.
+        Draining { #[pin] limit: Sleep, due: Instant, token: Option<Token> },
         Waiting { #[pin] sleep: Sleep, token: Option<Token> },
         Readying { service: S, unsent: Option<(Kept, Token)> },
     }
@@ -93,15 +98,23 @@ where
                     },
                     Err(error) => this.call.judge_error(error),
                 },
+                StepProj::Draining { limit, due, token } => {
+                    if this.call.poll_rest(cx).is_pending() {
+                        ready!(limit.poll(cx));
+                    }
+                    this.call.drop_rest();
+                    let (sleep, token) = (sleep_until(*due), token.take());
+                    this.step.set(Step::Waiting { sleep, token });
+                    continue;
+                }
                 StepProj::Waiting { sleep, token } => {
-                    this.call.poll_rest(cx);
                     ready!(sleep.poll(cx));
                     let token = token.take().expect(POLLED_AGAIN);
                     // The timer may have been late.
                     if is_too_late(Duration::ZERO) {
                         return Poll::Ready(this.call.end_late());
                     }
-                    this.step.set(this.call.next_attempt(token, cx));
+                    this.step.set(this.call.next_attempt(token));
                     continue;
                 }
                 StepProj::Readying { service, unsent } => {
@@ -122,9 +135,13 @@ where
                 Err(stop) => return Poll::Ready(this.call.end(result, stop)),
                 Ok((delay, token)) => {
                     this.call.keep(result);
-                    this.step.set(match delay {
-                        Duration::ZERO => this.call.next_attempt(token, cx),
-                        delay => Step::Waiting { sleep: sleep(delay), token: Some(token) },
+                    this.step.set(if this.call.poll_rest(cx).is_pending() {
+                        let due = time::after(time::now(), delay);
+                        Step::Draining { limit: sleep(DRAIN_FOR), due, token: Some(token) }
+                    } else if delay > Duration::ZERO {
+                        Step::Waiting { sleep: sleep(delay), token: Some(token) }
+                    } else {
+                        this.call.next_attempt(token)
                     });
                 }
             }

@@ -32,13 +32,13 @@ pub trait KeepRequest<Request> {
     /// The request as the service within takes it.
     type Sent;
 
-    /// Takes the request of a call.
-    fn begin(&self, request: Request) -> Self::Kept;
+    /// Takes the request of a call. `is_sent_once` tells that no copy will be asked for.
+    fn begin(&self, request: Request, is_sent_once: bool) -> Self::Kept;
 
     /// Copies the request for the attempt of this number, before it is sent for the one before; without a copy there is none.
     fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept>;
 
-    /// Takes the request back from the attempt before, which failed. Whether it is whole, and can be sent again.
+    /// Whether the request is whole and can be sent again, and sees to it that it stays so until it is.
     fn reclaim(&self, kept: &Self::Kept) -> bool;
 
     /// Sends the request.
@@ -69,7 +69,7 @@ impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
     type Sent = Request;
 
     #[inline(always)]
-    fn begin(&self, request: Request) -> Request {
+    fn begin(&self, request: Request, _: bool) -> Request {
         request
     }
 

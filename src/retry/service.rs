@@ -46,8 +46,9 @@ where
             budget.deposit();
         }
         let keep = &self.rules.keep;
-        let request = keep.begin(request);
-        let kept = if self.shared.attempts.is_last(0) { None } else { keep.copy(&request, 2) };
+        let is_sent_once = self.shared.attempts.is_last(0);
+        let request = keep.begin(request, is_sent_once);
+        let kept = if is_sent_once { None } else { keep.copy(&request, 2) };
         let spare = self.inner.clone();
         // The instance that was polled ready makes the first attempt.
         let first = self.inner.call(keep.send(request));

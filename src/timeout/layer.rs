@@ -37,6 +37,12 @@ impl<L, R> TimeoutLayer<L, R> {
         Self { limit, name: Name::of("timeout"), covers: PhantomData }
     }
 
+    /// Covers what `Q` says.
+    #[cfg(feature = "http")]
+    pub(crate) fn cover<Q>(self) -> TimeoutLayer<L, Q> {
+        TimeoutLayer { limit: self.limit, name: self.name, covers: PhantomData }
+    }
+
     /// Sets what events call it: 1 to 64 bytes. Defaults to `timeout`.
     ///
     /// # Errors
@@ -48,12 +54,6 @@ impl<L, R> TimeoutLayer<L, R> {
 }
 
 impl<L, C> TimeoutLayer<L, CallOnly<C>> {
-    /// Covers `D` of an answer.
-    #[cfg(feature = "http")]
-    pub(crate) fn cover<D>(self) -> TimeoutLayer<L, CallOnly<D>> {
-        TimeoutLayer { limit: self.limit, name: self.name, covers: PhantomData }
-    }
-
     /// Takes the wait for readiness into the limit, by calling a clone of the service.
     ///
     /// Set it where the service below waits in `poll_ready`, as connection pools do. Defaults to timing the call only.

@@ -33,7 +33,9 @@
 //! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
 //!
 //! The delay is rounded up. Bodies are empty and messages say nothing but the kind of the error: what is inside is nothing to
-//! strangers. [`AnswerLayer::new`] takes a function that says otherwise.
+//! strangers. [`AnswerLayer::new`] takes a function that says otherwise. What it answers has the type of body that the layers within
+//! make; with the feature `axum`, `AnswerLayer::axum` takes every body, and without it a
+//! `map_response(|response: Response<_>| response.map(Body::new))` below makes them the one you want.
 //!
 //! # The sharp edge
 //!

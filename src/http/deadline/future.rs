@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
@@ -12,6 +12,8 @@ use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, Frame, Scope},
 };
+
+use super::wire::{Carried, Enforced};
 
 pin_project! {
     /// The future of a [`Deadlines`](super::Deadlines)' call.
@@ -27,14 +29,16 @@ pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
     enum State<Fut> {
-        Sent { #[pin] inner: Fut, brought: Option<Deadline> },
+        Sent { #[pin] inner: Fut, carried: Carried },
         Late { elapsed: Elapsed },
+        // A timeout around ends the call now.
+        Over,
     }
 }
 
 impl<Fut> ResponseFuture<Fut> {
-    pub(super) const fn sent(inner: Fut, brought: Option<Deadline>) -> Self {
-        Self { state: State::Sent { inner, brought } }
+    pub(super) const fn sent(inner: Fut, carried: Carried) -> Self {
+        Self { state: State::Sent { inner, carried } }
     }
 
     pub(super) const fn late(elapsed: Elapsed) -> Self {
@@ -56,11 +60,24 @@ where
     type Output = Result<Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Sent { inner, brought } => {
-                let _scope = enter(*brought);
-                inner.poll(cx).map_err(Error::lift)
+        let mut state = self.project().state;
+        match state.as_mut().project() {
+            StateProj::Sent { inner, carried } => {
+                let _scope = enter(carried.brought);
+                let error = match ready!(inner.poll(cx)).map_err(Error::lift) {
+                    Ok(response) => return Poll::Ready(Ok(response)),
+                    Err(error) => error,
+                };
+                match carried.ended(&error) {
+                    None => Poll::Ready(Err(error)),
+                    Some(Ok(elapsed)) => Poll::Ready(Err(Error::TimedOut(elapsed))),
+                    Some(Err(Enforced)) => {
+                        state.set(State::Over);
+                        Poll::Pending
+                    }
+                }
             }
+            StateProj::Over => Poll::Pending,
             StateProj::Late { elapsed } => Poll::Ready(Err(Error::TimedOut(*elapsed))),
         }
     }

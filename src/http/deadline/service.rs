@@ -38,9 +38,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.wire.carry(&mut request) {
-            Ok(brought) => {
-                let _scope = enter(brought);
-                ResponseFuture::sent(self.inner.call(request), brought)
+            Ok(carried) => {
+                let _scope = enter(carried.brought);
+                ResponseFuture::sent(self.inner.call(request), carried)
             }
             Err(elapsed) => ResponseFuture::late(elapsed),
         }

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Request};
 use tokio::time::Instant;
 
 use crate::{
-    Deadline, Elapsed,
+    Deadline, Elapsed, Error,
     deadline::{Fixed, nearest},
     http::digits,
     time,
@@ -29,6 +29,34 @@ pub(crate) struct Wire {
 #[derive(Clone)]
 struct Written(HeaderValue);
 
+/// The deadlines of one call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried {
+    pub(super) brought: Option<Deadline>,
+    /// What the header told the service below, and when.
+    end: Option<(Fixed, Instant)>,
+}
+
+/// A timeout around ends the call at this moment.
+pub(super) struct Enforced;
+
+impl Carried {
+    /// Whether a client that reads the header too has ended the call by it, which says nothing about the service.
+    pub(super) fn ended(&self, error: &Error) -> Option<Result<Elapsed, Enforced>> {
+        let (end, began) = self.end.filter(|_| is_expired(error))?;
+        let now = time::now();
+        (now + Duration::from_millis(1) >= end.at).then_some(())?;
+        Some(if end.enforced { Err(Enforced) } else { Ok(Elapsed::new(end.at - began, now - began, true)) })
+    }
+}
+
+#[cfg(feature = "tonic")]
+use crate::grpc::status::is_expired;
+#[cfg(not(feature = "tonic"))]
+const fn is_expired(_: &Error) -> bool {
+    false
+}
+
 impl Wire {
     pub(super) const fn millis(name: HeaderName) -> Self {
         Self { name, read: read_millis, write: write_millis }
@@ -39,18 +67,19 @@ impl Wire {
     /// # Errors
     ///
     /// When no time is left.
-    pub(super) fn carry<B>(&self, request: &mut Request<B>) -> Result<Option<Deadline>, Elapsed> {
+    pub(super) fn carry<B>(&self, request: &mut Request<B>) -> Result<Carried, Elapsed> {
         let stated = self.stated(request);
         let mut now = None;
         let around = nearest(|| *now.get_or_insert_with(time::now));
         let mut now = || *now.get_or_insert_with(time::now);
         let brought = stated.map(|left| Deadline::at(time::after(now(), left)));
         let brought = brought.into_iter().chain(request.extensions().get().copied()).min();
-        match nearer(around, brought) {
+        let end = nearer(around, brought);
+        match end {
             None => drop(request.headers_mut().remove(&self.name)),
             Some(end) => self.put(request, end, now())?,
         }
-        Ok(brought)
+        Ok(Carried { brought, end: end.map(|end| (end, now())) })
     }
 
     /// The least time that the header states, not by our own hand.

@@ -1,0 +1,84 @@
+//! What axum takes of this crate: errors as responses, and bodies that can be sent again.
+
+use std::{any::type_name, fmt};
+
+use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use tower::BoxError;
+
+use super::{
+    ReplayBody,
+    answer::{Answer, AnswerLayer, answer_to},
+};
+use crate::Error;
+
+/// Answers as [`AnswerLayer::http`] does.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        answer_to::<Body>(&self)
+    }
+}
+
+/// Answers what a function makes of an error, in axum's terms.
+#[derive(Clone, Copy)]
+pub struct AxumAnswers<F>(F);
+
+impl<F> fmt::Debug for AxumAnswers<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AxumAnswers").field(&type_name::<F>()).finish()
+    }
+}
+
+impl<F> AnswerLayer<AxumAnswers<F>> {
+    /// Answers what `answer` says: whatever is [`IntoResponse`], a status and a text say.
+    ///
+    /// It takes every stack within, whatever bodies that makes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::http::StatusCode;
+    /// use palisade::{Error, http::AnswerLayer};
+    ///
+    /// let layer = AnswerLayer::axum(|error: Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string()));
+    /// # drop(layer);
+    /// ```
+    pub const fn axum<R>(answer: F) -> Self
+    where
+        F: Fn(Error) -> R,
+        R: IntoResponse,
+    {
+        Self::by(AxumAnswers(answer))
+    }
+}
+
+impl<F, R, B> Answer<B> for AxumAnswers<F>
+where
+    F: Fn(Error) -> R,
+    R: IntoResponse,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Body = Body;
+
+    fn answer(&self, error: Error) -> Response {
+        (self.0)(error).into_response()
+    }
+
+    fn pass(&self, response: http::Response<B>) -> Response {
+        response.map(Body::new)
+    }
+}
+
+impl<B> From<ReplayBody<B>> for Body
+where
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn from(body: ReplayBody<B>) -> Self {
+        Self::new(body)
+    }
+}
