@@ -45,7 +45,17 @@ impl Breaker {
 
     #[inline(always)]
     pub(super) fn needs_no_service(&self) -> bool {
-        self.circuit.needs_no_service(|| self.clock.now())
+        let refuses = || self.circuit.needs_no_service(|| self.clock.now());
+        refuses() && {
+            self.catch_up();
+            refuses()
+        }
+    }
+
+    /// Counts the probes whose answers have streamed for long enough.
+    #[inline(never)]
+    fn catch_up(&self) {
+        self.tell(self.circuit.catch_up(|| self.clock.now()));
     }
 
     #[inline(always)]
@@ -144,12 +154,12 @@ impl Breaker {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        self.tell(self.circuit.catch_up(|| self.clock.now()));
+        self.catch_up();
         self.circuit.phase()
     }
 
     pub(super) fn view(&self) -> View {
-        self.tell(self.circuit.catch_up(|| self.clock.now()));
+        self.catch_up();
         self.circuit.view(self.clock.now())
     }
 

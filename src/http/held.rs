@@ -134,7 +134,11 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
             return false;
         }
         let vouched = self.guard.as_ref().zip(self.vouched);
-        !vouched.is_some_and(|(guard, vouched)| guard.is_due(vouched))
+        if vouched.is_some_and(|(guard, vouched)| guard.is_due(vouched)) {
+            self.guard = self.uncounted();
+            self.vouched = None;
+        }
+        self.guard.is_some()
     }
 
     fn ended(mut self, trailers: Option<&HeaderMap>) {

@@ -20,8 +20,9 @@ pub(super) struct Cold {
     step: u32,
     /// The results of the probes.
     pub(super) probes: Counts,
-    /// When the probes count as successes whose answers began well and still stream.
-    pub(super) streaming: Vec<Nanos>,
+    /// The probes whose answers began well and stream, until they are counted or withdrawn: of which generation, and when they
+    /// count as successes. Those of an earlier one are left for who withdraws them, and so is told that they were not counted.
+    pub(super) streaming: Vec<(u64, Nanos)>,
     rng: SmallRng,
 }
 
@@ -125,9 +126,10 @@ impl Circuit {
             cold.since = now;
         }
         cold.probes = Counts::default();
-        cold.streaming.clear();
-        self.note_streaming(cold);
-        self.publish(word.next(to));
+        let next = word.next(to);
+        self.publish(next);
+        // After the word, or who reads that no stream is due might still refuse by the phase in which one was.
+        self.note_streaming(cold, next.generation());
         let Cause { reason, counts, .. } = cause;
         Transition { from, to, reason, counts, open_for }
     }

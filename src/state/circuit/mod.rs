@@ -76,10 +76,7 @@ impl Circuit {
         let word = self.word();
         match word.phase() {
             Phase::Open | Phase::ForcedOpen => true,
-            Phase::HalfOpen => {
-                let now = now();
-                !self.is_streaming_due(now) && (word.places() >= self.rules.probes || self.is_hung(word, now))
-            }
+            Phase::HalfOpen => word.places() >= self.rules.probes || self.is_hung(word, now()),
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
         }
     }

@@ -3,6 +3,8 @@
 //! A probe whose answer began well and still streams after half of what makes it hang is a success at that moment. As nothing
 //! runs in the background, it is counted by whoever calls or looks then or later, before anything else.
 
+use std::cmp::Reverse;
+
 use crate::{
     state::{
         circuit::{
@@ -70,15 +72,16 @@ impl Circuit {
         let mut cold = self.cold.lock();
         is_probe(self).then(|| {
             let at = entry.started.saturating_add(self.rules.half_of_hanging());
-            cold.streaming.push(at);
-            self.note_streaming(&cold);
+            cold.streaming.push((entry.generation, at));
+            self.note_streaming(&cold, entry.generation);
             at
         })
     }
 
     /// Counts the probes that have streamed for long enough, where there are any.
     pub(crate) fn catch_up(&self, now: impl FnOnce() -> Nanos) -> Option<Transition> {
-        if self.streaming_at.load(Ordering::Relaxed) == u64::MAX {
+        // Acquire pairs with Release in `note_streaming`: who sees that a stream was counted sees what it decided.
+        if self.streaming_at.load(Ordering::Acquire) == u64::MAX {
             return None;
         }
         let mut cold = self.cold.lock();
@@ -89,16 +92,13 @@ impl Circuit {
     #[cfg(feature = "http")]
     pub(crate) fn withdraw(&self, entry: Entry, at: Nanos, now: Nanos) -> (bool, Option<Transition>) {
         let mut cold = self.cold.lock();
-        let is_late = |circuit: &Self| circuit.word().generation() != entry.generation;
-        let transition = if is_late(self) { None } else { self.settle_streaming(&mut cold, now) };
-        if is_late(self) {
-            return (now < at, transition);
-        }
+        let is_late = self.word().generation() != entry.generation;
+        let transition = if is_late { None } else { self.settle_streaming(&mut cold, now) };
         // Those of one moment are alike: it does not matter which of them is found.
-        let found = cold.streaming.iter().position(|&other| other == at);
+        let found = cold.streaming.iter().position(|&other| other == (entry.generation, at));
         if let Some(found) = found {
             cold.streaming.swap_remove(found);
-            self.note_streaming(&cold);
+            self.note_streaming(&cold, self.word().generation());
         }
         (found.is_some(), transition)
     }
@@ -107,15 +107,18 @@ impl Circuit {
     fn settle_streaming(&self, cold: &mut Cold, now: Nanos) -> Option<Transition> {
         let half = self.rules.half_of_hanging();
         let slow = self.rules.slow_rate.is_some_and(|(_, after)| half > after);
-        cold.streaming.sort_unstable_by(|one, other| other.cmp(one));
-        while let Some(at) = cold.streaming.last().copied().filter(|at| *at <= now) {
+        let generation = self.word().generation();
+        // The next of this generation comes last.
+        cold.streaming.sort_unstable_by_key(|&(of, at)| (of == generation, Reverse(at)));
+        let is_due = |&&(of, at): &&(u64, Nanos)| of == generation && at <= now && at < Nanos::MAX;
+        while let Some(at) = cold.streaming.last().filter(is_due).map(|&(_, at)| at) {
             cold.streaming.pop();
             let transition = self.count_probe(cold, Recorded { verdict: Verdict::Success, slow }, at, now);
             if transition.is_some() {
                 return transition;
             }
         }
-        self.note_streaming(cold);
+        self.note_streaming(cold, generation);
         None
     }
 
@@ -142,10 +145,10 @@ impl Circuit {
         self.hung_at.fetch_max(at.saturating_add(self.rules.half_open_for).0, Ordering::Release);
     }
 
-    /// Notes when the next streaming probe is to be counted; the caller holds the lock.
-    pub(super) fn note_streaming(&self, cold: &Cold) {
-        let next = cold.streaming.iter().min().map_or(u64::MAX, |at| at.0);
+    /// Notes when the next streaming probe of this generation is to be counted; the caller holds the lock.
+    pub(super) fn note_streaming(&self, cold: &Cold, generation: u64) {
+        let next = cold.streaming.iter().filter(|(of, _)| *of == generation).map(|(_, at)| at.0).min();
         // Release pairs with Acquire in `is_streaming_due`.
-        self.streaming_at.store(next, Ordering::Release);
+        self.streaming_at.store(next.unwrap_or(u64::MAX), Ordering::Release);
     }
 }

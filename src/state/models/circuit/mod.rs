@@ -6,6 +6,8 @@ mod places;
 mod probes;
 mod rows;
 mod stale;
+#[cfg(feature = "http")]
+mod streams;
 mod trips;
 mod windows;
 

@@ -32,7 +32,7 @@ impl<F: FnMut()> Write for WhileLocked<F> {
 }
 
 /// What `act` gives on another thread while this one holds the lock; `None` if it waits for the lock.
-fn while_locked<T: Send>(circuit: &Circuit, act: impl FnOnce() -> T + Send) -> Option<T> {
+pub(super) fn while_locked<T: Send>(circuit: &Circuit, act: impl FnOnce() -> T + Send) -> Option<T> {
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         let (mut act, mut told) = (Some(act), None);

@@ -14,6 +14,8 @@ mod phases;
 mod races;
 mod reset;
 mod slow;
+#[cfg(feature = "http")]
+mod streams;
 
 use std::time::Duration;
 

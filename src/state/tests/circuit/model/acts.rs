@@ -12,28 +12,44 @@ use crate::{
     time::Nanos,
 };
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     Enter,
-    End(Index, Verdict),
-    Abandon(Index),
-    Refuse(Index),
-    Cut(Index),
+    /// Something happens to one of the calls in flight.
+    Call(Index, Fate),
+    Look,
     Force(Phase),
     Reset,
     Wait(u64),
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    End(Verdict),
+    Abandon,
+    Refuse,
+    Cut,
+    Vouch,
+    Withdraw,
+}
+
 pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let verdict = prop_oneof![3 => Just(Success), 4 => Just(Failure), 1 => Just(Throttled(Nanos(0)))];
+    let pause = prop_oneof![3 => Just(0_u64), 6 => 1..=200_u64, 1 => Just(u64::MAX)].prop_map(Nanos);
+    let verdict = prop_oneof![6 => Just(Success), 6 => Just(Failure), 3 => pause.prop_map(Throttled)];
+    let fate = prop_oneof![
+        240 => verdict.prop_map(Fate::End),
+        30 => Just(Fate::Abandon),
+        10 => Just(Fate::Refuse),
+        30 => Just(Fate::Cut),
+        130 => Just(Fate::Vouch),
+        20 => Just(Fate::Withdraw),
+    ];
     let phase = prop_oneof![Just(Phase::ForcedOpen), Just(Phase::ForcedClosed), Just(Phase::MetricsOnly)];
     let wait = prop_oneof![6 => 0..=12_u64, 3 => 28..=52_u64, 2 => 78..=82_u64, 1 => 149..=151_u64, 1 => Just(3_600_000_000_000_u64), 1 => Just(u64::MAX - 1_000)];
     let act = prop_oneof![
         300 => Just(Act::Enter),
-        240 => (any::<Index>(), verdict).prop_map(|(flight, verdict)| Act::End(flight, verdict)),
-        30 => any::<Index>().prop_map(Act::Abandon),
-        10 => any::<Index>().prop_map(Act::Refuse),
-        30 => any::<Index>().prop_map(Act::Cut),
+        460 => (any::<Index>(), fate).prop_map(|(call, fate)| Act::Call(call, fate)),
+        20 => Just(Act::Look),
         200 => wait.prop_map(Act::Wait),
         5 => phase.prop_map(Act::Force),
         7 => Just(Act::Reset),
@@ -51,9 +67,10 @@ pub(super) fn settings() -> impl Strategy<Value = (Rules, Span)> {
         1..=6_u64,
         1..=5_u32,
         prop_oneof![Just(0_u64), Just(30), Just(50), Just(u64::MAX)],
+        prop_oneof![Just(0_u64), Just(60), Just(100), Just(u64::MAX)],
         prop_oneof![(6..=9_u32).prop_map(Span::Last), (1..=4_u32).prop_map(|buckets| Span::Time(10, buckets))],
     );
-    rules.prop_map(|(failure_rate, slow, consecutive, min_calls, probes, half_open_for, span)| {
+    rules.prop_map(|(failure_rate, slow, consecutive, min_calls, probes, half_open_for, pause, span)| {
         let slow_rate = slow.map(|(rate, after)| (rate, Nanos(after)));
         let half_open_for = Nanos(half_open_for);
         let open_for = doubling(STEPS[0], STEPS[2]);
@@ -65,7 +82,7 @@ pub(super) fn settings() -> impl Strategy<Value = (Rules, Span)> {
             probes,
             half_open_for,
             open_for,
-            max_retry_after: Nanos(0),
+            max_retry_after: Nanos(pause),
         };
         match (failure_rate, slow_rate, consecutive) {
             (None, None, None) => (Rules { consecutive: Some(2), ..rules }, Span::None),

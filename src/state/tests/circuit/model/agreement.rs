@@ -3,12 +3,12 @@
 use proptest::{prelude::*, sample::Index};
 
 use super::{
-    Change, Model,
-    acts::{Act, acts, settings},
+    Change, Flight, Model,
+    acts::{Act, Fate, acts, settings},
 };
 use crate::{
     state::{
-        circuit::{Circuit, Phase, Transition},
+        circuit::{Circuit, Entry, Phase, Transition},
         counts::Counts,
     },
     time::Nanos,
@@ -40,56 +40,109 @@ fn looks_like(circuit: &Circuit, model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A circuit, what its page says, and the calls in flight of both.
+struct Both {
+    circuit: Circuit,
+    model: Model,
+    flights: Vec<(Entry, Flight)>,
+}
+
+/// What both did.
+type Done = Result<(), TestCaseError>;
+
+impl Both {
+    fn now(&self) -> Nanos {
+        Nanos(self.model.now)
+    }
+
+    fn enter(&mut self) -> Done {
+        let (entered, change) = self.model.enter();
+        let (got, transition) = self.circuit.try_enter(self.now());
+        prop_assert_eq!(got.err(), entered.err());
+        self.flights.extend(got.ok().zip(entered.ok()));
+        same(transition.as_ref(), change.as_ref())
+    }
+
+    fn call(&mut self, index: Index, fate: Fate) -> Done {
+        if self.flights.is_empty() {
+            return Ok(());
+        }
+        let index = index.index(self.flights.len());
+        if let Fate::Vouch = fate {
+            return self.vouch(index);
+        }
+        let call = self.flights.swap_remove(index);
+        self.withdraw(call)?.map_or(Ok(()), |call| self.end(call, fate))
+    }
+
+    fn vouch(&mut self, index: usize) -> Done {
+        let (entry, flight) = &mut self.flights[index];
+        if flight.streams_until.is_none() {
+            self.model.vouch(flight);
+            prop_assert_eq!(self.circuit.vouch(*entry), flight.streams_until.map(Nanos));
+        }
+        Ok(())
+    }
+
+    /// Takes back that a call streams, where somebody vouched for it; gives the call if it was not counted.
+    fn withdraw(&mut self, (entry, flight): (Entry, Flight)) -> Result<Option<(Entry, Flight)>, TestCaseError> {
+        let Some(until) = flight.streams_until else { return Ok(Some((entry, flight))) };
+        let (uncounted, transition) = self.circuit.withdraw(entry, Nanos(until), self.now());
+        let (left, change) = self.model.withdraw(flight, until);
+        prop_assert_eq!(uncounted, left);
+        same(transition.as_ref(), change.as_ref())?;
+        Ok(left.then_some((entry, Flight { streams_until: None, ..flight })))
+    }
+
+    fn end(&mut self, (entry, flight): (Entry, Flight), fate: Fate) -> Done {
+        let (now, circuit, model) = (self.now(), &self.circuit, &mut self.model);
+        let (transition, change) = match fate {
+            Fate::End(verdict) => (circuit.record(entry, verdict, || now), model.end(flight, verdict)),
+            Fate::Cut => (circuit.record_cut(entry, now), model.cut(flight)),
+            Fate::Vouch | Fate::Withdraw => {
+                self.flights.push((entry, flight));
+                (None, None)
+            }
+            Fate::Abandon | Fate::Refuse => {
+                circuit.abandon(entry);
+                model.abandon(flight);
+                (None, None)
+            }
+        };
+        if let Fate::Refuse = fate {
+            circuit.count_rejected();
+            model.rejected += 1;
+        }
+        same(transition.as_ref(), change.as_ref())
+    }
+
+    fn act(&mut self, act: Act) -> Done {
+        let (now, circuit, model) = (self.now(), &self.circuit, &mut self.model);
+        let (transition, change) = match act {
+            Act::Enter => return self.enter(),
+            Act::Call(index, fate) => return self.call(index, fate),
+            Act::Look => (circuit.catch_up(|| now), model.catch_up()),
+            Act::Force(phase) => (circuit.force(phase, now), model.force(phase)),
+            Act::Reset => (circuit.reset(now), model.reset()),
+            Act::Wait(time) => {
+                model.now = model.now.saturating_add(time);
+                (None, None)
+            }
+        };
+        same(transition.as_ref(), change.as_ref())
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn a_circuit_does_what_its_page_says((rules, span) in settings(), acts in acts()) {
         let circuit = Circuit::over(rules, span.window(rules.min_calls));
-        let mut model = Model::new(rules, span);
-        let mut flights = Vec::new();
+        let mut both = Both { circuit, model: Model::new(rules, span), flights: Vec::new() };
         for act in acts {
-            let now = Nanos(model.now);
-            let mut take = |index: Index| (!flights.is_empty()).then(|| flights.swap_remove(index.index(flights.len())));
-            let (transition, change) = match act {
-                Act::Wait(time) => {
-                    model.now = model.now.saturating_add(time);
-                    (None, None)
-                }
-                Act::Enter => {
-                    let (entered, change) = model.enter();
-                    let (got, transition) = circuit.try_enter(now);
-                    prop_assert_eq!(got.err(), entered.err());
-                    flights.extend(got.ok().zip(entered.ok()));
-                    (transition, change)
-                }
-                Act::End(index, verdict) => take(index).map_or((None, None), |(entry, flight)| {
-                    (circuit.record(entry, verdict, || now), model.end(flight, verdict))
-                }),
-                Act::Cut(index) => take(index).map_or((None, None), |(entry, flight)| {
-                    (circuit.record_cut(entry, now), model.cut(flight))
-                }),
-                Act::Abandon(index) => {
-                    if let Some((entry, flight)) = take(index) {
-                        circuit.abandon(entry);
-                        model.abandon(flight);
-                    }
-                    (None, None)
-                }
-                Act::Refuse(index) => {
-                    if let Some((entry, flight)) = take(index) {
-                        circuit.abandon(entry);
-                        circuit.count_rejected();
-                        model.abandon(flight);
-                        model.rejected += 1;
-                    }
-                    (None, None)
-                }
-                Act::Force(phase) => (circuit.force(phase, now), model.force(phase)),
-                Act::Reset => (circuit.reset(now), model.reset()),
-            };
-            same(transition.as_ref(), change.as_ref())?;
-            looks_like(&circuit, &model)?;
+            both.act(act)?;
+            looks_like(&both.circuit, &both.model)?;
         }
     }
 }

@@ -4,6 +4,7 @@ mod acts;
 mod agreement;
 mod phases;
 mod results;
+mod streams;
 
 use std::collections::VecDeque;
 
@@ -41,6 +42,8 @@ impl Span {
 struct Flight {
     era: u32,
     started: u64,
+    /// When it counts as a success, if somebody vouched that it streams.
+    streams_until: Option<u64>,
 }
 
 /// A change of phase, as the pages have it: any rule that is reached may be the reason.
@@ -61,6 +64,8 @@ struct Model {
     steps: VecDeque<u64>,
     open_until: u64,
     probes: Vec<Recorded>,
+    /// The probes that stream: of which era, and until when.
+    streams: Vec<(u32, u64)>,
     in_flight: u32,
     moved: u64,
     rejected: u64,
@@ -84,6 +89,7 @@ impl Model {
             steps: STEPS.into(),
             open_until: 0,
             probes: Vec::new(),
+            streams: Vec::new(),
             in_flight: 0,
             moved: 0,
             rejected: 0,

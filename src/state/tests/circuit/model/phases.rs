@@ -6,6 +6,8 @@ use crate::{
     time::Nanos,
 };
 
+const NO_TIME: Nanos = Nanos(0);
+
 impl Model {
     /// Whether a call that comes now is refused, but for the end of the open time.
     pub(super) fn needs_no_service(&self) -> bool {
@@ -22,10 +24,10 @@ impl Model {
         self.moved.saturating_add(self.rules.half_open_for.0)
     }
 
-    pub(super) fn go(&mut self, to: Phase, reasons: Vec<Reason>) -> Change {
+    pub(super) fn go(&mut self, to: Phase, reasons: Vec<Reason>, least_open: Nanos) -> Change {
         let (from, counts) = (self.phase, self.counts());
         let open_for = (to == Phase::Open).then(|| {
-            let step = self.steps.pop_front().unwrap_or(150);
+            let step = self.steps.pop_front().unwrap_or(150).max(least_open.0);
             self.open_until = self.now.saturating_add(step);
             Nanos(step)
         });
@@ -46,9 +48,9 @@ impl Model {
     pub(super) fn enter(&mut self) -> (Result<Flight, Refused>, Option<Change>) {
         let mut change = None;
         if self.phase == Phase::Open && self.now >= self.open_until {
-            change = Some(self.go(Phase::HalfOpen, vec![Reason::OpenTimeOver]));
-        } else if self.phase == Phase::HalfOpen && self.in_flight > 0 && self.now >= self.hung_at() {
-            change = Some(self.go(Phase::Open, vec![Reason::Hung]));
+            change = Some(self.go(Phase::HalfOpen, vec![Reason::OpenTimeOver], NO_TIME));
+        } else if self.phase == Phase::HalfOpen {
+            change = self.catch_up().or_else(|| self.find_hung());
         }
         let places = u64::from(self.in_flight) + self.probes.len() as u64;
         let refused = match self.phase {
@@ -64,7 +66,12 @@ impl Model {
             self.in_flight += 1;
             self.moved = self.now;
         }
-        (Ok(Flight { era: self.era, started: self.now }), change)
+        (Ok(Flight { era: self.era, started: self.now, streams_until: None }), change)
+    }
+
+    fn find_hung(&mut self) -> Option<Change> {
+        let hung = self.in_flight > 0 && self.now >= self.hung_at();
+        hung.then(|| self.go(Phase::Open, vec![Reason::Hung], NO_TIME))
     }
 
     pub(super) fn abandon(&mut self, flight: Flight) {
@@ -74,11 +81,11 @@ impl Model {
     }
 
     pub(super) fn force(&mut self, to: Phase) -> Option<Change> {
-        (self.phase != to).then(|| self.go(to, vec![Reason::ByHand]))
+        (self.phase != to).then(|| self.go(to, vec![Reason::ByHand], NO_TIME))
     }
 
     pub(super) fn reset(&mut self) -> Option<Change> {
-        let change = self.go(Phase::Closed, vec![Reason::ByHand]);
+        let change = self.go(Phase::Closed, vec![Reason::ByHand], NO_TIME);
         (change.0 != change.1).then_some(change)
     }
 }

@@ -1,13 +1,16 @@
 //! What the model makes of results.
 
 use super::{Change, Flight, Model, Span};
-use crate::state::{
-    circuit::{Phase, Reason},
-    counts::{
-        Recorded,
-        Verdict::{self, Failure, Success, Throttled},
+use crate::{
+    state::{
+        circuit::{Phase, Reason},
+        counts::{
+            Recorded,
+            Verdict::{self, Failure, Success, Throttled},
+        },
+        tests::{count, reaches},
     },
-    tests::{count, reaches},
+    time::Nanos,
 };
 
 impl Model {
@@ -37,12 +40,26 @@ impl Model {
             self.late += 1;
             return None;
         }
+        if let Some(change) = self.catch_up() {
+            self.late += 1;
+            return Some(change);
+        }
         let call = Recorded { verdict, slow: self.is_slow(flight) };
+        let pause = self.pause(verdict);
         match self.phase {
-            Phase::Closed => self.count(call).map(|reasons| self.go(Phase::Open, reasons)),
-            Phase::MetricsOnly => self.count(call).map(|reasons| self.go(Phase::MetricsOnly, reasons)),
-            Phase::HalfOpen => self.count_probe(call),
+            Phase::Closed => self.count(call).map(|reasons| self.go(Phase::Open, reasons, pause)),
+            Phase::MetricsOnly => self.count(call).map(|reasons| self.go(Phase::MetricsOnly, reasons, pause)),
+            Phase::HalfOpen => self.count_probe(call, self.now),
             _ => None,
+        }
+    }
+
+    /// The pause that this result asks for, as far as that is allowed.
+    fn pause(&self, verdict: Verdict) -> Nanos {
+        match verdict {
+            Throttled(asked) if asked > self.rules.max_retry_after => self.rules.max_retry_after,
+            Throttled(asked) => asked,
+            _ => Nanos(0),
         }
     }
 
@@ -66,9 +83,10 @@ impl Model {
         (decides && !reasons.is_empty()).then_some(reasons)
     }
 
-    fn count_probe(&mut self, call: Recorded) -> Option<Change> {
+    /// Counts a probe that was over `at` that moment.
+    pub(super) fn count_probe(&mut self, call: Recorded, at: u64) -> Option<Change> {
         self.in_flight -= 1;
-        self.moved = self.now;
+        self.moved = self.moved.max(at);
         self.probes.push(call);
         let [calls, failures, slow] = count(&self.probes);
         let probes = u64::from(self.rules.probes);
@@ -84,9 +102,9 @@ impl Model {
         };
         let (reasons, possible) = (reached(0), reached(probes - calls));
         if !reasons.is_empty() {
-            Some(self.go(Phase::Open, reasons))
+            Some(self.go(Phase::Open, reasons, self.pause(call.verdict)))
         } else if possible.is_empty() {
-            Some(self.go(Phase::Closed, vec![Reason::Recovered]))
+            Some(self.go(Phase::Closed, vec![Reason::Recovered], Nanos(0)))
         } else {
             None
         }

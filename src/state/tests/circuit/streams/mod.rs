@@ -1,0 +1,66 @@
+//! Claims about probes whose answers stream.
+
+mod ends;
+mod hung;
+mod late;
+mod lock_free;
+mod moments;
+
+use super::half_open;
+use crate::{
+    state::{
+        circuit::{Circuit, Entry, Phase, Reason, Rules, Transition},
+        counts::Verdict::{self, Failure},
+    },
+    time::Nanos,
+};
+
+/// When a probe of 1,000 counts as a success if it streams. It hangs at 1,050.
+const DUE: u64 = 1_025;
+const RECOVERED: Option<(Phase, Phase, Reason)> = Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered));
+const HUNG: Option<(Phase, Phase, Reason)> = Some((Phase::HalfOpen, Phase::Open, Reason::Hung));
+
+/// A probe that streams, and when it counts as a success.
+type Stream = (Entry, Nanos);
+
+impl Circuit {
+    fn stream(&self, at: u64) -> Stream {
+        self.streams(self.enter(at))
+    }
+
+    fn streams(&self, probe: Entry) -> Stream {
+        (probe, self.vouch(probe).expect("it is a probe"))
+    }
+
+    fn look(&self, at: u64) -> Option<Transition> {
+        self.catch_up(|| Nanos(at))
+    }
+
+    fn stop(&self, (entry, due): Stream, at: u64) -> (bool, Option<Transition>) {
+        self.withdraw(entry, due, Nanos(at))
+    }
+
+    /// Ends a stream as its guard does: it is recorded only if it was not counted.
+    fn end_stream(&self, stream: Stream, verdict: Verdict, at: u64) -> Option<Transition> {
+        let (uncounted, transition) = self.stop(stream, at);
+        let ended = uncounted.then(|| self.end(stream.0, verdict, at)).flatten();
+        assert!(transition.is_none() || ended.is_none(), "the end of one call makes one transition");
+        transition.or(ended)
+    }
+}
+
+/// A half-open circuit that one failure opens and five successes close, and its first probe, which streams since 1,000.
+fn streaming(rules: Rules) -> (Circuit, Stream) {
+    let (circuit, probe) = half_open(rules);
+    let stream = circuit.streams(probe);
+    (circuit, stream)
+}
+
+/// A half-open circuit for which the share of failures decides, and as many probes that stream since 1,000.
+fn all_streaming<const N: usize>(rules: Rules) -> (Circuit, [Stream; N]) {
+    let probes = u32::try_from(N).expect("they are few");
+    let circuit = Circuit::of(Rules { probes, ..rules });
+    (0..4).for_each(|_| _ = circuit.call(Failure, 0));
+    let streams = [1_000; N].map(|at| circuit.stream(at));
+    (circuit, streams)
+}
