@@ -19,7 +19,7 @@ impl Ahead {
     /// Adds what was read, unless it would be more than the cap.
     #[must_use]
     pub(super) fn push(&mut self, data: &[u8]) -> bool {
-        let room = self.cap - self.bytes.len();
+        let room = self.cap.saturating_sub(self.bytes.len());
         if data.len() > room {
             return false;
         }
@@ -29,6 +29,11 @@ impl Ahead {
         }
         self.bytes.extend_from_slice(data);
         true
+    }
+
+    /// Adds what was read, though it is more than the cap.
+    pub(super) fn push_beyond(&mut self, data: &[u8]) {
+        self.bytes.extend_from_slice(data);
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -26,9 +26,9 @@ pub(crate) const CAP: usize = 64 * 1024;
 ///
 /// # Who reads
 ///
-/// All clones share one source. It belongs to the clone that was made last, of those that were polled or that
-/// [`reclaim`](Self::reclaim)ed it. When one that was made before still sends, as a connection does whose response came
-/// early, it is woken, its next frame is an error, and it takes nothing more from the source.
+/// All clones share one source. It belongs to the clone that was made last, of those that were polled. When one that was made
+/// before still sends, as a connection does whose response came early, it is woken, its next frame is an error, and it takes
+/// nothing more from the source.
 ///
 /// # Examples
 ///
@@ -74,15 +74,13 @@ impl<B: Body> ReplayBody<B> {
 }
 
 impl<B> ReplayBody<B> {
-    /// Takes the source away from every clone that was made before this one, if this one can be sent whole, and says so.
+    /// Says whether this clone can be sent whole, and sees to it that it stays so until it is polled.
     ///
-    /// It cannot when there was more than the cap, when the source failed, when a clone made later has the source, or when a
-    /// part of this one was sent already.
+    /// It cannot when there was more than the cap, when the source failed, when it was sent in part, or when a clone made later
+    /// has the source. A clone made before that still sends goes on unharmed, up to the frame that outgrows the cap.
     pub fn reclaim(&self) -> bool {
         let Some(source) = &self.source else { return true };
-        self.take_source();
-        let source = source.lock();
-        self.is_unsent() && source.check_reader(self.attempt).is_ok() && source.kept().is_ok()
+        self.is_unsent() && source.lock().want(self.attempt)
     }
 
     fn take_source(&self) {

@@ -36,6 +36,8 @@ pub(super) struct Source<B> {
     last: u64,
     /// The number of the attempt that reads.
     reader: u64,
+    /// The number of the attempt that is to be sent next, for which the copy must stay whole.
+    wanted: u64,
     /// The reader's task, if it ever waited.
     waiting: Option<Waker>,
 }
@@ -64,6 +66,15 @@ impl<B> Source<B> {
         self.waiting.take()
     }
 
+    /// Keeps the copy whole for an attempt that is to be sent; whether it is.
+    pub(super) fn want(&mut self, attempt: u64) -> bool {
+        let is_whole = self.check_reader(attempt).is_ok() && self.kept().is_ok();
+        if is_whole {
+            self.wanted = self.wanted.max(attempt);
+        }
+        is_whole
+    }
+
     /// Whether an attempt may read.
     pub(super) const fn check_reader(&self, attempt: u64) -> Result<(), Unsendable> {
         if attempt < self.reader { Err(Unsendable::Superseded) } else { Ok(()) }
@@ -88,6 +99,7 @@ impl<B: Body> Source<B> {
             trailers: None,
             last: 0,
             reader: 0,
+            wanted: 0,
             waiting: None,
         }
     }
@@ -181,7 +193,14 @@ where
 
     fn keep(&mut self, frame: &Frame<Bytes>) {
         if let Some(data) = frame.data_ref() {
-            self.kept.take_if(|kept| !kept.push(data));
+            let is_wanted = self.wanted > self.reader;
+            let outgrown = self.kept.take_if(|kept| !kept.push(data));
+            if let Some(mut kept) = outgrown.filter(|_| is_wanted) {
+                // One frame more than the cap, and the last of whoever reads it: the next attempt has it all.
+                kept.push_beyond(data);
+                self.kept = Some(kept);
+                self.reader = self.wanted;
+            }
         } else {
             self.trailers = frame.trailers_ref().cloned();
         }

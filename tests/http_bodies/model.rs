@@ -178,7 +178,7 @@ proptest! {
                 break;
             }
             model.follow(&mut attempt, plan.polls);
-            if plan.polls > 0 || plan.is_reclaimed && number > 0 {
+            if plan.polls > 0 {
                 prop_assert!(earlier.iter_mut().all(gives_no_data));
             }
             if plan.is_kept_alive {

@@ -19,27 +19,39 @@ use crate::{CAP, Scripted, Step, data, error, is_over, poll, replayed, send};
 const CUT_OFF: &str = "cut off because a later attempt";
 
 #[test]
-fn an_attempt_still_under_way_loses_the_source_the_moment_it_is_reclaimed() {
+fn an_attempt_still_under_way_goes_on_until_the_next_is_polled() {
     let source = Scripted::new(["a", "b", "c"].map(Step::data));
     let polls = source.polls();
     let mut first = replayed(source);
     let mut second = first.clone();
     data(&mut first);
     assert!(second.reclaim());
+    assert_eq!(data(&mut first), "b");
+    assert_eq!(data(&mut second), "ab");
     assert!(!first.is_end_stream(), "hyper would take what it sent for the whole");
     assert!(error(&mut first).contains(CUT_OFF));
-    assert_eq!(polls(), 1);
+    assert_eq!(polls(), 2);
     assert!(is_over(&mut first));
-    assert_eq!(send(&mut second).data, b"abc");
+    assert_eq!(send(&mut second).data, b"c");
+}
+
+#[test]
+fn an_attempt_that_outgrows_the_copy_of_the_next_is_cut_off_and_the_copy_is_whole() {
+    let mut first = ReplayBody::new(Scripted::new(["a", "b", "c", "d"].map(Step::data)), 2);
+    let mut second = first.clone();
+    assert!(second.reclaim());
+    assert_eq!(["a", "b", "c"].map(|_| data(&mut first)), ["a", "b", "c"]);
+    assert!(error(&mut first).contains(CUT_OFF));
+    assert_eq!(send(&mut second).data, b"abcd");
+    assert!(!second.clone().reclaim(), "more than the cap was sent");
 }
 
 #[test]
 fn an_attempt_that_was_not_begun_loses_the_source_as_well() {
     let mut first = replayed(Scripted::new([Step::data("a")]));
     let mut second = first.clone();
-    assert!(second.reclaim());
+    assert_eq!(data(&mut second), "a");
     assert!(error(&mut first).contains(CUT_OFF));
-    assert_eq!(send(&mut second).data, b"a");
 }
 
 #[test]
@@ -118,11 +130,12 @@ fn poll_in(task: &mut tokio_test::task::Spawn<&mut Waiting>) -> Poll<Option<Stri
 fn an_attempt_that_waits_is_woken_when_it_loses_the_source() {
     let (_sender, source) = Channel::new(1);
     let mut first = Waiting::new(source, CAP);
-    let second = first.clone();
+    let mut second = first.clone();
     let mut task = spawn(&mut first);
     assert!(poll_in(&mut task).is_pending());
-    assert!(!task.is_woken());
     assert!(second.reclaim());
+    assert!(!task.is_woken());
+    assert!(poll_in(&mut spawn(&mut second)).is_pending());
     assert!(task.is_woken(), "its connection would wait for ever");
     assert!(matches!(poll_in(&mut task), Poll::Ready(Some(error)) if error.contains(CUT_OFF)));
 }
@@ -142,10 +155,10 @@ fn whoever_loses_the_source_is_not_woken_under_a_lock() {
     let mut first = Waiting::new(source, CAP);
     let waker = Waker::from(Arc::new(Looking(first.clone())));
     assert!(Pin::new(&mut first).poll_frame(&mut Context::from_waker(&waker)).is_pending());
-    let (done, reclaimed) = mpsc::channel();
-    let second = first.clone();
-    thread::spawn(move || done.send(second.reclaim()));
-    assert_eq!(reclaimed.recv_timeout(Duration::from_secs(20)), Ok(true), "it waits for its own lock");
+    let (done, polled) = mpsc::channel();
+    let mut second = first.clone();
+    thread::spawn(move || done.send(poll_in(&mut spawn(&mut second)).is_pending()));
+    assert_eq!(polled.recv_timeout(Duration::from_secs(20)), Ok(true), "it waits for its own lock");
 }
 
 #[test]

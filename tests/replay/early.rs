@@ -38,15 +38,14 @@ async fn an_upload_still_under_way_is_cut_off_and_the_next_attempt_gets_all() {
 }
 
 #[tokio::test]
-async fn an_upload_is_cut_off_before_the_wait_for_the_next_attempt() {
+async fn an_upload_goes_on_while_the_next_attempt_is_waited_for() {
     for version in BOTH {
         let world = World::over_tcp(version, &[after(1000, Then::ReadOn(503))]).await;
-        let body = Drip::new(LARGE, Told::Exact).held_up(HELD_UP_AT, &Arc::default());
         let backoff = Backoff::constant(Duration::from_secs(3600));
-        let put = world.put(retry().backoff(backoff).max_body(KEEPS_ALL), body);
-        let cut_off = in_time(world.server.until(|arrivals| arrivals.iter().any(|one| one.end == End::Broken)));
-        pin_mut!(put, cut_off);
-        assert!(matches!(select(put, cut_off).await, Either::Right(_)), "{version:?}");
+        let put = world.put(retry().backoff(backoff).max_body(KEEPS_ALL), Drip::new(LARGE, Told::Exact));
+        let uploaded = in_time(world.server.until(|arrivals| arrivals.iter().any(|one| one.is_whole(LARGE))));
+        pin_mut!(put, uploaded);
+        assert!(matches!(select(put, uploaded).await, Either::Right(_)), "{version:?}");
     }
 }
 
