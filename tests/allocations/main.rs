@@ -9,6 +9,8 @@ mod clones;
 mod fallback;
 mod handles;
 mod heap;
+#[cfg(feature = "http")]
+mod http;
 mod retry;
 mod services;
 mod stack;
@@ -33,6 +35,8 @@ fn no_path_of_a_call_allocates_but_to_box_an_error_of_the_service() {
         stack::claim(&mut claims).await;
         clones::claim(&mut claims).await;
         handles::claim(&mut claims).await;
+        #[cfg(feature = "http")]
+        http::claim(&mut claims).await;
     }));
     claims.hold();
 }

@@ -11,19 +11,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response, uri::Authority};
 use http_body::{Body, Frame};
 use http_body_util::{Empty, Full};
 use palisade::{
-    Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder,
-    CircuitBreakerLayer, DefaultClassifier, Error, Fallback, FallbackLayer, Retry, RetryBuilder, RetryLayer, Timeout,
-    TimeoutLayer, bulkhead,
+    Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder,
+    CircuitBreakerLayer, CircuitHandle, DefaultClassifier, Error, Fallback, FallbackLayer, PerKey, PerKeyBuilder,
+    PerKeyHandle, PerKeyLayer, Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, bulkhead,
     circuit_breaker::Settle,
     fallback,
-    grpc::{Code, GrpcClassifier, Pushback},
+    grpc::{AnswerBody, Code, GrpcAnswers, GrpcClassifier, Pushback},
     http::{
-        Attempt, ByTable, HeldBody, Hold, HttpClassifier, Idempotent, InCircuit, KeptBody, ReplayBody, Resend,
-        TimedBody, WholeAnswer,
+        AnswerLayer, Attempt, ByTable, DeadlineLayer, HeldBody, Hold, HttpClassifier, Idempotent, InCircuit, KeptBody,
+        ReplayBody, Resend, TimedBody, WholeAnswer,
+        answer::{self, Answers, HttpAnswers},
+        deadline::{self, Deadlines},
+        host,
     },
     retry::{Always, AsIs, CloneRequest, Rules},
     timeout::{CallOnly, Countdown, CoverReadiness, Head},
@@ -36,6 +39,13 @@ type ForGrpc<B> = Rules<GrpcClassifier, Resend<Sent<B>>, Pushback>;
 type InHttp = Hold<HttpClassifier>;
 type InGrpc = Hold<GrpcClassifier>;
 type Plain = Full<Bytes>;
+type Host = Option<Authority>;
+type ByHost<B> = fn(&Request<B>) -> Host;
+type Keyed<L> = PerKeyLayer<L, Host, ByHost<Plain>>;
+type Circuits = Keyed<CircuitBreakerLayer<InHttp>>;
+type Places = Keyed<BulkheadLayer<bulkhead::NoQueue, Hold>>;
+type Queues = Keyed<BulkheadLayer<bulkhead::Queue, Hold>>;
+type Chosen = fn(Error) -> Response<Plain>;
 
 /// A service that everybody can name, whatever bodies it takes and gives.
 #[derive(Clone, Copy, Debug)]
@@ -82,15 +92,25 @@ every_type_is! {
     TimeoutLayer<Duration, CoverReadiness<WholeAnswer>>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<HttpClassifier>>,
     Fallback<Silent, fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>,
+    AnswerLayer, AnswerLayer<GrpcAnswers>, AnswerLayer<Chosen>, Answers<Silent, HttpAnswers>, HttpAnswers, GrpcAnswers,
+    Answers<Silent, GrpcAnswers>, Answers<Silent, Chosen>, AnswerBody<Plain>, DeadlineLayer, Deadlines<Silent>,
+    PerKeyBuilder<CircuitBreakerLayer<InHttp>, Host, ByHost<Plain>>, Circuits, Places, Queues,
+    PerKeyBuilder<BulkheadLayer<bulkhead::Queue, Hold>, Host, ByHost<Plain>>, PerKey<Silent, Circuits>,
+    PerKey<Silent, Places>, PerKey<Silent, Queues>, PerKeyHandle<Host, CircuitHandle>,
+    PerKeyHandle<Host, BulkheadHandle>,
 }
 
 every_type_is! {
     every_layer_and_service_and_builder_may_be_cloned: [Clone]
     CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
     RetryBuilder<ForHttp<Empty<Bytes>>>, RetryLayer<ForHttp<Empty<Bytes>>>, Retry<Silent, ForGrpc<Empty<Bytes>>>,
-    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>,
-    Bulkhead<Silent, bulkhead::Queue, Hold>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>,
-    FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>,
+    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>, Bulkhead<Silent,
+    bulkhead::Queue, Hold>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>, FallbackLayer<fallback::Value<()>,
+    fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer, AnswerLayer<GrpcAnswers>,
+    AnswerLayer<Chosen>, Answers<Silent, HttpAnswers>, Answers<Silent, GrpcAnswers>, Answers<Silent, Chosen>,
+    DeadlineLayer, Deadlines<Silent>, Circuits, Places, Queues, PerKey<Silent, Circuits>, PerKey<Silent, Places>,
+    PerKey<Silent, Queues>, PerKeyHandle<Uncloned, CircuitHandle>, PerKeyHandle<Uncloned, BulkheadHandle>,
+    PerKeyLayer<CircuitBreakerLayer<InHttp>, Uncloned, fn(&Request<Plain>) -> Uncloned>,
 }
 
 every_type_is! {
@@ -98,6 +118,7 @@ every_type_is! {
     Attempt, ByTable, Code, Pushback, WholeAnswer, Idempotent, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier,
     Resend<Once>, Rules<HttpClassifier, Resend<Once>, Idempotent>, TimeoutLayer<Duration, CallOnly<WholeAnswer>>,
     Rules<DefaultClassifier, AsIs, Always>, Countdown, Head, Settle<HttpClassifier>,
+    AnswerLayer, AnswerLayer<GrpcAnswers>, AnswerLayer<Chosen>, HttpAnswers, GrpcAnswers,
 }
 
 every_type_is! {
@@ -107,13 +128,15 @@ every_type_is! {
 
 every_type_is! {
     every_body_that_can_be_made_of_nothing_is: [Default + Body]
-    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, KeptBody<Plain>, TimedBody<Plain>,
-    ReplayBody<Plain>, TimedBody<KeptBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
+    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, KeptBody<Plain>, AnswerBody<Once>,
+    TimedBody<Plain>, ReplayBody<Plain>,
+    TimedBody<KeptBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
 }
 
 every_type_is! {
     every_body_that_is_wrapped_breaks_with_the_one_error: [Body<Error = Error>]
     HeldBody<Once, BulkheadGuard>, HeldBody<Once, InCircuit<GrpcClassifier>>, KeptBody<Once>, TimedBody<Once>,
+    AnswerBody<Once>,
 }
 
 every_type_is! {
@@ -126,7 +149,19 @@ every_type_is! {
     <Timeout<Silent, Duration, CoverReadiness<WholeAnswer>> as Service<Request<Plain>>>::Future,
     <Bulkhead<Silent, bulkhead::NoQueue, Hold> as Service<Request<Plain>>>::Future,
     <Bulkhead<Silent, bulkhead::Queue, Hold> as Service<Request<Plain>>>::Future,
+    <Answers<Silent, HttpAnswers> as Service<Request<Plain>>>::Future,
+    <Answers<Silent, GrpcAnswers> as Service<Request<Plain>>>::Future,
+    <Answers<Silent, Chosen> as Service<Request<Plain>>>::Future,
+    <Deadlines<Silent> as Service<Request<Plain>>>::Future,
+    <PerKey<Silent, Circuits> as Service<Request<Plain>>>::Future,
+    <PerKey<Silent, Places> as Service<Request<Plain>>>::Future,
+    <PerKey<Silent, Queues> as Service<Request<Plain>>>::Future,
+    answer::ResponseFuture<std::future::Pending<()>, HttpAnswers>, deadline::ResponseFuture<std::future::Pending<()>>,
 }
+
+/// A key that is looked for and no more.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Uncloned;
 
 /// A body that is neither `Clone` nor `Default`, and as movable and as sendable as `T`.
 #[derive(Debug)]
@@ -176,7 +211,7 @@ fn a_body_may_be_sent_and_shared_exactly_when_the_inner_may() {
             assert!(!Shares::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<GrpcClassifier>>, KeptBody, TimedBody, ReplayBody);
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, KeptBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]
@@ -186,7 +221,7 @@ fn a_body_that_can_be_moved_can_be_moved_when_it_is_wrapped() {
             assert!(Moves::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<GrpcClassifier>>, KeptBody, TimedBody, ReplayBody);
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, KeptBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]
@@ -194,6 +229,7 @@ fn a_body_that_must_not_be_moved_is_pinned_where_it_is_wrapped() {
     assert!(!Moves::<HeldBody<Once<PhantomPinned>, BulkheadGuard>>(PhantomData).yes());
     assert!(!Moves::<HeldBody<Once<PhantomPinned>, InCircuit<GrpcClassifier>>>(PhantomData).yes());
     assert!(!Moves::<TimedBody<Once<PhantomPinned>>>(PhantomData).yes());
+    assert!(!Moves::<AnswerBody<Once<PhantomPinned>>>(PhantomData).yes());
 }
 
 fn sends<T>(_: &T) -> Sends<T> {
@@ -238,44 +274,18 @@ sends_exactly_when_the_inner_does! {
     timeout_of_readiness: TimeoutLayer::grpc(Duration::from_secs(1)).cover_readiness();
     bulkhead_for_http: BulkheadLayer::http(1).build().unwrap();
     bulkhead_with_queue: BulkheadLayer::grpc(1).max_queue(1).build().unwrap();
-}
-
-#[cfg(feature = "tonic")]
-every_type_is! {
-    what_carries_tonics_bodies_may_be_moved_and_sent: [Send + Unpin + 'static + Debug]
-    HeldBody<tonic::body::Body, BulkheadGuard>, HeldBody<tonic::body::Body, InCircuit<GrpcClassifier>>,
-    KeptBody<tonic::body::Body>, TimedBody<tonic::body::Body>, ReplayBody<tonic::body::Body>,
-    Retry<Silent, Rules<GrpcClassifier, Resend<tonic::body::Body>, Pushback>>,
+    answers: AnswerLayer::new(|_| Response::new(Once::<()>(PhantomData)));
+    answers_for_grpc: AnswerLayer::grpc();
+    deadlines: DeadlineLayer::header(HeaderName::from_static("x-wait"));
+    circuit_per_key: CircuitBreakerLayer::http("c").per_key(host::<Once>).build().unwrap();
+    bulkhead_per_key: BulkheadLayer::http(1).per_key(host::<Once>).build().unwrap();
+    queue_per_key: BulkheadLayer::http(1).max_queue(1).per_key(host::<Once>).build().unwrap();
 }
 
 #[cfg(feature = "reqwest")]
-mod of_reqwest {
-    use palisade::reqwest::{ClientFuture, Reqwest, ReqwestClient, ReqwestLayer, ResponseFuture};
+#[path = "reqwest_types.rs"]
+mod of_reqwest;
 
-    use super::*;
-
-    type Stack = Reqwest<Retry<ReqwestClient, Rules<HttpClassifier, Resend<reqwest::Body>, Idempotent>>>;
-
-    every_type_is! {
-        every_public_type_may_be_sent_and_kept_and_shown: [Send + 'static + Debug]
-        ReqwestClient, ClientFuture, ReqwestLayer, Reqwest<ReqwestClient>, ResponseFuture<ClientFuture>, Stack,
-        <Stack as Service<reqwest::Request>>::Future,
-    }
-
-    every_type_is! {
-        every_client_and_layer_may_be_shared_and_cloned: [Sync + Clone]
-        ReqwestClient, ReqwestLayer, Reqwest<ReqwestClient>, Stack,
-    }
-
-    every_type_is! {
-        what_carries_its_bodies_may_be_shared_and_moved: [Sync + Unpin]
-        HeldBody<reqwest::Body, BulkheadGuard>, HeldBody<reqwest::Body, InCircuit<HttpClassifier>>,
-        KeptBody<reqwest::Body>, TimedBody<reqwest::Body>, ReplayBody<reqwest::Body>,
-    }
-
-    #[test]
-    fn its_future_may_be_sent_exactly_when_the_inner_may() {
-        assert!(Sends::<ResponseFuture<std::future::Ready<()>>>(PhantomData).yes());
-        assert!(!Sends::<ResponseFuture<std::future::Ready<Rc<()>>>>(PhantomData).yes());
-    }
-}
+#[cfg(feature = "tonic")]
+#[path = "tonic_types.rs"]
+mod of_tonic;

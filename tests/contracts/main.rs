@@ -15,6 +15,8 @@ mod handles;
 #[cfg(feature = "http")]
 mod http_types;
 mod inner;
+#[cfg(feature = "http")]
+mod over_http;
 mod panics;
 mod readiness;
 mod remains;

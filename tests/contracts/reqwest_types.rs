@@ -1,0 +1,35 @@
+//! What the types for reqwest promise.
+
+use palisade::reqwest::{ClientFuture, Reqwest, ReqwestClient, ReqwestLayer, ResponseFuture};
+
+use super::*;
+
+type Stack = Reqwest<Retry<ReqwestClient, Rules<HttpClassifier, Resend<reqwest::Body>, Idempotent>>>;
+
+every_type_is! {
+    every_public_type_may_be_sent_and_kept_and_shown: [Send + 'static + Debug]
+    ReqwestClient, ClientFuture, ReqwestLayer, Reqwest<ReqwestClient>, ResponseFuture<ClientFuture>, Stack,
+    <Stack as Service<reqwest::Request>>::Future,
+}
+
+every_type_is! {
+    every_client_and_layer_may_be_shared_and_cloned: [Sync + Clone]
+    ReqwestClient, ReqwestLayer, Reqwest<ReqwestClient>, Stack,
+}
+
+every_type_is! {
+    what_has_no_state_is_made_of_nothing: [Default]
+    ReqwestClient, ReqwestLayer,
+}
+
+every_type_is! {
+    what_carries_its_bodies_may_be_shared_and_moved: [Sync + Unpin]
+    HeldBody<reqwest::Body, BulkheadGuard>, AnswerBody<reqwest::Body>, HeldBody<reqwest::Body, InCircuit<HttpClassifier>>,
+    KeptBody<reqwest::Body>, TimedBody<reqwest::Body>, ReplayBody<reqwest::Body>,
+}
+
+#[test]
+fn its_future_may_be_sent_exactly_when_the_inner_may() {
+    assert!(Sends::<ResponseFuture<std::future::Ready<()>>>(PhantomData).yes());
+    assert!(!Sends::<ResponseFuture<std::future::Ready<Rc<()>>>>(PhantomData).yes());
+}
