@@ -43,9 +43,12 @@ fn client(
     channel: Channel,
 ) -> Result<HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Infallible>>, ConfigError> {
     let stack = ServiceBuilder::new()
+        // One type of body, so that the client's type can be written down.
         .map_response(|response: Response<_>| response.map(Body::new))
         // Outermost: an open circuit, say, is `UNAVAILABLE` to whoever calls.
         .layer(AnswerLayer::grpc())
+        // A `grpc-timeout` that the caller sets is for the whole call.
+        .layer(DeadlineLayer::grpc())
         // The caller's patience, to the end of the stream.
         .layer(TimeoutLayer::grpc(Duration::from_secs(2)))
         // Goes by the code, and by when the server wants it.

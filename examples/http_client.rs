@@ -17,18 +17,28 @@ use axum::{Router, routing::get};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper_util::{client::legacy, rt::TokioExecutor};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, ConfigError, Phase, RetryLayer, TimeoutLayer,
-    http::{Hold, HttpClassifier, ReplayBody},
+    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Phase, RetryLayer, TimeoutLayer,
+    http::ReplayBody,
 };
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-fn stack(
-    breaker: CircuitBreakerLayer<Hold<HttpClassifier>>,
-) -> Result<impl Service<Request<Empty<Bytes>>, Response = Response<()>, Error = palisade::Error>, ConfigError> {
-    Ok(ServiceBuilder::new()
+type Get = Request<Empty<Bytes>>;
+
+/// A stack, and a handle to its circuit.
+struct Client<S> {
+    stack: S,
+    circuit: CircuitHandle,
+}
+
+fn client() -> Result<Client<impl Service<Get, Response = Response<()>, Error = palisade::Error>>, ConfigError> {
+    let open_for = Backoff::constant(Duration::from_millis(200));
+    let breaker = CircuitBreakerLayer::http("orders").min_calls(10).open_for(open_for).probes(1).build()?;
+    let circuit = breaker.handle();
+    let stack = ServiceBuilder::new()
+        // This program looks at heads alone: dropped here, no body keeps its call in flight.
         .map_response(|response: Response<_>| response.map(drop))
         // Outside the retry: the caller's patience, all attempts and the waits between them.
         .layer(TimeoutLayer::http(Duration::from_secs(2)))
@@ -40,7 +50,8 @@ fn stack(
         .layer(BulkheadLayer::http(32).build()?)
         // Innermost: an attempt that hangs is a failure to all above.
         .layer(TimeoutLayer::http(Duration::from_millis(500)))
-        .service(Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>()))
+        .service(legacy::Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>());
+    Ok(Client { stack, circuit })
 }
 
 /// An upstream of which every `failing`-th call fails, and how many calls it saw.
@@ -62,10 +73,7 @@ async fn upstream(failing: Arc<AtomicU32>) -> Result<(String, Arc<AtomicU32>), s
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let failing = Arc::new(AtomicU32::new(3));
     let (url, calls) = upstream(Arc::clone(&failing)).await?;
-    let open_for = Backoff::constant(Duration::from_millis(200));
-    let breaker = CircuitBreakerLayer::http("orders").min_calls(10).open_for(open_for).probes(1).build()?;
-    let circuit = breaker.handle();
-    let mut client = stack(breaker)?;
+    let Client { mut stack, circuit } = client()?;
     for (story, every) in [("fails every third call", 3), ("is down", 1), ("is back", u32::MAX)] {
         failing.store(every, Relaxed);
         if circuit.phase() == Phase::Open {
@@ -75,7 +83,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         let (mut good, mut bad, mut refused) = (0, 0, 0);
         for _ in 0..60 {
             let request = Request::get(&url).body(Empty::new())?;
-            match client.ready().await?.call(request).await {
+            match stack.ready().await?.call(request).await {
                 Ok(response) if response.status().is_success() => good += 1,
                 Err(palisade::Error::Rejected(_)) => refused += 1,
                 _ => bad += 1,

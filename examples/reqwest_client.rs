@@ -65,11 +65,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", response.text().await?);
     println!("it was asked to come back after a second, and called {} times", CALLS.load(Relaxed));
 
-    // Nothing listens there: not even a POST has been sent, so it is tried again.
-    let request = client.post("http://127.0.0.1:9/").body("three left").build()?;
-    match stack.ready().await?.call(request).await {
-        Ok(response) => println!("{}", response.status()),
-        Err(error) => println!("{error}: {:?}", error.downcast_ref::<reqwest::Error>().map(reqwest::Error::is_connect)),
+    // Nobody listens there any more. So not even a POST was sent, and it is tried again.
+    let gone = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let request = client.post(format!("http://{gone}/")).body("three left").build()?;
+    if let Err(error) = stack.ready().await?.call(request).await {
+        let refused = error.downcast_ref().is_some_and(reqwest::Error::is_connect);
+        println!("{error}; could not connect: {refused}");
     }
     Ok(())
 }

@@ -6,15 +6,19 @@
 mod support;
 
 use std::{
+    convert::Infallible,
     future::{Pending, Ready, pending, ready},
+    mem,
+    pin::Pin,
     sync::{Arc, Mutex},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{Router, body::Body, extract::State, routing::get};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
-use http_body_util::Full;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -38,8 +42,20 @@ fn in_millis() -> DeadlineLayer {
     DeadlineLayer::header(MILLIS.clone())
 }
 
+/// A response that says this.
+fn saying<T: Clone + Send + Sync + 'static>(what: T) -> Response<()> {
+    let mut response = Response::new(());
+    response.extensions_mut().insert(what);
+    response
+}
+
+/// What a response says.
+fn said<B, T: Clone + Send + Sync + 'static>(response: Response<B>) -> T {
+    response.into_parts().0.extensions.remove().unwrap()
+}
+
 /// What is seen below the layer.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Seen {
     current: Option<Duration>,
     extension: Option<Duration>,
@@ -64,10 +80,10 @@ impl Seen {
     }
 }
 
-type See = Strict<Box<dyn FnMut(Request<()>) -> Ready<Result<Seen, Error>>>>;
+type See = Strict<Box<dyn FnMut(Request<()>) -> Ready<Result<Response<()>, Error>>>>;
 
 fn see(name: &'static HeaderName) -> See {
-    strict(Box::new(move |request: Request<()>| ready(Ok(Seen::of(&request, name)))))
+    strict(Box::new(move |request: Request<()>| ready(Ok(saying(Seen::of(&request, name))))))
 }
 
 fn with(name: &HeaderName, values: &[&str]) -> Request<()> {
@@ -79,7 +95,7 @@ fn with(name: &HeaderName, values: &[&str]) -> Request<()> {
 }
 
 async fn through(layer: DeadlineLayer, name: &'static HeaderName, values: &[&str]) -> Result<Seen, Error> {
-    layer.layer(see(name)).oneshot(with(name, values)).await
+    layer.layer(see(name)).oneshot(with(name, values)).await.map(said)
 }
 
 async fn grpc(value: &str) -> Seen {
@@ -112,9 +128,9 @@ async fn what_is_written_is_rounded_down() {
     let mut request = Request::new(());
     request.extensions_mut().insert(Deadline::after(left));
     let seen = DeadlineLayer::grpc().layer(see(&GRPC)).oneshot(request.clone()).await.unwrap();
-    assert_eq!(seen, Seen::all(left, "100000S"));
+    assert_eq!(said::<_, Seen>(seen), Seen::all(left, "100000S"));
     let seen = in_millis().layer(see(&MILLIS)).oneshot(request).await.unwrap();
-    assert_eq!(seen, Seen::all(left, "100000999"));
+    assert_eq!(said::<_, Seen>(seen), Seen::all(left, "100000999"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,10 +163,10 @@ async fn where_nothing_is_known_nothing_is_written() {
 #[tokio::test(start_paused = true)]
 async fn of_several_values_the_least_counts_and_one_goes_on() {
     let service = in_millis().layer(strict(|request: Request<()>| {
-        ready(Ok::<_, Error>(request.headers().get_all(&MILLIS).iter().cloned().collect::<Vec<_>>()))
+        ready(Ok::<_, Error>(saying(request.headers().get_all(&MILLIS).iter().cloned().collect::<Vec<_>>())))
     }));
     let written = service.oneshot(with(&MILLIS, &["700", "nonsense", "300", "500"])).await.unwrap();
-    assert_eq!(written, ["300"]);
+    assert_eq!(said::<_, Vec<HeaderValue>>(written), ["300"]);
 }
 
 /// The request of one that waits for 3 s by its header and for 2 s by its extensions.
@@ -165,7 +181,7 @@ async fn the_nearest_of_header_extension_and_surroundings_counts() {
     for (header, extension, around) in [(1, 2, 3), (2, 1, 3), (3, 2, 1), (1, 1, 1), (2, 3, 1)] {
         let call = in_millis().layer(see(&MILLIS)).oneshot(patient(header, extension));
         let seen = Deadline::after(Duration::from_secs(around)).scope(call).await.unwrap();
-        assert_eq!(seen, Seen::all(SECOND, "1000"), "{header} {extension} {around}");
+        assert_eq!(said::<_, Seen>(seen), Seen::all(SECOND, "1000"), "{header} {extension} {around}");
     }
 }
 
@@ -173,26 +189,51 @@ async fn the_nearest_of_header_extension_and_surroundings_counts() {
 async fn a_timeout_around_is_what_is_written() {
     let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(in_millis());
     let seen = stack.service(see(&MILLIS)).oneshot(patient(3, 2)).await.unwrap();
-    assert_eq!(seen, Seen::all(SECOND, "1000"));
+    assert_eq!(said::<_, Seen>(seen), Seen::all(SECOND, "1000"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_time_runs_from_the_call_and_not_from_the_first_poll() {
     let mut service = in_millis()
-        .layer(strict(|_: Request<()>| async { Ok::<_, Error>(Deadline::current().map(Deadline::remaining)) }));
+        .layer(strict(|_: Request<()>| async { Ok::<_, Error>(saying(Deadline::current().map(Deadline::remaining))) }));
     let call = service.ready().await.unwrap().call(with(&MILLIS, &["3000"]));
     tokio::time::advance(SECOND).await;
-    assert_eq!(call.await.unwrap(), Some(2 * SECOND));
+    assert_eq!(said::<_, Option<Duration>>(call.await.unwrap()), Some(2 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_poll_runs_within_the_deadline() {
     let service = in_millis().layer(strict(|_: Request<()>| async {
         tokio::time::sleep(SECOND).await;
-        Ok::<_, Error>(Deadline::current().map(Deadline::remaining))
+        Ok::<_, Error>(saying(Deadline::current().map(Deadline::remaining)))
     }));
     let call = tokio::spawn(service.oneshot(with(&MILLIS, &["3000"])));
-    assert_eq!(call.await.unwrap().unwrap(), Some(2 * SECOND));
+    assert_eq!(said::<_, Option<Duration>>(call.await.unwrap().unwrap()), Some(2 * SECOND));
+    assert_eq!(Deadline::current(), None);
+}
+
+/// Says with its one frame what it is polled under.
+struct Asking(bool);
+
+impl http_body::Body for Asking {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let says = || http_body::Frame::data(format!("{:?}", Deadline::current().map(Deadline::remaining)).into());
+        Poll::Ready((!mem::replace(&mut self.0, true)).then(|| Ok(says())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_frame_of_the_answer_is_made_within_the_deadline() {
+    let service = in_millis().layer(strict(|_: Request<()>| ready(Ok::<_, Error>(Response::new(Asking(false))))));
+    let body = service.oneshot(with(&MILLIS, &["3000"])).await.unwrap().into_body();
+    tokio::time::advance(SECOND).await;
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "Some(2s)");
     assert_eq!(Deadline::current(), None);
 }
 
@@ -228,7 +269,7 @@ async fn a_call_with_no_whole_unit_left_is_not_sent() {
     assert!(DeadlineLayer::grpc().layer(see(&GRPC)).oneshot(request).await.is_ok());
 }
 
-type Hang = fn(Request<()>) -> Pending<Result<(), Error>>;
+type Hang = fn(Request<()>) -> Pending<Result<Response<()>, Error>>;
 
 /// A breaker over a service that never answers, and what calls it.
 fn hung() -> (CircuitBreakerLayer, Strict<Hang>, Calls) {
@@ -280,7 +321,7 @@ async fn a_header_that_was_changed_on_the_way_counts() {
     };
     let stack = ServiceBuilder::new().layer(in_millis()).map_request(shorten).layer(in_millis());
     let seen = stack.service(see(&MILLIS)).oneshot(with(&MILLIS, &["1000"])).await.unwrap();
-    assert_eq!(seen, Seen::all(10 * MILLI, "10"));
+    assert_eq!(said::<_, Seen>(seen), Seen::all(10 * MILLI, "10"));
 }
 
 type Http = Client<HttpConnector, Full<Bytes>>;

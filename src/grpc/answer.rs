@@ -45,6 +45,10 @@ impl<B> Answer<B> for GrpcAnswers {
 }
 
 /// The headers, or trailers, that tell this error.
+#[cfg_attr(
+    not(feature = "tonic"),
+    expect(clippy::needless_pass_by_value, reason = "with the feature `tonic` a status is taken out of it")
+)]
 pub(super) fn headers(error: Error) -> HeaderMap {
     #[cfg(feature = "tonic")]
     let error = match super::status::headers_of_own(error) {
@@ -92,8 +96,9 @@ pub(super) const fn message(code: Code) -> &'static str {
 }
 
 /// Milliseconds until the next try, where that is known. Rounded up: nobody comes back too soon.
-pub(super) fn pushback(error: &Error) -> Option<u64> {
+pub(super) fn pushback(error: &Error) -> Option<i32> {
     let delay = error.rejection()?.retry_after()?;
     let millis = delay.saturating_add(Duration::from_nanos(999_999)).as_millis();
-    Some(u64::try_from(millis).unwrap_or(u64::MAX))
+    // What is more than 32 bits can tell is read as no retry at all.
+    Some(i32::try_from(millis).unwrap_or(i32::MAX))
 }

@@ -26,8 +26,9 @@ use crate::{
 /// The pause is read from `grpc-retry-pushback-ms` and, with the feature `tonic`, from the `RetryInfo` in
 /// `grpc-status-details-bin`.
 ///
-/// Errors are `Transient`. With the feature `tonic`, one that comes from a `tonic::Status` goes by its code, and one that comes
-/// from the reset of a stream by the code that gRPC has for that.
+/// Errors are `Transient`, a [`TimeoutLayer`](crate::TimeoutLayer)'s below among them: to put one around each attempt is to ask for
+/// another when it is over. With the feature `tonic`, an error that comes from a `tonic::Status` goes by its code, and one that
+/// comes from the reset of a stream by the code that gRPC has for that.
 ///
 /// # Examples
 ///

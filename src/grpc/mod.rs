@@ -17,6 +17,7 @@
 //! # fn client() -> Result<(), palisade::ConfigError> {
 //! let stack = ServiceBuilder::new()
 //!     .layer(AnswerLayer::grpc())
+//!     .layer(DeadlineLayer::grpc())
 //!     .layer(TimeoutLayer::grpc(Duration::from_secs(3)))
 //!     .layer(RetryLayer::grpc("users").build()?)
 //!     .layer(CircuitBreakerLayer::grpc("users").build()?)

@@ -5,15 +5,18 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use http::Response;
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
+use super::{
+    DeadlineBody,
+    wire::{Carried, Enforced},
+};
 use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, Frame, Scope},
 };
-
-use super::wire::{Carried, Enforced};
 
 pin_project! {
     /// The future of a [`Deadlines`](super::Deadlines)' call.
@@ -52,12 +55,12 @@ pub(super) fn enter(brought: Option<Deadline>) -> Option<Scope> {
     Some(Scope::enter(Frame::around().bounded_by(fixed)))
 }
 
-impl<Fut, Response, E> Future for ResponseFuture<Fut>
+impl<Fut, B, E> Future for ResponseFuture<Fut>
 where
-    Fut: Future<Output = Result<Response, E>>,
+    Fut: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError> + 'static,
 {
-    type Output = Result<Response, Error>;
+    type Output = Result<Response<DeadlineBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
@@ -65,7 +68,9 @@ where
             StateProj::Sent { inner, carried } => {
                 let _scope = enter(carried.brought);
                 let error = match ready!(inner.poll(cx)).map_err(Error::lift) {
-                    Ok(response) => return Poll::Ready(Ok(response)),
+                    Ok(response) => {
+                        return Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, carried.brought))));
+                    }
                     Err(error) => error,
                 };
                 match carried.ended(&error) {

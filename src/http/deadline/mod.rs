@@ -4,7 +4,8 @@
 //! below works within that time, and tells what is left of it to the services that it calls.
 //!
 //! One layer does both. Outermost in a server it takes the header for the [`Deadline`](crate::Deadline) of everything below;
-//! innermost in a client it writes the header. For each call the nearest counts of
+//! innermost in a client it writes the header. In a client that retries, put one at both ends: outermost too, because the header
+//! that a caller sets would begin anew with each attempt. For each call the nearest counts of
 //!
 //! - the header of the request, from the moment when the layer is called;
 //! - a [`Deadline`](crate::Deadline) in the extensions of the request;
@@ -18,7 +19,8 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use http::{HeaderName, Request};
+//! use http::{HeaderName, Request, Response};
+//! use http_body_util::BodyExt;
 //! use palisade::{Deadline, Error, TimeoutLayer, http::DeadlineLayer};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
@@ -27,10 +29,14 @@
 //! let service = ServiceBuilder::new()
 //!     .layer(DeadlineLayer::header(HeaderName::from_static("x-request-timeout-ms")))
 //!     .layer(TimeoutLayer::new(Duration::from_secs(30)))
-//!     .service(service_fn(|_: Request<()>| async { Ok::<_, Error>(Deadline::current().map(Deadline::remaining)) }));
+//!     .service(service_fn(|_: Request<()>| async {
+//!         let left = Deadline::current().map(Deadline::remaining);
+//!         Ok::<_, Error>(Response::new(format!("{left:?} left")))
+//!     }));
 //!
 //! let request = Request::builder().header("x-request-timeout-ms", "1500").body(())?;
-//! assert_eq!(service.oneshot(request).await?, Some(Duration::from_millis(1500)));
+//! let answer = service.oneshot(request).await?.into_body().collect().await?.to_bytes();
+//! assert_eq!(answer, "Some(1.5s) left");
 //! # Ok(())
 //! # }
 //! ```
@@ -50,12 +56,14 @@
 //! A call whose time is over, or has no whole unit of the header left, is not sent: the answer is
 //! [`Error::TimedOut`](crate::Error::TimedOut) at once. So milliseconds serve no timeout that is shorter than one.
 //!
-//! The servers and channels of tonic read `grpc-timeout` too. They end a call at that moment by themselves, with `CANCELLED`.
+//! The servers and channels of tonic read `grpc-timeout` too, and end a call at that moment by themselves. Directly over a channel
+//! this layer knows such an end for that of the deadline; a server that is quicker than a timeout of ours answers `CANCELLED`.
 
+mod body;
 mod future;
 mod layer;
 mod service;
 mod wire;
 
 pub(crate) use self::wire::Wire;
-pub use self::{future::ResponseFuture, layer::DeadlineLayer, service::Deadlines};
+pub use self::{body::DeadlineBody, future::ResponseFuture, layer::DeadlineLayer, service::Deadlines};

@@ -2,10 +2,10 @@
 
 use std::task::{Context, Poll};
 
-use http::Request;
+use http::{Request, Response};
 use tower::{BoxError, Service};
 
-use super::{ResponseFuture, Wire, future::enter};
+use super::{DeadlineBody, ResponseFuture, Wire, future::enter};
 use crate::Error;
 
 /// Carries deadlines between a header and the code below.
@@ -23,12 +23,12 @@ impl<S> Deadlines<S> {
     }
 }
 
-impl<S, B> Service<Request<B>> for Deadlines<S>
+impl<S, B, R> Service<Request<B>> for Deadlines<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError> + 'static,
 {
-    type Response = S::Response;
+    type Response = Response<DeadlineBody<R>>;
     type Error = Error;
     type Future = ResponseFuture<S::Future>;
 

@@ -1,10 +1,12 @@
 //! What a request tells of its deadline, and what it is told.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::{HeaderName, HeaderValue, Request};
 use tokio::time::Instant;
 
+#[cfg(feature = "tonic")]
+use crate::grpc::status::is_expired;
 use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, nearest},
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// A header that tells how long its sender waits.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Wire {
     pub(crate) name: HeaderName,
     /// Reads a value, if it is readable.
@@ -50,11 +52,16 @@ impl Carried {
     }
 }
 
-#[cfg(feature = "tonic")]
-use crate::grpc::status::is_expired;
+/// Without tonic nobody ends a call by the header.
 #[cfg(not(feature = "tonic"))]
 const fn is_expired(_: &Error) -> bool {
     false
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Wire").field(&self.name).finish()
+    }
 }
 
 impl Wire {

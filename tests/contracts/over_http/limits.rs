@@ -97,11 +97,19 @@ async fn passed_on(layer: DeadlineLayer, name: &HeaderName, value: &str) -> Resu
     let service = service_fn(move |request: Request<Plain>| {
         let seen = request.headers().get(&told).cloned();
         assert_eq!(seen.is_some(), Deadline::current().is_some());
-        async move { Ok::<_, Error>(seen) }
+        async move {
+            let mut response = Response::new(());
+            response.extensions_mut().insert(seen);
+            Ok::<_, Error>(response)
+        }
     });
     let mut request = request();
     request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
-    layer.layer(service).oneshot(request).await
+    layer
+        .layer(service)
+        .oneshot(request)
+        .await
+        .map(|response| response.into_parts().0.extensions.remove::<Option<HeaderValue>>().flatten())
 }
 
 #[tokio::test(start_paused = true)]
