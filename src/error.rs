@@ -40,25 +40,23 @@ impl Error {
     #[inline(always)]
     pub(crate) fn lift<E: Into<BoxError> + 'static>(error: E) -> Self {
         let mut slot = Some(error);
-        // The compiler knows the type of `slot` and folds this test away.
-        let lifted = match (&mut slot as &mut dyn Any).downcast_mut::<Option<Self>>() {
-            Some(own) => own.take(),
-            None => slot.take().map(|foreign| Self::from(foreign.into())),
+        let known = {
+            // The compiler knows the type of `slot` and folds these tests away.
+            let slot: &mut dyn Any = &mut slot;
+            let own = slot.downcast_mut::<Option<Self>>().and_then(Option::take);
+            let rejection = slot.downcast_mut::<Option<Rejection>>().and_then(Option::take).map(Self::Rejected);
+            let elapsed = slot.downcast_mut::<Option<Elapsed>>().and_then(Option::take).map(Self::TimedOut);
+            let boxed = slot.downcast_mut::<Option<BoxError>>().and_then(Option::take).map(Self::from);
+            own.or(rejection).or(elapsed).or(boxed)
         };
+        let lifted = known.or_else(|| slot.take().map(|foreign| Self::of_foreign(foreign.into())));
         lifted.expect("the slot was filled above")
     }
 
-    /// A service that uses a handle may give what that gave it, by `?`.
-    #[cold]
+    /// What is no box itself may become one with our own error in it.
+    #[inline(always)]
     fn of_foreign(error: BoxError) -> Self {
-        let error = match error.downcast::<Rejection>() {
-            Ok(rejection) => return Self::Rejected(*rejection),
-            Err(error) => error,
-        };
-        match error.downcast::<Elapsed>() {
-            Ok(elapsed) => Self::TimedOut(*elapsed),
-            Err(error) => Self::Service(error),
-        }
+        error.downcast().map_or_else(Self::Service, |own| *own)
     }
 
     /// The rejection, when a layer refused the call.
@@ -103,12 +101,16 @@ impl Error {
     }
 }
 
+/// What is in the box stays what it is, also a [`Rejection`] or an [`Elapsed`] that a service got from a handle.
 impl From<BoxError> for Error {
-    #[inline(always)]
     fn from(error: BoxError) -> Self {
-        match error.downcast::<Self>() {
-            Ok(own) => *own,
-            Err(foreign) => Self::of_foreign(foreign),
+        let error = match error.downcast::<Rejection>() {
+            Ok(rejection) => return Self::Rejected(*rejection),
+            Err(error) => error,
+        };
+        match error.downcast::<Elapsed>() {
+            Ok(elapsed) => Self::TimedOut(*elapsed),
+            Err(error) => Self::of_foreign(error),
         }
     }
 }

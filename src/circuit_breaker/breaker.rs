@@ -46,10 +46,11 @@ impl Breaker {
     #[inline(always)]
     pub(super) fn needs_no_service(&self) -> bool {
         let refuses = || self.circuit.needs_no_service(|| self.clock.now());
-        refuses() && {
-            self.catch_up();
-            refuses()
-        }
+        refuses()
+            && (!self.circuit.has_streams() || {
+                self.catch_up();
+                refuses()
+            })
     }
 
     /// Counts the probes whose answers have streamed for long enough.

@@ -78,10 +78,16 @@ impl Circuit {
         })
     }
 
+    /// Whether probes stream that are not yet counted.
+    #[inline(always)]
+    pub(crate) fn has_streams(&self) -> bool {
+        // Acquire pairs with Release in `note_streaming`: who sees that a stream was counted sees what it decided.
+        self.streaming_at.load(Ordering::Acquire) < u64::MAX
+    }
+
     /// Counts the probes that have streamed for long enough, where there are any.
     pub(crate) fn catch_up(&self, now: impl FnOnce() -> Nanos) -> Option<Transition> {
-        // Acquire pairs with Release in `note_streaming`: who sees that a stream was counted sees what it decided.
-        if self.streaming_at.load(Ordering::Acquire) == u64::MAX {
+        if !self.has_streams() {
             return None;
         }
         let mut cold = self.cold.lock();
