@@ -39,8 +39,8 @@ impl RetryLayer {
     /// not sent; with the body, of which a [copy](super::ReplayBody) is kept meanwhile. The service within takes a body `B`,
     /// which is known by what it is: see [`Resend`]. Each attempt's request carries its [number](super::Attempt).
     ///
-    /// An answer that another attempt is to replace gives its connection back: up to 16 KiB that are left of it are read, and
-    /// the rest is dropped.
+    /// An answer that another attempt is to replace gives its connection back, and the places of the layers within: up to 16 KiB
+    /// that are left of it are read, within 50 milliseconds, and the rest is dropped. The next attempt may come so much later.
     pub fn http<B>(name: impl Into<Cow<'static, str>>) -> RetryBuilder<Rules<HttpClassifier, Resend<B>, Idempotent>> {
         let (classifier, keep, retry_if) = (HttpClassifier::new(), Resend::http(), Idempotent::new());
         Self::builder(name).rules(Rules { classifier, keep, retry_if })
