@@ -7,6 +7,8 @@
 mod support;
 
 mod body;
+#[cfg(feature = "tonic")]
+mod breaks;
 mod grpc;
 mod health;
 mod http_answers;

@@ -117,6 +117,20 @@ async fn a_function_chooses_the_status_and_the_body() {
     assert_eq!(answer.body, "bulkhead `secret` rejected the call: all its places are taken");
 }
 
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_function_answers_in_axums_terms_over_bodies_of_any_make() {
+    let answers = |places| {
+        let layer = AnswerLayer::axum(|error: Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string()));
+        let bulkhead = BulkheadLayer::http(places).name("secret").build().unwrap();
+        app().layer((layer, bulkhead, TimeoutLayer::http(60 * SECOND)))
+    };
+    let refused = "bulkhead `secret` rejected the call: all its places are taken";
+    let expected = Answer { body: refused.into(), ..empty(StatusCode::TOO_MANY_REQUESTS, None) };
+    assert_eq!(seen(answers(0), "/").await, expected);
+    assert_eq!(seen(answers(1), "/").await, Answer { body: "hello".into(), ..empty(StatusCode::OK, None) });
+}
+
 #[tokio::test]
 async fn one_path_out_of_order_leaves_the_others_alone() {
     let broken = get(|| async { "broken" }).layer((AnswerLayer::http(), forced_open()));

@@ -6,6 +6,7 @@
 mod support;
 
 mod bounds;
+mod boxed;
 mod config;
 mod determinism;
 mod dropping;

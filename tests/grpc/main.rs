@@ -5,6 +5,7 @@
 
 mod both_ways;
 mod client;
+mod deadlines;
 mod ends;
 mod limits;
 mod not_there;

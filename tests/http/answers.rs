@@ -64,11 +64,20 @@ async fn an_answer_too_large_to_set_aside_is_a_head_with_a_body_that_says_so() {
     .await;
 }
 
+/// Answers that are small enough to be read, of known length and not.
+const SMALL: [fn() -> Response<Piece>; 5] = [
+    || empty(503),
+    || server::text(503, "no"),
+    || server::text(503, "no".repeat(5000)),
+    || server::text(503, "no".repeat(8192)),
+    || server::stream(503, &["no", "thing"]).1,
+];
+
 /// How many connections it takes to be answered ten times, each after an answer like this.
-async fn connections(wire: Wire, refusal: fn() -> Response<Piece>) -> usize {
+async fn connections(wire: Wire, backoff: Backoff, refusal: fn() -> Response<Piece>) -> usize {
     let server =
         Server::start(move |nth, _| reply(if nth % 2 == 1 { refusal() } else { server::text(200, "well") })).await;
-    let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(wire));
+    let stack = ServiceBuilder::new().layer(retry().backoff(backoff).build().unwrap()).service(client(wire));
     for _ in 0..10 {
         let answer = call(&stack, get(server.uri("/"))).await.unwrap();
         assert_eq!(text(answer).await.unwrap(), "well");
@@ -81,8 +90,10 @@ async fn connections(wire: Wire, refusal: fn() -> Response<Piece>) -> usize {
 #[tokio::test]
 async fn small_answers_that_are_retried_leave_their_connection_in_use() {
     on_both(async |wire| {
-        for refusal in [|| empty(503), || server::text(503, "no"), || server::text(503, "no".repeat(8192))] {
-            assert_eq!(connections(wire, refusal).await, 1);
+        for backoff in [Backoff::none(), Backoff::constant(ms(20))] {
+            for refusal in SMALL {
+                assert_eq!(connections(wire, backoff, refusal).await, 1, "{backoff:?}");
+            }
         }
     })
     .await;
@@ -92,8 +103,8 @@ async fn small_answers_that_are_retried_leave_their_connection_in_use() {
 async fn an_endless_answer_that_is_retried_costs_its_connection_and_nothing_worse() {
     for refusal in [|| endless(503), || silence(503), || server::text(503, "no".repeat(1 << 20))] {
         // Of HTTP/2, it costs no more than the stream.
-        assert_eq!(connections(Wire::Http2, refusal).await, 1);
-        assert!((2..=11).contains(&connections(Wire::Http1, refusal).await));
+        assert_eq!(connections(Wire::Http2, Backoff::constant(ms(20)), refusal).await, 1);
+        assert!((2..=11).contains(&connections(Wire::Http1, Backoff::constant(ms(20)), refusal).await));
     }
 }
 

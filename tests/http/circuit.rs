@@ -2,18 +2,20 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use http::Response;
+use http::{Request, Response};
 use palisade::{
     Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Phase, RejectionReason,
     http::{HeldBody, Hold, HttpClassifier, InCircuit},
 };
-use tower::ServiceBuilder;
+use tower::{BoxError, ServiceBuilder, service_fn};
 
 use crate::{
-    client::{HOUR, HttpClient, Small, Wire, call, client, eventually, get, ms, on_both, secs, status, text},
+    client::{
+        HOUR, HttpClient, Replayed, Small, Wire, call, client, eventually, get, ms, on_both, retry, secs, status, text,
+    },
     server::{self, Piece, Server, empty, reply, with_header},
     support::events::Events,
 };
@@ -152,7 +154,7 @@ impl Guarded {
         Self { circuit: breaker.handle(), stack: ServiceBuilder::new().layer(breaker).service(client(wire)) }
     }
 
-    pub(crate) async fn call(&self, request: http::Request<Small>) -> Streaming {
+    pub(crate) async fn call(&self, request: Request<Small>) -> Streaming {
         call(&self.stack, request).await.unwrap()
     }
 
@@ -173,4 +175,23 @@ async fn a_connection_that_is_refused_is_a_failure() {
     let response = call(&stack, get(server::uri(nobody.local_addr().unwrap(), "/"))).await;
     assert!(matches!(response.map(text), Err(palisade::Error::Service(_))));
     assert_eq!(circuit.phase(), Phase::Open);
+}
+
+#[tokio::test]
+async fn a_call_that_a_guard_within_the_service_rejects_is_no_failure_and_is_not_sent_again() {
+    let guard = CircuitBreakerLayer::builder("guard").build().unwrap().handle();
+    guard.force_open();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&calls);
+    let service = service_fn(move |_: Request<Replayed>| {
+        seen.fetch_add(1, SeqCst);
+        let entered = guard.try_enter();
+        async { entered.map(|_| Response::new(Small::default())).map_err(BoxError::from) }
+    });
+    let breaker = consecutive(1).build().unwrap();
+    let circuit = breaker.handle();
+    let stack = ServiceBuilder::new().layer(retry().build().unwrap()).layer(breaker).service(service);
+    let error = call(&stack, get("/")).await.unwrap_err();
+    assert_eq!(error.rejection().unwrap().name().as_str(), "guard");
+    assert_eq!((calls.load(SeqCst), circuit.phase()), (1, Phase::Closed));
 }

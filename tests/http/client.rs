@@ -36,7 +36,7 @@ pub(crate) async fn on_both(claim: impl AsyncFn(Wire)) {
 pub(crate) type Small = Full<Bytes>;
 pub(crate) type Replayed = ReplayBody<Small>;
 pub(crate) type HttpClient<B> = Client<HttpConnector, B>;
-pub(crate) type HttpRetry = RetryBuilder<Rules<HttpClassifier, Resend<Replayed>, Idempotent>>;
+pub(crate) type HttpRetry<B = Replayed> = RetryBuilder<Rules<HttpClassifier, Resend<B>, Idempotent>>;
 
 pub(crate) fn client<B>(wire: Wire) -> HttpClient<B>
 where
@@ -47,6 +47,11 @@ where
 
 /// A retry that waits little.
 pub(crate) fn retry() -> HttpRetry {
+    retry_of()
+}
+
+/// A retry for a client that takes these bodies.
+pub(crate) fn retry_of<B>() -> HttpRetry<B> {
     RetryLayer::http("retry").backoff(Backoff::constant(ms(20))).without_budget()
 }
 

@@ -8,7 +8,7 @@ use crate::{
     circuit::Guarded,
     client::{ends, eventually, get, on_both, request, soon, text},
     proxy::{Fault, Proxy},
-    server::{self, Server, broken, empty, reply, silence, uri},
+    server::{self, Server, broken, empty, reply, silence, uri, with_header},
 };
 
 #[tokio::test]
@@ -25,6 +25,25 @@ async fn an_answer_counts_once_its_body_has_ended_and_not_before() {
         assert_eq!(guarded.counted(), (0, 0));
         drop(sender);
         assert!(ends(&mut body).await);
+        assert_eq!(guarded.counted(), (1, 0));
+        drop(body);
+        assert_eq!(guarded.counted(), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_read_to_the_length_it_told_counts_though_its_stream_goes_on() {
+    on_both(async |wire| {
+        let (mut sender, begun) = server::stream(200, &["abc"]);
+        let begun = std::sync::Mutex::new(Some(with_header(begun, "content-length", "6")));
+        let server = Server::start(move |_, _| reply(begun.lock().unwrap().take().unwrap())).await;
+        let guarded = Guarded::over(wire);
+        let mut body = guarded.call(get(server.uri("/"))).await.into_body();
+        assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "abc");
+        assert_eq!(guarded.counted(), (0, 0));
+        sender.send_data("def".into()).await.unwrap();
+        assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "def");
         assert_eq!(guarded.counted(), (1, 0));
         drop(body);
         assert_eq!(guarded.counted(), (1, 0));

@@ -10,6 +10,8 @@ mod proxy;
 mod support;
 
 mod answers;
+#[cfg(feature = "axum")]
+mod axum_bodies;
 mod bulkhead;
 mod circuit;
 mod client;
@@ -18,10 +20,12 @@ mod gone;
 mod held;
 mod hints;
 mod probes;
+mod relay;
 mod replies;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod resend;
 mod server;
+mod set_aside;
 mod timeout;
 mod unsent;

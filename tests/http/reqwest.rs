@@ -165,6 +165,20 @@ async fn a_fallback_gives_an_answer_of_its_own_in_reqwests_shape() {
 }
 
 #[tokio::test]
+async fn a_fallback_around_all_goes_by_the_status_of_reqwests_own_response() {
+    for (status, expected) in [(503, "spare"), (500, "spare"), (429, "spare"), (404, "primary"), (200, "primary")] {
+        let server = Server::start(move |_, _| reply(server::text(status, "primary"))).await;
+        let spare = function(|_: Result<&reqwest::Response, &Error>| {
+            Ok::<_, Error>(reqwest::Response::from(Response::new("spare")))
+        });
+        let service = ServiceBuilder::new().layer(FallbackLayer::http(spare)).layer(ReqwestLayer);
+        let service = service.service(ReqwestClient::new(client(Wire::Http1)));
+        let answer = tower::ServiceExt::oneshot(service, request(Method::GET, &server.uri("/"), "")).await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_times_out_says_so_in_the_sources_of_reqwests_error() {
     on_both(async |wire| {
         let server = Server::start(|_, _| reply(silence(200))).await;

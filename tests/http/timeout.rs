@@ -12,12 +12,12 @@ use palisade::{
     http::{HeldBody, InCircuit, TimedBody},
 };
 use tokio::time::{Instant, sleep};
-use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimit, service_fn};
 
 use crate::{
     circuit::consecutive,
     client::{HOUR, Small, Wire, call, client, eventually, get, ms, on_both, secs, soon, text},
-    server::{Piece, Server, endless, hang, reply, silence, stream},
+    server::{self, Piece, Server, endless, hang, reply, silence, stream},
 };
 
 type Body = TimedBody<
@@ -111,7 +111,7 @@ async fn a_callers_own_deadline_bounds_the_body_and_counts_in_no_circuit() {
 
 #[tokio::test]
 async fn a_body_that_always_has_more_is_over_with_the_limit() {
-    let service = service_fn(|_: Request<Small>| async { Ok::<_, Error>(Response::new(crate::server::Endless)) });
+    let service = service_fn(|_: Request<Small>| async { Ok::<_, Error>(Response::new(server::Endless)) });
     let timed = ServiceBuilder::new().layer(TimeoutLayer::http(ms(50))).service(service);
     let mut body = timed.oneshot(get("/")).await.unwrap().into_body();
     // It never lets the runtime run, so no timer can end this test: a number of frames does.
@@ -160,7 +160,7 @@ async fn a_body_that_ends_in_time_passes_as_it_is() {
 async fn a_place_in_the_way_of_a_second_call_is_free_once_the_body_of_the_first_timed_out() {
     on_both(async |wire| {
         let server =
-            Server::start(|nth, _| reply(if nth == 1 { silence(200) } else { crate::server::text(200, "well") })).await;
+            Server::start(|nth, _| reply(if nth == 1 { silence(200) } else { server::text(200, "well") })).await;
         let bulkhead = BulkheadLayer::http(1).max_wait(secs(20)).build().unwrap();
         let layers = ServiceBuilder::new().layer(bulkhead).layer(TimeoutLayer::http(secs(1)));
         let stack = layers.service(client::<Small>(wire));
@@ -192,4 +192,44 @@ async fn a_body_that_an_attempts_limit_ended_is_a_failure_and_one_that_the_calle
         assert_eq!(counted(wire, HOUR, Deadline::after(ms(300))).await, (0, 0));
     })
     .await;
+}
+
+/// How an answer ends that never does, and when.
+async fn cut<S, B>(timed: S) -> (Duration, Duration)
+where
+    S: Service<Request<Small>, Response = Response<B>, Error = Error>,
+    B: hyper::body::Body<Error = Error>,
+{
+    let start = now();
+    let result = match timed.oneshot(get("/")).await {
+        Ok(answer) => text(answer).await,
+        Err(error) => Err(error),
+    };
+    (elapsed(result).limit(), start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_and_the_body_are_covered_in_whichever_order_that_is_said() {
+    let drips = service_fn(|_: Request<Small>| async { Ok::<_, Error>(drips()) });
+    let unready = ConcurrencyLimit::new(drips, 0);
+    let (one, other) = (
+        TimeoutLayer::new(ms(400)).cover_readiness().cover_body(),
+        TimeoutLayer::new(ms(400)).cover_body().cover_readiness(),
+    );
+    let ends = [
+        cut(one.layer(drips)).await,
+        cut(other.layer(drips)).await,
+        cut(one.layer(unready.clone())).await,
+        cut(other.layer(unready)).await,
+    ];
+    for (nth, (limit, took)) in ends.into_iter().enumerate() {
+        assert!(limit == ms(400) && (ms(400)..ms(405)).contains(&took), "{nth} {limit:?} {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_zero_leaves_an_answer_alone_that_is_there_at_once() {
+    let service = service_fn(|_: Request<Small>| async { Ok::<_, Error>(server::text(200, "here")) });
+    let timed = TimeoutLayer::http(Duration::ZERO).layer(service);
+    assert_eq!(text(timed.oneshot(get("/")).await.unwrap()).await.unwrap(), "here");
 }

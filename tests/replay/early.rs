@@ -6,12 +6,15 @@ use futures_util::{
     future::{Either, join, select},
     pin_mut,
 };
-use palisade::Backoff;
+use http::Method;
+use http_body_util::BodyExt;
+use palisade::{Backoff, CircuitBreakerLayer};
+use tower::Layer;
 
 use crate::{
     drip::{Drip, Gate, LARGE, Told},
-    server::{Act, End, Then, WELL, after},
-    wire::{BOTH, Version, World, in_time, retry},
+    server::{Act, End, HALVES, Then, WELL, after},
+    wire::{BOTH, Version, World, in_process, in_time, retry, send},
 };
 
 const KEEPS_ALL: usize = 16 * 1024 * 1024;
@@ -46,6 +49,24 @@ async fn an_upload_goes_on_while_the_next_attempt_is_waited_for() {
         let uploaded = in_time(world.server.until(|arrivals| arrivals.iter().any(|one| one.is_whole(LARGE))));
         pin_mut!(put, uploaded);
         assert!(matches!(select(put, uploaded).await, Either::Right(_)), "{version:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_answer_is_whole_though_the_attempt_that_was_to_replace_it_is_rejected() {
+    for version in BOTH {
+        for attempts in [1, 2] {
+            let world = in_process(version, &[after(1000, Then::Halves(503))]);
+            let body = Drip::new(LARGE, Told::Exact).held_up(HELD_UP_AT, &Arc::default());
+            let breaker = CircuitBreakerLayer::http("upload").consecutive(1).build().unwrap();
+            let circuit = breaker.handle();
+            let retry = retry().max_attempts(attempts).backoff(Backoff::constant(Duration::from_millis(100)));
+            let request = world.request(Method::PUT, body);
+            let answer = in_time(send(breaker.layer(world.client.clone()), retry, request)).await.unwrap();
+            assert_eq!((answer.status().as_u16(), circuit.snapshot().rejected), (503, u64::from(attempts) - 1));
+            let body = in_time(answer.into_body().collect()).await.unwrap().to_bytes();
+            assert_eq!(body, HALVES.concat(), "{version:?} {attempts}");
+        }
     }
 }
 

@@ -7,11 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Either, Empty, channel::Channel};
 use hyper::{
     body::{Body, Incoming},
     service::service_fn,
@@ -23,6 +24,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{Notify, watch},
+    time::sleep,
 };
 
 use crate::drip;
@@ -41,6 +43,8 @@ pub(crate) enum Then {
     Answer(u16),
     /// Answers, and reads on.
     ReadOn(u16),
+    /// Answers, half of it now and half soon, and reads on.
+    Halves(u16),
     /// Answers nothing, and reads no more.
     Hang,
     /// Answers nothing, and reads on.
@@ -140,7 +144,7 @@ impl Server {
         });
     }
 
-    async fn act(&self, request: Request<Incoming>, cut: &Notify) -> Response<Empty<Bytes>> {
+    async fn act(&self, request: Request<Incoming>, cut: &Notify) -> Response<Answer> {
         let (head, body) = request.into_parts();
         let mut reader = self.begin(head.headers, body);
         let Act { after, then } = self.0.script.get(reader.call).copied().unwrap_or(WELL);
@@ -150,6 +154,10 @@ impl Server {
             Then::ReadOn(status) => {
                 tokio::spawn(async move { reader.read(ALL).await });
                 answer(status)
+            }
+            Then::Halves(status) => {
+                tokio::spawn(async move { reader.read(ALL).await });
+                answer(status).map(|_| halves())
             }
             Then::Hang => pending().await,
             Then::OnlyRead => {
@@ -174,8 +182,26 @@ impl Server {
     }
 }
 
-fn answer(status: u16) -> Response<Empty<Bytes>> {
-    let mut answer = Response::new(Empty::new());
+type Answer = Either<Empty<Bytes>, Channel<Bytes>>;
+
+/// The body of an answer in halves.
+pub(crate) const HALVES: [&str; 2] = ["why ", "it failed"];
+
+fn halves() -> Answer {
+    let (mut sender, body) = Channel::new(1);
+    tokio::spawn(async move {
+        let [now, soon] = HALVES.map(|half| Bytes::from_static(half.as_bytes()));
+        // A client that does not read on may be gone.
+        sender.send_data(now).await.ok();
+        // Not too long for retry to wait.
+        sleep(Duration::from_millis(40)).await;
+        sender.send_data(soon).await.ok();
+    });
+    Either::Right(body)
+}
+
+fn answer(status: u16) -> Response<Answer> {
+    let mut answer = Response::new(Either::Left(Empty::new()));
     *answer.status_mut() = StatusCode::from_u16(status).expect("scripts have real ones");
     answer
 }
