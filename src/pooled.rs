@@ -6,7 +6,7 @@
 
 use std::{cell::Cell, fmt, ops::Deref, ptr, thread::LocalKey};
 
-use crate::sync::Arc;
+use crate::sync::{Arc, Ordering, fence};
 
 const SETS: usize = 16;
 const SPARES_PER_SET: usize = 4;
@@ -32,9 +32,13 @@ impl<T: Pool> Pooled<T> {
         Self { shared: Some(Arc::new(shared)) }
     }
 
-    /// Whether nobody else has it: to be asked only of what [is counted](Pool::is_counted).
-    pub(crate) fn is_alone(&mut self) -> bool {
-        self.shared.as_mut().is_some_and(|shared| Arc::get_mut(shared).is_some())
+    /// Whether nobody else has it, so that all they did with it is seen: to be asked only of what
+    /// [is counted](Pool::is_counted).
+    pub(crate) fn is_alone(&self) -> bool {
+        let alone = self.shared.as_ref().is_some_and(|shared| Arc::strong_count(shared) == 1);
+        // Pairs with the release in the drop of each of the others.
+        fence(Ordering::Acquire);
+        alone
     }
 
     /// Takes it out of its place, once.
@@ -82,6 +86,62 @@ fn keep<T: Pool>(spare: Arc<T>) {
 }
 
 impl<T: Pool + fmt::Debug> fmt::Debug for Pooled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::fmt(self, f)
+    }
+}
+
+/// What a handle has of what calls share.
+pub(crate) enum Handled<T: Pool> {
+    /// As a call has it.
+    Own(Pooled<T>),
+    /// All handles of a key have this one, so that they do not count as calls.
+    Common(Arc<Pooled<T>>),
+}
+
+impl<T: Pool> Handled<T> {
+    /// Makes one of which clones do not count.
+    pub(crate) fn common(self) -> Self {
+        Self::Common(Arc::new(self.into_own()))
+    }
+
+    /// What a call takes along.
+    #[inline(always)]
+    pub(crate) fn own(&self) -> Self {
+        Self::Own(Pooled::clone(self))
+    }
+
+    #[inline(always)]
+    pub(crate) fn into_own(self) -> Pooled<T> {
+        match self {
+            Self::Own(own) => own,
+            Self::Common(common) => Pooled::clone(&common),
+        }
+    }
+}
+
+impl<T: Pool> Deref for Handled<T> {
+    type Target = Pooled<T>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Pooled<T> {
+        match self {
+            Self::Own(own) => own,
+            Self::Common(common) => common,
+        }
+    }
+}
+
+impl<T: Pool> Clone for Handled<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Own(own) => Self::Own(own.clone()),
+            Self::Common(common) => Self::Common(Arc::clone(common)),
+        }
+    }
+}
+
+impl<T: Pool + fmt::Debug> fmt::Debug for Handled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         T::fmt(self, f)
     }
@@ -214,7 +274,7 @@ mod tests {
         pool!(Counted, unless counted);
         on_its_own(|| {
             for counted in [true, false] {
-                let mut core = Pooled::new(Counted { counted });
+                let core = Pooled::new(Counted { counted });
                 assert!(core.is_alone());
                 let other = core.clone();
                 assert!(!core.is_alone());

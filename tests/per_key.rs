@@ -444,12 +444,63 @@ async fn a_key_whose_guard_is_held_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_whose_handle_is_held_stays() {
+async fn a_handle_that_is_held_keeps_no_key() {
     let (layer, handle) = full().await;
-    let held = handle.get(&2);
+    let held = [handle.get(&2), handle.get(&2), handle.get(&2).clone()];
+    assert!(second_goes(&layer).await);
+    drop(held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_that_is_held_keeps_its_key_whatever_became_of_its_handle() {
+    let (layer, handle) = full().await;
+    let held = handle.get(&2).unwrap();
+    let guard = held.try_enter().unwrap();
     assert!(!second_goes(&layer).await);
     drop(held);
+    assert!(!second_goes(&layer).await);
+    drop(guard);
     assert!(second_goes(&layer).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_of_a_key_that_was_let_go_of_works_on_what_it_had() {
+    let (layer, handle) = full().await;
+    let held = handle.get(&2).unwrap();
+    assert!(second_goes(&layer).await);
+    held.force_open();
+    assert_eq!(held.phase(), Phase::ForcedOpen);
+    assert!(held.try_enter().is_err());
+    advance(IDLE).await;
+    assert_eq!(ask(&layer, Answer(2)).await.unwrap(), 2, "the key came back without it");
+    assert_eq!(phase(&handle, 2), Some(Phase::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_a_held_handle_opened_stays_open() {
+    let layer = pattern().open_for(Backoff::constant(2 * IDLE)).per_key(host as Host).capacity(2).idle(IDLE).build();
+    let layer = layer.unwrap();
+    ask(&layer, Answer(1)).await.unwrap();
+    ask(&layer, Answer(2)).await.unwrap();
+    let held = layer.handle().get(&2).unwrap();
+    for _ in 0..2 {
+        held.try_enter().unwrap().failure();
+    }
+    assert!(!second_goes(&layer).await);
+    assert_eq!(phase(&layer.handle(), 2), Some(Phase::Open));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_found_in_use_is_idle_from_then_on() {
+    let (layer, handle) = full().await;
+    let call = begin(&layer, Hang(2));
+    assert!(!second_goes(&layer).await);
+    drop(call);
+    advance(NEARLY).await;
+    ask(&layer, Answer(1)).await.unwrap();
+    assert!(!makes_room(&layer, || sorted(&handle)).await, "a second too soon");
+    advance(SECOND).await;
+    assert!(makes_room(&layer, || sorted(&handle)).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -527,6 +578,21 @@ async fn a_bulkhead_limits_each_key_on_its_own() {
     assert_eq!([in_flight(1), in_flight(2)], [Some(2), Some(1)]);
     drop(calls);
     assert_eq!(ask(&layer, Answer(1)).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_is_held_keeps_its_bulkhead_and_a_handle_does_not() {
+    let layer = bulkheads().capacity(1).build().unwrap();
+    let handle: Places = layer.handle();
+    ask(&layer, Answer(1)).await.unwrap();
+    let held = handle.get(&1).unwrap();
+    let place = held.try_enter().unwrap();
+    advance(IDLE).await;
+    assert!(!makes_room(&layer, || sorted(&handle)).await);
+    drop(place);
+    advance(IDLE).await;
+    assert!(makes_room(&layer, || sorted(&handle)).await);
+    assert_eq!((held.in_flight(), held.limit()), (0, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use super::{BulkheadGuard, events, places::Places};
 use crate::{
     Name, Rejection, RejectionReason,
-    pooled::Pooled,
+    pooled::{Handled, Pooled},
     state::keys::{Tie, Tied},
 };
 
@@ -12,16 +12,22 @@ use crate::{
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share its places.
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
-    places: Pooled<Places>,
+    places: Handled<Places>,
 }
 
 impl BulkheadHandle {
     pub(super) const fn new(places: Pooled<Places>) -> Self {
-        Self { places }
+        Self { places: Handled::Own(places) }
     }
 
+    /// The handle of a key, of which clones do not count as calls.
+    pub(crate) fn uncounted(self) -> Self {
+        Self { places: self.places.common() }
+    }
+
+    #[inline(always)]
     pub(super) fn into_places(self) -> Pooled<Places> {
-        self.places
+        self.places.into_own()
     }
 
     /// The name of the instance.
@@ -65,9 +71,14 @@ impl BulkheadHandle {
     }
 }
 
-/// Of a key: a call, a body, a guard and a handle have them too.
+/// Of a key: in use while a call, a body or a guard has them.
 impl Tied for BulkheadHandle {
-    fn tie(&mut self) -> Tie {
+    #[inline(always)]
+    fn for_call(&self) -> Self {
+        Self { places: self.places.own() }
+    }
+
+    fn tie(&self) -> Tie {
         if self.places.is_alone() { self.places.tie() } else { Tie::Used }
     }
 }

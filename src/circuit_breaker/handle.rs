@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{CircuitGuard, breaker::Breaker};
 use crate::{
     Name, Rejection,
-    pooled::Pooled,
+    pooled::{Handled, Pooled},
     state::{
         circuit::Phase,
         counts::{Counts, share},
@@ -20,16 +20,22 @@ use crate::{
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share one circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitHandle {
-    breaker: Pooled<Breaker>,
+    breaker: Handled<Breaker>,
 }
 
 impl CircuitHandle {
     pub(super) const fn new(breaker: Pooled<Breaker>) -> Self {
-        Self { breaker }
+        Self { breaker: Handled::Own(breaker) }
     }
 
+    /// The handle of a key, of which clones do not count as calls.
+    pub(crate) fn uncounted(self) -> Self {
+        Self { breaker: self.breaker.common() }
+    }
+
+    #[inline(always)]
     pub(super) fn into_breaker(self) -> Pooled<Breaker> {
-        self.breaker
+        self.breaker.into_own()
     }
 
     /// The name of the instance.
@@ -95,9 +101,14 @@ impl CircuitHandle {
     }
 }
 
-/// Of a key: a call, a body, a guard and a handle have it too.
+/// Of a key: in use while a call, a body or a guard has it.
 impl Tied for CircuitHandle {
-    fn tie(&mut self) -> Tie {
+    #[inline(always)]
+    fn for_call(&self) -> Self {
+        Self { breaker: self.breaker.own() }
+    }
+
+    fn tie(&self) -> Tie {
         if self.breaker.is_alone() { self.breaker.tie() } else { Tie::Used }
     }
 }

@@ -73,7 +73,7 @@ impl<L, K, By> PerKeyBuilder<L, K, By> {
         self
     }
 
-    /// Lets go of a key for which no call has come for this long, when another is to come in.
+    /// Lets go of a key that was not in use for this long, when another is to come in.
     ///
     /// With a circuit breaker, set it above the window: what a circuit has counted goes with its key. Defaults to 5 minutes.
     #[doc(alias = "time_to_idle")]

@@ -41,28 +41,32 @@
 //! | setting | default | |
 //! |---|---|---|
 //! | [`capacity`](PerKeyBuilder::capacity) | 1,000 | the most keys, exactly |
-//! | [`idle`](PerKeyBuilder::idle) | 5 min | after which time without a call a key makes room for another |
+//! | [`idle`](PerKeyBuilder::idle) | 5 min | after which time out of use a key makes room for another |
 //! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects calls whose key has no room |
 //!
 //! # Which keys make room
 //!
-//! A key is let go of when another comes, no call came for it for `idle`, and nothing would be lost with it but counts: nothing
-//! of it is in flight (a body that is still streaming is, and a call that waits), nobody holds a handle or a guard of it, its
-//! circuit is not open and was not set by hand, its bulkhead was not resized. Half-open is no reason to stay. A key that comes
-//! back begins anew, closed.
+//! A key is let go of when another comes, it was idle for `idle`, and nothing would be lost with it but counts: nothing of it is
+//! in flight (a body that is still streaming is, a call that waits, and a guard that is held), its circuit is not open and was
+//! not set by hand, its bulkhead was not resized. Half-open is no reason to stay, and no more is a handle: one that was taken
+//! before goes on to work on what the key had, which then is nobody else's. A key that comes back begins anew, closed.
+//!
+//! A key is idle from when its last call came. One that is found in use, set by hand or resized when the map is looked through
+//! is idle from then at the earliest.
 //!
 //! A call whose key has no room passes unprotected, so that a flood of keys breaks nothing that works without; or it is
 //! rejected with [`KeysFull`](crate::RejectionReason::KeysFull). Keys that are in are protected as before, and their calls pay
 //! nothing for the flood. The map is not looked through for each call that misses, but at the earliest moment at which a key may
 //! go, and after that not before an eighth as many calls have missed as there are keys, or an eighth of `idle` (at least 100 ms)
-//! has passed. One that was in use then is looked at again after an eighth of `idle`.
+//! has passed. Until then a call that misses takes no lock but that of its part of the map.
 //!
 //! # What a key costs
 //!
-//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 160 bytes; a circuit with the rule of
-//! consecutive failures alone 700, with a count window of 100 calls 850, with the default time window 950. Each further
+//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 210 bytes; a circuit with the rule of
+//! consecutive failures alone 760, with a count window of 100 calls 920, with the default time window 1,010. Each further
 //! thread that has calls answered adds to a circuit nothing, 128 and 256 (64-bit). A call takes the read lock of one of
-//! 16 parts of the map and reads the clock; for a key that is known, it allocates nothing.
+//! 16 parts of the map and reads the clock; for a key that is known, it allocates nothing. When the map is looked through,
+//! a part that is left less than a quarter full shrinks, down to room for about 30 keys.
 //!
 //! # Events
 //!
@@ -71,6 +75,8 @@
 //! bulkheads tell themselves has the name of the layer, and not the key.
 //!
 //! # The sharp edge
+//!
+//! A key's `Eq` and `Clone` run under a lock of the map: they must not use the layer or its handle. Its `Hash` and `Drop` may.
 //!
 //! Which circuit a call meets is known only when it is called. So `poll_ready` always asks the service within: one whose
 //! readiness depends on one of the keys holds up all. And where callers choose the keys, so do those who mean ill: take the

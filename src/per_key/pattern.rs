@@ -54,7 +54,7 @@ impl<F> Pattern for CircuitBreakerLayer<F> {
     }
 
     fn of_a_key(&self, clock: Clock, now: Nanos) -> CircuitHandle {
-        self.of_a_key(clock, now)
+        self.of_a_key(clock, now).uncounted()
     }
 }
 
@@ -74,6 +74,6 @@ impl<Q, F> Pattern for BulkheadLayer<Q, F> {
     }
 
     fn of_a_key(&self, _: Clock, _: Nanos) -> BulkheadHandle {
-        self.of_a_key()
+        self.of_a_key().uncounted()
     }
 }

@@ -1,25 +1,50 @@
 //! Keys that come and go at the same moment.
 
+use std::ptr;
+
 use super::{model_of_many, race};
 use crate::{
+    pooled::{Handled, Pooled, pool},
     state::keys::{Keys, Tie, Tied},
-    sync::Arc,
+    sync::{Arc, AtomicU64, Ordering},
     time::Nanos,
 };
 
-/// In use while it has a clone.
+/// Open until its moment, or free.
+struct Core {
+    open_until: AtomicU64,
+    keyed: bool,
+}
+
+pool!(Core, unless keyed);
+
+/// As a circuit is kept.
 #[derive(Clone)]
-struct Kept(Arc<()>);
+struct Kept(Handled<Core>);
 
 impl Tied for Kept {
-    fn tie(&mut self) -> Tie {
-        if Arc::get_mut(&mut self.0).is_some() { Tie::Free } else { Tie::Used }
+    fn for_call(&self) -> Self {
+        Self(self.0.own())
+    }
+
+    fn tie(&self) -> Tie {
+        let open_until = || Nanos(self.0.open_until.load(Ordering::Relaxed));
+        if self.0.is_alone() { Tie::Until(open_until()) } else { Tie::Used }
     }
 }
 
 impl Kept {
+    fn new() -> Self {
+        Self(Handled::Own(Pooled::new(Core { open_until: AtomicU64::new(0), keyed: true })).common())
+    }
+
     fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        let core = |kept: &Self| ptr::from_ref::<Core>(&kept.0);
+        core(self) == core(other)
+    }
+
+    fn open(&self) {
+        self.0.open_until.store(u64::MAX, Ordering::Relaxed);
     }
 }
 
@@ -30,7 +55,11 @@ fn map(capacity: usize) -> Map {
 }
 
 fn admit(keys: &Map, key: u32) -> Option<Kept> {
-    keys.admit(key, Nanos(1), || Kept(Arc::new(())))
+    admit_at(keys, key, 1)
+}
+
+fn admit_at(keys: &Map, key: u32, now: u64) -> Option<Kept> {
+    keys.admit(key, Nanos(now), Kept::new)
 }
 
 #[test]
@@ -49,9 +78,43 @@ fn what_a_call_was_given_is_not_let_go_of_while_it_has_it() {
 }
 
 #[test]
-fn two_calls_that_bring_a_key_are_given_the_same() {
+fn what_a_call_opened_before_it_ended_is_not_let_go_of() {
     model_of_many(|| {
-        let keys = map(2);
+        let keys = map(1);
+        let call = admit(&keys, 1).expect("there is room");
+        let other = Arc::clone(&keys);
+        let (came_in, ()) = race(
+            move || admit(&other, 2).is_some(),
+            || {
+                call.open();
+                drop(call);
+            },
+        );
+        assert!(!came_in, "an open circuit went");
+    });
+}
+
+#[test]
+fn whoever_looks_at_a_key_does_not_keep_it_and_a_call_that_comes_by_it_does() {
+    model_of_many(|| {
+        let keys = map(1);
+        drop(admit(&keys, 1));
+        let handle = keys.get(1).expect("it came in");
+        let other = Arc::clone(&keys);
+        let (came_in, call) = race(move || admit(&other, 2).is_some(), || handle.clone().for_call());
+        assert!(came_in || keys.get(1).is_some_and(|kept| kept.is(&call)), "what a sweep left is the same");
+        assert_eq!(admit(&keys, 3).is_some(), came_in, "the call keeps what is still in");
+        drop(call);
+        assert!(admit_at(&keys, 4, 2).is_some(), "the handle keeps nothing");
+        drop(handle);
+    });
+}
+
+#[test]
+fn two_calls_that_bring_a_key_for_the_last_place_are_given_the_same() {
+    model_of_many(|| {
+        // It says that it is full, without the gate, as long as the first is young.
+        let keys = Arc::new(Keys::new(1, Nanos(1)));
         let other = Arc::clone(&keys);
         let (one, two) = race(move || admit(&other, 1), || admit(&keys, 1));
         assert!(one.zip(two).is_some_and(|(one, two)| one.is(&two)));

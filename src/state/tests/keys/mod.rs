@@ -3,11 +3,15 @@
 mod model;
 
 use std::{
+    hash::{Hash, Hasher},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use super::together;
@@ -20,19 +24,21 @@ const SECOND: u64 = 1_000_000_000;
 const IDLE: u64 = 80 * SECOND;
 const FAR: u64 = 1_000_000 * SECOND;
 
-/// What is kept: free unless it was tied, and in use while it has a clone.
+/// What is kept: free unless it was tied, and in use while a call has it.
 #[derive(Clone, Debug)]
-struct Kept(Arc<Facts>);
+struct Kept(Arc<Facts>, Option<Arc<()>>);
 
 #[derive(Debug)]
 struct Facts {
     number: usize,
     tie: parking_lot::Mutex<Tie>,
+    calls: Arc<()>,
 }
 
 impl Kept {
     fn new(number: usize) -> Self {
-        Self(Arc::new(Facts { number, tie: parking_lot::Mutex::new(Tie::Free) }))
+        let tie = parking_lot::Mutex::new(Tie::Free);
+        Self(Arc::new(Facts { number, tie, calls: Arc::new(()) }), None)
     }
 
     fn tied(tie: Tie) -> Self {
@@ -43,11 +49,13 @@ impl Kept {
 }
 
 impl Tied for Kept {
-    fn tie(&mut self) -> Tie {
-        match Arc::get_mut(&mut self.0) {
-            Some(facts) => *facts.tie.lock(),
-            None => Tie::Used,
-        }
+    fn for_call(&self) -> Self {
+        assert!(self.1.is_none(), "what is kept is no call's");
+        Self(Arc::clone(&self.0), Some(Arc::clone(&self.0.calls)))
+    }
+
+    fn tie(&self) -> Tie {
+        if Arc::strong_count(&self.0.calls) == 1 { *self.0.tie.lock() } else { Tie::Used }
     }
 }
 
@@ -131,6 +139,18 @@ fn an_entry_that_is_in_use_stays() {
 }
 
 #[test]
+fn an_entry_that_is_only_looked_at_goes_and_whoever_looks_has_it_still() {
+    let keys = map(1);
+    keys.came_in(1, 0);
+    let looks = [keys.get(1), keys.get(1)].map(|kept| kept.expect("it is in"));
+    assert!(keys.came_in(2, IDLE));
+    assert!(looks.iter().all(|kept| kept.0.number == 1));
+    assert!(keys.came_in(1, 2 * IDLE));
+    let again = keys.get(1).expect("it came back");
+    assert!(!Arc::ptr_eq(&again.0, &looks[0].0), "it is another");
+}
+
+#[test]
 fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
     let keys = map(1);
     keys.tie(1, 0, Tie::Until(Nanos(FAR)));
@@ -202,15 +222,106 @@ fn a_full_map_of_young_entries_is_not_looked_through_before_the_first_may_go() {
 }
 
 #[test]
-fn what_is_in_use_is_looked_at_again_after_an_eighth_of_the_idle_time() {
+fn what_is_found_in_use_is_young_again() {
     let keys = map(1);
-    keys.tie(1, 0, Tie::Used);
-    keys.came_in(2, IDLE);
+    let used = keys.admit(1, Nanos(0), || Kept::new(1));
+    assert!(!keys.came_in(2, IDLE + 5));
+    drop(used);
     let before = keys.looks();
-    keys.came_in(2, IDLE + IDLE / 8 - 1);
+    assert!(!keys.came_in(2, IDLE + 5 + IDLE - 1));
     assert_eq!(keys.looks(), before);
-    keys.came_in(2, IDLE + IDLE / 8);
-    assert_eq!(keys.looks(), before + 1);
+    assert!(keys.came_in(2, IDLE + 5 + IDLE));
+}
+
+#[test]
+fn a_key_without_room_does_not_wait_at_the_gate() {
+    let keys = Arc::new(map(1));
+    keys.came_in(1, 0);
+    let (came_in, told) = mpsc::channel();
+    let map = Arc::clone(&keys);
+    let told = keys.while_nobody_passes(|| {
+        thread::spawn(move || came_in.send(map.came_in(2, IDLE - 1)));
+        // The limit is for a thread that waits for this one.
+        told.recv_timeout(Duration::from_secs(10))
+    });
+    assert_eq!(told, Ok(false));
+}
+
+#[test]
+fn a_full_map_that_lost_an_entry_is_no_longer_full() {
+    let keys = map(3);
+    keys.bring([1, 2], 0);
+    keys.came_in(3, SECOND);
+    assert!(!keys.came_in(4, IDLE - 1));
+    assert!(keys.came_in(4, IDLE), "two went");
+    assert!(keys.came_in(5, IDLE), "and one came");
+    assert!(!keys.came_in(6, IDLE));
+    assert_eq!(keys.sorted(), [3, 4, 5]);
+}
+
+#[test]
+fn a_key_that_is_let_go_of_may_use_the_map_when_it_is_dropped() {
+    /// Counts the entries when it is dropped, and looks for itself.
+    struct Nosy(u32, Weak<Keys<Self, Kept>>, mpsc::Sender<(u32, usize)>);
+    impl PartialEq for Nosy {
+        fn eq(&self, other: &Self) -> bool {
+            self.0 == other.0
+        }
+    }
+    impl Eq for Nosy {}
+    impl Hash for Nosy {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            self.0.hash(state);
+        }
+    }
+    impl Drop for Nosy {
+        fn drop(&mut self) {
+            let Some(keys) = self.1.upgrade() else { return };
+            let known = keys.get(Self(self.0, Weak::new(), self.2.clone())).is_some();
+            self.2.send((self.0, keys.len() + usize::from(known))).ok();
+        }
+    }
+    let (dropped, drops) = mpsc::channel();
+    thread::spawn(move || {
+        let keys = Arc::new(Keys::new(4, Nanos(IDLE)));
+        for (key, at) in [(1, 0), (2, 0), (3, IDLE)] {
+            let nosy = Nosy(key, Arc::downgrade(&keys), dropped.clone());
+            drop(keys.admit(nosy, Nanos(at), || Kept::new(0)));
+        }
+    });
+    // The limit is for a thread that waits for itself.
+    let mut told = [(); 2].map(|()| drops.recv_timeout(Duration::from_secs(10)).expect("no lock is held"));
+    told.sort_unstable();
+    assert_eq!(told, [(1, 1), (2, 1)], "both had gone, and the third was in");
+}
+
+#[test]
+fn an_eq_that_panics_while_others_go_leaves_a_map_that_counts_right() {
+    #[derive(Clone)]
+    struct Touchy<'a>(u32, &'a AtomicBool);
+    impl PartialEq for Touchy<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            assert!(!self.1.load(SeqCst), "not now");
+            self.0 == other.0
+        }
+    }
+    impl Eq for Touchy<'_> {}
+    impl Hash for Touchy<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            // Of keys whose hashes meet, one is compared with another when a table is made anew.
+            (self.0 < 10).hash(state);
+        }
+    }
+    let panics = AtomicBool::new(false);
+    let keys = Keys::new(3, Nanos(IDLE));
+    let came_in = |key, at| keys.admit(Touchy(key, &panics), Nanos(at), || Kept::new(0)).is_some();
+    assert!(came_in(1, 0) && came_in(2, 1) && came_in(3, 1));
+    panics.store(true, SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| came_in(10, IDLE))).is_err());
+    panics.store(false, SeqCst);
+    assert_eq!(keys.len(), keys.keys().len());
+    assert!((1..=3).all(|key| came_in(key, 2 * IDLE)), "there is room for as many as before");
+    assert!(!came_in(4, 2 * IDLE));
 }
 
 #[test]
@@ -235,8 +346,8 @@ fn a_clock_that_goes_back_does_not_let_a_young_entry_go() {
 fn keys_whose_hashes_meet_are_told_apart() {
     #[derive(Clone, PartialEq, Eq)]
     struct Same(u32);
-    impl std::hash::Hash for Same {
-        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+    impl Hash for Same {
+        fn hash<H: Hasher>(&self, state: &mut H) {
             state.write_u8(0);
         }
     }
@@ -271,8 +382,12 @@ impl Drop for Life {
 }
 
 impl Tied for Counted {
-    fn tie(&mut self) -> Tie {
-        if Arc::get_mut(&mut self.0).is_some() { Tie::Free } else { Tie::Used }
+    fn for_call(&self) -> Self {
+        self.clone()
+    }
+
+    fn tie(&self) -> Tie {
+        if Arc::strong_count(&self.0) == 1 { Tie::Free } else { Tie::Used }
     }
 }
 
@@ -312,18 +427,30 @@ fn threads_that_bring_the_same_key_are_given_the_same() {
     assert_eq!((keys.len(), count.load(SeqCst)), (ROUNDS, ROUNDS));
 }
 
+#[test]
+fn threads_that_bring_the_same_key_for_the_last_place_all_have_room() {
+    const ROUNDS: usize = 50_000;
+    let maps: Vec<_> = (0..ROUNDS).map(|_| map(1)).collect();
+    let came_in = AtomicUsize::new(0);
+    together(ROUNDS, |round| {
+        came_in.fetch_add(usize::from(maps[round].came_in(1, 0)), SeqCst);
+    });
+    assert_eq!(came_in.load(SeqCst), 2 * ROUNDS);
+}
+
 /// A call holds what it was given, while another lets go of all it can.
 #[test]
 fn no_two_calls_of_a_key_have_different_entries_at_the_same_time() {
     let keys = Keys::new(1, Nanos(0));
     // By key, the entry that a call has now.
     let inside = [(); 2].map(|()| AtomicUsize::new(0));
-    let (entries, met) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (calls, entries, met) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
-        for first in 0..3 {
-            let (keys, inside, entries, met) = (&keys, &inside, &entries, &met);
+        for _ in 0..3 {
+            let (keys, inside, calls, entries, met) = (&keys, &inside, &calls, &entries, &met);
             scope.spawn(move || {
-                for call in first..30_000_u64 {
+                for _ in 0..30_000 {
+                    let call = calls.fetch_add(1, SeqCst) as u64;
                     let key = u32::from(call / 3 % 2 == 0);
                     let make = || Kept::new(entries.fetch_add(1, SeqCst) + 1);
                     let Some(kept) = keys.admit(key, Nanos(call), make) else { continue };

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::Kept;
 use crate::{
-    state::keys::{Keys, Tie},
+    state::keys::{Keys, Tie, Tied},
     time::Nanos,
 };
 
@@ -26,8 +26,12 @@ enum Step {
     Untie {
         key: u32,
     },
-    /// Holds what is kept for the key, as a call that streams does.
+    /// Holds what a call has of the key, as one that streams does.
     Hold {
+        key: u32,
+    },
+    /// Looks at what is kept for the key, and never looks away.
+    Watch {
         key: u32,
     },
     LetGo,
@@ -42,14 +46,13 @@ enum Step {
 struct Entry {
     used: u64,
     tie: Tie,
-    /// When it was last found to be held, or set otherwise.
-    changed: u64,
 }
 
 struct Pair {
     keys: Keys<u32, Kept>,
     model: BTreeMap<u32, Entry>,
     held: Option<(u32, Kept)>,
+    watched: Vec<Kept>,
     now: u64,
     went_back: bool,
 }
@@ -57,7 +60,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let keys = Keys::new(CAPACITY, Nanos(IDLE));
-        Self { keys, model: BTreeMap::new(), held: None, now: 0, went_back: false }
+        Self { keys, model: BTreeMap::new(), held: None, watched: Vec::new(), now: 0, went_back: false }
     }
 
     fn take(&mut self, step: &Step) {
@@ -70,8 +73,9 @@ impl Pair {
             Step::Untie { key } => self.set(key, Tie::Free),
             Step::Hold { key } => {
                 self.let_go();
-                self.held = self.keys.get(key).map(|kept| (key, kept));
+                self.held = self.keys.get(key).map(|kept| (key, kept.for_call()));
             }
+            Step::Watch { key } => self.watched.extend(self.keys.get(key)),
             Step::LetGo => self.let_go(),
             Step::Pass { time } => self.now += time,
             Step::Back { time } => {
@@ -83,6 +87,7 @@ impl Pair {
 
     fn call(&mut self, key: u32) {
         let found = self.model.contains_key(&key);
+        let looks = self.keys.looks();
         let number = self.keys.admit(key, Nanos(self.now), || Kept::new(key as usize)).map(|kept| kept.0.number);
         let left = self.keys.keys();
         assert_eq!(left.len(), self.keys.len());
@@ -93,9 +98,12 @@ impl Pair {
             assert!(self.may_go(other), "{other} had to stay");
             self.model.remove(&other);
         }
+        if self.keys.looks() > looks {
+            self.find_used();
+        }
         if let Some(number) = number {
             assert_eq!(number, key as usize);
-            let new = Entry { used: 0, tie: Tie::Free, changed: self.now };
+            let new = Entry { used: 0, tie: Tie::Free };
             self.model.entry(key).or_insert(new).used = self.now;
         } else {
             assert!(!found, "a key that is known always has room");
@@ -104,20 +112,31 @@ impl Pair {
         }
     }
 
-    fn may_go(&self, key: u32) -> bool {
-        let Entry { used, tie, .. } = self.model[&key];
-        let untied = match tie {
-            Tie::Free => true,
-            Tie::Until(until) => until.0 <= self.now,
-            Tie::Used => false,
-        };
+    fn is_used(&self, key: u32) -> bool {
         let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
-        untied && !held && self.now >= used + IDLE
+        held || self.model[&key].tie == Tie::Used
     }
 
-    /// Whether it has been free to go for as long as it takes to look at it again. After a clock that went back, who knows.
+    fn is_idle(&self, key: u32) -> bool {
+        self.now >= self.model[&key].used + IDLE
+    }
+
+    fn may_go(&self, key: u32) -> bool {
+        let until = if let Tie::Until(until) = self.model[&key].tie { until.0 } else { 0 };
+        self.is_idle(key) && !self.is_used(key) && self.now >= until
+    }
+
+    /// Whether it cannot have stayed. After a clock that went back, who knows.
     fn must_go(&self, key: u32) -> bool {
-        !self.went_back && self.may_go(key) && self.now >= self.model[&key].changed + IDLE / 8
+        !self.went_back && self.may_go(key)
+    }
+
+    /// What a sweep has found in use is young again.
+    fn find_used(&mut self) {
+        let found: Vec<_> = self.model.keys().copied().filter(|key| self.is_idle(*key) && self.is_used(*key)).collect();
+        for key in found {
+            self.model.get_mut(&key).expect("it is one of them").used = self.now;
+        }
     }
 
     /// Ties what is free, or frees what is in use.
@@ -127,17 +146,12 @@ impl Pair {
         let settled = matches!((entry.tie, tie), (Tie::Free, _) | (Tie::Used, Tie::Free));
         if !held && settled {
             *self.keys.get(key).expect("the model has it").0.tie.lock() = tie;
-            (entry.tie, entry.changed) = (tie, self.now);
+            entry.tie = tie;
         }
     }
 
     fn let_go(&mut self) {
-        if let Some((key, kept)) = self.held.take() {
-            drop(kept);
-            if let Some(entry) = self.model.get_mut(&key) {
-                entry.changed = self.now;
-            }
-        }
+        drop(self.held.take());
     }
 }
 
@@ -148,6 +162,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (key(), proptest::option::of(0..2 * IDLE)).prop_map(|(key, until)| Step::Tie { key, until }),
         1 => key().prop_map(|key| Step::Untie { key }),
         1 => key().prop_map(|key| Step::Hold { key }),
+        1 => key().prop_map(|key| Step::Watch { key }),
         1 => Just(Step::LetGo),
         4 => (0..IDLE).prop_map(|time| Step::Pass { time }),
     ];
