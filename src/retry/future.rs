@@ -54,7 +54,7 @@ pin_project! {
         Sent { #[pin] attempt: S::Future },
         // Reads what is left of the last answer, for a while. The next attempt is due then, or already.
         Draining { #[pin] limit: Sleep, due: Instant, token: Option<Token> },
-        Waiting { #[pin] sleep: Sleep, token: Option<Token> },
+        Waiting { #[pin] sleep: Option<Sleep>, token: Option<Token> },
         Readying { service: S, unsent: Option<(Kept, Token)> },
     }
 }
@@ -103,12 +103,14 @@ where
                         ready!(limit.poll(cx));
                     }
                     this.call.drop_rest();
-                    let (sleep, token) = (sleep_until(*due), token.take());
-                    this.step.set(Step::Waiting { sleep, token });
+                    let (due, token) = (*due, token.take());
+                    this.step.set(Step::Waiting { sleep: (time::now() < due).then(|| sleep_until(due)), token });
                     continue;
                 }
                 StepProj::Waiting { sleep, token } => {
-                    ready!(sleep.poll(cx));
+                    if let Some(sleep) = sleep.as_pin_mut() {
+                        ready!(sleep.poll(cx));
+                    }
                     let token = token.take().expect(POLLED_AGAIN);
                     // The timer may have been late.
                     if is_too_late(Duration::ZERO) {
@@ -139,7 +141,7 @@ where
                         let due = time::after(time::now(), delay);
                         Step::Draining { limit: sleep(DRAIN_FOR), due, token: Some(token) }
                     } else if delay > Duration::ZERO {
-                        Step::Waiting { sleep: sleep(delay), token: Some(token) }
+                        Step::Waiting { sleep: Some(sleep(delay)), token: Some(token) }
                     } else {
                         this.call.next_attempt(token)
                     });
