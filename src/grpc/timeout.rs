@@ -31,7 +31,7 @@ impl DeadlineLayer {
     }
 }
 
-fn read(value: &[u8]) -> Option<Duration> {
+pub(crate) fn read(value: &[u8]) -> Option<Duration> {
     let (unit, number) = value.split_last()?;
     let (_, nanos) = UNITS.iter().find(|(name, _)| name == unit)?;
     let number = if number.len() <= MOST_DIGITS { digits(number)? } else { return None };

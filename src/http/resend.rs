@@ -10,7 +10,10 @@ use http_body::Body;
 use tower::BoxError;
 
 use super::{KeptBody, ReplayBody, replay::CAP};
-use crate::retry::{KeepRequest, KeepResponse};
+use crate::{
+    Deadline, grpc,
+    retry::{KeepRequest, KeepResponse},
+};
 
 const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
 
@@ -63,6 +66,7 @@ where
         if self.counts {
             // It may tell of the attempts of a caller before.
             request.headers_mut().remove(PREVIOUS_ATTEMPTS);
+            begin_timeout(&mut request);
         }
         request
     }
@@ -102,5 +106,15 @@ where
 
     fn drop_rest(&self, answer: &mut Self::Answer) {
         answer.body_mut().drop_rest();
+    }
+}
+
+/// Starts the clock of a `grpc-timeout` now, and not anew with each attempt, unless a layer around has done so.
+fn begin_timeout<B>(request: &mut Request<B>) {
+    if request.extensions().get::<Deadline>().is_none() {
+        let stated = request.headers().get("grpc-timeout").and_then(|value| grpc::read_timeout(value.as_bytes()));
+        if let Some(stated) = stated {
+            request.extensions_mut().insert(Deadline::after(stated));
+        }
     }
 }

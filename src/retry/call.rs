@@ -40,6 +40,8 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         match result {
             Err(Error::Rejected(_)) if !self.shared.retries_rejected => Err(Stop::Rejected),
             Err(Error::Rejected(rejection)) => Ok(Outcome::Throttled { retry_after: rejection.retry_after() }),
+            // The deadline was the caller's, though perhaps only the layers below know it.
+            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Err(Stop::Deadline),
             result => match self.rules.classifier.classify(result) {
                 Outcome::Success => Err(Stop::Outcome),
                 outcome => Ok(outcome),
