@@ -4,7 +4,11 @@ use std::{any::type_name, fmt};
 
 use http::{HeaderMap, Response};
 
-use super::{Code, failure::of_error, hint::Hint};
+use super::{
+    Code,
+    failure::{is_of_request, of_error},
+    hint::Hint,
+};
 use crate::{
     Classify, Error, Outcome,
     http::{ByTable, ClassifyEnd, Overrides},
@@ -77,6 +81,9 @@ impl<F: Overrides<Code>> GrpcClassifier<F> {
     }
 
     fn classify_error(&self, error: &Error) -> Outcome {
+        if is_of_request(error) {
+            return Outcome::Ignored;
+        }
         of_error(error).map_or(Outcome::Transient, |(code, hint)| self.outcome(code, || hint))
     }
 }

@@ -1,6 +1,6 @@
 //! The codes of gRPC, and where an answer carries them.
 
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
 use crate::http::digits;
 
@@ -76,7 +76,13 @@ impl Code {
 
     /// The code that the head of an answer tells; `None` leaves it to the trailers.
     pub(super) fn of_head<B>(head: &Response<B>) -> Option<Self> {
-        Self::of_headers(head.headers()).or_else(|| Self::of_status(head.status()))
+        let of_content = || is_foreign(head.headers()).then_some(Self::Unknown);
+        Self::of_headers(head.headers()).or_else(|| Self::of_status(head.status())).or_else(of_content)
+    }
+
+    /// Whether the headers tell the code that servers give for a deadline; tonic's own timeout gives `CANCELLED`.
+    pub(crate) fn is_of_deadline(headers: &HeaderMap) -> bool {
+        matches!(Self::of_headers(headers), Some(Self::Cancelled | Self::DeadlineExceeded))
     }
 
     fn of_number(number: u64) -> Self {
@@ -96,6 +102,13 @@ impl Code {
             _ => Self::Unknown,
         })
     }
+}
+
+/// Whether what follows is no gRPC by its content type, but the page of something between, say: nobody reads that to its end.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| !kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC)))
 }
 
 #[cfg(feature = "tonic")]

@@ -66,5 +66,5 @@ mod retry_info;
 pub(crate) mod status;
 mod timeout;
 
-pub(crate) use self::timeout::read as read_timeout;
+pub(crate) use self::timeout::timeout_of;
 pub use self::{answer::GrpcAnswers, body::AnswerBody, classify::GrpcClassifier, code::Code, pushback::Pushback};

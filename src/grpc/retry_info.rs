@@ -40,7 +40,7 @@ struct Delay {
 /// How long these details ask to wait; a delay that is negative or out of range is as good as none.
 pub(super) fn retry_delay(details: &[u8]) -> Option<Duration> {
     let details = Status::decode(details).ok()?.details;
-    let info = details.into_iter().find(|detail| detail.type_url == "type.googleapis.com/google.rpc.RetryInfo")?;
+    let info = details.into_iter().find(|detail| detail.type_url.ends_with("/google.rpc.RetryInfo"))?;
     let delay = RetryInfo::decode(info.value).ok()?.retry_delay?;
     let nanos = u32::try_from(delay.nanos).ok().filter(|&nanos| nanos < 1_000_000_000)?;
     Some(Duration::new(u64::try_from(delay.seconds).ok()?, nanos))

@@ -57,8 +57,17 @@ fn own(error: Error) -> Result<Status, Error> {
 
 /// Whether tonic made it of the end of a stream or a connection. One that the service gave has no such source.
 fn is_of_transport(status: &Status) -> bool {
-    let mut causes = std::iter::successors(error::Error::source(status), |cause| cause.source());
-    causes.any(<dyn error::Error>::is::<h2::Error>)
+    causes_of(status).any(<dyn error::Error>::is::<h2::Error>)
+}
+
+/// Whether the server went away and said that it had not begun with this stream: h2 tells only such ones of the `GOAWAY`.
+fn is_unprocessed(status: &Status) -> bool {
+    let went_away = |error: &h2::Error| error.is_go_away() && error.is_remote();
+    causes_of(status).filter_map(|cause| cause.downcast_ref()).any(went_away)
+}
+
+fn causes_of(status: &Status) -> impl Iterator<Item = &(dyn error::Error + 'static)> {
+    std::iter::successors(error::Error::source(status), |cause| cause.source())
 }
 
 /// The status in the chain of sources of the service's own error.
@@ -75,7 +84,13 @@ fn known(error: Error) -> Result<Status, Error> {
 
 /// The code that tonic tells of a transport's error, in our words. Of some broken streams that is `Unknown`, which helps nobody.
 fn ours(status: Status) -> Status {
-    let code = if status.code() == tonic::Code::Unknown { Code::Internal } else { status.code().into() };
+    let code = match status.code() {
+        tonic::Code::Internal | tonic::Code::Unknown if is_unprocessed(&status) => Code::Unavailable,
+        tonic::Code::Unknown => Code::Internal,
+        // The connection was gone before hyper had sent the call: nobody cancelled it.
+        tonic::Code::Cancelled if !is_of_transport(&status) => Code::Unavailable,
+        code => code.into(),
+    };
     let mut ours = of_code(code);
     ours.set_source(Arc::new(status));
     ours

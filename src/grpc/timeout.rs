@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Request};
 
 use crate::http::{
     deadline::{DeadlineLayer, Wire},
@@ -27,11 +27,18 @@ const UNITS: [(u8, u64); 6] = [
 impl DeadlineLayer {
     /// Reads and writes `grpc-timeout`, in the finest unit that its eight digits can hold.
     pub const fn grpc() -> Self {
-        Self::by(Wire { name: HeaderName::from_static("grpc-timeout"), read, write })
+        Self::by(WIRE)
     }
 }
 
-pub(crate) fn read(value: &[u8]) -> Option<Duration> {
+const WIRE: Wire = Wire { name: HeaderName::from_static("grpc-timeout"), read, write };
+
+/// The least time that a request states, not by the hand of a [`DeadlineLayer`].
+pub(crate) fn timeout_of<B>(request: &Request<B>) -> Option<Duration> {
+    WIRE.stated(request)
+}
+
+fn read(value: &[u8]) -> Option<Duration> {
     let (unit, number) = value.split_last()?;
     let (_, nanos) = UNITS.iter().find(|(name, _)| name == unit)?;
     let number = if number.len() <= MOST_DIGITS { digits(number)? } else { return None };

@@ -16,7 +16,8 @@ use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, circuit_breaker::Vouche
 /// Holds a call's place in a circuit or a bulkhead until the body of its answer has ended.
 ///
 /// In a circuit, a head that is a failure settles the call at once. Otherwise the end of the body does, by what `C` says of its
-/// trailers, or of the error it broke with; a body that is dropped before abandons the call.
+/// trailers, or of the error it broke with; a body that is dropped half way abandons the call. One of known length that is
+/// dropped before it is polled was not wanted, by a caller who asks for the status alone or with `HEAD`: there the head decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hold<C = ()>(pub(crate) C);
 
@@ -32,7 +33,7 @@ where
         let outcome = match outcome {
             Outcome::Success if !self.0.waits_for_end(&response) => outcome,
             Outcome::Success if response.body().is_end_stream() => self.0.classify_end(None),
-            Outcome::Success => return response.map(|body| HeldBody::new(body, InCircuit::new(guard, self.0))),
+            Outcome::Success => return response.map(|body| HeldBody::in_circuit(body, guard, self.0)),
             _ => outcome,
         };
         guard.settle(outcome);
@@ -95,14 +96,12 @@ pub struct InCircuit<C> {
     guard: Option<CircuitGuard>,
     /// For a probe: that it is a success if it streams for long enough.
     vouched: Option<Vouched>,
+    /// Whether it is a success as it stands: its body was not polled, and its head tells all there is to tell.
+    is_told: bool,
     classifier: C,
 }
 
 impl<C> InCircuit<C> {
-    fn new(guard: CircuitGuard, classifier: C) -> Self {
-        Self { vouched: guard.vouch(), guard: Some(guard), classifier }
-    }
-
     /// The guard of a call whose result is still to be counted.
     fn uncounted(&mut self) -> Option<CircuitGuard> {
         let guard = self.guard.take()?;
@@ -121,6 +120,7 @@ impl<C> InCircuit<C> {
 
 impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
     fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        self.is_told = false;
         match &mut self.guard {
             Some(guard) => guard.run(body),
             None => body(),
@@ -147,13 +147,20 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
     }
 
     fn broke(mut self, error: &Error) {
-        let outcome = judge::<Response<B>>(&self.classifier, Err(error));
+        // A code that is the caller's mistake elsewhere is none where a stream breaks.
+        let outcome = match judge::<Response<B>>(&self.classifier, Err(error)) {
+            Outcome::Success => Outcome::Failed,
+            outcome => outcome,
+        };
         self.settle(outcome);
     }
 }
 
 impl<C> Drop for InCircuit<C> {
     fn drop(&mut self) {
+        if self.is_told {
+            self.settle(Outcome::Success);
+        }
         // What is left of it settles as every call that is dropped.
         drop(self.uncounted());
     }
@@ -178,6 +185,13 @@ impl<B, P> HeldBody<B, P> {
     /// A body that holds nothing.
     const fn free(body: B) -> Self {
         Self { body: Some(body), place: None }
+    }
+}
+
+impl<B: Body, C: ClassifyEnd<Response<B>>> HeldBody<B, InCircuit<C>> {
+    fn in_circuit(body: B, guard: CircuitGuard, classifier: C) -> Self {
+        let is_told = body.size_hint().exact().is_some() && classifier.classify_end(None) == Outcome::Success;
+        Self::new(body, InCircuit { vouched: guard.vouch(), guard: Some(guard), is_told, classifier })
     }
 }
 

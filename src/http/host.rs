@@ -4,8 +4,8 @@ use http::{Request, header::HOST, uri::Authority};
 
 /// The host that a request goes to, with its port where that is told: a key for [`per_key`](crate::per_key).
 ///
-/// It is read from the URI, or else from the header `Host`, without the user's name. It costs no allocation where the URI tells
-/// it, and compares without regard to case. `None` where neither tells it.
+/// It is read from the URI, or else from the header `Host`, without the user's name. It is a copy of
+/// its own, of at most 261 bytes, and compares without regard to case. `None` where neither tells it, or it is longer than any host.
 ///
 /// # Examples
 ///
@@ -25,10 +25,14 @@ use http::{Request, header::HOST, uri::Authority};
 /// # }
 /// ```
 pub fn host<B>(request: &Request<B>) -> Option<Authority> {
-    let of_header = || request.headers().get(HOST)?.to_str().ok()?.parse().ok();
-    let authority: Authority = request.uri().authority().cloned().or_else(of_header)?;
-    match authority.as_str().rsplit_once('@') {
-        Some((_, host)) => host.parse().ok(),
-        None => Some(authority),
-    }
+    let of_header = || request.headers().get(HOST)?.to_str().ok();
+    let told = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
+    let host = told.rsplit_once('@').map_or(told, |(_, host)| host);
+    // A copy of its own: a part of the URI would keep all of that, and over HTTP/1 the whole head that was read with it.
+    (host.len() <= LONGEST).then(|| host.parse().ok())?
 }
+
+/// No host is longer ([RFC 3986, 3.2.2]), with its port.
+///
+/// [RFC 3986, 3.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2
+const LONGEST: usize = 255 + ":65535".len();

@@ -22,7 +22,8 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// from the first byte: it sends what was kept as one frame, then what no attempt has read yet, and the trailers.
 ///
 /// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed and the attempt under way
-/// goes on unharmed, but no other can follow: its body is an error.
+/// goes on unharmed, but no other can follow: its body is an error. So it is when one clone alone is left, and has sent what was
+/// kept: clone before sending.
 ///
 /// # Who reads
 ///
@@ -124,6 +125,9 @@ where
             this.take_source();
         }
         let mut source = shared.lock();
+        if this.progress == Progress::CaughtUp && Arc::strong_count(shared) == 1 {
+            source.commit();
+        }
         let polled = match (source.check_reader(this.attempt), this.progress) {
             (Err(why), _) => Poll::Ready(Some(Err(why.into()))),
             (Ok(()), Progress::Unsent) => source.poll_first(cx),

@@ -87,6 +87,10 @@ where
     fn send(&self, kept: Self::Kept) -> Request<B> {
         kept.map(B::from)
     }
+
+    fn deadline(&self, kept: &Self::Kept) -> Option<Deadline> {
+        kept.extensions().get().copied()
+    }
 }
 
 impl<B, R> KeepResponse<Response<R>> for Resend<B>
@@ -111,10 +115,9 @@ where
 
 /// Starts the clock of a `grpc-timeout` now, and not anew with each attempt, unless a layer around has done so.
 fn begin_timeout<B>(request: &mut Request<B>) {
-    if request.extensions().get::<Deadline>().is_none() {
-        let stated = request.headers().get("grpc-timeout").and_then(|value| grpc::read_timeout(value.as_bytes()));
-        if let Some(stated) = stated {
-            request.extensions_mut().insert(Deadline::after(stated));
-        }
+    let stated = grpc::timeout_of(request).map(Deadline::after);
+    let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();
+    if let Some(nearest) = nearest {
+        request.extensions_mut().insert::<Deadline>(nearest);
     }
 }

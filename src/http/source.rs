@@ -27,8 +27,10 @@ pub(super) enum Unsendable {
 /// A body that one attempt reads at a time, the latest of those that began.
 pub(super) struct Source<B> {
     rest: Rest<B>,
-    /// All the data that was read; `None` once it outgrew its cap.
+    /// All the data that was read; `None` once it outgrew its cap, or nobody is left to send it again.
     kept: Option<Ahead>,
+    /// How many bytes were read.
+    read: u64,
     trailers: Option<HeaderMap>,
     /// The length that the body told before it was read.
     told: Option<u64>,
@@ -75,6 +77,11 @@ impl<B> Source<B> {
         is_whole
     }
 
+    /// Frees the copy, because nobody is left to send it again.
+    pub(super) fn commit(&mut self) {
+        self.kept = None;
+    }
+
     /// Whether an attempt may read.
     pub(super) const fn check_reader(&self, attempt: u64) -> Result<(), Unsendable> {
         if attempt < self.reader { Err(Unsendable::Superseded) } else { Ok(()) }
@@ -96,6 +103,7 @@ impl<B: Body> Source<B> {
             told: body.size_hint().exact(),
             rest: Rest::Live(body),
             kept: Some(Ahead::new(cap)),
+            read: 0,
             trailers: None,
             last: 0,
             reader: 0,
@@ -115,7 +123,7 @@ impl<B: Body> Source<B> {
 
     /// Whether it ended short of the length that it told. A peer must be shown that, so it is nowhere said to be at its end.
     fn is_short(&self) -> bool {
-        self.told.zip(self.kept.as_ref()).is_some_and(|(told, kept)| kept.len() < told)
+        self.told.is_some_and(|told| self.read < told)
     }
 
     /// How much there is from the first byte on: for every attempt as much as was told for the first.
@@ -193,6 +201,7 @@ where
 
     fn keep(&mut self, frame: &Frame<Bytes>) {
         if let Some(data) = frame.data_ref() {
+            self.read += data.len() as u64;
             let is_wanted = self.wanted > self.reader;
             let outgrown = self.kept.take_if(|kept| !kept.push(data));
             if let Some(mut kept) = outgrown.filter(|_| is_wanted) {

@@ -76,7 +76,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         if !self.rules.retry_if.allows(kept, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
-        if is_too_late(delay) {
+        if is_too_late(delay, self.rules.keep.deadline(kept)) {
             return Err(Stop::Deadline);
         }
         let token = match &self.shared.budget {
@@ -89,6 +89,14 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         }
         events::retrying(self.shared.name, self.attempts + 1, delay, outcome);
         Ok((delay, token))
+    }
+
+    /// Whether the next attempt would begin too late.
+    pub(super) fn is_late<Request>(&self) -> bool
+    where
+        K: KeepRequest<Request, Kept = Kept>,
+    {
+        is_too_late(Duration::ZERO, self.kept.as_ref().and_then(|kept| self.rules.keep.deadline(kept)))
     }
 
     /// The step to the next attempt, which `token` pays for.
@@ -178,7 +186,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
     }
 }
 
-/// Whether what begins after `delay` begins at the deadline or later.
-pub(super) fn is_too_late(delay: Duration) -> bool {
-    Deadline::current().is_some_and(|deadline| deadline.remaining() <= delay)
+/// Whether what begins after `delay` begins at the deadline or later, the nearer of the one around and the one of the request.
+fn is_too_late(delay: Duration, brought: Option<Deadline>) -> bool {
+    Deadline::current().into_iter().chain(brought).min().is_some_and(|deadline| deadline.remaining() <= delay)
 }

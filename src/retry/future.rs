@@ -11,12 +11,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tower::{BoxError, Service};
 
-use super::{
-    KeepRequest, KeepResponse, RetryIf, Rules,
-    budget::Token,
-    call::{Call, is_too_late},
-    layer::Shared,
-};
+use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, call::Call, layer::Shared};
 use crate::{Classify, Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop, time};
 
 /// For how long the rest of an answer is read at most: it holds a connection, and places of layers below.
@@ -113,7 +108,7 @@ where
                     }
                     let token = token.take().expect(POLLED_AGAIN);
                     // The timer may have been late.
-                    if is_too_late(Duration::ZERO) {
+                    if this.call.is_late() {
                         return Poll::Ready(this.call.end_late());
                     }
                     this.step.set(this.call.next_attempt(token));

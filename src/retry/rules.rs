@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{DefaultClassifier, Error};
+use crate::{Deadline, DefaultClassifier, Error};
 
 /// What a retry goes by: a classifier, what it keeps between attempts, and who has the last word.
 ///
@@ -43,6 +43,11 @@ pub trait KeepRequest<Request> {
 
     /// Sends the request.
     fn send(&self, kept: Self::Kept) -> Self::Sent;
+
+    /// The deadline that the request itself brings.
+    fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
+        None
+    }
 }
 
 /// Keeps a response for as long as a better one may come.

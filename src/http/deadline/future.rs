@@ -67,14 +67,13 @@ where
         match state.as_mut().project() {
             StateProj::Sent { inner, carried } => {
                 let _scope = enter(carried.brought);
-                let error = match ready!(inner.poll(cx)).map_err(Error::lift) {
-                    Ok(response) => {
-                        return Poll::Ready(Ok(response.map(|body| DeadlineBody::new(body, carried.brought))));
-                    }
-                    Err(error) => error,
+                let result = ready!(inner.poll(cx)).map_err(Error::lift);
+                let ended = match &result {
+                    Ok(head) => carried.refused(head),
+                    Err(error) => carried.ended(error),
                 };
-                match carried.ended(&error) {
-                    None => Poll::Ready(Err(error)),
+                match ended {
+                    None => Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, carried.brought)))),
                     Some(Ok(elapsed)) => Poll::Ready(Err(Error::TimedOut(elapsed))),
                     Some(Err(Enforced)) => {
                         state.set(State::Over);

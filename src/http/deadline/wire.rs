@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::time::Instant;
 
 #[cfg(feature = "tonic")]
@@ -10,6 +10,7 @@ use crate::grpc::status::is_expired;
 use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, nearest},
+    grpc::Code,
     http::digits,
     time,
 };
@@ -45,10 +46,26 @@ pub(super) struct Enforced;
 impl Carried {
     /// Whether a client that reads the header too has ended the call by it, which says nothing about the service.
     pub(super) fn ended(&self, error: &Error) -> Option<Result<Elapsed, Enforced>> {
-        let (end, began) = self.end.filter(|_| is_expired(error))?;
+        is_expired(error).then(|| self.over()).flatten()
+    }
+
+    /// Whether a server that reads the header too has ended the call by it, and its answer came before our own timers.
+    pub(super) fn refused<B>(&self, head: &Response<B>) -> Option<Result<Elapsed, Enforced>> {
+        Code::is_of_deadline(head.headers()).then(|| self.over()).flatten()
+    }
+
+    /// Whether the time is over, and who ends the call.
+    fn over(&self) -> Option<Result<Elapsed, Enforced>> {
+        let (end, began) = self.end?;
         let now = time::now();
         (now + Duration::from_millis(1) >= end.at).then_some(())?;
-        Some(if end.enforced { Err(Enforced) } else { Ok(Elapsed::new(end.at - began, now - began, true)) })
+        // The call may have moved from under the timeout to a task of its own, where nobody else ends it.
+        let is_around = || nearest(|| now).is_some_and(|around| around.enforced && around.at <= end.at);
+        Some(if end.enforced && is_around() {
+            Err(Enforced)
+        } else {
+            Ok(Elapsed::new(end.at - began, now - began, true))
+        })
     }
 }
 
@@ -90,7 +107,7 @@ impl Wire {
     }
 
     /// The least time that the header states, not by our own hand.
-    fn stated<B>(&self, request: &Request<B>) -> Option<Duration> {
+    pub(crate) fn stated<B>(&self, request: &Request<B>) -> Option<Duration> {
         let written = request.extensions().get::<Written>();
         let values = request.headers().get_all(&self.name).iter();
         let foreign = values.filter(|value| written.is_none_or(|written| written.0 != *value));
@@ -115,7 +132,7 @@ fn nearer(around: Option<Fixed>, brought: Option<Deadline>) -> Option<Fixed> {
 }
 
 fn read_millis(value: &[u8]) -> Option<Duration> {
-    digits(value).map(Duration::from_millis)
+    digits(value.trim_ascii()).map(Duration::from_millis)
 }
 
 fn write_millis(left: Duration) -> Option<HeaderValue> {

@@ -212,8 +212,9 @@ impl<K: Hash + Eq, V: Tied> Keys<K, V> {
         }
         let value = make();
         let own = value.for_call();
-        self.shard(&key).write().0.insert(key, Slot { value, used: AtomicU64::new(now.0) });
-        gate.len += 1;
+        let replaced = self.shard(&key).write().0.insert(key, Slot { value, used: AtomicU64::new(now.0) });
+        // A key whose `eq` contradicts itself was in after all.
+        gate.len += usize::from(replaced.is_none());
         gate.next = gate.next.min(now.saturating_add(self.idle));
         self.note(&gate);
         (Some(own), gone)
@@ -305,7 +306,8 @@ impl<V: Tied> Slot<V> {
         }
         match self.value.tie() {
             Tie::Free => idle_at,
-            Tie::Until(until) => until,
+            // Closed by hand it may go sooner, which nobody tells: it is looked at again.
+            Tie::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
             Tie::Used => {
                 self.used.store(now.0, Ordering::Relaxed);
                 // It stays, however short the time is.
