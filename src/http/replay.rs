@@ -22,8 +22,8 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// from the first byte: it sends what was kept as one frame, then what no attempt has read yet, and the trailers.
 ///
 /// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed and the attempt under way
-/// goes on unharmed, but no other can follow: its body is an error. So it is when one clone alone is left, and has sent what was
-/// kept: clone before sending.
+/// goes on unharmed, but no other can follow: its body is an error. So it is where one of several clones is left and goes on: a
+/// stream whose call was answered keeps no copy.
 ///
 /// # Who reads
 ///

@@ -77,9 +77,11 @@ impl<B> Source<B> {
         is_whole
     }
 
-    /// Frees the copy, because nobody is left to send it again.
+    /// Frees the copy, when one of several attempts is left: no other can follow.
     pub(super) fn commit(&mut self) {
-        self.kept = None;
+        if self.last > 0 {
+            self.kept = None;
+        }
     }
 
     /// Whether an attempt may read.
