@@ -79,6 +79,11 @@ impl Deadline {
     pub fn scope<F>(self, future: F) -> DeadlineScope<F> {
         DeadlineScope { deadline: self, future }
     }
+
+    /// Puts this deadline around the code that runs now. The timeouts around stay what they are.
+    pub(crate) fn enter(self) -> Scope {
+        Scope::enter(Frame::around().bounded_by(self.into()))
+    }
 }
 
 pin_project! {
@@ -97,7 +102,7 @@ impl<F: Future> Future for DeadlineScope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _scope = Scope::enter(Frame::around().bounded_by(Fixed { at: this.deadline.0, enforced: false }));
+        let _scope = this.deadline.enter();
         this.future.poll(cx)
     }
 }
@@ -108,6 +113,12 @@ pub(crate) struct Fixed {
     pub(crate) at: Instant,
     /// Whether a timeout around ends the call at that moment.
     pub(crate) enforced: bool,
+}
+
+impl From<Deadline> for Fixed {
+    fn from(deadline: Deadline) -> Self {
+        Self { at: deadline.0, enforced: false }
+    }
 }
 
 /// What the timeouts around allow.

@@ -1,4 +1,4 @@
-//! The errors of every layer, and of every builder.
+//! The one error of every layer.
 
 use std::{any::Any, convert::Infallible, error, fmt, time::Duration};
 
@@ -176,7 +176,7 @@ impl Rejection {
 impl error::Error for Rejection {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(crate::grpc::status::of_rejection(self))
+        Some(crate::grpc::tonic::of_rejection(self))
     }
 }
 
@@ -294,8 +294,10 @@ impl Elapsed {
         self.taken.into()
     }
 
-    /// Whether it was ended at a deadline that its caller brought, with [`Deadline::scope`](crate::Deadline::scope), and not
-    /// at a limit of ours. That says nothing about the service: circuit breakers do not count it.
+    /// Whether it was ended at a deadline that its caller brought, not at a limit of ours.
+    ///
+    /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. It says nothing about the
+    /// service: circuit breakers do not count it.
     pub const fn by_caller(&self) -> bool {
         matches!(self.by, By::Caller)
     }
@@ -304,7 +306,7 @@ impl Elapsed {
 impl error::Error for Elapsed {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(crate::grpc::status::of_timeout())
+        Some(crate::grpc::tonic::of_timeout())
     }
 }
 

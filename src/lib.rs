@@ -3,12 +3,14 @@
     not(all(feature = "axum", feature = "reqwest", feature = "tonic")),
     doc = "Tower layers that keep a service answering while what it calls is slow, failing or overloaded."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
 pub mod bulkhead;
 pub mod circuit_breaker;
 mod config_error;
 mod deadline;
+mod debug;
 mod error;
 pub mod fallback;
 pub mod finish;
@@ -29,8 +31,6 @@ mod state;
 mod sync;
 mod time;
 pub mod timeout;
-#[cfg(feature = "tonic")]
-mod tonic;
 
 pub use crate::{
     backoff::{Backoff, Jitter},

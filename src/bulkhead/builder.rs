@@ -1,6 +1,6 @@
 //! The settings of a bulkhead.
 
-use std::{borrow::Cow, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use super::{BulkheadLayer, NoQueue, Queue};
 use crate::{ConfigError, Name, finish::Release};
@@ -11,16 +11,13 @@ use crate::{ConfigError, Name, finish::Release};
 pub struct BulkheadBuilder<Q = NoQueue, F = Release> {
     name: Cow<'static, str>,
     max_concurrent: usize,
-    max_wait: Option<Duration>,
-    max_queue: Option<usize>,
-    queue: PhantomData<Q>,
+    queue: Q,
     finish: F,
 }
 
 impl BulkheadBuilder {
     pub(super) const fn new(max_concurrent: usize) -> Self {
-        let name = Cow::Borrowed("bulkhead");
-        Self { name, max_concurrent, max_wait: None, max_queue: None, queue: PhantomData, finish: Release }
+        Self { name: Cow::Borrowed("bulkhead"), max_concurrent, queue: NoQueue, finish: Release }
     }
 }
 
@@ -30,13 +27,31 @@ impl<Q, F> BulkheadBuilder<Q, F> {
         Self { name: name.into(), ..self }
     }
 
+    /// Ends calls by this strategy. Defaults to [`Release`].
+    pub fn finish<G>(self, finish: G) -> BulkheadBuilder<Q, G> {
+        let Self { name, max_concurrent, queue, .. } = self;
+        BulkheadBuilder { name, max_concurrent, queue, finish }
+    }
+
+    /// Builds the layer, and with it its places, all free, and its queue, if any, empty.
+    ///
+    /// # Errors
+    ///
+    /// When the name is empty or too long.
+    pub fn build(self) -> Result<BulkheadLayer<Q, F>, ConfigError> {
+        let name = Name::new(self.name).map_err(|error| error.of("bulkhead"))?;
+        Ok(BulkheadLayer::assemble(name, self.max_concurrent, self.queue, self.finish))
+    }
+}
+
+impl<Q: Into<Option<Queue>>, F> BulkheadBuilder<Q, F> {
     /// Queues calls that find no place, for at most this long, and never past their deadline.
     ///
     /// Set it to the delay that a caller will not mind. The service within must be `Clone`. Defaults to what the deadline
     /// leaves; without a deadline either, the wait has no end.
     #[doc(alias = "max_wait_duration")]
     pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue, F> {
-        BulkheadBuilder { max_wait: Some(wait), ..self.queueing() }
+        self.queueing(|queue| Queue { max_wait: Some(wait), ..queue })
     }
 
     /// Queues at most this many calls that find no place; 0 queues none.
@@ -46,45 +61,18 @@ impl<Q, F> BulkheadBuilder<Q, F> {
     #[doc(alias = "queue_limit")]
     #[doc(alias = "max_queuing_actions")]
     pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue, F> {
-        BulkheadBuilder { max_queue: Some(calls), ..self.queueing() }
+        self.queueing(|queue| Queue { max_queue: calls, ..queue })
     }
 
-    fn checked_name(&self) -> Result<Name, ConfigError> {
-        Name::new(self.name.clone()).map_err(|error| error.of("bulkhead"))
-    }
-
-    /// Ends calls by this strategy. Defaults to [`Release`].
-    pub fn finish<G>(self, finish: G) -> BulkheadBuilder<Q, G> {
-        let Self { name, max_concurrent, max_wait, max_queue, queue, .. } = self;
-        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue, finish }
-    }
-
-    fn queueing(self) -> BulkheadBuilder<Queue, F> {
-        let Self { name, max_concurrent, max_wait, max_queue, finish, .. } = self;
-        BulkheadBuilder { name, max_concurrent, max_wait, max_queue, queue: PhantomData, finish }
+    fn queueing(self, set: impl FnOnce(Queue) -> Queue) -> BulkheadBuilder<Queue, F> {
+        let Self { name, max_concurrent, queue, finish } = self;
+        let queue = queue.into().unwrap_or(Queue { max_wait: None, max_queue: max_concurrent });
+        BulkheadBuilder { name, max_concurrent, queue: set(queue), finish }
     }
 }
 
-impl<F> BulkheadBuilder<NoQueue, F> {
-    /// Builds the layer, and with it its places, all free.
-    ///
-    /// # Errors
-    ///
-    /// When the name is empty or too long.
-    pub fn build(self) -> Result<BulkheadLayer<NoQueue, F>, ConfigError> {
-        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, NoQueue, self.finish))
-    }
-}
-
-impl<F> BulkheadBuilder<Queue, F> {
-    /// Builds the layer, and with it its places, all free, and its queue, empty.
-    ///
-    /// # Errors
-    ///
-    /// When the name is empty or too long.
-    pub fn build(self) -> Result<BulkheadLayer<Queue, F>, ConfigError> {
-        let max_queue = self.max_queue.unwrap_or(self.max_concurrent);
-        let queue = Queue { max_wait: self.max_wait, max_queue };
-        Ok(BulkheadLayer::assemble(self.checked_name()?, self.max_concurrent, queue, self.finish))
+impl From<NoQueue> for Option<Queue> {
+    fn from(_: NoQueue) -> Self {
+        None
     }
 }

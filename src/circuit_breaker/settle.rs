@@ -1,9 +1,7 @@
 //! How a call through a circuit ends.
 
-use std::{any::type_name, fmt};
-
 use super::CircuitGuard;
-use crate::{Classify, Error, finish::Finish, outcome::judge};
+use crate::{Classify, Error, debug::debug_by_type, finish::Finish, outcome::judge};
 
 /// Settles a circuit's guard at once, by what a classifier says of the result.
 #[derive(Clone, Copy, Default)]
@@ -24,8 +22,4 @@ impl<C: Classify<Response>, Response> Finish<CircuitGuard, Response> for Settle<
     }
 }
 
-impl<C> fmt::Debug for Settle<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Settle").field(&type_name::<C>()).finish()
-    }
-}
+debug_by_type! { Settle<C> }

@@ -1,8 +1,6 @@
 //! The steps: where another answer may come from.
 
 use std::{
-    any::type_name,
-    fmt,
     future::{Ready, ready},
     mem::needs_drop,
 };
@@ -10,7 +8,7 @@ use std::{
 use tower::{BoxError, Service};
 
 use super::step_future::{ServiceFuture, StepFuture};
-use crate::{Error, oneshot::Oneshot, sync::Arc};
+use crate::{Error, debug::debug_by_type, oneshot::Oneshot, sync::Arc};
 
 /// Where another answer may come from.
 pub trait Step<Request, Response> {
@@ -222,16 +220,6 @@ where
     fn answer(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
         ServiceFuture::new(Oneshot::new(self.0, kept))
     }
-}
-
-macro_rules! debug_by_type {
-    ($($name:ident<$($f:ident),+>)+) => {$(
-        impl<$($f),+> fmt::Debug for $name<$($f),+> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($name)).field(&type_name::<($($f,)+)>()).finish()
-            }
-        }
-    )+};
 }
 
 debug_by_type! { Function<F> FunctionOf<K, F> FutureOf<K, F> }

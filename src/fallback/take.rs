@@ -1,8 +1,6 @@
 //! When the fallback is taken.
 
-use std::{any::type_name, fmt};
-
-use crate::{Classify, DefaultClassifier, Error};
+use crate::{Classify, DefaultClassifier, Error, debug::debug_by_type};
 
 /// Says whether the fallback is taken. Implemented by every `Fn(Result<&Response, &Error>) -> bool`.
 pub trait Take<Response> {
@@ -31,8 +29,4 @@ impl<Response, C: Classify<Response>> Take<Response> for ByOutcome<C> {
     }
 }
 
-impl<C> fmt::Debug for ByOutcome<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ByOutcome").field(&type_name::<C>()).finish()
-    }
-}
+debug_by_type! { ByOutcome<C> }

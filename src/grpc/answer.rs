@@ -15,7 +15,9 @@ use crate::{
 
 pub(super) static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
-/// Answers with a code, and when to try again; ends a body that fails in trailers that tell the code.
+/// Answers with a code, and when to try again.
+///
+/// A body that fails ends in trailers that tell the code.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcAnswers;
 
@@ -51,7 +53,7 @@ impl<B> Answer<B> for GrpcAnswers {
 )]
 pub(super) fn headers(error: Error) -> HeaderMap {
     #[cfg(feature = "tonic")]
-    let error = match super::status::headers_of_own(error) {
+    let error = match super::tonic::headers_of_own(error) {
         Ok(headers) => return headers,
         Err(error) => error,
     };
@@ -72,7 +74,7 @@ pub(super) fn code_of(error: &Error) -> Code {
         Error::Rejected(rejection) => code_of_rejection(rejection),
         Error::TimedOut(_) => Code::DeadlineExceeded,
         #[cfg(feature = "tonic")]
-        Error::Service(_) if super::status::is_expired(error) => Code::DeadlineExceeded,
+        Error::Service(_) if super::tonic::is_expired(error) => Code::DeadlineExceeded,
         Error::Service(_) if not_sent(error) => Code::Unavailable,
         Error::Service(_) => Code::Internal,
     }

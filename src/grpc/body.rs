@@ -13,9 +13,10 @@ use super::answer::headers;
 use crate::Error;
 
 pin_project! {
-    /// Ends a body that fails in trailers that tell the code, where the stream would be reset otherwise.
+    /// Ends a body that fails in trailers that tell the code.
     ///
-    /// Made by [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). It never fails itself. Empty by default.
+    /// The stream would be reset otherwise. Made by [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). It never fails
+    /// itself. Empty by default.
     #[derive(Debug)]
     pub struct AnswerBody<B> {
         // `None` once it has failed, and for an answer that is all headers.

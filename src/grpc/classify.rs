@@ -1,7 +1,5 @@
 //! What a gRPC answer says about the service that gave it.
 
-use std::{any::type_name, fmt};
-
 use http::{HeaderMap, Response};
 
 use super::{
@@ -11,6 +9,7 @@ use super::{
 };
 use crate::{
     Classify, Error, Outcome,
+    debug::debug_by_type,
     http::{ByTable, ClassifyEnd, Overrides},
 };
 
@@ -50,6 +49,7 @@ use crate::{
 ///
 /// [gRPC maps it]: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
 #[derive(Clone, Copy, Default)]
+#[must_use]
 pub struct GrpcClassifier<F = ByTable> {
     overrides: F,
 }
@@ -116,11 +116,7 @@ where
     }
 }
 
-impl<F> fmt::Debug for GrpcClassifier<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("GrpcClassifier").field(&type_name::<F>()).finish()
-    }
-}
+debug_by_type! { GrpcClassifier<F> }
 
 fn by_code(code: Code, hint: impl FnOnce() -> Hint) -> Outcome {
     match code {

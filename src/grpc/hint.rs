@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
+use super::answer::PUSHBACK;
 #[cfg(feature = "tonic")]
 use super::retry_info::retry_delay;
 use crate::http::digits;
-
-static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 /// What a server says about a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +50,7 @@ fn pushback(headers: &HeaderMap) -> Option<Hint> {
 
 #[cfg(feature = "tonic")]
 fn retry_info(headers: &HeaderMap) -> Option<Duration> {
+    use http::HeaderName;
     use tonic::metadata::MetadataMap;
 
     const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");

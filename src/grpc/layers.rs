@@ -14,22 +14,23 @@ use crate::{
 };
 
 impl CircuitBreakerLayer {
-    /// Starts to build a circuit breaker for gRPC, with a name of 1 to 64 bytes, which errors and events show.
+    /// Starts to build a circuit breaker for gRPC.
     ///
-    /// It goes by the [code](GrpcClassifier) in the head or the trailers: a call is in flight, and a probe holds its place, until
-    /// the stream of its answer has ended. One that ends without a code is a failure, and one that is dropped half way is
-    /// abandoned. A probe whose answer still streams after half of [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a
-    /// success.
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers:
+    /// a call is in flight, and a probe holds its place, until the stream of its answer has ended. One that ends without a
+    /// code is a failure, and one that is dropped half way is abandoned. A probe whose answer still streams after half of
+    /// [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a success.
     pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Hold<GrpcClassifier>> {
         Self::builder(name).finish(Hold(GrpcClassifier::new()))
     }
 }
 
 impl RetryLayer {
-    /// Starts to build a retry for gRPC, with a name of 1 to 64 bytes, which events show.
+    /// Starts to build a retry for gRPC.
     ///
-    /// It goes by the [code](GrpcClassifier) in the head, and heeds the server's [pushback](Pushback). Requests are kept and
-    /// numbered as [`http`](Self::http) does, and tell the server in `grpc-previous-rpc-attempts` how many there were before.
+    /// Events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head, and heeds the server's
+    /// [pushback](Pushback). Requests are kept and numbered as [`http`](Self::http) does, and tell the server in
+    /// `grpc-previous-rpc-attempts` how many there were before.
     pub fn grpc<B>(name: impl Into<Cow<'static, str>>) -> RetryBuilder<Rules<GrpcClassifier, Resend<B>, Pushback>> {
         let (classifier, keep, retry_if) = (GrpcClassifier::new(), Resend::grpc(), Pushback);
         Self::builder(name).rules(Rules { classifier, keep, retry_if })
@@ -37,23 +38,27 @@ impl RetryLayer {
 }
 
 impl TimeoutLayer {
-    /// Ends gRPC calls that take longer than `limit`, to the end of the stream of their answer.
+    /// Ends gRPC calls whose answers have not ended after `limit`.
+    ///
+    /// Zero polls once, and [`Duration::MAX`] is as good as never.
     pub fn grpc(limit: Duration) -> TimeoutLayer<Duration, CallOnly<WholeAnswer>> {
         Self::http(limit)
     }
 }
 
 impl BulkheadLayer {
-    /// Starts to build a bulkhead for gRPC, with at most `max_concurrent` calls in flight; 0 rejects all.
+    /// Starts to build a bulkhead for gRPC, with at most `max_concurrent` calls in flight.
     ///
-    /// A call is in flight until the stream of its answer has ended, or is dropped.
+    /// 0 rejects all. A call is in flight until the stream of its answer has ended, or is dropped.
     pub fn grpc(max_concurrent: usize) -> BulkheadBuilder<NoQueue, Hold> {
         Self::http(max_concurrent)
     }
 }
 
 impl<F> FallbackLayer<F> {
-    /// Answers by this step where the gRPC call failed, also by its [code](GrpcClassifier) in the head.
+    /// Answers by this step where the gRPC call failed.
+    ///
+    /// It goes also by the [code](GrpcClassifier) in the head of the answer.
     pub fn grpc(step: F) -> FallbackLayer<F, ByOutcome<GrpcClassifier>> {
         Self::new(step).classify(GrpcClassifier::new())
     }

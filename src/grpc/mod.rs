@@ -62,9 +62,9 @@ mod layers;
 mod pushback;
 #[cfg(feature = "tonic")]
 mod retry_info;
-#[cfg(feature = "tonic")]
-pub(crate) mod status;
 mod timeout;
+#[cfg(feature = "tonic")]
+pub(crate) mod tonic;
 
-pub(crate) use self::timeout::timeout_of;
+pub(crate) use self::timeout::TIMEOUT;
 pub use self::{answer::GrpcAnswers, body::AnswerBody, classify::GrpcClassifier, code::Code, pushback::Pushback};

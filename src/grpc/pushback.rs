@@ -5,7 +5,7 @@ use http::{Request, Response};
 use super::{Code, failure::of_error, hint::Hint};
 use crate::{Error, retry::RetryIf};
 
-/// Allows a retry unless the server says, or lets it be seen, that none is wanted.
+/// Allows a retry unless the server lets it be seen that none is wanted.
 ///
 /// None is when `grpc-retry-pushback-ms` is negative or unreadable, and none after `RESOURCE_EXHAUSTED` that does not say when
 /// to come back. Otherwise the code decides, and with it the [classifier](super::GrpcClassifier): by gRPC's own design

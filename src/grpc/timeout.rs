@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue};
 
 use crate::http::{
     deadline::{DeadlineLayer, Wire},
@@ -24,18 +24,13 @@ const UNITS: [(u8, u64); 6] = [
     (b'H', 3_600_000_000_000),
 ];
 
+pub(crate) const TIMEOUT: Wire = Wire { name: HeaderName::from_static("grpc-timeout"), read, write };
+
 impl DeadlineLayer {
     /// Reads and writes `grpc-timeout`, in the finest unit that its eight digits can hold.
     pub const fn grpc() -> Self {
-        Self::by(WIRE)
+        Self::by(TIMEOUT)
     }
-}
-
-const WIRE: Wire = Wire { name: HeaderName::from_static("grpc-timeout"), read, write };
-
-/// The least time that a request states, not by the hand of a [`DeadlineLayer`].
-pub(crate) fn timeout_of<B>(request: &Request<B>) -> Option<Duration> {
-    WIRE.stated(request)
 }
 
 fn read(value: &[u8]) -> Option<Duration> {

@@ -1,7 +1,5 @@
 //! What axum takes of this crate: errors as responses, and bodies that can be sent again.
 
-use std::{any::type_name, fmt};
-
 use axum_core::{
     body::Body,
     response::{IntoResponse, Response},
@@ -13,7 +11,7 @@ use super::{
     ReplayBody,
     answer::{Answer, AnswerLayer, answer_to},
 };
-use crate::Error;
+use crate::{Error, debug::debug_by_type};
 
 /// Answers as [`AnswerLayer::http`] does.
 impl IntoResponse for Error {
@@ -26,11 +24,7 @@ impl IntoResponse for Error {
 #[derive(Clone, Copy)]
 pub struct AxumAnswers<F>(F);
 
-impl<F> fmt::Debug for AxumAnswers<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AxumAnswers").field(&type_name::<F>()).finish()
-    }
-}
+debug_by_type! { AxumAnswers<F> }
 
 impl<F> AnswerLayer<AxumAnswers<F>> {
     /// Answers what `answer` says: whatever is [`IntoResponse`], a status and a text say.

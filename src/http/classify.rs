@@ -1,11 +1,11 @@
 //! What an HTTP answer says about the service that gave it.
 
-use std::{any::type_name, fmt, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 
 use super::retry_after::retry_after;
-use crate::{Classify, DefaultClassifier, Error, Outcome};
+use crate::{Classify, DefaultClassifier, Error, Outcome, debug::debug_by_type};
 
 /// Says by its status what an HTTP answer means.
 ///
@@ -39,6 +39,7 @@ use crate::{Classify, DefaultClassifier, Error, Outcome};
 ///
 /// [RFC 9110, 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 #[derive(Clone, Copy, Default)]
+#[must_use]
 pub struct HttpClassifier<F = ByTable> {
     overrides: F,
 }
@@ -85,11 +86,7 @@ impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F>
 
 impl<F, B> ClassifyEnd<Response<B>> for HttpClassifier<F> where F: Overrides<StatusCode> {}
 
-impl<F> fmt::Debug for HttpClassifier<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("HttpClassifier").field(&type_name::<F>()).finish()
-    }
-}
+debug_by_type! { HttpClassifier<F> }
 
 fn by_status(status: StatusCode, headers: &HeaderMap) -> Outcome {
     match status.as_u16() {
@@ -110,17 +107,17 @@ const fn throttled_for(pause: Duration) -> Outcome {
     Outcome::Throttled { retry_after: Some(pause) }
 }
 
-/// Says also what the end of a body means, for protocols that tell there how a call went.
+/// Says also what the end of a body means.
 ///
-/// Implemented by every closure that is a [`Classify`], for which the head of an answer says all. So it is for types that
-/// implement this with no method of their own.
+/// Some protocols tell only there how a call went. Implemented by every closure that is a [`Classify`], for which the head
+/// of an answer says all. So it is for types that implement this with no method of their own.
 pub trait ClassifyEnd<Response>: Classify<Response> {
-    /// Whether this head, a success so far, leaves the verdict to the end of the body.
+    /// Whether this head, a success, leaves the verdict to the end of the body.
     fn waits_for_end(&self, _head: &Response) -> bool {
         true
     }
 
-    /// What the end of a body says, of a call whose head left the verdict to it.
+    /// What the end of a body says, where the verdict was left to it.
     fn classify_end(&self, _trailers: Option<&HeaderMap>) -> Outcome {
         Outcome::Success
     }

@@ -13,9 +13,9 @@ use tower::BoxError;
 use super::ClassifyEnd;
 use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, circuit_breaker::Vouched, finish::Finish, outcome::judge};
 
-/// Holds a call's place in a circuit or a bulkhead until the body of its answer has ended.
+/// Holds a call's place in a circuit or a bulkhead while its answer streams.
 ///
-/// In a circuit, a head that is a failure settles the call at once. Otherwise the end of the body does, by what `C` says of its
+/// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body does, by what `C` says of its
 /// trailers, or of the error it broke with; a body that is dropped half way abandons the call. One of known length that is
 /// dropped before it is polled was not wanted, by a caller who asks for the status alone or with `HEAD`: there the head decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,11 +68,8 @@ pub trait Place<B> {
     /// Whether it is still to be held, while the body goes on. `left` tells how many bytes are to come, where that is known.
     fn holds(&mut self, left: Option<u64>) -> bool;
 
-    /// The body has ended, with these trailers if it had any.
-    fn ended(self, trailers: Option<&HeaderMap>);
-
-    /// The body broke.
-    fn broke(self, error: &Error);
+    /// The body has ended, with these trailers if it had any, or by this error.
+    fn ended(self, end: Result<Option<&HeaderMap>, &Error>);
 }
 
 impl<B> Place<B> for BulkheadGuard {
@@ -84,9 +81,7 @@ impl<B> Place<B> for BulkheadGuard {
         true
     }
 
-    fn ended(self, _: Option<&HeaderMap>) {}
-
-    fn broke(self, _: &Error) {}
+    fn ended(self, _: Result<Option<&HeaderMap>, &Error>) {}
 }
 
 /// A call through a circuit whose answer is still streaming.
@@ -141,16 +136,12 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
         self.guard.is_some()
     }
 
-    fn ended(mut self, trailers: Option<&HeaderMap>) {
-        let outcome = self.classifier.classify_end(trailers);
-        self.settle(outcome);
-    }
-
-    fn broke(mut self, error: &Error) {
-        // A code that is the caller's mistake elsewhere is none where a stream breaks.
-        let outcome = match judge::<Response<B>>(&self.classifier, Err(error)) {
-            Outcome::Success => Outcome::Failed,
-            outcome => outcome,
+    fn ended(mut self, end: Result<Option<&HeaderMap>, &Error>) {
+        let outcome = match end.map_err(|error| judge::<Response<B>>(&self.classifier, Err(error))) {
+            Ok(trailers) => self.classifier.classify_end(trailers),
+            // A code that is the caller's mistake elsewhere is none where a stream breaks.
+            Err(Outcome::Success) => Outcome::Failed,
+            Err(outcome) => outcome,
         };
         self.settle(outcome);
     }
@@ -223,11 +214,10 @@ where
         if !streams {
             this.body.set(None);
             let place = this.place.take().expect("it was just used");
-            match &frame {
-                Poll::Ready(Some(Err(error))) => place.broke(error),
-                Poll::Ready(Some(Ok(last))) => place.ended(last.trailers_ref()),
-                _ => place.ended(None),
-            }
+            place.ended(match &frame {
+                Poll::Ready(Some(last)) => last.as_ref().map(Frame::trailers_ref),
+                _ => Ok(None),
+            });
         } else if !place.holds(body.size_hint().exact()) {
             *this.place = None;
         }

@@ -1,16 +1,14 @@
 //! Which HTTP requests may be sent twice.
 
-use std::{any::type_name, fmt};
-
 use http::{Method, Request};
 
 use super::not_sent;
-use crate::{Error, retry::RetryIf};
+use crate::{Error, debug::debug_by_type, retry::RetryIf};
 
 const IDEMPOTENT: [Method; 6] =
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
 
-/// Allows a retry only where the request may arrive twice, or has not arrived at all.
+/// Allows a retry where the request may arrive twice, or has not arrived.
 ///
 /// That is a request
 ///
@@ -32,6 +30,7 @@ const IDEMPOTENT: [Method; 6] =
 ///
 /// [RFC 9110, 9.2.2]: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
 #[derive(Clone, Copy)]
+#[must_use]
 pub struct Idempotent<N = fn(&Error) -> bool> {
     not_sent: N,
 }
@@ -69,11 +68,7 @@ where
     }
 }
 
-impl<N> fmt::Debug for Idempotent<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Idempotent").field(&type_name::<N>()).finish()
-    }
-}
+debug_by_type! { Idempotent<N> }
 
 /// Whether the request carries a key by which the service knows it again.
 fn has_key<B>(request: &Request<B>) -> bool {

@@ -13,31 +13,34 @@ use crate::{
 };
 
 impl CircuitBreakerLayer {
-    /// Starts to build a circuit breaker for HTTP, with a name of 1 to 64 bytes, which errors and events show.
+    /// Starts to build a circuit breaker for HTTP.
     ///
-    /// It goes by the [status](HttpClassifier), and by how the body ends: a call is in flight, and a probe holds its place, until
-    /// the body of its answer has ended. One that breaks is a failure, and one that is dropped half way is abandoned. A probe
-    /// whose answer still streams after half of [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a success.
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier), and by how the body ends:
+    /// a call is in flight, and a probe holds its place, until the body of its answer has ended. One that breaks is a
+    /// failure, and one that is dropped half way is abandoned. A probe whose answer still streams after half of
+    /// [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a success.
     pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Hold<HttpClassifier>> {
         Self::builder(name).finish(Hold(HttpClassifier::new()))
     }
 }
 
 impl<C> CircuitBreakerBuilder<Hold<C>> {
-    /// Says by a [`ClassifyEnd`](super::ClassifyEnd) what a result means, most often a closure, which sees the head alone.
+    /// Says by a [`ClassifyEnd`](super::ClassifyEnd) what a result means.
     ///
-    /// Defaults to [`HttpClassifier`], and to [`GrpcClassifier`](crate::grpc::GrpcClassifier) for gRPC.
+    /// Most often it is a closure, which sees the head alone. Defaults to [`HttpClassifier`], and to
+    /// [`GrpcClassifier`](crate::grpc::GrpcClassifier) for gRPC.
     pub fn classify<D>(self, classifier: D) -> CircuitBreakerBuilder<Hold<D>> {
         self.finish(Hold(classifier))
     }
 }
 
 impl RetryLayer {
-    /// Starts to build a retry for HTTP, with a name of 1 to 64 bytes, which events show.
+    /// Starts to build a retry for HTTP.
     ///
-    /// It goes by the [status](HttpClassifier) and heeds `Retry-After`. It sends again what is [idempotent](Idempotent), or was
-    /// not sent; with the body, of which a [copy](super::ReplayBody) is kept meanwhile. The service within takes a body `B`,
-    /// which is known by what it is: see [`Resend`]. Each attempt's request carries its [number](super::Attempt).
+    /// Events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier) and heeds `Retry-After`. It sends
+    /// again what is [idempotent](Idempotent), or was not sent; with the body, of which a [copy](super::ReplayBody) is kept
+    /// meanwhile. The service within takes a body `B`, which is known by what it is: see [`Resend`]. Each attempt's request
+    /// carries its [number](super::Attempt).
     ///
     /// An answer that another attempt is to replace gives its connection back, and the places of the layers within: up to 16 KiB
     /// that are left of it are read, within 50 milliseconds, and the rest is dropped. The next attempt may come so much later.
@@ -48,9 +51,10 @@ impl RetryLayer {
 }
 
 impl<C, B, P> RetryBuilder<Rules<C, Resend<B>, P>> {
-    /// Keeps copies of request bodies up to this size, in bytes; a request with a larger one is sent once.
+    /// Keeps copies of request bodies up to this size, in bytes.
     ///
-    /// Raise it where larger requests must be sent again; each in flight may then cost as much memory. Defaults to 65,536.
+    /// A request with a larger one is sent once. Raise it where larger requests must be sent again; each in flight may then
+    /// cost as much memory. Defaults to 65,536.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.rules.keep.max_body = bytes;
         self
@@ -67,7 +71,9 @@ impl<C, K, N> RetryBuilder<Rules<C, K, Idempotent<N>>> {
 }
 
 impl TimeoutLayer {
-    /// Ends HTTP calls that take longer than `limit`, to the end of the body of their answer.
+    /// Ends HTTP calls whose answers have not ended after `limit`.
+    ///
+    /// Zero polls once, and [`Duration::MAX`] is as good as never.
     pub fn http(limit: Duration) -> TimeoutLayer<Duration, CallOnly<WholeAnswer>> {
         Self::new(limit).cover_body()
     }
@@ -90,9 +96,9 @@ impl<L> TimeoutLayer<L, CoverReadiness> {
 }
 
 impl BulkheadLayer {
-    /// Starts to build a bulkhead for HTTP, with at most `max_concurrent` calls in flight; 0 rejects all.
+    /// Starts to build a bulkhead for HTTP, with at most `max_concurrent` calls in flight.
     ///
-    /// A call is in flight until the body of its answer has ended, or is dropped.
+    /// 0 rejects all. A call is in flight until the body of its answer has ended, or is dropped.
     pub fn http(max_concurrent: usize) -> BulkheadBuilder<NoQueue, Hold> {
         Self::builder(max_concurrent).finish(Hold(()))
     }

@@ -4,10 +4,10 @@ use std::{error, io, io::ErrorKind, iter};
 
 use crate::Error;
 
-/// Whether this error says that nothing was sent, so that whatever the call asks for has not been done.
+/// Whether this error says that nothing was sent.
 ///
-/// It says so when it is [`Error::Rejected`], or when in the chain of sources of an [`Error::Service`], itself among them, the
-/// first that can tell is
+/// Then whatever the call asks for has not been done. It says so when it is [`Error::Rejected`], or when in the chain of
+/// sources of an [`Error::Service`], itself among them, the first that can tell is
 ///
 /// - with the feature `hyper-util`, an error of that client which says that it could not connect, and with the feature
 ///   `reqwest` one of reqwest;

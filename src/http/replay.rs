@@ -75,10 +75,11 @@ impl<B: Body> ReplayBody<B> {
 }
 
 impl<B> ReplayBody<B> {
-    /// Says whether this clone can be sent whole, and sees to it that it stays so until it is polled.
+    /// Whether this clone can be sent whole.
     ///
-    /// It cannot when there was more than the cap, when the source failed, when it was sent in part, or when a clone made later
-    /// has the source. A clone made before that still sends goes on unharmed, up to the frame that outgrows the cap.
+    /// If so, sees to it that it stays so until it is polled. It cannot when there was more than the cap, when the source
+    /// failed, when it was sent in part, or when a clone made later has the source. A clone made before that still sends
+    /// goes on unharmed, up to the frame that outgrows the cap.
     pub fn reclaim(&self) -> bool {
         let Some(source) = &self.source else { return true };
         self.is_unsent() && source.lock().want(self.attempt)

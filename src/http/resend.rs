@@ -17,7 +17,9 @@ use crate::{
 
 const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
 
-/// Which attempt of a call a request is sent for, from 1; in the extensions of requests below a retry.
+/// Which attempt of a call a request is sent for, from 1.
+///
+/// It stands in the extensions of requests below a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
 
@@ -50,6 +52,7 @@ impl<B> Resend<B> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A, B> KeepRequest<Request<A>> for Resend<B>
 where
     A: Body + Unpin,
@@ -115,7 +118,7 @@ where
 
 /// Starts the clock of a `grpc-timeout` now, and not anew with each attempt, unless a layer around has done so.
 fn begin_timeout<B>(request: &mut Request<B>) {
-    let stated = grpc::timeout_of(request).map(Deadline::after);
+    let stated = grpc::TIMEOUT.stated(request).map(Deadline::after);
     let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();
     if let Some(nearest) = nearest {
         request.extensions_mut().insert::<Deadline>(nearest);

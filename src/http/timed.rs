@@ -13,8 +13,8 @@ use tokio::time::{Instant, Sleep};
 use tower::BoxError;
 
 use crate::{
-    Error,
-    deadline::{self, Fixed, Frame as Around, Scope},
+    Deadline, Error,
+    deadline::{self, Scope},
     time,
     timeout::{Countdown, Cover},
 };
@@ -38,7 +38,7 @@ struct Timing {
     countdown: Countdown,
     end: Instant,
     /// When the caller's own deadline ends it, if that is around and nearer: it is not around where bodies are polled.
-    caller: Option<Instant>,
+    caller: Option<Deadline>,
     /// Boxed, so that a body which can be moved still can.
     sleep: Option<Pin<Box<Option<Sleep>>>>,
     /// Whether the body was polled, which it is once however short the time is.
@@ -49,17 +49,11 @@ impl Timing {
     fn of(mut countdown: Countdown, asked: Option<Instant>) -> Self {
         let end = countdown.end(asked);
         let caller = deadline::nearest(time::now).filter(|around| !around.enforced && around.at <= end);
-        Self { countdown, end, caller: caller.map(|around| around.at), sleep: None, is_polled: false }
+        Self { countdown, end, caller: caller.map(|around| Deadline::at(around.at)), sleep: None, is_polled: false }
     }
 
     fn is_over(&self) -> bool {
-        time::now() >= self.caller.unwrap_or(self.end)
-    }
-
-    /// Puts the caller's deadline around the code that runs now.
-    fn caller_scope(&self) -> Option<Scope> {
-        let fixed = self.caller.map(|at| Fixed { at, enforced: false });
-        fixed.map(|fixed| Scope::enter(Around::around().bounded_by(fixed)))
+        time::now() >= self.caller.map_or(self.end, Deadline::instant)
     }
 }
 
@@ -91,7 +85,7 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
-        let _caller = timing.caller_scope();
+        let _caller = timing.caller.map(Deadline::enter);
         // Also a body that always has more runs out of time.
         let was_polled = mem::replace(&mut timing.is_polled, true);
         if !was_polled || body.is_end_stream() || !timing.is_over() {

@@ -3,10 +3,7 @@
 use std::{any::type_name, fmt, marker::PhantomData, time::Duration};
 
 use super::{Pattern, PerKeyLayer, layer::Full};
-use crate::{
-    BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError,
-    bulkhead::{NoQueue, Queue},
-};
+use crate::{BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError};
 
 /// Builds a [`PerKeyLayer`].
 ///
@@ -22,7 +19,7 @@ pub struct PerKeyBuilder<L, K, By> {
 }
 
 impl<F> CircuitBreakerBuilder<F> {
-    /// Has a circuit for each key, as `key` takes it from the request.
+    /// Has a circuit for each key that `key` takes from a request.
     ///
     /// See [`per_key`](crate::per_key) for an example.
     pub fn per_key<Request, K, By>(self, key: By) -> PerKeyBuilder<CircuitBreakerLayer<F>, K, By>
@@ -33,23 +30,13 @@ impl<F> CircuitBreakerBuilder<F> {
     }
 }
 
-impl<F> BulkheadBuilder<NoQueue, F> {
-    /// Has as many places for each key, as `key` takes it from the request.
+impl<Q, F> BulkheadBuilder<Q, F> {
+    /// Has as many places, and a queue where one was set, for each key.
+    ///
+    /// `key` takes it from the request.
     ///
     /// See [`per_key`](crate::per_key) for an example.
-    pub fn per_key<Request, K, By>(self, key: By) -> PerKeyBuilder<BulkheadLayer<NoQueue, F>, K, By>
-    where
-        By: Fn(&Request) -> K,
-    {
-        PerKeyBuilder::new(self.build(), key)
-    }
-}
-
-impl<F> BulkheadBuilder<Queue, F> {
-    /// Has as many places, and a queue, for each key, as `key` takes it from the request.
-    ///
-    /// See [`per_key`](crate::per_key) for an example.
-    pub fn per_key<Request, K, By>(self, key: By) -> PerKeyBuilder<BulkheadLayer<Queue, F>, K, By>
+    pub fn per_key<Request, K, By>(self, key: By) -> PerKeyBuilder<BulkheadLayer<Q, F>, K, By>
     where
         By: Fn(&Request) -> K,
     {
@@ -73,9 +60,10 @@ impl<L, K, By> PerKeyBuilder<L, K, By> {
         self
     }
 
-    /// Lets go of a key that was not in use for this long, when another is to come in.
+    /// Lets go of a key that was not in use for this long.
     ///
-    /// With a circuit breaker, set it above the window: what a circuit has counted goes with its key. Defaults to 5 minutes.
+    /// It goes when another is to come in. With a circuit breaker, set it above the window: what a circuit has counted goes
+    /// with its key. Defaults to 5 minutes.
     #[doc(alias = "time_to_idle")]
     #[doc(alias = "expire_after_access")]
     pub fn idle(mut self, duration: Duration) -> Self {

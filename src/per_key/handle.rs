@@ -47,10 +47,11 @@ impl<K: Clone, H> PerKeyHandle<K, H> {
 }
 
 impl<K: Hash + Eq + Clone, H: Clone> PerKeyHandle<K, H> {
-    /// The handle of a key; `None` where no call has come for it yet, or it was let go of.
+    /// The handle of a key, if the map has one.
     ///
-    /// To look does not count as a call, and a handle that is held keeps no key: what was let go of, it goes on to show and to
-    /// steer, but no call comes to it. So ask again rather than keep a handle for long.
+    /// `None` where no call has come for the key yet, or it was let go of. To look does not count as a call, and a handle
+    /// that is held keeps no key: what was let go of, it goes on to show and to steer, but no call comes to it. So ask again
+    /// rather than keep a handle for long.
     pub fn get(&self, key: &K) -> Option<H> {
         self.shared.keys.get(key.clone())
     }

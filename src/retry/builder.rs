@@ -137,9 +137,10 @@ impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
         RetryBuilder { settings: self.settings, rules: Rules { classifier, keep, retry_if } }
     }
 
-    /// Copies requests by a function `Fn(&Request) -> Option<Request>`; what it does not copy is sent once.
+    /// Copies requests by a function `Fn(&Request) -> Option<Request>`.
     ///
-    /// Set it for requests that are not `Clone`, or costly to. Defaults to [`CloneRequest`](super::CloneRequest).
+    /// What it does not copy is sent once. Set it for requests that are not `Clone`, or costly to. Defaults to
+    /// [`CloneRequest`](super::CloneRequest).
     pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, AsIs<L>, P>> {
         let Rules { classifier, retry_if, .. } = self.rules;
         RetryBuilder { settings: self.settings, rules: Rules { classifier, keep: AsIs(copy), retry_if } }

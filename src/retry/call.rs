@@ -19,7 +19,7 @@ pub(super) struct Call<S, Kept, Answer, R> {
     /// How many attempts were begun.
     pub(super) attempts: u32,
     shared: Pooled<Shared>,
-    rules: R,
+    pub(super) rules: R,
 }
 
 impl<S, Kept, Answer, R> Call<S, Kept, Answer, R> {
@@ -136,22 +136,6 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         }
     }
 
-    #[inline(always)]
-    pub(super) fn send<Request>(&self, kept: Kept) -> K::Sent
-    where
-        K: KeepRequest<Request, Kept = Kept>,
-    {
-        self.rules.keep.send(kept)
-    }
-
-    #[inline(always)]
-    pub(super) fn answer<Response>(&self, response: Response) -> Answer
-    where
-        K: KeepResponse<Response, Answer = Answer>,
-    {
-        self.rules.keep.answer(response)
-    }
-
     /// Ends the call with the last result that the service itself gave.
     #[inline(always)]
     pub(super) fn end<Response>(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Answer, Error>
@@ -159,7 +143,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         K: KeepResponse<Response, Answer = Answer>,
     {
         if stop == Stop::Outcome {
-            return result.map(|response| self.answer(response));
+            return result.map(|response| self.rules.keep.answer(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
         events::stopped(self.shared.name, self.attempts, stop, rejection);
@@ -181,7 +165,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         let was_sent = |error: Option<&Error>| !matches!(error, Some(Error::Rejected(_)));
         let last_was_sent = self.last.as_ref().is_some_and(|last| was_sent(last.as_ref().err()));
         if was_sent(result.as_ref().err()) || !last_was_sent {
-            self.last = Some(result.map(|response| self.answer(response)));
+            self.last = Some(result.map(|response| self.rules.keep.answer(response)));
         }
     }
 }

@@ -88,7 +88,7 @@ where
             let (result, judged) = match this.step.as_mut().project() {
                 StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
                     Ok(response) => match this.call.judge(Ok(&response)) {
-                        Err(Stop::Outcome) => return Poll::Ready(Ok(this.call.answer(response))),
+                        Err(Stop::Outcome) => return Poll::Ready(Ok(this.call.rules.keep.answer(response))),
                         judged => (Ok(response), judged),
                     },
                     Err(error) => this.call.judge_error(error),
@@ -122,7 +122,7 @@ where
                         this.call.judge_error(error)
                     } else {
                         token.spend();
-                        let attempt = service.call(this.call.send(request));
+                        let attempt = service.call(this.call.rules.keep.send(request));
                         this.step.set(Step::Sent { attempt });
                         continue;
                     }

@@ -33,7 +33,7 @@ pub struct RetryLayer<R = Rules> {
 }
 
 impl RetryLayer {
-    /// Starts to build a retry with a name of 1 to 64 bytes, which events show.
+    /// Starts to build a retry. Events show its name, of 1 to 64 bytes.
     pub fn builder(name: impl Into<Cow<'static, str>>) -> RetryBuilder {
         RetryBuilder::new(name.into())
     }

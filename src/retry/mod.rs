@@ -41,6 +41,9 @@
 //! | [`classify`](RetryBuilder::classify) | errors are transient | what a result means |
 //! | [`copy_request`](RetryBuilder::copy_request) | `Clone` | how the request is kept |
 //! | [`retry_if`](RetryBuilder::retry_if) | always | the last word on each retry |
+//! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | retries also what a layer below rejected |
+//! | [`without_budget`](RetryBuilder::without_budget) | off | lets retries multiply the load |
+//! | [`seed`](RetryBuilder::seed) | none | makes the jitter repeat |
 //!
 //! The result is the last one that the service itself gave, by value; neither responses nor errors need be `Clone`. The service
 //! must be: each attempt after the first readies and calls a clone. Services made by one layer, and their clones, share one

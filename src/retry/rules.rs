@@ -1,12 +1,8 @@
 //! What may be sent again, and what is kept for it.
 
-use std::{
-    any::type_name,
-    fmt,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
-use crate::{Deadline, DefaultClassifier, Error};
+use crate::{Deadline, DefaultClassifier, Error, debug::debug_by_type};
 
 /// What a retry goes by: a classifier, what it keeps between attempts, and who has the last word.
 ///
@@ -18,13 +14,14 @@ pub struct Rules<C = DefaultClassifier, K = AsIs, P = Always> {
     pub(crate) retry_if: P,
 }
 
-impl<C, K, P> fmt::Debug for Rules<C, K, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rules").field(&type_name::<(C, K, P)>()).finish()
-    }
-}
+debug_by_type! { Rules<C, K, P> }
 
 /// Keeps a request for as long as it may have to be sent again.
+#[diagnostic::on_unimplemented(
+    message = "no `{Request}` can be sent again by `{Self}`",
+    note = "under `RetryLayer::http` and `grpc` the service within must take a `ReplayBody<B>`, where `B: http_body::Body + \
+            Unpin` is the body of the request, or else the body of axum, tonic or reqwest, with the feature of that name"
+)]
 pub trait KeepRequest<Request> {
     /// The request as it is kept.
     type Kept;
@@ -35,10 +32,12 @@ pub trait KeepRequest<Request> {
     /// Takes the request of a call. `is_sent_once` tells that no copy will be asked for.
     fn begin(&self, request: Request, is_sent_once: bool) -> Self::Kept;
 
-    /// Copies the request for the attempt of this number, before it is sent for the one before; without a copy there is none.
+    /// Copies the request for the attempt of this number, if it can.
+    ///
+    /// It is asked before the request is sent for the attempt before. Without a copy there is no further attempt.
     fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept>;
 
-    /// Whether the request is whole and can be sent again, and sees to it that it stays so until it is.
+    /// Whether the request can be sent again. If so, sees to it that it stays whole until it is.
     fn reclaim(&self, kept: &Self::Kept) -> bool;
 
     /// Sends the request.
@@ -58,10 +57,12 @@ pub trait KeepResponse<Response> {
     /// Takes the response of an attempt.
     fn answer(&self, response: Response) -> Self::Answer;
 
-    /// Reads what is left of an answer that will most likely be replaced, while the next attempt is waited for.
+    /// Reads what is left of an answer that will most likely be replaced.
     fn poll_rest(&self, answer: &mut Self::Answer, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Lets go of all that an answer still holds of the service, because the next attempt is to be sent.
+    /// Lets go of all that an answer still holds of the service.
+    ///
+    /// The next attempt is about to be sent.
     fn drop_rest(&self, answer: &mut Self::Answer);
 }
 
@@ -112,6 +113,10 @@ impl<Response, K> KeepResponse<Response> for AsIs<K> {
 }
 
 /// Copies requests. Implemented by every `Fn(&Request) -> Option<Request>`.
+#[diagnostic::on_unimplemented(
+    message = "no `{Request}` can be copied by `{Self}`",
+    note = "implement `Clone` for it, or say by `copy_request` of the retry's builder how it is copied"
+)]
 pub trait CopyRequest<Request> {
     /// Keeps a copy of the request; without one it is sent once.
     fn copy(&self, request: &Request) -> Option<Request>;

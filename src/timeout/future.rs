@@ -15,6 +15,7 @@ use super::{Cover, countdown::Countdown};
 use crate::{
     Error, Name,
     deadline::{Frame, Scope},
+    finish::POLLED_AGAIN,
 };
 
 pin_project! {
@@ -60,7 +61,7 @@ where
         let mut this = self.project();
         let scope = Scope::enter(this.countdown.frame());
         let inner = this.inner.as_mut().as_pin_mut();
-        let result = inner.expect("a future is not polled after it is done").poll(cx);
+        let result = inner.expect(POLLED_AGAIN).poll(cx);
         let asked = scope.leave();
         match result {
             Poll::Ready(Ok(response)) => Poll::Ready(Ok(C::cover(response, this.countdown, asked))),

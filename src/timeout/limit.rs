@@ -1,6 +1,8 @@
 //! How long a call may take.
 
-use std::{any::type_name, fmt, time::Duration};
+use std::time::Duration;
+
+use crate::debug::debug_by_type;
 
 /// Says how long a call may take. A [`Duration`] says the same for each.
 pub trait Limit<Request> {
@@ -26,8 +28,4 @@ impl<Request, F: Fn(&Request) -> Duration> Limit<Request> for ByRequest<F> {
     }
 }
 
-impl<F> fmt::Debug for ByRequest<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ByRequest").field(&type_name::<F>()).finish()
-    }
-}
+debug_by_type! { ByRequest<F> }

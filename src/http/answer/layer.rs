@@ -1,12 +1,10 @@
 //! The layer: answers for the services it makes.
 
-use std::{any::type_name, fmt};
-
 use http::Response;
 use tower::Layer;
 
 use super::{Answers, HttpAnswers};
-use crate::Error;
+use crate::{Error, debug::debug_by_type};
 
 /// Wraps services in [`Answers`], which never fail.
 ///
@@ -18,7 +16,9 @@ pub struct AnswerLayer<A = HttpAnswers> {
 }
 
 impl AnswerLayer {
-    /// Answers with a status that tells the kind of the error, `Retry-After` where it is known, and an empty body.
+    /// Answers with a status that tells the kind of the error, and an empty body.
+    ///
+    /// `Retry-After` says when to try again, where that is known.
     pub const fn http() -> Self {
         Self::by(HttpAnswers)
     }
@@ -46,8 +46,4 @@ impl<S, A: Clone> Layer<S> for AnswerLayer<A> {
     }
 }
 
-impl<A> fmt::Debug for AnswerLayer<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnswerLayer").field("answer", &type_name::<A>()).finish()
-    }
-}
+debug_by_type! { AnswerLayer<A> }

@@ -26,7 +26,7 @@
 //!
 //! | error | [`http`](AnswerLayer::http) | [`grpc`](AnswerLayer::grpc) |
 //! |---|---|---|
-//! | rejected by a circuit breaker | 503 | `UNAVAILABLE` |
+//! | rejected by a circuit breaker, or for want of room for its key | 503 | `UNAVAILABLE` |
 //! | rejected by a bulkhead | 503 | `RESOURCE_EXHAUSTED` |
 //! | timed out | 504 | `DEADLINE_EXCEEDED` |
 //! | the service failed | 500 | its own status where it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |

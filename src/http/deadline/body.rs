@@ -8,7 +8,6 @@ use std::{
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::future::enter;
 use crate::Deadline;
 
 pin_project! {
@@ -33,7 +32,7 @@ impl<B: Body> Body for DeadlineBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let _scope = enter(*this.brought);
+        let _scope = this.brought.map(Deadline::enter);
         this.inner.poll_frame(cx)
     }
 

@@ -9,14 +9,8 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{
-    DeadlineBody,
-    wire::{Carried, Enforced},
-};
-use crate::{
-    Deadline, Elapsed, Error,
-    deadline::{Fixed, Frame, Scope},
-};
+use super::{DeadlineBody, wire::Carried};
+use crate::{Deadline, Elapsed, Error};
 
 pin_project! {
     /// The future of a [`Deadlines`](super::Deadlines)' call.
@@ -49,12 +43,6 @@ impl<Fut> ResponseFuture<Fut> {
     }
 }
 
-/// Puts the deadline that the request brought around the code that runs now. The timeouts around stay what they are.
-pub(super) fn enter(brought: Option<Deadline>) -> Option<Scope> {
-    let fixed = Fixed { at: brought?.instant(), enforced: false };
-    Some(Scope::enter(Frame::around().bounded_by(fixed)))
-}
-
 impl<Fut, B, E> Future for ResponseFuture<Fut>
 where
     Fut: Future<Output = Result<Response<B>, E>>,
@@ -66,20 +54,16 @@ where
         let mut state = self.project().state;
         match state.as_mut().project() {
             StateProj::Sent { inner, carried } => {
-                let _scope = enter(carried.brought);
+                let brought = carried.brought;
+                let _scope = brought.map(Deadline::enter);
                 let result = ready!(inner.poll(cx)).map_err(Error::lift);
-                let ended = match &result {
-                    Ok(head) => carried.refused(head),
-                    Err(error) => carried.ended(error),
+                let Some(ended) = carried.ended(result.as_ref()) else {
+                    return Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, brought))));
                 };
-                match ended {
-                    None => Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, carried.brought)))),
-                    Some(Ok(elapsed)) => Poll::Ready(Err(Error::TimedOut(elapsed))),
-                    Some(Err(Enforced)) => {
-                        state.set(State::Over);
-                        Poll::Pending
-                    }
+                if ended.is_pending() {
+                    state.set(State::Over);
                 }
+                ended.map(Err)
             }
             StateProj::Over => Poll::Pending,
             StateProj::Late { elapsed } => Poll::Ready(Err(Error::TimedOut(*elapsed))),

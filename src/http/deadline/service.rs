@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower::{BoxError, Service};
 
-use super::{DeadlineBody, ResponseFuture, Wire, future::enter};
-use crate::Error;
+use super::{DeadlineBody, ResponseFuture, Wire};
+use crate::{Deadline, Error};
 
 /// Carries deadlines between a header and the code below.
 ///
@@ -39,7 +39,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.wire.carry(&mut request) {
             Ok(carried) => {
-                let _scope = enter(carried.brought);
+                let _scope = carried.brought.map(Deadline::enter);
                 ResponseFuture::sent(self.inner.call(request), carried)
             }
             Err(elapsed) => ResponseFuture::late(elapsed),

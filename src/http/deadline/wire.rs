@@ -1,12 +1,12 @@
 //! What a request tells of its deadline, and what it is told.
 
-use std::{fmt, time::Duration};
+use std::{fmt, task::Poll, time::Duration};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::time::Instant;
 
 #[cfg(feature = "tonic")]
-use crate::grpc::status::is_expired;
+use crate::grpc::tonic::is_expired;
 use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, nearest},
@@ -40,32 +40,20 @@ pub(super) struct Carried {
     end: Option<(Fixed, Instant)>,
 }
 
-/// A timeout around ends the call at this moment.
-pub(super) struct Enforced;
-
 impl Carried {
-    /// Whether a client that reads the header too has ended the call by it, which says nothing about the service.
-    pub(super) fn ended(&self, error: &Error) -> Option<Result<Elapsed, Enforced>> {
-        is_expired(error).then(|| self.over()).flatten()
-    }
-
-    /// Whether a server that reads the header too has ended the call by it, and its answer came before our own timers.
-    pub(super) fn refused<B>(&self, head: &Response<B>) -> Option<Result<Elapsed, Enforced>> {
-        Code::is_of_deadline(head.headers()).then(|| self.over()).flatten()
-    }
-
-    /// Whether the time is over, and who ends the call.
-    fn over(&self) -> Option<Result<Elapsed, Enforced>> {
-        let (end, began) = self.end?;
+    /// How the call ends, where a client or a server that reads the header too has ended it by that: it says nothing about the
+    /// service. Pending leaves it to the timeout around which ends the call at this moment.
+    pub(super) fn ended<B>(&self, result: Result<&Response<B>, &Error>) -> Option<Poll<Error>> {
+        let is_by_header = result.map_or_else(is_expired, |head| Code::is_of_deadline(head.headers()));
+        let (end, began) = self.end.filter(|_| is_by_header)?;
         let now = time::now();
         (now + Duration::from_millis(1) >= end.at).then_some(())?;
-        // The call may have moved from under the timeout to a task of its own, where nobody else ends it.
-        let is_around = || nearest(|| now).is_some_and(|around| around.enforced && around.at <= end.at);
-        Some(if end.enforced && is_around() {
-            Err(Enforced)
-        } else {
-            Ok(Elapsed::new(end.at - began, now - began, true))
-        })
+        // The call may have moved from under that timeout to a task of its own, where nobody else ends it.
+        let is_ended_around = nearest(|| now).is_some_and(|around| around.enforced && around.at <= end.at);
+        if end.enforced && is_ended_around {
+            return Some(Poll::Pending);
+        }
+        Some(Poll::Ready(Error::TimedOut(Elapsed::new(end.at - began, now - began, true))))
     }
 }
 
@@ -98,7 +86,8 @@ impl Wire {
         let mut now = || *now.get_or_insert_with(time::now);
         let brought = stated.map(|left| Deadline::at(time::after(now(), left)));
         let brought = brought.into_iter().chain(request.extensions().get().copied()).min();
-        let end = nearer(around, brought);
+        // Of two that are equal the one around, which a timeout may enforce.
+        let end = around.into_iter().chain(brought.map(Fixed::from)).min_by_key(|fixed| fixed.at);
         match end {
             None => drop(request.headers_mut().remove(&self.name)),
             Some(end) => self.put(request, end, now())?,
@@ -123,12 +112,6 @@ impl Wire {
         request.headers_mut().insert(self.name.clone(), value);
         Ok(())
     }
-}
-
-/// Of two that are equal the one around, which a timeout may enforce.
-fn nearer(around: Option<Fixed>, brought: Option<Deadline>) -> Option<Fixed> {
-    let brought = brought.map(|deadline| Fixed { at: deadline.instant(), enforced: false });
-    around.into_iter().chain(brought).min_by_key(|fixed| fixed.at)
 }
 
 fn read_millis(value: &[u8]) -> Option<Duration> {

@@ -59,7 +59,9 @@ impl Circuit {
         self.count_probe(&mut cold, Recorded { verdict, slow: self.is_slow(entry, now) }, now, now)
     }
 
-    /// Says of a probe that its answer began well and streams; tells when it counts as a success if it still does.
+    /// Says of a probe that its answer began well and streams.
+    ///
+    /// Tells when it counts as a success if it still does.
     #[cfg(feature = "http")]
     pub(crate) fn vouch(&self, entry: Entry) -> Option<Nanos> {
         let is_probe = |circuit: &Self| {
@@ -94,7 +96,9 @@ impl Circuit {
         self.settle_streaming(&mut cold, now())
     }
 
-    /// Takes back what was said of a probe that was to count `at` that moment; tells whether its result is still to be counted.
+    /// Takes back what was said of a probe that was to count `at` that moment.
+    ///
+    /// Tells whether its result is still to be counted.
     #[cfg(feature = "http")]
     pub(crate) fn withdraw(&self, entry: Entry, at: Nanos, now: Nanos) -> (bool, Option<Transition>) {
         let mut cold = self.cold.lock();

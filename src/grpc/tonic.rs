@@ -1,4 +1,4 @@
-//! The error as a status of tonic's.
+//! What tonic takes of this crate: errors as statuses, and bodies that can be sent again.
 
 use std::{
     error,
@@ -6,13 +6,17 @@ use std::{
 };
 
 use http::HeaderMap;
-use tonic::{Status, TimeoutExpired, metadata::MetadataMap};
+use tonic::{Status, TimeoutExpired, body::Body, metadata::MetadataMap};
+use tower::BoxError;
 
 use super::{
     Code,
     answer::{PUSHBACK, code_of, code_of_rejection, message, pushback},
 };
-use crate::{Error, Rejection, http::causes};
+use crate::{
+    Error, Rejection,
+    http::{ReplayBody, causes},
+};
 
 /// Keeps a status that the service gave; else makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
 ///
@@ -119,4 +123,14 @@ pub(crate) fn of_rejection(rejection: &Rejection) -> &'static Status {
 pub(crate) fn of_timeout() -> &'static Status {
     static DEADLINE_EXCEEDED: LazyLock<Status> = LazyLock::new(|| of_code(Code::DeadlineExceeded));
     &DEADLINE_EXCEEDED
+}
+
+impl<B> From<ReplayBody<B>> for Body
+where
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn from(body: ReplayBody<B>) -> Self {
+        Self::new(body)
+    }
 }
