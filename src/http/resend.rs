@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
@@ -65,29 +65,26 @@ where
     fn begin(&self, request: Request<A>, is_sent_once: bool) -> Self::Kept {
         let cap = if is_sent_once { 0 } else { self.max_body };
         let mut request = request.map(|body| ReplayBody::new(body, cap));
-        request.extensions_mut().insert(Attempt(1));
         if self.counts {
-            // It may tell of the attempts of a caller before.
-            request.headers_mut().remove(PREVIOUS_ATTEMPTS);
             begin_timeout(&mut request);
         }
         request
     }
 
-    fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept> {
-        let mut copy = kept.clone();
-        copy.extensions_mut().insert(Attempt(attempt));
-        if self.counts {
-            copy.headers_mut().insert(PREVIOUS_ATTEMPTS, HeaderValue::from(attempt - 1));
-        }
-        Some(copy)
+    fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept> {
+        Some(kept.clone())
     }
 
     fn reclaim(&self, kept: &Self::Kept) -> bool {
         kept.body().reclaim()
     }
 
-    fn send(&self, kept: Self::Kept) -> Request<B> {
+    /// Numbers the attempt only now: most copies are never sent, and they have the less to copy.
+    fn send(&self, mut kept: Self::Kept, attempt: u32) -> Request<B> {
+        kept.extensions_mut().insert(Attempt(attempt));
+        if self.counts {
+            count_previous(kept.headers_mut(), attempt - 1);
+        }
         kept.map(B::from)
     }
 
@@ -113,6 +110,15 @@ where
 
     fn drop_rest(&self, answer: &mut Self::Answer) {
         answer.body_mut().drop_rest();
+    }
+}
+
+fn count_previous(headers: &mut HeaderMap, previous: u32) {
+    if previous == 0 {
+        // It may tell of the attempts of a caller before.
+        headers.remove(PREVIOUS_ATTEMPTS);
+    } else {
+        headers.insert(PREVIOUS_ATTEMPTS, previous.into());
     }
 }
 

@@ -107,7 +107,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
     {
         let request = self.kept.take().expect("a retry is planned with a request at hand");
         if !self.shared.attempts.is_last(self.attempts) {
-            self.kept = self.rules.keep.copy(&request, self.attempts + 2);
+            self.kept = self.rules.keep.copy(&request);
         }
         self.attempts += 1;
         Step::Readying { service: self.spare.clone(), unsent: Some((request, token)) }

@@ -122,7 +122,7 @@ where
                         this.call.judge_error(error)
                     } else {
                         token.spend();
-                        let attempt = service.call(this.call.rules.keep.send(request));
+                        let attempt = service.call(this.call.rules.keep.send(request, this.call.attempts));
                         this.step.set(Step::Sent { attempt });
                         continue;
                     }

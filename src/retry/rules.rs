@@ -32,16 +32,16 @@ pub trait KeepRequest<Request> {
     /// Takes the request of a call. `is_sent_once` tells that no copy will be asked for.
     fn begin(&self, request: Request, is_sent_once: bool) -> Self::Kept;
 
-    /// Copies the request for the attempt of this number, if it can.
+    /// Copies the request for another attempt, if it can.
     ///
-    /// It is asked before the request is sent for the attempt before. Without a copy there is no further attempt.
-    fn copy(&self, kept: &Self::Kept, attempt: u32) -> Option<Self::Kept>;
+    /// It is asked before the request is sent. Without a copy there is no further attempt.
+    fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept>;
 
     /// Whether the request can be sent again. If so, sees to it that it stays whole until it is.
     fn reclaim(&self, kept: &Self::Kept) -> bool;
 
-    /// Sends the request.
-    fn send(&self, kept: Self::Kept) -> Self::Sent;
+    /// Makes of it the request of the attempt of this number, from 1.
+    fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
 
     /// The deadline that the request itself brings.
     fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
@@ -80,7 +80,7 @@ impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
     }
 
     #[inline(always)]
-    fn copy(&self, kept: &Request, _: u32) -> Option<Request> {
+    fn copy(&self, kept: &Request) -> Option<Request> {
         self.0.copy(kept)
     }
 
@@ -90,7 +90,7 @@ impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
     }
 
     #[inline(always)]
-    fn send(&self, kept: Request) -> Request {
+    fn send(&self, kept: Request, _: u32) -> Request {
         kept
     }
 }

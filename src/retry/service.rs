@@ -48,10 +48,10 @@ where
         let keep = &self.rules.keep;
         let is_sent_once = self.shared.attempts.is_last(0);
         let request = keep.begin(request, is_sent_once);
-        let kept = if is_sent_once { None } else { keep.copy(&request, 2) };
+        let kept = if is_sent_once { None } else { keep.copy(&request) };
         let spare = self.inner.clone();
         // The instance that was polled ready makes the first attempt.
-        let first = self.inner.call(keep.send(request));
+        let first = self.inner.call(keep.send(request, 1));
         ResponseFuture::new(first, spare, kept, self.shared.clone(), self.rules.clone())
     }
 }
