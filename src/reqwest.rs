@@ -1,7 +1,9 @@
 //! reqwest's client as a service of HTTP, and its requests and responses around a stack.
 //!
 //! The layers work on the types of the crate `http`. A [`ReqwestClient`] is the service within, and a [`ReqwestLayer`] outermost
-//! takes and gives reqwest's own types.
+//! takes and gives reqwest's own types. reqwest follows redirects below them. Of those that send the body again, 307 and 308, a
+//! retry leaves it those of a body in memory, of `max_body` at most, and of a request that may arrive twice; the others it
+//! returns as they are.
 //!
 //! # Examples
 //!
@@ -27,6 +29,7 @@
 //! ```
 
 use std::{
+    any::Any,
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -190,6 +193,8 @@ where
     B::Error: Into<BoxError>,
 {
     fn from(body: ReplayBody<B>) -> Self {
-        Self::wrap(body)
+        // A body that is in memory stays one that reqwest sends again by itself, where a redirect asks for that.
+        let whole = body.whole(|body| (body as &dyn Any).downcast_ref::<Self>().and_then(Self::as_bytes));
+        whole.map_or_else(|| Self::wrap(body), Self::from)
     }
 }

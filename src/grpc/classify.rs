@@ -2,15 +2,11 @@
 
 use http::{HeaderMap, Response};
 
-use super::{
-    Code,
-    failure::{is_of_request, of_error},
-    hint::Hint,
-};
+use super::{Code, failure::of_error, hint::Hint};
 use crate::{
     Classify, Error, Outcome,
     debug::debug_by_type,
-    http::{ByTable, ClassifyEnd, Overrides},
+    http::{ByTable, ClassifyEnd, Overrides, own_fault},
 };
 
 /// Says by its code what a gRPC answer means.
@@ -30,7 +26,8 @@ use crate::{
 /// `grpc-status-details-bin`.
 ///
 /// Errors are `Transient`, a [`TimeoutLayer`](crate::TimeoutLayer)'s below among them: to put one around each attempt is to ask for
-/// another when it is over. With the feature `tonic`, an error that comes from a `tonic::Status` goes by its code, and one that
+/// another when it is over. With the feature `tonic`, one that tells that the request's own body failed, which resets the stream
+/// from our side, is `Ignored`; an error that comes from a `tonic::Status` goes by its code, and one that
 /// comes from the reset of a stream by the code that gRPC has for that.
 ///
 /// # Examples
@@ -81,7 +78,7 @@ impl<F: Overrides<Code>> GrpcClassifier<F> {
     }
 
     fn classify_error(&self, error: &Error) -> Outcome {
-        if is_of_request(error) {
+        if own_fault(error) {
             return Outcome::Ignored;
         }
         of_error(error).map_or(Outcome::Transient, |(code, hint)| self.outcome(code, || hint))

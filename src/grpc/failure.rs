@@ -18,18 +18,6 @@ pub(super) const fn of_error(_: &Error) -> Option<(Code, Hint)> {
     None
 }
 
-/// Whether we reset the stream ourselves, because the body of the request failed: that says nothing about the service.
-#[cfg(feature = "tonic")]
-pub(super) fn is_of_request(error: &Error) -> bool {
-    let own = |error: &h2::Error| error.is_reset() && !error.is_remote() && !error.is_library();
-    crate::http::causes(error).filter_map(|cause| cause.downcast_ref()).any(own)
-}
-
-#[cfg(not(feature = "tonic"))]
-pub(super) const fn is_of_request(_: &Error) -> bool {
-    false
-}
-
 /// What the reset of a stream stands for (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors>). The end of a
 /// whole connection tells nothing of this call.
 #[cfg(feature = "tonic")]

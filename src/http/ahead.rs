@@ -36,6 +36,11 @@ impl Ahead {
         self.bytes.extend_from_slice(data);
     }
 
+    #[cfg(feature = "reqwest")]
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        bytes <= self.cap.saturating_sub(self.bytes.len())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }

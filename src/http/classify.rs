@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 
-use super::retry_after::retry_after;
+use super::{own_fault, retry_after::retry_after};
 use crate::{Classify, DefaultClassifier, Error, Outcome, debug::debug_by_type};
 
 /// Says by its status what an HTTP answer means.
@@ -17,7 +17,8 @@ use crate::{Classify, DefaultClassifier, Error, Outcome, debug::debug_by_type};
 /// | other 5xx | `Failed` |
 /// | the rest | `Success` |
 ///
-/// Every error is `Transient`.
+/// An error is `Transient`, but `Ignored` where it was the request's own fault: its body failed, or it cannot be sent. That is
+/// known of hyper's and reqwest's errors, with the features `hyper-util` and `reqwest`.
 ///
 /// `Retry-After` is read as [RFC 9110, 10.2.3] has it, in seconds or as a date. A date is compared with the `Date` of the same
 /// answer, so that the two clocks need not agree, and with the clock here only where there is none.
@@ -62,6 +63,14 @@ impl<F> HttpClassifier<F> {
 }
 
 impl<F: Overrides<StatusCode>> HttpClassifier<F> {
+    fn classify_head(&self, head: Result<(StatusCode, &HeaderMap), &Error>) -> Outcome {
+        match head {
+            Ok((status, headers)) => self.outcome(status, headers),
+            Err(error) if own_fault(error) => Outcome::Ignored,
+            Err(_) => Outcome::Transient,
+        }
+    }
+
     fn outcome(&self, status: StatusCode, headers: &HeaderMap) -> Outcome {
         match self.overrides.outcome(status) {
             Some(Outcome::Throttled { retry_after: None }) => throttled(headers),
@@ -73,14 +82,14 @@ impl<F: Overrides<StatusCode>> HttpClassifier<F> {
 
 impl<F: Overrides<StatusCode>, B> Classify<Response<B>> for HttpClassifier<F> {
     fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
-        result.map_or(Outcome::Transient, |answer| self.outcome(answer.status(), answer.headers()))
+        self.classify_head(result.map(|answer| (answer.status(), answer.headers())))
     }
 }
 
 #[cfg(feature = "reqwest")]
 impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
     fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
-        result.map_or(Outcome::Transient, |answer| self.outcome(answer.status(), answer.headers()))
+        self.classify_head(result.map(|answer| (answer.status(), answer.headers())))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use http::{Method, Request};
 
-use super::not_sent;
+use super::{
+    not_sent::{is_of_redirects, not_sent},
+    replay::Begun,
+};
 use crate::{Error, debug::debug_by_type, retry::RetryIf};
 
 const IDEMPOTENT: [Method; 6] =
@@ -14,7 +17,8 @@ const IDEMPOTENT: [Method; 6] =
 ///
 /// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
 /// - or that carries an `Idempotency-Key` which is not empty;
-/// - or whose error says that it was [not sent](not_sent()).
+/// - or whose error says that it was [not sent](not_sent()). One of reqwest's, which may be of the connection to where a redirect
+///   led, is believed only if that client had not begun to send the body.
 ///
 /// # Examples
 ///
@@ -62,13 +66,18 @@ where
     N: Fn(&Error) -> bool,
 {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
-        IDEMPOTENT.contains(kept.method())
-            || has_key(kept)
-            || result.is_err_and(|error| not_sent(error) || (self.not_sent)(error))
+        let is_begun = || kept.extensions().get().is_some_and(Begun::get);
+        let was_not_sent = |error: &Error| not_sent(error) && !(is_of_redirects(error) && is_begun());
+        may_arrive_twice(kept) || result.is_err_and(|error| was_not_sent(error) || (self.not_sent)(error))
     }
 }
 
 debug_by_type! { Idempotent<N> }
+
+/// Whether the request may arrive twice.
+pub(super) fn may_arrive_twice<B>(request: &Request<B>) -> bool {
+    IDEMPOTENT.contains(request.method()) || has_key(request)
+}
 
 /// Whether the request carries a key by which the service knows it again.
 fn has_key<B>(request: &Request<B>) -> bool {

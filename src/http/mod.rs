@@ -68,6 +68,7 @@ mod idempotent;
 mod kept;
 mod layers;
 mod not_sent;
+mod own_fault;
 mod replay;
 mod resend;
 mod retry_after;
@@ -78,9 +79,6 @@ mod timed;
 
 #[cfg(feature = "axum")]
 pub use self::axum::AxumAnswers;
-#[cfg(feature = "tonic")]
-pub(crate) use self::not_sent::causes;
-pub(crate) use self::retry_after::digits;
 pub use self::{
     answer::{AnswerLayer, answer_to},
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
@@ -94,3 +92,4 @@ pub use self::{
     resend::{Attempt, Resend},
     timed::{TimedBody, WholeAnswer},
 };
+pub(crate) use self::{not_sent::causes, own_fault::own_fault, retry_after::digits};

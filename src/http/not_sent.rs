@@ -14,7 +14,8 @@ use crate::Error;
 /// - an [`io::Error`] of the kind [`ConnectionRefused`](ErrorKind::ConnectionRefused),
 ///   [`HostUnreachable`](ErrorKind::HostUnreachable) or [`NetworkUnreachable`](ErrorKind::NetworkUnreachable).
 ///
-/// A call that timed out may have been sent.
+/// A call that timed out may have been sent. A layer below that follows redirects breaks this: its error may be of a later
+/// connection than the call's own.
 pub fn not_sent(error: &Error) -> bool {
     match error {
         Error::Rejected(_) => true,
@@ -36,6 +37,17 @@ fn tells(cause: &(dyn error::Error + 'static)) -> Option<bool> {
     let kind = cause.downcast_ref::<io::Error>()?.kind();
     matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
         .then_some(true)
+}
+
+/// Whether it is of a client that follows redirects: what it says of a connection may be of one that came after the call's own.
+#[cfg(feature = "reqwest")]
+pub(super) fn is_of_redirects(error: &Error) -> bool {
+    causes(error).any(<dyn error::Error>::is::<reqwest::Error>)
+}
+
+#[cfg(not(feature = "reqwest"))]
+pub(super) const fn is_of_redirects(_: &Error) -> bool {
+    false
 }
 
 /// The service's own error, its source, the source of that, and so on.

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll},
 };
 
@@ -54,6 +55,18 @@ pub struct ReplayBody<B> {
     /// Attempts made later have higher numbers.
     attempt: u64,
     progress: Progress,
+    begun: Option<Begun>,
+}
+
+/// Whether a client began to send the body of any attempt; in the extensions of requests that may only be sent again where
+/// nothing was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    pub(super) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +83,7 @@ impl<B: Body> ReplayBody<B> {
     /// empty.
     pub fn new(body: B, cap: usize) -> Self {
         let source = (!body.is_end_stream()).then(|| Arc::new(Mutex::new(Source::new(body, cap))));
-        Self { source, attempt: 0, progress: Progress::Unsent }
+        Self { source, attempt: 0, progress: Progress::Unsent, begun: None }
     }
 }
 
@@ -83,6 +96,25 @@ impl<B> ReplayBody<B> {
     pub fn reclaim(&self) -> bool {
         let Some(source) = &self.source else { return true };
         self.is_unsent() && source.lock().want(self.attempt)
+    }
+
+    /// Tells from now on when a client begins to send it.
+    pub(super) fn tell(&mut self, begun: Begun) {
+        self.begun = Some(begun);
+    }
+
+    fn begin(&self) {
+        if let Some(Begun(begun)) = &self.begun {
+            begun.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The body of an attempt that is not begun, where nothing was read yet and `bytes` knows all of it; not where it is to be
+    /// told when a client begins to send it.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn whole(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
+        let source = self.source.as_ref().filter(|_| self.begun.is_none() && self.is_unsent())?;
+        source.lock().unread(bytes)
     }
 
     fn take_source(&self) {
@@ -102,7 +134,7 @@ impl<B> ReplayBody<B> {
 impl<B> Clone for ReplayBody<B> {
     fn clone(&self) -> Self {
         let attempt = self.source.as_ref().map_or(0, |source| source.lock().add_attempt());
-        Self { source: self.source.clone(), attempt, progress: Progress::Unsent }
+        Self { source: self.source.clone(), attempt, progress: Progress::Unsent, begun: self.begun.clone() }
     }
 }
 
@@ -119,6 +151,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = &mut *self;
+        this.begin();
         let Some(shared) = this.source.as_ref().filter(|_| this.progress != Progress::Done) else {
             return Poll::Ready(None);
         };
@@ -143,7 +176,11 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        let Some(source) = &self.source else { return true };
+        let Some(source) = &self.source else {
+            // It is never polled: it is asked for its end when the head is sent.
+            self.begin();
+            return true;
+        };
         let source = source.lock();
         let is_caught_up = !self.is_unsent() || source.kept().is_ok_and(Ahead::is_empty);
         let is_reader = source.check_reader(self.attempt).is_ok();

@@ -9,7 +9,11 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
-use super::{KeptBody, ReplayBody, replay::CAP};
+use super::{
+    KeptBody, ReplayBody,
+    idempotent::may_arrive_twice,
+    replay::{Begun, CAP},
+};
 use crate::{
     Deadline, grpc,
     retry::{KeepRequest, KeepResponse},
@@ -65,6 +69,11 @@ where
     fn begin(&self, request: Request<A>, is_sent_once: bool) -> Self::Kept {
         let cap = if is_sent_once { 0 } else { self.max_body };
         let mut request = request.map(|body| ReplayBody::new(body, cap));
+        if cfg!(feature = "reqwest") && !self.counts && !may_arrive_twice(&request) {
+            let begun = Begun::default();
+            request.body_mut().tell(begun.clone());
+            request.extensions_mut().insert(begun);
+        }
         if self.counts {
             begin_timeout(&mut request);
         }

@@ -84,6 +84,14 @@ impl<B> Source<B> {
         }
     }
 
+    /// All of a body of which nothing was read, if it is not more than the cap.
+    #[cfg(feature = "reqwest")]
+    pub(super) fn unread(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
+        let (Rest::Live(body), Some(kept)) = (&self.rest, &self.kept) else { return None };
+        let bytes = bytes(body).filter(|bytes| kept.is_empty() && kept.has_room(bytes.len()))?;
+        Some(Bytes::copy_from_slice(bytes))
+    }
+
     /// Whether an attempt may read.
     pub(super) const fn check_reader(&self, attempt: u64) -> Result<(), Unsendable> {
         if attempt < self.reader { Err(Unsendable::Superseded) } else { Ok(()) }
