@@ -5,10 +5,14 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::sleep;
 use tower::{BoxError, Service};
 
 use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, events, future::Step, layer::Shared};
-use crate::{Classify, Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop};
+use crate::{Classify, Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop, time};
+
+/// For how long the rest of an answer is read at most: it holds a connection, and places of layers below.
+const DRAIN_FOR: Duration = Duration::from_millis(50);
 
 /// What a call carries from attempt to attempt.
 pub(super) struct Call<S, Kept, Answer, R> {
@@ -49,20 +53,55 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         }
     }
 
+    /// The step after a result, or the end of the call.
+    #[inline(always)]
+    pub(super) fn after<Request, Response>(
+        &mut self,
+        result: Result<Response, Error>,
+        judged: Result<Outcome, Stop>,
+        cx: &mut Context<'_>,
+    ) -> Result<Step<S, K::Sent, Kept>, Result<Answer, Error>>
+    where
+        K: KeepRequest<Request, Kept = Kept> + KeepResponse<Response, Answer = Answer>,
+        P: RetryIf<Kept, Response>,
+        S: Service<K::Sent> + Clone,
+    {
+        let (delay, token) = match judged.and_then(|outcome| self.plan(outcome, &result)) {
+            Ok(planned) => planned,
+            Err(stop) => return Err(self.end(result, stop)),
+        };
+        self.keep(result);
+        Ok(if self.poll_rest(cx).is_pending() {
+            let due = time::after(time::now(), delay);
+            Step::Draining { limit: sleep(DRAIN_FOR), due, token: Some(token) }
+        } else if delay > Duration::ZERO {
+            Step::Waiting { sleep: Some(sleep(delay)), token: Some(token) }
+        } else {
+            self.next_attempt(token)
+        })
+    }
+
     #[inline(never)]
-    pub(super) fn judge_error<Response, E>(&self, error: E) -> (Result<Response, Error>, Result<Outcome, Stop>)
+    pub(super) fn after_error<Request, Response, E>(
+        &mut self,
+        error: E,
+        cx: &mut Context<'_>,
+    ) -> Result<Step<S, K::Sent, Kept>, Result<Answer, Error>>
     where
         C: Classify<Response>,
         E: Into<BoxError> + 'static,
+        K: KeepRequest<Request, Kept = Kept> + KeepResponse<Response, Answer = Answer>,
+        P: RetryIf<Kept, Response>,
+        S: Service<K::Sent, Response = Response> + Clone,
     {
         let error = Error::lift(error);
         let judged = self.judge(Err(&error));
-        (Err(error), judged)
+        self.after(Err(error), judged, cx)
     }
 
     /// Says how long to wait before the next attempt, or why there is none.
     #[inline(never)]
-    pub(super) fn plan<Request, Response>(
+    fn plan<Request, Response>(
         &self,
         outcome: Outcome,
         result: &Result<Response, Error>,
@@ -76,7 +115,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         if !self.rules.retry_if.allows(kept, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
-        if is_too_late(delay, self.rules.keep.deadline(kept)) {
+        if self.is_late(delay) {
             return Err(Stop::Deadline);
         }
         let token = match &self.shared.budget {
@@ -91,16 +130,17 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         Ok((delay, token))
     }
 
-    /// Whether the next attempt would begin too late.
-    pub(super) fn is_late<Request>(&self) -> bool
+    /// Whether what begins after `delay` begins too late: at the deadline around, at the one of the request, or later.
+    fn is_late<Request>(&self, delay: Duration) -> bool
     where
         K: KeepRequest<Request, Kept = Kept>,
     {
-        is_too_late(Duration::ZERO, self.kept.as_ref().and_then(|kept| self.rules.keep.deadline(kept)))
+        let own = self.kept.as_ref().and_then(|kept| self.rules.keep.deadline(kept));
+        Deadline::current().into_iter().chain(own).min().is_some_and(|deadline| deadline.remaining() <= delay)
     }
 
     /// The step to the next attempt, which `token` pays for.
-    pub(super) fn next_attempt<Request>(&mut self, token: Token) -> Step<S, K::Sent, Kept>
+    fn next_attempt<Request>(&mut self, token: Token) -> Step<S, K::Sent, Kept>
     where
         K: KeepRequest<Request, Kept = Kept>,
         S: Service<K::Sent> + Clone,
@@ -111,6 +151,19 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         }
         self.attempts += 1;
         Step::Readying { service: self.spare.clone(), unsent: Some((request, token)) }
+    }
+
+    /// The step after the wait, or the end of the call: the timer may have been late.
+    pub(super) fn after_wait<Request>(&mut self, token: Token) -> Result<Step<S, K::Sent, Kept>, Result<Answer, Error>>
+    where
+        K: KeepRequest<Request, Kept = Kept>,
+        S: Service<K::Sent> + Clone,
+    {
+        if !self.is_late(Duration::ZERO) {
+            return Ok(self.next_attempt(token));
+        }
+        events::stopped(self.shared.name, self.attempts, Stop::Deadline, None);
+        Err(self.last.take().expect("a retry is planned with a result at hand"))
     }
 
     /// Reads what is left of the last answer, which will most likely be replaced.
@@ -138,7 +191,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
 
     /// Ends the call with the last result that the service itself gave.
     #[inline(always)]
-    pub(super) fn end<Response>(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Answer, Error>
+    fn end<Response>(&mut self, result: Result<Response, Error>, stop: Stop) -> Result<Answer, Error>
     where
         K: KeepResponse<Response, Answer = Answer>,
     {
@@ -151,14 +204,8 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         self.last.take().expect("it was just kept")
     }
 
-    /// Ends the call because the next attempt would begin too late.
-    pub(super) fn end_late(&mut self) -> Result<Answer, Error> {
-        events::stopped(self.shared.name, self.attempts, Stop::Deadline, None);
-        self.last.take().expect("a retry is planned with a result at hand")
-    }
-
     /// Keeps a result, unless it is a rejection and the service itself has given one before.
-    pub(super) fn keep<Response>(&mut self, result: Result<Response, Error>)
+    fn keep<Response>(&mut self, result: Result<Response, Error>)
     where
         K: KeepResponse<Response, Answer = Answer>,
     {
@@ -168,9 +215,4 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
             self.last = Some(result.map(|response| self.rules.keep.answer(response)));
         }
     }
-}
-
-/// Whether what begins after `delay` begins at the deadline or later, the nearer of the one around and the one of the request.
-fn is_too_late(delay: Duration, brought: Option<Deadline>) -> bool {
-    Deadline::current().into_iter().chain(brought).min().is_some_and(|deadline| deadline.remaining() <= delay)
 }

@@ -4,18 +4,14 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower::{BoxError, Service};
 
 use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, call::Call, layer::Shared};
 use crate::{Classify, Error, finish::POLLED_AGAIN, pooled::Pooled, state::attempts::Stop, time};
-
-/// For how long the rest of an answer is read at most: it holds a connection, and places of layers below.
-const DRAIN_FOR: Duration = Duration::from_millis(50);
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -85,62 +81,46 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let (result, judged) = match this.step.as_mut().project() {
+            let next = match this.step.as_mut().project() {
                 StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
                     Ok(response) => match this.call.judge(Ok(&response)) {
                         Err(Stop::Outcome) => return Poll::Ready(Ok(this.call.rules.keep.answer(response))),
-                        judged => (Ok(response), judged),
+                        judged => this.call.after(Ok(response), judged, cx),
                     },
-                    Err(error) => this.call.judge_error(error),
+                    Err(error) => this.call.after_error(error, cx),
                 },
                 StepProj::Draining { limit, due, token } => {
                     if this.call.poll_rest(cx).is_pending() {
                         ready!(limit.poll(cx));
                     }
                     this.call.drop_rest();
-                    let (due, token) = (*due, token.take());
-                    this.step.set(Step::Waiting { sleep: (time::now() < due).then(|| sleep_until(due)), token });
-                    continue;
+                    Ok(Step::Waiting { sleep: (time::now() < *due).then(|| sleep_until(*due)), token: token.take() })
                 }
                 StepProj::Waiting { sleep, token } => {
                     if let Some(sleep) = sleep.as_pin_mut() {
                         ready!(sleep.poll(cx));
                     }
-                    let token = token.take().expect(POLLED_AGAIN);
-                    // The timer may have been late.
-                    if this.call.is_late() {
-                        return Poll::Ready(this.call.end_late());
-                    }
-                    this.step.set(this.call.next_attempt(token));
-                    continue;
+                    this.call.after_wait(token.take().expect(POLLED_AGAIN))
                 }
                 StepProj::Readying { service, unsent } => {
                     let ready = ready!(service.poll_ready(cx));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
-                    if let Err(error) = ready {
-                        drop(token);
-                        this.call.judge_error(error)
-                    } else {
-                        token.spend();
-                        let attempt = service.call(this.call.rules.keep.send(request, this.call.attempts));
-                        this.step.set(Step::Sent { attempt });
-                        continue;
+                    match ready {
+                        Ok(()) => {
+                            token.spend();
+                            let request = this.call.rules.keep.send(request, this.call.attempts);
+                            Ok(Step::Sent { attempt: service.call(request) })
+                        }
+                        Err(error) => {
+                            drop(token);
+                            this.call.after_error(error, cx)
+                        }
                     }
                 }
             };
-            match judged.and_then(|outcome| this.call.plan(outcome, &result)) {
-                Err(stop) => return Poll::Ready(this.call.end(result, stop)),
-                Ok((delay, token)) => {
-                    this.call.keep(result);
-                    this.step.set(if this.call.poll_rest(cx).is_pending() {
-                        let due = time::after(time::now(), delay);
-                        Step::Draining { limit: sleep(DRAIN_FOR), due, token: Some(token) }
-                    } else if delay > Duration::ZERO {
-                        Step::Waiting { sleep: Some(sleep(delay)), token: Some(token) }
-                    } else {
-                        this.call.next_attempt(token)
-                    });
-                }
+            match next {
+                Ok(step) => this.step.set(step),
+                Err(result) => return Poll::Ready(result),
             }
         }
     }
