@@ -2,7 +2,11 @@
 
 use tower::{ServiceBuilder, layer::util::Stack};
 
-use crate::{BulkheadLayer, CircuitBreakerLayer, FallbackLayer, RetryLayer, TimeoutLayer};
+#[cfg(feature = "http")]
+use crate::http::{AnswerLayer, DeadlineLayer};
+use crate::{
+    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, PerKeyLayer, RetryLayer, TimeoutLayer, per_key::Pattern,
+};
 
 /// Adds the layers as methods to tower's [`ServiceBuilder`].
 ///
@@ -43,6 +47,20 @@ pub trait ServiceBuilderExt<L>: Sized {
 
     /// Limits how many calls are in flight at once.
     fn with_bulkhead<Q, F>(self, layer: BulkheadLayer<Q, F>) -> ServiceBuilder<Stack<BulkheadLayer<Q, F>, L>>;
+
+    /// Has a circuit or a bulkhead for each key.
+    fn with_per_key<P: Pattern, K, By>(
+        self,
+        layer: PerKeyLayer<P, K, By>,
+    ) -> ServiceBuilder<Stack<PerKeyLayer<P, K, By>, L>>;
+
+    /// Answers what is refused or late with a response.
+    #[cfg(feature = "http")]
+    fn with_answers<A>(self, layer: AnswerLayer<A>) -> ServiceBuilder<Stack<AnswerLayer<A>, L>>;
+
+    /// Carries deadlines from hop to hop.
+    #[cfg(feature = "http")]
+    fn with_deadline(self, layer: DeadlineLayer) -> ServiceBuilder<Stack<DeadlineLayer, L>>;
 }
 
 impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
@@ -66,6 +84,23 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
     }
 
     fn with_bulkhead<Q, F>(self, layer: BulkheadLayer<Q, F>) -> ServiceBuilder<Stack<BulkheadLayer<Q, F>, L>> {
+        self.layer(layer)
+    }
+
+    fn with_per_key<P: Pattern, K, By>(
+        self,
+        layer: PerKeyLayer<P, K, By>,
+    ) -> ServiceBuilder<Stack<PerKeyLayer<P, K, By>, L>> {
+        self.layer(layer)
+    }
+
+    #[cfg(feature = "http")]
+    fn with_answers<A>(self, layer: AnswerLayer<A>) -> ServiceBuilder<Stack<AnswerLayer<A>, L>> {
+        self.layer(layer)
+    }
+
+    #[cfg(feature = "http")]
+    fn with_deadline(self, layer: DeadlineLayer) -> ServiceBuilder<Stack<DeadlineLayer, L>> {
         self.layer(layer)
     }
 }

@@ -86,7 +86,8 @@ impl<F> CircuitBreakerBuilder<F> {
     /// Opens when this share of the results in the window took longer than `slow_after`, once it holds `min_calls`.
     ///
     /// The rate is in (0, 1]; failures and successes alike can be slow. Set it where a slow answer is as bad as none, with
-    /// `slow_after` below the timeout. It costs each call two readings of the clock. Defaults to off.
+    /// `slow_after` below the timeout. It costs each call two readings of the clock. For HTTP and gRPC a call takes as long as its
+    /// answer streams, so leave it off where healthy answers are long streams. Defaults to off.
     #[doc(alias = "slow_call_rate_threshold")]
     #[doc(alias = "slow_call_duration_threshold")]
     pub fn slow_rate(mut self, rate: f64, slow_after: Duration) -> Self {

@@ -50,6 +50,9 @@
 //! A code in the trailers comes too late for a retry: once the head of an answer has come without one, the call is committed
 //! ([gRFC A6]). Servers that fail before the first message tell it in the head.
 //!
+//! tonic's channel ends a call at its caller's `grpc-timeout` by itself, as it does at a timeout of its own. A `DeadlineLayer`
+//! directly over it tells the two apart; without one, callers that do not wait open the circuit.
+//!
 //! [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#when-retries-are-valid
 
 mod answer;

@@ -4,8 +4,9 @@ use http::{Request, header::HOST, uri::Authority};
 
 /// The host that a request goes to, with its port where that is told: a key for [`per_key`](crate::per_key).
 ///
-/// It is read from the URI, or else from the header `Host`, without the user's name. It is a copy of
-/// its own, of at most 261 bytes, and compares without regard to case. `None` where neither tells it, or it is longer than any host.
+/// It is read from the URI, or else from the header `Host`, without the user's name. It is a copy of its own, of at most 261
+/// bytes, and compares without regard to case. `None` where neither tells it, or it is longer than any host: all such requests
+/// share one key.
 ///
 /// # Examples
 ///

@@ -53,8 +53,11 @@
 //! A place is held by whoever holds the body. One that is neither read nor dropped is a call in flight, and no timeout of this
 //! crate ends it, because a body does nothing until it is polled; in a server that is a client which does not read, and the
 //! server's to cut off. Read bodies to their end where you can: an answer that is dropped half way counts for nothing in a
-//! circuit, while a status that is a failure counts at once. And a fallback answers with the type of body that the layers within
-//! it make: put a `map_response` between that makes them the one you want.
+//! circuit, while a status that is a failure counts at once. A connection that was upgraded, to a WebSocket say, outlives its
+//! answer: it holds no place, and no timeout covers it.
+//!
+//! A fallback answers with the type of body that the layers within it make: put a `map_response` between that makes them the one
+//! you want. The answer that it replaces is dropped, and over HTTP/1.1 its connection with it unless all of it was there.
 
 mod ahead;
 pub mod answer;

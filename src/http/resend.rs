@@ -131,7 +131,7 @@ fn count_previous(headers: &mut HeaderMap, previous: u32) {
     }
 }
 
-/// Starts the clock of a `grpc-timeout` now, and not anew with each attempt, unless a layer around has done so.
+/// Starts the clock of a `grpc-timeout` now, and not anew with each attempt.
 fn begin_timeout<B>(request: &mut Request<B>) {
     let stated = grpc::TIMEOUT.stated(request).map(Deadline::after);
     let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();

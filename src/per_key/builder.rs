@@ -51,8 +51,8 @@ impl<L, K, By> PerKeyBuilder<L, K, By> {
 
     /// Has room for at most this many keys.
     ///
-    /// At least 1. Set it above the number of keys that are in use within `idle`: what a key costs is told
-    /// [here](crate::per_key#what-a-key-costs). Defaults to 1,000.
+    /// At least 1. Set it above the number of keys that are in use within `idle`, and not far above: the call for which the map is
+    /// looked through waits for all of it. What a key costs is told [here](crate::per_key#what-a-key-costs). Defaults to 1,000.
     #[doc(alias = "max_size")]
     #[doc(alias = "max_capacity")]
     pub fn capacity(mut self, keys: usize) -> Self {

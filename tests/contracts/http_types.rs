@@ -17,7 +17,7 @@ use http_body_util::{Empty, Full};
 use palisade::{
     Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder,
     CircuitBreakerLayer, CircuitHandle, DefaultClassifier, Error, Fallback, FallbackLayer, PerKey, PerKeyBuilder,
-    PerKeyHandle, PerKeyLayer, Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, bulkhead,
+    PerKeyHandle, PerKeyLayer, Retry, RetryBuilder, RetryLayer, ServiceBuilderExt, Timeout, TimeoutLayer, bulkhead,
     circuit_breaker::Settle,
     fallback,
     grpc::{AnswerBody, Code, GrpcAnswers, GrpcClassifier, Pushback},
@@ -31,7 +31,7 @@ use palisade::{
     retry::{Always, AsIs, CloneRequest, Rules},
     timeout::{CallOnly, Countdown, CoverReadiness, Head},
 };
-use tower::{BoxError, Service, service_fn};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 
 type Sent<B> = ReplayBody<B>;
 type ForHttp<B> = Rules<HttpClassifier, Resend<Sent<B>>, Idempotent>;
@@ -280,6 +280,18 @@ sends_exactly_when_the_inner_does! {
     circuit_per_key: CircuitBreakerLayer::http("c").per_key(host::<Once>).build().unwrap();
     bulkhead_per_key: BulkheadLayer::http(1).per_key(host::<Once>).build().unwrap();
     queue_per_key: BulkheadLayer::http(1).max_queue(1).per_key(host::<Once>).build().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_builder_has_methods_for_what_http_adds() {
+    let refused = BulkheadLayer::http(0).per_key(host::<Plain>).build().unwrap();
+    let service = ServiceBuilder::new()
+        .with_answers(AnswerLayer::http())
+        .with_deadline(DeadlineLayer::grpc())
+        .with_per_key(refused)
+        .service(Silent);
+    let Ok(answer) = service.oneshot(Request::new(Plain::default())).await;
+    assert_eq!(answer.status(), 503);
 }
 
 #[cfg(feature = "reqwest")]

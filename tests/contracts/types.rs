@@ -306,12 +306,14 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
     let (breaker, retry) = (CircuitBreakerLayer::consecutive(1), RetryLayer::builder("retry").build().unwrap());
     let (fallback, limit, bulkhead) =
         (FallbackLayer::value(7), TimeoutLayer::new(Duration::from_secs(1)), BulkheadLayer::new(1));
+    let keyed = BulkheadLayer::builder(1).per_key(|&n: &u32| n).build().unwrap();
     let by_methods = ServiceBuilder::new()
         .with_fallback(fallback.clone())
         .with_timeout(limit)
         .with_retry(retry.clone())
         .with_circuit_breaker(breaker.clone())
         .with_bulkhead(bulkhead.clone())
+        .with_per_key(keyed.clone())
         .service(Echo);
     let by_layers = ServiceBuilder::new()
         .layer(fallback)
@@ -319,6 +321,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
         .layer(retry)
         .layer(breaker.clone())
         .layer(bulkhead)
+        .layer(keyed)
         .service(Echo);
     same(&by_methods, &by_layers);
     breaker.handle().force_open();

@@ -56,6 +56,9 @@
 //! A call whose time is over, or has no whole unit of the header left, is not sent: the answer is
 //! [`Error::TimedOut`](crate::Error::TimedOut) at once. So milliseconds serve no timeout that is shorter than one.
 //!
+//! Timeouts around are known on their own task only. Where a layer hands the call to another, tower's `Buffer` say, put one of
+//! these before it: the deadline then travels in the request.
+//!
 //! The servers and channels of tonic read `grpc-timeout` too, and end a call at that moment by themselves. Directly over a channel
 //! this layer knows such an end for that of the deadline; a server that is quicker than a timeout of ours answers `CANCELLED`.
 
