@@ -53,7 +53,8 @@ impl Outcome {
 
 /// Says what a result means.
 ///
-/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome`. Layers clone it for each call, so it should be cheap to
+/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome`; a closure must name this type of its argument, or the
+/// compiler takes its lifetimes for narrower ones. Layers clone it for each call, so it should be cheap to
 /// clone (a closure that captures nothing, or an `Arc`).
 ///
 /// An [`Error::Rejected`] never reaches a classifier: nothing was sent, so it says nothing about the service. Nor does a

@@ -95,6 +95,13 @@ impl<L: Pattern, K, By> PerKeyBuilder<L, K, By> {
     }
 }
 
+impl<L: Clone, K, By: Clone> Clone for PerKeyBuilder<L, K, By> {
+    fn clone(&self) -> Self {
+        let Self { model, by, capacity, idle, full, key } = self;
+        Self { model: model.clone(), by: by.clone(), capacity: *capacity, idle: *idle, full: *full, key: *key }
+    }
+}
+
 impl<L, K, By> fmt::Debug for PerKeyBuilder<L, K, By> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut builder = f.debug_struct("PerKeyBuilder");

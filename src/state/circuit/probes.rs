@@ -64,15 +64,15 @@ impl Circuit {
     /// Tells when it counts as a success if it still does.
     #[cfg(feature = "http")]
     pub(crate) fn vouch(&self, entry: Entry) -> Option<Nanos> {
-        let is_probe = |circuit: &Self| {
-            let word = circuit.word();
+        let is_probe = || {
+            let word = self.word();
             word.phase() == Phase::HalfOpen && word.generation() == entry.generation
         };
-        if !is_probe(self) {
+        if !is_probe() {
             return None;
         }
         let mut cold = self.cold.lock();
-        is_probe(self).then(|| {
+        is_probe().then(|| {
             let at = entry.started.saturating_add(self.rules.half_of_hanging());
             cold.streaming.push((entry.generation, at));
             self.note_streaming(&cold, entry.generation);
