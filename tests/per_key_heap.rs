@@ -8,6 +8,7 @@ mod heap;
 use std::{
     convert::Infallible,
     future::{Ready, ready},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -23,6 +24,9 @@ use crate::heap::Heap;
 
 const KEYS: u32 = 1000;
 const IDLE: Duration = Duration::from_secs(60);
+
+/// One test at a time, because what is counted is the memory of the whole process.
+static ALONE: Mutex<()> = Mutex::new(());
 
 type Key = fn(&u32) -> u32;
 type Inner = ServiceFn<fn(u32) -> Ready<Result<u32, Infallible>>>;
@@ -96,6 +100,7 @@ where
 
 #[test]
 fn known_keys_allocate_nothing_and_those_that_go_give_their_memory_back() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     Heap::come_to_rest();
     let breaker = || CircuitBreakerLayer::builder("upstream");
@@ -110,4 +115,34 @@ fn known_keys_allocate_nothing_and_those_that_go_give_their_memory_back() {
     for (cost, first, further) in &costs {
         assert!(cost.first <= *first && cost.further <= *further, "{costs:?}");
     }
+}
+
+/// A request as servers of HTTP/1 read it: its URI is a part of the whole head.
+#[cfg(feature = "http")]
+fn read_with_its_head(number: u32, head: usize) -> http::Request<()> {
+    let line = format!("http://host-{number}.example/");
+    let mut read = line.clone().into_bytes();
+    read.resize(head, b' ');
+    let uri =
+        http::Uri::from_maybe_shared(bytes::Bytes::from(read).slice(..line.len())).expect("its first line is one");
+    http::Request::get(uri).body(()).expect("all of it is legal")
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn keys_that_are_hosts_keep_nothing_of_the_requests_that_told_them() {
+    const HEAD: usize = 16 * 1024;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let layer = BulkheadLayer::builder(8).per_key(palisade::http::host::<()>).capacity(KEYS as usize).build().unwrap();
+    let mut service = layer.layer(service_fn(|_: http::Request<()>| ready(Ok::<_, Infallible>(()))));
+    let runtime = Builder::new_current_thread().build().unwrap();
+    Heap::come_to_rest();
+    let before = Heap::now().bytes;
+    for number in 0..KEYS {
+        let request = read_with_its_head(number, HEAD);
+        runtime.block_on(async { service.ready().await?.call(request).await }).unwrap();
+    }
+    let each = (Heap::now().bytes - before) / KEYS as usize;
+    assert_eq!(layer.handle().len(), KEYS as usize);
+    assert!(each < 512, "each of them holds {each} bytes");
 }

@@ -81,6 +81,24 @@ fn a_body_shorter_than_it_told_is_not_at_its_end_before_it_is_polled_to_it() {
 }
 
 #[test]
+fn a_body_shorter_than_it_told_is_not_at_its_end_though_no_copy_of_it_is_kept() {
+    for (told, is_whole) in [(3, true), (4, false)] {
+        let source = || {
+            let source = Scripted::new(["a", "b", "c"].map(Step::data)).telling_its_end();
+            source.hinting(SizeHint::with_exact(told))
+        };
+        let outgrown = ReplayBody::new(source(), 1);
+        let last_of_two = replayed(source()).clone();
+        for mut body in [outgrown, last_of_two] {
+            (0..3).for_each(|_| drop(data(&mut body)));
+            assert!(!body.clone().reclaim(), "no copy is kept");
+            assert_eq!(body.is_end_stream(), is_whole, "{told}");
+            assert!(crate::is_over(&mut body));
+        }
+    }
+}
+
+#[test]
 fn trailers_leave_a_length_untold_that_the_source_left_untold() {
     for (hint, replays) in [(SizeHint::new(), (3, None)), (SizeHint::with_exact(3), (3, Some(3)))] {
         let mut first = replayed(Scripted::new([Step::data("abc"), Step::Trailers(trailers())]).hinting(hint));

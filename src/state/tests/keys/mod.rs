@@ -162,6 +162,18 @@ fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
 }
 
 #[test]
+fn an_entry_that_is_freed_before_that_moment_goes_as_soon_as_it_is_looked_at_again() {
+    for until in [FAR, u64::MAX] {
+        let keys = map(1);
+        keys.tie(1, 0, Tie::Until(Nanos(until)));
+        assert!(!keys.came_in(2, IDLE));
+        *keys.get(1).expect("it is tied").0.tie.lock() = Tie::Free;
+        assert!(!keys.came_in(2, 2 * IDLE - 1), "it is looked at when it would be idle again");
+        assert!(keys.came_in(2, 2 * IDLE), "{until}");
+    }
+}
+
+#[test]
 fn a_tie_that_ends_before_the_entry_is_idle_does_not_let_it_go() {
     let keys = map(1);
     keys.tie(1, 0, Tie::Until(Nanos(5)));

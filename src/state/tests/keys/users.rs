@@ -66,3 +66,27 @@ fn an_eq_that_panics_while_others_go_leaves_a_map_that_counts_right() {
     assert!((1..=3).all(|key| came_in(key, 2 * IDLE)), "there is room for as many as before");
     assert!(!came_in(4, 2 * IDLE));
 }
+
+#[test]
+fn an_eq_that_contradicts_itself_leaves_a_map_that_counts_right() {
+    /// Is equal to all others, every third time.
+    struct Fickle<'a>(&'a AtomicUsize);
+    impl PartialEq for Fickle<'_> {
+        fn eq(&self, _: &Self) -> bool {
+            self.0.fetch_add(1, SeqCst) % 3 == 2
+        }
+    }
+    impl Eq for Fickle<'_> {}
+    impl Hash for Fickle<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            state.write_u8(0);
+        }
+    }
+    let asked = AtomicUsize::new(0);
+    let keys = Keys::new(3, Nanos(IDLE));
+    for _ in 0..2 {
+        // The second is asked for twice in vain, and takes the place of the first then.
+        assert!(keys.admit(Fickle(&asked), Nanos(0), || Kept::new(0)).is_some());
+    }
+    assert_eq!((keys.len(), asked.load(SeqCst)), (1, 3));
+}

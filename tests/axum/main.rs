@@ -2,7 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
 
+#[cfg(feature = "http")]
+mod gone;
+#[cfg(feature = "http")]
+mod head;
+#[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "http")]
+mod unread;
 
 use std::{
     convert::Infallible,
@@ -21,7 +28,7 @@ use axum::{
     error_handling::HandleErrorLayer,
     extract::{Request, State},
     handler::Handler,
-    http::{StatusCode, Uri, Version},
+    http::{Method, StatusCode, Uri, Version},
     response::Response,
     routing::{MethodRouter, any_service, get, get_service},
     serve::IncomingStream,
@@ -217,8 +224,13 @@ impl Reply {
 impl Connection {
     /// `None` when the server hung up.
     async fn get(&self, path: &str, query: &str) -> Option<Reply> {
+        self.ask(Method::GET, path, query).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, query: &str) -> Option<Reply> {
         let uri = format!("http://{}{path}?{query}", self.address);
-        let request = http::Request::get(uri).version(self.version).body(Empty::new()).unwrap();
+        let request = http::Request::builder().method(method).uri(uri).version(self.version);
+        let request = request.body(Empty::new()).unwrap();
         let response = self.client.request(request).await.ok()?;
         let status = response.status();
         let body = response.into_body().collect().await.ok()?.to_bytes();

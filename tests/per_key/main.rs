@@ -1,6 +1,10 @@
 //! A circuit breaker or a bulkhead for each key.
 
+#[cfg(feature = "http")]
+mod hosts;
+#[path = "../support/mod.rs"]
 mod support;
+mod threads;
 
 use std::{
     cell::Cell,
@@ -528,6 +532,20 @@ async fn a_key_whose_circuit_is_open_stays_until_its_time_is_over() {
     assert!(!makes_room(&layer, || sorted(&layer.handle())).await, "a second too soon");
     advance(SECOND).await;
     assert!(makes_room(&layer, || sorted(&layer.handle())).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_open_circuit_was_reset_makes_room_when_it_is_idle_however_long_it_was_to_be_open() {
+    for open in [2 * IDLE, Duration::MAX] {
+        let layer = pattern().open_for(Backoff::constant(open)).per_key(host as Host).capacity(1).idle(IDLE).build();
+        let layer = layer.unwrap();
+        trip(&layer, 1).await;
+        advance(IDLE).await;
+        assert!(!makes_room(&layer, || sorted(&layer.handle())).await);
+        layer.handle().get(&1).unwrap().reset();
+        advance(IDLE).await;
+        assert!(makes_room(&layer, || sorted(&layer.handle())).await, "{open:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
