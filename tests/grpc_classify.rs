@@ -175,6 +175,33 @@ fn only_a_head_that_tells_nothing_leaves_the_verdict_to_the_trailers() {
 }
 
 #[test]
+fn a_head_of_another_content_type_is_unknown_and_has_no_more_to_come() {
+    for kind in ["text/html", "text/html; charset=utf-8", "application/json", "application/x-grpc", "application", ""] {
+        assert_eq!(asked(&[("content-type", kind)]), Code::Unknown, "{kind:?}");
+        assert_eq!(alone(&[("content-type", kind)]), Outcome::Failed, "{kind:?}");
+        assert!(!waits(&head(200, &[("content-type", kind)])), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_head_of_a_content_type_of_grpc_or_of_none_is_a_success_so_far() {
+    for kind in ["application/grpc+proto", "application/grpc;charset=utf-8", "Application/gRPC"] {
+        assert_eq!(alone(&[("content-type", kind)]), Outcome::Success, "{kind}");
+        assert!(waits(&head(200, &[("content-type", kind)])), "{kind}");
+    }
+    assert_eq!(alone(&[]), Outcome::Success);
+    assert!(waits(&head(200, &[])));
+}
+
+#[test]
+fn a_code_or_an_http_status_counts_for_more_than_the_content_type() {
+    let page = ("content-type", "text/html");
+    assert_eq!(alone(&[page, ("grpc-status", "0")]), Outcome::Success);
+    assert_eq!(alone(&[page, ("grpc-status", UNAVAILABLE)]), Outcome::Transient);
+    assert_eq!(GrpcClassifier::new().classify(Ok(&head(503, &[page]))), Outcome::Transient);
+}
+
+#[test]
 fn a_stream_that_ends_without_a_code_has_failed() {
     assert_eq!(end(&GrpcClassifier::new(), None), Outcome::Failed);
     assert_eq!(trailing(&[]), Outcome::Failed);
@@ -453,8 +480,26 @@ mod status {
 
     /// Details with a delay of this `Duration` message.
     fn delayed(duration: &[u8]) -> Bytes {
-        let kind = field(1, b"type.googleapis.com/google.rpc.RetryInfo");
-        field(3, &[kind, field(2, &field(1, duration))].concat()).into()
+        delayed_by("type.googleapis.com/google.rpc.RetryInfo", duration)
+    }
+
+    /// The same, in a message of this type.
+    fn delayed_by(type_url: &str, duration: &[u8]) -> Bytes {
+        field(3, &[field(1, type_url.as_bytes()), field(2, &field(1, duration))].concat()).into()
+    }
+
+    #[test]
+    fn a_retry_info_is_known_by_the_end_of_its_type_url() {
+        for (type_url, outcome) in [
+            ("type.example.com/google.rpc.RetryInfo", throttled(Some(Duration::from_secs(7)))),
+            ("https://example.com/types/google.rpc.RetryInfo", throttled(Some(Duration::from_secs(7)))),
+            ("/google.rpc.RetryInfo", throttled(Some(Duration::from_secs(7)))),
+            ("type.googleapis.com/my.google.rpc.RetryInfo", Outcome::Transient),
+            ("type.googleapis.com/google.rpc.RetryInfo/v2", Outcome::Transient),
+        ] {
+            let status = Status::with_details(TonicCode::Unavailable, "", delayed_by(type_url, &[8, 7]));
+            assert_eq!(everywhere(&status), [outcome; 4], "{type_url}");
+        }
     }
 
     #[test]

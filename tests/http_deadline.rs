@@ -24,8 +24,8 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use palisade::{
-    CircuitBreakerLayer, Deadline, Elapsed, Error, Phase, TimeoutLayer,
-    http::{AnswerLayer, DeadlineLayer, deadline::Deadlines},
+    Backoff, CircuitBreakerLayer, Deadline, Elapsed, Error, Jitter, Phase, RetryLayer, TimeoutLayer,
+    http::{AnswerLayer, DeadlineLayer, ReplayBody, deadline::Deadlines},
 };
 use tokio::net::TcpListener;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -146,6 +146,14 @@ async fn an_unreadable_grpc_timeout_is_as_good_as_none_and_goes_no_further() {
 async fn unreadable_milliseconds_are_as_good_as_none_and_go_no_further() {
     for value in ["", "1s", "-1", "+1", "1.5", "1e3", "0x10", "1 000", "never", "é"] {
         assert_eq!(through(in_millis(), &MILLIS, &[value]).await.unwrap(), Seen::nothing(), "{value:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whitespace_around_milliseconds_is_no_part_of_them() {
+    for value in [" 1500", "1500 ", "\t1500 \t"] {
+        let seen = through(in_millis(), &MILLIS, &[value]).await.unwrap();
+        assert_eq!(seen, Seen::all(1500 * MILLI, "1500"), "{value:?}");
     }
 }
 
@@ -322,6 +330,30 @@ async fn a_header_that_was_changed_on_the_way_counts() {
     let stack = ServiceBuilder::new().layer(in_millis()).map_request(shorten).layer(in_millis());
     let seen = stack.service(see(&MILLIS)).oneshot(with(&MILLIS, &["1000"])).await.unwrap();
     assert_eq!(said::<_, Seen>(seen), Seen::all(10 * MILLI, "10"));
+}
+
+fn unavailable() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_in_the_extensions_is_for_all_attempts_of_a_retry() {
+    let pause = Backoff::constant(200 * MILLI).jitter(Jitter::None);
+    let retry = RetryLayer::http("upstream").max_attempts(9).backoff(pause).without_budget().build().unwrap();
+    let left = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&left);
+    let stack = ServiceBuilder::new().layer(retry).service(strict(move |request: Request<ReplayBody<Full<Bytes>>>| {
+        seen.lock().unwrap().push(request.extensions().get().copied().map(Deadline::remaining));
+        ready(Ok::<_, Error>(unavailable()))
+    }));
+    let deadline = Deadline::after(500 * MILLI);
+    let mut request = Request::new(Full::default());
+    request.extensions_mut().insert(deadline);
+    assert_eq!(stack.oneshot(request).await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(*left.lock().unwrap(), [500, 300, 100].map(|millis| Some(millis * MILLI)));
+    assert_eq!(deadline.remaining(), 100 * MILLI, "the last answer is returned at once");
 }
 
 type Http = Client<HttpConnector, Full<Bytes>>;

@@ -94,6 +94,14 @@ async fn a_status_from_something_between_counts_as_the_code_it_stands_for() {
 }
 
 #[tokio::test]
+async fn a_page_that_comes_instead_of_messages_is_a_failure() {
+    for content_type in ["text/html; charset=utf-8", "application/json", "text/plain"] {
+        assert_eq!(counts_as(Raw::page(content_type)).await, Some(false), "{content_type}");
+        assert_eq!(counts_as(Raw::page(content_type).hang()).await, Some(false), "{content_type} without an end");
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_is_garbage_is_a_failure() {
     for code in ["", "OK", "-1", "17", "99999999999999999999", "0.0"] {
         assert_eq!(counts_as(Raw::ok().code(code)).await, Some(false), "{code} alone");

@@ -26,6 +26,9 @@ use tokio::{
 };
 use tower::BoxError;
 
+/// Not compressed, two bytes long: the field 1 is 1, `SERVING`.
+pub(crate) const MESSAGE: &[u8] = &[0, 0, 0, 0, 2, 8, 1];
+
 type Fields = Vec<(&'static str, String)>;
 
 /// An answer, frame by frame.
@@ -38,7 +41,7 @@ pub(crate) struct Raw {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Message,
+    Data(&'static [u8]),
     Trailers(Fields),
     Reset,
     /// The whole connection goes.
@@ -49,7 +52,12 @@ enum Step {
 
 impl Raw {
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, head: vec![("content-type", "application/grpc".to_owned())], frames: Vec::new() }
+        Self::content(status, "application/grpc")
+    }
+
+    /// The beginning of a page that something between has made.
+    pub(crate) fn page(content_type: &str) -> Self {
+        Self::content(200, content_type).step(Step::Data(b"<!doctype html>"))
     }
 
     pub(crate) fn ok() -> Self {
@@ -63,7 +71,7 @@ impl Raw {
     }
 
     pub(crate) fn message(self) -> Self {
-        self.step(Step::Message)
+        self.step(Step::Data(MESSAGE))
     }
 
     pub(crate) fn trailers(self, code: impl Display) -> Self {
@@ -86,6 +94,10 @@ impl Raw {
         self.step(Step::Hang)
     }
 
+    fn content(status: u16, content_type: &str) -> Self {
+        Self { status, head: vec![("content-type", content_type.to_owned())], frames: Vec::new() }
+    }
+
     fn step(mut self, step: Step) -> Self {
         self.frames.push(step);
         self
@@ -106,8 +118,7 @@ impl Raw {
 
 async fn frame(step: Step, cut: Arc<Notify>) -> Result<Frame<Bytes>, io::Error> {
     match step {
-        // Not compressed, two bytes long: the field 1 is 1, `SERVING`.
-        Step::Message => Ok(Frame::data(Bytes::from_static(&[0, 0, 0, 0, 2, 8, 1]))),
+        Step::Data(data) => Ok(Frame::data(Bytes::from_static(data))),
         Step::Trailers(trailers) => Ok(Frame::trailers(fields(trailers))),
         Step::Reset => Err(io::Error::other("the script breaks off")),
         Step::Cut => {
