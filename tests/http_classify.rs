@@ -49,6 +49,10 @@ fn by_table(status: u16, headers: &[(&str, &str)]) -> Outcome {
     HttpClassifier::new().classify(Ok(&answer(status, headers)))
 }
 
+fn classified(error: &Error) -> Outcome {
+    HttpClassifier::new().classify(Err::<&Response<()>, _>(error))
+}
+
 /// What the crate reads of the headers of a 429.
 fn hint(headers: &[(&str, &str)]) -> Option<Duration> {
     match by_table(429, headers) {
@@ -131,10 +135,9 @@ fn a_503_with_an_unreadable_pause_is_one_without() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_error_is_transient() {
+async fn an_error_of_the_services_own_is_transient_and_so_is_a_timeout() {
     for error in [failed(Down(1)), timed_out().await] {
-        let result: Result<&Response<()>, _> = Err(&error);
-        assert_eq!(HttpClassifier::new().classify(result), Outcome::Transient, "{error}");
+        assert_eq!(classified(&error), Outcome::Transient, "{error}");
     }
 }
 
@@ -244,6 +247,7 @@ fn a_date_that_is_malformed_is_no_hint() {
         "Sun, 06 Nov 1994 08:49:37 CET",
         "Sun, 06 Nov 1994 08:49:37",
         "1994-11-06T08:49:37Z",
+        "Fri, 31 Dec 99999 23:59:59 GMT",
         "tomorrow",
     ] {
         assert_eq!(hint(&[("retry-after", date), ("date", A_MINUTE_BEFORE)]), None, "{date}");
@@ -408,7 +412,7 @@ async fn what_hypers_client_could_not_connect_for_was_not_sent_whatever_the_caus
 
 #[cfg(feature = "hyper-util")]
 #[tokio::test]
-async fn a_refusal_inside_the_requests_own_body_was_sent() {
+async fn a_refusal_inside_the_requests_own_body_was_sent_and_says_nothing_of_the_service() {
     use http_body::Frame;
     use http_body_util::StreamBody;
 
@@ -421,7 +425,9 @@ async fn a_refusal_inside_the_requests_own_body_was_sent() {
     let request = Request::post(format!("http://{}/", listener.local_addr().unwrap())).body(body).unwrap();
     let error = client.request(request).await.unwrap_err();
     assert!(!error.is_connect());
-    assert!(!not_sent(&failed(error)));
+    let error = failed(Over(error.into()));
+    assert!(!not_sent(&error));
+    assert_eq!(classified(&error), Outcome::Ignored);
 }
 
 fn reqwest_client() -> reqwest::ClientBuilder {
@@ -433,7 +439,16 @@ async fn a_connection_refused_to_reqwest_was_not_sent() {
     let client = reqwest_client().build().unwrap();
     let error = client.post(format!("http://{}/", nobody().await)).send().await.unwrap_err();
     assert!(error.is_connect());
-    assert!(not_sent(&failed(error)));
+    let error = failed(error);
+    assert!(not_sent(&error));
+    assert_eq!(classified(&error), Outcome::Transient);
+}
+
+#[cfg(feature = "reqwest")]
+#[tokio::test]
+async fn what_reqwest_cannot_send_says_nothing_of_the_service() {
+    let error = reqwest_client().build().unwrap().get("ftp://files.invalid/").send().await.unwrap_err();
+    assert_eq!(classified(&failed(Over(error.into()))), Outcome::Ignored);
 }
 
 #[cfg(feature = "reqwest")]
@@ -467,7 +482,9 @@ async fn a_connection_that_the_server_closed_after_the_request_was_sent() {
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let (read, answered) = tokio::join!(server, client.request(to(addr)));
     assert!(read > 0);
-    assert!(!not_sent(&failed(answered.unwrap_err())));
+    let error = failed(answered.unwrap_err());
+    assert!(!not_sent(&error));
+    assert_eq!(classified(&error), Outcome::Transient);
 }
 
 /// How many attempts a stack makes for this request, of a service that always answers so.

@@ -19,7 +19,12 @@ mod fallback;
 mod gone;
 mod held;
 mod hints;
+#[cfg(feature = "hyper-util")]
+mod own_fault;
 mod probes;
+mod raw;
+#[cfg(feature = "reqwest")]
+mod redirects;
 mod relay;
 mod replies;
 #[cfg(feature = "reqwest")]
@@ -29,3 +34,5 @@ mod server;
 mod set_aside;
 mod timeout;
 mod unsent;
+#[cfg(feature = "hyper-util")]
+mod uploads;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::stream;
 use http::{Response, StatusCode};
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, RetryLayer,
@@ -16,17 +17,20 @@ use tower::{Service, ServiceBuilder};
 use crate::{
     client::{Wire, ms, on_both, secs, soon},
     server::{self, Server, empty, reply, silence, with_header},
-    support::events::Events,
+    support::{
+        events::{Events, Recorded},
+        io_error,
+    },
     unsent::{refusing, retried},
 };
 
-fn client(wire: Wire) -> Client {
+pub(crate) fn client(wire: Wire) -> Client {
     let builder: ClientBuilder = Client::builder().no_proxy();
     let builder = if wire == Wire::Http2 { builder.http2_prior_knowledge() } else { builder };
     builder.build().unwrap()
 }
 
-fn request(method: Method, uri: &str, body: &'static str) -> Request {
+pub(crate) fn request(method: Method, uri: &str, body: &'static str) -> Request {
     let mut request = Request::new(method, uri.parse().unwrap());
     if !body.is_empty() {
         *request.body_mut() = Some(Body::from(body));
@@ -35,14 +39,14 @@ fn request(method: Method, uri: &str, body: &'static str) -> Request {
 }
 
 /// The whole stack, and what steers it.
-struct Stack<S> {
+pub(crate) struct Stack<S> {
     service: S,
     places: BulkheadHandle,
     circuit: CircuitHandle,
 }
 
 impl<S: Service<Request, Response = reqwest::Response, Error = Error> + Clone> Stack<S> {
-    async fn call(&self, request: Request) -> Result<reqwest::Response, Error> {
+    pub(crate) async fn call(&self, request: Request) -> Result<reqwest::Response, Error> {
         soon(tower::ServiceExt::oneshot(self.service.clone(), request)).await
     }
 
@@ -51,7 +55,7 @@ impl<S: Service<Request, Response = reqwest::Response, Error = Error> + Clone> S
     }
 }
 
-fn stack(
+pub(crate) fn stack(
     wire: Wire,
     attempts: u32,
 ) -> Stack<impl Service<Request, Response = reqwest::Response, Error = Error, Future: Send> + Clone> {
@@ -140,6 +144,48 @@ async fn a_get_is_retried_and_a_post_is_not_unless_it_never_left() {
         let (answer, server) = tokio::join!(stack.call(post(&late)), listen);
         assert_eq!((answer.unwrap().status().as_u16(), server.calls()), (204, 1));
         assert_eq!(&server.arrived()[0].body[..], b"order");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_that_never_left_is_sent_again() {
+    on_both(async |wire| {
+        let (stack, events, nobody) = (stack(wire, 1000), Events::record(), refusing());
+        let uri = server::uri(nobody.local_addr().unwrap(), "/");
+        let listen = async {
+            retried(&events).await;
+            Server::start_on(nobody.listen(64).unwrap(), |_, _| reply(empty(204)))
+        };
+        let (answer, server) = tokio::join!(stack.call(request(Method::POST, &uri, "")), listen);
+        assert_eq!((answer.unwrap().status().as_u16(), server.calls()), (204, 1));
+    })
+    .await;
+}
+
+/// What the retry said, and how many calls the circuit counted, of a request that fails by its own fault.
+async fn own_fault(wire: Wire, request: Request) -> (Vec<Recorded>, u64) {
+    let (stack, events) = (stack(wire, 3), Events::record());
+    stack.call(request).await.unwrap_err();
+    (events.of("palisade::retry"), stack.circuit.snapshot().counts.calls)
+}
+
+#[tokio::test]
+async fn a_request_that_reqwest_cannot_send_counts_for_nothing_and_is_attempted_once() {
+    for uri in ["ftp://files.invalid/", "data:text/plain,order"] {
+        let seen = own_fault(Wire::Http1, request(Method::GET, uri, "")).await;
+        assert_eq!(seen, (vec![], 0), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_reqwests_whose_own_body_fails_counts_for_nothing_and_is_sent_once() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| reply(empty(200))).await;
+        let mut put = request(Method::PUT, &server.uri("/"), "");
+        let pieces = [Ok("half"), Err(io_error("no more can be read"))];
+        *put.body_mut() = Some(Body::wrap_stream(stream::iter(pieces)));
+        assert_eq!((own_fault(wire, put).await, server.calls()), ((vec![], 0), 0));
     })
     .await;
 }

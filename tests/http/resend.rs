@@ -1,13 +1,16 @@
 //! What is sent again, and how.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+};
 
-use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
+use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
 use palisade::{
     CircuitBreakerLayer, Error, TimeoutLayer,
     http::{Attempt, HttpClassifier},
 };
-use tower::{ServiceBuilder, ServiceExt};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 
 use crate::{
     client::{HttpRetry, Replayed, Small, Wire, call, client, eventually, ms, on_both, request, retry, status, text},
@@ -162,7 +165,7 @@ async fn an_attempt_that_timed_out_is_made_again_for_what_is_idempotent_alone() 
 struct Tenant(u32);
 
 /// All of a request but its body and the number of its attempt.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Sent {
     method: Method,
     uri: Uri,
@@ -171,7 +174,7 @@ struct Sent {
     tenant: Option<Tenant>,
 }
 
-fn sent(request: &Request<Replayed>) -> (Option<Attempt>, Sent) {
+fn sent<B>(request: &Request<B>) -> (Option<Attempt>, Sent) {
     let get = |extensions: &Extensions| (extensions.get().copied(), extensions.get().cloned());
     let (attempt, tenant) = get(request.extensions());
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -205,6 +208,26 @@ async fn each_attempt_carries_its_number_and_all_else_of_the_request_unchanged()
         }
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_request_that_a_rule_for_retries_sees_is_the_callers_own() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    let rule = move |request: &Request<Replayed>, _: Result<&Response<Small>, &Error>| {
+        seen.lock().unwrap().push(sent(request));
+        true
+    };
+    let service = service_fn(|_: Request<Replayed>| ready(Response::builder().status(503).body(Small::default())));
+    let stack = ServiceBuilder::new().layer(retry().retry_if(rule).build().unwrap()).service(service);
+    let mut put = request(Method::PUT, "/orders/7", "order");
+    put.headers_mut().append("x-of-two", "one".parse().unwrap());
+    put.extensions_mut().insert(Tenant(3));
+    // It may itself be an attempt of a retry around.
+    put.extensions_mut().insert(Attempt(9));
+    let own = sent(&put);
+    call(&stack, put).await.unwrap();
+    assert_eq!(*log.lock().unwrap(), [own.clone(), own]);
 }
 
 #[tokio::test]
