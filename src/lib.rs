@@ -7,6 +7,7 @@
 
 mod backoff;
 pub mod bulkhead;
+mod chain;
 pub mod circuit_breaker;
 mod config_error;
 mod deadline;

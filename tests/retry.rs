@@ -1406,13 +1406,14 @@ mod events {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn each_retry_is_told_with_its_delay() {
+    async fn each_retry_is_told_with_its_delay_and_what_it_is_for() {
         let events = Events::record();
         let layer = patient(10 * MS).max_attempts(2).build().unwrap();
         layer.layer(failing()).oneshot(()).await.unwrap_err();
         let event = &events.of(TARGET)[0];
         let fields = ["name", "attempt", "delay", "outcome"].map(|name| event.field(name));
         assert_eq!((event.level, fields), (Level::DEBUG, ["retry", "2", "10ms", "transient"]));
+        assert!(event.field("error").starts_with("the service failed: "), "{event:?}");
     }
 
     #[tokio::test(start_paused = true)]

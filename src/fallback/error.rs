@@ -2,7 +2,7 @@
 
 use std::{error, fmt};
 
-use crate::Error;
+use crate::{Error, chain::Chain};
 
 /// Tells that a fallback failed too, and what had failed before.
 ///
@@ -46,17 +46,5 @@ impl fmt::Display for FallbackError {
 impl error::Error for FallbackError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(&self.error)
-    }
-}
-
-/// Shows an error and its sources, where nobody else will.
-pub(super) struct Chain<'a>(pub(super) &'a (dyn error::Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        // What stands below an error of ours is there for tonic alone, and says the same again.
-        let ours = matches!(self.0.downcast_ref(), Some(Error::Rejected(_) | Error::TimedOut(_)));
-        self.0.source().filter(|_| !ours).map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
     }
 }

@@ -2,8 +2,7 @@
 
 use tracing::{Level, debug, field, level_enabled};
 
-use super::error::Chain;
-use crate::{Error, Name};
+use crate::{Error, Name, chain::Chain};
 
 const TARGET: &str = "palisade::fallback";
 

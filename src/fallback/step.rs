@@ -61,21 +61,26 @@ pub fn value<Response>(response: Response) -> Value<Response> {
     Value(if needs_drop::<Response>() { Kept::Shared(Arc::new(response)) } else { Kept::Inline(response) })
 }
 
-/// Answers what `f` makes of the failure: `Fn(Result<&Response, &Error>) -> Result<Response, E>`.
-pub const fn function<F>(f: F) -> Function<F> {
+/// Answers what `f` makes of the failure.
+pub const fn function<Response, E, F>(f: F) -> Function<F>
+where
+    F: Fn(Result<&Response, &Error>) -> Result<Response, E>,
+{
     Function(f)
 }
 
 /// Answers what `f` makes of what `keep` kept of the request, and of the failure.
 ///
-/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> Result<Response, E>`.
+/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> Result<Response, E>`; closures must name these types of
+/// their arguments.
 pub const fn function_of<K, F>(keep: K, f: F) -> FunctionOf<K, F> {
     FunctionOf { keep, f }
 }
 
 /// Answers what the future made by `f` gives, of what `keep` kept of the request, and of the failure.
 ///
-/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> impl Future<Output = Result<Response, E>>`.
+/// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> impl Future<Output = Result<Response, E>>`; closures must
+/// name these types of their arguments.
 pub const fn future_of<K, F>(keep: K, f: F) -> FutureOf<K, F> {
     FutureOf { keep, f }
 }

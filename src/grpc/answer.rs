@@ -8,7 +8,7 @@ use super::{AnswerBody, Code};
 use crate::{
     Error, Rejection, RejectionReason,
     http::{
-        answer::{Answer, AnswerLayer},
+        answer::{Answer, AnswerLayer, told},
         not_sent,
     },
 };
@@ -57,12 +57,13 @@ pub(super) fn headers(error: Error) -> HeaderMap {
         Ok(headers) => return headers,
         Err(error) => error,
     };
-    let code = code_of(&error);
+    let error = told(&error);
+    let code = code_of(error);
     let mut headers = HeaderMap::with_capacity(4);
     headers.insert("grpc-status", HeaderValue::from(code as u16));
     // Of the characters that the protocol percent-encodes our messages have none.
     headers.insert("grpc-message", HeaderValue::from_static(message(code)));
-    if let Some(millis) = pushback(&error) {
+    if let Some(millis) = pushback(error) {
         headers.insert(PUSHBACK.clone(), millis.into());
     }
     headers

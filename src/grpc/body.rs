@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::answer::headers;
-use crate::Error;
+use crate::{Error, http::answer::events};
 
 pin_project! {
     /// Ends a body that fails in trailers that tell the code.
@@ -53,7 +53,9 @@ where
             Some(Ok(frame)) => Some(Ok(frame)),
             Some(Err(error)) => {
                 this.inner.set(None);
-                Some(Ok(Frame::trailers(headers(Error::lift(error)))))
+                let error = Error::lift(error);
+                events::answered(&error);
+                Some(Ok(Frame::trailers(headers(error))))
             }
         })
     }

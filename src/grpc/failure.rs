@@ -13,6 +13,14 @@ pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
     })
 }
 
+/// Whether the error tells the code that is given for a deadline: by tonic's own timeout, a status, or a server that reset the
+/// stream with `CANCEL`, as those of Java do.
+#[cfg(feature = "tonic")]
+pub(crate) fn is_of_deadline(error: &Error) -> bool {
+    let is_told = || of_error(error).is_some_and(|(code, _)| matches!(code, Code::Cancelled | Code::DeadlineExceeded));
+    super::tonic::is_expired(error) || is_told()
+}
+
 #[cfg(not(feature = "tonic"))]
 pub(super) const fn of_error(_: &Error) -> Option<(Code, Hint)> {
     None

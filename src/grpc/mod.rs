@@ -51,7 +51,7 @@
 //! ([gRFC A6]). Servers that fail before the first message tell it in the head.
 //!
 //! tonic's channel ends a call at its caller's `grpc-timeout` by itself, as it does at a timeout of its own. A `DeadlineLayer`
-//! directly over it tells the two apart; without one, callers that do not wait open the circuit.
+//! directly over it tells the two apart, up to the head of the answer; without one, callers that do not wait open the circuit.
 //!
 //! [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#when-retries-are-valid
 
@@ -69,5 +69,7 @@ mod timeout;
 #[cfg(feature = "tonic")]
 pub(crate) mod tonic;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::failure::is_of_deadline;
 pub(crate) use self::timeout::TIMEOUT;
 pub use self::{answer::GrpcAnswers, body::AnswerBody, classify::GrpcClassifier, code::Code, pushback::Pushback};

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error, Rejection,
-    http::{ReplayBody, causes},
+    http::{ReplayBody, answer::told, causes},
 };
 
 /// Keeps a status that the service gave; else makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
@@ -25,8 +25,8 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         own(error).unwrap_or_else(|error| {
             let mut headers = HeaderMap::new();
-            headers.extend(pushback(&error).map(|millis| (PUSHBACK.clone(), millis.into())));
-            let mut status = of_code(code_of(&error));
+            headers.extend(pushback(told(&error)).map(|millis| (PUSHBACK.clone(), millis.into())));
+            let mut status = of_code(code_of(told(&error)));
             *status.metadata_mut() = MetadataMap::from_headers(headers);
             status.set_source(Arc::new(error));
             status

@@ -17,8 +17,8 @@ use crate::{Classify, DefaultClassifier, Error, Outcome, debug::debug_by_type};
 /// | other 5xx | `Failed` |
 /// | the rest | `Success` |
 ///
-/// An error is `Transient`, but `Ignored` where it was the request's own fault: its body failed, or it cannot be sent. That is
-/// known of hyper's and reqwest's errors, with the features `hyper-util` and `reqwest`.
+/// An error is `Transient`, but `Ignored` where it was the request's own fault. With the feature `hyper-util` or `reqwest` that is
+/// known where its body failed, and of reqwest where it cannot be sent at all.
 ///
 /// `Retry-After` is read as [RFC 9110, 10.2.3] has it, in seconds or as a date. A date is compared with the `Date` of the same
 /// answer, so that the two clocks need not agree, and with the clock here only where there is none.

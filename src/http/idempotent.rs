@@ -18,7 +18,7 @@ const IDEMPOTENT: [Method; 6] =
 /// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
 /// - or that carries an `Idempotency-Key` which is not empty;
 /// - or whose error says that it was [not sent](not_sent()). One of reqwest's, which may be of the connection to where a redirect
-///   led, is believed only if that client had not begun to send the body.
+///   led, is believed only if nobody below had asked for the body yet.
 ///
 /// # Examples
 ///

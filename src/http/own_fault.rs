@@ -16,8 +16,9 @@ fn tells(cause: &(dyn error::Error + 'static)) -> bool {
     if cause.downcast_ref().is_some_and(reqwest::Error::is_builder) {
         return true;
     }
+    // hyper takes it for the user's doing, too, when a connection is dropped with calls in flight: because it hangs, say.
     #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
-    if cause.downcast_ref().is_some_and(hyper::Error::is_user) {
+    if cause.downcast_ref().is_some_and(|error: &hyper::Error| error.is_user() && error.to_string() != DISPATCH_GONE) {
         return true;
     }
     // Over HTTP/2 hyper resets the stream when the body fails, and tells no more.
@@ -28,3 +29,7 @@ fn tells(cause: &(dyn error::Error + 'static)) -> bool {
     let _ = cause;
     false
 }
+
+/// hyper tells this by its text alone.
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
+const DISPATCH_GONE: &str = "dispatch task is gone";

@@ -84,11 +84,11 @@ impl<B> Source<B> {
         }
     }
 
-    /// All of a body of which nothing was read, if it is not more than the cap.
+    /// All of a body of which nothing was read, if it is not more than the cap, or is sent once.
     #[cfg(feature = "reqwest")]
     pub(super) fn unread(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
         let (Rest::Live(body), Some(kept)) = (&self.rest, &self.kept) else { return None };
-        let bytes = bytes(body).filter(|bytes| kept.is_empty() && kept.has_room(bytes.len()))?;
+        let bytes = bytes(body).filter(|bytes| kept.is_empty() && (self.last == 0 || kept.has_room(bytes.len())))?;
         Some(Bytes::copy_from_slice(bytes))
     }
 

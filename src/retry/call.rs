@@ -126,7 +126,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         if !self.rules.keep.reclaim(kept) {
             return Err(Stop::NoCopy);
         }
-        events::retrying(self.shared.name, self.attempts + 1, delay, outcome);
+        events::retrying(self.shared.name, self.attempts + 1, delay, outcome, result.as_ref().err());
         Ok((delay, token))
     }
 
@@ -204,12 +204,17 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         self.last.take().expect("it was just kept")
     }
 
-    /// Keeps a result, unless it is a rejection and the service itself has given one before.
+    /// Keeps a result, unless nothing was sent and the service itself has given one before.
     fn keep<Response>(&mut self, result: Result<Response, Error>)
     where
         K: KeepResponse<Response, Answer = Answer>,
     {
-        let was_sent = |error: Option<&Error>| !matches!(error, Some(Error::Rejected(_)));
+        let was_sent = |error: Option<&Error>| match error {
+            Some(Error::Rejected(_)) => false,
+            // A deadline layer below had not a whole unit of its header left.
+            Some(Error::TimedOut(elapsed)) => !(elapsed.by_caller() && elapsed.elapsed().is_zero()),
+            _ => true,
+        };
         let last_was_sent = self.last.as_ref().is_some_and(|last| was_sent(last.as_ref().err()));
         if was_sent(result.as_ref().err()) || !last_was_sent {
             self.last = Some(result.map(|response| self.rules.keep.answer(response)));

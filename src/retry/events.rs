@@ -2,16 +2,24 @@
 
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, field};
 
-use crate::{Error, Name, Outcome, state::attempts::Stop};
+use crate::{Error, Name, Outcome, chain::Chain, state::attempts::Stop};
 
 const TARGET: &str = "palisade::retry";
 
 /// Another attempt will be made, number `attempt`.
 #[cold]
-pub(super) fn retrying(name: Name, attempt: u32, delay: Duration, outcome: Outcome) {
-    debug!(target: TARGET, name = name.as_str(), attempt, ?delay, outcome = outcome.as_str(), "retrying");
+pub(super) fn retrying(name: Name, attempt: u32, delay: Duration, outcome: Outcome, error: Option<&Error>) {
+    debug!(
+        target: TARGET,
+        name = name.as_str(),
+        attempt,
+        ?delay,
+        outcome = outcome.as_str(),
+        error = error.map(|error| field::display(Chain(error))),
+        "retrying"
+    );
 }
 
 /// No attempt follows on number `attempt`, though it failed.
@@ -22,7 +30,7 @@ pub(super) fn stopped(name: Name, attempt: u32, stop: Stop, rejection: Option<&E
         name = name.as_str(),
         attempt,
         reason = stop.as_str(),
-        rejection = rejection.map(tracing::field::display),
+        rejection = rejection.map(field::display),
         "stopped retrying"
     );
 }

@@ -55,7 +55,7 @@
 //!
 //! | event | fields |
 //! |---|---|
-//! | retrying | `name`, `attempt` (the number of the one to come), `delay`, `outcome` |
+//! | retrying | `name`, `attempt` (the number of the one to come), `delay`, `outcome`, `error` |
 //! | stopped retrying, though the last attempt failed | `name`, `attempt`, `reason`, `rejection` |
 //!
 //! The reasons are `rejected`, `max_attempts`, `retry_after`, `no_copy`, `retry_if`, `deadline` and `budget`.

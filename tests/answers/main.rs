@@ -15,6 +15,7 @@ mod http_answers;
 mod router;
 #[cfg(feature = "tonic")]
 mod statuses;
+mod told;
 #[cfg(feature = "tonic")]
 mod tonic_client;
 mod tonic_server;

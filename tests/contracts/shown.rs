@@ -78,7 +78,7 @@ is_shown_under_its_own_name! {
     a_call_that_may_queue: future(&BulkheadLayer::builder(1).max_queue(1).build().unwrap()), "QueuedFuture {";
     a_call_with_a_fallback: future(&FallbackLayer::value(1)), r#"ResponseFuture { name: "fallback""#;
     a_fallback_to_a_service: answer(fallback::service(service_fn(ECHO))), "ServiceFuture {";
-    a_step: shown(fallback::function(LIMIT)), "Function(";
+    a_step: shown(fallback::function(|_| Ok::<u32, Down>(1))), "Function(";
     rules_of_a_fallback: shown(fallback::ByOutcome::<DefaultClassifier>::default()), "ByOutcome(";
     rules_of_a_retry: shown(retry::Rules::<DefaultClassifier>::default()), "Rules(";
     the_end_of_a_call_through_a_circuit_breaker: shown(Settle::<DefaultClassifier>::default()), "Settle(";

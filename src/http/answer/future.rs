@@ -11,7 +11,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::Answer;
+use super::{Answer, events};
 use crate::{Error, finish::POLLED_AGAIN};
 
 pin_project! {
@@ -59,7 +59,10 @@ where
         };
         Poll::Ready(Ok(match result {
             Ok(response) => this.answer.pass(response),
-            Err(error) => this.answer.answer(error),
+            Err(error) => {
+                events::answered(&error);
+                this.answer.answer(error)
+            }
         }))
     }
 }

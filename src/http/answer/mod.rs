@@ -37,11 +37,18 @@
 //! make; with the feature `axum`, `AnswerLayer::axum` takes every body, and without it a
 //! `map_response(|response: Response<_>| response.map(Body::new))` below makes them the one you want.
 //!
+//! Of a fallback that failed too, what had failed before it is told.
+//!
+//! # Events
+//!
+//! Target `palisade::answer`, level `debug`: answered, with the `error` that callers are not shown.
+//!
 //! # The sharp edge
 //!
 //! A body that fails after the head of its response was sent cannot become another HTTP response: the connection is cut. In
 //! gRPC it ends in the trailers that tell the code.
 
+pub(crate) mod events;
 mod future;
 mod layer;
 mod plain;
@@ -53,9 +60,13 @@ pub use self::{
     plain::{HttpAnswers, answer_to},
     service::Answers,
 };
+use crate::{Error, FallbackError};
 use http::Response;
 
-use crate::Error;
+/// What is told of an error: of a fallback that failed too, what had failed before it.
+pub(crate) fn told(error: &Error) -> &Error {
+    error.downcast_ref().and_then(FallbackError::before).map_or(error, told)
+}
 
 /// Says what is answered in place of an error.
 ///

@@ -7,6 +7,7 @@ use std::{
 
 use http::Response;
 use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep_until};
 use tower::BoxError;
 
 use super::{DeadlineBody, wire::Carried};
@@ -27,9 +28,8 @@ pin_project! {
     #[project = StateProj]
     enum State<Fut> {
         Sent { #[pin] inner: Fut, carried: Carried },
-        Late { elapsed: Elapsed },
-        // A timeout around ends the call now.
-        Over,
+        // If there is a wait, a timeout around ends the call before it is over.
+        Over { elapsed: Elapsed, #[pin] wait: Option<Sleep> },
     }
 }
 
@@ -39,7 +39,7 @@ impl<Fut> ResponseFuture<Fut> {
     }
 
     pub(super) const fn late(elapsed: Elapsed) -> Self {
-        Self { state: State::Late { elapsed } }
+        Self { state: State::Over { elapsed, wait: None } }
     }
 }
 
@@ -52,21 +52,19 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        match state.as_mut().project() {
-            StateProj::Sent { inner, carried } => {
-                let brought = carried.brought;
-                let _scope = brought.map(Deadline::enter);
-                let result = ready!(inner.poll(cx)).map_err(Error::lift);
-                let Some(ended) = carried.ended(result.as_ref()) else {
-                    return Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, brought))));
-                };
-                if ended.is_pending() {
-                    state.set(State::Over);
-                }
-                ended.map(Err)
-            }
-            StateProj::Over => Poll::Pending,
-            StateProj::Late { elapsed } => Poll::Ready(Err(Error::TimedOut(*elapsed))),
+        if let StateProj::Sent { inner, carried } = state.as_mut().project() {
+            let brought = carried.brought;
+            let _scope = brought.map(Deadline::enter);
+            let result = ready!(inner.poll(cx)).map_err(Error::lift);
+            let Some((elapsed, told_at)) = carried.ended(result.as_ref()) else {
+                return Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, brought))));
+            };
+            state.set(State::Over { elapsed, wait: told_at.map(sleep_until) });
         }
+        let StateProj::Over { elapsed, wait } = state.project() else { unreachable!("it was just set") };
+        if let Some(wait) = wait.as_pin_mut() {
+            ready!(wait.poll(cx));
+        }
+        Poll::Ready(Err(Error::TimedOut(*elapsed)))
     }
 }

@@ -1,12 +1,12 @@
 //! What a request tells of its deadline, and what it is told.
 
-use std::{fmt, task::Poll, time::Duration};
+use std::{fmt, time::Duration};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::time::Instant;
 
 #[cfg(feature = "tonic")]
-use crate::grpc::tonic::is_expired;
+use crate::grpc::is_of_deadline;
 use crate::{
     Deadline, Elapsed, Error,
     deadline::{Fixed, nearest},
@@ -42,24 +42,25 @@ pub(super) struct Carried {
 
 impl Carried {
     /// How the call ends, where a client or a server that reads the header too has ended it by that: it says nothing about the
-    /// service. Pending leaves it to the timeout around which ends the call at this moment.
-    pub(super) fn ended<B>(&self, result: Result<&Response<B>, &Error>) -> Option<Poll<Error>> {
-        let is_by_header = result.map_or_else(is_expired, |head| Code::is_of_deadline(head.headers()));
+    /// service. With a moment, it is told only then: before, the timeout around ends the call.
+    pub(super) fn ended<B>(&self, result: Result<&Response<B>, &Error>) -> Option<(Elapsed, Option<Instant>)> {
+        let is_by_header = result.map_or_else(is_of_deadline, |head| Code::is_of_deadline(head.headers()));
         let (end, began) = self.end.filter(|_| is_by_header)?;
         let now = time::now();
         (now + Duration::from_millis(1) >= end.at).then_some(())?;
-        // The call may have moved from under that timeout to a task of its own, where nobody else ends it.
+        // The call may have moved from under that timeout, to a task of its own or to others who share it.
         let is_ended_around = nearest(|| now).is_some_and(|around| around.enforced && around.at <= end.at);
-        if end.enforced && is_ended_around {
-            return Some(Poll::Pending);
-        }
-        Some(Poll::Ready(Error::TimedOut(Elapsed::new(end.at - began, now - began, true))))
+        let told_at = (end.enforced && is_ended_around).then(|| now.max(end.at) + AFTER_TIMEOUT);
+        Some((Elapsed::new(end.at - began, now - began, true), told_at))
     }
 }
 
+/// More than the timer's millisecond: the timeout around comes first.
+const AFTER_TIMEOUT: Duration = Duration::from_millis(2);
+
 /// Without tonic nobody ends a call by the header.
 #[cfg(not(feature = "tonic"))]
-const fn is_expired(_: &Error) -> bool {
+const fn is_of_deadline(_: &Error) -> bool {
     false
 }
 
