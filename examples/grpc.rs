@@ -39,9 +39,13 @@ async fn serve() -> Result<SocketAddr, Box<dyn Error>> {
     Ok(address)
 }
 
+/// A client that can be cloned, and called from tasks of their own.
 fn client(
     channel: Channel,
-) -> Result<HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Infallible>>, ConfigError> {
+) -> Result<
+    HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Infallible, Future: Send> + Clone>,
+    ConfigError,
+> {
     let stack = ServiceBuilder::new()
         // One type of body, so that the client's type can be written down.
         .map_response(|response: Response<_>| response.map(Body::new))

@@ -24,7 +24,10 @@ use reqwest::{Client, Request, Response};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-fn stack(client: Client) -> Result<impl Service<Request, Response = Response, Error = palisade::Error>, ConfigError> {
+/// A stack that can be cloned, and called from tasks of their own.
+fn stack(
+    client: Client,
+) -> Result<impl Service<Request, Response = Response, Error = palisade::Error, Future: Send> + Clone, ConfigError> {
     Ok(ServiceBuilder::new()
         // Outermost: takes and gives reqwest's own types.
         .layer(ReqwestLayer)

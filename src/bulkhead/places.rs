@@ -5,6 +5,7 @@ use crate::{
     Name, Rejection, RejectionReason,
     pooled::{Pooled, pool},
     state::{keys::Tie, permits::Permits},
+    time::Nanos,
 };
 
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Places {
     }
 
     pub(super) fn tie(&self) -> Tie {
-        if self.permits.limit() == self.built_with { Tie::Free } else { Tie::Used }
+        if self.permits.limit() == self.built_with { Tie::Free } else { Tie::Until(Nanos::MAX) }
     }
 
     #[inline(always)]

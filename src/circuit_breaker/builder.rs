@@ -158,7 +158,8 @@ impl<F> CircuitBreakerBuilder<F> {
 
     /// Lets this many calls through while half-open, and decides by their results.
     ///
-    /// 1 to 1,023. Raise it where one good answer proves little. Defaults to 5.
+    /// 1 to 1,023. It decides as soon as the results still to come cannot change the verdict. Raise it where one good answer
+    /// proves little. Defaults to 5.
     #[doc(alias = "permitted_number_of_calls_in_half_open_state")]
     pub fn probes(mut self, probes: u32) -> Self {
         self.settings.probes = probes;

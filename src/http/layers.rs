@@ -39,8 +39,15 @@ impl RetryLayer {
     ///
     /// Events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier) and heeds `Retry-After`. It sends
     /// again what is [idempotent](Idempotent), or was not sent; with the body, of which a [copy](super::ReplayBody) is kept
-    /// meanwhile. The service within takes a body `B`, which is known by what it is: see [`Resend`]. Bodies are `Unpin`, and one
-    /// that is not goes in a `Box::pin`. Each attempt's request carries its [number](super::Attempt).
+    /// meanwhile. Bodies are `Unpin`, and one that is not goes in a `Box::pin`. Each attempt's request carries its
+    /// [number](super::Attempt).
+    ///
+    /// The service within takes a body `B` that can be made of a [`ReplayBody`](super::ReplayBody), see [`Resend`]:
+    ///
+    /// - one of your own, or a mock, takes a `Request<ReplayBody<Full<Bytes>>>` where the caller sends a `Request<Full<Bytes>>`;
+    /// - hyper-util's client is a `Client<_, ReplayBody<_>>`;
+    /// - around one that takes every body, as axum's router does, `B` is named: `RetryLayer::http::<axum::body::Body>("orders")`;
+    /// - around any other, put `.map_request(|request: Request<ReplayBody<_>>| request.map(Other::new))` under the retry.
     ///
     /// An answer that another attempt is to replace gives its connection back, and the places of the layers within: up to 16 KiB
     /// that are left of it are read, within 50 milliseconds, and the rest is dropped. The next attempt may come so much later.

@@ -48,7 +48,12 @@
 //! | timeout | [bounds](TimedBody) the body too |
 //! | retry | sends again what is [idempotent](Idempotent) or was [not sent](not_sent()), with a [body](ReplayBody) that can be read twice |
 //!
+//! An answer whose body breaks after its head is not retried: whoever has the head may have acted on it.
+//!
 //! # The sharp edge
+//!
+//! A timeout cannot tell a service that answers slowly from a caller that sends or reads slowly: where slow callers stream
+//! through, leave the body out of the timeout inside the circuit breaker, with [`TimeoutLayer::new`](crate::TimeoutLayer::new).
 //!
 //! A place is held by whoever holds the body. One that is neither read nor dropped is a call in flight, and no timeout of this
 //! crate ends it, because a body does nothing until it is polled; in a server that is a client which does not read, and the

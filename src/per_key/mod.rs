@@ -51,14 +51,14 @@
 //! not set by hand, its bulkhead was not resized. Half-open is no reason to stay, and no more is a handle: one that was taken
 //! before goes on to work on what the key had, which then is nobody else's. A key that comes back begins anew, closed.
 //!
-//! A key is idle from when its last call came. One that is found in use, set by hand or resized when the map is looked through
-//! is idle from then at the earliest.
+//! A key is idle from when its last call came. One that is found in use when the map is looked through is idle from then at the
+//! earliest.
 //!
 //! A call whose key has no room passes unprotected, so that a flood of keys breaks nothing that works without; or it is
 //! rejected with [`KeysFull`](crate::RejectionReason::KeysFull). Keys that are in are protected as before, and their calls pay
-//! nothing for the flood. The map is not looked through for each call that misses, but at the earliest moment at which a key may
-//! go, and after that not before an eighth as many calls have missed as there are keys, or an eighth of `idle` (at least 100 ms)
-//! has passed. Until then a call that misses takes no lock but that of its part of the map.
+//! nothing for the flood. A map of more than 64 keys is not looked through for each call that misses, but at the earliest moment at
+//! which a key may go, and after that not before an eighth as many calls have missed as there are keys, or an eighth of `idle` (at
+//! least 100 ms) has passed. Until then a call that misses takes no lock but that of its part of the map.
 //!
 //! # What a key costs
 //!

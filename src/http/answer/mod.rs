@@ -33,9 +33,9 @@
 //! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
 //!
 //! The delay is rounded up. Bodies are empty and messages say nothing but the kind of the error: what is inside is nothing to
-//! strangers. [`AnswerLayer::new`] takes a function that says otherwise. What it answers has the type of body that the layers within
-//! make; with the feature `axum`, `AnswerLayer::axum` takes every body, and without it a
-//! `map_response(|response: Response<_>| response.map(Body::new))` below makes them the one you want.
+//! strangers. [`AnswerLayer::new`] takes a function that says otherwise. An answer has the type of body that the layers within
+//! make, which must be `Default`, as hyper's `Incoming` is not. With the feature `axum`, `AnswerLayer::axum` takes every body;
+//! without it a `map_response(|response: Response<_>| response.map(Body::new))` below makes them one that is.
 //!
 //! Of a fallback that failed too, what had failed before it is told.
 //!
@@ -72,6 +72,10 @@ pub(crate) fn told(error: &Error) -> &Error {
 ///
 /// Implemented by every `Fn(Error) -> Response<B>`, and by what [`AnswerLayer::http`] and [`AnswerLayer::grpc`] use. It
 /// is cloned for each call, so it should be cheap to clone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no answer with a body `{B}`",
+    note = "the body must be `Default`: map the responses of the service within to one that is, or use `AnswerLayer::axum`"
+)]
 pub trait Answer<B> {
     /// The body of every response, the service's own among them.
     type Body;

@@ -140,7 +140,7 @@ impl Circuit {
         match self.phase() {
             Phase::Closed | Phase::HalfOpen => Tie::Free,
             Phase::Open => Tie::Until(self.open_until()),
-            Phase::ForcedOpen | Phase::ForcedClosed | Phase::MetricsOnly => Tie::Used,
+            Phase::ForcedOpen | Phase::ForcedClosed | Phase::MetricsOnly => Tie::Until(Nanos::MAX),
         }
     }
 

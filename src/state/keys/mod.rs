@@ -4,11 +4,12 @@
 //! time; only there are entries added and let go of, so the capacity is exact. An entry is let go of when it was idle for
 //! long enough and nothing ties it; a call takes what it finds under the lock of its shard, so none goes that is in use.
 //!
-//! A sweep looks at all entries. It is not made before the earliest moment at which one may go: until then, a new key finds a
-//! full map full without the gate. After a sweep come misses at the gate for an eighth of the entries, or a pause, before the
+//! A sweep looks at all entries, and takes the write lock of a shard only where one may go. Few entries are swept for each miss,
+//! so each goes as soon as it may. Many are not swept before the earliest moment at which one may go: until then, a new key finds
+//! a full map full without the gate. After a sweep come misses at the gate for an eighth of the entries, or a pause, before the
 //! next. So a flood of new keys makes no call look at more than eight entries, on average over the misses. Approximate by
-//! this: in a full map an entry that may go stays for up to an eighth as many misses as there are entries, or for the pause,
-//! whichever is over first. Bounded by `a_flood_looks_at_eight_entries_a_miss_at_most` and
+//! this: of many entries in a full map, one that may go stays for up to an eighth as many misses as there are entries, or for the
+//! pause, whichever is over first. Bounded by `a_flood_looks_at_eight_entries_a_miss_at_most` and
 //! `however_rare_misses_are_an_entry_goes_after_a_pause`.
 //!
 //! An entry is idle from when a call last came for it, or a sweep last found it in use: what ended between two sweeps leaves no
@@ -17,16 +18,19 @@
 //! Of what is the user's, a key's `eq` and `clone` run under a lock; its `hash` and `drop` do not.
 
 mod hashed;
+mod shard;
 
 use std::{
     array,
     collections::HashMap,
     fmt,
-    hash::{BuildHasher, BuildHasherDefault, Hash},
-    mem,
+    hash::{BuildHasher, Hash},
 };
 
-use self::hashed::{AsItIs, Hashed, Seeds};
+use self::{
+    hashed::{Hashed, Seeds},
+    shard::{Entry, Shard, Slot},
+};
 use crate::{
     sync::{AtomicU64, Mutex, Ordering, RwLock},
     time::Nanos,
@@ -37,8 +41,8 @@ const SHARDS: usize = if cfg!(all(loom, test)) { 2 } else { 16 };
 /// A sweep waits for misses for one of so many entries.
 const ENTRIES_PER_MISS: usize = 8;
 
-/// A table with room for so many keeps it.
-const SMALL: usize = 32;
+/// So few are swept for each miss.
+const FEW: usize = 64;
 
 /// The shortest pause: 100 ms.
 const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
@@ -47,8 +51,8 @@ const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tie {
     Free,
+    /// At the latest: what was done by hand, for ever, may be undone at any moment.
     Until(Nanos),
-    /// It is in use, or was set by hand.
     Used,
 }
 
@@ -57,7 +61,8 @@ pub(crate) trait Tied: Clone {
     /// What a call takes along: while there is one, it is in use. With a mere clone it is not.
     fn for_call(&self) -> Self;
 
-    /// What holds it, besides having been used lately. While this is asked, no call takes it from the map.
+    /// What holds it, besides having been used lately. An entry is let go of by what it says while no call can take it from the
+    /// map.
     fn tie(&self) -> Tie;
 }
 
@@ -69,18 +74,6 @@ pub(crate) struct Keys<K, V> {
     full_until: AtomicU64,
     capacity: usize,
     idle: Nanos,
-}
-
-/// Two cache lines, because processors fetch them in pairs.
-#[repr(align(128))]
-struct Shard<K, V>(HashMap<Hashed<K>, Slot<V>, BuildHasherDefault<AsItIs>>);
-
-type Entry<K, V> = (Hashed<K>, Slot<V>);
-
-struct Slot<V> {
-    value: V,
-    /// When a call came for it, or a sweep found it in use.
-    used: AtomicU64,
 }
 
 /// What changes only with the entries. Apart from what each lookup reads.
@@ -222,7 +215,7 @@ impl<K: Hash + Eq, V: Tied> Keys<K, V> {
 
     /// Notes whether the map is full, and until when.
     fn note(&self, gate: &Gate) {
-        let until = if gate.len < self.capacity { 0 } else { gate.next.0 };
+        let until = if gate.len < self.capacity || gate.len <= FEW { 0 } else { gate.next.0 };
         // Who does not come through the gate reads it: it is written only if it changed.
         if self.full_until.load(Ordering::Relaxed) != until {
             self.full_until.store(until, Ordering::Release);
@@ -234,15 +227,16 @@ impl<K: Hash + Eq, V: Tied> Keys<K, V> {
         let (mut gone, mut next) = (Vec::new(), Nanos::MAX);
         (gate.swept, gate.missed) = (now, 0);
         for shard in &self.shards {
-            let mut shard = shard.write();
-            if shard.0.is_empty() {
+            let earliest = gate.look(&shard.read(), self.idle, now);
+            if earliest > now {
+                next = next.min(earliest);
                 continue;
             }
+            let mut shard = shard.write();
             // So that the count is right even if a key's `eq` panics; then, the next sweep is due as this one was.
             gate.len -= shard.0.len();
             gone.extend(shard.part(|slot| {
                 let free_at = slot.free_at(self.idle, now);
-                gate.count_look();
                 if free_at > now {
                     next = next.min(free_at);
                 }
@@ -251,21 +245,6 @@ impl<K: Hash + Eq, V: Tied> Keys<K, V> {
             gate.len += shard.0.len();
         }
         gate.next = next;
-        gone
-    }
-}
-
-impl<K: Eq, V> Shard<K, V> {
-    /// Takes out the entries that do not stay. A table that is left less than a quarter full shrinks to twice what it holds.
-    fn part(&mut self, mut stays: impl FnMut(&Slot<V>) -> bool) -> Vec<Entry<K, V>> {
-        // While it is out of its place, a panic leaves an empty one.
-        let mut table = mem::take(&mut self.0);
-        let (stay, gone): (Vec<_>, Vec<_>) = table.drain().partition(|(_, slot)| stays(slot));
-        table.extend(stay);
-        if table.capacity() > SMALL && table.len() < table.capacity() / 4 {
-            table.shrink_to(2 * table.len());
-        }
-        self.0 = table;
         gone
     }
 }
@@ -285,35 +264,17 @@ impl Gate {
     fn is_due(&self, idle: Nanos, now: Nanos) -> bool {
         let pause = SHORTEST_PAUSE.max(Nanos(idle.0 / 8));
         let paid = self.missed.saturating_mul(ENTRIES_PER_MISS) >= self.len;
-        now >= self.next && (paid || now >= self.swept.saturating_add(pause))
+        self.len <= FEW || now >= self.next && (paid || now >= self.swept.saturating_add(pause))
     }
 
+    /// The earliest moment at which an entry of the shard may go.
     #[cfg_attr(not(all(test, not(loom))), expect(clippy::unused_self, reason = "only tests count"))]
-    const fn count_look(&mut self) {
+    fn look<K, V: Tied>(&mut self, shard: &Shard<K, V>, idle: Nanos, now: Nanos) -> Nanos {
         #[cfg(all(test, not(loom)))]
         {
-            self.looks += 1;
+            self.looks += shard.0.len();
         }
-    }
-}
-
-impl<V: Tied> Slot<V> {
-    /// When it may go, as things stand. One that is in use is young again.
-    fn free_at(&self, idle: Nanos, now: Nanos) -> Nanos {
-        let idle_at = Nanos(self.used.load(Ordering::Relaxed)).saturating_add(idle);
-        if idle_at > now {
-            return idle_at;
-        }
-        match self.value.tie() {
-            Tie::Free => idle_at,
-            // Closed by hand it may go sooner, which nobody tells: it is looked at again.
-            Tie::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
-            Tie::Used => {
-                self.used.store(now.0, Ordering::Relaxed);
-                // It stays, however short the time is.
-                now.saturating_add(idle.max(Nanos(1)))
-            }
-        }
+        shard.0.values().map(|slot| slot.free_at(idle, now)).min().unwrap_or(Nanos::MAX)
     }
 }
 

@@ -162,14 +162,33 @@ fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
 }
 
 #[test]
-fn an_entry_that_is_freed_before_that_moment_goes_as_soon_as_it_is_looked_at_again() {
+fn of_few_entries_one_that_is_freed_before_that_moment_goes_at_once() {
     for until in [FAR, u64::MAX] {
         let keys = map(1);
         keys.tie(1, 0, Tie::Until(Nanos(until)));
         assert!(!keys.came_in(2, IDLE));
         *keys.get(1).expect("it is tied").0.tie.lock() = Tie::Free;
-        assert!(!keys.came_in(2, 2 * IDLE - 1), "it is looked at when it would be idle again");
-        assert!(keys.came_in(2, 2 * IDLE), "{until}");
+        assert!(keys.came_in(2, IDLE), "{until}");
+    }
+}
+
+#[test]
+fn of_many_entries_one_that_is_freed_before_that_moment_goes_as_soon_as_it_is_looked_at_again() {
+    for until in [FAR, u64::MAX] {
+        let keys = map(100);
+        (0..100).for_each(|key| keys.tie(key, 0, Tie::Until(Nanos(until))));
+        assert!(!keys.came_in(100, IDLE));
+        *keys.get(1).expect("it is tied").0.tie.lock() = Tie::Free;
+        assert!(!keys.came_in(100, 2 * IDLE - 1), "it is looked at when it would be idle again");
+        assert!(keys.came_in(100, 2 * IDLE), "{until}");
+    }
+}
+
+#[test]
+fn of_few_entries_each_goes_as_soon_as_it_may() {
+    let keys = map(10);
+    for key in 0..100 {
+        assert!(keys.came_in(key, u64::from(key) * IDLE / 10), "{key}");
     }
 }
 

@@ -1,0 +1,63 @@
+//! A part of the map.
+
+use std::{collections::HashMap, hash::BuildHasherDefault, mem};
+
+use super::{
+    Tie, Tied,
+    hashed::{AsItIs, Hashed},
+};
+use crate::{
+    sync::{AtomicU64, Ordering},
+    time::Nanos,
+};
+
+/// A table with room for so many keeps it.
+const SMALL: usize = 32;
+
+/// Two cache lines, because processors fetch them in pairs.
+#[repr(align(128))]
+pub(super) struct Shard<K, V>(pub(super) HashMap<Hashed<K>, Slot<V>, BuildHasherDefault<AsItIs>>);
+
+pub(super) type Entry<K, V> = (Hashed<K>, Slot<V>);
+
+pub(super) struct Slot<V> {
+    pub(super) value: V,
+    /// When a call came for it, or a sweep found it in use.
+    pub(super) used: AtomicU64,
+}
+
+impl<K: Eq, V> Shard<K, V> {
+    /// Takes out the entries that do not stay. A table that is left less than a quarter full shrinks to twice what it holds.
+    pub(super) fn part(&mut self, mut stays: impl FnMut(&Slot<V>) -> bool) -> Vec<Entry<K, V>> {
+        // While it is out of its place, a panic leaves an empty one.
+        let mut table = mem::take(&mut self.0);
+        let (stay, gone): (Vec<_>, Vec<_>) = table.drain().partition(|(_, slot)| stays(slot));
+        table.extend(stay);
+        if table.capacity() > SMALL && table.len() < table.capacity() / 4 {
+            table.shrink_to(2 * table.len());
+        }
+        self.0 = table;
+        gone
+    }
+}
+
+impl<V: Tied> Slot<V> {
+    /// When it may go, as things stand. One that is in use is young again.
+    pub(super) fn free_at(&self, idle: Nanos, now: Nanos) -> Nanos {
+        let idle_at = Nanos(self.used.load(Ordering::Relaxed)).saturating_add(idle);
+        if idle_at > now {
+            return idle_at;
+        }
+        match self.value.tie() {
+            Tie::Free => idle_at,
+            // Closed by hand it may go sooner, which nobody tells: it is looked at again.
+            Tie::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
+            Tie::Used => {
+                // Not back: a call may come for it at the same time.
+                self.used.fetch_max(now.0, Ordering::Relaxed);
+                // It stays, however short the time is.
+                now.saturating_add(idle.max(Nanos(1)))
+            }
+        }
+    }
+}
