@@ -13,8 +13,8 @@ pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
     })
 }
 
-/// Whether the error tells the code that is given for a deadline: by tonic's own timeout, a status, or a server that reset the
-/// stream with `CANCEL`, as those of Java do.
+/// Whether the error tells a code that is given for a deadline: by tonic's own timeout, a status, or a stream that was reset with
+/// `CANCEL`.
 #[cfg(feature = "tonic")]
 pub(crate) fn is_of_deadline(error: &Error) -> bool {
     let is_told = || of_error(error).is_some_and(|(code, _)| matches!(code, Code::Cancelled | Code::DeadlineExceeded));

@@ -6,6 +6,8 @@
 mod gone;
 #[cfg(feature = "http")]
 mod head;
+#[cfg(feature = "http")]
+mod routes;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(feature = "http")]
