@@ -356,6 +356,20 @@ async fn a_deadline_in_the_extensions_is_for_all_attempts_of_a_retry() {
     assert_eq!(deadline.remaining(), 100 * MILLI, "the last answer is returned at once");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_retry_ends_with_the_services_own_answer_when_no_whole_unit_is_left_for_another_attempt() {
+    let service = strict(|_: Request<ReplayBody<Full<Bytes>>>| async {
+        tokio::time::advance(Duration::from_micros(99_500)).await;
+        Ok::<_, Error>(unavailable())
+    });
+    let calls = service.calls();
+    let retry = RetryLayer::http("upstream").backoff(Backoff::none()).build().unwrap();
+    let stack = ServiceBuilder::new().layer(in_millis()).layer(retry).layer(in_millis()).service(service);
+    let request = with(&MILLIS, &["100"]).map(|()| Full::default());
+    assert_eq!(stack.oneshot(request).await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(calls.count(), 1);
+}
+
 type Http = Client<HttpConnector, Full<Bytes>>;
 
 fn client(version: Version) -> Deadlines<Http> {

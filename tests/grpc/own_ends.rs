@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, join};
 use http::{HeaderValue, Request, Response};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use palisade::{
@@ -12,7 +12,7 @@ use palisade::{
 use tokio::time::sleep;
 use tonic::{Code, Status, body::Body};
 use tonic_health::pb::health_client::HealthClient;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::{
     client::{ask, channel, counting, soon, until},
@@ -113,4 +113,22 @@ async fn a_call_that_has_left_its_timeout_for_a_task_of_its_own_ends_and_frees_i
         .service(channel(addr));
     soon(HealthClient::new(stack).check(ask())).await.unwrap_err();
     until("the place is free", || places.in_flight() == 0).await;
+}
+
+/// The one under the timeout polls the call at its end, and then leaves it.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_two_callers_share_ends_for_the_one_without_a_timeout_too() {
+    for code in ENDS {
+        let service = service_fn(async |_: Request<Body>| {
+            sleep(LIMIT).await;
+            Ok::<_, Error>(Status::new(code, "over").into_http::<Body>())
+        });
+        let call = DeadlineLayer::grpc().layer(service).oneshot(call());
+        let shared = Box::pin(call.map(|ended| *ended.unwrap_err().elapsed().unwrap())).shared();
+        let patient = shared.clone();
+        let hasty = TimeoutLayer::new(LIMIT).layer(service_fn(|()| shared.clone().map(Ok::<_, Error>))).oneshot(());
+        let (hasty, patient) = join!(hasty, soon(patient));
+        assert!(!hasty.unwrap_err().elapsed().unwrap().by_caller(), "{code:?}");
+        assert_eq!(patient.limit(), LIMIT, "{code:?}");
+    }
 }

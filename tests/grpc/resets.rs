@@ -7,24 +7,29 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream::once};
+use futures_util::{FutureExt, StreamExt, stream::once};
 use h2::Reason;
-use http::Response;
+use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{Empty, StreamBody};
 use hyper::service::service_fn;
 use hyper_util::{
+    client::legacy::Client,
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use palisade::http::AnswerLayer;
-use tokio::{net::TcpListener, sync::Notify};
-use tonic::Code;
+use palisade::{
+    CircuitBreakerLayer, Elapsed, Phase,
+    http::{AnswerLayer, DeadlineLayer},
+};
+use tokio::{net::TcpListener, sync::Notify, time::sleep};
+use tonic::{Code, body::Body};
 use tonic_health::pb::health_client::HealthClient;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, ServiceExt};
 
 use crate::{
     client::{ask, at_once, channel, counting, in_circuit, next, retrying, soon},
@@ -33,6 +38,10 @@ use crate::{
 
 /// Resets every call, as servers do whose service fails, and counts them.
 async fn serve_resets(reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
+    serve_resets_after(Duration::ZERO, reason).await
+}
+
+async fn serve_resets_after(time: Duration, reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let addr = listener.local_addr().expect("it is bound");
     let calls = Arc::new(AtomicUsize::new(0));
@@ -42,7 +51,7 @@ async fn serve_resets(reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
             let counted = Arc::clone(&counted);
             let answer = service_fn(move |_| {
                 counted.fetch_add(1, Ordering::SeqCst);
-                ready(Err::<Response<Empty<Bytes>>, _>(h2::Error::from(reason)))
+                sleep(time).map(move |()| Err::<Response<Empty<Bytes>>, _>(h2::Error::from(reason)))
             });
             drop(tokio::spawn(async move {
                 let server = auto::Builder::new(TokioExecutor::new()).http2_only();
@@ -98,6 +107,28 @@ async fn a_reset_by_the_server_before_the_head_is_a_failure() {
     let (mut client, circuit) = in_circuit(serve_resets(Reason::INTERNAL_ERROR).await.0, counting());
     client.check(ask()).await.unwrap_err();
     assert_eq!(circuit.snapshot().counts.failures, 1);
+}
+
+/// Whose end it is when a server cancels a call with this `grpc-timeout` after this time, if anybody's, and what the circuit
+/// has become. The client is none that reads `grpc-timeout`.
+async fn cancelled(time: Duration, limit: &str) -> (Option<bool>, Phase) {
+    let (addr, _) = serve_resets_after(time, Reason::CANCEL).await;
+    let circuit = CircuitBreakerLayer::grpc("health").consecutive(1).build().expect("it is legal");
+    let http = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Body>();
+    let stack = ServiceBuilder::new().layer(circuit.clone()).layer(DeadlineLayer::grpc()).service(http);
+    let call = Request::post(format!("http://{addr}/")).header("grpc-timeout", limit).body(Body::empty());
+    let error = soon(stack.oneshot(call.expect("it is legal"))).await.expect_err("it is reset");
+    (error.elapsed().map(Elapsed::by_caller), circuit.handle().phase())
+}
+
+#[tokio::test]
+async fn a_server_that_cancels_a_call_at_its_callers_grpc_timeout_opens_no_circuit() {
+    assert_eq!(cancelled(Duration::from_millis(50), "50m").await, (Some(true), Phase::Closed));
+}
+
+#[tokio::test]
+async fn a_server_that_cancels_a_call_before_its_time_is_over_has_failed() {
+    assert_eq!(cancelled(Duration::ZERO, "1H").await, (None, Phase::Open));
 }
 
 #[tokio::test]

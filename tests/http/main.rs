@@ -16,6 +16,7 @@ mod bulkhead;
 mod circuit;
 mod client;
 mod fallback;
+mod given_up;
 mod gone;
 mod held;
 mod hints;

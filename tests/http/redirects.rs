@@ -70,6 +70,20 @@ async fn a_redirect_that_sends_the_body_again_is_followed_for_what_may_arrive_tw
 }
 
 #[tokio::test]
+async fn a_put_that_is_sent_once_is_redirected_like_any_other() {
+    on_both(async |wire| {
+        for status in [307, 308] {
+            let server = moved(status).await;
+            let put = request(Method::PUT, &server.uri("/old"), "order");
+            let answer = stack(wire, 1).call(put).await.unwrap();
+            assert_eq!((answer.status().as_u16(), server.calls()), (200, 2), "{status}");
+            assert_eq!(answer.text().await.unwrap(), "order");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_redirect_that_would_send_the_body_of_a_post_again_is_its_answer() {
     on_both(async |wire| {
         for status in [307, 308] {

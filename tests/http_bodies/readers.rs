@@ -75,6 +75,17 @@ fn a_clone_that_was_not_begun_takes_nothing() {
 }
 
 #[test]
+fn a_clone_made_after_the_copy_was_freed_leaves_the_reader_unharmed() {
+    let mut first = replayed(Scripted::new(["a", "b", "c"].map(Step::data)));
+    drop(first.clone());
+    assert_eq!(["a", "b"].map(|_| data(&mut first)), ["a", "b"]);
+    let mut late = first.clone();
+    assert!(!late.reclaim());
+    assert!(error(&mut late).contains("outgrew"));
+    assert_eq!(send(&mut first).data, b"c");
+}
+
+#[test]
 fn an_earlier_attempt_never_gets_the_source_back() {
     let first = replayed(Scripted::new(["a", "b"].map(Step::data)));
     let (mut second, mut third) = (first.clone(), first.clone());
