@@ -297,7 +297,7 @@ impl Elapsed {
     /// Whether it was ended at a deadline that its caller brought, not at a limit of ours.
     ///
     /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. It says nothing about the
-    /// service: circuit breakers do not count it.
+    /// service: circuit breakers do not count it. So it is told, too, of a call that was not sent because no time was left.
     pub const fn by_caller(&self) -> bool {
         matches!(self.by, By::Caller)
     }

@@ -358,16 +358,31 @@ async fn a_deadline_in_the_extensions_is_for_all_attempts_of_a_retry() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_ends_with_the_services_own_answer_when_no_whole_unit_is_left_for_another_attempt() {
-    let service = strict(|_: Request<ReplayBody<Full<Bytes>>>| async {
-        tokio::time::advance(Duration::from_micros(99_500)).await;
-        Ok::<_, Error>(unavailable())
-    });
-    let calls = service.calls();
-    let retry = RetryLayer::http("upstream").backoff(Backoff::none()).build().unwrap();
-    let stack = ServiceBuilder::new().layer(in_millis()).layer(retry).layer(in_millis()).service(service);
-    let request = with(&MILLIS, &["100"]).map(|()| Full::default());
-    assert_eq!(stack.oneshot(request).await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(calls.count(), 1);
+    for limit in [None, Some(TimeoutLayer::new(3 * SECOND))] {
+        let service = strict(|_: Request<ReplayBody<Full<Bytes>>>| async {
+            tokio::time::advance(Duration::from_micros(99_500)).await;
+            Ok::<_, Error>(unavailable())
+        });
+        let calls = service.calls();
+        let retry = RetryLayer::http("upstream").backoff(Backoff::none()).build().unwrap();
+        let stack = ServiceBuilder::new().layer(in_millis()).option_layer(limit).layer(retry).layer(in_millis());
+        let request = with(&MILLIS, &["100"]).map(|()| Full::default());
+        let answer = stack.service(service).oneshot(request).await;
+        assert_eq!(answer.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(calls.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_sent_counts_for_nothing_whosoever_its_deadline_is() {
+    let (breaker, service, calls) = hung();
+    let circuit = breaker.handle();
+    let unsent = breaker.layer(in_millis().layer(service));
+    let own = TimeoutLayer::new(Duration::from_micros(999)).layer(unsent.clone());
+    own.oneshot(Request::new(())).await.unwrap_err();
+    let brought = ServiceBuilder::new().layer(DeadlineLayer::grpc()).layer(TimeoutLayer::new(SECOND)).service(unsent);
+    brought.oneshot(with(&GRPC, &["999u"])).await.unwrap_err();
+    assert_eq!((calls.count(), circuit.phase()), (0, Phase::Closed));
 }
 
 type Http = Client<HttpConnector, Full<Bytes>>;

@@ -106,7 +106,8 @@ impl Wire {
 
     fn put<B>(&self, request: &mut Request<B>, end: Fixed, now: Instant) -> Result<(), Elapsed> {
         let left = end.at.saturating_duration_since(now);
-        let late = || Elapsed::new(left, Duration::ZERO, !end.enforced);
+        // Not sent, it says nothing about the service, whosoever the deadline is.
+        let late = || Elapsed::new(left, Duration::ZERO, true);
         let value = (self.write)(left).ok_or_else(late)?;
         request.extensions_mut().insert(Written(value.clone()));
         request.extensions_mut().insert(Deadline::at(end.at));
