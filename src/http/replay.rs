@@ -3,7 +3,6 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll},
 };
 
@@ -12,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
 use super::{ahead::Ahead, source::Source};
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, OnceLock};
 
 /// How many bytes are kept where nothing else is said.
 pub(crate) const CAP: usize = 64 * 1024;
@@ -61,11 +60,11 @@ pub struct ReplayBody<B> {
 /// Whether a client began to send the body of any attempt; in the extensions of requests that may only be sent again where
 /// nothing was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Begun(Arc<AtomicBool>);
+pub(super) struct Begun(Arc<OnceLock<()>>);
 
 impl Begun {
     pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.get().is_some()
     }
 }
 
@@ -105,7 +104,7 @@ impl<B> ReplayBody<B> {
 
     fn begin(&self) {
         if let Some(Begun(begun)) = &self.begun {
-            begun.store(true, Ordering::Relaxed);
+            begun.get_or_init(|| ());
         }
     }
 
