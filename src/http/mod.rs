@@ -52,8 +52,9 @@
 //!
 //! # The sharp edge
 //!
-//! A timeout cannot tell a service that answers slowly from a caller that sends or reads slowly: where slow callers stream
-//! through, leave the body out of the timeout inside the circuit breaker, with [`TimeoutLayer::new`](crate::TimeoutLayer::new).
+//! A timeout cannot tell a service that answers slowly from a caller that sends or reads slowly. Inside the circuit breaker,
+//! leave the body out of it where callers read slowly, with [`TimeoutLayer::new`](crate::TimeoutLayer::new); where they send
+//! slowly, make it longer than they take.
 //!
 //! A place is held by whoever holds the body. One that is neither read nor dropped is a call in flight, and no timeout of this
 //! crate ends it, because a body does nothing until it is polled; in a server that is a client which does not read, and the
