@@ -65,23 +65,21 @@
 //! A fallback answers with the type of body that the layers within it make: put a `map_response` between that makes them the one
 //! you want. The answer that it replaces is dropped, and over HTTP/1.1 its connection with it unless all of it was there.
 
-mod ahead;
 pub mod answer;
 #[cfg(feature = "axum")]
 mod axum;
 mod classify;
 pub mod deadline;
+mod drain;
 mod held;
 mod host;
 mod idempotent;
-mod kept;
 mod layers;
 mod not_sent;
 mod own_fault;
 mod replay;
 mod resend;
 mod retry_after;
-mod source;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timed;
@@ -92,10 +90,10 @@ pub use self::{
     answer::{AnswerLayer, answer_to},
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
     deadline::DeadlineLayer,
+    drain::DrainedBody,
     held::{HeldBody, Hold, InCircuit, Place},
     host::host,
     idempotent::Idempotent,
-    kept::KeptBody,
     not_sent::not_sent,
     replay::ReplayBody,
     resend::{Attempt, Resend},

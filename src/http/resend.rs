@@ -10,7 +10,7 @@ use http_body::Body;
 use tower::BoxError;
 
 use super::{
-    KeptBody, ReplayBody,
+    DrainedBody, ReplayBody,
     idempotent::may_arrive_twice,
     replay::{Begun, CAP},
 };
@@ -107,10 +107,10 @@ where
     R: Body + Unpin,
     R::Error: Into<BoxError> + 'static,
 {
-    type Answer = Response<KeptBody<R>>;
+    type Answer = Response<DrainedBody<R>>;
 
     fn answer(&self, response: Response<R>) -> Self::Answer {
-        response.map(KeptBody::streaming)
+        response.map(DrainedBody::streaming)
     }
 
     fn poll_rest(&self, answer: &mut Self::Answer, cx: &mut Context<'_>) -> Poll<()> {

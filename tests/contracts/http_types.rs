@@ -22,8 +22,8 @@ use palisade::{
     fallback,
     grpc::{AnswerBody, Code, GrpcAnswers, GrpcClassifier, Pushback},
     http::{
-        AnswerLayer, Attempt, ByTable, DeadlineLayer, HeldBody, Hold, HttpClassifier, Idempotent, InCircuit, KeptBody,
-        ReplayBody, Resend, TimedBody, WholeAnswer,
+        AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, HeldBody, Hold, HttpClassifier, Idempotent,
+        InCircuit, ReplayBody, Resend, TimedBody, WholeAnswer,
         answer::{self, Answers, HttpAnswers},
         deadline::{self, Deadlines},
         host,
@@ -79,7 +79,7 @@ every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Attempt, ByTable, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent, WholeAnswer,
     Idempotent<fn(&Error) -> bool>, InCircuit<HttpClassifier>, InCircuit<GrpcClassifier>, Resend<Plain>,
-    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<HttpClassifier>>, KeptBody<Plain>, TimedBody<Plain>,
+    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<HttpClassifier>>, DrainedBody<Plain>, TimedBody<Plain>,
     ReplayBody<Plain>, Countdown, Head, AsIs, AsIs<CloneRequest>, ForHttp<Plain>, ForGrpc<Plain>,
     CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
     CircuitBreakerBuilder<InGrpc>, CircuitBreakerLayer<InGrpc>, CircuitBreaker<Silent, InGrpc>,
@@ -128,14 +128,14 @@ every_type_is! {
 
 every_type_is! {
     every_body_that_can_be_made_of_nothing_is: [Default + Body]
-    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, KeptBody<Plain>, AnswerBody<Once>,
+    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, DrainedBody<Plain>, AnswerBody<Once>,
     TimedBody<Plain>, ReplayBody<Plain>,
-    TimedBody<KeptBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
+    TimedBody<DrainedBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
 }
 
 every_type_is! {
     every_body_that_is_wrapped_breaks_with_the_one_error: [Body<Error = Error>]
-    HeldBody<Once, BulkheadGuard>, HeldBody<Once, InCircuit<GrpcClassifier>>, KeptBody<Once>, TimedBody<Once>,
+    HeldBody<Once, BulkheadGuard>, HeldBody<Once, InCircuit<GrpcClassifier>>, DrainedBody<Once>, TimedBody<Once>,
     AnswerBody<Once>,
 }
 
@@ -211,7 +211,7 @@ fn a_body_may_be_sent_and_shared_exactly_when_the_inner_may() {
             assert!(!Shares::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, KeptBody, TimedBody, ReplayBody, AnswerBody);
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_body_that_can_be_moved_can_be_moved_when_it_is_wrapped() {
             assert!(Moves::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, KeptBody, TimedBody, ReplayBody, AnswerBody);
+    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]

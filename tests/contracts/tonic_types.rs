@@ -5,6 +5,6 @@ use super::*;
 every_type_is! {
     what_carries_tonics_bodies_may_be_moved_and_sent: [Send + Unpin + 'static + Debug]
     HeldBody<tonic::body::Body, BulkheadGuard>, HeldBody<tonic::body::Body, InCircuit<GrpcClassifier>>,
-    AnswerBody<tonic::body::Body>, KeptBody<tonic::body::Body>, TimedBody<tonic::body::Body>, ReplayBody<tonic::body::Body>,
+    AnswerBody<tonic::body::Body>, DrainedBody<tonic::body::Body>, TimedBody<tonic::body::Body>, ReplayBody<tonic::body::Body>,
     Retry<Silent, Rules<GrpcClassifier, Resend<tonic::body::Body>, Pushback>>,
 }

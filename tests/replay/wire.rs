@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use palisade::{
     Backoff, Error, RetryBuilder, RetryLayer,
-    http::{HttpClassifier, Idempotent, KeptBody, ReplayBody, Resend},
+    http::{DrainedBody, HttpClassifier, Idempotent, ReplayBody, Resend},
     retry::Rules,
 };
 use tokio::{
@@ -35,7 +35,7 @@ use crate::{
 
 pub(crate) type Sent = ReplayBody<Drip>;
 pub(crate) type Retrying = RetryBuilder<Rules<HttpClassifier, Resend<Sent>, Idempotent>>;
-pub(crate) type Answer = Response<KeptBody<Incoming>>;
+pub(crate) type Answer = Response<DrainedBody<Incoming>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -126,7 +126,7 @@ pub(crate) async fn send<S, B>(
     service: S,
     retry: Retrying,
     request: Request<Drip>,
-) -> Result<Response<KeptBody<B>>, Error>
+) -> Result<Response<DrainedBody<B>>, Error>
 where
     S: Service<Request<Sent>, Response = Response<B>> + Clone,
     S::Error: Into<tower::BoxError> + 'static,

@@ -114,6 +114,6 @@ async fn a_budget_is_spent_by_all_services() {
     let [one, other] = made_by(&layer, At::Head, After(0, Ok(503)));
     head(&one, request()).await.unwrap();
     assert_eq!(budget.available(), 0);
-    let answered: Response<palisade::http::KeptBody<Reply>> = head(&other, request()).await.unwrap();
+    let answered: Response<palisade::http::DrainedBody<Reply>> = head(&other, request()).await.unwrap();
     assert_eq!((answered.status().as_u16(), budget.available()), (503, 0));
 }

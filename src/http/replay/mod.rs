@@ -1,5 +1,8 @@
 //! The body of a request that may be sent more than once.
 
+pub(super) mod buffer;
+mod source;
+
 use std::{
     fmt,
     pin::Pin,
@@ -10,7 +13,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
-use super::{ahead::Ahead, source::Source};
+use self::{buffer::Buffer, source::Source};
 use crate::sync::{Arc, Mutex, OnceLock};
 
 /// How many bytes are kept where nothing else is said.
@@ -22,8 +25,8 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// from the first byte: it sends what was kept as one frame, then what no attempt has read yet, and the trailers.
 ///
 /// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed and the attempt under way
-/// goes on unharmed, but no other can follow: its body is an error. So it is where one of several clones is left and goes on: a
-/// stream whose call was answered keeps no copy.
+/// goes on unharmed, but no other can follow: its body is an error. The copy is also freed when only one of several clones
+/// is left and goes on: a stream whose call has its response keeps no copy.
 ///
 /// # Who reads
 ///
@@ -78,7 +81,7 @@ enum Progress {
 }
 
 impl<B: Body> ReplayBody<B> {
-    /// The body of a first attempt, of which at most `cap` bytes are kept. With a cap of zero it is sent once, unless it is
+    /// The body of a first attempt; at most `cap` bytes of it are kept. With a cap of zero it is sent once, unless it is
     /// empty.
     pub fn new(body: B, cap: usize) -> Self {
         let source = (!body.is_end_stream()).then(|| Arc::new(Mutex::new(Source::new(body, cap))));
@@ -89,7 +92,7 @@ impl<B: Body> ReplayBody<B> {
 impl<B> ReplayBody<B> {
     /// Whether this clone can be sent whole.
     ///
-    /// If so, sees to it that it stays so until it is polled. It cannot when there was more than the cap, when the source
+    /// If so, it stays so until it is polled. It cannot when there was more than the cap, when the source
     /// failed, when it was sent in part, or when a clone made later has the source. A clone made before that still sends
     /// goes on unharmed, up to the frame that outgrows the cap.
     pub fn reclaim(&self) -> bool {
@@ -181,7 +184,7 @@ where
             return true;
         };
         let source = source.lock();
-        let is_caught_up = !self.is_unsent() || source.kept().is_ok_and(Ahead::is_empty);
+        let is_caught_up = !self.is_unsent() || source.kept().is_ok_and(Buffer::is_empty);
         let is_reader = source.check_reader(self.attempt).is_ok();
         self.progress == Progress::Done || (is_reader && is_caught_up && source.is_at_end())
     }

@@ -1,4 +1,4 @@
-//! The bytes that were read of a body, ahead of its rest.
+//! The bytes of a body that were read before its rest.
 
 use std::{fmt, mem};
 
@@ -6,19 +6,19 @@ use bytes::Bytes;
 use http_body::SizeHint;
 
 /// Bytes in one piece of memory, which is never larger than the cap, however small the frames were that they came in.
-pub(super) struct Ahead {
+pub(in crate::http) struct Buffer {
     bytes: Vec<u8>,
     cap: usize,
 }
 
-impl Ahead {
-    pub(super) const fn new(cap: usize) -> Self {
+impl Buffer {
+    pub(in crate::http) const fn new(cap: usize) -> Self {
         Self { bytes: Vec::new(), cap }
     }
 
     /// Adds what was read, unless it would be more than the cap.
     #[must_use]
-    pub(super) fn push(&mut self, data: &[u8]) -> bool {
+    pub(in crate::http) fn push(&mut self, data: &[u8]) -> bool {
         let room = self.cap.saturating_sub(self.bytes.len());
         if data.len() > room {
             return false;
@@ -32,33 +32,33 @@ impl Ahead {
     }
 
     /// Adds what was read, though it is more than the cap.
-    pub(super) fn push_beyond(&mut self, data: &[u8]) {
+    pub(in crate::http) fn push_beyond(&mut self, data: &[u8]) {
         self.bytes.extend_from_slice(data);
     }
 
     #[cfg(feature = "reqwest")]
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
+    pub(in crate::http) fn has_room(&self, bytes: usize) -> bool {
         bytes <= self.cap.saturating_sub(self.bytes.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::http) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::http) fn len(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    pub(super) fn copy(&self) -> Bytes {
+    pub(in crate::http) fn copy(&self) -> Bytes {
         Bytes::copy_from_slice(&self.bytes)
     }
 
-    pub(super) fn take(&mut self) -> Bytes {
+    pub(in crate::http) fn take(&mut self) -> Bytes {
         mem::take(&mut self.bytes).into()
     }
 
     /// How much there is with the rest behind it.
-    pub(super) fn before(&self, rest: SizeHint) -> SizeHint {
+    pub(in crate::http) fn before(&self, rest: SizeHint) -> SizeHint {
         let bytes = self.len();
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(bytes));
@@ -69,30 +69,30 @@ impl Ahead {
     }
 }
 
-impl fmt::Debug for Ahead {
+impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ahead").field("bytes", &self.bytes.len()).field("cap", &self.cap).finish()
+        f.debug_struct("Buffer").field("bytes", &self.bytes.len()).field("cap", &self.cap).finish()
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::Ahead;
+    use super::Buffer;
 
     #[test]
     fn drips_never_take_more_memory_than_the_cap() {
-        let mut ahead = Ahead::new(1000);
+        let mut buffer = Buffer::new(1000);
         for _ in 0..1000 {
-            assert!(ahead.push(b"x"));
-            assert!(ahead.bytes.capacity() <= 1000, "{} bytes", ahead.bytes.capacity());
+            assert!(buffer.push(b"x"));
+            assert!(buffer.bytes.capacity() <= 1000, "{} bytes", buffer.bytes.capacity());
         }
-        assert!(!ahead.push(b"x"), "a byte more than the cap");
+        assert!(!buffer.push(b"x"), "a byte more than the cap");
     }
 
     #[test]
     fn a_single_frame_takes_its_own_size_of_memory() {
-        let mut ahead = Ahead::new(64 * 1024);
-        assert!(ahead.push(&[0; 300]));
-        assert_eq!(ahead.bytes.capacity(), 300);
+        let mut buffer = Buffer::new(64 * 1024);
+        assert!(buffer.push(&[0; 300]));
+        assert_eq!(buffer.bytes.capacity(), 300);
     }
 }

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
-use super::ahead::Ahead;
+use super::replay::buffer::Buffer;
 use crate::Error;
 
 /// How many bytes of an answer are read before the call is tried again; as much again of trailers.
@@ -27,7 +27,7 @@ const FRAMES: usize = 64;
 /// sent after all, this body gives what was read, and if the rest was dropped, an error that says so.
 ///
 /// The body of every other answer streams through as it is.
-pub struct KeptBody<B> {
+pub struct DrainedBody<B> {
     /// What is still to be read; `None` once it ended, failed or was dropped.
     inner: Option<B>,
     /// `None` while nothing was read ahead.
@@ -36,7 +36,7 @@ pub struct KeptBody<B> {
 
 /// What was read ahead, and what comes after `inner`.
 struct Aside {
-    data: Ahead,
+    data: Buffer,
     trailers: Option<HeaderMap>,
     frames: usize,
     end: End,
@@ -53,7 +53,7 @@ enum End {
 #[error("the rest of this answer was dropped when the call was tried again")]
 struct RestDropped;
 
-impl<B> KeptBody<B> {
+impl<B> DrainedBody<B> {
     /// A body that streams through.
     pub(crate) const fn streaming(body: B) -> Self {
         Self { inner: Some(body), aside: None }
@@ -69,7 +69,7 @@ impl<B> KeptBody<B> {
     }
 }
 
-impl<B> KeptBody<B>
+impl<B> DrainedBody<B>
 where
     B: Body + Unpin,
     B::Error: Into<BoxError> + 'static,
@@ -160,11 +160,11 @@ impl Aside {
 
 impl Default for Aside {
     fn default() -> Self {
-        Self { data: Ahead::new(LIMIT), trailers: None, frames: 0, end: End::Whole }
+        Self { data: Buffer::new(LIMIT), trailers: None, frames: 0, end: End::Whole }
     }
 }
 
-impl<B> Body for KeptBody<B>
+impl<B> Body for DrainedBody<B>
 where
     B: Body + Unpin,
     B::Error: Into<BoxError> + 'static,
@@ -205,15 +205,15 @@ where
     }
 }
 
-impl<B: Default> Default for KeptBody<B> {
+impl<B: Default> Default for DrainedBody<B> {
     fn default() -> Self {
         Self::streaming(B::default())
     }
 }
 
-impl<B> fmt::Debug for KeptBody<B> {
+impl<B> fmt::Debug for DrainedBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut body = f.debug_struct("KeptBody");
+        let mut body = f.debug_struct("DrainedBody");
         body.field("is_streaming", &self.aside.is_none());
         body.field("end", &self.aside.as_ref().map(|aside| &aside.end)).finish_non_exhaustive()
     }

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
-use super::ahead::Ahead;
+use super::buffer::Buffer;
 
 /// Why an attempt cannot send the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +28,12 @@ pub(super) enum Unsendable {
 pub(super) struct Source<B> {
     rest: Rest<B>,
     /// All the data that was read; `None` once it outgrew its cap, or nobody is left to send it again.
-    kept: Option<Ahead>,
+    kept: Option<Buffer>,
     /// How many bytes were read.
     read: u64,
     trailers: Option<HeaderMap>,
-    /// The length that the body told before it was read.
-    told: Option<u64>,
+    /// The exact length of the body before it was read, where it was known.
+    original: Option<u64>,
     /// The number of the attempt that was made last.
     last: u64,
     /// The number of the attempt that reads.
@@ -57,8 +57,8 @@ impl<B> Source<B> {
         self.last
     }
 
-    /// Gives the source to an attempt, unless a later one has it or this one could not be sent whole, and says who is to be
-    /// woken because he lost it.
+    /// Gives the source to an attempt, unless a later one has it or this one could not be sent whole, and returns the
+    /// waker of the attempt that lost it.
     #[must_use]
     pub(super) fn give_to(&mut self, attempt: u64) -> Option<Waker> {
         if attempt <= self.reader || self.kept().is_err() {
@@ -68,7 +68,7 @@ impl<B> Source<B> {
         self.waiting.take()
     }
 
-    /// Keeps the copy whole for an attempt that is to be sent; whether it is.
+    /// Keeps the copy whole for an attempt that is to be sent; returns whether it is.
     pub(super) fn want(&mut self, attempt: u64) -> bool {
         let is_whole = self.check_reader(attempt).is_ok() && self.kept().is_ok();
         if is_whole {
@@ -98,7 +98,7 @@ impl<B> Source<B> {
     }
 
     /// What an attempt has to send before the rest.
-    pub(super) fn kept(&self) -> Result<&Ahead, Unsendable> {
+    pub(super) fn kept(&self) -> Result<&Buffer, Unsendable> {
         match (&self.rest, &self.kept) {
             (Rest::Failed, _) => Err(Unsendable::Broken),
             (_, None) => Err(Unsendable::Outgrown),
@@ -110,9 +110,9 @@ impl<B> Source<B> {
 impl<B: Body> Source<B> {
     pub(super) fn new(body: B, cap: usize) -> Self {
         Self {
-            told: body.size_hint().exact(),
+            original: body.size_hint().exact(),
             rest: Rest::Live(body),
-            kept: Some(Ahead::new(cap)),
+            kept: Some(Buffer::new(cap)),
             read: 0,
             trailers: None,
             last: 0,
@@ -131,16 +131,16 @@ impl<B: Body> Source<B> {
         }
     }
 
-    /// Whether it ended short of the length that it told. A peer must be shown that, so it is nowhere said to be at its end.
+    /// Whether it ended short of the length that it stated. The peer must see that, so such a body never claims to be at its end.
     fn is_short(&self) -> bool {
-        self.told.is_some_and(|told| self.read < told)
+        self.original.is_some_and(|original| self.read < original)
     }
 
-    /// How much there is from the first byte on: for every attempt as much as was told for the first.
+    /// How much there is from the first byte on: the same for every attempt as for the first.
     pub(super) fn whole_size_hint(&self) -> SizeHint {
-        match (self.kept(), self.told) {
+        match (self.kept(), self.original) {
             (Err(_), _) => SizeHint::new(),
-            (Ok(_), Some(told)) => SizeHint::with_exact(told),
+            (Ok(_), Some(length)) => SizeHint::with_exact(length),
             (Ok(kept), None) => kept.before(self.size_hint()),
         }
     }
@@ -149,8 +149,8 @@ impl<B: Body> Source<B> {
     pub(super) fn size_hint(&self) -> SizeHint {
         match &self.rest {
             Rest::Live(body) if !body.is_end_stream() => body.size_hint(),
-            // HTTP/1 sends no trailers after a body whose length is told.
-            Rest::Ended if self.trailers.is_some() && self.told.is_none() => SizeHint::new(),
+            // HTTP/1 sends no trailers after a body whose length is stated.
+            Rest::Ended if self.trailers.is_some() && self.original.is_none() => SizeHint::new(),
             Rest::Live(_) | Rest::Ended => SizeHint::with_exact(0),
             Rest::Failed => SizeHint::new(),
         }
@@ -215,7 +215,7 @@ where
             let is_wanted = self.wanted > self.reader;
             let outgrown = self.kept.take_if(|kept| !kept.push(data));
             if let Some(mut kept) = outgrown.filter(|_| is_wanted) {
-                // One frame more than the cap, and the last of whoever reads it: the next attempt has it all.
+                // One frame more than the cap, and the last for its reader: the next attempt has it all.
                 kept.push_beyond(data);
                 self.kept = Some(kept);
                 self.reader = self.wanted;

@@ -14,7 +14,7 @@ use http_body_util::{Empty, Full, StreamBody, channel::Channel};
 use tokio_test::task::spawn;
 use tower::BoxError;
 
-use crate::{Elapsed, Error, http::KeptBody};
+use crate::{Elapsed, Error, http::DrainedBody};
 
 const LIMIT: usize = 16 * 1024;
 const DROPPED: &str = "the rest of this answer was dropped when the call was tried again";
@@ -33,18 +33,20 @@ fn trailers(value: &str) -> HeaderMap {
 fn body<I: IntoIterator<Item = Read>>(
     place: &Arc<()>,
     frames: I,
-) -> KeptBody<impl Body<Data = Bytes, Error = BoxError> + Unpin + use<I>> {
+) -> DrainedBody<impl Body<Data = Bytes, Error = BoxError> + Unpin + use<I>> {
     let place = Arc::clone(place);
     let frames: Vec<Read> = frames.into_iter().collect();
-    KeptBody::streaming(StreamBody::new(stream::iter(frames).inspect(move |_| assert!(Arc::strong_count(&place) > 0))))
+    DrainedBody::streaming(StreamBody::new(
+        stream::iter(frames).inspect(move |_| assert!(Arc::strong_count(&place) > 0)),
+    ))
 }
 
-fn poll_rest<B: Body<Error: Into<BoxError> + 'static> + Unpin>(body: &mut KeptBody<B>) -> Poll<()> {
+fn poll_rest<B: Body<Error: Into<BoxError> + 'static> + Unpin>(body: &mut DrainedBody<B>) -> Poll<()> {
     body.poll_rest(&mut Context::from_waker(Waker::noop()))
 }
 
 fn poll<B: Body<Error: Into<BoxError> + 'static> + Unpin>(
-    body: &mut KeptBody<B>,
+    body: &mut DrainedBody<B>,
 ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
@@ -57,7 +59,7 @@ struct Given {
 }
 
 /// What is given until nothing is left.
-fn given<B: Body<Error: Into<BoxError> + 'static> + Unpin>(body: &mut KeptBody<B>) -> Given {
+fn given<B: Body<Error: Into<BoxError> + 'static> + Unpin>(body: &mut DrainedBody<B>) -> Given {
     let mut given = Given::default();
     for _ in 0..1000 {
         let was_at_end = body.is_end_stream();
@@ -91,7 +93,7 @@ fn cut(data: impl Into<Vec<u8>>) -> Given {
 #[test]
 fn a_body_that_is_not_set_aside_streams_its_very_frames() {
     let frame = Bytes::from(vec![7; 100]);
-    let mut kept = KeptBody::streaming(Full::new(frame.clone()));
+    let mut kept = DrainedBody::streaming(Full::new(frame.clone()));
     assert_eq!(kept.size_hint().exact(), Some(100));
     assert!(!kept.is_end_stream());
     let polled = poll(&mut kept);
@@ -143,7 +145,8 @@ fn a_body_of_too_many_frames_is_dropped_however_small_they_are() {
         assert!(poll_rest(&mut kept).is_ready());
         assert_eq!(given(&mut kept), expected);
     }
-    let mut endless = KeptBody::streaming(StreamBody::new(stream::repeat_with(|| Read::Ok(Frame::data(Bytes::new())))));
+    let mut endless =
+        DrainedBody::streaming(StreamBody::new(stream::repeat_with(|| Read::Ok(Frame::data(Bytes::new())))));
     assert!(poll_rest(&mut endless).is_ready());
     assert_eq!(given(&mut endless), cut(""));
 }
@@ -173,7 +176,7 @@ fn an_error_of_ours_stays_what_it_is() {
     let elapsed = Elapsed::new(std::time::Duration::ZERO, std::time::Duration::ZERO, false);
     for is_set_aside in [false, true] {
         let source = stream::iter([Err::<Frame<Bytes>, _>(Error::from(elapsed))]);
-        let mut kept = KeptBody::streaming(StreamBody::new(source));
+        let mut kept = DrainedBody::streaming(StreamBody::new(source));
         assert!(!is_set_aside || poll_rest(&mut kept).is_ready());
         assert!(matches!(poll(&mut kept), Poll::Ready(Some(Err(error))) if error.is_timeout()));
     }
@@ -182,7 +185,7 @@ fn an_error_of_ours_stays_what_it_is() {
 #[test]
 fn the_rest_dropped_by_hand_is_an_error_after_what_was_read() {
     let (mut sender, source) = Channel::<Bytes>::new(4);
-    let mut kept = KeptBody::streaming(source);
+    let mut kept = DrainedBody::streaming(source);
     sender.try_send(Frame::data("he".into())).unwrap();
     assert!(poll_rest(&mut kept).is_pending());
     kept.drop_rest();
@@ -196,7 +199,7 @@ fn the_rest_dropped_by_hand_is_an_error_after_what_was_read() {
 #[test]
 fn a_rest_that_was_not_waited_for_streams_on() {
     let (mut sender, source) = Channel::<Bytes>::new(4);
-    let mut kept = KeptBody::streaming(source);
+    let mut kept = DrainedBody::streaming(source);
     sender.try_send(Frame::data("he".into())).unwrap();
     let mut waits = spawn(());
     assert!(waits.enter(|cx, _| kept.poll_rest(cx)).is_pending());
@@ -208,11 +211,11 @@ fn a_rest_that_was_not_waited_for_streams_on() {
 
 #[test]
 fn an_empty_body_ends_without_an_error_however_it_is_set_aside() {
-    let mut read = KeptBody::streaming(Empty::<Bytes>::new());
+    let mut read = DrainedBody::streaming(Empty::<Bytes>::new());
     assert!(poll_rest(&mut read).is_ready());
-    let mut dropped = KeptBody::streaming(Empty::<Bytes>::new());
+    let mut dropped = DrainedBody::streaming(Empty::<Bytes>::new());
     dropped.drop_rest();
-    for kept in [&mut read, &mut dropped, &mut KeptBody::default()] {
+    for kept in [&mut read, &mut dropped, &mut DrainedBody::default()] {
         assert!(kept.is_end_stream());
         assert_eq!(kept.size_hint().exact(), Some(0));
         assert_eq!(given(kept), Given::default());
@@ -221,7 +224,7 @@ fn an_empty_body_ends_without_an_error_however_it_is_set_aside() {
 
 #[test]
 fn dropping_the_rest_of_what_was_read_whole_loses_nothing() {
-    let mut kept = KeptBody::streaming(Full::new(Bytes::from("hello")));
+    let mut kept = DrainedBody::streaming(Full::new(Bytes::from("hello")));
     assert!(poll_rest(&mut kept).is_ready());
     kept.drop_rest();
     assert_eq!(kept.size_hint().exact(), Some(5));
@@ -248,7 +251,7 @@ fn a_size_that_is_a_lie_decides_nothing() {
     }
     for told in [0, 1000, u64::MAX] {
         let frames = stream::iter(data(["he", "llo"]));
-        let mut kept = KeptBody::streaming(Lying(StreamBody::new(frames), SizeHint::with_exact(told)));
+        let mut kept = DrainedBody::streaming(Lying(StreamBody::new(frames), SizeHint::with_exact(told)));
         assert_eq!(kept.size_hint().exact(), Some(told));
         assert!(poll_rest(&mut kept).is_ready());
         assert_eq!(kept.size_hint().exact(), Some(5));
