@@ -9,6 +9,8 @@ mod backoff;
 pub mod bulkhead;
 mod chain;
 pub mod circuit_breaker;
+#[cfg(feature = "http")]
+mod clients;
 mod config_error;
 mod deadline;
 mod debug;
@@ -24,8 +26,6 @@ mod oneshot;
 mod outcome;
 pub mod per_key;
 mod pooled;
-#[cfg(feature = "reqwest")]
-pub mod reqwest;
 pub mod retry;
 mod service_builder;
 mod state;
@@ -33,6 +33,8 @@ mod sync;
 mod time;
 pub mod timeout;
 
+#[cfg(feature = "reqwest")]
+pub use crate::clients::reqwest;
 pub use crate::{
     backoff::{Backoff, Jitter},
     bulkhead::{Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer},

@@ -18,7 +18,7 @@ pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
 #[cfg(feature = "tonic")]
 pub(crate) fn is_of_deadline(error: &Error) -> bool {
     let is_told = || of_error(error).is_some_and(|(code, _)| matches!(code, Code::Cancelled | Code::DeadlineExceeded));
-    super::tonic::is_expired(error) || is_told()
+    super::own::is_expired(error) || is_told()
 }
 
 #[cfg(not(feature = "tonic"))]

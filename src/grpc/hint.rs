@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::answer::PUSHBACK;
 #[cfg(feature = "tonic")]
 use super::retry_info::retry_delay;
+use super::status::PUSHBACK;
 use crate::http::digits;
 
 /// What a server says about a retry.

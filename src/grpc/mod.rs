@@ -62,12 +62,13 @@ mod code;
 mod failure;
 mod hint;
 mod layers;
+#[cfg(feature = "tonic")]
+pub(crate) mod own;
 mod pushback;
 #[cfg(feature = "tonic")]
 mod retry_info;
+pub(crate) mod status;
 mod timeout;
-#[cfg(feature = "tonic")]
-pub(crate) mod tonic;
 
 #[cfg(feature = "tonic")]
 pub(crate) use self::failure::is_of_deadline;

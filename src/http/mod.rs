@@ -66,8 +66,6 @@
 //! you want. The answer that it replaces is dropped, and over HTTP/1.1 its connection with it unless all of it was there.
 
 pub mod answer;
-#[cfg(feature = "axum")]
-mod axum;
 mod classify;
 pub mod deadline;
 mod drain;
@@ -84,8 +82,6 @@ mod retry_after;
 mod tests;
 mod timed;
 
-#[cfg(feature = "axum")]
-pub use self::axum::AxumAnswers;
 pub use self::{
     answer::{AnswerLayer, answer_to},
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
@@ -100,3 +96,5 @@ pub use self::{
     timed::{TimedBody, WholeAnswer},
 };
 pub(crate) use self::{not_sent::causes, own_fault::own_fault, retry_after::digits};
+#[cfg(feature = "axum")]
+pub use crate::clients::axum::AxumAnswers;

@@ -63,9 +63,9 @@ pub use self::{
 use crate::{Error, FallbackError};
 use http::Response;
 
-/// What is told of an error: of a fallback that failed too, what had failed before it.
-pub(crate) fn told(error: &Error) -> &Error {
-    error.downcast_ref().and_then(FallbackError::before).map_or(error, told)
+/// The error to answer: when a fallback failed too, the one that came before it.
+pub(crate) fn original(error: &Error) -> &Error {
+    error.downcast_ref().and_then(FallbackError::before).map_or(error, original)
 }
 
 /// Says what is answered in place of an error.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 
-use super::{Answer, told};
+use super::{Answer, original};
 use crate::{Error, Rejection};
 
 /// Answers with a status, when to try again, and an empty body.
@@ -41,7 +41,7 @@ impl<B: Default> Answer<B> for HttpAnswers {
 /// # drop(layer);
 /// ```
 pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
-    let error = told(error);
+    let error = original(error);
     let mut response = Response::new(B::default());
     *response.status_mut() = status(error);
     if let Some(delay) = error.rejection().and_then(Rejection::retry_after) {

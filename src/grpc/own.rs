@@ -1,38 +1,12 @@
-//! What tonic takes of this crate: errors as statuses, and bodies that can be sent again.
+//! The status that the service gave itself, or that tonic makes of its transport's error.
 
-use std::{
-    error,
-    sync::{Arc, LazyLock},
-};
+use std::{error, sync::Arc};
 
 use http::HeaderMap;
-use tonic::{Status, TimeoutExpired, body::Body, metadata::MetadataMap};
-use tower::BoxError;
+use tonic::{Status, TimeoutExpired};
 
-use super::{
-    Code,
-    answer::{PUSHBACK, code_of, code_of_rejection, message, pushback},
-};
-use crate::{
-    Error, Rejection,
-    http::{ReplayBody, answer::told, causes},
-};
-
-/// Keeps a status that the service gave; else makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
-///
-/// The codes are those of [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). The error becomes the source of the status.
-impl From<Error> for Status {
-    fn from(error: Error) -> Self {
-        own(error).unwrap_or_else(|error| {
-            let mut headers = HeaderMap::new();
-            headers.extend(pushback(told(&error)).map(|millis| (PUSHBACK.clone(), millis.into())));
-            let mut status = of_code(code_of(told(&error)));
-            *status.metadata_mut() = MetadataMap::from_headers(headers);
-            status.set_source(Arc::new(error));
-            status
-        })
-    }
-}
+use super::{Code, status::message};
+use crate::{error::Error, http::causes};
 
 /// The headers of a status that the service gave.
 pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
@@ -43,7 +17,7 @@ pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
 }
 
 /// The status that the service gave, or that tonic makes of its error.
-fn own(error: Error) -> Result<Status, Error> {
+pub(crate) fn own(error: Error) -> Result<Status, Error> {
     let error = match error.downcast::<Status>() {
         Ok(status) if is_of_transport(&status) => return Ok(ours(status)),
         Ok(status) => return Ok(status),
@@ -101,36 +75,10 @@ fn ours(status: Status) -> Status {
 }
 
 /// Whether tonic's own timeout has ended the call, of which tonic makes `Cancelled`.
-pub(crate) fn is_expired(error: &Error) -> bool {
+pub(super) fn is_expired(error: &Error) -> bool {
     causes(error).any(<dyn error::Error>::is::<TimeoutExpired>)
 }
 
-fn of_code(code: Code) -> Status {
+pub(crate) fn of_code(code: Code) -> Status {
     Status::new(tonic::Code::from_i32(code as i32), message(code))
-}
-
-/// The status that tonic finds in the chain of sources of a rejection.
-pub(crate) fn of_rejection(rejection: &Rejection) -> &'static Status {
-    static UNAVAILABLE: LazyLock<Status> = LazyLock::new(|| of_code(Code::Unavailable));
-    static RESOURCE_EXHAUSTED: LazyLock<Status> = LazyLock::new(|| of_code(Code::ResourceExhausted));
-    match code_of_rejection(rejection) {
-        Code::ResourceExhausted => &RESOURCE_EXHAUSTED,
-        _ => &UNAVAILABLE,
-    }
-}
-
-/// The status that tonic finds in the chain of sources of a call that timed out.
-pub(crate) fn of_timeout() -> &'static Status {
-    static DEADLINE_EXCEEDED: LazyLock<Status> = LazyLock::new(|| of_code(Code::DeadlineExceeded));
-    &DEADLINE_EXCEEDED
-}
-
-impl<B> From<ReplayBody<B>> for Body
-where
-    B: http_body::Body + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
-    fn from(body: ReplayBody<B>) -> Self {
-        Self::new(body)
-    }
 }

@@ -1,5 +1,8 @@
 //! The one error of every layer.
 
+#[cfg(feature = "tonic")]
+mod tonic;
+
 use std::{any::Any, convert::Infallible, error, fmt, time::Duration};
 
 use tower::BoxError;
@@ -176,7 +179,7 @@ impl Rejection {
 impl error::Error for Rejection {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(crate::grpc::tonic::of_rejection(self))
+        Some(tonic::of_rejection(self))
     }
 }
 
@@ -306,7 +309,7 @@ impl Elapsed {
 impl error::Error for Elapsed {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(crate::grpc::tonic::of_timeout())
+        Some(tonic::of_timeout())
     }
 }
 

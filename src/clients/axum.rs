@@ -1,4 +1,4 @@
-//! What axum takes of this crate: errors as responses, and bodies that can be sent again.
+//! Conversions for axum: errors become responses, and bodies can be sent again.
 
 use axum_core::{
     body::Body,
@@ -7,11 +7,14 @@ use axum_core::{
 use bytes::Bytes;
 use tower::BoxError;
 
-use super::{
-    ReplayBody,
-    answer::{Answer, AnswerLayer, answer_to},
+use crate::{
+    debug::debug_by_type,
+    error::Error,
+    http::{
+        ReplayBody,
+        answer::{Answer, AnswerLayer, answer_to},
+    },
 };
-use crate::{Error, debug::debug_by_type};
 
 /// Answers as [`AnswerLayer::http`] does.
 impl IntoResponse for Error {
@@ -29,7 +32,7 @@ debug_by_type! { AxumAnswers<F> }
 impl<F> AnswerLayer<AxumAnswers<F>> {
     /// Answers what `answer` says: whatever is [`IntoResponse`], a status and a text say.
     ///
-    /// It takes every stack within, whatever bodies that makes.
+    /// It takes every inner service, whatever bodies that returns.
     ///
     /// # Examples
     ///

@@ -1,0 +1,8 @@
+//! Knowledge of single clients and servers, each behind its feature.
+
+#[cfg(feature = "axum")]
+pub(crate) mod axum;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
+#[cfg(feature = "tonic")]
+mod tonic;

@@ -1,0 +1,24 @@
+//! The statuses that tonic finds in the chain of sources of our own errors.
+
+use std::sync::LazyLock;
+
+use tonic::Status;
+
+use super::{Rejection, RejectionReason};
+
+/// The status of a call that was rejected.
+pub(super) fn of_rejection(rejection: &Rejection) -> &'static Status {
+    static UNAVAILABLE: LazyLock<Status> =
+        LazyLock::new(|| Status::unavailable("the service is not available at present"));
+    static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls at once"));
+    match rejection.reason() {
+        RejectionReason::Full | RejectionReason::QueueFull | RejectionReason::WaitedTooLong => &EXHAUSTED,
+        _ => &UNAVAILABLE,
+    }
+}
+
+/// The status of a call that timed out.
+pub(super) fn of_timeout() -> &'static Status {
+    static EXCEEDED: LazyLock<Status> = LazyLock::new(|| Status::deadline_exceeded("the call ran out of time"));
+    &EXCEEDED
+}
