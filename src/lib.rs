@@ -11,10 +11,10 @@ mod chain;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
-mod config_error;
 mod deadline;
 mod debug;
 mod error;
+pub mod event;
 pub mod fallback;
 pub mod finish;
 #[cfg(feature = "http")]
@@ -28,6 +28,7 @@ pub mod per_key;
 mod pooled;
 pub mod retry;
 mod service_builder;
+mod source;
 mod state;
 mod sync;
 mod time;
@@ -41,9 +42,8 @@ pub use crate::{
     circuit_breaker::{
         CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     },
-    config_error::ConfigError,
     deadline::{Deadline, DeadlineScope},
-    error::{Elapsed, Error, Rejection, RejectionReason},
+    error::{ConfigError, Elapsed, Error, Rejection, RejectionReason},
     fallback::{Fallback, FallbackError, FallbackLayer},
     name::Name,
     outcome::{Classify, DefaultClassifier, Outcome},

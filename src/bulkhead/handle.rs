@@ -1,8 +1,10 @@
 //! Looks at a bulkhead and resizes it.
 
-use super::{BulkheadGuard, events, places::Places};
+use super::{BulkheadGuard, places::Places};
 use crate::{
-    Name, Rejection, RejectionReason,
+    error::{Rejection, RejectionReason},
+    event::{self, Event},
+    name::Name,
     pooled::{Handled, Pooled},
     state::keys::{Tie, Tied},
 };
@@ -58,7 +60,7 @@ impl BulkheadHandle {
         while let Some(waiter) = self.places.permits.grant() {
             waiter.wake();
         }
-        events::resized(self.places.name, max_concurrent);
+        event::tell(self.places.source(), &Event::Resized { limit: max_concurrent });
     }
 
     /// Asks for a place, for a call that is no `Service`'s. Never waits.

@@ -48,7 +48,6 @@
 //! calls wait that may be too late when their turn comes: keep it short, and put a timeout around it.
 
 mod builder;
-mod events;
 mod future;
 mod handle;
 mod layer;

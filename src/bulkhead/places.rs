@@ -1,9 +1,11 @@
 //! What services, guards and handles share: the places and their name.
 
-use super::events;
 use crate::{
-    Name, Rejection, RejectionReason,
+    error::{Rejection, RejectionReason},
+    event::{self, Event},
+    name::Name,
     pooled::{Pooled, pool},
+    source::{Kind, Source},
     state::{keys::Tie, permits::Permits},
     time::Nanos,
 };
@@ -26,6 +28,10 @@ impl Places {
         Self { built_with: permits.limit(), permits, name, keyed: false }
     }
 
+    pub(super) const fn source(&self) -> Source {
+        Source::new(Kind::Bulkhead, self.name)
+    }
+
     /// As many as these were built with, for a key.
     pub(super) fn of_a_key(&self) -> Self {
         Self { keyed: true, ..Self::new(self.built_with, self.name) }
@@ -38,7 +44,9 @@ impl Places {
     #[inline(always)]
     pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
         let rejection = Rejection::new(self.name, reason, None);
-        events::rejected(&rejection);
+        if event::is_heard() {
+            event::tell(self.source(), &Event::Rejected(&rejection));
+        }
         rejection
     }
 }

@@ -1,9 +1,15 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
-use super::events;
+use std::time::Duration;
+
 use crate::{
-    Name, Outcome, Rejection, RejectionReason, deadline,
+    deadline,
+    error::{Rejection, RejectionReason},
+    event::{self, Event},
+    name::Name,
+    outcome::Outcome,
     pooled::pool,
+    source::{Kind, Source},
     state::{
         circuit::{Circuit, Entry, Phase, Refused, Transition, View},
         counts::Verdict,
@@ -26,6 +32,10 @@ pool!(Breaker, unless keyed);
 impl Breaker {
     pub(super) fn new(circuit: Circuit, name: Name) -> Self {
         Self { circuit, clock: Clock::start(), name, keyed: false }
+    }
+
+    const fn source(&self) -> Source {
+        Source::new(Kind::CircuitBreaker, self.name)
     }
 
     /// Another with the same settings, for a key.
@@ -90,7 +100,9 @@ impl Breaker {
         };
         self.circuit.count_rejected();
         let rejection = Rejection::new(self.name, reason, left);
-        events::rejected(rejection);
+        if event::is_heard() {
+            event::tell(self.source(), &Event::Rejected(&rejection));
+        }
         rejection
     }
 
@@ -171,7 +183,9 @@ impl Breaker {
     #[inline(always)]
     fn tell(&self, transition: Option<Transition>) {
         if let Some(transition) = transition {
-            events::transition(self.name, &transition);
+            let Transition { from, to, reason, counts, open_for } = transition;
+            let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
+            event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });
         }
     }
 }

@@ -74,7 +74,6 @@
 
 mod breaker;
 mod builder;
-mod events;
 mod future;
 mod guard;
 mod handle;

@@ -1,13 +1,22 @@
 //! The one error of every layer.
 
+mod config;
+mod elapsed;
+mod rejection;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use std::{any::Any, convert::Infallible, error, fmt, time::Duration};
+use std::{any::Any, convert::Infallible, error};
 
 use tower::BoxError;
 
-use crate::{Name, time::Nanos};
+#[cfg(feature = "http")]
+pub(crate) use self::rejection::Pressure;
+pub use self::{
+    config::ConfigError,
+    elapsed::Elapsed,
+    rejection::{Rejection, RejectionReason},
+};
 
 /// Why a call gave no answer of the service's own.
 ///
@@ -133,189 +142,6 @@ impl From<Rejection> for Error {
 impl From<Elapsed> for Error {
     fn from(elapsed: Elapsed) -> Self {
         Self::TimedOut(elapsed)
-    }
-}
-
-/// Tells which layer refused a call, why, and when to try again.
-///
-/// With the feature `tonic` its source is a status, `UNAVAILABLE` or for a bulkhead `RESOURCE_EXHAUSTED`, where tonic looks for
-/// one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Rejection {
-    name: Name,
-    /// `Nanos::MAX` where it is not known.
-    retry_after: Nanos,
-    reason: RejectionReason,
-}
-
-impl Rejection {
-    #[inline(always)]
-    pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
-        let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
-        Self { name, retry_after, reason }
-    }
-
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"` or `"per key"`.
-    pub const fn layer(&self) -> &'static str {
-        self.reason.layer()
-    }
-
-    /// The instance that refused.
-    pub const fn name(&self) -> Name {
-        self.name
-    }
-
-    /// Why it refused.
-    pub const fn reason(&self) -> RejectionReason {
-        self.reason
-    }
-
-    /// How long to wait before the next try, where that is known.
-    pub fn retry_after(&self) -> Option<Duration> {
-        (self.retry_after != Nanos::MAX).then(|| self.retry_after.into())
-    }
-}
-
-impl error::Error for Rejection {
-    #[cfg(feature = "tonic")]
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(tonic::of_rejection(self))
-    }
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name, self.reason)?;
-        match self.retry_after() {
-            Some(delay) => write!(f, "; try again in {delay:?}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rejection = f.debug_struct("Rejection");
-        rejection.field("name", &self.name).field("reason", &self.reason);
-        rejection.field("retry_after", &self.retry_after()).finish()
-    }
-}
-
-/// Why a layer refused a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-// An error is copied with every result, and copies of words are what processors are good at.
-#[repr(u64)]
-#[non_exhaustive]
-pub enum RejectionReason {
-    /// The circuit is open until its time is over.
-    CircuitOpen,
-    /// The circuit is half-open, and all of its probes are taken.
-    ProbesTaken,
-    /// The circuit was forced open by hand, and stays so until it is set otherwise.
-    ForcedOpen,
-    /// The circuit would let the call pass, but the service below is not ready for one.
-    NotReady,
-    /// The bulkhead is full, and does not queue.
-    Full,
-    /// The bulkhead is full, and so is its queue.
-    QueueFull,
-    /// The bulkhead gave no place within the longest wait, or before the deadline of the call.
-    WaitedTooLong,
-    /// A layer per key has no room for another key.
-    KeysFull,
-}
-
-impl RejectionReason {
-    const fn layer(self) -> &'static str {
-        match self {
-            Self::CircuitOpen | Self::ProbesTaken | Self::ForcedOpen | Self::NotReady => "circuit breaker",
-            Self::Full | Self::QueueFull | Self::WaitedTooLong => "bulkhead",
-            Self::KeysFull => "per key",
-        }
-    }
-
-    /// The reason as the `reason` field of events has it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CircuitOpen => "circuit_open",
-            Self::ProbesTaken => "probes_taken",
-            Self::ForcedOpen => "forced_open",
-            Self::NotReady => "not_ready",
-            Self::Full => "full",
-            Self::QueueFull => "queue_full",
-            Self::WaitedTooLong => "waited_too_long",
-            Self::KeysFull => "keys_full",
-        }
-    }
-}
-
-impl fmt::Display for RejectionReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CircuitOpen => "the circuit is open",
-            Self::ProbesTaken => "the circuit is half-open and all its probes are taken",
-            Self::ForcedOpen => "the circuit was forced open by hand; `reset` it to close it",
-            Self::NotReady => "the service below is not ready",
-            Self::Full => "all its places are taken",
-            Self::QueueFull => "all its places are taken and its queue is full",
-            Self::WaitedTooLong => "no place came free in time",
-            Self::KeysFull => "it has no room for another key",
-        })
-    }
-}
-
-/// How long a call took before its time was over.
-///
-/// With the feature `tonic` its source is a status, `DEADLINE_EXCEEDED`, where tonic looks for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Elapsed {
-    limit: Nanos,
-    taken: Nanos,
-    by: By,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u64)]
-enum By {
-    Limit,
-    Caller,
-}
-
-impl Elapsed {
-    pub(crate) fn new(limit: Duration, elapsed: Duration, by_caller: bool) -> Self {
-        let by = if by_caller { By::Caller } else { By::Limit };
-        Self { limit: limit.into(), taken: elapsed.into(), by }
-    }
-
-    /// How long the call was allowed to take.
-    pub fn limit(&self) -> Duration {
-        self.limit.into()
-    }
-
-    /// How long it had taken when it was ended.
-    pub fn elapsed(&self) -> Duration {
-        self.taken.into()
-    }
-
-    /// Whether it was ended at a deadline that its caller brought, not at a limit of ours.
-    ///
-    /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. It says nothing about the
-    /// service: circuit breakers do not count it. So it is told, too, of a call that was not sent because no time was left.
-    pub const fn by_caller(&self) -> bool {
-        matches!(self.by, By::Caller)
-    }
-}
-
-impl error::Error for Elapsed {
-    #[cfg(feature = "tonic")]
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(tonic::of_timeout())
-    }
-}
-
-impl fmt::Display for Elapsed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::LazyLock;
 
 use tonic::Status;
 
-use super::{Rejection, RejectionReason};
+use super::rejection::{Pressure, Rejection};
 
 /// The status of a call that was rejected.
 pub(super) fn of_rejection(rejection: &Rejection) -> &'static Status {
     static UNAVAILABLE: LazyLock<Status> =
         LazyLock::new(|| Status::unavailable("the service is not available at present"));
     static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls at once"));
-    match rejection.reason() {
-        RejectionReason::Full | RejectionReason::QueueFull | RejectionReason::WaitedTooLong => &EXHAUSTED,
-        _ => &UNAVAILABLE,
+    match rejection.reason().pressure() {
+        Pressure::Unavailable => &UNAVAILABLE,
+        Pressure::Overloaded => &EXHAUSTED,
     }
 }
 

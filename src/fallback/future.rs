@@ -9,8 +9,14 @@ use std::{
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{Answer, FallbackError, Step, Take, events};
-use crate::{Error, Name, finish::POLLED_AGAIN};
+use super::{Answer, FallbackError, Step, Take};
+use crate::{
+    error::Error,
+    event::{self, Event},
+    finish::POLLED_AGAIN,
+    name::Name,
+    source::{Kind, Source},
+};
 
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
@@ -95,14 +101,17 @@ fn degraded<Response>(
     result: Result<Answer<Response>, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
+    let source = Source::new(Kind::Fallback, name);
     match result {
         Ok(answer) => {
             let (response, step) = answer.into_parts();
-            events::degraded(name, step, before.as_ref());
+            if event::is_heard() {
+                event::tell(source, &Event::Degraded { step, error: before.as_ref() });
+            }
             Ok(response)
         }
         Err(error) => {
-            events::failed(name, &error);
+            event::tell(source, &Event::FallbackFailed(&error));
             Err(FallbackError::wrap(error, before))
         }
     }

@@ -48,7 +48,6 @@
 //! answers. And let its steps not depend on what failed.
 
 mod error;
-mod events;
 mod future;
 mod layer;
 mod or;

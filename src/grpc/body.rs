@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::answer::headers;
-use crate::{Error, http::answer::events};
+use crate::{error::Error, http::answer};
 
 pin_project! {
     /// Ends a body that fails in trailers that tell the code.
@@ -54,7 +54,7 @@ where
             Some(Err(error)) => {
                 this.inner.set(None);
                 let error = Error::lift(error);
-                events::answered(&error);
+                answer::tell(&error);
                 Some(Ok(Frame::trailers(headers(error))))
             }
         })

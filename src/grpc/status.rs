@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use super::Code;
 use crate::{
-    error::{Error, Rejection, RejectionReason},
+    error::{Error, Pressure},
     http::not_sent,
 };
 
@@ -16,19 +16,15 @@ pub(crate) static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pus
 /// The code of an error that is not a status itself.
 pub(crate) fn code_of(error: &Error) -> Code {
     match error {
-        Error::Rejected(rejection) => code_of_rejection(rejection),
+        Error::Rejected(rejection) => match rejection.reason().pressure() {
+            Pressure::Unavailable => Code::Unavailable,
+            Pressure::Overloaded => Code::ResourceExhausted,
+        },
         Error::TimedOut(_) => Code::DeadlineExceeded,
         #[cfg(feature = "tonic")]
         Error::Service(_) if super::own::is_expired(error) => Code::DeadlineExceeded,
         Error::Service(_) if not_sent(error) => Code::Unavailable,
         Error::Service(_) => Code::Internal,
-    }
-}
-
-const fn code_of_rejection(rejection: &Rejection) -> Code {
-    match rejection.reason() {
-        RejectionReason::Full | RejectionReason::QueueFull | RejectionReason::WaitedTooLong => Code::ResourceExhausted,
-        _ => Code::Unavailable,
     }
 }
 

@@ -4,10 +4,13 @@ use std::{fmt, hash::Hash};
 
 use tower::Layer;
 
-use super::{Pattern, PerKey, PerKeyHandle, events};
+use super::{Pattern, PerKey, PerKeyHandle};
 use crate::{
-    Name, Rejection, RejectionReason,
-    state::keys::Keys,
+    error::{Rejection, RejectionReason},
+    event::{self, Event},
+    name::Name,
+    source::{Kind, Source},
+    state::{every::Every, keys::Keys},
     sync::Arc,
     time::{Clock, Nanos},
 };
@@ -28,7 +31,7 @@ pub(super) struct Shared<K, H> {
     pub(super) name: Name,
     clock: Clock,
     full: Full,
-    warnings: events::Warnings,
+    warning: Every,
 }
 
 /// What becomes of a call whose key has no room.
@@ -38,6 +41,18 @@ pub(super) enum Full {
     Reject,
 }
 
+impl Full {
+    const fn outcome(self) -> &'static str {
+        match self {
+            Self::Pass => "passed",
+            Self::Reject => "rejected",
+        }
+    }
+}
+
+/// A flood of keys is told as a warning once in this time.
+const MINUTE: Nanos = Nanos(60_000_000_000);
+
 impl<L: Pattern, K, By> PerKeyLayer<L, K, By> {
     pub(super) fn new(model: L, by: By, capacity: usize, idle: Nanos, full: Full) -> Self {
         model.protect_nothing();
@@ -46,7 +61,7 @@ impl<L: Pattern, K, By> PerKeyLayer<L, K, By> {
             name: model.name(),
             clock: Clock::start(),
             full,
-            warnings: events::Warnings::default(),
+            warning: Every::new(MINUTE),
         };
         Self { model, by, shared: Arc::new(shared) }
     }
@@ -74,8 +89,9 @@ impl<L: Pattern, K, By> PerKeyLayer<L, K, By> {
 
     #[cold]
     fn without_room(&self, now: Nanos) -> Result<L::Handle, Rejection> {
-        let Shared { keys, name, full, warnings, .. } = &*self.shared;
-        warnings.full(*name, keys.capacity(), *full, now);
+        let Shared { keys, name, full, warning, .. } = &*self.shared;
+        let (capacity, outcome, is_first) = (keys.capacity(), full.outcome(), warning.is_due(now));
+        event::tell(Source::new(Kind::PerKey, *name), &Event::NoRoom { capacity, outcome, is_first });
         match full {
             Full::Pass => Ok(self.model.spare()),
             Full::Reject => Err(Rejection::new(*name, RejectionReason::KeysFull, None)),

@@ -83,7 +83,6 @@
 //! key from what you know (the route, not the path; the tenant, not a header).
 
 mod builder;
-mod events;
 mod handle;
 mod layer;
 mod pattern;

@@ -8,8 +8,8 @@ use std::{
 use tokio::time::sleep;
 use tower::{BoxError, Service};
 
-use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, events, future::Step, layer::Shared};
-use crate::{Classify, Deadline, Error, Outcome, pooled::Pooled, state::attempts::Stop, time};
+use super::{KeepRequest, KeepResponse, RetryIf, Rules, budget::Token, future::Step, layer::Shared};
+use crate::{Classify, Deadline, Error, Outcome, event::Event, pooled::Pooled, state::attempts::Stop, time};
 
 /// For how long the rest of an answer is read at most: it holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
@@ -31,6 +31,12 @@ impl<S, Kept, Answer, R> Call<S, Kept, Answer, R> {
     #[inline(always)]
     pub(super) const fn new(spare: S, kept: Option<Kept>, shared: Pooled<Shared>, rules: R) -> Self {
         Self { spare, kept, last: None, attempts: 1, shared, rules }
+    }
+}
+
+impl<S, Kept, Answer, R> Call<S, Kept, Answer, R> {
+    fn tell_stopped(&self, stop: Stop, rejection: Option<&Error>) {
+        self.shared.tell(&Event::Stopped { attempt: self.attempts, reason: stop.as_str(), rejection });
     }
 }
 
@@ -126,7 +132,8 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         if !self.rules.keep.reclaim(kept) {
             return Err(Stop::NoCopy);
         }
-        events::retrying(self.shared.name, self.attempts + 1, delay, outcome, result.as_ref().err());
+        let (attempt, error) = (self.attempts + 1, result.as_ref().err());
+        self.shared.tell(&Event::Retrying { attempt, delay, outcome, error });
         Ok((delay, token))
     }
 
@@ -162,7 +169,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
         if !self.is_late(Duration::ZERO) {
             return Ok(self.next_attempt(token));
         }
-        events::stopped(self.shared.name, self.attempts, Stop::Deadline, None);
+        self.tell_stopped(Stop::Deadline, None);
         Err(self.last.take().expect("a retry is planned with a result at hand"))
     }
 
@@ -199,7 +206,7 @@ impl<S, Kept, Answer, C, K, P> Call<S, Kept, Answer, Rules<C, K, P>> {
             return result.map(|response| self.rules.keep.answer(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
-        events::stopped(self.shared.name, self.attempts, stop, rejection);
+        self.tell_stopped(stop, rejection);
         self.keep(result);
         self.last.take().expect("it was just kept")
     }

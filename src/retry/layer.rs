@@ -6,8 +6,10 @@ use tower::Layer;
 
 use super::{Budget, Retry, RetryBuilder, Rules};
 use crate::{
-    Name,
+    event::{self, Event},
+    name::Name,
     pooled::{Pooled, pool},
+    source::{Kind, Source},
     state::attempts::Attempts,
 };
 
@@ -21,6 +23,13 @@ pub(super) struct Shared {
 }
 
 pool!(Shared);
+
+impl Shared {
+    /// Tells an event of this instance.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        event::tell(Source::new(Kind::Retry, self.name), event);
+    }
+}
 
 /// Wraps services in a [`Retry`].
 ///

@@ -68,7 +68,6 @@
 mod budget;
 mod builder;
 mod call;
-mod events;
 mod future;
 mod layer;
 mod rules;

@@ -11,10 +11,12 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::events;
 use crate::{
-    Elapsed, Error, Name,
     deadline::{self, Frame},
+    error::{Elapsed, Error},
+    event::{self, Event},
+    name::Name,
+    source::{Kind, Source},
     time,
 };
 
@@ -82,7 +84,7 @@ impl Countdown {
             None => deadline::expire(drop_call),
         }
         let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started, around.is_some());
-        events::timed_out(self.name, &elapsed);
+        event::tell(Source::new(Kind::Timeout, self.name), &Event::TimedOut(&elapsed));
         Poll::Ready(Error::TimedOut(elapsed))
     }
 }

@@ -52,7 +52,6 @@
 
 mod countdown;
 mod cover;
-mod events;
 mod future;
 mod layer;
 mod limit;

@@ -11,7 +11,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{Answer, events};
+use super::{Answer, tell};
 use crate::{Error, finish::POLLED_AGAIN};
 
 pin_project! {
@@ -60,7 +60,7 @@ where
         Poll::Ready(Ok(match result {
             Ok(response) => this.answer.pass(response),
             Err(error) => {
-                events::answered(&error);
+                tell(&error);
                 this.answer.answer(error)
             }
         }))

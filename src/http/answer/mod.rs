@@ -48,7 +48,6 @@
 //! A body that fails after the head of its response was sent cannot become another HTTP response: the connection is cut. In
 //! gRPC it ends in the trailers that tell the code.
 
-pub(crate) mod events;
 mod future;
 mod layer;
 mod plain;
@@ -60,8 +59,19 @@ pub use self::{
     plain::{HttpAnswers, answer_to},
     service::Answers,
 };
-use crate::{Error, FallbackError};
+use crate::{
+    error::Error,
+    event::{self, Event},
+    fallback::FallbackError,
+    name::Name,
+    source::{Kind, Source},
+};
 use http::Response;
+
+/// Tells that a caller is shown a response, or trailers, in place of this error.
+pub(crate) fn tell(error: &Error) {
+    event::tell(Source::new(Kind::Answer, Name::of("answer")), &Event::Answered(error));
+}
 
 /// The error to answer: when a fallback failed too, the one that came before it.
 pub(crate) fn original(error: &Error) -> &Error {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 
 use super::{Answer, original};
-use crate::{Error, Rejection};
+use crate::error::{Error, Pressure, Rejection};
 
 /// Answers with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +52,9 @@ pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
 
 const fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Rejected(rejection) => match rejection.reason().pressure() {
+            Pressure::Unavailable | Pressure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        },
         Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
         Error::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

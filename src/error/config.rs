@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Name;
+use crate::name::Name;
 
 /// Says which setting of a builder is not legal, what it was, and what would be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,85 @@
+//! The one table of target, level and fields. The names here are part of the public interface.
+
+use tracing::{debug, field, info, warn};
+
+use super::Event;
+use crate::{
+    chain::Chain,
+    source::{Kind, Source},
+    state::circuit::Phase,
+};
+
+pub(super) fn write(source: Source, event: &Event<'_>) {
+    let name = source.name().as_str();
+    match *event {
+        Event::Transition { from, to, reason, counts, open_for } => {
+            macro_rules! row {
+                ($level:ident, $message:literal) => {
+                    $level!(
+                        target: "palisade::circuit_breaker",
+                        name,
+                        from = from.as_str(),
+                        to = to.as_str(),
+                        reason,
+                        calls = counts.calls,
+                        failures = counts.failures,
+                        slow = counts.slow,
+                        consecutive = counts.consecutive,
+                        open_for = open_for.map(field::debug),
+                        $message
+                    )
+                };
+            }
+            match (from, to) {
+                (Phase::MetricsOnly, Phase::MetricsOnly) => row!(warn, "circuit would have opened"),
+                (_, Phase::Open | Phase::ForcedOpen) => row!(warn, "circuit opened"),
+                (_, Phase::HalfOpen) => row!(info, "circuit is half-open"),
+                (_, Phase::Closed | Phase::ForcedClosed) => row!(info, "circuit closed"),
+                (_, Phase::MetricsOnly) => row!(info, "circuit only measures"),
+            }
+        }
+        Event::Rejected(rejection) => {
+            let reason = rejection.reason().as_str();
+            let retry_after = rejection.retry_after().map(field::debug);
+            // A target is a literal, so there is a row for each kind that rejects.
+            macro_rules! row {
+                ($target:literal) => {
+                    debug!(target: $target, name, reason, retry_after, "rejected")
+                };
+            }
+            match source.kind() {
+                Kind::Bulkhead => row!("palisade::bulkhead"),
+                _ => row!("palisade::circuit_breaker"),
+            }
+        }
+        Event::Resized { limit } => info!(target: "palisade::bulkhead", name, limit, "resized"),
+        Event::Retrying { attempt, delay, outcome, error } => {
+            let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
+            debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");
+        }
+        Event::Stopped { attempt, reason, rejection } => {
+            let rejection = rejection.map(field::display);
+            debug!(target: "palisade::retry", name, attempt, reason, rejection, "stopped retrying");
+        }
+        Event::TimedOut(elapsed) => {
+            let (limit, elapsed) = (elapsed.limit(), elapsed.elapsed());
+            debug!(target: "palisade::timeout", name, ?limit, ?elapsed, "timed out");
+        }
+        Event::Degraded { step, error } => {
+            let error = error.map(|error| field::display(Chain(error)));
+            debug!(target: "palisade::fallback", name, step, error, "degraded");
+        }
+        Event::FallbackFailed(error) => {
+            debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
+        }
+        Event::NoRoom { capacity, outcome, is_first } => {
+            macro_rules! row {
+                ($level:ident) => {
+                    $level!(target: "palisade::per_key", name, capacity, outcome, "no room for another key")
+                };
+            }
+            if is_first { row!(warn) } else { row!(debug) }
+        }
+        Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),
+    }
+}
