@@ -4,7 +4,7 @@ use super::events;
 use crate::{
     Name, Rejection, RejectionReason,
     pooled::{Pooled, pool},
-    state::{keys::Tie, permits::Permits},
+    state::{keys::Retention, permits::Permits},
     time::Nanos,
 };
 
@@ -31,8 +31,8 @@ impl Places {
         Self { keyed: true, ..Self::new(self.built_with, self.name) }
     }
 
-    pub(super) fn tie(&self) -> Tie {
-        if self.permits.limit() == self.built_with { Tie::Free } else { Tie::Until(Nanos::MAX) }
+    pub(super) fn retention(&self) -> Retention {
+        if self.permits.limit() == self.built_with { Retention::Free } else { Retention::Until(Nanos::MAX) }
     }
 
     #[inline(always)]

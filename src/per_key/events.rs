@@ -3,21 +3,20 @@
 use tracing::{debug, warn};
 
 use super::layer::Full;
-use crate::{
-    Name,
-    sync::{AtomicU64, Ordering},
-    time::Nanos,
-};
+use crate::{name::Name, state::every::Every, time::Nanos};
 
 const TARGET: &str = "palisade::per_key";
 
-/// A minute.
-const PAUSE: Nanos = Nanos(60_000_000_000);
+const MINUTE: Nanos = Nanos(60_000_000_000);
 
-/// When the next warning may be given: of a flood, one call a minute is enough to hear of it.
-#[derive(Debug, Default)]
-pub(super) struct Warnings {
-    next: AtomicU64,
+/// When the next warning may be given: one a minute is enough to hear of a flood.
+#[derive(Debug)]
+pub(super) struct Warnings(Every);
+
+impl Default for Warnings {
+    fn default() -> Self {
+        Self(Every::new(MINUTE))
+    }
 }
 
 impl Warnings {
@@ -27,14 +26,7 @@ impl Warnings {
                 $level!(target: TARGET, name = name.as_str(), capacity, outcome = full.outcome(), "no room for another key")
             };
         }
-        if self.is_due(now) { event!(warn) } else { event!(debug) }
-    }
-
-    /// Whether a warning may be given now, of several calls to one.
-    fn is_due(&self, now: Nanos) -> bool {
-        let next = self.next.load(Ordering::Relaxed);
-        let (after, relaxed) = (now.saturating_add(PAUSE), Ordering::Relaxed);
-        now.0 >= next && self.next.compare_exchange(next, after.0, relaxed, relaxed).is_ok()
+        if self.0.try_take(now) { event!(warn) } else { event!(debug) }
     }
 }
 

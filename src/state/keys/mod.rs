@@ -2,7 +2,7 @@
 //!
 //! A key that is known is found under the read lock of its shard, and nothing more. A new one goes through a gate, one at a
 //! time; only there are entries added and let go of, so the capacity is exact. An entry is let go of when it was idle for
-//! long enough and nothing ties it; a call takes what it finds under the lock of its shard, so none goes that is in use.
+//! long enough and nothing retains it; a call takes what it finds under the lock of its shard, so none goes that is in use.
 //!
 //! A sweep looks at all entries, and takes the write lock of a shard only where one may go. Few entries are swept for each miss,
 //! so each goes as soon as it may. Many are not swept before the earliest moment at which one may go: until then, a new key finds
@@ -49,7 +49,7 @@ const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
 
 /// What holds an entry in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tie {
+pub(crate) enum Retention {
     Free,
     /// At the latest: what was done by hand, for ever, may be undone at any moment.
     Until(Nanos),
@@ -57,13 +57,13 @@ pub(crate) enum Tie {
 }
 
 /// What can be kept for a key.
-pub(crate) trait Tied: Clone {
+pub(crate) trait Retain: Clone {
     /// What a call takes along: while there is one, it is in use. With a mere clone it is not.
     fn for_call(&self) -> Self;
 
     /// What holds it, besides having been used lately. An entry is let go of by what it says while no call can take it from the
     /// map.
-    fn tie(&self) -> Tie;
+    fn retention(&self) -> Retention;
 }
 
 pub(crate) struct Keys<K, V> {
@@ -159,7 +159,7 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
     }
 }
 
-impl<K: Hash + Eq, V: Tied> Keys<K, V> {
+impl<K: Hash + Eq, V: Retain> Keys<K, V> {
     /// What a call has of the key; for a new key, of what `make` makes if there is room.
     #[inline(always)]
     pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce() -> V) -> Option<V> {
@@ -269,7 +269,7 @@ impl Gate {
 
     /// The earliest moment at which an entry of the shard may go.
     #[cfg_attr(not(all(test, not(loom))), expect(clippy::unused_self, reason = "only tests count"))]
-    fn look<K, V: Tied>(&mut self, shard: &Shard<K, V>, idle: Nanos, now: Nanos) -> Nanos {
+    fn look<K, V: Retain>(&mut self, shard: &Shard<K, V>, idle: Nanos, now: Nanos) -> Nanos {
         #[cfg(all(test, not(loom)))]
         {
             self.looks += shard.0.len();

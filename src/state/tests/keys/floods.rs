@@ -8,7 +8,7 @@ fn a_flood_looks_at_eight_entries_a_miss_at_most() {
     const CAPACITY: u32 = 1000;
     const FLOOD: u32 = 20_000;
     for idle in [0, 1, SECOND, IDLE, u64::MAX] {
-        for tie in [Tie::Free, Tie::Used, Tie::Until(Nanos(FAR))] {
+        for tie in [Retention::Free, Retention::Used, Retention::Until(Nanos(FAR))] {
             let keys = Keys::new(CAPACITY as usize, Nanos(idle));
             (0..CAPACITY).for_each(|key| keys.tie(key, u64::from(key), tie));
             let before = keys.looks();

@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::Kept;
 use crate::{
-    state::keys::{Keys, Tie, Tied},
+    state::keys::{Keys, Retain, Retention},
     time::Nanos,
 };
 
@@ -45,7 +45,7 @@ enum Step {
 
 struct Entry {
     used: u64,
-    tie: Tie,
+    tie: Retention,
 }
 
 struct Pair {
@@ -67,10 +67,10 @@ impl Pair {
         match *step {
             Step::Call { key } => self.call(key),
             Step::Tie { key, until } => {
-                let tie = until.map_or(Tie::Used, |until| Tie::Until(Nanos(self.now + until)));
+                let tie = until.map_or(Retention::Used, |until| Retention::Until(Nanos(self.now + until)));
                 self.set(key, tie);
             }
-            Step::Untie { key } => self.set(key, Tie::Free),
+            Step::Untie { key } => self.set(key, Retention::Free),
             Step::Hold { key } => {
                 self.let_go();
                 self.held = self.keys.get(key).map(|kept| (key, kept.for_call()));
@@ -103,7 +103,7 @@ impl Pair {
         }
         if let Some(number) = number {
             assert_eq!(number, key as usize);
-            let new = Entry { used: 0, tie: Tie::Free };
+            let new = Entry { used: 0, tie: Retention::Free };
             self.model.entry(key).or_insert(new).used = self.now;
         } else {
             assert!(!found, "a key that is known always has room");
@@ -114,7 +114,7 @@ impl Pair {
 
     fn is_used(&self, key: u32) -> bool {
         let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
-        held || self.model[&key].tie == Tie::Used
+        held || self.model[&key].tie == Retention::Used
     }
 
     fn is_idle(&self, key: u32) -> bool {
@@ -122,7 +122,7 @@ impl Pair {
     }
 
     fn may_go(&self, key: u32) -> bool {
-        let until = if let Tie::Until(until) = self.model[&key].tie { until.0 } else { 0 };
+        let until = if let Retention::Until(until) = self.model[&key].tie { until.0 } else { 0 };
         self.is_idle(key) && !self.is_used(key) && self.now >= until
     }
 
@@ -140,10 +140,10 @@ impl Pair {
     }
 
     /// Ties what is free, or frees what is in use.
-    fn set(&mut self, key: u32, tie: Tie) {
+    fn set(&mut self, key: u32, tie: Retention) {
         let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
         let Some(entry) = self.model.get_mut(&key) else { return };
-        let settled = matches!((entry.tie, tie), (Tie::Free, _) | (Tie::Used, Tie::Free));
+        let settled = matches!((entry.tie, tie), (Retention::Free, _) | (Retention::Used, Retention::Free));
         if !held && settled {
             *self.keys.get(key).expect("the model has it").0.tie.lock() = tie;
             entry.tie = tie;

@@ -11,7 +11,7 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::Stripes,
-        window::{CountWindow, FIRST_WORD, TimeWindow, Window},
+        window::{CountWindow, TimeWindow, Window},
     },
     time::Nanos,
 };
@@ -24,7 +24,7 @@ struct Remembered {
 
 impl Remembered {
     fn new(window: Window) -> Self {
-        Self { stripes: Stripes::new(FIRST_WORD + window.words()), window }
+        Self { stripes: Stripes::new(window.words()), window }
     }
 
     fn last(calls: u32, min_calls: u64) -> Self {
@@ -36,7 +36,7 @@ impl Remembered {
     }
 
     fn record_of(&self, generation: u64, at: u64, call: Recorded) -> Option<Counts> {
-        self.window.record(&self.stripes, generation, Nanos(at), || Nanos(at), call)
+        self.window.record(&self.stripes, generation, Nanos(at), Nanos(at), call)
     }
 
     fn record(&self, at: u64, call: Recorded) -> Option<Counts> {
