@@ -44,20 +44,13 @@ impl From<Nanos> for Duration {
 }
 
 /// What the time is: a number, or a clock that is read only where the time is needed.
-pub(crate) trait Now {
-    fn now(&self) -> Nanos;
+pub(crate) trait Now: Copy {
+    fn now(self) -> Nanos;
 }
 
 impl Now for Nanos {
-    fn now(&self) -> Nanos {
-        *self
-    }
-}
-
-impl<N: Now> Now for &N {
-    #[inline(always)]
-    fn now(&self) -> Nanos {
-        N::now(self)
+    fn now(self) -> Nanos {
+        self
     }
 }
 
@@ -82,9 +75,10 @@ impl Clock {
     }
 }
 
-impl Now for Clock {
-    fn now(&self) -> Nanos {
-        Self::now(self)
+impl Now for &Clock {
+    #[inline(always)]
+    fn now(self) -> Nanos {
+        Clock::now(self)
     }
 }
 

@@ -38,7 +38,7 @@ impl Breaker {
     /// Lets all calls pass from now on, and tells nobody.
     pub(super) fn protect_nothing(&self) {
         // Not a change by hand: what is told of a circuit begins when it is in use.
-        let _: Option<Transition> = self.circuit.steer(Steer::Force(Phase::ForcedClosed), self.clock);
+        let _: Option<Transition> = self.circuit.steer(Steer::Force(Phase::ForcedClosed), &self.clock);
     }
 
     pub(super) fn retention(&self) -> Retention {
@@ -47,7 +47,7 @@ impl Breaker {
 
     #[inline(always)]
     pub(super) fn needs_no_service(&self) -> bool {
-        let refuses = || self.circuit.needs_no_service(self.clock);
+        let refuses = || self.circuit.needs_no_service(&self.clock);
         refuses()
             && (!self.circuit.has_streams() || {
                 self.catch_up();
@@ -58,7 +58,7 @@ impl Breaker {
     /// Counts the probes whose responses have streamed for long enough.
     #[inline(never)]
     fn catch_up(&self) {
-        self.tell(self.circuit.catch_up(self.clock));
+        self.tell(self.circuit.catch_up(&self.clock));
     }
 
     #[inline(always)]
@@ -72,7 +72,7 @@ impl Breaker {
     #[inline(always)]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejection {
         self.circuit.count_rejected();
-        let rejection = Rejection::new(self.name, refusal.reason, refusal.left);
+        let rejection = Rejection::new(self.name, refusal.reason, refusal.retry_after());
         events::rejected(rejection);
         rejection
     }
@@ -105,13 +105,13 @@ impl Breaker {
 
     /// Removes the mark. Returns whether the result of the call is still to be counted.
     pub(super) fn unmark(&self, entry: Entry, at: Nanos) -> bool {
-        let (uncounted, transition) = self.circuit.unmark(entry, at, self.clock);
+        let (uncounted, transition) = self.circuit.unmark(entry, at, &self.clock);
         self.tell(transition);
         uncounted
     }
 
     pub(super) fn steer(&self, steer: Steer) {
-        self.tell(self.circuit.steer(steer, self.clock));
+        self.tell(self.circuit.steer(steer, &self.clock));
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -121,7 +121,7 @@ impl Breaker {
 
     pub(super) fn view(&self) -> View {
         self.catch_up();
-        self.circuit.view(self.clock)
+        self.circuit.view(&self.clock)
     }
 
     pub(super) fn min_calls(&self) -> u64 {

@@ -71,12 +71,6 @@ impl Stripes {
         stripes
     }
 
-    /// How many counters a stripe has.
-    #[inline(always)]
-    pub(crate) const fn words(&self) -> usize {
-        self.words
-    }
-
     /// The stripe that this thread writes to.
     #[inline(always)]
     pub(crate) fn mine(&self) -> Mine<'_> {

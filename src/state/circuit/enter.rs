@@ -33,22 +33,23 @@ impl Circuit {
     #[inline(always)]
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn enter(&self, clock: impl Now) -> Entered {
-        match self.enter_closed(&clock) {
+        match self.enter_closed(clock) {
             Some(entry) => (Ok(entry), None),
-            None => self.enter_guarded(clock.now()),
+            None => self.enter_guarded(clock),
         }
     }
 
     /// Lets a call through where that changes nothing.
     #[inline(always)]
-    pub(in crate::state) fn enter_closed(&self, clock: impl Now) -> Option<Entry> {
+    pub(crate) fn enter_closed(&self, clock: impl Now) -> Option<Entry> {
         let word = self.word();
         let open = matches!(word.phase(), Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
         open.then(|| self.entry(word, clock))
     }
 
     #[inline(never)]
-    fn enter_guarded(&self, now: Nanos) -> Entered {
+    fn enter_guarded(&self, clock: impl Now) -> Entered {
+        let now = clock.now();
         match self.refusal(now) {
             Some(refusal) => (Err(refusal), None),
             None => self.enter_locked(now),

@@ -44,18 +44,27 @@ pub(crate) enum Steer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) reason: RejectionReason,
-    /// What is left of the open time, where that is known.
-    pub(crate) left: Option<Nanos>,
+    /// What is left of the open time, if the circuit is open.
+    left: Nanos,
 }
 
 impl Refusal {
-    pub(crate) const PROBES_TAKEN: Self = Self { reason: RejectionReason::ProbesTaken, left: None };
-    pub(crate) const FORCED: Self = Self { reason: RejectionReason::ForcedOpen, left: None };
+    pub(crate) const PROBES_TAKEN: Self = Self::plain(RejectionReason::ProbesTaken);
+    pub(crate) const FORCED: Self = Self::plain(RejectionReason::ForcedOpen);
     /// The circuit let the call through, but the inner service is not ready.
-    pub(crate) const NOT_READY: Self = Self { reason: RejectionReason::NotReady, left: None };
+    pub(crate) const NOT_READY: Self = Self::plain(RejectionReason::NotReady);
 
     pub(crate) const fn open(left: Nanos) -> Self {
-        Self { reason: RejectionReason::CircuitOpen, left: Some(left) }
+        Self { reason: RejectionReason::CircuitOpen, left }
+    }
+
+    /// How long to wait before the next try, where that is known.
+    pub(crate) fn retry_after(self) -> Option<Nanos> {
+        (self.reason == RejectionReason::CircuitOpen).then_some(self.left)
+    }
+
+    const fn plain(reason: RejectionReason) -> Self {
+        Self { reason, left: Nanos(0) }
     }
 }
 

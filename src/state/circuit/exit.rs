@@ -70,7 +70,7 @@ impl Circuit {
         let now = if self.timed { clock.now() } else { Nanos(0) };
         let call = Recorded { outcome, slow: self.is_slow(entry, now) };
         let consecutive = self.count_streak(word, entry, outcome)?;
-        let counts = self.window.record(&self.stripes, entry.generation, now, &clock, call)?;
+        let counts = self.window.record(&self.stripes, entry.generation, now, clock, call)?;
         let counts = Counts { consecutive, ..counts };
         let reason = self.rules.trip(&counts)?;
         let cause = Cause { reason, counts, min_open_for: self.rules.min_open_for(outcome) };

@@ -25,15 +25,20 @@ pub(crate) use self::{
 };
 use self::{locked::Locked, word::Word};
 use crate::{
-    state::{counts::Counts, keys::Retention, stripes::Stripes, window::Window},
+    state::{
+        counts::Counts,
+        keys::Retention,
+        stripes::Stripes,
+        window::{FIRST_WORD, Window},
+    },
     sync::{AtomicU64, Mutex, Ordering},
     time::{Nanos, Now},
 };
 
-/// The words of a stripe that are the circuit's own: they come after the window's.
-const OWN_WORDS: usize = 2;
+/// The circuit's own words in a stripe, before those of its window.
 const REJECTED: usize = 0;
 const LATE: usize = 1;
+const _: () = assert!(LATE < FIRST_WORD);
 
 #[derive(Debug)]
 pub(crate) struct Circuit {
@@ -59,7 +64,7 @@ impl Circuit {
             open_until: AtomicU64::new(0),
             hung_at: AtomicU64::new(0),
             streaming_at: AtomicU64::new(u64::MAX),
-            stripes: Stripes::new(window.words() + OWN_WORDS),
+            stripes: Stripes::new(FIRST_WORD + window.words()),
             timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
             rules,
             window,
@@ -78,7 +83,7 @@ impl Circuit {
     /// Counts a call that was refused.
     #[inline(always)]
     pub(crate) fn count_rejected(&self) {
-        self.stripes.mine().count(self.own_word(REJECTED));
+        self.stripes.mine().count(REJECTED);
     }
 
     pub(crate) fn view(&self, now: impl Now) -> View {
@@ -89,8 +94,8 @@ impl Circuit {
         View {
             phase,
             counts: self.counts(word, &locked, now),
-            rejected: self.stripes.total(self.own_word(REJECTED)),
-            late: self.stripes.total(self.own_word(LATE)),
+            rejected: self.stripes.total(REJECTED),
+            late: self.stripes.total(LATE),
             since: locked.since,
             left: (phase == Phase::Open).then(|| self.open_until().saturating_sub(now)),
         }
@@ -130,7 +135,7 @@ impl Circuit {
         if word.generation() == entry.generation {
             return Some(word);
         }
-        self.stripes.mine().count(self.own_word(LATE));
+        self.stripes.mine().count(LATE);
         None
     }
 
@@ -148,10 +153,5 @@ impl Circuit {
     fn word(&self) -> Word {
         // Acquire pairs with Release in `publish`: who sees a phase sees the times that belong to it.
         Word(self.word.load(Ordering::Acquire))
-    }
-
-    #[inline(always)]
-    fn own_word(&self, own: usize) -> usize {
-        self.stripes.words() - OWN_WORDS + own
     }
 }

@@ -14,12 +14,12 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::{Stripes, Tag},
-        window::MinCalls,
+        window::{FIRST_WORD, MinCalls},
     },
     sync::{Mutex, Ordering, fence},
 };
 
-const CALLS: usize = 0;
+const CALLS: usize = FIRST_WORD;
 
 #[derive(Debug)]
 pub(crate) struct CountWindow {

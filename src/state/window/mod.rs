@@ -13,6 +13,9 @@ use crate::{
     time::{Nanos, Now},
 };
 
+/// Where the words of a window begin in a stripe; those before it are for what owns the window.
+pub(crate) const FIRST_WORD: usize = 2;
+
 #[derive(Debug)]
 pub(crate) enum Window {
     /// Remembers nothing: the rule of consecutive failures needs no window.

@@ -16,7 +16,7 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::{Stripes, Tag},
-        window::MinCalls,
+        window::{FIRST_WORD, MinCalls},
     },
     sync::{Ordering, fence},
     time::{Nanos, Now},
@@ -110,7 +110,7 @@ impl TimeWindow {
     }
 
     fn word(&self, bucket: Bucket, kind: usize) -> usize {
-        (bucket.0 % self.buckets) as usize * WORDS_PER_BUCKET + kind
+        FIRST_WORD + (bucket.0 % self.buckets) as usize * WORDS_PER_BUCKET + kind
     }
 }
 

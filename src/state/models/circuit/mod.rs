@@ -89,8 +89,8 @@ impl Circuit {
 /// A clock that does something when it is read.
 struct Reading<F>(F);
 
-impl<F: Fn() -> Nanos> Now for Reading<F> {
-    fn now(&self) -> Nanos {
+impl<F: Fn() -> Nanos> Now for &Reading<F> {
+    fn now(self) -> Nanos {
         (self.0)()
     }
 }

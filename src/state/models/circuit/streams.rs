@@ -63,7 +63,7 @@ fn a_probe_vouched_for_beside_a_reset_is_never_due() {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
         let (vouched, _) = race(move || other.mark_streaming(probe), || circuit.reset(Nanos(OPEN_FOR)));
-        assert_eq!(circuit.catch_up(Reading(|| unreachable!("no stream is left to ask the time for"))), None);
+        assert_eq!(circuit.catch_up(&Reading(|| unreachable!("no stream is left to ask the time for"))), None);
         if vouched.is_some() {
             assert_eq!(fail(&circuit, probe, DUE), [None; 2]);
             assert_eq!(circuit.view(Nanos(DUE)).late, 1);

@@ -132,7 +132,7 @@ fn failures_on_either_side_of_the_edge_of_a_bucket_that_trip_together_make_one_t
         let (other, clock) = (Arc::clone(&circuit), Arc::new(AtomicU64::new(BUCKET - 1)));
         let theirs = Arc::clone(&clock);
         let (one, two) = race(
-            move || other.exit(one, Exit::Settled(Failed), Reading(|| Nanos(theirs.load(Ordering::SeqCst)))),
+            move || other.exit(one, Exit::Settled(Failed), &Reading(|| Nanos(theirs.load(Ordering::SeqCst)))),
             || {
                 clock.store(BUCKET, Ordering::SeqCst);
                 record(&circuit, two, Failed, BUCKET)

@@ -83,7 +83,7 @@ fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
             _ = circuit.end(second, Failed, 1_000).expect("a failed probe opens it");
             Nanos(1_000)
         });
-        let overtaken = circuit.exit(first, Exit::Settled(late), overtaking);
+        let overtaken = circuit.exit(first, Exit::Settled(late), &overtaking);
         assert_eq!((overtaken, circuit.phase(), circuit.late()), (None, Phase::Open, 1));
     }
 }
@@ -100,7 +100,7 @@ fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_co
                     circuit.reset(Nanos(0));
                     Nanos(0)
                 });
-                let overtaken = circuit.exit(circuit.admit(0), Exit::Settled(outcome), resetting);
+                let overtaken = circuit.exit(circuit.admit(0), Exit::Settled(outcome), &resetting);
                 assert_eq!((overtaken, circuit.phase()), (None, Phase::Closed), "{outcome:?}");
                 assert_eq!(circuit.numbers(0), [0; 4], "{outcome:?}");
             }

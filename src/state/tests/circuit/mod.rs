@@ -46,8 +46,8 @@ const fn doubling(base: u64, cap: u64) -> Backoff {
 /// A clock that does something when it is read.
 struct Reading<F>(F);
 
-impl<F: Fn() -> Nanos> Now for Reading<F> {
-    fn now(&self) -> Nanos {
+impl<F: Fn() -> Nanos> Now for &Reading<F> {
+    fn now(self) -> Nanos {
         (self.0)()
     }
 }
@@ -89,7 +89,7 @@ impl Circuit {
     }
 
     fn abandon(&self, entry: Entry) {
-        assert_eq!(self.exit(entry, Exit::Abandoned, Reading(|| unreachable!("nobody asks for the time"))), None);
+        assert_eq!(self.exit(entry, Exit::Abandoned, &Reading(|| unreachable!("nobody asks for the time"))), None);
     }
 
     fn force(&self, phase: Phase, now: Nanos) -> Option<Transition> {

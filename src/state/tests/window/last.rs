@@ -4,7 +4,7 @@ use super::{Remembered, numbers};
 use crate::{
     state::{
         tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, count},
-        window::CountWindow,
+        window::{CountWindow, FIRST_WORD},
     },
     sync::Ordering::Relaxed,
 };
@@ -49,7 +49,7 @@ fn the_largest_count_window_slides() {
 fn prime(window: &Remembered, generation: u64, calls: u64) {
     window.stripes.mine().count(0);
     let stripe = window.stripes.each().next().expect("it was just made");
-    stripe.word(0).store((generation & 0xfff_ffff) << 36 | calls, Relaxed);
+    stripe.word(FIRST_WORD).store((generation & 0xfff_ffff) << 36 | calls, Relaxed);
 }
 
 #[test]

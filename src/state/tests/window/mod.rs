@@ -11,7 +11,7 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::Stripes,
-        window::{CountWindow, TimeWindow, Window},
+        window::{CountWindow, FIRST_WORD, TimeWindow, Window},
     },
     time::Nanos,
 };
@@ -24,7 +24,7 @@ struct Remembered {
 
 impl Remembered {
     fn new(window: Window) -> Self {
-        Self { stripes: Stripes::new(window.words()), window }
+        Self { stripes: Stripes::new(FIRST_WORD + window.words()), window }
     }
 
     fn last(calls: u32, min_calls: u64) -> Self {
