@@ -47,7 +47,7 @@ impl Circuit {
         open.then(|| self.entry(word, clock))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn enter_guarded(&self, clock: impl Now) -> Entered {
         let now = clock.now();
         match self.refusal(now) {

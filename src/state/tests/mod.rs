@@ -4,6 +4,7 @@ mod attempts;
 mod backoff;
 mod budget;
 mod circuit;
+mod every;
 mod keys;
 mod permits;
 mod rules;
