@@ -19,13 +19,13 @@ use std::{
 };
 
 use crate::{
-    Backoff,
+    backoff::Backoff,
     outcome::Outcome,
     state::{circuit::Rules, counts::Recorded},
     time::Nanos,
 };
 
-/// Rules of which none is on.
+/// Rules that are all off.
 const OFF: Rules = Rules {
     failure_rate: None,
     slow_rate: None,

@@ -33,6 +33,6 @@ fn a_success_beside_a_failure_ends_the_row_before_or_after_it() {
 }
 
 #[test]
-fn a_throttled_answer_beside_a_failure_leaves_the_row_to_it() {
+fn a_throttled_call_beside_a_failure_leaves_the_row_to_it() {
     in_a_row(Failed, throttled(0), &[2]);
 }

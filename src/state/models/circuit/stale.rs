@@ -9,7 +9,7 @@ use loom::model;
 
 use super::{OFF, OPEN_FOR, circuit, consecutive_only, enter, opened, record, try_enter};
 use crate::{
-    Backoff, Jitter,
+    backoff::{Backoff, Jitter},
     outcome::Outcome::Failed,
     state::{
         circuit::{Circuit, Phase, Refusal, Rules},

@@ -1,4 +1,4 @@
-//! Claims about probes whose answers stream.
+//! Claims about probes whose responses stream.
 
 use loom::model;
 
@@ -45,7 +45,7 @@ fn fail(circuit: &Circuit, probe: Entry, now: u64) -> [Option<Transition>; 2] {
 }
 
 #[test]
-fn a_probe_vouched_for_beside_a_call_at_its_moment_is_counted_by_that_call_or_the_next() {
+fn a_probe_marked_beside_a_call_at_its_moment_is_counted_once() {
     model(|| {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
@@ -58,13 +58,13 @@ fn a_probe_vouched_for_beside_a_call_at_its_moment_is_counted_by_that_call_or_th
 }
 
 #[test]
-fn a_probe_vouched_for_beside_a_reset_is_never_due() {
+fn a_probe_marked_beside_a_reset_is_never_due() {
     model(|| {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
-        let (vouched, _) = race(move || other.mark_streaming(probe), || circuit.reset(Nanos(OPEN_FOR)));
+        let (marked, _) = race(move || other.mark_streaming(probe), || circuit.reset(Nanos(OPEN_FOR)));
         assert_eq!(circuit.catch_up(&Reading(|| unreachable!("no stream is left to ask the time for"))), None);
-        if vouched.is_some() {
+        if marked.is_some() {
             assert_eq!(fail(&circuit, probe, DUE), [None; 2]);
             assert_eq!(circuit.view(Nanos(DUE)).late, 1);
         }

@@ -73,7 +73,7 @@ fn a_circuit_that_trips_by_two_rules_makes_one_transition() {
     trip_once(Rules { consecutive: Some(2), ..FAILURE_RATE }, count_window, [Failed, Failed]);
 }
 
-/// Two successes complete three calls, of which the first failed.
+/// Two successes complete three calls; the first failed.
 fn successes_decide(window: fn() -> Window) {
     model(move || {
         let circuit = circuit(Rules { failure_rate: Some(0.3), min_calls: 3, ..OFF }, window());

@@ -29,7 +29,7 @@ fn a_success_ends_the_run_of_failures() {
 }
 
 #[test]
-fn a_throttled_answer_leaves_the_run_of_failures_as_it_is() {
+fn a_throttled_call_leaves_the_run_of_failures_as_it_is() {
     let circuit = Circuit::of(CONSECUTIVE);
     circuit.calls(&[throttled(0), Failed, throttled(0), throttled(0)], 0);
     assert_eq!(circuit.numbers(0)[3], 1);
@@ -72,7 +72,7 @@ fn an_abandoned_call_counts_nothing() {
 }
 
 #[test]
-fn a_throttled_answer_is_a_failure_in_the_rate() {
+fn a_throttled_call_is_a_failure_in_the_rate() {
     let circuit = Circuit::of(FAILING);
     circuit.calls(&[Success, Success, throttled(0)], 0);
     assert_eq!(told(circuit.call(throttled(0), 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));

@@ -1,4 +1,4 @@
-//! Claims about the pause that a throttled answer asks for.
+//! Claims about the pause that a throttled call asks for.
 
 use super::{FAILING, half_open};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     time::Nanos,
 };
 
-/// Opens for 100, or for up to 1,000 where an answer asks for it.
+/// Opens for 100, or for up to 1,000 where a call asks for it.
 const HEEDING: Rules = Rules { max_retry_after: Nanos(1_000), ..FAILING };
 
 /// How long the last of four results keeps the circuit open.
@@ -25,7 +25,7 @@ fn open_for(rules: Rules, last: Outcome) -> u64 {
 }
 
 #[test]
-fn a_throttled_answer_that_opens_is_given_the_pause_it_asks_for() {
+fn a_throttled_call_that_opens_is_given_the_pause_it_asks_for() {
     assert_eq!(open_for(HEEDING, throttled(400)), 400);
 }
 
@@ -36,7 +36,7 @@ fn a_pause_shorter_than_the_open_time_changes_nothing() {
 }
 
 #[test]
-fn no_answer_keeps_a_circuit_open_for_longer_than_the_longest_pause() {
+fn no_call_keeps_a_circuit_open_for_longer_than_the_longest_pause() {
     assert_eq!(open_for(HEEDING, throttled(u64::MAX)), 1_000);
 }
 
@@ -46,7 +46,7 @@ fn where_no_pause_is_allowed_none_is_made() {
 }
 
 #[test]
-fn a_throttled_answer_that_does_not_open_asks_for_nothing() {
+fn a_throttled_call_that_does_not_open_asks_for_nothing() {
     let circuit = Circuit::of(HEEDING);
     circuit.calls(&[throttled(400), Success, Success], 0);
     let opened = circuit.call(Failed, 0).expect("two of four failed");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, told};
 use crate::{
-    Backoff, Jitter,
+    backoff::{Backoff, Jitter},
     outcome::Outcome::{Failed, Success},
     state::{
         circuit::{Circuit, Phase, Reason, Refusal, Rules},

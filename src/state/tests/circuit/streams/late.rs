@@ -82,7 +82,7 @@ fn a_stream_of_the_same_moment_in_a_later_period_is_another() {
 }
 
 #[test]
-fn nobody_vouches_for_what_is_no_probe_of_this_period() {
+fn only_a_probe_of_this_period_is_marked() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
         assert_eq!(circuit.mark_streaming(circuit.admit(0)), None, "{phase:?}");

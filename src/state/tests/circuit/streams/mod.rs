@@ -1,4 +1,4 @@
-//! Claims about probes whose answers stream.
+//! Claims about probes whose responses stream.
 
 mod ends;
 mod hung;
