@@ -43,6 +43,17 @@ impl From<Nanos> for Duration {
     }
 }
 
+/// What the time is: a number, or a clock that is read only where the time is needed.
+pub(crate) trait Now: Copy {
+    fn now(self) -> Nanos;
+}
+
+impl Now for Nanos {
+    fn now(self) -> Nanos {
+        self
+    }
+}
+
 /// Tells the [`Nanos`] that have passed since it was made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -61,6 +72,13 @@ impl Clock {
     /// The moment at which this clock shows `nanos`.
     pub(crate) fn instant(&self, nanos: Nanos) -> Instant {
         after(self.origin, nanos.into())
+    }
+}
+
+impl Now for &Clock {
+    #[inline(always)]
+    fn now(self) -> Nanos {
+        Clock::now(self)
     }
 }
 

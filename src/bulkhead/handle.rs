@@ -6,7 +6,7 @@ use crate::{
     event::{self, Event},
     name::Name,
     pooled::{Handled, Pooled},
-    state::keys::{Tie, Tied},
+    state::keys::{Retain, Retention},
 };
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -74,13 +74,13 @@ impl BulkheadHandle {
 }
 
 /// Of a key: in use while a call, a body or a guard has them.
-impl Tied for BulkheadHandle {
+impl Retain for BulkheadHandle {
     #[inline(always)]
     fn for_call(&self) -> Self {
         Self { places: self.places.own() }
     }
 
-    fn tie(&self) -> Tie {
-        if self.places.is_alone() { self.places.tie() } else { Tie::Used }
+    fn retention(&self) -> Retention {
+        if self.places.is_alone() { self.places.retention() } else { Retention::Used }
     }
 }

@@ -2,11 +2,10 @@
 
 use crate::{
     error::{Rejection, RejectionReason},
-    event::{self, Event},
     name::Name,
     pooled::{Pooled, pool},
     source::{Kind, Source},
-    state::{keys::Tie, permits::Permits},
+    state::{keys::Retention, permits::Permits},
     time::Nanos,
 };
 
@@ -37,17 +36,13 @@ impl Places {
         Self { keyed: true, ..Self::new(self.built_with, self.name) }
     }
 
-    pub(super) fn tie(&self) -> Tie {
-        if self.permits.limit() == self.built_with { Tie::Free } else { Tie::Until(Nanos::MAX) }
+    pub(super) fn retention(&self) -> Retention {
+        if self.permits.limit() == self.built_with { Retention::Free } else { Retention::Until(Nanos::MAX) }
     }
 
     #[inline(always)]
     pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
-        let rejection = Rejection::new(self.name, reason, None);
-        if event::is_heard() {
-            event::tell(self.source(), &Event::Rejected(&rejection));
-        }
-        rejection
+        self.source().reject(reason, None)
     }
 }
 

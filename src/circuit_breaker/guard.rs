@@ -3,12 +3,12 @@
 use std::mem;
 
 use super::breaker::Breaker;
-#[cfg(feature = "http")]
-use crate::time::Nanos;
 use crate::{
-    Outcome, Rejection,
+    error::Rejection,
+    outcome::Outcome,
     pooled::Pooled,
-    state::circuit::{Entry, Refused},
+    state::circuit::{Entry, Exit, Refusal},
+    time::Nanos,
 };
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
@@ -57,10 +57,9 @@ enum State {
     Running,
 }
 
-/// When a probe whose answer streams counts as a success.
-#[cfg(feature = "http")]
+/// When a probe whose response streams counts as a success.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Vouched(Nanos);
+pub(crate) struct Marked(Nanos);
 
 impl CircuitGuard {
     /// Takes a place for a call.
@@ -68,16 +67,16 @@ impl CircuitGuard {
     pub(super) fn enter(breaker: &Pooled<Breaker>) -> Result<Self, Rejection> {
         match Self::admit(breaker) {
             Ok(guard) => Ok(guard),
-            Err(refused) => Err(breaker.reject(refused)),
+            Err(refusal) => Err(breaker.reject(refusal)),
         }
     }
 
     /// Takes a place for a result that is there without a call; where there is none, nobody was rejected.
     #[inline(always)]
-    pub(super) fn admit(breaker: &Pooled<Breaker>) -> Result<Self, Refused> {
+    pub(super) fn admit(breaker: &Pooled<Breaker>) -> Result<Self, Refusal> {
         match breaker.admit() {
             Ok(entry) => Ok(Self::of(breaker, entry)),
-            Err(refused) => Err(refused),
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -117,33 +116,33 @@ impl CircuitGuard {
         result
     }
 
-    /// Says of a probe that its answer began well and streams: after a while that makes it a success.
-    #[cfg(feature = "http")]
-    pub(crate) fn vouch(&self) -> Option<Vouched> {
-        self.breaker.vouch(self.entry).map(Vouched)
+    /// Marks a probe whose response is still streaming; after a while it counts as a success.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
+    pub(crate) fn mark_streaming(&self) -> Option<Marked> {
+        self.breaker.mark_streaming(self.entry).map(Marked)
     }
 
-    /// Whether a success that was vouched for is due, though the answer still streams.
-    #[cfg(feature = "http")]
-    pub(crate) fn is_due(&self, vouched: Vouched) -> bool {
-        self.breaker.clock.now() >= vouched.0
+    /// Whether a marked probe counts as a success by now.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
+    pub(crate) fn is_due(&self, marked: Marked) -> bool {
+        self.breaker.clock.now() >= marked.0
     }
 
-    /// Takes the word back, because the answer has ended; `None` if the call was counted meanwhile.
-    #[cfg(feature = "http")]
-    pub(crate) fn withdraw(mut self, vouched: Vouched) -> Option<Self> {
-        if self.breaker.withdraw(self.entry, vouched.0) {
+    /// Removes the mark when the response ends; `None` if the probe was already counted.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
+    pub(crate) fn unmark(mut self, marked: Marked) -> Option<Self> {
+        if self.breaker.unmark(self.entry, marked.0) {
             return Some(self);
         }
         drop(self.breaker.take());
         None
     }
 
-    /// Refuses the call after all, because the service below is not ready.
+    /// Refuses the call after all, because the inner service is not ready.
     pub(super) fn refuse(mut self) -> Rejection {
         let breaker = self.breaker.take().expect("a guard is settled once");
-        breaker.abandon(self.entry);
-        breaker.reject(Refused::NotReady)
+        breaker.exit(self.entry, Exit::Abandoned);
+        breaker.reject(Refusal::NOT_READY)
     }
 }
 

@@ -6,12 +6,13 @@ use tokio::time::Instant;
 
 use super::{CircuitGuard, breaker::Breaker};
 use crate::{
-    Name, Rejection,
+    error::Rejection,
+    name::Name,
     pooled::{Handled, Pooled},
     state::{
-        circuit::Phase,
+        circuit::{Phase, Steer},
         counts::{Counts, share},
-        keys::{Tie, Tied},
+        keys::{Retain, Retention},
     },
 };
 
@@ -78,38 +79,38 @@ impl CircuitHandle {
     /// Rejects all calls until the circuit is set otherwise by hand.
     #[doc(alias = "isolate")]
     pub fn force_open(&self) {
-        self.breaker.force(Phase::ForcedOpen);
+        self.breaker.steer(Steer::Force(Phase::ForcedOpen));
     }
 
     /// Lets all calls pass, and counts nothing, until the circuit is set otherwise by hand.
     #[doc(alias = "disable")]
     pub fn force_closed(&self) {
-        self.breaker.force(Phase::ForcedClosed);
+        self.breaker.steer(Steer::Force(Phase::ForcedClosed));
     }
 
     /// Lets all calls pass, and reports each time the circuit would have opened, until it is set otherwise by hand.
     ///
     /// Starts with an empty window, and again after each report: calls in flight then no longer count.
     pub fn metrics_only(&self) {
-        self.breaker.force(Phase::MetricsOnly);
+        self.breaker.steer(Steer::Force(Phase::MetricsOnly));
     }
 
     /// Closes the circuit with an empty window and the first step of its backoff. Calls in flight no longer count.
     #[doc(alias = "close")]
     pub fn reset(&self) {
-        self.breaker.reset();
+        self.breaker.steer(Steer::Reset);
     }
 }
 
 /// Of a key: in use while a call, a body or a guard has it.
-impl Tied for CircuitHandle {
+impl Retain for CircuitHandle {
     #[inline(always)]
     fn for_call(&self) -> Self {
         Self { breaker: self.breaker.own() }
     }
 
-    fn tie(&self) -> Tie {
-        if self.breaker.is_alone() { self.breaker.tie() } else { Tie::Used }
+    fn retention(&self) -> Retention {
+        if self.breaker.is_alone() { self.breaker.retention() } else { Retention::Used }
     }
 }
 

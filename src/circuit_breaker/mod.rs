@@ -82,7 +82,7 @@ mod service;
 mod settle;
 
 #[cfg(feature = "http")]
-pub(crate) use self::guard::Vouched;
+pub(crate) use self::guard::Marked;
 pub use self::{
     builder::CircuitBreakerBuilder,
     future::ResponseFuture,

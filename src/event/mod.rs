@@ -36,9 +36,10 @@ use tracing::{Level, level_enabled};
 pub use self::observe::{Observe, Subscription, observe};
 pub use crate::source::{Kind, Source};
 use crate::{
-    error::{Elapsed, Error, Rejection},
+    error::{Elapsed, Error, Rejection, RejectionReason},
     outcome::Outcome,
     state::{circuit::Phase, counts::Counts},
+    time::Nanos,
 };
 
 /// Something that happened in a layer.
@@ -113,6 +114,18 @@ pub enum Event<'a> {
     },
     /// A caller is shown a response in place of this error.
     Answered(&'a Error),
+}
+
+impl Source {
+    /// Rejects a call: makes the rejection and tells it.
+    #[inline(always)]
+    pub(crate) fn reject(self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
+        let rejection = Rejection::new(self.name(), reason, retry_after);
+        if is_heard() {
+            tell(self, &Event::Rejected(&rejection));
+        }
+        rejection
+    }
 }
 
 /// Whether anything that may be frequent is heard: by `tracing` at the level `DEBUG`, or by an observer.

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::ClassifyEnd;
-use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, circuit_breaker::Vouched, finish::Finish, outcome::judge};
+use crate::{BulkheadGuard, CircuitGuard, Error, Outcome, circuit_breaker::Marked, finish::Finish, outcome::judge};
 
 /// Holds a call's place in a circuit or a bulkhead while its answer streams.
 ///
@@ -90,7 +90,7 @@ pub struct InCircuit<C> {
     /// Taken when the call is settled.
     guard: Option<CircuitGuard>,
     /// For a probe: that it is a success if it streams for long enough.
-    vouched: Option<Vouched>,
+    marked: Option<Marked>,
     /// Whether it is a success as it stands: its body was not polled, and its head tells all there is to tell.
     is_told: bool,
     classifier: C,
@@ -100,8 +100,8 @@ impl<C> InCircuit<C> {
     /// The guard of a call whose result is still to be counted.
     fn uncounted(&mut self) -> Option<CircuitGuard> {
         let guard = self.guard.take()?;
-        match self.vouched {
-            Some(vouched) => guard.withdraw(vouched),
+        match self.marked {
+            Some(marked) => guard.unmark(marked),
             None => Some(guard),
         }
     }
@@ -128,10 +128,10 @@ impl<B, C: ClassifyEnd<Response<B>>> Place<B> for InCircuit<C> {
             self.settle(Outcome::Success);
             return false;
         }
-        let vouched = self.guard.as_ref().zip(self.vouched);
-        if vouched.is_some_and(|(guard, vouched)| guard.is_due(vouched)) {
+        let marked = self.guard.as_ref().zip(self.marked);
+        if marked.is_some_and(|(guard, marked)| guard.is_due(marked)) {
             self.guard = self.uncounted();
-            self.vouched = None;
+            self.marked = None;
         }
         self.guard.is_some()
     }
@@ -182,7 +182,7 @@ impl<B, P> HeldBody<B, P> {
 impl<B: Body, C: ClassifyEnd<Response<B>>> HeldBody<B, InCircuit<C>> {
     fn in_circuit(body: B, guard: CircuitGuard, classifier: C) -> Self {
         let is_told = body.size_hint().exact().is_some() && classifier.classify_end(None) == Outcome::Success;
-        Self::new(body, InCircuit { vouched: guard.vouch(), guard: Some(guard), is_told, classifier })
+        Self::new(body, InCircuit { marked: guard.mark_streaming(), guard: Some(guard), is_told, classifier })
     }
 }
 

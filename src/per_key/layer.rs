@@ -90,7 +90,7 @@ impl<L: Pattern, K, By> PerKeyLayer<L, K, By> {
     #[cold]
     fn without_room(&self, now: Nanos) -> Result<L::Handle, Rejection> {
         let Shared { keys, name, full, warning, .. } = &*self.shared;
-        let (capacity, outcome, is_first) = (keys.capacity(), full.outcome(), warning.is_due(now));
+        let (capacity, outcome, is_first) = (keys.capacity(), full.outcome(), warning.try_take(now));
         event::tell(Source::new(Kind::PerKey, *name), &Event::NoRoom { capacity, outcome, is_first });
         match full {
             Full::Pass => Ok(self.model.spare()),

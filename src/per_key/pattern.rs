@@ -4,7 +4,7 @@
 
 use crate::{
     BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Name,
-    state::keys::Tied,
+    state::keys::Retain,
     time::{Clock, Nanos},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 /// The layer itself is the model that those of the keys are made like, and what calls pass through that have none.
 pub trait Pattern: sealed::Sealed {
     /// The handle of a key's own.
-    type Handle: Tied;
+    type Handle: Retain;
 
     #[doc(hidden)]
     fn name(&self) -> Name;

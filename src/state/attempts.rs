@@ -4,7 +4,7 @@
 
 use rand::{RngExt, rngs::SmallRng};
 
-use crate::{Backoff, Outcome, sync::Mutex, time::Nanos};
+use crate::{backoff::Backoff, outcome::Outcome, sync::Mutex, time::Nanos};
 
 /// Why no attempt follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Attempts {
         Self { most, longest_pause, backoff, rng: Mutex::new(rng) }
     }
 
-    /// How long to wait after `made` attempts, of which the last had this outcome.
+    /// How long to wait after `made` attempts, if the last had this outcome.
     pub(crate) fn delay(&self, made: u32, outcome: Outcome) -> Result<Nanos, Stop> {
         let retry_after = match outcome {
             Outcome::Transient => Nanos(0),

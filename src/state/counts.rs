@@ -1,6 +1,6 @@
 //! Results, and how many of them.
 
-use crate::time::Nanos;
+use crate::outcome::Outcome;
 
 /// Results counted: of a window, or of the probes of a half-open circuit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,7 +8,7 @@ use crate::time::Nanos;
 pub struct Counts {
     /// Results in all.
     pub calls: u64,
-    /// Failures among them, throttled answers too.
+    /// Failures among them, throttled calls too.
     pub failures: u64,
     /// Slow calls among them, failed or not.
     pub slow: u64,
@@ -21,7 +21,7 @@ impl Counts {
 
     /// These counts and one result more.
     pub(crate) const fn and(self, call: Recorded) -> Self {
-        let failed = call.verdict.is_failure();
+        let failed = call.outcome.is_failure();
         Self {
             calls: self.calls + 1,
             failures: self.failures + failed as u64,
@@ -37,31 +37,16 @@ pub(crate) fn share(count: u64, calls: u64) -> f64 {
     count as f64 / calls as f64
 }
 
-/// What a result is to a circuit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Success,
-    Failure,
-    /// A failure that leaves the consecutive count as it is, and how long the service asked to be left alone.
-    Throttled(Nanos),
-}
-
-impl Verdict {
-    pub(crate) const fn is_failure(self) -> bool {
-        matches!(self, Self::Failure | Self::Throttled(_))
-    }
-}
-
-/// A result in full: what it is, and whether it took too long.
+/// A result as a circuit counts it: what it means, and whether it took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recorded {
-    pub(crate) verdict: Verdict,
+    pub(crate) outcome: Outcome,
     pub(crate) slow: bool,
 }
 
 impl Recorded {
     /// Whether a result like this one can raise a rate.
     pub(crate) const fn is_bad(self) -> bool {
-        self.verdict.is_failure() || self.slow
+        self.outcome.is_failure() || self.slow
     }
 }

@@ -8,7 +8,7 @@
 //! | 1..32 | in flight | places taken, also those handed to a waiter that has not seen it yet |
 //! | 0 | queued | somebody waits, so nobody may enter past the queue |
 //!
-//! The queue itself is under a lock. `queued` is set by the same update that finds no room, so whoever leaves after it sees
+//! The queue itself is under a lock. `queued` is set by the same update that finds no room, so a call that leaves after it sees
 //! it, takes the lock and hands the place on: nobody sleeps while a place is free. A waiter is in the queue until it is
 //! handed a place or goes away; one that finds itself gone from the queue has a place. Exact under every interleaving.
 
@@ -99,7 +99,7 @@ impl Permits {
         self.update(Word::entered_in_turn).is_ok()
     }
 
-    /// Gives a place back. Whoever it was handed to is to be woken.
+    /// Gives a place back. Returns the waker of the waiter that it was handed to.
     #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn leave(&self) -> Option<Waker> {
@@ -134,7 +134,7 @@ impl Permits {
         entered
     }
 
-    /// Leaves the queue; a place that was handed over already is handed on. Whoever gets it is to be woken.
+    /// Leaves the queue; a place that was handed over already is handed on, and the waker of its new holder returned.
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn cancel(&self, ticket: Ticket) -> Option<Waker> {
         let mut queue = self.queue.lock();
@@ -182,12 +182,14 @@ impl Permits {
         Word(self.word.load(Ordering::Relaxed))
     }
 
+    /// Changes the word in a way that is always possible.
     fn set(&self, change: impl Fn(Word) -> Word) {
         let always = self.update(|word| Some(change(word)));
         debug_assert!(always.is_ok());
     }
 
-    /// The one way in which the word changes. Tells the word before; of no change, the word that stays.
+    /// The one way in which the word changes, but for `leave`, which subtracts without a look. Returns the word before the
+    /// change, or the word that stays.
     #[inline(always)]
     fn update(&self, change: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
         let change = |word| change(Word(word)).map(|word| word.0);

@@ -1,6 +1,8 @@
 //! What goes into a circuit's decisions and what comes out of them.
 
 use crate::{
+    error::RejectionReason,
+    outcome::Outcome,
     state::{
         circuit::{Phase, Reason},
         counts::Counts,
@@ -8,35 +10,74 @@ use crate::{
     time::Nanos,
 };
 
-/// The right to end a call that was let through. To be recorded or abandoned, once.
+/// The right to end a call that was let through. It is to be used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(super) generation: u64,
-    /// When the call was let through; zero where nobody asks how long it takes, which is asked of probes always.
+    /// When the call was let through. Zero where slow calls are not counted, unless the call is a probe.
     pub(super) started: Nanos,
 }
 
-/// Why a call was refused, and what is left of the open time where that is known.
+/// How a call ended that was let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    Open {
-        left: Nanos,
-    },
-    ProbesTaken,
-    Forced,
-    /// Let through, but the service below is not ready.
-    NotReady,
+pub(crate) enum Exit {
+    /// Its result means this.
+    Settled(Outcome),
+    /// A limit of ours cut it short.
+    TimedOut,
+    /// The service panicked.
+    Panicked,
+    /// It says nothing about the service.
+    Abandoned,
+}
+
+/// A change by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steer {
+    /// The circuit goes into this phase.
+    Force(Phase),
+    /// The circuit closes with an empty window, from any phase. Every call in flight becomes late.
+    Reset,
+}
+
+/// Why a call was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: RejectionReason,
+    /// What is left of the open time, if the circuit is open.
+    left: Nanos,
+}
+
+impl Refusal {
+    pub(crate) const PROBES_TAKEN: Self = Self::plain(RejectionReason::ProbesTaken);
+    pub(crate) const FORCED: Self = Self::plain(RejectionReason::ForcedOpen);
+    /// The circuit let the call through, but the inner service is not ready.
+    pub(crate) const NOT_READY: Self = Self::plain(RejectionReason::NotReady);
+
+    pub(crate) const fn open(left: Nanos) -> Self {
+        Self { reason: RejectionReason::CircuitOpen, left }
+    }
+
+    /// How long to wait before the next try, where that is known.
+    pub(crate) fn retry_after(self) -> Option<Nanos> {
+        (self.reason == RejectionReason::CircuitOpen).then_some(self.left)
+    }
+
+    const fn plain(reason: RejectionReason) -> Self {
+        Self { reason, left: Nanos(0) }
+    }
 }
 
 /// A change of phase, or what would have been one in a circuit that only measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use = "nobody hears of a transition that is dropped"]
 pub(crate) struct Transition {
     pub(crate) from: Phase,
     pub(crate) to: Phase,
     pub(crate) reason: Reason,
     /// The counts that decided.
     pub(crate) counts: Counts,
-    /// How long it is open, if it is.
+    /// How long the circuit is open, if it opened.
     pub(crate) open_for: Option<Nanos>,
 }
 

@@ -3,10 +3,11 @@
 //! Exact. A rate is compared as the quotient of two integers, correctly rounded, so that 3 of 10 reaches a rate of 0.3.
 
 use crate::{
-    Backoff,
+    backoff::Backoff,
+    outcome::Outcome,
     state::{
         circuit::Reason,
-        counts::{Counts, Verdict, share},
+        counts::{Counts, share},
     },
     time::Nanos,
 };
@@ -29,21 +30,21 @@ pub(crate) struct Rules {
     pub(crate) probes: u32,
     pub(crate) half_open_for: Nanos,
     pub(crate) open_for: Backoff,
-    /// The longest pause that a throttled answer may ask for.
+    /// The longest pause that a throttled response may ask for.
     pub(crate) max_retry_after: Nanos,
 }
 
 impl Rules {
     /// How long the circuit stays open at least when this result opens it.
-    pub(crate) fn heed(&self, verdict: Verdict) -> Nanos {
-        match verdict {
-            Verdict::Throttled(retry_after) => retry_after.min(self.max_retry_after),
-            Verdict::Success | Verdict::Failure => Nanos(0),
+    pub(crate) fn min_open_for(&self, outcome: Outcome) -> Nanos {
+        match outcome {
+            Outcome::Throttled { retry_after: Some(asked) } => Nanos::from(asked).min(self.max_retry_after),
+            _ => Nanos(0),
         }
     }
 
-    /// After which time a probe whose answer streams has proved enough.
-    pub(crate) const fn half_of_hanging(&self) -> Nanos {
+    /// How long a probe must stream to be a success.
+    pub(crate) const fn streaming_grace(&self) -> Nanos {
         Nanos(self.half_open_for.0 / 2)
     }
 

@@ -4,9 +4,15 @@
 //! |---|---|---|
 //! | 35..64 | generation | grows with each transition, and wraps; a result of another generation is late |
 //! | 32..35 | phase | |
-//! | 0..32 | run | failures in a row; closed and metrics-only |
+//! | 0..32 | streak | failures in a row; closed and metrics-only |
 //! | 10..20 | places | probes in flight and results counted; half-open |
 //! | 0..10 | in flight | probes in flight; half-open |
+//!
+//! Two write it. The holder of the circuit's lock publishes by a swap, and it alone changes generation, phase and probes.
+//! `count_streak` counts failures in a row by compare-and-exchange, without the lock: it succeeds only on a closed or metrics-only word of
+//! the generation that it counts for. So no count lands in a phase that is over, and a count that a swap overwrites unseen
+//! belongs to the generation that the swap ends. Every change is a read-modify-write: the changes form one chain, and a count in it still
+//! carries the Release of the phase that it counts in.
 //!
 //! Exact, but for a call that stays in flight across 2^29 transitions, and then is not late: bounded by
 //! `a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner`.
@@ -42,7 +48,7 @@ impl Word {
         }
     }
 
-    pub(crate) const fn run(self) -> u32 {
+    pub(crate) const fn streak(self) -> u32 {
         self.0 as u32
     }
 
@@ -60,8 +66,8 @@ impl Word {
         Self(generation | (phase as u64) << PHASE_SHIFT)
     }
 
-    pub(crate) const fn with_run(self, run: u32) -> Self {
-        Self(self.0 >> PHASE_SHIFT << PHASE_SHIFT | run as u64)
+    pub(crate) const fn with_streak(self, streak: u32) -> Self {
+        Self(self.0 >> PHASE_SHIFT << PHASE_SHIFT | streak as u64)
     }
 
     /// One more probe in flight.

@@ -1,4 +1,4 @@
-//! Keys with their hash, which is so taken once.
+//! Keys with their hash, so that it is computed once.
 
 use std::hash::{Hash, Hasher};
 
@@ -10,7 +10,7 @@ pub(super) type Seeds = std::hash::RandomState;
 #[cfg(all(loom, test))]
 pub(super) type Seeds = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
 
-/// A key and its hash, which is so taken once.
+/// A key and its hash, which is computed once.
 pub(super) struct Hashed<K> {
     pub(super) hash: u64,
     pub(super) key: K,

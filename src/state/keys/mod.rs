@@ -2,12 +2,11 @@
 //!
 //! A key that is known is found under the read lock of its shard, and nothing more. A new one goes through a gate, one at a
 //! time; only there are entries added and let go of, so the capacity is exact. An entry is let go of when it was idle for
-//! long enough and nothing ties it; a call takes what it finds under the lock of its shard, so none goes that is in use.
+//! long enough and nothing retains it; a call takes what it finds under the lock of its shard, so none goes that is in use.
 //!
-//! A sweep looks at all entries, and takes the write lock of a shard only where one may go. Few entries are swept for each miss,
-//! so each goes as soon as it may. Many are not swept before the earliest moment at which one may go: until then, a new key finds
-//! a full map full without the gate. After a sweep come misses at the gate for an eighth of the entries, or a pause, before the
-//! next. So a flood of new keys makes no call look at more than eight entries, on average over the misses. Approximate by
+//! A sweep looks at all entries, and takes the write lock of a shard only where one may go. Maps of up to 64 entries are swept on
+//! every miss. Larger ones are swept only once an entry can have expired, and then after misses for an eighth of the entries,
+//! or after a pause. Until an entry can have expired, a new key finds a full map full without the gate. So a flood of new keys makes no call look at more than eight entries, on average over the misses. Approximate by
 //! this: of many entries in a full map, one that may go stays for up to an eighth as many misses as there are entries, or for the
 //! pause, whichever is over first. Bounded by `a_flood_looks_at_eight_entries_a_miss_at_most` and
 //! `however_rare_misses_are_an_entry_goes_after_a_pause`.
@@ -47,23 +46,22 @@ const FEW: usize = 64;
 /// The shortest pause: 100 ms.
 const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
 
-/// What holds an entry in its place.
+/// How long an entry is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tie {
+pub(crate) enum Retention {
     Free,
-    /// At the latest: what was done by hand, for ever, may be undone at any moment.
+    /// At most until then: what was set by hand may be undone at any moment.
     Until(Nanos),
     Used,
 }
 
 /// What can be kept for a key.
-pub(crate) trait Tied: Clone {
+pub(crate) trait Retain: Clone {
     /// What a call takes along: while there is one, it is in use. With a mere clone it is not.
     fn for_call(&self) -> Self;
 
-    /// What holds it, besides having been used lately. An entry is let go of by what it says while no call can take it from the
-    /// map.
-    fn tie(&self) -> Tie;
+    /// How long it is kept, besides having been used lately. It is asked while no call can take the entry from the map.
+    fn retention(&self) -> Retention;
 }
 
 pub(crate) struct Keys<K, V> {
@@ -159,7 +157,7 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
     }
 }
 
-impl<K: Hash + Eq, V: Tied> Keys<K, V> {
+impl<K: Hash + Eq, V: Retain> Keys<K, V> {
     /// What a call has of the key; for a new key, of what `make` makes if there is room.
     #[inline(always)]
     pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce() -> V) -> Option<V> {
@@ -269,7 +267,7 @@ impl Gate {
 
     /// The earliest moment at which an entry of the shard may go.
     #[cfg_attr(not(all(test, not(loom))), expect(clippy::unused_self, reason = "only tests count"))]
-    fn look<K, V: Tied>(&mut self, shard: &Shard<K, V>, idle: Nanos, now: Nanos) -> Nanos {
+    fn look<K, V: Retain>(&mut self, shard: &Shard<K, V>, idle: Nanos, now: Nanos) -> Nanos {
         #[cfg(all(test, not(loom)))]
         {
             self.looks += shard.0.len();

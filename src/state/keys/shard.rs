@@ -3,7 +3,7 @@
 use std::{collections::HashMap, hash::BuildHasherDefault, mem};
 
 use super::{
-    Tie, Tied,
+    Retain, Retention,
     hashed::{AsItIs, Hashed},
 };
 use crate::{
@@ -41,18 +41,18 @@ impl<K: Eq, V> Shard<K, V> {
     }
 }
 
-impl<V: Tied> Slot<V> {
+impl<V: Retain> Slot<V> {
     /// When it may go, as things stand. One that is in use is young again.
     pub(super) fn free_at(&self, idle: Nanos, now: Nanos) -> Nanos {
         let idle_at = Nanos(self.used.load(Ordering::Relaxed)).saturating_add(idle);
         if idle_at > now {
             return idle_at;
         }
-        match self.value.tie() {
-            Tie::Free => idle_at,
+        match self.value.retention() {
+            Retention::Free => idle_at,
             // Closed by hand it may go sooner, which nobody tells: it is looked at again.
-            Tie::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
-            Tie::Used => {
+            Retention::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
+            Retention::Used => {
                 // Not back: a call may come for it at the same time.
                 self.used.fetch_max(now.0, Ordering::Relaxed);
                 // It stays, however short the time is.

@@ -5,7 +5,7 @@ use std::ptr;
 use super::{model_of_many, race};
 use crate::{
     pooled::{Handled, Pooled, pool},
-    state::keys::{Keys, Tie, Tied},
+    state::keys::{Keys, Retain, Retention},
     sync::{Arc, AtomicU64, Ordering},
     time::Nanos,
 };
@@ -22,14 +22,14 @@ pool!(Core, unless keyed);
 #[derive(Clone)]
 struct Kept(Handled<Core>);
 
-impl Tied for Kept {
+impl Retain for Kept {
     fn for_call(&self) -> Self {
         Self(self.0.own())
     }
 
-    fn tie(&self) -> Tie {
+    fn retention(&self) -> Retention {
         let open_until = || Nanos(self.0.open_until.load(Ordering::Relaxed));
-        if self.0.is_alone() { Tie::Until(open_until()) } else { Tie::Used }
+        if self.0.is_alone() { Retention::Until(open_until()) } else { Retention::Used }
     }
 }
 

@@ -4,6 +4,7 @@ mod attempts;
 mod backoff;
 mod budget;
 mod circuit;
+mod every;
 mod keys;
 mod permits;
 mod rules;
@@ -18,15 +19,13 @@ use std::{
 };
 
 use crate::{
-    Backoff,
-    state::{
-        circuit::Rules,
-        counts::{Recorded, Verdict},
-    },
+    backoff::Backoff,
+    outcome::Outcome,
+    state::{circuit::Rules, counts::Recorded},
     time::Nanos,
 };
 
-/// Rules of which none is on.
+/// Rules that are all off.
 const OFF: Rules = Rules {
     failure_rate: None,
     slow_rate: None,
@@ -38,11 +37,11 @@ const OFF: Rules = Rules {
     open_for: Backoff::constant(Duration::from_nanos(100)),
 };
 
-const SUCCESS: Recorded = Recorded { verdict: Verdict::Success, slow: false };
-const FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: false };
-const THROTTLED: Recorded = Recorded { verdict: Verdict::Throttled(Nanos(0)), slow: false };
-const SLOW: Recorded = Recorded { verdict: Verdict::Success, slow: true };
-const SLOW_FAILURE: Recorded = Recorded { verdict: Verdict::Failure, slow: true };
+const SUCCESS: Recorded = Recorded { outcome: Outcome::Success, slow: false };
+const FAILURE: Recorded = Recorded { outcome: Outcome::Failed, slow: false };
+const THROTTLED: Recorded = Recorded { outcome: Outcome::Throttled { retry_after: None }, slow: false };
+const SLOW: Recorded = Recorded { outcome: Outcome::Success, slow: true };
+const SLOW_FAILURE: Recorded = Recorded { outcome: Outcome::Failed, slow: true };
 
 /// Calls `round` with each number below `rounds` on two threads at the same time.
 fn together(rounds: usize, round: impl Fn(usize) + Sync) {
@@ -67,7 +66,7 @@ fn together(rounds: usize, round: impl Fn(usize) + Sync) {
 
 fn count(calls: &[Recorded]) -> [u64; 3] {
     let those = |wanted: fn(&Recorded) -> bool| calls.iter().filter(|call| wanted(call)).count() as u64;
-    [calls.len() as u64, those(|call| call.verdict != Verdict::Success), those(|call| call.slow)]
+    [calls.len() as u64, those(|call| call.outcome != Outcome::Success), those(|call| call.slow)]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]

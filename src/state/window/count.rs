@@ -4,8 +4,8 @@
 //! in the order of all calls, and marks that place in a ring of n bits; the places that successes took since the last mark
 //! are cleared on the way. So the window slides with each call, and only bad calls pay.
 //!
-//! Exact, where calls come one after another. Calls that end at the same moment are put in some order: a failure may stand as
-//! many places off as results are recorded while it is, and no result is lost for it. Bounded by
+//! Exact, where calls come one after fork. Calls that end at the same moment are put in some order: a failure's
+//! position may be off by the number of results recorded concurrently; none is lost. Bounded by
 //! `a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it`.
 
 #![expect(clippy::cast_possible_truncation, reason = "a window fits into memory")]
@@ -14,7 +14,7 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::{Stripes, Tag},
-        window::{FIRST_WORD, Quorum},
+        window::{FIRST_WORD, MinCalls},
     },
     sync::{Mutex, Ordering, fence},
 };
@@ -23,7 +23,7 @@ const CALLS: usize = FIRST_WORD;
 
 #[derive(Debug)]
 pub(crate) struct CountWindow {
-    quorum: Quorum,
+    min_calls: MinCalls,
     log: Mutex<Log>,
 }
 
@@ -34,11 +34,11 @@ impl CountWindow {
     pub(crate) const MAX_LEN: u32 = 1 << 24;
 
     pub(crate) fn new(len: u32, min_calls: u64) -> Self {
-        Self { quorum: Quorum::new(min_calls), log: Mutex::new(Log::new(u64::from(len))) }
+        Self { min_calls: MinCalls::new(min_calls), log: Mutex::new(Log::new(u64::from(len))) }
     }
 
-    pub(crate) fn another(&self) -> Self {
-        Self { quorum: self.quorum.another(), log: Mutex::new(Log::new(self.log.lock().failures.len)) }
+    pub(crate) fn fork(&self) -> Self {
+        Self { min_calls: self.min_calls.fork(), log: Mutex::new(Log::new(self.log.lock().failures.len)) }
     }
 
     #[inline(always)]
@@ -48,14 +48,14 @@ impl CountWindow {
             return Some(self.mark(stripes, tag, call));
         }
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
-        let short = self.quorum.is_short(tag, || stripes.sum(CALLS, tag));
+        let short = self.min_calls.is_short(tag, || stripes.sum(CALLS, tag));
         stripes.mine().bump(CALLS, tag);
         if !short {
             return None;
         }
         // Between a thread's own counter and the sum, or two calls that race both miss that they complete `min_calls`.
         fence(Ordering::SeqCst);
-        let enough = self.quorum.reach(tag, stripes.sum(CALLS, tag));
+        let enough = self.min_calls.reach(tag, stripes.sum(CALLS, tag));
         enough.then(|| self.counts_under(stripes, tag))
     }
 
@@ -74,7 +74,7 @@ impl CountWindow {
         log.mark(tag, call);
         let counts = log.counts(tag, total);
         drop(log);
-        self.quorum.reach(tag, counts.calls);
+        self.min_calls.reach(tag, counts.calls);
         counts
     }
 
@@ -118,7 +118,7 @@ impl Log {
 
     /// Marks the newest call.
     fn mark(&mut self, tag: Tag, call: Recorded) {
-        if self.tag == tag && call.verdict.is_failure() {
+        if self.tag == tag && call.outcome.is_failure() {
             self.failures.set(self.newest);
         }
         if self.tag == tag && call.slow {

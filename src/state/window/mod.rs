@@ -10,10 +10,10 @@ use crate::{
         stripes::{Stripes, Tag},
     },
     sync::{AtomicU64, Ordering},
-    time::Nanos,
+    time::{Nanos, Now},
 };
 
-/// Where the words of a window begin in a stripe; those before it are the circuit's.
+/// Where the words of a window begin in a stripe; those before it are for what owns the window.
 pub(crate) const FIRST_WORD: usize = 2;
 
 #[derive(Debug)]
@@ -26,11 +26,11 @@ pub(crate) enum Window {
 
 impl Window {
     /// Another of the same size, empty.
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn fork(&self) -> Self {
         match self {
             Self::None => Self::None,
-            Self::Count(window) => Self::Count(window.another()),
-            Self::Time(window) => Self::Time(window.another()),
+            Self::Count(window) => Self::Count(window.fork()),
+            Self::Time(window) => Self::Time(window.fork()),
         }
     }
 
@@ -43,16 +43,17 @@ impl Window {
         }
     }
 
-    /// Counts a result; tells the counts where they may now open the circuit.
+    /// Counts a result; returns the counts where they may now open the circuit.
     ///
-    /// That is after each failure and each slow call, and after the success that completes `min_calls`.
+    /// That is after each failure and each slow call, and after the success that completes `min_calls`. The call ended at
+    /// `now`; the time window reads the clock once more, after the fence that lets it see what others counted meanwhile.
     #[inline(always)]
     pub(crate) fn record(
         &self,
         stripes: &Stripes,
         generation: u64,
         now: Nanos,
-        clock: impl Fn() -> Nanos,
+        clock: impl Now,
         call: Recorded,
     ) -> Option<Counts> {
         match self {
@@ -76,18 +77,18 @@ impl Window {
 ///
 /// Under one tag nothing expires, so what was once reached stays reached.
 #[derive(Debug)]
-pub(crate) struct Quorum {
+pub(crate) struct MinCalls {
     /// The tag's number; before the first, what is no tag's.
     reached: AtomicU64,
     min_calls: u64,
 }
 
-impl Quorum {
+impl MinCalls {
     pub(crate) fn new(min_calls: u64) -> Self {
         Self { reached: AtomicU64::new(u64::MAX), min_calls }
     }
 
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn fork(&self) -> Self {
         Self::new(self.min_calls)
     }
 
@@ -97,7 +98,7 @@ impl Quorum {
         self.reached.load(Ordering::Relaxed) != tag.number() && !self.reach(tag, sum())
     }
 
-    /// Says how many calls are in; tells whether they are enough.
+    /// Notes how many calls are in; returns whether they are enough.
     pub(crate) fn reach(&self, tag: Tag, calls: u64) -> bool {
         let enough = calls >= self.min_calls;
         if enough {

@@ -16,10 +16,10 @@ use crate::{
     state::{
         counts::{Counts, Recorded},
         stripes::{Stripes, Tag},
-        window::{FIRST_WORD, Quorum},
+        window::{FIRST_WORD, MinCalls},
     },
     sync::{Ordering, fence},
-    time::Nanos,
+    time::{Nanos, Now},
 };
 
 const CALLS: usize = 0;
@@ -31,18 +31,18 @@ const WORDS_PER_BUCKET: usize = 3;
 pub(crate) struct TimeWindow {
     width: Nanos,
     buckets: u64,
-    quorum: Quorum,
+    min_calls: MinCalls,
 }
 
 impl TimeWindow {
     /// Divides `span` into `buckets`, neither of them zero.
     pub(crate) fn new(span: Nanos, buckets: u32, min_calls: u64) -> Self {
         let buckets = u64::from(buckets);
-        Self { width: Nanos(span.0 / buckets), buckets, quorum: Quorum::new(min_calls) }
+        Self { width: Nanos(span.0 / buckets), buckets, min_calls: MinCalls::new(min_calls) }
     }
 
-    pub(crate) fn another(&self) -> Self {
-        Self { quorum: self.quorum.another(), ..*self }
+    pub(crate) fn fork(&self) -> Self {
+        Self { min_calls: self.min_calls.fork(), ..*self }
     }
 
     pub(crate) fn words(&self) -> usize {
@@ -55,12 +55,12 @@ impl TimeWindow {
         stripes: &Stripes,
         generation: u64,
         now: Nanos,
-        clock: impl Fn() -> Nanos,
+        clock: impl Now,
         call: Recorded,
     ) -> Option<Counts> {
         let bucket = self.bucket(generation, now);
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
-        let short = !call.is_bad() && self.quorum.is_short(bucket.tag(), || self.counts_at(stripes, bucket).calls);
+        let short = !call.is_bad() && self.min_calls.is_short(bucket.tag(), || self.counts_at(stripes, bucket).calls);
         self.bump(stripes, bucket, call);
         if !short && !call.is_bad() {
             return None;
@@ -68,9 +68,9 @@ impl TimeWindow {
         // Between a thread's own counters and the sum, or two failures that race both miss that they trip; it pairs with itself
         // on the other thread. The clock is read again, because the other may have counted in the bucket after this one.
         fence(Ordering::SeqCst);
-        let bucket = self.bucket(generation, clock().max(now));
+        let bucket = self.bucket(generation, clock.now().max(now));
         let counts = self.counts_at(stripes, bucket);
-        let enough = self.quorum.reach(bucket.tag(), counts.calls);
+        let enough = self.min_calls.reach(bucket.tag(), counts.calls);
         (enough || call.is_bad()).then_some(counts)
     }
 
@@ -97,7 +97,7 @@ impl TimeWindow {
     fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
         let bump = |kind| stripes.mine().bump(self.word(bucket, kind), bucket.tag());
         bump(CALLS);
-        if call.verdict.is_failure() {
+        if call.outcome.is_failure() {
             bump(FAILURES);
         }
         if call.slow {

@@ -2,11 +2,13 @@
 
 use loom::model;
 
-use super::{OFF, OPEN_FOR, circuit, count_window, enter, half_open, opened, passing, record, textbook, try_enter};
+use super::{
+    OFF, OPEN_FOR, circuit, consecutive_only, count_window, enter, half_open, opened, passing, record, try_enter,
+};
 use crate::{
+    outcome::Outcome::Failed,
     state::{
         circuit::{Circuit, Phase, Rules, Transition},
-        counts::Verdict::Failure,
         models::{model_of_many, race, race_of_three},
         window::Window,
     },
@@ -33,10 +35,10 @@ fn lead(from: Phase, transitions: &[Option<Transition>], to: Phase) -> bool {
 fn forcing_beside_a_result_that_trips_ends_as_forced() {
     for phase in BY_HAND {
         model(move || {
-            let circuit = textbook(1, 1);
+            let circuit = consecutive_only(1, 1);
             let entry = enter(&circuit, 0).unwrap();
             let other = Arc::clone(&circuit);
-            let (tripped, forced) = race(move || record(&other, entry, Failure, 0), || force(&circuit, phase));
+            let (tripped, forced) = race(move || record(&other, entry, Failed, 0), || force(&circuit, phase));
             assert!(lead(Phase::Closed, &[tripped, forced], phase));
             assert_eq!(circuit.view(Nanos(0)).phase, phase);
         });
@@ -49,7 +51,7 @@ fn forcing_beside_a_probe_that_decides_ends_as_forced() {
         model(move || {
             let (circuit, probe) = half_open(1);
             let other = Arc::clone(&circuit);
-            let (decided, forced) = race(move || record(&other, probe, Failure, OPEN_FOR), || force(&circuit, phase));
+            let (decided, forced) = race(move || record(&other, probe, Failed, OPEN_FOR), || force(&circuit, phase));
             assert!(lead(Phase::HalfOpen, &[decided, forced], phase));
             assert_eq!(circuit.phase(), phase);
         });
@@ -60,7 +62,7 @@ fn forcing_beside_a_probe_that_decides_ends_as_forced() {
 fn forcing_beside_the_end_of_the_open_time_ends_as_forced() {
     for phase in BY_HAND {
         model(move || {
-            let circuit = opened(textbook(1, 1));
+            let circuit = opened(consecutive_only(1, 1));
             let other = Arc::clone(&circuit);
             let ((entered, turned), forced) = race(move || try_enter(&other, OPEN_FOR), || force(&circuit, phase));
             assert!(lead(Phase::Open, &[turned, forced], phase));
@@ -86,11 +88,11 @@ fn forcing_beside_a_probe_that_is_abandoned_ends_as_forced() {
 #[test]
 fn a_result_beside_two_changes_by_hand_makes_events_that_follow_from_each_other() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let entry = enter(&circuit, 0).unwrap();
         let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));
         let (tripped, opened, closed) = race_of_three(
-            move || record(&first, entry, Failure, 0),
+            move || record(&first, entry, Failed, 0),
             move || force(&second, Phase::ForcedOpen),
             || force(&circuit, Phase::ForcedClosed),
         );
@@ -102,7 +104,7 @@ fn a_result_beside_two_changes_by_hand_makes_events_that_follow_from_each_other(
 #[test]
 fn a_phase_that_two_set_by_hand_is_one_event() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let other = Arc::clone(&circuit);
         let (one, two) = race(move || force(&other, Phase::ForcedOpen), || force(&circuit, Phase::ForcedOpen));
         assert!(one.is_some() != two.is_some());
@@ -115,9 +117,9 @@ fn a_reset_beside_a_result_that_trips_ends_closed_with_an_empty_window() {
         let rules = Rules { failure_rate: Some(1.0), consecutive: Some(2), min_calls: 2, ..OFF };
         let circuit = circuit(rules, count_window());
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
-        record(&circuit, one, Failure, 0);
+        record(&circuit, one, Failed, 0);
         let other = Arc::clone(&circuit);
-        let (tripped, reset) = race(move || record(&other, two, Failure, 0), || circuit.reset(Nanos(0)));
+        let (tripped, reset) = race(move || record(&other, two, Failed, 0), || circuit.reset(Nanos(0)));
         let counts = circuit.view(Nanos(0)).counts;
         assert!(lead(Phase::Closed, &[tripped, reset], Phase::Closed));
         assert_eq!((circuit.phase(), counts.calls, counts.consecutive), (Phase::Closed, 0, 0));

@@ -2,11 +2,11 @@
 
 use loom::{model, thread};
 
-use super::{OFF, OPEN_FOR, circuit, count_window, enter, half_open, record, textbook, time_window};
+use super::{OFF, OPEN_FOR, circuit, consecutive_only, count_window, enter, half_open, record, time_window};
 use crate::{
+    outcome::Outcome::{self, Failed, Success},
     state::{
         circuit::{Phase, Rules},
-        counts::Verdict::{self, Failure, Success},
         models::{race, race_on_one_stripe},
         window::Window,
     },
@@ -17,7 +17,7 @@ use crate::{
 #[test]
 fn a_late_result_changes_nothing() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let entry = enter(&circuit, 0).unwrap();
         let other = Arc::clone(&circuit);
         let (_, tripped) = race(
@@ -25,7 +25,7 @@ fn a_late_result_changes_nothing() {
                 other.force(Phase::ForcedClosed, Nanos(0));
                 other.reset(Nanos(0));
             },
-            || record(&circuit, entry, Failure, 0),
+            || record(&circuit, entry, Failed, 0),
         );
         let view = circuit.view(Nanos(0));
         assert_eq!((view.phase, view.counts.consecutive), (Phase::Closed, 0));
@@ -36,11 +36,11 @@ fn a_late_result_changes_nothing() {
 #[test]
 fn each_late_result_is_counted_once() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
         circuit.reset(Nanos(0));
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(move || record(&other, one, Failure, 0), {
+        race_on_one_stripe(move || record(&other, one, Failed, 0), {
             let circuit = Arc::clone(&circuit);
             move || record(&circuit, two, Success, 0)
         });
@@ -54,8 +54,7 @@ fn a_probe_that_comes_back_beside_a_reset_decides_or_is_late() {
     model(|| {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
-        let (settled, reset) =
-            race(move || record(&other, probe, Failure, OPEN_FOR), || circuit.reset(Nanos(OPEN_FOR)));
+        let (settled, reset) = race(move || record(&other, probe, Failed, OPEN_FOR), || circuit.reset(Nanos(OPEN_FOR)));
         let view = circuit.view(Nanos(OPEN_FOR));
         assert_eq!(view.phase, Phase::Closed);
         assert_eq!(view.late, u64::from(settled.is_none()));
@@ -66,7 +65,7 @@ fn a_probe_that_comes_back_beside_a_reset_decides_or_is_late() {
 #[test]
 fn calls_that_are_rejected_together_are_each_counted() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let other = Arc::clone(&circuit);
         race_on_one_stripe(move || other.count_rejected(), {
             let circuit = Arc::clone(&circuit);
@@ -77,7 +76,7 @@ fn calls_that_are_rejected_together_are_each_counted() {
 }
 
 /// A result of before a reset is recorded beside one of after it, on one line.
-fn straggles(window: fn() -> Window, old: Verdict, new: Verdict) {
+fn straggles(window: fn() -> Window, old: Outcome, new: Outcome) {
     model(move || {
         let circuit = circuit(Rules { failure_rate: Some(1.0), ..OFF }, window());
         let straggler = enter(&circuit, 0).unwrap();
@@ -91,38 +90,38 @@ fn straggles(window: fn() -> Window, old: Verdict, new: Verdict) {
             }
         });
         let counts = circuit.view(Nanos(0)).counts;
-        assert_eq!((counts.calls, counts.failures), (1, u64::from(new == Failure)));
+        assert_eq!((counts.calls, counts.failures), (1, u64::from(new == Failed)));
     });
 }
 
 #[test]
 fn a_straggling_success_is_not_in_the_next_count_window() {
-    straggles(count_window, Success, Failure);
+    straggles(count_window, Success, Failed);
 }
 
 #[test]
 fn a_straggling_failure_is_not_in_the_next_count_window() {
-    straggles(count_window, Failure, Failure);
+    straggles(count_window, Failed, Failed);
 }
 
 #[test]
 fn a_straggling_failure_is_not_in_the_next_time_window() {
-    straggles(time_window, Failure, Failure);
+    straggles(time_window, Failed, Failed);
 }
 
 #[test]
 fn a_straggling_success_is_not_in_the_next_time_window() {
-    straggles(time_window, Success, Failure);
+    straggles(time_window, Success, Failed);
 }
 
 #[test]
 fn a_straggler_beside_a_reset_leaves_no_failure_in_a_row() {
     model(|| {
-        let circuit = textbook(3, 1);
+        let circuit = consecutive_only(3, 1);
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
         let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));
-        let first = thread::spawn(move || record(&first, one, Failure, 0));
-        race(move || record(&second, two, Failure, 0), || circuit.reset(Nanos(0)));
+        let first = thread::spawn(move || record(&first, one, Failed, 0));
+        race(move || record(&second, two, Failed, 0), || circuit.reset(Nanos(0)));
         first.join().unwrap();
         assert_eq!(circuit.view(Nanos(0)).counts.consecutive, 0);
     });

@@ -6,7 +6,6 @@ mod places;
 mod probes;
 mod rows;
 mod stale;
-#[cfg(feature = "http")]
 mod streams;
 mod trips;
 mod windows;
@@ -16,14 +15,14 @@ use std::time::Duration;
 use rand::{SeedableRng, rngs::SmallRng};
 
 use crate::{
-    Backoff,
+    backoff::Backoff,
+    outcome::Outcome::{self, Failed},
     state::{
-        circuit::{Circuit, Entry, Refused, Rules, Transition},
-        counts::Verdict::{self, Failure},
+        circuit::{Circuit, Entry, Exit, Phase, Refusal, Rules, Steer, Transition},
         window::{CountWindow, TimeWindow, Window},
     },
     sync::Arc,
-    time::Nanos,
+    time::{Nanos, Now},
 };
 
 const OPEN_FOR: u64 = 1000;
@@ -45,7 +44,7 @@ fn circuit(rules: Rules, window: Window) -> Arc<Circuit> {
     Arc::new(Circuit::new(rules, window, SmallRng::seed_from_u64(0)))
 }
 
-fn textbook(failures: u32, probes: u32) -> Arc<Circuit> {
+fn consecutive_only(failures: u32, probes: u32) -> Arc<Circuit> {
     circuit(Rules { consecutive: Some(failures), probes, ..OFF }, Window::None)
 }
 
@@ -57,28 +56,60 @@ fn time_window() -> Window {
     Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 2))
 }
 
-fn try_enter(circuit: &Circuit, now: u64) -> (Result<Entry, Refused>, Option<Transition>) {
-    circuit.enter_closed(|| Nanos(now)).map_or_else(|| circuit.try_enter(Nanos(now)), |entry| (Ok(entry), None))
+fn try_enter(circuit: &Circuit, now: u64) -> (Result<Entry, Refusal>, Option<Transition>) {
+    circuit.enter(Nanos(now))
 }
 
 fn enter(circuit: &Circuit, now: u64) -> Option<Entry> {
     try_enter(circuit, now).0.ok()
 }
 
-fn record(circuit: &Circuit, entry: Entry, verdict: Verdict, now: u64) -> Option<Transition> {
-    circuit.record(entry, verdict, || Nanos(now))
+fn record(circuit: &Circuit, entry: Entry, outcome: Outcome, now: u64) -> Option<Transition> {
+    circuit.exit(entry, Exit::Settled(outcome), Nanos(now))
+}
+
+impl Circuit {
+    fn time_out(&self, entry: Entry, now: Nanos) -> Option<Transition> {
+        self.exit(entry, Exit::TimedOut, now)
+    }
+
+    fn abandon(&self, entry: Entry) {
+        assert_eq!(self.exit(entry, Exit::Abandoned, Nanos(0)), None);
+    }
+
+    fn force(&self, phase: Phase, now: Nanos) -> Option<Transition> {
+        self.steer(Steer::Force(phase), now)
+    }
+
+    fn reset(&self, now: Nanos) -> Option<Transition> {
+        self.steer(Steer::Reset, now)
+    }
+}
+
+/// A clock that does something when it is read.
+struct Reading<F>(F);
+
+impl<F: Fn() -> Nanos> Now for &Reading<F> {
+    fn now(self) -> Nanos {
+        (self.0)()
+    }
+}
+
+/// The outcome of a call whose service asked to be left alone for so long.
+const fn throttled(nanos: u64) -> Outcome {
+    Outcome::Throttled { retry_after: Some(Duration::from_nanos(nanos)) }
 }
 
 /// Opens this circuit, which one failure opens.
 fn opened(circuit: Arc<Circuit>) -> Arc<Circuit> {
     let entry = enter(&circuit, 0).unwrap();
-    record(&circuit, entry, Failure, 0).unwrap();
+    _ = record(&circuit, entry, Failed, 0).unwrap();
     circuit
 }
 
 /// A circuit that is half-open, with one probe in flight.
 fn half_open(probes: u32) -> (Arc<Circuit>, Entry) {
-    let circuit = opened(textbook(1, probes));
+    let circuit = opened(consecutive_only(1, probes));
     let probe = enter(&circuit, OPEN_FOR).unwrap();
     (circuit, probe)
 }

@@ -2,11 +2,11 @@
 
 use loom::model;
 
-use super::{OFF, OPEN_FOR, circuit, count, enter, half_open, opened, passing, record, textbook, try_enter};
+use super::{OFF, OPEN_FOR, circuit, consecutive_only, count, enter, half_open, opened, passing, record, try_enter};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
         circuit::{Phase, Rules},
-        counts::Verdict::{Failure, Success},
         models::{model_of_many, race, race_of_three},
         window::Window,
     },
@@ -17,7 +17,7 @@ use crate::{
 #[test]
 fn callers_that_race_at_the_end_of_the_open_time_get_no_more_places_than_probes() {
     model(|| {
-        let circuit = opened(textbook(1, 1));
+        let circuit = opened(consecutive_only(1, 1));
         let other = Arc::clone(&circuit);
         let (one, two) = race(move || try_enter(&other, OPEN_FOR), || try_enter(&circuit, OPEN_FOR));
         assert!(one.0.is_ok() != two.0.is_ok());
@@ -28,7 +28,7 @@ fn callers_that_race_at_the_end_of_the_open_time_get_no_more_places_than_probes(
 #[test]
 fn of_three_callers_two_get_the_two_places() {
     model_of_many(|| {
-        let circuit = opened(textbook(1, 2));
+        let circuit = opened(consecutive_only(1, 2));
         let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));
         let (one, two, three) = race_of_three(
             move || try_enter(&first, OPEN_FOR),
@@ -98,7 +98,7 @@ fn a_probe_cut_short_gives_its_place_back_once() {
         let circuit = opened(circuit(rules, Window::None));
         let (cut, settled) = (enter(&circuit, OPEN_FOR).unwrap(), enter(&circuit, OPEN_FOR).unwrap());
         let other = Arc::clone(&circuit);
-        race(move || other.record_cut(cut, Nanos(OPEN_FOR)), || record(&circuit, settled, Success, OPEN_FOR));
+        race(move || other.time_out(cut, Nanos(OPEN_FOR)), || record(&circuit, settled, Success, OPEN_FOR));
         assert_eq!(passing(&circuit, OPEN_FOR), 1);
     });
 }
@@ -109,7 +109,7 @@ fn a_probe_abandoned_beside_the_verdict_frees_nothing_in_what_follows() {
         let (circuit, abandoned) = half_open(2);
         let failed = enter(&circuit, OPEN_FOR).unwrap();
         let other = Arc::clone(&circuit);
-        let ((), opened) = race(move || other.abandon(abandoned), || record(&circuit, failed, Failure, OPEN_FOR));
+        let ((), opened) = race(move || other.abandon(abandoned), || record(&circuit, failed, Failed, OPEN_FOR));
         assert!(opened.is_some());
         assert_eq!(circuit.phase(), Phase::Open);
         assert_eq!(passing(&circuit, OPEN_FOR * 2), 2);

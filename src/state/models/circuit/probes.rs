@@ -4,9 +4,9 @@ use loom::model;
 
 use super::{OPEN_FOR, count, enter, half_open, passing, record, try_enter};
 use crate::{
+    outcome::Outcome::{self, Failed, Success},
     state::{
         circuit::{Phase, Reason},
-        counts::Verdict::{self, Failure, Success},
         models::race,
     },
     sync::Arc,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Two probes of two come back at once, and one of them decides.
-fn decide_once(one: Verdict, two: Verdict, ends: Phase) {
+fn decide_once(one: Outcome, two: Outcome, ends: Phase) {
     model(move || {
         let (circuit, probe) = half_open(2);
         let second = enter(&circuit, OPEN_FOR).unwrap();
@@ -27,7 +27,7 @@ fn decide_once(one: Verdict, two: Verdict, ends: Phase) {
 
 #[test]
 fn probes_that_fail_together_open_the_circuit_once() {
-    decide_once(Failure, Failure, Phase::Open);
+    decide_once(Failed, Failed, Phase::Open);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn probes_that_pass_together_close_the_circuit_once() {
 
 #[test]
 fn a_probe_that_fails_beside_one_that_passes_opens_the_circuit() {
-    decide_once(Failure, Success, Phase::Open);
+    decide_once(Failed, Success, Phase::Open);
 }
 
 #[test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use loom::model;
 
-use super::{OFF, OPEN_FOR, circuit, enter, opened, record, textbook, try_enter};
+use super::{OFF, OPEN_FOR, circuit, consecutive_only, enter, opened, record, try_enter};
 use crate::{
-    Backoff, Jitter,
+    backoff::{Backoff, Jitter},
+    outcome::Outcome::Failed,
     state::{
-        circuit::{Circuit, Phase, Refused, Rules},
-        counts::Verdict::Failure,
+        circuit::{Circuit, Phase, Refusal, Rules},
         models::race,
         window::Window,
     },
@@ -28,21 +28,20 @@ fn doubling() -> Arc<Circuit> {
     opened(circuit(Rules { consecutive: Some(1), open_for, ..OFF }, Window::None))
 }
 
-fn refused(circuit: &Circuit, now: u64) -> Refused {
-    circuit.try_enter(Nanos(now)).0.unwrap_err()
+fn refused(circuit: &Circuit, now: u64) -> Refusal {
+    circuit.enter(Nanos(now)).0.unwrap_err()
 }
 
 #[test]
 fn what_is_told_of_the_open_time_is_of_one_open_time_and_never_of_an_earlier_one_again() {
-    let told =
-        [Refused::Open { left: Nanos(HALF) }, Refused::ProbesTaken, Refused::Open { left: Nanos(OPEN_FOR * 2 + HALF) }];
+    let told = [Refusal::open(Nanos(HALF)), Refusal::PROBES_TAKEN, Refusal::open(Nanos(OPEN_FOR * 2 + HALF))];
     let place = move |refused| told.iter().position(|&one| one == refused).expect("it is of one open time");
     model(move || {
         let circuit = doubling();
         let other = Arc::clone(&circuit);
         let prober = || {
             let probe = enter(&circuit, OPEN_FOR).unwrap();
-            record(&circuit, probe, Failure, OPEN_FOR).unwrap();
+            _ = record(&circuit, probe, Failed, OPEN_FOR).unwrap();
         };
         let ((first, second), ()) = race(move || (refused(&other, HALF), refused(&other, HALF)), prober);
         assert!(place(first) <= place(second));
@@ -54,14 +53,14 @@ fn whoever_sees_that_the_circuit_opened_sees_until_when() {
     model(|| {
         let circuit = doubling();
         let probe = enter(&circuit, OPEN_FOR).unwrap();
-        record(&circuit, probe, Failure, OPEN_FOR).unwrap();
+        _ = record(&circuit, probe, Failed, OPEN_FOR).unwrap();
         // It was open for two open times, and is to be open for one, so that the time before is the later one.
         circuit.reset(Nanos(OPEN_FOR));
         let entry = enter(&circuit, OPEN_FOR).unwrap();
         let other = Arc::clone(&circuit);
         let reader = move || (other.phase() == Phase::Open).then(|| refused(&other, OPEN_FOR));
-        let (seen, _) = race(reader, || record(&circuit, entry, Failure, OPEN_FOR));
-        assert!(seen.is_none_or(|seen| seen == Refused::Open { left: Nanos(OPEN_FOR) }));
+        let (seen, _) = race(reader, || record(&circuit, entry, Failed, OPEN_FOR));
+        assert!(seen.is_none_or(|seen| seen == Refusal::open(Nanos(OPEN_FOR))));
     });
 }
 
@@ -78,17 +77,17 @@ fn who_is_told_that_the_probes_are_taken_is_not_told_of_the_open_time_before_the
         };
         let reader = move || (refused(&other, OPEN_FOR * 2), refused(&other, OPEN_FOR * 2));
         let ((first, second), _) = race(reader, recoverer);
-        assert!(first != Refused::ProbesTaken || second == Refused::ProbesTaken);
+        assert!(first != Refusal::PROBES_TAKEN || second == Refusal::PROBES_TAKEN);
     });
 }
 
 #[test]
 fn a_view_is_of_one_moment() {
     model(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let entry = enter(&circuit, 0).unwrap();
         let other = Arc::clone(&circuit);
-        let (view, _) = race(move || other.view(Nanos(HALF)), || record(&circuit, entry, Failure, HALF));
+        let (view, _) = race(move || other.view(Nanos(HALF)), || record(&circuit, entry, Failed, HALF));
         let open = view.phase == Phase::Open;
         assert_eq!(view.since, Nanos(if open { HALF } else { 0 }));
         assert_eq!(view.left, open.then_some(Nanos(OPEN_FOR)));

@@ -1,12 +1,12 @@
-//! Claims about probes whose answers stream.
+//! Claims about probes whose responses stream.
 
 use loom::model;
 
-use super::{OFF, OPEN_FOR, circuit, count, enter, half_open, opened, passing, record, try_enter};
+use super::{OFF, OPEN_FOR, Reading, circuit, count, enter, half_open, opened, passing, record, try_enter};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
         circuit::{Circuit, Entry, Phase, Rules, Transition},
-        counts::Verdict::{Failure, Success},
         models::{model_of_many, race, race_of_three},
         window::{CountWindow, Window},
     },
@@ -20,7 +20,7 @@ const DUE: u64 = OPEN_FOR + OPEN_FOR / 2;
 /// A half-open circuit, with one probe that streams.
 fn streaming(probes: u32) -> (Arc<Circuit>, Entry) {
     let (circuit, probe) = half_open(probes);
-    assert_eq!(circuit.vouch(probe), Some(Nanos(DUE)));
+    assert_eq!(circuit.mark_streaming(probe), Some(Nanos(DUE)));
     (circuit, probe)
 }
 
@@ -29,28 +29,28 @@ fn deciding() -> (Arc<Circuit>, Entry) {
     let rules = Rules { failure_rate: Some(1.0), min_calls: 1, probes: 2, ..OFF };
     let circuit = opened(circuit(rules, Window::Count(CountWindow::new(1, 1))));
     let probe = enter(&circuit, OPEN_FOR).unwrap();
-    circuit.vouch(probe).unwrap();
+    circuit.mark_streaming(probe).unwrap();
     (circuit, probe)
 }
 
 /// Whether it was not counted before its stream ended at `now`.
 fn stop(circuit: &Circuit, probe: Entry, now: u64) -> (bool, Option<Transition>) {
-    circuit.withdraw(probe, Nanos(DUE), Nanos(now))
+    circuit.unmark(probe, Nanos(DUE), Nanos(now))
 }
 
 /// Ends a stream as its guard does.
 fn fail(circuit: &Circuit, probe: Entry, now: u64) -> [Option<Transition>; 2] {
     let (uncounted, transition) = stop(circuit, probe, now);
-    [transition, uncounted.then(|| record(circuit, probe, Failure, now)).flatten()]
+    [transition, uncounted.then(|| record(circuit, probe, Failed, now)).flatten()]
 }
 
 #[test]
-fn a_probe_vouched_for_beside_a_call_at_its_moment_is_counted_by_that_call_or_the_next() {
+fn a_probe_marked_beside_a_call_at_its_moment_is_counted_once() {
     model(|| {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
-        let (_, (entered, found)) = race(move || other.vouch(probe), || try_enter(&circuit, DUE));
-        let next = circuit.catch_up(|| Nanos(DUE));
+        let (_, (entered, found)) = race(move || other.mark_streaming(probe), || try_enter(&circuit, DUE));
+        let next = circuit.catch_up(Nanos(DUE));
         assert_eq!(count([found, next]), 1);
         assert_eq!(entered.is_ok(), found.is_some());
         assert_eq!(circuit.phase(), Phase::Closed);
@@ -58,13 +58,13 @@ fn a_probe_vouched_for_beside_a_call_at_its_moment_is_counted_by_that_call_or_th
 }
 
 #[test]
-fn a_probe_vouched_for_beside_a_reset_is_never_due() {
+fn a_probe_marked_beside_a_reset_is_never_due() {
     model(|| {
         let (circuit, probe) = half_open(1);
         let other = Arc::clone(&circuit);
-        let (vouched, _) = race(move || other.vouch(probe), || circuit.reset(Nanos(OPEN_FOR)));
-        assert_eq!(circuit.catch_up(|| unreachable!("no stream is left to ask the time for")), None);
-        if vouched.is_some() {
+        let (marked, _) = race(move || other.mark_streaming(probe), || circuit.reset(Nanos(OPEN_FOR)));
+        assert_eq!(circuit.catch_up(&Reading(|| unreachable!("no stream is left to ask the time for"))), None);
+        if marked.is_some() {
             assert_eq!(fail(&circuit, probe, DUE), [None; 2]);
             assert_eq!(circuit.view(Nanos(DUE)).late, 1);
         }
@@ -101,7 +101,7 @@ fn a_stream_abandoned_as_a_call_finds_it_due_keeps_its_place_or_frees_it() {
         let (circuit, probe) = streaming(2);
         let other = Arc::clone(&circuit);
         let abandon = move || stop(&other, probe, DUE - 1).0.then(|| other.abandon(probe)).is_some();
-        let (freed, found) = race(abandon, || circuit.catch_up(|| Nanos(DUE)));
+        let (freed, found) = race(abandon, || circuit.catch_up(Nanos(DUE)));
         assert_eq!(found, None);
         assert_eq!(circuit.view(Nanos(DUE)).counts.calls, u64::from(!freed));
         assert_eq!(passing(&circuit, DUE), if freed { 2 } else { 1 });
@@ -114,7 +114,7 @@ fn two_streams_of_one_moment_that_end_together_are_each_counted_once() {
         model(move || {
             let (circuit, one) = streaming(3);
             let two = enter(&circuit, OPEN_FOR).unwrap();
-            circuit.vouch(two);
+            circuit.mark_streaming(two);
             let other = Arc::clone(&circuit);
             let (one, two) = race(move || stop(&other, one, now), || stop(&circuit, two, now));
             let counted = u64::from(now == DUE);
@@ -129,7 +129,7 @@ fn of_two_streams_of_one_moment_one_decides_and_the_other_is_late() {
     model(|| {
         let (circuit, one) = deciding();
         let two = enter(&circuit, OPEN_FOR).unwrap();
-        circuit.vouch(two);
+        circuit.mark_streaming(two);
         let other = Arc::clone(&circuit);
         let (one, two) = race(move || fail(&other, one, DUE), || fail(&circuit, two, DUE));
         assert_eq!((count(one) + count(two), circuit.phase()), (1, Phase::Closed));
@@ -159,7 +159,7 @@ fn a_look_and_two_callers_that_find_a_stream_due_count_it_once() {
         let (one, two, look) = race_of_three(
             move || try_enter(&first, DUE),
             move || try_enter(&second, DUE),
-            || circuit.catch_up(|| Nanos(DUE)),
+            || circuit.catch_up(Nanos(DUE)),
         );
         assert_eq!(count([one.1, two.1, look]), 1);
         assert!(one.0.is_ok() && two.0.is_ok());
@@ -171,7 +171,7 @@ fn a_look_at_a_stream_that_is_due_sees_what_it_decided_though_a_call_found_it() 
     model(|| {
         let (circuit, _streams) = streaming(1);
         let other = Arc::clone(&circuit);
-        let look = move || (other.catch_up(|| Nanos(DUE)), other.phase());
+        let look = move || (other.catch_up(Nanos(DUE)), other.phase());
         let ((_, phase), _) = race(look, || try_enter(&circuit, DUE));
         assert_eq!(phase, Phase::Closed);
     });
@@ -183,7 +183,7 @@ fn a_probe_that_comes_back_as_another_is_due_counts_beside_it() {
         let (circuit, _streams) = streaming(3);
         let probe = enter(&circuit, OPEN_FOR).unwrap();
         let other = Arc::clone(&circuit);
-        let (ended, found) = race(move || record(&other, probe, Success, DUE), || circuit.catch_up(|| Nanos(DUE)));
+        let (ended, found) = race(move || record(&other, probe, Success, DUE), || circuit.catch_up(Nanos(DUE)));
         assert_eq!((ended, found), (None, None));
         assert_eq!((circuit.view(Nanos(DUE)).counts.calls, passing(&circuit, DUE)), (2, 1));
     });

@@ -2,11 +2,11 @@
 
 use loom::model;
 
-use super::{BUCKET, OFF, circuit, count, count_window, enter, record, textbook, time_window};
+use super::{BUCKET, OFF, Reading, circuit, consecutive_only, count, count_window, enter, record, time_window};
 use crate::{
+    outcome::Outcome::{self, Failed, Success},
     state::{
-        circuit::{Phase, Rules},
-        counts::Verdict::{self, Failure, Success},
+        circuit::{Exit, Phase, Rules},
         models::{model_of_many, race, race_of_three},
         window::{CountWindow, TimeWindow, Window},
     },
@@ -21,13 +21,13 @@ const CONSECUTIVE: Rules = Rules { consecutive: Some(2), ..OFF };
 const LATER: u64 = 10;
 
 /// These two results race in a circuit that they open together, and exactly one of them does.
-fn trip_once(rules: Rules, window: fn() -> Window, verdicts: [Verdict; 2]) {
+fn trip_once(rules: Rules, window: fn() -> Window, outcomes: [Outcome; 2]) {
     model(move || {
         let circuit = circuit(rules, window());
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
         let other = Arc::clone(&circuit);
         let (one, two) =
-            race(move || record(&other, one, verdicts[0], LATER), || record(&circuit, two, verdicts[1], LATER));
+            race(move || record(&other, one, outcomes[0], LATER), || record(&circuit, two, outcomes[1], LATER));
         assert_eq!(count([one, two]), 1);
         assert_eq!(circuit.view(Nanos(LATER)).phase, Phase::Open);
     });
@@ -35,17 +35,17 @@ fn trip_once(rules: Rules, window: fn() -> Window, verdicts: [Verdict; 2]) {
 
 #[test]
 fn failures_in_a_row_that_trip_together_make_one_transition() {
-    trip_once(CONSECUTIVE, || Window::None, [Failure, Failure]);
+    trip_once(CONSECUTIVE, || Window::None, [Failed, Failed]);
 }
 
 #[test]
 fn failures_in_a_count_window_that_trip_together_make_one_transition() {
-    trip_once(FAILURE_RATE, count_window, [Failure, Failure]);
+    trip_once(FAILURE_RATE, count_window, [Failed, Failed]);
 }
 
 #[test]
 fn failures_in_a_time_window_that_trip_together_make_one_transition() {
-    trip_once(FAILURE_RATE, time_window, [Failure, Failure]);
+    trip_once(FAILURE_RATE, time_window, [Failed, Failed]);
 }
 
 #[test]
@@ -60,25 +60,25 @@ fn slow_calls_in_a_time_window_that_trip_together_make_one_transition() {
 
 #[test]
 fn a_success_that_races_a_failure_to_min_calls_decides_in_a_count_window() {
-    trip_once(FAILURE_RATE, count_window, [Failure, Success]);
+    trip_once(FAILURE_RATE, count_window, [Failed, Success]);
 }
 
 #[test]
 fn a_success_that_races_a_failure_to_min_calls_decides_in_a_time_window() {
-    trip_once(FAILURE_RATE, time_window, [Failure, Success]);
+    trip_once(FAILURE_RATE, time_window, [Failed, Success]);
 }
 
 #[test]
 fn a_circuit_that_trips_by_two_rules_makes_one_transition() {
-    trip_once(Rules { consecutive: Some(2), ..FAILURE_RATE }, count_window, [Failure, Failure]);
+    trip_once(Rules { consecutive: Some(2), ..FAILURE_RATE }, count_window, [Failed, Failed]);
 }
 
-/// Two successes complete three calls, of which the first failed.
+/// Two successes complete three calls; the first failed.
 fn successes_decide(window: fn() -> Window) {
     model(move || {
         let circuit = circuit(Rules { failure_rate: Some(0.3), min_calls: 3, ..OFF }, window());
         let [failed, one, two] = [(); 3].map(|()| enter(&circuit, 0).unwrap());
-        assert_eq!(record(&circuit, failed, Failure, 0), None);
+        assert_eq!(record(&circuit, failed, Failed, 0), None);
         let other = Arc::clone(&circuit);
         let (one, two) = race(move || record(&other, one, Success, 0), || record(&circuit, two, Success, 0));
         assert_eq!(count([one, two]), 1);
@@ -98,13 +98,13 @@ fn successes_that_complete_min_calls_together_decide_in_a_time_window() {
 #[test]
 fn three_failures_that_trip_together_make_one_transition() {
     model_of_many(|| {
-        let circuit = textbook(1, 1);
+        let circuit = consecutive_only(1, 1);
         let [one, two, three] = [(); 3].map(|()| enter(&circuit, 0).unwrap());
         let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));
         let (one, two, three) = race_of_three(
-            move || record(&first, one, Failure, 0),
-            move || record(&second, two, Failure, 0),
-            || record(&circuit, three, Failure, 0),
+            move || record(&first, one, Failed, 0),
+            move || record(&second, two, Failed, 0),
+            || record(&circuit, three, Failed, 0),
         );
         assert_eq!(count([one, two, three]), 1);
         assert_eq!(circuit.phase(), Phase::Open);
@@ -114,11 +114,11 @@ fn three_failures_that_trip_together_make_one_transition() {
 #[test]
 fn a_circuit_that_only_measures_reports_once_that_it_would_have_opened() {
     model(|| {
-        let circuit = textbook(2, 1);
+        let circuit = consecutive_only(2, 1);
         circuit.force(Phase::MetricsOnly, Nanos(0));
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());
         let other = Arc::clone(&circuit);
-        let (one, two) = race(move || record(&other, one, Failure, 0), || record(&circuit, two, Failure, 0));
+        let (one, two) = race(move || record(&other, one, Failed, 0), || record(&circuit, two, Failed, 0));
         assert_eq!(count([one, two]), 1);
         assert_eq!((circuit.phase(), circuit.view(Nanos(0)).counts.consecutive), (Phase::MetricsOnly, 0));
     });
@@ -132,10 +132,10 @@ fn failures_on_either_side_of_the_edge_of_a_bucket_that_trip_together_make_one_t
         let (other, clock) = (Arc::clone(&circuit), Arc::new(AtomicU64::new(BUCKET - 1)));
         let theirs = Arc::clone(&clock);
         let (one, two) = race(
-            move || other.record(one, Failure, || Nanos(theirs.load(Ordering::SeqCst))),
+            move || other.exit(one, Exit::Settled(Failed), &Reading(|| Nanos(theirs.load(Ordering::SeqCst)))),
             || {
                 clock.store(BUCKET, Ordering::SeqCst);
-                record(&circuit, two, Failure, BUCKET)
+                record(&circuit, two, Failed, BUCKET)
             },
         );
         assert_eq!(count([one, two]), 1);

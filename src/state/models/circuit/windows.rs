@@ -4,12 +4,11 @@ use loom::model;
 
 use super::{BUCKET, OFF, circuit, count_window, enter, record};
 use crate::{
+    outcome::Outcome::{self, Failed, Success},
     state::{
         circuit::{Circuit, Entry, Rules},
-        counts::{
-            Counts,
-            Verdict::{self, Failure, Success, Throttled},
-        },
+        counts::Counts,
+        models::circuit::throttled,
         models::{race, race_on_one_stripe},
         window::{CountWindow, TimeWindow, Window},
     },
@@ -38,13 +37,13 @@ fn nothing_is_lost_or_counted_twice_while_a_bucket_turns_over() {
     model(|| {
         let circuit = circuit(COUNTING, time_window());
         let [old, theirs, between, ours] = entries(&circuit);
-        record(&circuit, old, Failure, 0);
+        record(&circuit, old, Failed, 0);
         let other = Arc::clone(&circuit);
         race(
-            move || record(&other, theirs, Failure, TURNED),
+            move || record(&other, theirs, Failed, TURNED),
             || {
-                record(&circuit, between, Failure, BUCKET);
-                record(&circuit, ours, Failure, TURNED);
+                record(&circuit, between, Failed, BUCKET);
+                record(&circuit, ours, Failed, TURNED);
             },
         );
         assert_eq!(counts(&circuit, TURNED).failures, 3);
@@ -56,11 +55,11 @@ fn nothing_is_lost_or_counted_twice_while_two_turn_one_bucket_over() {
     model(|| {
         let circuit = circuit(COUNTING, time_window());
         let [old, one, two] = entries(&circuit);
-        record(&circuit, old, Failure, 0);
+        record(&circuit, old, Failed, 0);
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(move || record(&other, one, Failure, TURNED), {
+        race_on_one_stripe(move || record(&other, one, Failed, TURNED), {
             let circuit = Arc::clone(&circuit);
-            move || record(&circuit, two, Failure, TURNED)
+            move || record(&circuit, two, Failed, TURNED)
         });
         let counts = counts(&circuit, TURNED);
         assert_eq!((counts.calls, counts.failures), (2, 2));
@@ -73,9 +72,9 @@ fn a_straggler_of_an_expired_bucket_takes_nothing_from_the_one_in_its_place() {
         let circuit = circuit(COUNTING, time_window());
         let [old, new] = entries(&circuit);
         let other = Arc::clone(&circuit);
-        race_on_one_stripe(move || record(&other, old, Failure, 0), {
+        race_on_one_stripe(move || record(&other, old, Failed, 0), {
             let circuit = Arc::clone(&circuit);
-            move || record(&circuit, new, Failure, TURNED)
+            move || record(&circuit, new, Failed, TURNED)
         });
         let counts = counts(&circuit, TURNED);
         assert_eq!((counts.calls, counts.failures), (1, 1));
@@ -83,7 +82,7 @@ fn a_straggler_of_an_expired_bucket_takes_nothing_from_the_one_in_its_place() {
 }
 
 /// These two results are recorded on one line, and both are counted.
-fn both_counted(window: fn() -> Window, one: Verdict, two: Verdict) {
+fn both_counted(window: fn() -> Window, one: Outcome, two: Outcome) {
     model(move || {
         let circuit = circuit(COUNTING, window());
         let [first, second] = entries(&circuit);
@@ -92,7 +91,7 @@ fn both_counted(window: fn() -> Window, one: Verdict, two: Verdict) {
             let circuit = Arc::clone(&circuit);
             move || record(&circuit, second, two, 0)
         });
-        let failures = [one, two].into_iter().filter(|verdict| verdict.is_failure()).count() as u64;
+        let failures = [one, two].into_iter().filter(|outcome| outcome.is_failure()).count() as u64;
         let counts = counts(&circuit, 0);
         assert_eq!((counts.calls, counts.failures), (2, failures));
     });
@@ -105,7 +104,7 @@ fn successes_on_one_line_are_both_in_a_count_window() {
 
 #[test]
 fn a_failure_and_a_success_on_one_line_are_both_in_a_count_window() {
-    both_counted(count_window, Failure, Success);
+    both_counted(count_window, Failed, Success);
 }
 
 #[test]
@@ -115,7 +114,7 @@ fn successes_on_one_line_are_both_in_a_time_window() {
 
 #[test]
 fn failures_on_one_line_are_both_in_a_time_window() {
-    both_counted(time_window, Failure, Throttled(Nanos(0)));
+    both_counted(time_window, Failed, throttled(0));
 }
 
 #[test]
@@ -125,9 +124,9 @@ fn a_count_window_keeps_results_of_two_threads_in_the_order_of_each() {
         let [theirs, failed, passed] = entries(&circuit);
         let other = Arc::clone(&circuit);
         race(
-            move || record(&other, theirs, Failure, 0),
+            move || record(&other, theirs, Failed, 0),
             || {
-                record(&circuit, failed, Failure, 0);
+                record(&circuit, failed, Failed, 0);
                 record(&circuit, passed, Success, 0);
             },
         );
@@ -143,7 +142,7 @@ fn no_failure_without_its_call(window: fn() -> Window) {
         let circuit = circuit(COUNTING, window());
         let [entry] = entries(&circuit);
         let other = Arc::clone(&circuit);
-        let (seen, _) = race(move || counts(&other, 0), || record(&circuit, entry, Failure, 0));
+        let (seen, _) = race(move || counts(&other, 0), || record(&circuit, entry, Failed, 0));
         assert!(seen.failures <= seen.calls);
     });
 }
@@ -164,7 +163,7 @@ fn nobody_sees_a_failure_of_a_shared_line_without_its_call() {
         let circuit = circuit(COUNTING, time_window());
         let [entry] = entries(&circuit);
         let (writer, reader) = (Arc::clone(&circuit), Arc::clone(&circuit));
-        let (_, seen) = race_on_one_stripe(move || record(&writer, entry, Failure, 0), move || counts(&reader, 0));
+        let (_, seen) = race_on_one_stripe(move || record(&writer, entry, Failed, 0), move || counts(&reader, 0));
         assert!(seen.failures <= seen.calls);
     });
 }

@@ -39,7 +39,7 @@ impl Wake for Wakes {
     }
 }
 
-/// Places of which all are taken.
+/// Places that are all taken.
 fn full(limit: usize) -> Arc<Permits> {
     let permits = Permits::new(limit);
     assert!((0..limit).all(|_| permits.try_enter()));

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{LONGEST_PAUSE, attempts, plain, throttled};
 use crate::{
-    Backoff, Jitter, Outcome,
     backoff::generator,
+    backoff::{Backoff, Jitter},
+    outcome::Outcome,
     state::{
         attempts::Attempts,
         tests::backoff::{SECOND, TICK, of},

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::{LONGEST_PAUSE, attempts, plain, throttled};
 use crate::{
-    Backoff, Jitter, Outcome,
     backoff::generator,
+    backoff::{Backoff, Jitter},
+    outcome::Outcome,
     state::{
         attempts::{Attempts, Stop},
         tests::backoff::{SECOND, TICK, duration, longest, of, rng},

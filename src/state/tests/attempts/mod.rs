@@ -7,7 +7,11 @@ mod stops;
 use std::time::Duration;
 
 use super::backoff::rng;
-use crate::{Backoff, Jitter, Outcome, state::attempts::Attempts};
+use crate::{
+    backoff::{Backoff, Jitter},
+    outcome::Outcome,
+    state::attempts::Attempts,
+};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

@@ -2,7 +2,7 @@
 
 use super::{attempts, plain, throttled};
 use crate::{
-    Outcome,
+    outcome::Outcome,
     state::{
         attempts::Stop,
         tests::backoff::{SECOND, TICK},

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{SECOND, TICK, by, of, rng};
-use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
+use crate::{
+    backoff::{Backoff, Jitter, generator},
+    time::Nanos,
+};
 
 /// What a backoff of a few nanoseconds draws, in many draws.
 fn all_drawn(delay: u64, jitter: Jitter) -> Vec<u64> {

@@ -8,7 +8,10 @@ use std::{ops::RangeInclusive, time::Duration};
 use proptest::prelude::*;
 use rand::{RngExt, rngs::SmallRng};
 
-use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
+use crate::{
+    backoff::{Backoff, Jitter, generator},
+    time::Nanos,
+};
 
 pub(super) const SECOND: Nanos = Nanos(1_000_000_000);
 pub(super) const TICK: Duration = Duration::from_nanos(1);

@@ -5,7 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{SECOND, TICK, by, duration, longest, of, rng};
-use crate::{Backoff, Jitter, backoff::generator, time::Nanos};
+use crate::{
+    backoff::{Backoff, Jitter, generator},
+    time::Nanos,
+};
 
 #[test]
 fn a_base_of_zero_never_waits() {

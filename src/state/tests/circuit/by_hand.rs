@@ -2,9 +2,10 @@
 
 use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Reason, Refused, Rules},
-        counts::Verdict::{Failure, Success, Throttled},
+        circuit::{Circuit, Phase, Reason, Refusal, Rules},
+        tests::circuit::throttled,
     },
     time::Nanos,
 };
@@ -25,10 +26,10 @@ fn what_is_set_by_hand_is_set_from_any_phase() {
 fn a_phase_set_by_hand_outlives_the_calls_that_were_in_flight() {
     for phase in [Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = Circuit::of(CONSECUTIVE);
-        let entries = [0; 4].map(|at| circuit.enter(at));
+        let entries = [0; 4].map(|at| circuit.admit(at));
         circuit.force(phase, Nanos(0));
-        for (entry, verdict) in entries.into_iter().zip([Failure, Failure, Success, Throttled(Nanos(0))]) {
-            assert_eq!(circuit.end(entry, verdict, 0), None);
+        for (entry, outcome) in entries.into_iter().zip([Failed, Failed, Success, throttled(0)]) {
+            assert_eq!(circuit.end(entry, outcome, 0), None);
         }
         assert_eq!((circuit.phase(), circuit.late()), (phase, 4));
     }
@@ -37,7 +38,7 @@ fn a_phase_set_by_hand_outlives_the_calls_that_were_in_flight() {
 #[test]
 fn forced_open_rejects_for_ever_and_knows_no_time_left() {
     let circuit = in_phase(Phase::ForcedOpen);
-    assert_eq!([0, 100, u64::MAX].map(|at| circuit.refused(at)), [Refused::Forced; 3]);
+    assert_eq!([0, 100, u64::MAX].map(|at| circuit.refused(at)), [Refusal::FORCED; 3]);
     assert_eq!(circuit.view(Nanos(0)).left, None);
 }
 
@@ -45,21 +46,21 @@ fn forced_open_rejects_for_ever_and_knows_no_time_left() {
 fn an_open_circuit_that_is_forced_open_does_not_heal() {
     let circuit = opened();
     circuit.force(Phase::ForcedOpen, Nanos(50));
-    assert_eq!(circuit.refused(100), Refused::Forced);
+    assert_eq!(circuit.refused(100), Refusal::FORCED);
 }
 
 #[test]
 fn forced_closed_counts_nothing() {
     let circuit = Circuit::of(Rules { failure_rate: Some(0.5), ..CONSECUTIVE });
     circuit.force(Phase::ForcedClosed, Nanos(0));
-    circuit.calls(&[Failure; 30], 0);
+    circuit.calls(&[Failed; 30], 0);
     assert_eq!((circuit.numbers(0), circuit.late()), ([0; 4], 0));
 }
 
 #[test]
 fn a_change_by_hand_tells_the_counts_that_it_leaves() {
     let circuit = Circuit::of(FAILING);
-    circuit.calls(&[Failure, Success], 0);
+    circuit.calls(&[Failed, Success], 0);
     let forced = circuit.force(Phase::ForcedOpen, Nanos(0)).expect("it was closed");
     assert_eq!((forced.counts.calls, forced.counts.failures, forced.open_for), (2, 1, None));
 }

@@ -2,12 +2,11 @@
 
 use super::{CONSECUTIVE, FAILING, opened, told};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Reason, Refused, Rules, Transition},
-        counts::{
-            Counts,
-            Verdict::{Failure, Success, Throttled},
-        },
+        circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition},
+        counts::Counts,
+        tests::circuit::throttled,
     },
     time::Nanos,
 };
@@ -15,49 +14,49 @@ use crate::{
 #[test]
 fn a_run_of_failures_opens_at_its_threshold() {
     let circuit = Circuit::of(Rules { consecutive: Some(3), ..CONSECUTIVE });
-    circuit.calls(&[Failure, Failure], 0);
+    circuit.calls(&[Failed, Failed], 0);
     let counts = Counts { consecutive: 3, ..Counts::NONE };
     let (from, to, reason) = (Phase::Closed, Phase::Open, Reason::Consecutive);
     let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(100)) };
-    assert_eq!(circuit.call(Failure, 0), Some(opened));
+    assert_eq!(circuit.call(Failed, 0), Some(opened));
 }
 
 #[test]
 fn a_success_ends_the_run_of_failures() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.calls(&[Failure, Success, Failure], 0);
+    circuit.calls(&[Failed, Success, Failed], 0);
     assert_eq!(circuit.numbers(0)[3], 1);
 }
 
 #[test]
-fn a_throttled_answer_leaves_the_run_of_failures_as_it_is() {
+fn a_throttled_call_leaves_the_run_of_failures_as_it_is() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.calls(&[Throttled(Nanos(0)), Failure, Throttled(Nanos(0)), Throttled(Nanos(0))], 0);
+    circuit.calls(&[throttled(0), Failed, throttled(0), throttled(0)], 0);
     assert_eq!(circuit.numbers(0)[3], 1);
-    assert!(circuit.call(Failure, 0).is_some());
+    assert!(circuit.call(Failed, 0).is_some());
 }
 
 #[test]
 fn an_abandoned_call_leaves_the_run_of_failures_as_it_is() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.call(Failure, 0);
-    circuit.abandon(circuit.enter(0));
+    circuit.call(Failed, 0);
+    circuit.abandon(circuit.admit(0));
     assert_eq!(circuit.numbers(0)[3], 1);
 }
 
 #[test]
 fn no_run_is_counted_where_the_rule_is_off() {
     let circuit = Circuit::of(FAILING);
-    circuit.calls(&[Failure; 3], 0);
+    circuit.calls(&[Failed; 3], 0);
     assert_eq!(circuit.numbers(0), [3, 3, 0, 0]);
 }
 
 #[test]
 fn the_run_of_failures_and_the_window_decide_together() {
     let circuit = Circuit::of(Rules { consecutive: Some(3), ..FAILING });
-    circuit.calls(&[Failure, Success, Failure], 0);
+    circuit.calls(&[Failed, Success, Failed], 0);
     assert_eq!(circuit.numbers(0), [3, 2, 0, 1]);
-    let opened = circuit.call(Failure, 0).expect("three of four failed");
+    let opened = circuit.call(Failed, 0).expect("three of four failed");
     let counts = Counts { calls: 4, failures: 3, slow: 0, consecutive: 2 };
     assert_eq!((opened.reason, opened.counts), (Reason::FailureRate, counts));
 }
@@ -67,22 +66,22 @@ fn an_abandoned_call_counts_nothing() {
     for phase in [Phase::Closed, Phase::MetricsOnly] {
         let circuit = Circuit::of(FAILING);
         circuit.force(phase, Nanos(0));
-        circuit.abandon(circuit.enter(0));
+        circuit.abandon(circuit.admit(0));
         assert_eq!((circuit.numbers(0), circuit.late()), ([0; 4], 0));
     }
 }
 
 #[test]
-fn a_throttled_answer_is_a_failure_in_the_rate() {
+fn a_throttled_call_is_a_failure_in_the_rate() {
     let circuit = Circuit::of(FAILING);
-    circuit.calls(&[Success, Success, Throttled(Nanos(0))], 0);
-    assert_eq!(told(circuit.call(Throttled(Nanos(0)), 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
+    circuit.calls(&[Success, Success, throttled(0)], 0);
+    assert_eq!(told(circuit.call(throttled(0), 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
 }
 
 #[test]
 fn the_success_that_completes_min_calls_opens() {
     for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
-        circuit.calls(&[Failure, Failure, Success], 0);
+        circuit.calls(&[Failed, Failed, Success], 0);
         let counts = Counts { calls: 4, failures: 2, slow: 0, consecutive: 0 };
         let opened = circuit.call(Success, 0).expect("half of four failed");
         assert_eq!((opened.reason, opened.counts), (Reason::FailureRate, counts));
@@ -93,18 +92,18 @@ fn the_success_that_completes_min_calls_opens() {
 fn a_rate_that_rises_only_because_successes_expire_waits_for_a_moment_of_decision() {
     let circuit = Circuit::timed(FAILING);
     circuit.calls(&[Success; 10], 0);
-    circuit.calls(&[Failure; 4], 90);
+    circuit.calls(&[Failed; 4], 90);
     assert_eq!(circuit.numbers(100), [4, 4, 0, 0]);
     circuit.calls(&[Success; 3], 100);
     assert_eq!((circuit.phase(), circuit.numbers(100)), (Phase::Closed, [7, 4, 0, 0]));
-    assert!(circuit.call(Failure, 100).is_some());
+    assert!(circuit.call(Failed, 100).is_some());
 }
 
 #[test]
 fn a_call_counts_when_it_ends() {
     let circuit = Circuit::timed(FAILING);
-    let entry = circuit.enter(0);
-    circuit.end(entry, Failure, 95);
+    let entry = circuit.admit(0);
+    circuit.end(entry, Failed, 95);
     assert_eq!([100, 189, 190].map(|at| circuit.numbers(at)[0]), [1, 1, 0]);
 }
 
@@ -116,7 +115,7 @@ fn min_calls_is_what_the_rules_say() {
 #[test]
 fn a_clock_that_goes_back_is_legal() {
     let circuit = Circuit::timed(Rules { slow_rate: Some((0.5, Nanos(10))), ..FAILING });
-    assert_eq!(circuit.end(circuit.enter(500), Success, 0), None);
+    assert_eq!(circuit.end(circuit.admit(500), Success, 0), None);
     assert_eq!(circuit.numbers(0), [1, 0, 0, 0]);
-    assert_eq!(opened().refused(0), Refused::Open { left: Nanos(100) });
+    assert_eq!(opened().refused(0), Refusal::open(Nanos(100)));
 }

@@ -2,12 +2,11 @@
 
 use super::{CONSECUTIVE, FAILING, OFF, SLOW, half_open, told};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Reason, Refused, Rules, Transition},
-        counts::{
-            Counts,
-            Verdict::{Failure, Success, Throttled},
-        },
+        circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition},
+        counts::Counts,
+        tests::circuit::throttled,
         window::{CountWindow, TimeWindow, Window},
     },
     time::Nanos,
@@ -17,10 +16,10 @@ use crate::{
 fn a_recovery_closes_with_an_empty_window() {
     for window in [Window::Count(CountWindow::new(10, 4)), Window::Time(TimeWindow::new(Nanos(1_000_000), 10, 4))] {
         let circuit = Circuit::over(Rules { probes: 1, ..FAILING }, window);
-        (0..4).for_each(|_| _ = circuit.call(Failure, 0));
+        (0..4).for_each(|_| _ = circuit.call(Failed, 0));
         let recovered = circuit.call(Success, 100).expect("the probe closes it");
         assert_eq!((recovered.to, recovered.counts.calls, circuit.numbers(100)), (Phase::Closed, 1, [0; 4]));
-        circuit.calls(&[Failure; 3], 100);
+        circuit.calls(&[Failed; 3], 100);
         assert_eq!(circuit.numbers(100), [3, 3, 0, 0]);
     }
 }
@@ -29,8 +28,8 @@ fn a_recovery_closes_with_an_empty_window() {
 fn a_half_open_circuit_admits_as_many_calls_as_probes() {
     for probes in [1, 2, 5, 1_023] {
         let (circuit, _) = half_open(Rules { probes, ..CONSECUTIVE });
-        (1..probes).for_each(|_| _ = circuit.enter(1_000));
-        assert_eq!(circuit.refused(1_000), Refused::ProbesTaken);
+        (1..probes).for_each(|_| _ = circuit.admit(1_000));
+        assert_eq!(circuit.refused(1_000), Refusal::PROBES_TAKEN);
     }
 }
 
@@ -38,18 +37,18 @@ fn a_half_open_circuit_admits_as_many_calls_as_probes() {
 fn a_counted_probe_keeps_its_place() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
     circuit.end(probe, Success, 1_000);
-    circuit.enter(1_000);
-    assert_eq!(circuit.refused(1_000), Refused::ProbesTaken);
+    circuit.admit(1_000);
+    assert_eq!(circuit.refused(1_000), Refusal::PROBES_TAKEN);
 }
 
 #[test]
 fn an_abandoned_probe_frees_its_place_once() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
-    circuit.enter(1_000);
+    circuit.admit(1_000);
     circuit.abandon(probe);
     assert_eq!(circuit.numbers(1_000), [0; 4]);
-    circuit.enter(1_000);
-    assert_eq!(circuit.refused(1_000), Refused::ProbesTaken);
+    circuit.admit(1_000);
+    assert_eq!(circuit.refused(1_000), Refusal::PROBES_TAKEN);
 }
 
 #[test]
@@ -66,15 +65,15 @@ fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
     let counts = Counts { calls: 2, failures: 1, slow: 0, consecutive: 1 };
     let (from, to, reason) = (Phase::HalfOpen, Phase::Open, Reason::Consecutive);
     let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(200)) };
-    assert_eq!(circuit.call(Failure, 1_001), Some(opened));
-    assert_eq!(circuit.refused(1_200), Refused::Open { left: Nanos(1) });
+    assert_eq!(circuit.call(Failed, 1_001), Some(opened));
+    assert_eq!(circuit.refused(1_200), Refusal::open(Nanos(1)));
 }
 
 #[test]
 fn a_throttled_probe_opens_under_the_rule_of_consecutive_failures() {
     let (circuit, probe) = half_open(CONSECUTIVE);
     assert_eq!(
-        told(circuit.end(probe, Throttled(Nanos(0)), 1_000)),
+        told(circuit.end(probe, throttled(0), 1_000)),
         Some((Phase::HalfOpen, Phase::Open, Reason::Consecutive))
     );
 }
@@ -83,7 +82,7 @@ fn a_throttled_probe_opens_under_the_rule_of_consecutive_failures() {
 fn slow_probes_open() {
     let rules = Rules { probes: 2, ..SLOW };
     let circuit = Circuit::of(rules);
-    (0..4).for_each(|_| _ = circuit.end(circuit.enter(0), Success, 11));
-    let probe = circuit.enter(200);
+    (0..4).for_each(|_| _ = circuit.end(circuit.admit(0), Success, 11));
+    let probe = circuit.admit(200);
     assert_eq!(told(circuit.end(probe, Success, 211)), Some((Phase::HalfOpen, Phase::Open, Reason::SlowRate)));
 }

@@ -1,60 +1,61 @@
-//! Claims about the pause that a throttled answer asks for.
+//! Claims about the pause that a throttled call asks for.
 
 use super::{FAILING, half_open};
 use crate::{
+    outcome::Outcome::{self, Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Refused, Rules, Transition},
-        counts::Verdict::{self, Failure, Success, Throttled},
+        circuit::{Circuit, Phase, Refusal, Rules, Transition},
+        tests::circuit::throttled,
     },
     time::Nanos,
 };
 
-/// Opens for 100, or for up to 1,000 where an answer asks for it.
+/// Opens for 100, or for up to 1,000 where a call asks for it.
 const HEEDING: Rules = Rules { max_retry_after: Nanos(1_000), ..FAILING };
 
 /// How long the last of four results keeps the circuit open.
-fn open_for(rules: Rules, last: Verdict) -> u64 {
+fn open_for(rules: Rules, last: Outcome) -> u64 {
     let circuit = Circuit::of(rules);
-    circuit.calls(&[Failure, Success, Success], 0);
+    circuit.calls(&[Failed, Success, Success], 0);
     let opened: Transition = circuit.call(last, 7).expect("two of four failed");
     assert_eq!(opened.to, Phase::Open);
     let open_for = opened.open_for.expect("it opened");
-    assert_eq!(circuit.refused(7), Refused::Open { left: open_for });
+    assert_eq!(circuit.refused(7), Refusal::open(open_for));
     open_for.0
 }
 
 #[test]
-fn a_throttled_answer_that_opens_is_given_the_pause_it_asks_for() {
-    assert_eq!(open_for(HEEDING, Throttled(Nanos(400))), 400);
+fn a_throttled_call_that_opens_is_given_the_pause_it_asks_for() {
+    assert_eq!(open_for(HEEDING, throttled(400)), 400);
 }
 
 #[test]
 fn a_pause_shorter_than_the_open_time_changes_nothing() {
-    assert_eq!(open_for(HEEDING, Throttled(Nanos(99))), 100);
-    assert_eq!(open_for(HEEDING, Failure), 100);
+    assert_eq!(open_for(HEEDING, throttled(99)), 100);
+    assert_eq!(open_for(HEEDING, Failed), 100);
 }
 
 #[test]
-fn no_answer_keeps_a_circuit_open_for_longer_than_the_longest_pause() {
-    assert_eq!(open_for(HEEDING, Throttled(Nanos::MAX)), 1_000);
+fn no_call_keeps_a_circuit_open_for_longer_than_the_longest_pause() {
+    assert_eq!(open_for(HEEDING, throttled(u64::MAX)), 1_000);
 }
 
 #[test]
 fn where_no_pause_is_allowed_none_is_made() {
-    assert_eq!(open_for(FAILING, Throttled(Nanos(400))), 100);
+    assert_eq!(open_for(FAILING, throttled(400)), 100);
 }
 
 #[test]
-fn a_throttled_answer_that_does_not_open_asks_for_nothing() {
+fn a_throttled_call_that_does_not_open_asks_for_nothing() {
     let circuit = Circuit::of(HEEDING);
-    circuit.calls(&[Throttled(Nanos(400)), Success, Success], 0);
-    let opened = circuit.call(Failure, 0).expect("two of four failed");
+    circuit.calls(&[throttled(400), Success, Success], 0);
+    let opened = circuit.call(Failed, 0).expect("two of four failed");
     assert_eq!(opened.open_for, Some(Nanos(100)));
 }
 
 #[test]
 fn a_throttled_probe_is_given_its_pause_too() {
     let (circuit, probe) = half_open(Rules { consecutive: Some(2), ..HEEDING });
-    let opened = circuit.end(probe, Throttled(Nanos(900)), 1_000).expect("its first failure");
+    let opened = circuit.end(probe, throttled(900), 1_000).expect("its first failure");
     assert_eq!(opened.open_for, Some(Nanos(900)));
 }

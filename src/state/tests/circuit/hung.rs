@@ -2,9 +2,10 @@
 
 use super::{CONSECUTIVE, half_open, told};
 use crate::{
+    outcome::Outcome::Success,
     state::{
-        circuit::{Phase, Reason, Refused, Rules, Transition},
-        counts::{Counts, Verdict::Success},
+        circuit::{Phase, Reason, Refusal, Rules, Transition},
+        counts::Counts,
     },
     time::Nanos,
 };
@@ -13,16 +14,16 @@ use crate::{
 fn a_half_open_circuit_without_a_probe_in_flight_never_expires() {
     let (circuit, probe) = half_open(CONSECUTIVE);
     circuit.end(probe, Success, 1_000);
-    let second = circuit.enter(1_000);
+    let second = circuit.admit(1_000);
     circuit.abandon(second);
-    assert_eq!(circuit.try_enter(Nanos(u64::MAX)).1, None);
+    assert_eq!(circuit.enter(Nanos(u64::MAX)).1, None);
     assert_eq!(circuit.numbers(0)[0], 1);
 }
 
 #[test]
 fn a_probe_is_not_hung_one_nanosecond_before_its_time() {
     let (circuit, _) = half_open(CONSECUTIVE);
-    let (entered, transition) = circuit.try_enter(Nanos(1_049));
+    let (entered, transition) = circuit.enter(Nanos(1_049));
     assert!(entered.is_ok() && transition.is_none());
 }
 
@@ -30,8 +31,8 @@ fn a_probe_is_not_hung_one_nanosecond_before_its_time() {
 fn the_call_that_finds_a_hung_probe_opens_and_is_rejected() {
     for probes in [1, 5] {
         let (circuit, _) = half_open(Rules { probes, ..CONSECUTIVE });
-        let (entered, transition) = circuit.try_enter(Nanos(1_050));
-        assert_eq!(entered, Err(Refused::Open { left: Nanos(200) }));
+        let (entered, transition) = circuit.enter(Nanos(1_050));
+        assert_eq!(entered, Err(Refusal::open(Nanos(200))));
         let (from, to, reason) = (Phase::HalfOpen, Phase::Open, Reason::Hung);
         let counts = Counts::NONE;
         assert_eq!(transition, Some(Transition { from, to, reason, counts, open_for: Some(Nanos(200)) }));
@@ -42,35 +43,35 @@ fn the_call_that_finds_a_hung_probe_opens_and_is_rejected() {
 #[test]
 fn a_full_half_open_circuit_rejects_until_its_probe_hangs() {
     let (circuit, _) = half_open(Rules { probes: 1, ..CONSECUTIVE });
-    assert_eq!(circuit.refused(1_049), Refused::ProbesTaken);
-    assert_eq!(circuit.refused(1_050), Refused::Open { left: Nanos(200) });
+    assert_eq!(circuit.refused(1_049), Refusal::PROBES_TAKEN);
+    assert_eq!(circuit.refused(1_050), Refusal::open(Nanos(200)));
 }
 
 #[test]
 fn an_admission_puts_off_the_time_at_which_probes_hang() {
     let (circuit, _) = half_open(CONSECUTIVE);
-    circuit.enter(1_049);
-    circuit.enter(1_098);
-    assert_eq!(told(circuit.try_enter(Nanos(1_148)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
+    circuit.admit(1_049);
+    circuit.admit(1_098);
+    assert_eq!(told(circuit.enter(Nanos(1_148)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
 }
 
 #[test]
 fn a_counted_result_puts_off_the_time_at_which_probes_hang() {
     let (circuit, probe) = half_open(Rules { probes: 3, ..CONSECUTIVE });
-    (0..2).for_each(|_| _ = circuit.enter(1_000));
+    (0..2).for_each(|_| _ = circuit.admit(1_000));
     circuit.end(probe, Success, 1_040);
-    assert_eq!(circuit.refused(1_089), Refused::ProbesTaken);
-    let (_, hung) = circuit.try_enter(Nanos(1_090));
+    assert_eq!(circuit.refused(1_089), Refusal::PROBES_TAKEN);
+    let (_, hung) = circuit.enter(Nanos(1_090));
     assert_eq!(hung.map(|hung| (hung.reason, hung.counts.calls)), Some((Reason::Hung, 1)));
 }
 
 #[test]
 fn neither_an_abandoned_probe_nor_a_rejection_puts_off_the_time_at_which_probes_hang() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
-    circuit.enter(1_000);
+    circuit.admit(1_000);
     circuit.refused(1_030);
     circuit.abandon(probe);
-    assert_eq!(told(circuit.try_enter(Nanos(1_050)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
+    assert_eq!(told(circuit.enter(Nanos(1_050)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
 }
 
 #[test]
@@ -90,11 +91,11 @@ fn a_probe_that_comes_back_after_its_time_but_before_a_call_still_counts() {
 #[test]
 fn without_time_to_come_back_a_probe_hangs_at_the_next_call() {
     let (circuit, _) = half_open(Rules { half_open_for: Nanos(0), ..CONSECUTIVE });
-    assert_eq!(told(circuit.try_enter(Nanos(1_000)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
+    assert_eq!(told(circuit.enter(Nanos(1_000)).1), Some((Phase::HalfOpen, Phase::Open, Reason::Hung)));
 }
 
 #[test]
 fn with_all_the_time_to_come_back_a_probe_does_not_hang() {
     let (circuit, _) = half_open(Rules { half_open_for: Nanos::MAX, ..CONSECUTIVE });
-    assert!(circuit.try_enter(Nanos(u64::MAX - 1)).0.is_ok());
+    assert!(circuit.enter(Nanos(u64::MAX - 1)).0.is_ok());
 }

@@ -2,9 +2,10 @@
 
 use super::{CONSECUTIVE, FAILING, half_open};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Refused, Rules, word::Word},
-        counts::Verdict::{Failure, Success, Throttled},
+        circuit::{Circuit, Exit, Phase, Refusal, Rules, word::Word},
+        tests::circuit::{Reading, throttled},
     },
     time::Nanos,
 };
@@ -12,38 +13,38 @@ use crate::{
 #[test]
 fn a_straggler_from_before_the_break_neither_decides_nor_frees_a_place() {
     let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE });
-    let stragglers = [0; 4].map(|at| circuit.enter(at));
+    let stragglers = [0; 4].map(|at| circuit.admit(at));
     let circuit = circuit.opened(0);
-    circuit.enter(100);
-    for (straggler, verdict) in stragglers.into_iter().zip([Success, Failure, Throttled(Nanos(0))]) {
-        assert_eq!(circuit.end(straggler, verdict, 100), None);
+    circuit.admit(100);
+    for (straggler, outcome) in stragglers.into_iter().zip([Success, Failed, throttled(0)]) {
+        assert_eq!(circuit.end(straggler, outcome, 100), None);
     }
     circuit.abandon(stragglers[3]);
-    assert_eq!(circuit.refused(100), Refused::ProbesTaken);
+    assert_eq!(circuit.refused(100), Refusal::PROBES_TAKEN);
     assert_eq!((circuit.phase(), circuit.numbers(100), circuit.late()), (Phase::HalfOpen, [0; 4], 3));
 }
 
 #[test]
 fn a_probe_of_one_half_open_period_does_not_settle_the_next() {
     let (circuit, old) = half_open(Rules { probes: 2, ..CONSECUTIVE });
-    let failed = circuit.enter(1_000);
-    circuit.end(failed, Failure, 1_000).expect("it opens");
-    (0..2).for_each(|_| _ = circuit.enter(1_200));
-    assert_eq!(circuit.end(old, Failure, 1_200), None);
+    let failed = circuit.admit(1_000);
+    _ = circuit.end(failed, Failed, 1_000).expect("it opens");
+    (0..2).for_each(|_| _ = circuit.admit(1_200));
+    assert_eq!(circuit.end(old, Failed, 1_200), None);
     circuit.abandon(old);
     assert_eq!((circuit.phase(), circuit.late()), (Phase::HalfOpen, 1));
-    assert_eq!(circuit.refused(1_200), Refused::ProbesTaken);
+    assert_eq!(circuit.refused(1_200), Refusal::PROBES_TAKEN);
 }
 
 #[test]
 fn a_straggler_does_not_count_in_a_window_that_closed_anew() {
     for make in [Circuit::of, Circuit::timed] {
         let circuit = make(Rules { probes: 1, ..FAILING });
-        let stragglers = [0; 3].map(|at| circuit.enter(at));
-        (0..4).for_each(|_| _ = circuit.call(Failure, 0));
-        circuit.call(Success, 100).expect("it closes");
+        let stragglers = [0; 3].map(|at| circuit.admit(at));
+        (0..4).for_each(|_| _ = circuit.call(Failed, 0));
+        _ = circuit.call(Success, 100).expect("it closes");
         for straggler in stragglers {
-            assert_eq!(circuit.end(straggler, Failure, 100), None);
+            assert_eq!(circuit.end(straggler, Failed, 100), None);
         }
         assert_eq!((circuit.numbers(100), circuit.late()), ([0; 4], 3));
     }
@@ -52,19 +53,19 @@ fn a_straggler_does_not_count_in_a_window_that_closed_anew() {
 #[test]
 fn a_late_call_that_was_cut_or_abandoned_frees_nothing() {
     let circuit = Circuit::of(Rules { probes: 1, slow_rate: Some((1.0, Nanos(10))), ..CONSECUTIVE });
-    let [cut, slow, abandoned] = [0; 3].map(|at| circuit.enter(at));
+    let [cut, slow, abandoned] = [0; 3].map(|at| circuit.admit(at));
     let circuit = circuit.opened(0);
-    circuit.enter(100);
-    circuit.record_cut(cut, Nanos(10));
-    circuit.record_cut(slow, Nanos(100));
+    circuit.admit(100);
+    circuit.time_out(cut, Nanos(10));
+    circuit.time_out(slow, Nanos(100));
     circuit.abandon(abandoned);
-    assert_eq!((circuit.refused(100), circuit.late()), (Refused::ProbesTaken, 1));
+    assert_eq!((circuit.refused(100), circuit.late()), (Refusal::PROBES_TAKEN, 1));
 }
 
 #[test]
 fn totals_outlive_every_transition() {
     let circuit = Circuit::of(CONSECUTIVE);
-    let straggler = circuit.enter(0);
+    let straggler = circuit.admit(0);
     let circuit = circuit.opened(0);
     circuit.end(straggler, Success, 0);
     circuit.count_rejected();
@@ -75,13 +76,14 @@ fn totals_outlive_every_transition() {
 
 #[test]
 fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
-    for late in [Failure, Success, Throttled(Nanos(0))] {
+    for late in [Failed, Success, throttled(0)] {
         let (circuit, first) = half_open(CONSECUTIVE);
-        let second = circuit.enter(1_000);
-        let overtaken = circuit.record(first, late, || {
-            circuit.end(second, Failure, 1_000).expect("a failed probe opens it");
+        let second = circuit.admit(1_000);
+        let overtaking = Reading(|| {
+            _ = circuit.end(second, Failed, 1_000).expect("a failed probe opens it");
             Nanos(1_000)
         });
+        let overtaken = circuit.exit(first, Exit::Settled(late), &overtaking);
         assert_eq!((overtaken, circuit.phase(), circuit.late()), (None, Phase::Open, 1));
     }
 }
@@ -92,14 +94,15 @@ fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_co
     let timed = Rules { slow_rate: Some((1.0, Nanos::MAX)), ..FAILING };
     for rules in [Rules { consecutive: Some(1), ..timed }, Rules { min_calls: 1, ..timed }] {
         for make in [Circuit::of, Circuit::timed] {
-            for verdict in [Success, Failure, Throttled(Nanos(0))] {
+            for outcome in [Success, Failed, throttled(0)] {
                 let circuit = make(rules);
-                let overtaken = circuit.record(circuit.enter(0), verdict, || {
+                let resetting = Reading(|| {
                     circuit.reset(Nanos(0));
                     Nanos(0)
                 });
-                assert_eq!((overtaken, circuit.phase()), (None, Phase::Closed), "{verdict:?}");
-                assert_eq!(circuit.numbers(0), [0; 4], "{verdict:?}");
+                let overtaken = circuit.exit(circuit.admit(0), Exit::Settled(outcome), &resetting);
+                assert_eq!((overtaken, circuit.phase()), (None, Phase::Closed), "{outcome:?}");
+                assert_eq!(circuit.numbers(0), [0; 4], "{outcome:?}");
             }
         }
     }

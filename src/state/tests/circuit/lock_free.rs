@@ -9,10 +9,8 @@ use std::{
 
 use super::{CONSECUTIVE, FAILING, half_open, in_phase, opened};
 use crate::{
-    state::{
-        circuit::{Circuit, Phase, Refused, Rules},
-        counts::Verdict::{Failure, Success},
-    },
+    outcome::Outcome::{Failed, Success},
+    state::circuit::{Circuit, Phase, Refusal, Rules},
     time::Nanos,
 };
 
@@ -24,7 +22,7 @@ struct WhileLocked<F>(F);
 
 impl<F: FnMut()> Write for WhileLocked<F> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text == "Cold" {
+        if text == "Locked" {
             (self.0)();
         }
         Ok(())
@@ -51,11 +49,11 @@ pub(super) fn while_locked<T: Send>(circuit: &Circuit, act: impl FnOnce() -> T +
 fn a_call_is_refused_without_the_lock() {
     let full = half_open(Rules { probes: 1, ..CONSECUTIVE }).0;
     for (circuit, refused) in [
-        (opened(), Refused::Open { left: Nanos(100) }),
-        (in_phase(Phase::ForcedOpen), Refused::Forced),
-        (full, Refused::ProbesTaken),
+        (opened(), Refusal::open(Nanos(100))),
+        (in_phase(Phase::ForcedOpen), Refusal::FORCED),
+        (full, Refusal::PROBES_TAKEN),
     ] {
-        assert_eq!(while_locked(&circuit, || circuit.try_enter(Nanos(0))), Some((Err(refused), None)));
+        assert_eq!(while_locked(&circuit, || circuit.enter(Nanos(0))), Some((Err(refused), None)));
     }
 }
 
@@ -63,9 +61,9 @@ fn a_call_is_refused_without_the_lock() {
 fn a_call_that_changes_no_phase_passes_and_ends_without_the_lock() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
-        for verdict in [Success, Failure] {
-            let call = || circuit.enter_closed(|| Nanos(0)).map(|entry| circuit.end(entry, verdict, 0));
-            assert_eq!(while_locked(&circuit, call), Some(Some(None)), "{phase:?}, {verdict:?}");
+        for outcome in [Success, Failed] {
+            let call = || circuit.enter_closed(Nanos(0)).map(|entry| circuit.end(entry, outcome, 0));
+            assert_eq!(while_locked(&circuit, call), Some(Some(None)), "{phase:?}, {outcome:?}");
         }
     }
 }
@@ -73,12 +71,12 @@ fn a_call_that_changes_no_phase_passes_and_ends_without_the_lock() {
 #[test]
 fn a_call_that_is_not_a_probe_is_abandoned_without_the_lock() {
     for circuit in [Circuit::of(CONSECUTIVE), Circuit::of(FAILING)] {
-        let entry = circuit.enter(0);
+        let entry = circuit.admit(0);
         assert_eq!(while_locked(&circuit, || circuit.abandon(entry)), Some(()));
     }
     let circuit = Circuit::of(CONSECUTIVE);
-    let straggler = circuit.enter(0);
+    let straggler = circuit.admit(0);
     let circuit = circuit.opened(0);
-    circuit.enter(100);
+    circuit.admit(100);
     assert_eq!(while_locked(&circuit, || circuit.abandon(straggler)), Some(()));
 }

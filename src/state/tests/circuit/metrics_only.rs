@@ -2,9 +2,10 @@
 
 use super::{CONSECUTIVE, FAILING, in_phase};
 use crate::{
+    outcome::Outcome::Failed,
     state::{
         circuit::{Circuit, Phase, Reason, Transition},
-        counts::{Counts, Verdict::Failure},
+        counts::Counts,
     },
     time::Nanos,
 };
@@ -12,10 +13,10 @@ use crate::{
 #[test]
 fn metrics_only_begins_with_an_empty_window() {
     let circuit = Circuit::of(FAILING);
-    circuit.calls(&[Failure; 3], 0);
+    circuit.calls(&[Failed; 3], 0);
     let entered = circuit.force(Phase::MetricsOnly, Nanos(0)).expect("it was closed");
     assert_eq!((entered.counts.calls, circuit.numbers(0)), (3, [0; 4]));
-    circuit.calls(&[Failure; 3], 0);
+    circuit.calls(&[Failed; 3], 0);
     assert_eq!(circuit.numbers(0), [3, 3, 0, 0]);
 }
 
@@ -24,8 +25,8 @@ fn metrics_only_reports_once_for_each_time_it_would_have_opened() {
     for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
         circuit.force(Phase::MetricsOnly, Nanos(0));
         for _ in 0..5 {
-            circuit.calls(&[Failure; 3], 0);
-            let report = circuit.call(Failure, 0).expect("the fourth failure completes min_calls");
+            circuit.calls(&[Failed; 3], 0);
+            let report = circuit.call(Failed, 0).expect("the fourth failure completes min_calls");
             let counts = Counts { calls: 4, failures: 4, slow: 0, consecutive: 0 };
             let (from, to, reason) = (Phase::MetricsOnly, Phase::MetricsOnly, Reason::FailureRate);
             assert_eq!(report, Transition { from, to, reason, counts, open_for: None });
@@ -38,8 +39,8 @@ fn metrics_only_reports_once_for_each_time_it_would_have_opened() {
 fn a_report_of_metrics_only_does_not_begin_a_new_phase() {
     let circuit = Circuit::of(CONSECUTIVE);
     circuit.force(Phase::MetricsOnly, Nanos(3));
-    circuit.call(Failure, 5);
-    circuit.call(Failure, 6).expect("it reports");
+    circuit.call(Failed, 5);
+    _ = circuit.call(Failed, 6).expect("it reports");
     assert_eq!(circuit.view(Nanos(9)).since, Nanos(3));
 }
 
@@ -47,7 +48,7 @@ fn a_report_of_metrics_only_does_not_begin_a_new_phase() {
 fn metrics_only_never_rejects() {
     let circuit = in_phase(Phase::MetricsOnly);
     for at in 0..10 {
-        circuit.call(Failure, at);
-        assert!(circuit.try_enter(Nanos(at)).0.is_ok());
+        circuit.call(Failed, at);
+        assert!(circuit.enter(Nanos(at)).0.is_ok());
     }
 }

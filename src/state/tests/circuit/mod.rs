@@ -14,21 +14,19 @@ mod phases;
 mod races;
 mod reset;
 mod slow;
-#[cfg(feature = "http")]
 mod streams;
 
 use std::time::Duration;
 
 use super::OFF;
 use crate::{
-    Backoff, Jitter,
-    backoff::generator,
+    backoff::{Backoff, Jitter, generator},
+    outcome::Outcome::{self, Failed},
     state::{
-        circuit::{Circuit, Entry, Phase, Reason, Refused, Rules, Transition},
-        counts::Verdict::{self, Failure},
+        circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Rules, Steer, Transition},
         window::{CountWindow, TimeWindow, Window},
     },
-    time::Nanos,
+    time::{Nanos, Now},
 };
 
 /// Opens at the second failure in a row, for 100, 200, 300, 300...; 5 probes.
@@ -43,6 +41,20 @@ const PHASES: [Phase; 6] =
 
 const fn doubling(base: u64, cap: u64) -> Backoff {
     Backoff::exponential(Duration::from_nanos(base), Duration::from_nanos(cap)).jitter(Jitter::None)
+}
+
+/// A clock that does something when it is read.
+struct Reading<F>(F);
+
+impl<F: Fn() -> Nanos> Now for &Reading<F> {
+    fn now(self) -> Nanos {
+        (self.0)()
+    }
+}
+
+/// The outcome of a call whose service asked to be left alone for so long.
+const fn throttled(nanos: u64) -> Outcome {
+    Outcome::Throttled { retry_after: Some(Duration::from_nanos(nanos)) }
 }
 
 /// What a test does to a circuit; it tells the time with each call.
@@ -60,25 +72,41 @@ impl Circuit {
         Self::new(rules, window, generator(Some(7)))
     }
 
-    fn enter(&self, at: u64) -> Entry {
-        self.try_enter(Nanos(at)).0.expect("the circuit lets the call through")
+    fn admit(&self, at: u64) -> Entry {
+        self.enter(Nanos(at)).0.expect("the circuit lets the call through")
     }
 
-    fn refused(&self, at: u64) -> Refused {
-        self.try_enter(Nanos(at)).0.expect_err("the circuit refuses the call")
+    fn refused(&self, at: u64) -> Refusal {
+        self.enter(Nanos(at)).0.expect_err("the circuit refuses the call")
     }
 
-    fn end(&self, entry: Entry, verdict: Verdict, at: u64) -> Option<Transition> {
-        self.record(entry, verdict, || Nanos(at))
+    fn end(&self, entry: Entry, outcome: Outcome, at: u64) -> Option<Transition> {
+        self.exit(entry, Exit::Settled(outcome), Nanos(at))
     }
 
-    fn call(&self, verdict: Verdict, at: u64) -> Option<Transition> {
-        self.end(self.enter(at), verdict, at)
+    fn time_out(&self, entry: Entry, now: Nanos) -> Option<Transition> {
+        self.exit(entry, Exit::TimedOut, now)
     }
 
-    fn calls(&self, verdicts: &[Verdict], at: u64) {
-        for verdict in verdicts {
-            assert_eq!(self.call(*verdict, at), None);
+    fn abandon(&self, entry: Entry) {
+        assert_eq!(self.exit(entry, Exit::Abandoned, &Reading(|| unreachable!("nobody asks for the time"))), None);
+    }
+
+    fn force(&self, phase: Phase, now: Nanos) -> Option<Transition> {
+        self.steer(Steer::Force(phase), now)
+    }
+
+    fn reset(&self, now: Nanos) -> Option<Transition> {
+        self.steer(Steer::Reset, now)
+    }
+
+    fn call(&self, outcome: Outcome, at: u64) -> Option<Transition> {
+        self.end(self.admit(at), outcome, at)
+    }
+
+    fn calls(&self, outcomes: &[Outcome], at: u64) {
+        for outcome in outcomes {
+            assert_eq!(self.call(*outcome, at), None);
         }
     }
 
@@ -97,8 +125,8 @@ impl Circuit {
 
     /// Opens this circuit of [`CONSECUTIVE`] rules.
     fn opened(self, at: u64) -> Self {
-        self.call(Failure, at);
-        self.call(Failure, at).expect("the second failure in a row opens it");
+        self.call(Failed, at);
+        _ = self.call(Failed, at).expect("the second failure in a row opens it");
         self
     }
 }
@@ -110,7 +138,7 @@ fn opened() -> Circuit {
 /// A half-open circuit and its first probe.
 fn half_open(rules: Rules) -> (Circuit, Entry) {
     let circuit = Circuit::of(Rules { consecutive: Some(2), ..rules }).opened(0);
-    let probe = circuit.enter(1_000);
+    let probe = circuit.admit(1_000);
     (circuit, probe)
 }
 

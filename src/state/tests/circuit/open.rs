@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, told};
 use crate::{
-    Backoff, Jitter,
+    backoff::{Backoff, Jitter},
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Reason, Refused, Rules},
-        counts::Verdict::{Failure, Success},
+        circuit::{Circuit, Phase, Reason, Refusal, Rules},
         window::Window,
     },
     time::Nanos,
@@ -16,15 +16,15 @@ use crate::{
 #[test]
 fn an_open_circuit_rejects_until_one_nanosecond_before_its_end() {
     let circuit = Circuit::of(CONSECUTIVE).opened(7);
-    assert_eq!(circuit.refused(7), Refused::Open { left: Nanos(100) });
-    assert_eq!(circuit.refused(106), Refused::Open { left: Nanos(1) });
+    assert_eq!(circuit.refused(7), Refusal::open(Nanos(100)));
+    assert_eq!(circuit.refused(106), Refusal::open(Nanos(1)));
     assert_eq!(circuit.phase(), Phase::Open);
 }
 
 #[test]
 fn a_call_at_exactly_the_end_of_the_open_time_is_admitted() {
     let circuit = Circuit::of(CONSECUTIVE).opened(7);
-    let (entered, transition) = circuit.try_enter(Nanos(107));
+    let (entered, transition) = circuit.enter(Nanos(107));
     assert!(entered.is_ok());
     let (from, to, reason) = (Phase::Open, Phase::HalfOpen, Reason::OpenTimeOver);
     let transition = transition.expect("it was open");
@@ -34,11 +34,11 @@ fn a_call_at_exactly_the_end_of_the_open_time_is_admitted() {
 #[test]
 fn the_open_time_begins_with_the_result_that_tripped() {
     let circuit = Circuit::of(CONSECUTIVE);
-    let entries = [0; 2].map(|at| circuit.enter(at));
-    circuit.end(entries[0], Failure, 30);
-    circuit.end(entries[1], Failure, 40);
-    assert_eq!(circuit.refused(139), Refused::Open { left: Nanos(1) });
-    circuit.enter(140);
+    let entries = [0; 2].map(|at| circuit.admit(at));
+    circuit.end(entries[0], Failed, 30);
+    circuit.end(entries[1], Failed, 40);
+    assert_eq!(circuit.refused(139), Refusal::open(Nanos(1)));
+    circuit.admit(140);
 }
 
 #[test]
@@ -69,14 +69,14 @@ fn an_open_circuit_shows_no_counts() {
 fn an_open_time_without_end_lasts_to_the_end_of_time() {
     let open_for = Backoff::constant(Duration::MAX);
     let circuit = Circuit::of(Rules { open_for, ..CONSECUTIVE }).opened(7);
-    assert_eq!(circuit.refused(u64::MAX - 1), Refused::Open { left: Nanos(1) });
+    assert_eq!(circuit.refused(u64::MAX - 1), Refusal::open(Nanos(1)));
 }
 
 #[test]
 fn an_open_time_of_zero_admits_the_next_call() {
     let circuit = Circuit::of(Rules { open_for: Backoff::none(), ..CONSECUTIVE }).opened(7);
     assert_eq!(circuit.view(Nanos(7)).left, Some(Nanos(0)));
-    assert!(circuit.try_enter(Nanos(7)).0.is_ok());
+    assert!(circuit.enter(Nanos(7)).0.is_ok());
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn a_transition_says_for_how_long_it_opened_with_jitter_too() {
     let open_for = doubling(1_000, 1_000).jitter(Jitter::Equal);
     let mut drawn = [0; 8].map(|_| {
         let circuit = Circuit::over(Rules { open_for, ..CONSECUTIVE }, Window::None);
-        circuit.call(Failure, 0);
-        let open_for = circuit.call(Failure, 0).and_then(|opened| opened.open_for);
+        circuit.call(Failed, 0);
+        let open_for = circuit.call(Failed, 0).and_then(|opened| opened.open_for);
         assert_eq!(circuit.view(Nanos(0)).left, open_for);
         open_for
     });
@@ -101,8 +101,8 @@ fn each_opening_draws_its_own_jitter() {
     let mut drawn: Vec<_> = (0..4)
         .map(|_| {
             circuit.reset(Nanos(0));
-            circuit.call(Failure, 0);
-            circuit.call(Failure, 0).and_then(|opened| opened.open_for)
+            circuit.call(Failed, 0);
+            circuit.call(Failed, 0).and_then(|opened| opened.open_for)
         })
         .collect();
     drawn.dedup();
@@ -115,16 +115,16 @@ fn each_failed_recovery_takes_the_next_step() {
     let mut now = 0;
     for (open, next) in [(100, 200), (200, 300), (300, 300)] {
         now += open;
-        let probe = circuit.enter(now);
-        assert_eq!(circuit.end(probe, Failure, now).and_then(|opened| opened.open_for), Some(Nanos(next)));
+        let probe = circuit.admit(now);
+        assert_eq!(circuit.end(probe, Failed, now).and_then(|opened| opened.open_for), Some(Nanos(next)));
     }
 }
 
 #[test]
 fn a_recovery_sets_the_backoff_to_its_first_step() {
     let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE }).opened(0);
-    circuit.call(Failure, 100).expect("the probe failed");
+    _ = circuit.call(Failed, 100).expect("the probe failed");
     assert_eq!(told(circuit.call(Success, 300)), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
     let circuit = circuit.opened(300);
-    assert_eq!(circuit.refused(300), Refused::Open { left: Nanos(100) });
+    assert_eq!(circuit.refused(300), Refusal::open(Nanos(100)));
 }

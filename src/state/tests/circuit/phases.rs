@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{CONSECUTIVE, PHASES, in_phase, told};
 use crate::{
+    outcome::Outcome::Failed,
     state::{
         circuit::{Circuit, Phase, Reason, View},
-        counts::{Counts, Verdict::Failure},
+        counts::Counts,
     },
     time::Nanos,
 };
@@ -21,7 +22,7 @@ fn a_circuit_begins_closed_and_empty() {
 fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes() {
     for phase in PHASES {
         let circuit = in_phase(phase);
-        let (entered, transition) = circuit.try_enter(Nanos(99));
+        let (entered, transition) = circuit.enter(Nanos(99));
         let passes = !matches!(phase, Phase::Open | Phase::ForcedOpen);
         assert_eq!((entered.is_ok(), transition, circuit.phase()), (passes, None, phase));
     }
@@ -31,7 +32,7 @@ fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes(
 fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
     for phase in PHASES {
         let circuit = in_phase(phase);
-        let (_, transition) = circuit.try_enter(Nanos(u64::MAX));
+        let (_, transition) = circuit.enter(Nanos(u64::MAX));
         let expected = match phase {
             Phase::Open => Some((phase, Phase::HalfOpen, Reason::OpenTimeOver)),
             Phase::HalfOpen => Some((phase, Phase::Open, Reason::Hung)),
@@ -45,8 +46,8 @@ fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
 fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
     for phase in PHASES {
         let enters = matches!(phase, Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
-        assert_eq!(in_phase(phase).enter_closed(|| Nanos(0)).is_some(), enters, "{phase:?}");
-        assert_eq!(in_phase(phase).enter_closed(|| Nanos(u64::MAX)).is_some(), enters, "{phase:?}");
+        assert_eq!(in_phase(phase).enter_closed(Nanos(0)).is_some(), enters, "{phase:?}");
+        assert_eq!(in_phase(phase).enter_closed(Nanos(u64::MAX)).is_some(), enters, "{phase:?}");
     }
 }
 
@@ -54,7 +55,7 @@ fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
 fn a_circuit_needs_no_service_while_it_rejects_but_for_the_passing_of_time() {
     for phase in [Phase::Closed, Phase::Open, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
         let needs_none = matches!(phase, Phase::Open | Phase::ForcedOpen);
-        assert_eq!(in_phase(phase).needs_no_service(|| Nanos(0)), needs_none, "{phase:?}");
+        assert_eq!(in_phase(phase).needs_no_service(Nanos(0)), needs_none, "{phase:?}");
     }
 }
 
@@ -63,8 +64,8 @@ fn failures_move_only_what_is_not_forced() {
     for phase in PHASES {
         let circuit = in_phase(phase);
         let told: Vec<_> = (0..2)
-            .filter_map(|_| circuit.enter_closed(|| Nanos(0)))
-            .map(|entry| told(circuit.end(entry, Failure, 0)))
+            .filter_map(|_| circuit.enter_closed(Nanos(0)))
+            .map(|entry| told(circuit.end(entry, Failed, 0)))
             .collect();
         let expected = match phase {
             Phase::Closed => vec![None, Some((phase, Phase::Open, Reason::Consecutive))],
@@ -81,9 +82,9 @@ fn a_phase_has_begun_when_it_was_entered() {
     let circuit = Circuit::of(CONSECUTIVE).opened(3);
     let since = |at| circuit.view(Nanos(at)).since;
     assert_eq!(since(102), Nanos(3));
-    let probe = circuit.enter(103);
+    let probe = circuit.admit(103);
     assert_eq!(since(105), Nanos(103));
-    circuit.end(probe, Failure, 106);
+    circuit.end(probe, Failed, 106);
     assert_eq!(since(300), Nanos(106));
     circuit.reset(Nanos(310));
     assert_eq!(since(311), Nanos(310));

@@ -2,10 +2,8 @@
 
 use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
 use crate::{
-    state::{
-        circuit::{Circuit, Phase, Reason},
-        counts::Verdict::{Failure, Success},
-    },
+    outcome::Outcome::{Failed, Success},
+    state::circuit::{Circuit, Phase, Reason},
     time::Nanos,
 };
 
@@ -23,9 +21,9 @@ fn a_reset_closes_from_any_phase() {
 fn a_reset_makes_every_call_in_flight_late() {
     for from in [Phase::Closed, Phase::HalfOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(from);
-        let [first, second] = [0; 2].map(|_| circuit.enter(1_000));
+        let [first, second] = [0; 2].map(|_| circuit.admit(1_000));
         circuit.reset(Nanos(1_000));
-        assert_eq!((circuit.end(first, Failure, 1_000), circuit.end(second, Success, 1_000)), (None, None));
+        assert_eq!((circuit.end(first, Failed, 1_000), circuit.end(second, Success, 1_000)), (None, None));
         assert_eq!((circuit.late(), circuit.numbers(1_000)), (2, [0; 4]), "{from:?}");
     }
 }
@@ -33,11 +31,11 @@ fn a_reset_makes_every_call_in_flight_late() {
 #[test]
 fn a_reset_of_a_closed_circuit_empties_its_window() {
     for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
-        circuit.calls(&[Failure; 3], 0);
+        circuit.calls(&[Failed; 3], 0);
         assert_eq!(circuit.reset(Nanos(0)), None);
         assert_eq!(circuit.numbers(0), [0; 4]);
         circuit.calls(&[Success; 3], 0);
-        circuit.calls(&[Failure; 2], 0);
+        circuit.calls(&[Failed; 2], 0);
         assert_eq!(circuit.numbers(0), [5, 2, 0, 0]);
     }
 }
@@ -45,26 +43,26 @@ fn a_reset_of_a_closed_circuit_empties_its_window() {
 #[test]
 fn a_reset_of_a_closed_circuit_ends_the_run_of_failures() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.call(Failure, 0);
+    circuit.call(Failed, 0);
     circuit.reset(Nanos(0));
-    assert_eq!(circuit.call(Failure, 0), None);
+    assert_eq!(circuit.call(Failed, 0), None);
 }
 
 #[test]
 fn a_reset_of_an_open_circuit_lets_calls_through_at_once() {
     let circuit = opened();
     circuit.reset(Nanos(1));
-    assert!(circuit.enter_closed(|| Nanos(1)).is_some());
+    assert!(circuit.enter_closed(Nanos(1)).is_some());
 }
 
 #[test]
 fn a_reset_sets_the_backoff_to_its_first_step() {
     let circuit = opened();
-    let probe = circuit.enter(100);
-    assert_eq!(circuit.end(probe, Failure, 100).and_then(|opened| opened.open_for), Some(Nanos(200)));
+    let probe = circuit.admit(100);
+    assert_eq!(circuit.end(probe, Failed, 100).and_then(|opened| opened.open_for), Some(Nanos(200)));
     circuit.reset(Nanos(100));
-    circuit.call(Failure, 100);
-    assert_eq!(circuit.call(Failure, 100).and_then(|opened| opened.open_for), Some(Nanos(100)));
+    circuit.call(Failed, 100);
+    assert_eq!(circuit.call(Failed, 100).and_then(|opened| opened.open_for), Some(Nanos(100)));
 }
 
 #[test]
@@ -80,8 +78,8 @@ fn results_are_counted_through_two_hundred_thousand_generations() {
         for _ in 0..200_000 {
             circuit.reset(Nanos(0));
         }
-        circuit.calls(&[Failure; 3], 0);
+        circuit.calls(&[Failed; 3], 0);
         assert_eq!(circuit.numbers(0), [3, 3, 0, 0]);
-        assert!(circuit.call(Failure, 0).is_some());
+        assert!(circuit.call(Failed, 0).is_some());
     }
 }

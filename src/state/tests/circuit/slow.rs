@@ -2,12 +2,10 @@
 
 use super::{CONSECUTIVE, FAILING, OFF, SLOW, half_open};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Reason, Refused, Rules},
-        counts::{
-            Counts,
-            Verdict::{Failure, Success},
-        },
+        circuit::{Circuit, Phase, Reason, Refusal, Rules},
+        counts::Counts,
     },
     time::Nanos,
 };
@@ -16,18 +14,18 @@ use crate::{
 fn a_call_is_slow_only_when_it_takes_longer_than_the_limit() {
     for make in [Circuit::of, Circuit::timed] {
         let circuit = make(Rules { min_calls: 10, ..SLOW });
-        let slow = |verdict, took: u64| {
-            circuit.end(circuit.enter(7), verdict, 7 + took);
+        let slow = |outcome, took: u64| {
+            circuit.end(circuit.admit(7), outcome, 7 + took);
             circuit.numbers(20)[2]
         };
-        assert_eq!([slow(Success, 10), slow(Failure, 10), slow(Success, 11), slow(Failure, 11)], [0, 0, 1, 2]);
+        assert_eq!([slow(Success, 10), slow(Failed, 10), slow(Success, 11), slow(Failed, 11)], [0, 0, 1, 2]);
     }
 }
 
 #[test]
 fn the_way_in_that_changes_nothing_starts_the_watch_too() {
     let circuit = Circuit::of(SLOW);
-    let entry = circuit.enter_closed(|| Nanos(50)).expect("it is closed");
+    let entry = circuit.enter_closed(Nanos(50)).expect("it is closed");
     circuit.end(entry, Success, 60);
     assert_eq!(circuit.numbers(60), [1, 0, 0, 0]);
 }
@@ -36,9 +34,9 @@ fn the_way_in_that_changes_nothing_starts_the_watch_too() {
 fn slow_successes_open() {
     let circuit = Circuit::of(SLOW);
     for took in [0, 0, 11] {
-        assert_eq!(circuit.end(circuit.enter(0), Success, took), None);
+        assert_eq!(circuit.end(circuit.admit(0), Success, took), None);
     }
-    let opened = circuit.end(circuit.enter(0), Success, 11).expect("half of four were slow");
+    let opened = circuit.end(circuit.admit(0), Success, 11).expect("half of four were slow");
     let counts = Counts { calls: 4, failures: 0, slow: 2, consecutive: 0 };
     assert_eq!((opened.reason, opened.counts), (Reason::SlowRate, counts));
 }
@@ -46,51 +44,51 @@ fn slow_successes_open() {
 #[test]
 fn failures_do_not_open_under_the_slow_rate_alone() {
     let circuit = Circuit::of(SLOW);
-    circuit.calls(&[Failure; 10], 0);
+    circuit.calls(&[Failed; 10], 0);
     assert_eq!(circuit.numbers(0), [10, 10, 0, 0]);
 }
 
 #[test]
 fn no_call_is_slow_where_the_limit_is_the_longest_time() {
     let circuit = Circuit::of(Rules { slow_rate: Some((0.5, Nanos::MAX)), ..OFF });
-    circuit.end(circuit.enter(0), Success, u64::MAX);
+    circuit.end(circuit.admit(0), Success, u64::MAX);
     assert_eq!(circuit.numbers(0), [1, 0, 0, 0]);
 }
 
 #[test]
 fn a_call_that_was_cut_is_a_failure() {
     let circuit = Circuit::of(FAILING);
-    assert_eq!(circuit.record_cut(circuit.enter(0), Nanos(0)), None);
+    assert_eq!(circuit.time_out(circuit.admit(0), Nanos(0)), None);
     assert_eq!(circuit.numbers(0), [1, 1, 0, 0]);
 }
 
 #[test]
 fn a_call_that_was_cut_is_a_slow_failure_once_it_took_longer_than_the_limit() {
     let circuit = Circuit::of(Rules { min_calls: 10, ..SLOW });
-    circuit.record_cut(circuit.enter(0), Nanos(10));
+    circuit.time_out(circuit.admit(0), Nanos(10));
     assert_eq!(circuit.numbers(0), [0; 4]);
-    circuit.record_cut(circuit.enter(0), Nanos(11));
+    circuit.time_out(circuit.admit(0), Nanos(11));
     assert_eq!(circuit.numbers(0), [1, 1, 1, 0]);
 }
 
 #[test]
 fn a_probe_that_was_cut_before_the_limit_gives_its_place_back() {
     let (circuit, probe) = half_open(Rules { probes: 1, ..SLOW });
-    assert_eq!(circuit.refused(1_000), Refused::ProbesTaken);
-    assert_eq!(circuit.record_cut(probe, Nanos(1_010)), None);
-    circuit.enter(1_010);
+    assert_eq!(circuit.refused(1_000), Refusal::PROBES_TAKEN);
+    assert_eq!(circuit.time_out(probe, Nanos(1_010)), None);
+    circuit.admit(1_010);
 }
 
 #[test]
 fn a_probe_that_was_cut_after_the_limit_opens() {
     let (circuit, probe) = half_open(Rules { probes: 1, ..SLOW });
-    let opened = circuit.record_cut(probe, Nanos(1_011)).expect("a failed probe opens");
+    let opened = circuit.time_out(probe, Nanos(1_011)).expect("a failed probe opens");
     assert_eq!((opened.counts.failures, opened.counts.slow, circuit.phase()), (1, 1, Phase::Open));
 }
 
 #[test]
 fn a_cut_that_trips_tells_so() {
     let circuit = Circuit::of(CONSECUTIVE);
-    circuit.call(Failure, 0);
-    assert!(circuit.record_cut(circuit.enter(0), Nanos(0)).is_some());
+    circuit.call(Failed, 0);
+    assert!(circuit.time_out(circuit.admit(0), Nanos(0)).is_some());
 }

@@ -8,14 +8,14 @@ fn a_flood_looks_at_eight_entries_a_miss_at_most() {
     const CAPACITY: u32 = 1000;
     const FLOOD: u32 = 20_000;
     for idle in [0, 1, SECOND, IDLE, u64::MAX] {
-        for tie in [Tie::Free, Tie::Used, Tie::Until(Nanos(FAR))] {
+        for retention in [Retention::Free, Retention::Used, Retention::Until(Nanos(FAR))] {
             let keys = Keys::new(CAPACITY as usize, Nanos(idle));
-            (0..CAPACITY).for_each(|key| keys.tie(key, u64::from(key), tie));
+            (0..CAPACITY).for_each(|key| keys.retain(key, u64::from(key), retention));
             let before = keys.looks();
             // Long before a pause is over.
             (0..FLOOD).for_each(|call| keys.bring(CAPACITY + call..=CAPACITY + call, 2_000 + u64::from(call)));
             let looks = keys.looks() - before;
-            assert!(looks <= 8 * FLOOD as usize + 2 * CAPACITY as usize, "{looks} with idle {idle}, {tie:?}");
+            assert!(looks <= 8 * FLOOD as usize + 2 * CAPACITY as usize, "{looks} with idle {idle}, {retention:?}");
         }
     }
 }

@@ -19,7 +19,7 @@ use std::{
 
 use super::together;
 use crate::{
-    state::keys::{Keys, Tie, Tied},
+    state::keys::{Keys, Retain, Retention},
     time::Nanos,
 };
 
@@ -34,31 +34,31 @@ struct Kept(Arc<Facts>, Option<Arc<()>>);
 #[derive(Debug)]
 struct Facts {
     number: usize,
-    tie: parking_lot::Mutex<Tie>,
+    retention: parking_lot::Mutex<Retention>,
     calls: Arc<()>,
 }
 
 impl Kept {
     fn new(number: usize) -> Self {
-        let tie = parking_lot::Mutex::new(Tie::Free);
-        Self(Arc::new(Facts { number, tie, calls: Arc::new(()) }), None)
+        let retention = parking_lot::Mutex::new(Retention::Free);
+        Self(Arc::new(Facts { number, retention, calls: Arc::new(()) }), None)
     }
 
-    fn tied(tie: Tie) -> Self {
+    fn retained(retention: Retention) -> Self {
         let kept = Self::new(0);
-        *kept.0.tie.lock() = tie;
+        *kept.0.retention.lock() = retention;
         kept
     }
 }
 
-impl Tied for Kept {
+impl Retain for Kept {
     fn for_call(&self) -> Self {
         assert!(self.1.is_none(), "what is kept is no call's");
         Self(Arc::clone(&self.0), Some(Arc::clone(&self.0.calls)))
     }
 
-    fn tie(&self) -> Tie {
-        if Arc::strong_count(&self.0.calls) == 1 { *self.0.tie.lock() } else { Tie::Used }
+    fn retention(&self) -> Retention {
+        if Arc::strong_count(&self.0.calls) == 1 { *self.0.retention.lock() } else { Retention::Used }
     }
 }
 
@@ -84,8 +84,8 @@ impl Map {
         }
     }
 
-    fn tie(&self, key: u32, at: u64, tie: Tie) {
-        drop(self.admit(key, Nanos(at), || Kept::tied(tie)).expect("there is room"));
+    fn retain(&self, key: u32, at: u64, retention: Retention) {
+        drop(self.admit(key, Nanos(at), || Kept::retained(retention)).expect("there is room"));
     }
 
     fn sorted(&self) -> Vec<u32> {
@@ -156,7 +156,7 @@ fn an_entry_that_is_only_looked_at_goes_and_whoever_looks_has_it_still() {
 #[test]
 fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
     let keys = map(1);
-    keys.tie(1, 0, Tie::Until(Nanos(FAR)));
+    keys.retain(1, 0, Retention::Until(Nanos(FAR)));
     assert!(!keys.came_in(2, FAR - 1));
     assert!(keys.came_in(2, FAR));
 }
@@ -165,9 +165,9 @@ fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
 fn of_few_entries_one_that_is_freed_before_that_moment_goes_at_once() {
     for until in [FAR, u64::MAX] {
         let keys = map(1);
-        keys.tie(1, 0, Tie::Until(Nanos(until)));
+        keys.retain(1, 0, Retention::Until(Nanos(until)));
         assert!(!keys.came_in(2, IDLE));
-        *keys.get(1).expect("it is tied").0.tie.lock() = Tie::Free;
+        *keys.get(1).expect("it is retained").0.retention.lock() = Retention::Free;
         assert!(keys.came_in(2, IDLE), "{until}");
     }
 }
@@ -176,9 +176,9 @@ fn of_few_entries_one_that_is_freed_before_that_moment_goes_at_once() {
 fn of_many_entries_one_that_is_freed_before_that_moment_goes_as_soon_as_it_is_looked_at_again() {
     for until in [FAR, u64::MAX] {
         let keys = map(100);
-        (0..100).for_each(|key| keys.tie(key, 0, Tie::Until(Nanos(until))));
+        (0..100).for_each(|key| keys.retain(key, 0, Retention::Until(Nanos(until))));
         assert!(!keys.came_in(100, IDLE));
-        *keys.get(1).expect("it is tied").0.tie.lock() = Tie::Free;
+        *keys.get(1).expect("it is retained").0.retention.lock() = Retention::Free;
         assert!(!keys.came_in(100, 2 * IDLE - 1), "it is looked at when it would be idle again");
         assert!(keys.came_in(100, 2 * IDLE), "{until}");
     }
@@ -195,7 +195,7 @@ fn of_few_entries_each_goes_as_soon_as_it_may() {
 #[test]
 fn a_tie_that_ends_before_the_entry_is_idle_does_not_let_it_go() {
     let keys = map(1);
-    keys.tie(1, 0, Tie::Until(Nanos(5)));
+    keys.retain(1, 0, Retention::Until(Nanos(5)));
     assert!(!keys.came_in(2, IDLE - 1));
     assert!(keys.came_in(2, IDLE));
 }

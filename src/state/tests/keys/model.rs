@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use super::Kept;
 use crate::{
-    state::keys::{Keys, Tie, Tied},
+    state::keys::{Keys, Retain, Retention},
     time::Nanos,
 };
 
@@ -19,11 +19,11 @@ enum Step {
     Call {
         key: u32,
     },
-    Tie {
+    Retain {
         key: u32,
         until: Option<u64>,
     },
-    Untie {
+    Free {
         key: u32,
     },
     /// Holds what a call has of the key, as one that streams does.
@@ -45,7 +45,7 @@ enum Step {
 
 struct Entry {
     used: u64,
-    tie: Tie,
+    retention: Retention,
 }
 
 struct Pair {
@@ -66,11 +66,11 @@ impl Pair {
     fn take(&mut self, step: &Step) {
         match *step {
             Step::Call { key } => self.call(key),
-            Step::Tie { key, until } => {
-                let tie = until.map_or(Tie::Used, |until| Tie::Until(Nanos(self.now + until)));
-                self.set(key, tie);
+            Step::Retain { key, until } => {
+                let retention = until.map_or(Retention::Used, |until| Retention::Until(Nanos(self.now + until)));
+                self.set(key, retention);
             }
-            Step::Untie { key } => self.set(key, Tie::Free),
+            Step::Free { key } => self.set(key, Retention::Free),
             Step::Hold { key } => {
                 self.let_go();
                 self.held = self.keys.get(key).map(|kept| (key, kept.for_call()));
@@ -103,7 +103,7 @@ impl Pair {
         }
         if let Some(number) = number {
             assert_eq!(number, key as usize);
-            let new = Entry { used: 0, tie: Tie::Free };
+            let new = Entry { used: 0, retention: Retention::Free };
             self.model.entry(key).or_insert(new).used = self.now;
         } else {
             assert!(!found, "a key that is known always has room");
@@ -114,7 +114,7 @@ impl Pair {
 
     fn is_used(&self, key: u32) -> bool {
         let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
-        held || self.model[&key].tie == Tie::Used
+        held || self.model[&key].retention == Retention::Used
     }
 
     fn is_idle(&self, key: u32) -> bool {
@@ -122,7 +122,7 @@ impl Pair {
     }
 
     fn may_go(&self, key: u32) -> bool {
-        let until = if let Tie::Until(until) = self.model[&key].tie { until.0 } else { 0 };
+        let until = if let Retention::Until(until) = self.model[&key].retention { until.0 } else { 0 };
         self.is_idle(key) && !self.is_used(key) && self.now >= until
     }
 
@@ -140,13 +140,13 @@ impl Pair {
     }
 
     /// Ties what is free, or frees what is in use.
-    fn set(&mut self, key: u32, tie: Tie) {
+    fn set(&mut self, key: u32, retention: Retention) {
         let held = self.held.as_ref().is_some_and(|(held, _)| *held == key);
         let Some(entry) = self.model.get_mut(&key) else { return };
-        let settled = matches!((entry.tie, tie), (Tie::Free, _) | (Tie::Used, Tie::Free));
+        let settled = matches!((entry.retention, retention), (Retention::Free, _) | (Retention::Used, Retention::Free));
         if !held && settled {
-            *self.keys.get(key).expect("the model has it").0.tie.lock() = tie;
-            entry.tie = tie;
+            *self.keys.get(key).expect("the model has it").0.retention.lock() = retention;
+            entry.retention = retention;
         }
     }
 
@@ -159,8 +159,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let key = || 0..10_u32;
     let step = prop_oneof![
         8 => key().prop_map(|key| Step::Call { key }),
-        2 => (key(), proptest::option::of(0..2 * IDLE)).prop_map(|(key, until)| Step::Tie { key, until }),
-        1 => key().prop_map(|key| Step::Untie { key }),
+        2 => (key(), proptest::option::of(0..2 * IDLE)).prop_map(|(key, until)| Step::Retain { key, until }),
+        1 => key().prop_map(|key| Step::Free { key }),
         1 => key().prop_map(|key| Step::Hold { key }),
         1 => key().prop_map(|key| Step::Watch { key }),
         1 => Just(Step::LetGo),

@@ -23,13 +23,13 @@ impl Drop for Life {
     }
 }
 
-impl Tied for Counted {
+impl Retain for Counted {
     fn for_call(&self) -> Self {
         self.clone()
     }
 
-    fn tie(&self) -> Tie {
-        if Arc::strong_count(&self.0) == 1 { Tie::Free } else { Tie::Used }
+    fn retention(&self) -> Retention {
+        if Arc::strong_count(&self.0) == 1 { Retention::Free } else { Retention::Used }
     }
 }
 

@@ -92,7 +92,7 @@ fn at_a_rate_of_one_one_success_of_the_most_probes_closes() {
 }
 
 #[test]
-fn a_success_ends_the_run_of_failed_probes_and_a_throttled_answer_does_not() {
+fn a_success_ends_the_run_of_failed_probes_and_a_throttled_call_does_not() {
     let run = |calls: &[Recorded]| calls.iter().fold(Counts::NONE, |counts, call| counts.and(*call));
     assert_eq!(run(&[FAILURE, THROTTLED, SLOW_FAILURE]), counts(3, 3, 1, 3));
     assert_eq!(run(&[FAILURE, FAILURE, SLOW, FAILURE]), counts(4, 3, 1, 1));

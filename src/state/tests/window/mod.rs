@@ -36,7 +36,7 @@ impl Remembered {
     }
 
     fn record_of(&self, generation: u64, at: u64, call: Recorded) -> Option<Counts> {
-        self.window.record(&self.stripes, generation, Nanos(at), || Nanos(at), call)
+        self.window.record(&self.stripes, generation, Nanos(at), Nanos(at), call)
     }
 
     fn record(&self, at: u64, call: Recorded) -> Option<Counts> {

@@ -1,12 +1,14 @@
 //! What may happen to a circuit, and under which rules.
 
+use std::time::Duration;
+
 use proptest::{option, prelude::*, sample::Index};
 
 use super::{STEPS, Span};
 use crate::{
+    outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient},
     state::{
         circuit::{Phase, Rules},
-        counts::Verdict::{self, Failure, Success, Throttled},
         tests::circuit::doubling,
     },
     time::Nanos,
@@ -25,24 +27,28 @@ pub(super) enum Act {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
-    End(Verdict),
+    End(Outcome),
     Abandon,
     Refuse,
-    Cut,
-    Vouch,
-    Withdraw,
+    TimeOut,
+    Panic,
+    Mark,
+    Unmark,
 }
 
 pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let pause = prop_oneof![3 => Just(0_u64), 6 => 1..=200_u64, 1 => Just(u64::MAX)].prop_map(Nanos);
-    let verdict = prop_oneof![6 => Just(Success), 6 => Just(Failure), 3 => pause.prop_map(Throttled)];
+    let pause = prop_oneof![3 => Just(0_u64), 6 => 1..=200_u64, 1 => Just(u64::MAX)].prop_map(Duration::from_nanos);
+    let throttled = option::of(pause).prop_map(|retry_after| Throttled { retry_after });
+    let outcome =
+        prop_oneof![6 => Just(Success), 3 => Just(Failed), 3 => Just(Transient), 1 => Just(Ignored), 3 => throttled];
     let fate = prop_oneof![
-        240 => verdict.prop_map(Fate::End),
+        240 => outcome.prop_map(Fate::End),
         30 => Just(Fate::Abandon),
         10 => Just(Fate::Refuse),
-        30 => Just(Fate::Cut),
-        130 => Just(Fate::Vouch),
-        20 => Just(Fate::Withdraw),
+        30 => Just(Fate::TimeOut),
+        5 => Just(Fate::Panic),
+        130 => Just(Fate::Mark),
+        20 => Just(Fate::Unmark),
     ];
     let phase = prop_oneof![Just(Phase::ForcedOpen), Just(Phase::ForcedClosed), Just(Phase::MetricsOnly)];
     let wait = prop_oneof![6 => 0..=12_u64, 3 => 28..=52_u64, 2 => 78..=82_u64, 1 => 149..=151_u64, 1 => Just(3_600_000_000_000_u64), 1 => Just(u64::MAX - 1_000)];

@@ -7,8 +7,9 @@ use super::{
     acts::{Act, Fate, acts, settings},
 };
 use crate::{
+    outcome::Outcome,
     state::{
-        circuit::{Circuit, Entry, Phase, Transition},
+        circuit::{Circuit, Entry, Exit, Phase, Transition},
         counts::Counts,
     },
     time::Nanos,
@@ -36,7 +37,7 @@ fn looks_like(circuit: &Circuit, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!((view.rejected, view.late), (model.rejected, model.late));
     let left = (model.phase == Phase::Open).then(|| Nanos(model.open_until.saturating_sub(model.now)));
     prop_assert_eq!(view.left, left);
-    prop_assert_eq!(circuit.needs_no_service(|| Nanos(model.now)), model.needs_no_service());
+    prop_assert_eq!(circuit.needs_no_service(Nanos(model.now)), model.needs_no_service());
     Ok(())
 }
 
@@ -57,7 +58,7 @@ impl Both {
 
     fn enter(&mut self) -> Done {
         let (entered, change) = self.model.enter();
-        let (got, transition) = self.circuit.try_enter(self.now());
+        let (got, transition) = self.circuit.enter(self.now());
         prop_assert_eq!(got.err(), entered.err());
         self.flights.extend(got.ok().zip(entered.ok()));
         same(transition.as_ref(), change.as_ref())
@@ -68,27 +69,27 @@ impl Both {
             return Ok(());
         }
         let index = index.index(self.flights.len());
-        if let Fate::Vouch = fate {
-            return self.vouch(index);
+        if let Fate::Mark = fate {
+            return self.mark(index);
         }
         let call = self.flights.swap_remove(index);
-        self.withdraw(call)?.map_or(Ok(()), |call| self.end(call, fate))
+        self.unmark(call)?.map_or(Ok(()), |call| self.end(call, fate))
     }
 
-    fn vouch(&mut self, index: usize) -> Done {
+    fn mark(&mut self, index: usize) -> Done {
         let (entry, flight) = &mut self.flights[index];
         if flight.streams_until.is_none() {
-            self.model.vouch(flight);
-            prop_assert_eq!(self.circuit.vouch(*entry), flight.streams_until.map(Nanos));
+            self.model.mark_streaming(flight);
+            prop_assert_eq!(self.circuit.mark_streaming(*entry), flight.streams_until.map(Nanos));
         }
         Ok(())
     }
 
-    /// Takes back that a call streams, where somebody vouched for it; gives the call if it was not counted.
-    fn withdraw(&mut self, (entry, flight): (Entry, Flight)) -> Result<Option<(Entry, Flight)>, TestCaseError> {
+    /// Takes back that a call streams, where it is marked; gives the call if it was not counted.
+    fn unmark(&mut self, (entry, flight): (Entry, Flight)) -> Result<Option<(Entry, Flight)>, TestCaseError> {
         let Some(until) = flight.streams_until else { return Ok(Some((entry, flight))) };
-        let (uncounted, transition) = self.circuit.withdraw(entry, Nanos(until), self.now());
-        let (left, change) = self.model.withdraw(flight, until);
+        let (uncounted, transition) = self.circuit.unmark(entry, Nanos(until), self.now());
+        let (left, change) = self.model.unmark(flight, until);
         prop_assert_eq!(uncounted, left);
         same(transition.as_ref(), change.as_ref())?;
         Ok(left.then_some((entry, Flight { streams_until: None, ..flight })))
@@ -97,9 +98,10 @@ impl Both {
     fn end(&mut self, (entry, flight): (Entry, Flight), fate: Fate) -> Done {
         let (now, circuit, model) = (self.now(), &self.circuit, &mut self.model);
         let (transition, change) = match fate {
-            Fate::End(verdict) => (circuit.record(entry, verdict, || now), model.end(flight, verdict)),
-            Fate::Cut => (circuit.record_cut(entry, now), model.cut(flight)),
-            Fate::Vouch | Fate::Withdraw => {
+            Fate::End(outcome) => (circuit.end(entry, outcome, now.0), model.end(flight, outcome)),
+            Fate::TimeOut => (circuit.time_out(entry, now), model.time_out(flight)),
+            Fate::Panic => (circuit.exit(entry, Exit::Panicked, now), model.end(flight, Outcome::Failed)),
+            Fate::Mark | Fate::Unmark => {
                 self.flights.push((entry, flight));
                 (None, None)
             }
@@ -121,7 +123,7 @@ impl Both {
         let (transition, change) = match act {
             Act::Enter => return self.enter(),
             Act::Call(index, fate) => return self.call(index, fate),
-            Act::Look => (circuit.catch_up(|| now), model.catch_up()),
+            Act::Look => (circuit.catch_up(now), model.catch_up()),
             Act::Force(phase) => (circuit.force(phase, now), model.force(phase)),
             Act::Reset => (circuit.reset(now), model.reset()),
             Act::Wait(time) => {

@@ -42,7 +42,7 @@ impl Span {
 struct Flight {
     era: u32,
     started: u64,
-    /// When it counts as a success, if somebody vouched that it streams.
+    /// When it counts as a success, if it is marked as streaming.
     streams_until: Option<u64>,
 }
 

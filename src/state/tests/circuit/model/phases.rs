@@ -2,7 +2,7 @@
 
 use super::{Change, Flight, Model, STEPS};
 use crate::{
-    state::circuit::{Phase, Reason, Refused},
+    state::circuit::{Phase, Reason, Refusal},
     time::Nanos,
 };
 
@@ -45,7 +45,7 @@ impl Model {
         (from, to, reasons, counts, open_for)
     }
 
-    pub(super) fn enter(&mut self) -> (Result<Flight, Refused>, Option<Change>) {
+    pub(super) fn enter(&mut self) -> (Result<Flight, Refusal>, Option<Change>) {
         let mut change = None;
         if self.phase == Phase::Open && self.now >= self.open_until {
             change = Some(self.go(Phase::HalfOpen, vec![Reason::OpenTimeOver], NO_TIME));
@@ -54,9 +54,9 @@ impl Model {
         }
         let places = u64::from(self.in_flight) + self.probes.len() as u64;
         let refused = match self.phase {
-            Phase::Open => Some(Refused::Open { left: Nanos(self.open_until - self.now) }),
-            Phase::HalfOpen if places >= u64::from(self.rules.probes) => Some(Refused::ProbesTaken),
-            Phase::ForcedOpen => Some(Refused::Forced),
+            Phase::Open => Some(Refusal::open(Nanos(self.open_until - self.now))),
+            Phase::HalfOpen if places >= u64::from(self.rules.probes) => Some(Refusal::PROBES_TAKEN),
+            Phase::ForcedOpen => Some(Refusal::FORCED),
             _ => None,
         };
         if let Some(refused) = refused {

@@ -2,12 +2,10 @@
 
 use super::{Change, Flight, Model, Span};
 use crate::{
+    outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient},
     state::{
         circuit::{Phase, Reason},
-        counts::{
-            Recorded,
-            Verdict::{self, Failure, Success, Throttled},
-        },
+        counts::Recorded,
         tests::{count, reaches},
     },
     time::Nanos,
@@ -35,7 +33,11 @@ impl Model {
         self.rules.slow_rate.is_some_and(|(_, after)| self.now - flight.started > after.0)
     }
 
-    pub(super) fn end(&mut self, flight: Flight, verdict: Verdict) -> Option<Change> {
+    pub(super) fn end(&mut self, flight: Flight, outcome: Outcome) -> Option<Change> {
+        if outcome == Ignored {
+            self.abandon(flight);
+            return None;
+        }
         if flight.era != self.era {
             self.late += 1;
             return None;
@@ -44,8 +46,8 @@ impl Model {
             self.late += 1;
             return Some(change);
         }
-        let call = Recorded { verdict, slow: self.is_slow(flight) };
-        let pause = self.pause(verdict);
+        let call = Recorded { outcome, slow: self.is_slow(flight) };
+        let pause = self.pause(outcome);
         match self.phase {
             Phase::Closed => self.count(call).map(|reasons| self.go(Phase::Open, reasons, pause)),
             Phase::MetricsOnly => self.count(call).map(|reasons| self.go(Phase::MetricsOnly, reasons, pause)),
@@ -55,10 +57,12 @@ impl Model {
     }
 
     /// The pause that this result asks for, as far as that is allowed.
-    fn pause(&self, verdict: Verdict) -> Nanos {
-        match verdict {
-            Throttled(asked) if asked > self.rules.max_retry_after => self.rules.max_retry_after,
-            Throttled(asked) => asked,
+    fn pause(&self, outcome: Outcome) -> Nanos {
+        match outcome {
+            Throttled { retry_after: Some(asked) } if Nanos::from(asked) > self.rules.max_retry_after => {
+                self.rules.max_retry_after
+            }
+            Throttled { retry_after: Some(asked) } => asked.into(),
             _ => Nanos(0),
         }
     }
@@ -67,14 +71,14 @@ impl Model {
         let min_calls = self.rules.min_calls;
         let before = self.window()[0];
         self.results.push((self.now, call));
-        self.run = match call.verdict {
+        self.run = match call.outcome {
             Success => 0,
-            Failure => self.run + 1,
-            Throttled(_) => self.run,
+            Transient | Failed => self.run + 1,
+            Throttled { .. } | Ignored => self.run,
         };
         let [calls, failures, slow] = self.window();
         let completes = before < min_calls && calls >= min_calls;
-        let decides = call.verdict != Success || call.slow || completes;
+        let decides = call.outcome != Success || call.slow || completes;
         let mut reasons = Vec::new();
         let reached = |count, rate| calls >= min_calls && reaches(count, calls, rate);
         reasons.extend(self.rules.consecutive.filter(|most| self.run >= *most).map(|_| Reason::Consecutive));
@@ -102,7 +106,7 @@ impl Model {
         };
         let (reasons, possible) = (reached(0), reached(probes - calls));
         if !reasons.is_empty() {
-            Some(self.go(Phase::Open, reasons, self.pause(call.verdict)))
+            Some(self.go(Phase::Open, reasons, self.pause(call.outcome)))
         } else if possible.is_empty() {
             Some(self.go(Phase::Closed, vec![Reason::Recovered], Nanos(0)))
         } else {
@@ -110,11 +114,11 @@ impl Model {
         }
     }
 
-    pub(super) fn cut(&mut self, flight: Flight) -> Option<Change> {
+    pub(super) fn time_out(&mut self, flight: Flight) -> Option<Change> {
         if self.rules.slow_rate.is_some() && !self.is_slow(flight) {
             self.abandon(flight);
             return None;
         }
-        self.end(flight, Failure)
+        self.end(flight, Failed)
     }
 }

@@ -1,27 +1,10 @@
 //! What the model makes of probes that stream.
 
 use super::{Change, Flight, Model};
-use crate::state::{
-    circuit::Phase,
-    counts::{Recorded, Verdict::Success},
-};
-#[cfg(not(feature = "http"))]
 use crate::{
-    state::circuit::{Circuit, Entry, Transition},
-    time::Nanos,
+    outcome::Outcome::Success,
+    state::{circuit::Phase, counts::Recorded},
 };
-
-/// Without HTTP nobody vouches for anything.
-#[cfg(not(feature = "http"))]
-impl Circuit {
-    pub(super) fn vouch(&self, _: Entry) -> Option<Nanos> {
-        None
-    }
-
-    pub(super) fn withdraw(&self, _: Entry, _: Nanos, _: Nanos) -> (bool, Option<Transition>) {
-        unreachable!("nobody vouched")
-    }
-}
 
 impl Model {
     /// When the next probe is due that has streamed for long enough; at the end of time none is.
@@ -36,18 +19,18 @@ impl Model {
         self.forget((self.era, due));
         let half = self.rules.half_open_for.0 / 2;
         let slow = self.rules.slow_rate.is_some_and(|(_, after)| half > after.0);
-        self.count_probe(Recorded { verdict: Success, slow }, due).or_else(|| self.catch_up())
+        self.count_probe(Recorded { outcome: Success, slow }, due).or_else(|| self.catch_up())
     }
 
-    pub(super) fn vouch(&mut self, flight: &mut Flight) {
+    pub(super) fn mark_streaming(&mut self, flight: &mut Flight) {
         let is_probe = flight.era == self.era && self.phase == Phase::HalfOpen;
         let until = flight.started.saturating_add(self.rules.half_open_for.0 / 2);
-        flight.streams_until = (cfg!(feature = "http") && is_probe).then_some(until);
+        flight.streams_until = is_probe.then_some(until);
         self.streams.extend(flight.streams_until.map(|until| (flight.era, until)));
     }
 
     /// Whether it was not counted while it streamed.
-    pub(super) fn withdraw(&mut self, flight: Flight, until: u64) -> (bool, Option<Change>) {
+    pub(super) fn unmark(&mut self, flight: Flight, until: u64) -> (bool, Option<Change>) {
         let change = if flight.era == self.era { self.catch_up() } else { None };
         (self.forget((flight.era, until)), change)
     }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use super::each_round;
 use crate::{
+    outcome::Outcome::Failed,
     state::{
-        circuit::{Circuit, Phase, Refused, Rules},
-        counts::Verdict::Failure,
+        circuit::{Circuit, Phase, Refusal, Rules},
         tests::{
             circuit::{CONSECUTIVE, half_open, opened},
             together,
@@ -18,7 +18,7 @@ use crate::{
 #[test]
 fn two_threads_are_never_admitted_to_more_places_than_there_are_probes() {
     let make = || Circuit::of(Rules { probes: 3, ..CONSECUTIVE }).opened(0);
-    let rounds = each_round(make, |circuit| (0..3).map(|_| u32::from(circuit.try_enter(Nanos(100)).0.is_ok())).sum());
+    let rounds = each_round(make, |circuit| (0..3).map(|_| u32::from(circuit.enter(Nanos(100)).0.is_ok())).sum());
     for (circuit, admitted) in rounds {
         assert_eq!((admitted, circuit.phase()), (3, Phase::HalfOpen));
     }
@@ -27,7 +27,7 @@ fn two_threads_are_never_admitted_to_more_places_than_there_are_probes() {
 #[test]
 fn of_two_threads_that_ask_for_the_last_place_one_is_admitted() {
     let make = || half_open(Rules { probes: 2, ..CONSECUTIVE }).0;
-    let rounds = each_round(make, |circuit| u32::from(circuit.try_enter(Nanos(1_000)).0.is_ok()));
+    let rounds = each_round(make, |circuit| u32::from(circuit.enter(Nanos(1_000)).0.is_ok()));
     assert!(rounds.iter().all(|(_, admitted)| *admitted == 1));
 }
 
@@ -37,9 +37,9 @@ fn a_call_beside_a_probe_that_fails_does_not_cut_the_open_time_short() {
     together(rounds.len(), |number| {
         let ((circuit, probe), turn) = &rounds[number];
         if turn.fetch_add(1, SeqCst) == 0 {
-            circuit.end(*probe, Failure, 1_000);
+            circuit.end(*probe, Failed, 1_000);
         } else {
-            _ = circuit.try_enter(Nanos(1_000));
+            _ = circuit.enter(Nanos(1_000));
         }
     });
     assert!(rounds.iter().all(|((circuit, _), _)| circuit.view(Nanos(1_000)).left == Some(Nanos(200))));
@@ -47,14 +47,13 @@ fn a_call_beside_a_probe_that_fails_does_not_cut_the_open_time_short() {
 
 #[test]
 fn two_threads_that_find_the_open_time_over_make_one_transition() {
-    let rounds = each_round(opened, |circuit| u32::from(circuit.try_enter(Nanos(100)).1.is_some()));
+    let rounds = each_round(opened, |circuit| u32::from(circuit.enter(Nanos(100)).1.is_some()));
     assert!(rounds.iter().all(|(_, transitions)| *transitions == 1));
 }
 
 #[test]
 fn two_threads_that_find_a_hung_probe_make_one_transition() {
-    let rounds =
-        each_round(|| half_open(CONSECUTIVE).0, |circuit| u32::from(circuit.try_enter(Nanos(1_050)).1.is_some()));
+    let rounds = each_round(|| half_open(CONSECUTIVE).0, |circuit| u32::from(circuit.enter(Nanos(1_050)).1.is_some()));
     for (circuit, transitions) in rounds {
         assert_eq!((transitions, circuit.phase()), (1, Phase::Open));
     }
@@ -66,7 +65,7 @@ fn places_given_back_and_taken_by_two_threads_never_exceed_the_probes() {
     circuit.abandon(first);
     let (held, admitted) = (AtomicU32::new(0), AtomicU32::new(0));
     together(1_000, |_| {
-        let enter = |_| circuit.try_enter(Nanos(1_000)).0.ok().inspect(|_| assert!(held.fetch_add(1, SeqCst) < 3));
+        let enter = |_| circuit.enter(Nanos(1_000)).0.ok().inspect(|_| assert!(held.fetch_add(1, SeqCst) < 3));
         let entries: Vec<_> = (0..3).filter_map(enter).collect();
         for entry in entries {
             admitted.fetch_add(1, SeqCst);
@@ -75,6 +74,6 @@ fn places_given_back_and_taken_by_two_threads_never_exceed_the_probes() {
         }
     });
     assert!(admitted.into_inner() >= 3_000);
-    (0..3).for_each(|_| _ = circuit.enter(1_000));
-    assert_eq!(circuit.refused(1_000), Refused::ProbesTaken);
+    (0..3).for_each(|_| _ = circuit.admit(1_000));
+    assert_eq!(circuit.refused(1_000), Refusal::PROBES_TAKEN);
 }

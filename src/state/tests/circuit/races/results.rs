@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use super::each_round;
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
         circuit::{Circuit, Phase, Rules},
-        counts::Verdict::{Failure, Success, Throttled},
+        tests::circuit::throttled,
         tests::{
             OFF,
             circuit::{CONSECUTIVE, FAILING, half_open},
@@ -21,14 +22,14 @@ use crate::{
 fn of_two_probes_that_fail_together_one_opens_and_the_other_is_late() {
     let make = || {
         let (circuit, first) = half_open(CONSECUTIVE);
-        let probes = [first, circuit.enter(1_000)];
+        let probes = [first, circuit.admit(1_000)];
         (circuit, probes, AtomicUsize::new(0), AtomicUsize::new(0))
     };
     let rounds: Vec<_> = (0..3_000).map(|_| make()).collect();
     together(rounds.len(), |number| {
         let (circuit, probes, turn, opened) = &rounds[number];
         let probe = probes[turn.fetch_add(1, SeqCst)];
-        opened.fetch_add(usize::from(circuit.end(probe, Failure, 1_000).is_some()), SeqCst);
+        opened.fetch_add(usize::from(circuit.end(probe, Failed, 1_000).is_some()), SeqCst);
     });
     for (circuit, _, _, opened) in rounds {
         assert_eq!((opened.into_inner(), circuit.late(), circuit.phase()), (1, 1, Phase::Open));
@@ -42,14 +43,14 @@ fn a_failure_beside_a_reset_leaves_nothing_in_the_window() {
         let rounds: Vec<_> = (0..3_000)
             .map(|_| {
                 let circuit = make(rules);
-                let entry = circuit.enter(0);
+                let entry = circuit.admit(0);
                 (circuit, entry, AtomicUsize::new(0))
             })
             .collect();
         together(rounds.len(), |number| {
             let (circuit, entry, turn) = &rounds[number];
             if turn.fetch_add(1, SeqCst) == 0 {
-                circuit.end(*entry, Failure, 0);
+                circuit.end(*entry, Failed, 0);
             } else {
                 circuit.reset(Nanos(0));
             }
@@ -65,8 +66,8 @@ fn results_that_trip_together_make_one_transition() {
             let rounds = each_round(
                 || make(rules),
                 |circuit| {
-                    let entries = [0; 4].map(|at| circuit.enter_closed(|| Nanos(at)));
-                    entries.into_iter().flatten().map(|entry| u32::from(circuit.end(entry, Failure, 0).is_some())).sum()
+                    let entries = [0; 4].map(|at| circuit.enter_closed(Nanos(at)));
+                    entries.into_iter().flatten().map(|entry| u32::from(circuit.end(entry, Failed, 0).is_some())).sum()
                 },
             );
             assert!(rounds.iter().all(|(circuit, trips)| (*trips, circuit.phase()) == (1, Phase::Open)));
@@ -83,8 +84,8 @@ fn a_failure_and_a_success_that_complete_min_calls_together_open() {
         let rounds = each_round(
             || make(Rules { min_calls: 2, ..FAILING }),
             |circuit| {
-                let verdict = if turn.fetch_add(1, SeqCst) % 2 == 0 { Failure } else { Success };
-                u32::from(circuit.end(circuit.enter(0), verdict, 0).is_some())
+                let outcome = if turn.fetch_add(1, SeqCst) % 2 == 0 { Failed } else { Success };
+                u32::from(circuit.end(circuit.admit(0), outcome, 0).is_some())
             },
         );
         assert!(rounds.iter().all(|(_, trips)| *trips == 1));
@@ -109,7 +110,7 @@ fn two_threads_lose_no_result_and_no_failure_of_a_run() {
         [Window::Count(CountWindow::new(100_000, 100_000)), Window::Time(TimeWindow::new(Nanos(100), 10, 100_000))];
     for window in windows {
         let circuit = Circuit::over(rules, window);
-        together(2_000, |_| circuit.calls(&[Failure, Throttled(Nanos(0)), Failure], 0));
+        together(2_000, |_| circuit.calls(&[Failed, throttled(0), Failed], 0));
         assert_eq!(circuit.numbers(0), [12_000, 12_000, 0, 8_000]);
     }
 }
@@ -117,11 +118,11 @@ fn two_threads_lose_no_result_and_no_failure_of_a_run() {
 #[test]
 fn two_threads_lose_no_rejection_and_no_late_result() {
     let circuit = Circuit::of(CONSECUTIVE);
-    let straggler = circuit.enter(0);
+    let straggler = circuit.admit(0);
     let circuit = circuit.opened(0);
     together(2_000, |_| {
         circuit.count_rejected();
-        circuit.end(straggler, Failure, 50);
+        circuit.end(straggler, Failed, 50);
     });
     assert_eq!((circuit.rejected(), circuit.late()), (4_000, 4_000));
 }

@@ -3,7 +3,7 @@
 use super::{DUE, HUNG, streaming};
 use crate::{
     state::{
-        circuit::{Refused, Rules},
+        circuit::{Refusal, Rules},
         tests::circuit::{CONSECUTIVE, half_open, told},
     },
     time::Nanos,
@@ -13,8 +13,8 @@ use crate::{
 fn a_stream_that_hangs_by_the_clock_is_a_success_first() {
     let (circuit, _) = streaming(Rules { probes: 2, ..CONSECUTIVE });
     circuit.look(1_050);
-    assert!(!circuit.needs_no_service(|| Nanos(1_050)));
-    circuit.enter(1_050);
+    assert!(!circuit.needs_no_service(Nanos(1_050)));
+    circuit.admit(1_050);
     assert_eq!(circuit.numbers(1_050), [1, 0, 0, 0]);
 }
 
@@ -22,10 +22,10 @@ fn a_stream_that_hangs_by_the_clock_is_a_success_first() {
 fn a_stream_puts_off_the_time_at_which_others_hang_by_its_own_moment() {
     for found in [DUE, 1_049, 1_075] {
         let (circuit, _) = streaming(Rules { probes: 2, ..CONSECUTIVE });
-        circuit.enter(1_000);
+        circuit.admit(1_000);
         circuit.look(found);
-        assert_eq!(circuit.refused(1_074), Refused::ProbesTaken, "found at {found}");
-        let hung = circuit.try_enter(Nanos(1_075)).1;
+        assert_eq!(circuit.refused(1_074), Refusal::PROBES_TAKEN, "found at {found}");
+        let hung = circuit.enter(Nanos(1_075)).1;
         assert_eq!((told(hung), hung.map(|hung| hung.counts.calls)), (HUNG, Some(1)), "found at {found}");
     }
 }
@@ -33,17 +33,17 @@ fn a_stream_puts_off_the_time_at_which_others_hang_by_its_own_moment() {
 #[test]
 fn a_stream_that_counts_late_does_not_bring_forward_the_time_at_which_others_hang() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
-    circuit.enter(1_040);
-    circuit.vouch(probe);
+    circuit.admit(1_040);
+    circuit.mark_streaming(probe);
     circuit.look(1_040);
-    assert_eq!((circuit.refused(1_089), circuit.numbers(1_089)), (Refused::ProbesTaken, [1, 0, 0, 0]));
-    assert_eq!(told(circuit.try_enter(Nanos(1_090)).1), HUNG);
+    assert_eq!((circuit.refused(1_089), circuit.numbers(1_089)), (Refusal::PROBES_TAKEN, [1, 0, 0, 0]));
+    assert_eq!(told(circuit.enter(Nanos(1_090)).1), HUNG);
 }
 
 #[test]
 fn a_caller_comes_to_the_call_that_finds_a_probe_hung_also_where_a_stream_is_due_first() {
     let (circuit, _) = streaming(Rules { probes: 2, ..CONSECUTIVE });
-    circuit.enter(1_000);
-    assert!(circuit.needs_no_service(|| Nanos(1_075)));
-    assert_eq!(told(circuit.try_enter(Nanos(1_075)).1), HUNG);
+    circuit.admit(1_000);
+    assert!(circuit.needs_no_service(Nanos(1_075)));
+    assert_eq!(told(circuit.enter(Nanos(1_075)).1), HUNG);
 }

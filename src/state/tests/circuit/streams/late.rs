@@ -2,9 +2,9 @@
 
 use super::{DUE, RECOVERED, all_streaming, streaming};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Phase, Refused, Rules},
-        counts::Verdict::{Failure, Success},
+        circuit::{Circuit, Phase, Refusal, Rules},
         tests::circuit::{CONSECUTIVE, FAILING, half_open, in_phase, told},
     },
     time::Nanos,
@@ -18,7 +18,7 @@ fn a_stream_that_others_overtake_to_a_verdict_is_late() {
         let counted = decided.counts.calls;
         assert_eq!(circuit.look(DUE), None);
         for stream in streams {
-            assert_eq!(circuit.end_stream(stream, Failure, DUE), None);
+            assert_eq!(circuit.end_stream(stream, Failed, DUE), None);
         }
         assert!((1..4).contains(&counted));
         assert_eq!((circuit.late(), circuit.phase(), circuit.numbers(DUE)), (4 - counted, decided.to, [0; 4]));
@@ -29,7 +29,7 @@ fn a_stream_that_others_overtake_to_a_verdict_is_late() {
 fn a_result_that_finds_streams_which_decide_is_late() {
     let (circuit, [_, other]) = all_streaming(Rules { failure_rate: Some(1.0), ..FAILING });
     assert!(circuit.stop(other, DUE - 1).0);
-    assert_eq!(told(circuit.end(other.0, Failure, DUE)), RECOVERED);
+    assert_eq!(told(circuit.end(other.0, Failed, DUE)), RECOVERED);
     assert_eq!((circuit.late(), circuit.numbers(DUE)), (1, [0; 4]));
 }
 
@@ -41,7 +41,7 @@ fn a_stream_in_flight_at_a_change_by_hand_is_late_whenever_it_ends() {
         for end in [1_011, DUE, 9_000] {
             let (circuit, stream) = streaming(CONSECUTIVE);
             change(&circuit);
-            assert_eq!(circuit.end_stream(stream, Failure, end), None);
+            assert_eq!(circuit.end_stream(stream, Failed, end), None);
             assert_eq!((circuit.late(), circuit.numbers(end)), (1, [0; 4]), "ends at {end}");
         }
     }
@@ -55,7 +55,7 @@ fn a_stream_of_an_earlier_period_neither_counts_nor_frees_a_place_in_a_later_one
     let new = circuit.stream(1_101);
     assert_eq!((new.1, circuit.look(1_125)), (Nanos(1_126), None));
     circuit.end_stream(old, Success, 1_125);
-    assert_eq!((circuit.refused(1_125), circuit.numbers(1_125), circuit.late()), (Refused::ProbesTaken, [0; 4], 1));
+    assert_eq!((circuit.refused(1_125), circuit.numbers(1_125), circuit.late()), (Refusal::PROBES_TAKEN, [0; 4], 1));
     assert_eq!(told(circuit.look(1_126)), RECOVERED);
 }
 
@@ -64,8 +64,8 @@ fn a_stream_of_an_earlier_period_does_not_count_beside_a_probe_of_a_later_one() 
     let (circuit, _) = streaming(CONSECUTIVE);
     circuit.reset(Nanos(1_001));
     let circuit = circuit.opened(1_001);
-    let probe = circuit.enter(1_101);
-    circuit.enter(1_110);
+    let probe = circuit.admit(1_101);
+    circuit.admit(1_110);
     circuit.end(probe, Success, 1_120);
     assert_eq!(circuit.numbers(1_120), [1, 0, 0, 0]);
 }
@@ -82,14 +82,14 @@ fn a_stream_of_the_same_moment_in_a_later_period_is_another() {
 }
 
 #[test]
-fn nobody_vouches_for_what_is_no_probe_of_this_period() {
+fn only_a_probe_of_this_period_is_marked() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
-        assert_eq!(circuit.vouch(circuit.enter(0)), None, "{phase:?}");
+        assert_eq!(circuit.mark_streaming(circuit.admit(0)), None, "{phase:?}");
     }
     let (circuit, old) = half_open(CONSECUTIVE);
     circuit.refused(1_050);
-    assert_eq!(circuit.vouch(old), None);
-    circuit.enter(1_250);
-    assert_eq!((circuit.vouch(old), circuit.look(9_000)), (None, None));
+    assert_eq!(circuit.mark_streaming(old), None);
+    circuit.admit(1_250);
+    assert_eq!((circuit.mark_streaming(old), circuit.look(9_000)), (None, None));
 }

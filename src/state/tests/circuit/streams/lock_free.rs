@@ -3,8 +3,8 @@
 use super::{DUE, Stream, streaming};
 use crate::{
     state::{
-        circuit::{Circuit, Refused, Rules},
-        tests::circuit::{CONSECUTIVE, PHASES, in_phase, lock_free::while_locked},
+        circuit::{Circuit, Refusal, Rules},
+        tests::circuit::{CONSECUTIVE, PHASES, Reading, in_phase, lock_free::while_locked},
     },
     time::Nanos,
 };
@@ -12,17 +12,17 @@ use crate::{
 #[test]
 fn a_full_circuit_refuses_without_the_lock_until_a_stream_is_due() {
     let (circuit, _) = streaming(Rules { probes: 1, ..CONSECUTIVE });
-    let refused = while_locked(&circuit, || circuit.try_enter(Nanos(DUE - 1)).0);
-    assert_eq!(refused, Some(Err(Refused::ProbesTaken)));
-    circuit.enter(DUE);
+    let refused = while_locked(&circuit, || circuit.enter(Nanos(DUE - 1)).0);
+    assert_eq!(refused, Some(Err(Refusal::PROBES_TAKEN)));
+    circuit.admit(DUE);
 }
 
 #[test]
 fn without_streams_a_look_takes_neither_lock_nor_time() {
-    let unasked = || unreachable!("nobody asks for the time");
+    let unasked = Reading(|| unreachable!("nobody asks for the time"));
     for phase in PHASES {
         let circuit = in_phase(phase);
-        assert_eq!(while_locked(&circuit, || circuit.catch_up(unasked)), Some(None), "{phase:?}");
+        assert_eq!(while_locked(&circuit, || circuit.catch_up(&unasked)), Some(None), "{phase:?}");
     }
     let leaves: [fn(&Circuit, Stream); 3] = [
         |circuit, stream| _ = circuit.stop(stream, 1_001),
@@ -32,6 +32,6 @@ fn without_streams_a_look_takes_neither_lock_nor_time() {
     for leave in leaves {
         let (circuit, stream) = streaming(CONSECUTIVE);
         leave(&circuit, stream);
-        assert_eq!(while_locked(&circuit, || circuit.catch_up(unasked)), Some(None));
+        assert_eq!(while_locked(&circuit, || circuit.catch_up(&unasked)), Some(None));
     }
 }

@@ -1,4 +1,4 @@
-//! Claims about probes whose answers stream.
+//! Claims about probes whose responses stream.
 
 mod ends;
 mod hung;
@@ -8,10 +8,8 @@ mod moments;
 
 use super::half_open;
 use crate::{
-    state::{
-        circuit::{Circuit, Entry, Phase, Reason, Rules, Transition},
-        counts::Verdict::{self, Failure},
-    },
+    outcome::Outcome::{self, Failed},
+    state::circuit::{Circuit, Entry, Phase, Reason, Rules, Transition},
     time::Nanos,
 };
 
@@ -25,25 +23,25 @@ type Stream = (Entry, Nanos);
 
 impl Circuit {
     fn stream(&self, at: u64) -> Stream {
-        self.streams(self.enter(at))
+        self.streams(self.admit(at))
     }
 
     fn streams(&self, probe: Entry) -> Stream {
-        (probe, self.vouch(probe).expect("it is a probe"))
+        (probe, self.mark_streaming(probe).expect("it is a probe"))
     }
 
     fn look(&self, at: u64) -> Option<Transition> {
-        self.catch_up(|| Nanos(at))
+        self.catch_up(Nanos(at))
     }
 
     fn stop(&self, (entry, due): Stream, at: u64) -> (bool, Option<Transition>) {
-        self.withdraw(entry, due, Nanos(at))
+        self.unmark(entry, due, Nanos(at))
     }
 
     /// Ends a stream as its guard does: it is recorded only if it was not counted.
-    fn end_stream(&self, stream: Stream, verdict: Verdict, at: u64) -> Option<Transition> {
+    fn end_stream(&self, stream: Stream, outcome: Outcome, at: u64) -> Option<Transition> {
         let (uncounted, transition) = self.stop(stream, at);
-        let ended = uncounted.then(|| self.end(stream.0, verdict, at)).flatten();
+        let ended = uncounted.then(|| self.end(stream.0, outcome, at)).flatten();
         assert!(transition.is_none() || ended.is_none(), "the end of one call makes one transition");
         transition.or(ended)
     }
@@ -60,7 +58,7 @@ fn streaming(rules: Rules) -> (Circuit, Stream) {
 fn all_streaming<const N: usize>(rules: Rules) -> (Circuit, [Stream; N]) {
     let probes = u32::try_from(N).expect("they are few");
     let circuit = Circuit::of(Rules { probes, ..rules });
-    (0..4).for_each(|_| _ = circuit.call(Failure, 0));
+    (0..4).for_each(|_| _ = circuit.call(Failed, 0));
     let streams = [1_000; N].map(|at| circuit.stream(at));
     (circuit, streams)
 }

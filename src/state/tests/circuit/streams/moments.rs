@@ -2,9 +2,9 @@
 
 use super::{DUE, RECOVERED, streaming};
 use crate::{
+    outcome::Outcome::{Failed, Success},
     state::{
-        circuit::{Circuit, Entry, Phase, Reason, Refused, Rules},
-        counts::Verdict::{Failure, Success},
+        circuit::{Circuit, Entry, Phase, Reason, Refusal, Rules},
         tests::circuit::{CONSECUTIVE, half_open, told},
     },
     time::Nanos,
@@ -13,7 +13,7 @@ use crate::{
 #[test]
 fn whoever_comes_counts_a_probe_that_streams_for_half_of_the_time_and_nobody_sooner() {
     let finders: [fn(&Circuit, Entry, u64); 4] = [
-        |circuit, _, at| circuit.abandon(circuit.enter(at)),
+        |circuit, _, at| circuit.abandon(circuit.admit(at)),
         |circuit, _, at| _ = circuit.look(at),
         |circuit, other, at| _ = circuit.end(other, Success, at),
         |circuit, other, at| _ = circuit.stop(circuit.streams(other), at),
@@ -21,7 +21,7 @@ fn whoever_comes_counts_a_probe_that_streams_for_half_of_the_time_and_nobody_soo
     for (index, find) in finders.into_iter().enumerate() {
         for (at, streamed) in [(DUE - 1, 0), (DUE, 1), (DUE + 20, 1)] {
             let (circuit, _) = streaming(CONSECUTIVE);
-            let other = circuit.enter(1_021);
+            let other = circuit.admit(1_021);
             find(&circuit, other, at);
             assert_eq!(circuit.numbers(at), [streamed + u64::from(index == 2), 0, 0, 0], "{index} at {at}");
         }
@@ -36,14 +36,14 @@ fn streams_of_one_moment_are_as_many() {
     assert_eq!((circuit.look(DUE), circuit.numbers(DUE)), (None, [2, 0, 0, 0]));
     assert_eq!(circuit.stop(second, DUE), (false, None));
     circuit.abandon(first.0);
-    (0..3).for_each(|_| _ = circuit.enter(DUE));
-    assert_eq!(circuit.refused(DUE), Refused::ProbesTaken);
+    (0..3).for_each(|_| _ = circuit.admit(DUE));
+    assert_eq!(circuit.refused(DUE), Refusal::PROBES_TAKEN);
 }
 
 #[test]
 fn streams_are_counted_in_the_order_of_their_moments_whoever_streams_first() {
     let (circuit, first) = half_open(CONSECUTIVE);
-    let [second, third] = [1_010, 1_020].map(|at| circuit.enter(at));
+    let [second, third] = [1_010, 1_020].map(|at| circuit.admit(at));
     for probe in [third, first, second] {
         circuit.streams(probe);
     }
@@ -56,7 +56,7 @@ fn streams_are_counted_in_the_order_of_their_moments_whoever_streams_first() {
 #[test]
 fn a_probe_that_begins_to_stream_after_its_moment_counts_at_once() {
     let (circuit, probe) = half_open(CONSECUTIVE);
-    assert_eq!(circuit.vouch(probe), Some(Nanos(DUE)));
+    assert_eq!(circuit.mark_streaming(probe), Some(Nanos(DUE)));
     circuit.look(1_049);
     assert_eq!(circuit.numbers(1_049), [1, 0, 0, 0]);
 }
@@ -64,17 +64,17 @@ fn a_probe_that_begins_to_stream_after_its_moment_counts_at_once() {
 #[test]
 fn the_call_that_finds_the_last_stream_due_closes_and_passes() {
     let (circuit, _) = streaming(Rules { probes: 1, ..CONSECUTIVE });
-    assert_eq!(circuit.refused(DUE - 1), Refused::ProbesTaken);
-    let (entered, transition) = circuit.try_enter(Nanos(DUE));
-    assert!(entered.is_ok_and(|call| circuit.end(call, Failure, DUE).is_none()));
+    assert_eq!(circuit.refused(DUE - 1), Refusal::PROBES_TAKEN);
+    let (entered, transition) = circuit.enter(Nanos(DUE));
+    assert!(entered.is_ok_and(|call| circuit.end(call, Failed, DUE).is_none()));
     assert_eq!((told(transition), circuit.numbers(DUE)), (RECOVERED, [0, 0, 0, 1]));
 }
 
 #[test]
 fn the_call_that_finds_a_slow_stream_opens_and_is_rejected() {
     let (circuit, _) = streaming(Rules { slow_rate: Some((0.2, Nanos(24))), ..CONSECUTIVE });
-    let (entered, transition) = circuit.try_enter(Nanos(DUE));
-    assert_eq!(entered, Err(Refused::Open { left: Nanos(200) }));
+    let (entered, transition) = circuit.enter(Nanos(DUE));
+    assert_eq!(entered, Err(Refusal::open(Nanos(200))));
     assert_eq!(told(transition), Some((Phase::HalfOpen, Phase::Open, Reason::SlowRate)));
 }
 
@@ -90,7 +90,7 @@ fn a_stream_is_slow_if_half_of_the_time_is_more_than_a_call_may_take_whenever_it
 #[test]
 fn without_time_to_come_back_a_probe_that_streams_counts_at_once() {
     let (circuit, stream) = streaming(Rules { half_open_for: Nanos(0), probes: 1, ..CONSECUTIVE });
-    assert_eq!((stream.1, told(circuit.try_enter(Nanos(1_000)).1)), (Nanos(1_000), RECOVERED));
+    assert_eq!((stream.1, told(circuit.enter(Nanos(1_000)).1)), (Nanos(1_000), RECOVERED));
 }
 
 #[test]

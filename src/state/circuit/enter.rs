@@ -1,0 +1,149 @@
+//! Whether a call may pass.
+//!
+//! A closed circuit is only read. So is one that refuses, where that is plain; everything else happens under the lock.
+
+use crate::{
+    state::circuit::{
+        Circuit, Entry, Phase, Reason, Refusal, Transition,
+        locked::{Cause, Locked},
+        word::Word,
+    },
+    sync::Ordering,
+    time::{Nanos, Now},
+};
+
+/// Whether a call was let through, and what that changed.
+type Entered = (Result<Entry, Refusal>, Option<Transition>);
+
+impl Circuit {
+    /// Whether the circuit will most likely refuse the next call, which then does not need the inner service.
+    ///
+    /// True also when a probe hangs, so that the next call can find it even if the service waits for that probe.
+    #[inline(always)]
+    pub(crate) fn needs_no_service(&self, clock: impl Now) -> bool {
+        let word = self.word();
+        match word.phase() {
+            Phase::Open | Phase::ForcedOpen => true,
+            Phase::HalfOpen => word.places() >= self.rules.probes || self.is_hung(word, clock.now()),
+            Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
+        }
+    }
+
+    /// Lets a call through, or refuses it.
+    #[inline(always)]
+    #[must_use = "nobody hears of a transition that is dropped"]
+    pub(crate) fn enter(&self, clock: impl Now) -> Entered {
+        match self.enter_closed(clock) {
+            Some(entry) => (Ok(entry), None),
+            None => self.enter_guarded(clock),
+        }
+    }
+
+    /// Lets a call through where that changes nothing.
+    #[inline(always)]
+    pub(crate) fn enter_closed(&self, clock: impl Now) -> Option<Entry> {
+        let word = self.word();
+        let open = matches!(word.phase(), Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
+        open.then(|| self.entry(word, clock))
+    }
+
+    #[inline(always)]
+    fn enter_guarded(&self, clock: impl Now) -> Entered {
+        let now = clock.now();
+        match self.refusal(now) {
+            Some(refusal) => (Err(refusal), None),
+            None => self.enter_locked(now),
+        }
+    }
+
+    /// Refuses without the lock, where that is plain.
+    #[inline(always)]
+    fn refusal(&self, now: Nanos) -> Option<Refusal> {
+        loop {
+            let word = self.word();
+            let refusal = self.refusal_by(word, now);
+            // A time belongs to the phase that was read before it only if it still is that phase after.
+            if self.word().generation() == word.generation() {
+                return refusal;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn refusal_by(&self, word: Word, now: Nanos) -> Option<Refusal> {
+        match word.phase() {
+            Phase::ForcedOpen => Some(Refusal::FORCED),
+            Phase::Open => {
+                let left = self.open_until().saturating_sub(now);
+                (left > Nanos(0)).then_some(Refusal::open(left))
+            }
+            Phase::HalfOpen => {
+                let may_change =
+                    word.places() < self.rules.probes || self.is_hung(word, now) || self.is_streaming_due(now);
+                (!may_change).then_some(Refusal::PROBES_TAKEN)
+            }
+            Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => None,
+        }
+    }
+
+    #[inline(never)]
+    fn enter_locked(&self, now: Nanos) -> Entered {
+        let mut locked = self.locked.lock();
+        let word = self.word();
+        match word.phase() {
+            Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed => (Ok(self.entry(word, now)), None),
+            Phase::ForcedOpen => (Err(Refusal::FORCED), None),
+            Phase::Open => self.enter_open(&mut locked, word, now),
+            Phase::HalfOpen => self.enter_half_open(&mut locked, now),
+        }
+    }
+
+    /// Begins the half-open phase once the open time is over; the caller holds the lock.
+    fn enter_open(&self, locked: &mut Locked, word: Word, now: Nanos) -> Entered {
+        let left = self.open_until().saturating_sub(now);
+        if left > Nanos(0) {
+            return (Err(Refusal::open(left)), None);
+        }
+        let transition = self.turn(locked, word, Cause::plain(Reason::OpenTimeOver), now);
+        (Ok(self.take_place(now)), Some(transition))
+    }
+
+    /// Takes a place among the probes, if there is one; the caller holds the lock.
+    fn enter_half_open(&self, locked: &mut Locked, now: Nanos) -> Entered {
+        if let Some(transition) = self.settle_streaming(locked, now) {
+            let entered = match transition.to {
+                Phase::Open => Err(Refusal::open(self.open_until().saturating_sub(now))),
+                _ => Ok(self.entry(self.word(), now)),
+            };
+            return (entered, Some(transition));
+        }
+        let word = self.word();
+        if self.is_hung(word, now) {
+            let transition = self.turn(locked, word, Cause::new(Reason::Hung, locked.probes), now);
+            return (Err(Refusal::open(self.open_until().saturating_sub(now))), Some(transition));
+        }
+        if word.places() >= self.rules.probes {
+            return (Err(Refusal::PROBES_TAKEN), None);
+        }
+        (Ok(self.take_place(now)), None)
+    }
+
+    /// Takes a place among the probes; the caller holds the lock.
+    fn take_place(&self, now: Nanos) -> Entry {
+        let word = self.word().taken();
+        self.progress(now);
+        self.publish(word);
+        Entry { generation: word.generation(), started: now }
+    }
+
+    #[inline(always)]
+    fn entry(&self, word: Word, clock: impl Now) -> Entry {
+        let started = if self.rules.slow_rate.is_some() { clock.now() } else { Nanos(0) };
+        Entry { generation: word.generation(), started }
+    }
+
+    fn is_hung(&self, word: Word, now: Nanos) -> bool {
+        // Acquire pairs with Release in `progress`, or a reader of a later period's time might act on an earlier word.
+        word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Acquire)
+    }
+}
