@@ -21,6 +21,7 @@ use crate::error::Error;
 pub(crate) type Cause = dyn error::Error + 'static;
 
 /// What one cause tells of its call.
+#[derive(Clone, Copy)]
 #[cfg_attr(
     not(all(feature = "hyper-util", feature = "reqwest", feature = "tonic")),
     allow(dead_code, reason = "a fact without its feature is never told, and only tonic's room reads some")
