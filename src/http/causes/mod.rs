@@ -64,11 +64,14 @@ const READERS: &[Reader] = &[
 ///
 /// - with the feature `hyper-util`, an error of that client which says that it could not connect, and with the feature
 ///   `reqwest` one of reqwest;
-/// - an [`io::Error`] of the kind [`ConnectionRefused`](ErrorKind::ConnectionRefused),
-///   [`HostUnreachable`](ErrorKind::HostUnreachable) or [`NetworkUnreachable`](ErrorKind::NetworkUnreachable).
+/// - an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or [`NetworkUnreachable`].
 ///
 /// A call that timed out may have been sent. A layer below that follows redirects breaks this: its error may be of a later
 /// connection than the call's own.
+///
+/// [`ConnectionRefused`]: std::io::ErrorKind::ConnectionRefused
+/// [`HostUnreachable`]: std::io::ErrorKind::HostUnreachable
+/// [`NetworkUnreachable`]: std::io::ErrorKind::NetworkUnreachable
 pub fn not_sent(error: &Error) -> bool {
     match error {
         Error::Rejected(_) => true,
