@@ -1,7 +1,7 @@
 //! reqwest's client as a service of HTTP, and its requests and responses around a stack.
 //!
-//! The layers work on the types of the crate `http`. A [`ReqwestClient`] is the service within, and a [`ReqwestLayer`] outermost
-//! takes and gives reqwest's own types. reqwest follows redirects below them. Of those that send the body again, 307 and 308, a
+//! The layers work on the types of the crate `http`. A [`ReqwestClient`] is the inner service, and a [`ReqwestLayer`] outermost
+//! takes and returns reqwest's own types. reqwest follows redirects below them. Of those that send the body again, 307 and 308, a
 //! retry leaves it those of a body in memory, of `max_body` at most, and of a request that may arrive twice; the others it
 //! returns as they are.
 //!
@@ -42,7 +42,7 @@ use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
-use crate::{Error, finish::POLLED_AGAIN, http::ReplayBody};
+use crate::{error::Error, finish::POLLED_AGAIN, http::ReplayBody};
 
 /// A reqwest client that takes requests and gives responses of the crate `http`.
 #[derive(Clone, Debug, Default)]
@@ -67,9 +67,26 @@ impl Service<Request<Body>> for ReqwestClient {
     }
 
     fn call(&mut self, request: Request<Body>) -> ClientFuture {
-        let sent = request.try_into().map(|request| self.client.call(request));
-        let (sent, invalid) = sent.map_or_else(|error| (None, Some(error)), |sent| (Some(sent), None));
-        ClientFuture { sent, invalid }
+        ClientFuture { state: State::sent(request.try_into().map(|request| self.client.call(request))) }
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<Fut> {
+        Sent { #[pin] call: Fut },
+        /// The request cannot be sent.
+        Invalid { error: Option<reqwest::Error> },
+    }
+}
+
+impl<Fut> State<Fut> {
+    fn sent(call: reqwest::Result<Fut>) -> Self {
+        match call {
+            Ok(call) => Self::Sent { call },
+            Err(error) => Self::Invalid { error: Some(error) },
+        }
     }
 }
 
@@ -78,9 +95,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ClientFuture {
         #[pin]
-        sent: Option<<Client as Service<reqwest::Request>>::Future>,
-        // Why the request could not be sent.
-        invalid: Option<reqwest::Error>,
+        state: State<<Client as Service<reqwest::Request>>::Future>,
     }
 }
 
@@ -88,10 +103,9 @@ impl Future for ClientFuture {
     type Output = reqwest::Result<Response<Body>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.sent.as_pin_mut() {
-            Some(sent) => Poll::Ready(ready!(sent.poll(cx)).map(with_url)),
-            None => Poll::Ready(Err(this.invalid.take().expect(POLLED_AGAIN))),
+        match self.project().state.project() {
+            StateProj::Sent { call } => Poll::Ready(ready!(call.poll(cx)).map(with_url)),
+            StateProj::Invalid { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }
     }
 }
@@ -147,9 +161,7 @@ where
     }
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        let sent = request.try_into().map(|request| self.inner.call(request));
-        let (sent, invalid) = sent.map_or_else(|error| (None, Some(error)), |sent| (Some(sent), None));
-        ResponseFuture { sent, invalid }
+        ResponseFuture { state: State::sent(request.try_into().map(|request| self.inner.call(request))) }
     }
 }
 
@@ -159,9 +171,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<Fut> {
         #[pin]
-        sent: Option<Fut>,
-        // Why the request could not be sent.
-        invalid: Option<reqwest::Error>,
+        state: State<Fut>,
     }
 }
 
@@ -175,13 +185,12 @@ where
     type Output = Result<reqwest::Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.sent.as_pin_mut() {
-            Some(sent) => {
-                let response = ready!(sent.poll(cx)).map_err(Error::lift)?;
+        match self.project().state.project() {
+            StateProj::Sent { call } => {
+                let response = ready!(call.poll(cx)).map_err(Error::lift)?;
                 Poll::Ready(Ok(response.map(Body::wrap).into()))
             }
-            None => Poll::Ready(Err(Error::lift(this.invalid.take().expect(POLLED_AGAIN)))),
+            StateProj::Invalid { error } => Poll::Ready(Err(Error::lift(error.take().expect(POLLED_AGAIN)))),
         }
     }
 }

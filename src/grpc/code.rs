@@ -85,6 +85,11 @@ impl Code {
         matches!(Self::of_headers(headers), Some(Self::Cancelled | Self::DeadlineExceeded))
     }
 
+    #[cfg(feature = "tonic")]
+    pub(super) fn of_i32(code: i32) -> Self {
+        u64::try_from(code).map_or(Self::Unknown, Self::of_number)
+    }
+
     fn of_number(number: u64) -> Self {
         usize::try_from(number).ok().and_then(|number| Self::ALL.get(number).copied()).unwrap_or(Self::Unknown)
     }
@@ -114,6 +119,6 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 #[cfg(feature = "tonic")]
 impl From<tonic::Code> for Code {
     fn from(code: tonic::Code) -> Self {
-        u64::try_from(i32::from(code)).map_or(Self::Unknown, Self::of_number)
+        Self::of_i32(code.into())
     }
 }

@@ -1,15 +1,18 @@
 //! What the error of a call tells that has no answer.
 
 use super::{Code, hint::Hint};
-use crate::Error;
+use crate::error::Error;
+#[cfg(feature = "tonic")]
+use crate::http::{Fact, facts};
 
 /// The code and the hint that an error tells: of the status it comes from, or of the reset of its stream.
 #[cfg(feature = "tonic")]
 pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
     let Error::Service(_) = error else { return None };
-    crate::http::causes(error).find_map(|cause| match cause.downcast_ref::<tonic::Status>() {
-        Some(status) => Some((status.code().into(), Hint::of_status(status))),
-        None => cause.downcast_ref().and_then(of_reset).map(|code| (code, Hint::Nothing)),
+    facts(error).find_map(|fact| match fact {
+        Fact::Status { code, headers, details } => Some((Code::of_i32(code), Hint::of_status(headers, details))),
+        Fact::Reset { code, .. } => Some((of_reset(code), Hint::Nothing)),
+        _ => None,
     })
 }
 
@@ -26,17 +29,15 @@ pub(super) const fn of_error(_: &Error) -> Option<(Code, Hint)> {
     None
 }
 
-/// What the reset of a stream stands for (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors>). The end of a
-/// whole connection tells nothing of this call.
+/// The code for the reset of a stream (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors>).
 #[cfg(feature = "tonic")]
-fn of_reset(error: &h2::Error) -> Option<Code> {
-    let reason = error.reason().filter(|_| error.is_reset())?;
-    Some(match reason {
+fn of_reset(code: u32) -> Code {
+    match h2::Reason::from(code) {
         h2::Reason::REFUSED_STREAM => Code::Unavailable,
         h2::Reason::CANCEL => Code::Cancelled,
         h2::Reason::ENHANCE_YOUR_CALM => Code::ResourceExhausted,
         h2::Reason::INADEQUATE_SECURITY => Code::PermissionDenied,
         h2::Reason::STREAM_CLOSED | h2::Reason::HTTP_1_1_REQUIRED => Code::Unknown,
         _ => Code::Internal,
-    })
+    }
 }

@@ -24,8 +24,8 @@ impl Hint {
     }
 
     #[cfg(feature = "tonic")]
-    pub(super) fn of_status(status: &tonic::Status) -> Self {
-        Self::or_after(pushback(status.metadata().as_ref()), || retry_delay(status.details()))
+    pub(super) fn of_status(headers: &HeaderMap, details: &[u8]) -> Self {
+        Self::or_after(pushback(headers), || retry_delay(details))
     }
 
     fn or_after(pushback: Option<Self>, delay: impl FnOnce() -> Option<Duration>) -> Self {

@@ -3,10 +3,13 @@
 use std::{error, sync::Arc};
 
 use http::HeaderMap;
-use tonic::{Status, TimeoutExpired};
+use tonic::Status;
 
 use super::{Code, status::message};
-use crate::{error::Error, http::causes};
+use crate::{
+    error::Error,
+    http::{Fact, causes, facts},
+};
 
 /// The headers of a status that the service gave.
 pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
@@ -76,7 +79,7 @@ fn ours(status: Status) -> Status {
 
 /// Whether tonic's own timeout has ended the call, of which tonic makes `Cancelled`.
 pub(super) fn is_expired(error: &Error) -> bool {
-    causes(error).any(<dyn error::Error>::is::<TimeoutExpired>)
+    facts(error).any(|fact| matches!(fact, Fact::Expired))
 }
 
 pub(crate) fn of_code(code: Code) -> Status {

@@ -3,7 +3,7 @@
 use http::{Method, Request};
 
 use super::{
-    not_sent::{is_of_redirects, not_sent},
+    causes::{is_of_redirects, not_sent},
     replay::Begun,
 };
 use crate::{Error, debug::debug_by_type, retry::RetryIf};

@@ -66,6 +66,7 @@
 //! you want. The answer that it replaces is dropped, and over HTTP/1.1 its connection with it unless all of it was there.
 
 pub mod answer;
+mod causes;
 mod classify;
 pub mod deadline;
 mod drain;
@@ -73,8 +74,6 @@ mod held;
 mod host;
 mod idempotent;
 mod layers;
-mod not_sent;
-mod own_fault;
 mod replay;
 mod resend;
 mod retry_after;
@@ -82,19 +81,21 @@ mod retry_after;
 mod tests;
 mod timed;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::causes::{Fact, causes, facts};
 pub use self::{
     answer::{AnswerLayer, answer_to},
+    causes::not_sent,
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
     deadline::DeadlineLayer,
     drain::DrainedBody,
     held::{HeldBody, Hold, InCircuit, Place},
     host::host,
     idempotent::Idempotent,
-    not_sent::not_sent,
     replay::ReplayBody,
     resend::{Attempt, Resend},
     timed::{TimedBody, WholeAnswer},
 };
-pub(crate) use self::{not_sent::causes, own_fault::own_fault, retry_after::digits};
+pub(crate) use self::{causes::own_fault, retry_after::digits};
 #[cfg(feature = "axum")]
 pub use crate::clients::axum::AxumAnswers;

@@ -1,0 +1,13 @@
+//! What an error of h2 tells.
+
+use h2::Error;
+
+use super::{Cause, Fact};
+
+/// Over HTTP/2 hyper resets the stream when the request's body fails, and tells no more. The end of a whole connection tells
+/// nothing of this call.
+pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
+    let error = cause.downcast_ref::<Error>()?;
+    let code = error.reason().filter(|_| error.is_reset())?.into();
+    Some(Fact::Reset { code, is_own: !error.is_remote() && !error.is_library() })
+}
