@@ -3,69 +3,30 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn failures_in_a_row_do_not_wait_for_min_calls() {
-    let circuit = circuit(builder().consecutive(3));
-    fail(&circuit, 2);
-    assert_eq!(circuit.phase(), Phase::Closed);
-    fail(&circuit, 1);
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_success_sets_failures_in_a_row_back() {
-    let circuit = circuit(builder().consecutive(3));
-    fail(&circuit, 2);
-    succeed(&circuit, 1);
-    fail(&circuit, 2);
-    assert_eq!(circuit.phase(), Phase::Closed);
-    assert_eq!(circuit.snapshot().counts.consecutive, 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_throttled_answer_leaves_failures_in_a_row_as_they_are() {
-    let circuit = circuit(builder().consecutive(3));
-    fail(&circuit, 2);
-    settle(&circuit, [THROTTLED; 5]);
-    assert_eq!(circuit.phase(), Phase::Closed);
-    assert_eq!(circuit.snapshot().counts.consecutive, 2);
-    fail(&circuit, 1);
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_ignored_answer_leaves_failures_in_a_row_as_they_are() {
-    let circuit = circuit(builder().consecutive(3));
-    fail(&circuit, 2);
-    settle(&circuit, [Outcome::Ignored]);
-    drop(enter(&circuit));
-    fail(&circuit, 1);
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn any_enabled_rule_opens() {
-    let circuit = circuit(builder().min_calls(2).consecutive(100).slow_rate(1.0, SECOND));
-    fail(&circuit, 2);
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_textbook_breaker_opens_at_the_fifth_failure_in_a_row() {
-    let circuit = CircuitBreakerLayer::consecutive(5).handle();
-    fail(&circuit, 4);
-    assert_eq!(circuit.phase(), Phase::Closed);
-    fail(&circuit, 1);
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_textbook_breaker_has_no_rate() {
-    let circuit = CircuitBreakerLayer::consecutive(5).handle();
-    for _ in 0..50 {
-        fail(&circuit, 4);
-        succeed(&circuit, 1);
+async fn the_failure_that_completes_the_run_opens() {
+    let three = || circuit(builder().consecutive(3));
+    let textbook = |failures| CircuitBreakerLayer::consecutive(failures).handle();
+    for (claim, circuit, calls) in [
+        ("without waiting for `min_calls`", three(), "fff"),
+        ("a success starts the run again", three(), "ffsfff"),
+        ("throttled calls leave the run as it is", three(), "fftttttf"),
+        ("ignored and abandoned calls leave the run as it is", three(), "ffiaf"),
+        ("another rule", circuit(builder().min_calls(2).consecutive(100).slow_rate(1.0, SECOND)), "ff"),
+        ("the textbook breaker, at the fifth", textbook(5), "fffff"),
+        ("a run of one", textbook(1), "sssf"),
+        ("a run of none is one of one", textbook(0), "sssf"),
+    ] {
+        opens_at_the_last(claim, circuit, calls).await;
     }
-    assert_eq!(circuit.phase(), Phase::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_run_the_textbook_breaker_stays_closed() {
+    let textbook = |failures| CircuitBreakerLayer::consecutive(failures).handle();
+    stays_closed("it has no failure rate", textbook(5), &"ffffs".repeat(50)).await;
+    for failures in [0, 1, 2] {
+        stays_closed("throttled calls alone are no failures", textbook(failures), "ttt").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,26 +46,6 @@ async fn the_textbook_breaker_keeps_the_default_open_time() {
     fail(&circuit, 1);
     let open_for = circuit.snapshot().retry_after.unwrap();
     assert!((SECOND * 5 / 2..=SECOND * 5).contains(&open_for), "{open_for:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_failure_in_a_row_is_the_first() {
-    for failures in [0, 1] {
-        let circuit = CircuitBreakerLayer::consecutive(failures).handle();
-        succeed(&circuit, 3);
-        assert_eq!(circuit.phase(), Phase::Closed);
-        fail(&circuit, 1);
-        assert_eq!(circuit.phase(), Phase::Open);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_throttled_answer_alone_opens_no_textbook_breaker() {
-    for failures in [0, 1, 2] {
-        let circuit = CircuitBreakerLayer::consecutive(failures).handle();
-        settle(&circuit, [THROTTLED; 3]);
-        assert_eq!(circuit.phase(), Phase::Closed, "consecutive({failures})");
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,6 +104,37 @@ async fn take(circuit: &CircuitHandle, duration: Duration, outcome: Outcome) {
     call.settle(outcome);
 }
 
+/// Makes calls that end as the letters say: `s`uccess, `f`ailure, `t`hrottled, `i`gnored, `a`bandoned, `w` a success that
+/// takes two milliseconds; a dot is half of the default window.
+async fn run(circuit: &CircuitHandle, calls: &str) {
+    for call in calls.chars() {
+        match call {
+            's' => succeed(circuit, 1),
+            'f' => fail(circuit, 1),
+            't' => settle(circuit, [THROTTLED]),
+            'i' => settle(circuit, [Outcome::Ignored]),
+            'a' => drop(enter(circuit)),
+            'w' => take(circuit, 2 * MILLI, Outcome::Success).await,
+            '.' => advance(15 * SECOND).await,
+            _ => panic!("{call:?} is no call"),
+        }
+    }
+}
+
+/// Asserts that of these calls, the last opens the circuit.
+async fn opens_at_the_last(claim: &str, circuit: CircuitHandle, calls: &str) {
+    let (before, last) = calls.split_at(calls.len() - 1);
+    run(&circuit, before).await;
+    assert_eq!(circuit.phase(), Phase::Closed, "{claim}: before the last");
+    run(&circuit, last).await;
+    assert_eq!(circuit.phase(), Phase::Open, "{claim}: at the last");
+}
+
+async fn stays_closed(claim: &str, circuit: CircuitHandle, calls: &str) {
+    run(&circuit, calls).await;
+    assert_eq!(circuit.phase(), Phase::Closed, "{claim}");
+}
+
 /// Lets the open time pass, so that the next call is a probe.
 async fn open_time(circuit: &CircuitHandle) {
     advance(circuit.snapshot().retry_after.expect("the circuit is open")).await;

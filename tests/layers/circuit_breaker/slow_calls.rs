@@ -3,78 +3,31 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_call_of_exactly_slow_after_is_not_slow() {
-    let circuit = circuit(builder().slow_rate(1.0, SECOND));
-    take(&circuit, SECOND - NANO, Outcome::Success).await;
-    take(&circuit, SECOND, Outcome::Success).await;
-    assert_eq!(counted(&circuit), (2, 0, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_longer_than_slow_after_is_slow() {
-    let circuit = circuit(builder().slow_rate(1.0, SECOND));
-    take(&circuit, SECOND + NANO, Outcome::Success).await;
-    assert_eq!(counted(&circuit), (1, 0, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_can_be_slow_too() {
-    let circuit = circuit(builder().slow_rate(1.0, SECOND));
-    take(&circuit, SECOND + NANO, Outcome::Failed).await;
-    assert_eq!(counted(&circuit), (1, 1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn slow_successes_open_at_their_rate() {
-    let circuit = circuit(builder().slow_rate(0.5, MILLI).min_calls(4));
-    succeed(&circuit, 2);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Closed);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn slow_calls_below_their_rate_do_not_open() {
-    let circuit = circuit(builder().slow_rate(0.5, MILLI).min_calls(4));
-    succeed(&circuit, 3);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Closed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn slow_calls_wait_for_min_calls() {
-    let circuit = circuit(builder().slow_rate(0.5, MILLI));
-    for _ in 0..19 {
-        take(&circuit, 2 * MILLI, Outcome::Success).await;
+async fn a_call_is_slow_that_takes_longer_than_slow_after() {
+    for (slow_after, taken, outcome, counts) in [
+        (SECOND, SECOND - NANO, Outcome::Success, (1, 0, 0)),
+        (SECOND, SECOND, Outcome::Success, (1, 0, 0)),
+        (SECOND, SECOND + NANO, Outcome::Success, (1, 0, 1)),
+        (SECOND, SECOND + NANO, Outcome::Failed, (1, 1, 1)),
+        (Duration::ZERO, Duration::ZERO, Outcome::Success, (1, 0, 0)),
+        (Duration::ZERO, NANO, Outcome::Success, (1, 0, 1)),
+        (Duration::MAX, 20 * SECOND, Outcome::Success, (1, 0, 0)),
+    ] {
+        let circuit = circuit(builder().slow_rate(1.0, slow_after));
+        take(&circuit, taken, outcome).await;
+        assert_eq!(counted(&circuit), counts, "{taken:?} with a limit of {slow_after:?}, {outcome:?}");
     }
-    assert_eq!(circuit.phase(), Phase::Closed);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Open);
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_calls_open_over_a_count_window() {
-    let circuit = circuit(builder().slow_rate(0.5, MILLI).count_window(4).min_calls(4));
-    succeed(&circuit, 100);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Closed);
-    take(&circuit, 2 * MILLI, Outcome::Success).await;
-    assert_eq!(circuit.phase(), Phase::Open);
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_slow_after_zero_a_call_without_duration_is_not_slow() {
-    let circuit = circuit(builder().slow_rate(1.0, Duration::ZERO));
-    succeed(&circuit, 1);
-    assert_eq!(counted(&circuit), (1, 0, 0));
-    take(&circuit, NANO, Outcome::Success).await;
-    assert_eq!(counted(&circuit), (2, 0, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn with_the_largest_slow_after_no_call_is_slow() {
-    let circuit = circuit(builder().slow_rate(1.0, Duration::MAX));
-    take(&circuit, 20 * SECOND, Outcome::Success).await;
-    assert_eq!(counted(&circuit), (1, 0, 0));
+async fn the_slow_call_that_reaches_the_slow_rate_opens() {
+    let half = || builder().slow_rate(0.5, MILLI);
+    for (claim, settings, calls) in [
+        ("half of them", half().min_calls(4), "ssww"),
+        ("all of them, once there are `min_calls`", half(), "w".repeat(20).as_str()),
+        ("half of a count window", half().count_window(4).min_calls(4), &("s".repeat(100) + "ww")),
+    ] {
+        opens_at_the_last(claim, circuit(settings), calls).await;
+    }
+    stays_closed("a quarter of them", circuit(half().min_calls(4)), "sssw").await;
 }
