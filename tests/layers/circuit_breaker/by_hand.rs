@@ -148,3 +148,16 @@ async fn reset_makes_calls_in_flight_late() {
     assert_eq!(counted(&circuit), (0, 0, 0));
     assert_eq!(circuit.snapshot().late, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_open_circuit_does_not_heal_itself() {
+    let circuit = recovering(touchy()).await;
+    let probe = enter(&circuit);
+    circuit.force_open();
+    probe.success();
+    for _ in 0..100 {
+        advance(1_000_000 * SECOND).await;
+        assert_eq!(circuit.try_enter().unwrap_err().reason(), RejectionReason::ForcedOpen);
+    }
+    assert_eq!(circuit.phase(), Phase::ForcedOpen);
+}

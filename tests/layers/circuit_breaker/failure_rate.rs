@@ -13,6 +13,11 @@ async fn the_call_that_reaches_the_failure_rate_opens() {
         ("three tenths, at three of ten", rate(0.3, 10), "sssssssfff"),
         ("the success that completes `min_calls`", half(4), "ffss"),
         ("the success that completes `min_calls`, of a count window", half(4).count_window(8), "ffss"),
+        (
+            "half of a count window, after many successes",
+            half(100).count_window(100),
+            &(many.clone() + &"f".repeat(50)),
+        ),
         ("the success that completes `min_calls` again", half(3), "sss.ff.s"),
         ("a rate that rose by expiry, at a failure", half(2), &format!("{}.ff.f", &many[..30])),
         (

@@ -96,3 +96,16 @@ async fn a_count_window_does_not_age() {
     advance(Duration::from_secs(1_000_000)).await;
     assert_eq!(counted(&circuit), (10, 10, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_time_window_holds_no_more_for_many_calls_than_for_few() {
+    let size_after = |calls: usize| async move {
+        let circuit = circuit(builder().without_failure_rate().slow_rate(1.0, SECOND));
+        for _ in 0..10 {
+            (0..calls).for_each(|_| enter(&circuit).failure());
+            advance(3 * SECOND).await;
+        }
+        format!("{circuit:?}").len()
+    };
+    assert!(size_after(5_000).await < 2 * size_after(5).await);
+}
