@@ -33,6 +33,7 @@ mod snapshots;
 mod windows;
 
 use crate::support;
+use crate::support::{now, reason};
 
 use std::{
     collections::VecDeque,
@@ -51,7 +52,7 @@ use palisade::{
 use support::{Down, events::Events, strict};
 use tokio::{
     sync::oneshot,
-    time::{Instant, advance, sleep},
+    time::{advance, sleep},
 };
 use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -154,14 +155,6 @@ async fn recovering(builder: CircuitBreakerBuilder) -> CircuitHandle {
 fn counted(circuit: &CircuitHandle) -> (u64, u64, u64) {
     let counts = circuit.snapshot().counts;
     (counts.calls, counts.failures, counts.slow)
-}
-
-fn now() -> Instant {
-    Deadline::after(Duration::ZERO).instant()
-}
-
-fn reason<T>(result: &Result<T, Error>) -> Option<RejectionReason> {
-    result.as_ref().err().and_then(Error::rejection).map(Rejection::reason)
 }
 
 type Answer = oneshot::Receiver<Result<u32, Down>>;

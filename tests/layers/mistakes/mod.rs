@@ -37,6 +37,7 @@ mod waiters;
 mod zero;
 
 use crate::support;
+use crate::support::{now, reason};
 
 use std::{
     collections::HashSet,
@@ -55,14 +56,11 @@ use std::{
 use futures_util::FutureExt;
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard,
-    CircuitHandle, Deadline, Error, FallbackError, FallbackLayer, Jitter, Outcome, Phase, Rejection, RejectionReason,
-    RetryBuilder, RetryLayer, TimeoutLayer, fallback,
+    CircuitHandle, Error, FallbackError, FallbackLayer, Jitter, Outcome, Phase, RejectionReason, RetryBuilder,
+    RetryLayer, TimeoutLayer, fallback,
 };
 use support::{Calls, Down, events::Events, strict};
-use tokio::{
-    sync::oneshot,
-    time::{Instant, advance},
-};
+use tokio::{sync::oneshot, time::advance};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::{Event, Subscriber};
@@ -96,14 +94,6 @@ fn retry() -> RetryBuilder {
 /// A budget that gains nothing.
 fn budget(tokens: u32) -> Budget {
     Budget::builder().capacity(tokens).ratio(0.0).per_second(0.0).build().expect("the settings are legal")
-}
-
-fn now() -> Instant {
-    Deadline::after(Duration::ZERO).instant()
-}
-
-fn reason<T>(result: &Result<T, Error>) -> Option<RejectionReason> {
-    result.as_ref().err().and_then(Error::rejection).map(Rejection::reason)
 }
 
 type Answers<T> = std::future::Ready<Result<T, Down>>;
