@@ -1,16 +1,12 @@
 //! With a seed and a paused clock, every run is the same.
 
+use crate::support::now;
 use std::time::Duration;
 
-use palisade::{Backoff, CircuitBreakerLayer, Deadline, Jitter, RetryLayer};
-use tokio::time::Instant;
+use palisade::{Backoff, CircuitBreakerLayer, Jitter, RetryLayer};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::support::Down;
-
-fn now() -> Instant {
-    Deadline::after(Duration::ZERO).instant()
-}
 
 const CAP: Duration = Duration::from_secs(20);
 

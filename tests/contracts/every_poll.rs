@@ -1,9 +1,6 @@
 //! Every poll is a place to drop.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -15,17 +12,11 @@ use crate::{
         Inner,
         Readiness::{self, Late, Ready},
     },
-    panics::is_the_services_own,
+    polls::{self, End, LEAP, POLLS, closed, half_open, open},
     remains::Handles,
     stacks::{PAUSE, PLACES, Palisade, Stack, holds_for},
     support::Down,
 };
-
-/// More polls than any call here needs.
-const POLLS: usize = 30;
-
-/// The time between the polls of a call that hangs.
-const LEAP: Duration = Duration::from_secs(3);
 
 const PANICS: [Answer; 3] = [PanicsInCall, PanicsInPoll, PanicsInSecondPoll];
 
@@ -35,80 +26,27 @@ const ATTEMPTS: [[Answer; 3]; 2] = [
     [After(0, Err(Down(1))), After(1, Err(Down(2))), After(0, Ok(3))],
 ];
 
-/// What had become of a call when it was dropped.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum End {
-    Pending,
-    Answered,
-    Panicked,
-}
-
-/// Runs what may panic by the service's plan, and only by that.
-fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
-    let result = catch_unwind(AssertUnwindSafe(run));
-    result.inspect_err(|panic| assert!(is_the_services_own(&**panic))).ok()
-}
-
 /// Makes a call, polls it `polls` times with a pause after each, and drops it.
 async fn poll_and_drop<S: Palisade>(stack: &Stack<S>, polls: usize, pause: Duration) -> End {
     let mut service = stack.service.clone();
     let service = service.ready().await.unwrap();
-    let Some(call) = caught(|| service.call(1)) else { return End::Panicked };
-    let mut call = task::spawn(call);
-    for _ in 0..polls {
-        match caught(|| call.poll().is_ready()) {
-            Some(false) => advance(pause).await,
-            Some(true) => return End::Answered,
-            None => return End::Panicked,
-        }
-    }
-    End::Pending
+    polls::poll_and_drop(|| task::spawn(service.call(1)), |call| call.poll().is_ready(), polls, pause).await
 }
 
-/// Drops a call of a fresh stack before its first poll, and after its n-th for every n until it is done. Each time nothing is
-/// left of it, and another call is answered by the service itself. Tells how the call ends when it is not dropped.
 async fn at_every_poll<S: Palisade>(
     build: &impl Fn(Inner) -> Stack<S>,
     begin: fn(&Handles),
     readiness: Readiness,
     attempts: &[Answer],
 ) -> End {
-    let pause = if attempts.contains(&Never) { LEAP } else { PAUSE };
-    for polls in 0..POLLS {
-        let inner = Inner::default().ever(readiness).answers(attempts.iter().copied());
-        let stack = build(inner.clone());
-        begin(&stack.handles);
-        let end = poll_and_drop(&stack, polls, pause).await;
-        stack.handles.assert_tallied((end == End::Panicked).into(), (pause == LEAP).into());
-        stack.handles.assert_at_rest();
-        inner.recover();
-        assert_eq!(stack.call_clone(7).await.unwrap(), 7, "after {polls} polls");
-        stack.handles.assert_at_rest();
-        if end != End::Pending {
-            return end;
-        }
-    }
-    panic!("the call never ends");
-}
-
-/// Leaves the circuit closed.
-fn closed(_: &Handles) {}
-
-/// The next call finds the open time over, and is a probe.
-fn open(handles: &Handles) {
-    handles.trip();
-}
-
-/// The next call is a probe, and the service is polled ready for it beforehand.
-fn half_open(handles: &Handles) {
-    handles.trip();
-    drop(handles.circuit.as_ref().map(|circuit| circuit.try_enter().unwrap()));
+    let does_well = async |stack: &Stack<S>| assert_eq!(stack.call_clone(7).await.unwrap(), 7);
+    polls::at_every_poll(build, (begin, readiness), (attempts, 1), poll_and_drop, does_well).await
 }
 
 async fn a_call_dropped_at_any_poll_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     for attempts in ATTEMPTS {
         for readiness in [Ready, Late] {
-            assert_eq!(at_every_poll(&build, closed, readiness, &attempts).await, End::Answered);
+            assert_eq!(at_every_poll(&build, closed, readiness, &attempts).await, End::Over);
         }
     }
 }
@@ -117,7 +55,7 @@ holds_for!(every stack and step: a_call_dropped_at_any_poll_leaves_nothing);
 async fn a_probe_dropped_at_any_poll_leaves_nothing<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     for attempts in ATTEMPTS {
         for (begin, readiness) in [(open as fn(&Handles), Ready), (open, Late), (half_open, Ready), (half_open, Late)] {
-            assert_eq!(at_every_poll(&build, begin, readiness, &attempts).await, End::Answered);
+            assert_eq!(at_every_poll(&build, begin, readiness, &attempts).await, End::Over);
         }
     }
 }
@@ -126,7 +64,7 @@ holds_for!(every circuit: a_probe_dropped_at_any_poll_leaves_nothing);
 async fn a_call_that_hangs_leaves_nothing_at_any_poll<S: Palisade>(build: impl Fn(Inner) -> Stack<S>) {
     for begin in [closed, half_open] {
         for attempts in [vec![Never; 3], vec![After(1, Err(Down(1))), Never, Never]] {
-            assert_eq!(at_every_poll(&build, begin, Late, &attempts).await, End::Answered);
+            assert_eq!(at_every_poll(&build, begin, Late, &attempts).await, End::Over);
         }
     }
 }
@@ -168,7 +106,7 @@ async fn a_waiter_dropped_at_any_poll_leaves_the_queue<S: Palisade>(build: impl 
         drop(places);
         stack.handles.assert_at_rest();
         assert_eq!(stack.call_clone(7).await.unwrap(), 7);
-        if end == End::Answered {
+        if end == End::Over {
             return;
         }
     }

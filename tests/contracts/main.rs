@@ -19,6 +19,7 @@ mod inner;
 #[cfg(feature = "http")]
 mod over_http;
 mod panics;
+mod polls;
 mod readiness;
 mod remains;
 mod replay;

@@ -1,5 +1,6 @@
 //! With a seed and a paused clock, the whole stack over a faulty service does the same again, and what it did before.
 
+use crate::support::now;
 use std::{
     env,
     fmt::{self, Write},
@@ -13,8 +14,8 @@ use std::{
 };
 
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, ConfigError, Deadline, Error, FallbackLayer, Jitter,
-    RetryLayer, TimeoutLayer,
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, ConfigError, Error, FallbackLayer, Jitter, RetryLayer,
+    TimeoutLayer,
 };
 use tokio::{
     runtime,
@@ -90,10 +91,6 @@ impl Visit for Told {
         };
         written.expect("a string takes all that is written");
     }
-}
-
-fn now() -> Instant {
-    Deadline::after(Duration::ZERO).instant()
 }
 
 const fn millis(millis: u64) -> Duration {

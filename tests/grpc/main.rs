@@ -3,7 +3,11 @@
 #![cfg(feature = "tonic")]
 #![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod both_ways;
+mod classify;
 mod client;
 mod deadlines;
 mod ends;

@@ -10,16 +10,21 @@ mod proxy;
 mod support;
 
 mod answers;
+mod axum;
 #[cfg(feature = "axum")]
 mod axum_bodies;
+mod bodies;
 mod bulkhead;
 mod circuit;
+mod classify;
 mod client;
+mod deadline;
 mod fallback;
 mod given_up;
 mod gone;
 mod held;
 mod hints;
+mod last_answers;
 #[cfg(feature = "hyper-util")]
 mod own_fault;
 mod probes;
@@ -27,6 +32,8 @@ mod raw;
 #[cfg(feature = "reqwest")]
 mod redirects;
 mod relay;
+#[cfg(feature = "hyper-util")]
+mod replay;
 mod replies;
 #[cfg(feature = "reqwest")]
 mod reqwest;

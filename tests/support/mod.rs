@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
+pub mod alone;
 pub mod events;
 
 use std::{
@@ -12,8 +13,11 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
+use palisade::{Deadline, Error, Rejection, RejectionReason};
+use tokio::time::Instant;
 use tower::Service;
 
 /// An inner service that holds its callers to the contract of `Service`.
@@ -78,6 +82,16 @@ where
         self.calls.0.fetch_add(1, Ordering::SeqCst);
         (self.f)(request)
     }
+}
+
+/// The moment on the clock that the layers read.
+pub fn now() -> Instant {
+    Deadline::after(Duration::ZERO).instant()
+}
+
+/// Why a call was rejected, if it was.
+pub fn reason<T>(result: &Result<T, Error>) -> Option<RejectionReason> {
+    result.as_ref().err().and_then(Error::rejection).map(Rejection::reason)
 }
 
 /// An error of a service's own.

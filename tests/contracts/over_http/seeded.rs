@@ -1,13 +1,13 @@
 //! With a seed and a paused clock, every run of an HTTP stack is the same.
 
+use crate::support::now;
 use std::time::Duration;
 
 use http::Request;
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, Deadline, Jitter, RetryLayer, TimeoutLayer,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, Jitter, RetryLayer, TimeoutLayer,
     http::{AnswerLayer, DeadlineLayer, ReplayBody, host},
 };
-use tokio::time::Instant;
 use tower::{ServiceBuilder, ServiceExt};
 
 use super::{
@@ -51,10 +51,6 @@ fn stack(seed: u64, at: At) -> impl Http {
         .layer(places.build().unwrap())
         .layer(TimeoutLayer::http(SECOND))
         .service(server(Inner::default().answers(plan()), at, &Tallies::default()))
-}
-
-fn now() -> Instant {
-    Deadline::after(Duration::ZERO).instant()
 }
 
 /// What each call of a run came to and when, and all events.

@@ -1,0 +1,111 @@
+//! What the layers for HTTP allocate, to the end of the body.
+
+use std::{
+    future::{Ready, ready},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::poll_fn;
+use http::Response;
+use http_body::{Body, Frame};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, TimeoutLayer};
+use tower::{Layer, Service, ServiceExt, service_fn, util::ServiceFn};
+
+use crate::allocations::{claims::Claims, services::Broken};
+
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// So many frames, each after so many polls that pend.
+#[derive(Clone, Copy, Debug)]
+struct Frames {
+    left: u32,
+    pends: u32,
+    pending: u32,
+}
+
+impl Frames {
+    const fn new(left: u32, pends: u32) -> Self {
+        Self { left, pends, pending: pends }
+    }
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        if self.pending > 0 {
+            self.pending -= 1;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        (self.left, self.pending) = (self.left - 1, self.pends);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"some")))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+}
+
+type Server = ServiceFn<fn(Frames) -> Ready<Result<Response<Frames>, Broken>>>;
+
+fn server() -> Server {
+    service_fn(|frames| ready(Ok(Response::new(frames))))
+}
+
+/// Answers, and reads the answer to its end.
+async fn read<S, B>(service: &mut S, ask: Frames) -> u32
+where
+    S: Service<Frames, Response = Response<B>, Error = Error>,
+    B: Body<Data = Bytes, Error = Error>,
+{
+    let response = service.ready().await.unwrap().call(ask).await.unwrap();
+    let mut body = pin!(response.into_body());
+    let mut frames = 0;
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        drop(frame.unwrap());
+        frames += 1;
+    }
+    frames
+}
+
+/// The claims for a body that is over, one that streams, and one that pends before each frame.
+async fn through<L, B>(claims: &mut Claims, name: &str, layer: &L, pends: usize)
+where
+    L: Layer<Server>,
+    L::Service: Service<Frames, Response = Response<B>, Error = Error>,
+    B: Body<Data = Bytes, Error = Error>,
+{
+    let service = &mut layer.layer(server());
+    let kinds = [
+        ("over", Frames::new(0, 0), 0),
+        ("of 3 frames", Frames::new(3, 0), 0),
+        ("that pends", Frames::new(3, 2), pends),
+    ];
+    for (kind, body, claimed) in kinds {
+        let round = async || assert_eq!(read(service, body).await, body.left);
+        claims.each(&format!("{name} for HTTP, a body {kind}"), claimed, round).await;
+    }
+}
+
+pub(crate) async fn claim(claims: &mut Claims) {
+    // The box of the timer, made when the body pends.
+    through(claims, "timeout", &TimeoutLayer::http(LIMIT), 1).await;
+    through(claims, "breaker", &CircuitBreakerLayer::http("breaker").build().unwrap(), 0).await;
+    // A stream without a code is a failure.
+    let patient = CircuitBreakerLayer::grpc("breaker").failure_rate(1.0).build().unwrap();
+    patient.handle().metrics_only();
+    through(claims, "breaker, for gRPC,", &patient, 0).await;
+    let keyed = CircuitBreakerLayer::http("breaker").per_key(|_: &Frames| 1).build().unwrap();
+    through(claims, "breaker per key", &keyed, 0).await;
+    through(claims, "bulkhead per key", &BulkheadLayer::http(1).per_key(|_: &Frames| 1).build().unwrap(), 0).await;
+    through(claims, "bulkhead", &BulkheadLayer::http(1).build().unwrap(), 0).await;
+    through(claims, "bulkhead with a queue", &BulkheadLayer::http(1).max_queue(1).build().unwrap(), 0).await;
+}

@@ -1,0 +1,43 @@
+//! What the paths of a call allocate after the first call on each: nothing, but for the box of an error with something in it.
+
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
+mod breaker;
+mod bulkhead;
+mod claims;
+mod clones;
+mod fallback;
+mod handles;
+#[cfg(feature = "http")]
+mod http;
+mod retry;
+mod services;
+mod stack;
+mod timeout;
+
+use tokio::{runtime::Builder, task::unconstrained};
+
+use crate::{allocations::claims::Claims, heap::Heap, support::alone::alone};
+
+/// One test for all paths, because what is counted is the allocations of the whole process.
+#[test]
+fn no_path_allocates_but_to_box_an_error_of_the_service() {
+    alone(module_path!(), "no_path_allocates_but_to_box_an_error_of_the_service", || {
+        Heap::come_to_rest();
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let mut claims = Claims::default();
+        runtime.block_on(unconstrained(async {
+            breaker::claim(&mut claims).await;
+            bulkhead::claim(&mut claims).await;
+            timeout::claim(&mut claims).await;
+            retry::claim(&mut claims).await;
+            fallback::claim(&mut claims).await;
+            stack::claim(&mut claims).await;
+            clones::claim(&mut claims).await;
+            handles::claim(&mut claims).await;
+            #[cfg(feature = "http")]
+            http::claim(&mut claims).await;
+        }));
+        claims.hold();
+    });
+}

@@ -1,0 +1,107 @@
+//! Deadlines in headers: what is read, what is written, and three hops over real sockets.
+
+#![cfg(feature = "http")]
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
+mod calls;
+mod headers;
+mod hops;
+
+use std::{
+    convert::Infallible,
+    future::{Pending, Ready, pending, ready},
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::State, routing::get};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use palisade::{
+    Backoff, CircuitBreakerLayer, Deadline, Elapsed, Error, Jitter, Phase, RetryLayer, TimeoutLayer,
+    http::{AnswerLayer, DeadlineLayer, ReplayBody, deadline::Deadlines},
+};
+use tokio::net::TcpListener;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+
+use crate::support::{Calls, Strict, strict};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLI: Duration = Duration::from_millis(1);
+
+static MILLIS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+static GRPC: HeaderName = HeaderName::from_static("grpc-timeout");
+
+fn in_millis() -> DeadlineLayer {
+    DeadlineLayer::header(MILLIS.clone())
+}
+
+/// A response that says this.
+fn saying<T: Clone + Send + Sync + 'static>(what: T) -> Response<()> {
+    let mut response = Response::new(());
+    response.extensions_mut().insert(what);
+    response
+}
+
+/// What a response says.
+fn said<B, T: Clone + Send + Sync + 'static>(response: Response<B>) -> T {
+    response.into_parts().0.extensions.remove().unwrap()
+}
+
+/// What is seen below the layer.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    current: Option<Duration>,
+    extension: Option<Duration>,
+    header: Option<String>,
+}
+
+impl Seen {
+    fn of<B>(request: &Request<B>, name: &HeaderName) -> Self {
+        Self {
+            current: Deadline::current().map(Deadline::remaining),
+            extension: request.extensions().get().copied().map(Deadline::remaining),
+            header: request.headers().get(name).map(|value| value.to_str().unwrap().to_owned()),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self { current: None, extension: None, header: None }
+    }
+
+    fn all(left: Duration, header: &str) -> Self {
+        Self { current: Some(left), extension: Some(left), header: Some(header.to_owned()) }
+    }
+}
+
+type See = Strict<Box<dyn FnMut(Request<()>) -> Ready<Result<Response<()>, Error>>>>;
+
+fn see(name: &'static HeaderName) -> See {
+    strict(Box::new(move |request: Request<()>| ready(Ok(saying(Seen::of(&request, name))))))
+}
+
+fn with(name: &HeaderName, values: &[&str]) -> Request<()> {
+    let mut request = Request::new(());
+    for value in values {
+        request.headers_mut().append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    }
+    request
+}
+
+async fn through(layer: DeadlineLayer, name: &'static HeaderName, values: &[&str]) -> Result<Seen, Error> {
+    layer.layer(see(name)).oneshot(with(name, values)).await.map(said)
+}
+
+async fn grpc(value: &str) -> Seen {
+    through(DeadlineLayer::grpc(), &GRPC, &[value]).await.unwrap()
+}
+
+type Http = Client<HttpConnector, Full<Bytes>>;

@@ -1,0 +1,132 @@
+//! Two threads and many tasks on one circuit, one bulkhead and one budget.
+
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
+mod budget;
+mod bulkhead;
+mod circuit;
+mod together;
+
+use crate::support;
+
+use std::{
+    future::{Ready, ready},
+    pin::pin,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::Poll,
+    thread,
+    time::Duration,
+};
+
+use futures_util::poll;
+use palisade::{
+    Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard,
+    CircuitHandle, Error, Outcome, Phase, RejectionReason, RetryLayer, bulkhead::Queue,
+};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinSet, yield_now},
+};
+use tower::{Layer, Service, ServiceExt};
+use tracing::instrument::WithSubscriber;
+
+use crate::support::{Down, events::Events, strict};
+
+const TASKS: usize = 16;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Runs one task for each number below `TASKS`, on all workers; their events go to the subscriber of this thread.
+async fn tasks<T, Fut>(task: impl Fn(usize) -> Fut) -> Vec<T>
+where
+    T: Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    let mut set = JoinSet::new();
+    for n in 0..TASKS {
+        set.spawn(task(n).with_current_subscriber());
+    }
+    set.join_all().await
+}
+
+/// Runs the two at the same moment, on threads of their own; their events go to the subscriber of this thread.
+fn race(one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
+    fn run(start: &Barrier, dispatch: &tracing::Dispatch, it: impl FnOnce()) {
+        start.wait();
+        tracing::dispatcher::with_default(dispatch, it);
+    }
+    let (start, dispatch) = (&Barrier::new(2), &tracing::dispatcher::get_default(Clone::clone));
+    thread::scope(|scope| {
+        scope.spawn(move || run(start, dispatch, one));
+        scope.spawn(move || run(start, dispatch, other));
+    });
+}
+
+/// Polls a future at most this often, and drops it then.
+async fn abandoned_after<Fut: Future>(polls: usize, future: Fut) -> Option<Fut::Output> {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if let Poll::Ready(output) = poll!(&mut future) {
+            return Some(output);
+        }
+        yield_now().await;
+    }
+    None
+}
+
+/// How many are inside now, the most that ever were, and how many came.
+#[derive(Clone, Debug, Default)]
+struct Gauge(Arc<Readings>);
+
+#[derive(Debug, Default)]
+struct Readings {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    came: AtomicUsize,
+}
+
+impl Gauge {
+    fn enter(&self) -> Inside {
+        let now = self.0.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.most.fetch_max(now, Ordering::SeqCst);
+        self.0.came.fetch_add(1, Ordering::SeqCst);
+        Inside(self.clone())
+    }
+
+    fn now(&self) -> usize {
+        self.0.now.load(Ordering::SeqCst)
+    }
+
+    fn most(&self) -> usize {
+        self.0.most.load(Ordering::SeqCst)
+    }
+
+    fn came(&self) -> usize {
+        self.0.came.load(Ordering::SeqCst)
+    }
+}
+
+struct Inside(Gauge);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Takes a few turns of the scheduler, seen by the gauge.
+fn gauged(gauge: &Gauge) -> impl Service<usize, Response = (), Error = Down, Future: Send> + Clone + Send + 'static {
+    let gauge = gauge.clone();
+    strict(move |turns: usize| {
+        let gauge = gauge.clone();
+        async move {
+            let _inside = gauge.enter();
+            for _ in 0..turns {
+                yield_now().await;
+            }
+            Ok(())
+        }
+    })
+}

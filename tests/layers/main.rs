@@ -1,0 +1,16 @@
+//! Each layer, line by line of what it means, and the layers on one another.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bulkhead;
+mod circuit_breaker;
+mod composition;
+mod concurrency;
+mod deadline;
+mod fallback;
+mod faults;
+mod mistakes;
+mod per_key;
+mod retry;
+mod timeout;
