@@ -22,8 +22,7 @@ use std::{
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use palisade::{
-    BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, Error,
-    bulkhead::{Bulkhead, Queue},
+    BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, Error, bulkhead::QueueingBulkhead,
 };
 use support::{Down, Inner, answered, bare, calls, open, rejected, runtime};
 use tokio::{runtime::Runtime, task::unconstrained};
@@ -159,7 +158,7 @@ impl Wake for Woken {
     }
 }
 
-type Queueing = Bulkhead<Inner<Infallible>, Queue>;
+type Queueing = QueueingBulkhead<Inner<Infallible>>;
 type Waiting = Pin<Box<<Queueing as Service<u64>>::Future>>;
 
 /// A queue before a single place.

@@ -7,6 +7,7 @@
 
 mod backoff;
 pub mod bulkhead;
+pub mod call;
 mod chain;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
@@ -16,15 +17,13 @@ mod debug;
 mod error;
 pub mod event;
 pub mod fallback;
-pub mod finish;
 #[cfg(feature = "http")]
 pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod keyed;
 mod name;
-mod oneshot;
 mod outcome;
-pub mod per_key;
 mod pooled;
 pub mod retry;
 mod service_builder;
@@ -38,17 +37,18 @@ pub mod timeout;
 pub use crate::clients::reqwest;
 pub use crate::{
     backoff::{Backoff, Jitter},
-    bulkhead::{Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer},
+    bulkhead::{Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer},
+    call::budget::{Budget, BudgetBuilder},
     circuit_breaker::{
         CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     },
     deadline::{Deadline, DeadlineScope},
     error::{ConfigError, Elapsed, Error, Rejection, RejectionReason},
     fallback::{Fallback, FallbackError, FallbackLayer},
+    keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer},
     name::Name,
     outcome::{Classify, DefaultClassifier, Outcome},
-    per_key::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer},
-    retry::{Budget, BudgetBuilder, Retry, RetryBuilder, RetryLayer},
+    retry::{Retry, RetryBuilder, RetryLayer},
     service_builder::ServiceBuilderExt,
     state::{circuit::Phase, counts::Counts},
     timeout::{Timeout, TimeoutLayer},

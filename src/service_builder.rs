@@ -5,7 +5,13 @@ use tower::{ServiceBuilder, layer::util::Stack};
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
 use crate::{
-    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, PerKeyLayer, RetryLayer, TimeoutLayer, per_key::Pattern,
+    bulkhead::BulkheadHandle,
+    call::{AdmissionLayer, Handled},
+    circuit_breaker::CircuitHandle,
+    fallback::FallbackLayer,
+    keyed::PerKeyHandle,
+    retry::RetryLayer,
+    timeout::TimeoutLayer,
 };
 
 /// Adds the layers as methods to tower's [`ServiceBuilder`].
@@ -42,17 +48,25 @@ pub trait ServiceBuilderExt<L>: Sized {
     fn with_retry<P>(self, layer: RetryLayer<P>) -> ServiceBuilder<Stack<RetryLayer<P>, L>>;
 
     /// Rejects calls to a service that keeps failing.
-    fn with_circuit_breaker<F>(self, layer: CircuitBreakerLayer<F>)
-    -> ServiceBuilder<Stack<CircuitBreakerLayer<F>, L>>;
+    fn with_circuit_breaker<A, E>(self, layer: AdmissionLayer<A, E>) -> ServiceBuilder<Stack<AdmissionLayer<A, E>, L>>
+    where
+        A: Handled<Handle = CircuitHandle>;
 
     /// Limits how many calls are in flight at once.
-    fn with_bulkhead<Q, F>(self, layer: BulkheadLayer<Q, F>) -> ServiceBuilder<Stack<BulkheadLayer<Q, F>, L>>;
+    fn with_bulkhead<A, E, W>(
+        self,
+        layer: AdmissionLayer<A, E, W>,
+    ) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
+    where
+        A: Handled<Handle = BulkheadHandle>;
 
     /// Has a circuit or a bulkhead for each key.
-    fn with_per_key<P: Pattern, K, By>(
+    fn with_per_key<A, K, H, E, W>(
         self,
-        layer: PerKeyLayer<P, K, By>,
-    ) -> ServiceBuilder<Stack<PerKeyLayer<P, K, By>, L>>;
+        layer: AdmissionLayer<A, E, W>,
+    ) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
+    where
+        A: Handled<Handle = PerKeyHandle<K, H>>;
 
     /// Answers what is refused or late with a response.
     #[cfg(feature = "http")]
@@ -76,21 +90,27 @@ impl<L> ServiceBuilderExt<L> for ServiceBuilder<L> {
         self.layer(layer)
     }
 
-    fn with_circuit_breaker<F>(
-        self,
-        layer: CircuitBreakerLayer<F>,
-    ) -> ServiceBuilder<Stack<CircuitBreakerLayer<F>, L>> {
+    fn with_circuit_breaker<A, E>(self, layer: AdmissionLayer<A, E>) -> ServiceBuilder<Stack<AdmissionLayer<A, E>, L>>
+    where
+        A: Handled<Handle = CircuitHandle>,
+    {
         self.layer(layer)
     }
 
-    fn with_bulkhead<Q, F>(self, layer: BulkheadLayer<Q, F>) -> ServiceBuilder<Stack<BulkheadLayer<Q, F>, L>> {
+    fn with_bulkhead<A, E, W>(self, layer: AdmissionLayer<A, E, W>) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
+    where
+        A: Handled<Handle = BulkheadHandle>,
+    {
         self.layer(layer)
     }
 
-    fn with_per_key<P: Pattern, K, By>(
+    fn with_per_key<A, K, H, E, W>(
         self,
-        layer: PerKeyLayer<P, K, By>,
-    ) -> ServiceBuilder<Stack<PerKeyLayer<P, K, By>, L>> {
+        layer: AdmissionLayer<A, E, W>,
+    ) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
+    where
+        A: Handled<Handle = PerKeyHandle<K, H>>,
+    {
         self.layer(layer)
     }
 

@@ -22,6 +22,8 @@ pub enum Kind {
     PerKey,
     /// A layer that answers errors with responses.
     Answer,
+    /// A limit of the application's own.
+    Custom,
 }
 
 impl Kind {
@@ -35,20 +37,33 @@ impl Kind {
             Self::Fallback => "fallback",
             Self::PerKey => "per key",
             Self::Answer => "answer",
+            Self::Custom => "custom",
         }
     }
 }
 
-/// One instance of a layer: its kind and its name.
+/// One instance of a layer: its kind, its name and, where it is one of a layer per key that shows its keys, its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
+pub struct Source<'a> {
     kind: Kind,
     name: Name,
+    key: Option<&'a str>,
 }
 
-impl Source {
-    pub(crate) const fn new(kind: Kind, name: Name) -> Self {
-        Self { kind, name }
+impl<'a> Source<'a> {
+    /// The instance of this name.
+    pub const fn new(kind: Kind, name: Name) -> Self {
+        Self { kind, name, key: None }
+    }
+
+    /// The same of a key.
+    pub(crate) const fn of_key(self, key: Option<&str>) -> Source<'_> {
+        Source { kind: self.kind, name: self.name, key }
+    }
+
+    /// The key, as text, where the layer shows its keys.
+    pub const fn key(&self) -> Option<&'a str> {
+        self.key
     }
 
     /// The kind of the layer.
@@ -62,8 +77,9 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Source<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.kind.as_str(), self.name)
+        write!(f, "{} `{}`", self.kind.as_str(), self.name)?;
+        self.key.map_or(Ok(()), |key| write!(f, " for `{key}`"))
     }
 }

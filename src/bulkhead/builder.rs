@@ -1,78 +1,136 @@
-//! The settings of a bulkhead.
+//! The settings of a bulkhead, with a queue or without.
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{BulkheadLayer, NoQueue, Queue};
-use crate::{ConfigError, Name, finish::Release};
+use super::{Places, Queue};
+use crate::{
+    call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting},
+    error::ConfigError,
+    name::Name,
+    source::{Kind, Source},
+};
+
+/// Wraps services in a bulkhead.
+///
+/// Services made by one layer, and their clones, share its places.
+pub type BulkheadLayer<E = Plain> = AdmissionLayer<Places, E>;
+
+/// Wraps services in a bulkhead with a queue.
+///
+/// Services made by one layer, and their clones, share its places and its queue. They must be `Clone`.
+pub type QueueLayer<E = Plain> = AdmissionLayer<Queue, E, InTurn>;
+
+/// Limits how many calls are in flight at once. Made by a [`BulkheadLayer`].
+pub type Bulkhead<S, E = Plain> = Admission<S, Places, E>;
+
+/// Limits how many calls are in flight at once, and lets others wait. Made by a [`QueueLayer`].
+pub type QueueingBulkhead<S, E = Plain> = Waiting<S, Queue, E>;
 
 /// Builds a [`BulkheadLayer`].
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct BulkheadBuilder<Q = NoQueue, F = Release> {
-    name: Cow<'static, str>,
+pub type BulkheadBuilder<E = Plain> = Builder<BulkheadSettings, E>;
+
+/// Builds a [`QueueLayer`].
+pub type QueueBuilder<E = Plain> = Builder<QueueSettings, E>;
+
+impl BulkheadLayer {
+    /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
+    pub fn new(max_concurrent: usize) -> Self {
+        Self::of(Places::new(max_concurrent, NAME), Plain::default())
+    }
+
+    /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
+    ///
+    /// Its name defaults to `bulkhead`.
+    pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
+        Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent })
+    }
+}
+
+const NAME: Name = Name::of("bulkhead");
+
+/// The settings of a bulkhead.
+#[derive(Clone, Copy, Debug)]
+pub struct BulkheadSettings {
     max_concurrent: usize,
-    queue: Q,
-    finish: F,
 }
 
-impl BulkheadBuilder {
-    pub(super) const fn new(max_concurrent: usize) -> Self {
-        Self { name: Cow::Borrowed("bulkhead"), max_concurrent, queue: NoQueue, finish: Release }
-    }
+/// The settings of a bulkhead with a queue.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are named as their setters are")]
+pub struct QueueSettings {
+    max_concurrent: usize,
+    max_queue: usize,
+    max_wait: Option<Duration>,
 }
 
-impl<Q, F> BulkheadBuilder<Q, F> {
-    /// Sets what errors and events call it: 1 to 64 bytes. Defaults to `bulkhead`.
-    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), ..self }
-    }
-
-    /// Ends calls by this strategy. Defaults to [`Release`].
-    pub fn finish<G>(self, finish: G) -> BulkheadBuilder<Q, G> {
-        let Self { name, max_concurrent, queue, .. } = self;
-        BulkheadBuilder { name, max_concurrent, queue, finish }
-    }
-
-    /// Builds the layer, and with it its places, all free, and its queue, if any, empty.
-    ///
-    /// # Errors
-    ///
-    /// When the name is empty or too long.
-    pub fn build(self) -> Result<BulkheadLayer<Q, F>, ConfigError> {
-        let name = Name::new(self.name).map_err(|error| error.of("bulkhead"))?;
-        Ok(BulkheadLayer::assemble(name, self.max_concurrent, self.queue, self.finish))
+impl BulkheadSettings {
+    const fn queueing(self) -> QueueSettings {
+        let Self { max_concurrent } = self;
+        QueueSettings { max_concurrent, max_queue: max_concurrent, max_wait: None }
     }
 }
 
-impl<Q: Into<Option<Queue>>, F> BulkheadBuilder<Q, F> {
+impl<E> BulkheadBuilder<E> {
     /// Queues calls that find no place, for at most this long, and never past their deadline.
     ///
-    /// Set it to the delay that a caller will not mind. The service within must be `Clone`. Defaults to what the deadline
+    /// Set it to the delay that a caller will not mind. The inner service must be `Clone`. Defaults to what the deadline
     /// leaves; without a deadline either, the wait has no end.
     #[doc(alias = "max_wait_duration")]
-    pub fn max_wait(self, wait: Duration) -> BulkheadBuilder<Queue, F> {
-        self.queueing(|queue| Queue { max_wait: Some(wait), ..queue })
+    pub fn max_wait(self, wait: Duration) -> QueueBuilder<E> {
+        self.map(BulkheadSettings::queueing).max_wait(wait)
     }
 
     /// Queues at most this many calls that find no place; 0 queues none.
     ///
-    /// The service within must be `Clone`. Set `max_wait` too, or a timeout around: else the wait has no end. Defaults to as
+    /// The inner service must be `Clone`. Set `max_wait` too, or a timeout around: else the wait has no end. Defaults to as
     /// many as may be in flight.
     #[doc(alias = "queue_limit")]
     #[doc(alias = "max_queuing_actions")]
-    pub fn max_queue(self, calls: usize) -> BulkheadBuilder<Queue, F> {
-        self.queueing(|queue| Queue { max_queue: calls, ..queue })
-    }
-
-    fn queueing(self, set: impl FnOnce(Queue) -> Queue) -> BulkheadBuilder<Queue, F> {
-        let Self { name, max_concurrent, queue, finish } = self;
-        let queue = queue.into().unwrap_or(Queue { max_wait: None, max_queue: max_concurrent });
-        BulkheadBuilder { name, max_concurrent, queue: set(queue), finish }
+    pub fn max_queue(self, calls: usize) -> QueueBuilder<E> {
+        self.map(BulkheadSettings::queueing).max_queue(calls)
     }
 }
 
-impl From<NoQueue> for Option<Queue> {
-    fn from(_: NoQueue) -> Self {
-        None
+impl<E> QueueBuilder<E> {
+    /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
+    pub fn max_wait(self, wait: Duration) -> Self {
+        self.set(|queue| queue.max_wait = Some(wait))
+    }
+
+    /// Sets the longest queue, as [`BulkheadBuilder::max_queue`](Builder::max_queue) does.
+    pub fn max_queue(self, calls: usize) -> Self {
+        self.set(|queue| queue.max_queue = calls)
+    }
+}
+
+impl Settings for BulkheadSettings {
+    const KIND: Kind = Kind::Bulkhead;
+
+    type Admit = Places;
+    type Entry = AtOnce;
+
+    fn check(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
+    fn admit(self, source: Source<'static>) -> Places {
+        Places::new(self.max_concurrent, source.name())
+    }
+}
+
+impl Settings for QueueSettings {
+    const KIND: Kind = Kind::Bulkhead;
+
+    type Admit = Queue;
+    type Entry = InTurn;
+
+    fn check(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
+    fn admit(self, source: Source<'static>) -> Queue {
+        let Self { max_concurrent, max_queue, max_wait } = self;
+        let places = BulkheadSettings { max_concurrent }.admit(source);
+        Queue { places, max_queue, max_wait }
     }
 }

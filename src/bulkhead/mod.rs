@@ -48,20 +48,16 @@
 //! calls wait that may be too late when their turn comes: keep it short, and put a timeout around it.
 
 mod builder;
-mod future;
 mod handle;
-mod layer;
 mod places;
-mod queued;
-mod service;
-mod wait;
+mod queue;
 
 pub use self::{
-    builder::BulkheadBuilder,
-    future::ResponseFuture,
+    builder::{
+        Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
+        QueueingBulkhead,
+    },
     handle::BulkheadHandle,
-    layer::BulkheadLayer,
-    places::BulkheadGuard,
-    queued::QueuedFuture,
-    service::{Bulkhead, NoQueue, Queue},
+    places::{BulkheadGuard, Places},
+    queue::{Queue, Turn},
 };

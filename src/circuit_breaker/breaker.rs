@@ -6,6 +6,7 @@ use crate::{
     deadline,
     error::Rejection,
     event::{self, Event},
+    keyed::{Key, Label},
     name::Name,
     outcome::Outcome,
     pooled::pool,
@@ -14,38 +15,34 @@ use crate::{
         circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View},
         keys::Retention,
     },
-    time::{Clock, Nanos},
+    time::Clock,
 };
 
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(super) struct Core {
     circuit: Circuit,
     pub(super) clock: Clock,
     pub(super) name: Name,
+    /// Its key, where it is one of many and shows it.
+    label: Option<Label>,
     /// Whether it is one of many, of a key.
     keyed: bool,
 }
 
-pool!(Breaker, unless keyed);
+pool!(Core, unless keyed);
 
-impl Breaker {
+impl Core {
     pub(super) fn new(circuit: Circuit, name: Name) -> Self {
-        Self { circuit, clock: Clock::start(), name, keyed: false }
+        Self { circuit, clock: Clock::start(), name, label: None, keyed: false }
     }
 
-    const fn source(&self) -> Source {
-        Source::new(Kind::CircuitBreaker, self.name)
+    fn source(&self) -> Source<'_> {
+        Source::new(Kind::CircuitBreaker, self.name).of_key(self.label.as_ref().map(Label::as_str))
     }
 
     /// Another with the same settings, for a key.
-    pub(super) fn of_a_key(&self, clock: Clock, now: Nanos) -> Self {
-        Self { circuit: self.circuit.fork(now), clock, name: self.name, keyed: true }
-    }
-
-    /// Lets all calls pass from now on, and tells nobody.
-    pub(super) fn protect_nothing(&self) {
-        // Not a change by hand: what is told of a circuit begins when it is in use.
-        let _: Option<Transition> = self.circuit.steer(Steer::Force(Phase::ForcedClosed), &self.clock);
+    pub(super) fn fork(&self, key: Key) -> Self {
+        Self { circuit: self.circuit.fork(key.now), clock: key.clock, name: self.name, label: key.label, keyed: true }
     }
 
     pub(super) fn retention(&self) -> Retention {
@@ -79,7 +76,7 @@ impl Breaker {
     #[inline(always)]
     pub(super) fn reject(&self, refusal: Refusal) -> Rejection {
         self.circuit.count_rejected();
-        self.source().reject(refusal.reason, refusal.retry_after())
+        event::reject(self.name, refusal.reason, refusal.retry_after(), || self.source())
     }
 
     #[inline(always)]
@@ -103,14 +100,21 @@ impl Breaker {
         self.tell(self.circuit.exit(entry, exit, &self.clock));
     }
 
-    /// Marks a probe whose response is still streaming. Returns when it counts as a success.
-    pub(super) fn mark_streaming(&self, entry: Entry) -> Option<Nanos> {
-        self.circuit.mark_streaming(entry)
+    /// Marks the call, if it is a probe, as one whose response is still streaming.
+    pub(super) fn mark_streaming(&self, entry: Entry) -> bool {
+        self.circuit.mark_streaming(entry).is_some()
+    }
+
+    /// Whether a marked probe counts as a success by now.
+    pub(super) fn is_stream_due(&self, entry: Entry) -> bool {
+        self.clock.now() >= self.circuit.streams_until(entry)
     }
 
     /// Removes the mark. Returns whether the result of the call is still to be counted.
-    pub(super) fn unmark(&self, entry: Entry, at: Nanos) -> bool {
-        let (uncounted, transition) = self.circuit.unmark(entry, at, &self.clock);
+    #[cold]
+    #[inline(never)]
+    pub(super) fn unmark(&self, entry: Entry) -> bool {
+        let (uncounted, transition) = self.circuit.unmark(entry, self.circuit.streams_until(entry), &self.clock);
         self.tell(transition);
         uncounted
     }
@@ -136,9 +140,14 @@ impl Breaker {
     #[inline(always)]
     fn tell(&self, transition: Option<Transition>) {
         if let Some(transition) = transition {
-            let Transition { from, to, reason, counts, open_for } = transition;
-            let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
-            event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });
+            self.tell_transition(&transition);
         }
+    }
+
+    #[cold]
+    fn tell_transition(&self, transition: &Transition) {
+        let Transition { from, to, reason, counts, open_for } = *transition;
+        let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
+        event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });
     }
 }

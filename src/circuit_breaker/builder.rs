@@ -2,27 +2,63 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{CircuitBreakerLayer, Settle, breaker::Breaker};
+use super::{Circuit, breaker::Core};
 use crate::{
-    Backoff, ConfigError, DefaultClassifier, Jitter, Name,
-    backoff::generator,
+    backoff::{Backoff, Jitter, generator},
+    call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings},
+    error::ConfigError,
+    name::Name,
+    source::{Kind, Source},
     state::{
-        circuit::{Circuit, Rules},
+        circuit::{self, Rules},
         window::{CountWindow, TimeWindow, Window},
     },
 };
 
+/// Wraps services in a circuit breaker.
+///
+/// Services made by one layer, and their clones, share one circuit.
+pub type CircuitBreakerLayer<E = Plain> = AdmissionLayer<Circuit, E>;
+
+/// Rejects calls to a service that keeps failing. Made by a [`CircuitBreakerLayer`].
+pub type CircuitBreaker<S, E = Plain> = Admission<S, Circuit, E>;
+
 /// Builds a [`CircuitBreakerLayer`].
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct CircuitBreakerBuilder<F = Settle<DefaultClassifier>> {
-    settings: Settings,
-    finish: F,
+pub type CircuitBreakerBuilder<E = Plain> = Builder<CircuitSettings, E>;
+
+impl CircuitBreakerLayer {
+    /// Starts to build a circuit breaker with a name of 1 to 64 bytes, which errors and events show.
+    pub fn builder(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder {
+        Builder::new(name.into(), CircuitSettings::default())
+    }
+
+    /// The simple breaker of the textbooks: opens at `failures` in a row, and closes when one probe succeeds.
+    ///
+    /// With 0, as with 1, it opens at the first failure. Its name is `circuit_breaker`; the rest of its settings are the
+    /// builder's defaults, but that it has no other rule and 1 probe.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::{CircuitBreakerLayer, Phase};
+    ///
+    /// let circuit = CircuitBreakerLayer::consecutive(2).handle();
+    /// for _ in 0..2 {
+    ///     assert_eq!(circuit.phase(), Phase::Closed);
+    ///     circuit.try_enter().map(|call| call.failure()).ok();
+    /// }
+    /// assert_eq!(circuit.phase(), Phase::Open);
+    /// ```
+    pub fn consecutive(failures: u32) -> Self {
+        // All of these are legal.
+        let settings = CircuitSettings::default().consecutive_only(failures.max(1));
+        Self::of(settings.admit(Source::new(CircuitSettings::KIND, Name::of("circuit_breaker"))), Plain::default())
+    }
 }
 
+/// The settings of a circuit breaker.
 #[derive(Clone, Debug)]
-struct Settings {
-    name: Cow<'static, str>,
+pub struct CircuitSettings {
     failure_rate: Option<f64>,
     slow_rate: Option<(f64, Duration)>,
     consecutive: Option<u32>,
@@ -41,10 +77,9 @@ enum Span {
     Time(Duration, u32),
 }
 
-impl CircuitBreakerBuilder {
-    pub(super) const fn new(name: Cow<'static, str>) -> Self {
-        let settings = Settings {
-            name,
+impl Default for CircuitSettings {
+    fn default() -> Self {
+        Self {
             failure_rate: Some(0.5),
             slow_rate: None,
             consecutive: None,
@@ -55,17 +90,11 @@ impl CircuitBreakerBuilder {
             probes: 5,
             half_open_for: Duration::from_secs(30),
             seed: None,
-        };
-        Self { settings, finish: Settle(DefaultClassifier) }
-    }
-
-    /// The simple breaker; all of its settings are legal.
-    pub(super) fn textbook(failures: u32) -> Self {
-        Self::new(Cow::Borrowed("")).without_failure_rate().consecutive(failures.max(1)).probes(1)
+        }
     }
 }
 
-impl<F> CircuitBreakerBuilder<F> {
+impl<E> CircuitBreakerBuilder<E> {
     /// Opens when this share of the results in the window are failures, once it holds `min_calls`.
     ///
     /// In (0, 1]. Lower it for a service whose rare failures already hurt. Defaults to 0.5.
@@ -180,43 +209,14 @@ impl<F> CircuitBreakerBuilder<F> {
         self.settings.seed = Some(seed);
         self
     }
-
-    /// Ends calls by this strategy, in place of what was said of results before. Defaults to [`Settle`].
-    pub fn finish<G>(self, finish: G) -> CircuitBreakerBuilder<G> {
-        CircuitBreakerBuilder { settings: self.settings, finish }
-    }
-
-    /// Builds the layer, and with it its circuit, closed.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is not legal; the error says which, and what would be.
-    pub fn build(self) -> Result<CircuitBreakerLayer<F>, ConfigError> {
-        let checked = Name::new(self.settings.name.clone()).and_then(|name| {
-            self.settings.check().map_err(|error| error.named(name))?;
-            Ok(name)
-        });
-        checked.map(|name| self.assemble(name)).map_err(|error| error.of("circuit breaker"))
-    }
-
-    /// Builds the layer from settings that are legal.
-    pub(super) fn assemble(self, name: Name) -> CircuitBreakerLayer<F> {
-        CircuitBreakerLayer::new(Breaker::new(self.settings.circuit(), name), self.finish)
-    }
 }
 
-impl<C> CircuitBreakerBuilder<Settle<C>> {
-    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
-    ///
-    /// Needed wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`].
-    #[doc(alias = "should_handle")]
-    #[doc(alias = "record_exceptions")]
-    pub fn classify<D>(self, classifier: D) -> CircuitBreakerBuilder<Settle<D>> {
-        self.finish(Settle(classifier))
-    }
-}
+impl Settings for CircuitSettings {
+    const KIND: Kind = Kind::CircuitBreaker;
 
-impl Settings {
+    type Admit = Circuit;
+    type Entry = AtOnce;
+
     fn check(&self) -> Result<(), ConfigError> {
         let rate = |setting, rate: f64| ConfigError::unless(rate > 0.0 && rate <= 1.0, setting, rate, "in (0, 1]");
         let count =
@@ -249,7 +249,18 @@ impl Settings {
         self.open_for.check("open_for")
     }
 
-    fn circuit(&self) -> Circuit {
+    fn admit(self, source: Source<'static>) -> Circuit {
+        Circuit::new(Core::new(self.circuit(), source.name()))
+    }
+}
+
+impl CircuitSettings {
+    /// The rule of consecutive failures alone, and one probe.
+    fn consecutive_only(self, failures: u32) -> Self {
+        Self { failure_rate: None, consecutive: Some(failures), probes: 1, ..self }
+    }
+
+    fn circuit(&self) -> circuit::Circuit {
         let min_calls = u64::from(self.min_calls);
         let window = match (self.failure_rate, self.slow_rate, self.span) {
             (None, None, _) => Window::None,
@@ -266,6 +277,6 @@ impl Settings {
             open_for: self.open_for,
             max_retry_after: self.max_retry_after.into(),
         };
-        Circuit::new(rules, window, generator(self.seed))
+        circuit::Circuit::new(rules, window, generator(self.seed))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::mem;
 
-use super::breaker::Breaker;
+use super::breaker::Core;
 use crate::{
+    call::{Guard, Hold},
     error::Rejection,
     outcome::Outcome,
     pooled::Pooled,
     state::circuit::{Entry, Exit, Refusal},
-    time::Nanos,
 };
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
@@ -43,57 +43,48 @@ use crate::{
 #[must_use = "a guard that is dropped abandons its call"]
 pub struct CircuitGuard {
     /// Taken when the call is settled.
-    breaker: Pooled<Breaker>,
+    core: Pooled<Core>,
     entry: Entry,
-    state: State,
+    /// Flags in a whole word, because to read a field together with its neighbours stalls after a narrower write.
+    state: u64,
 }
 
-/// As wide as what stands beside it, because to read a field together with its neighbours stalls after a narrower write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
-enum State {
-    Held,
-    /// The service is running. Whoever is dropped so has panicked.
-    Running,
-}
+/// The inner service is running. A guard that is dropped so is dropped by its panic.
+const RUNNING: u64 = 1;
 
-/// When a probe whose response streams counts as a success.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Marked(Nanos);
+/// The call is a probe whose response is still streaming; after a while it counts as a success.
+const STREAMING: u64 = 2;
 
 impl CircuitGuard {
     /// Takes a place for a call.
     #[inline(always)]
-    pub(super) fn enter(breaker: &Pooled<Breaker>) -> Result<Self, Rejection> {
-        match Self::admit(breaker) {
-            Ok(guard) => Ok(guard),
-            Err(refusal) => Err(breaker.reject(refusal)),
+    pub(super) fn enter(core: &Pooled<Core>) -> Result<Self, Rejection> {
+        match core.admit() {
+            Ok(entry) => Ok(Self::of(core, entry)),
+            Err(refusal) => Err(core.reject(refusal)),
         }
     }
 
-    /// Takes a place for a result that is there without a call; where there is none, nobody was rejected.
-    #[inline(always)]
-    pub(super) fn admit(breaker: &Pooled<Breaker>) -> Result<Self, Refusal> {
-        match breaker.admit() {
-            Ok(entry) => Ok(Self::of(breaker, entry)),
-            Err(refusal) => Err(refusal),
-        }
+    /// Takes a place for a result that is there without a call. Where there is none, nobody was rejected.
+    pub(super) fn enter_unready(core: &Pooled<Core>) -> Option<Self> {
+        core.admit().ok().map(|entry| Self::of(core, entry))
     }
 
     /// Holds the place that was taken.
     #[inline(always)]
-    pub(super) fn of(breaker: &Pooled<Breaker>, entry: Entry) -> Self {
-        Self { breaker: breaker.clone(), entry, state: State::Held }
+    fn of(core: &Pooled<Core>, entry: Entry) -> Self {
+        Self { core: core.clone(), entry, state: 0 }
     }
 
     /// Settles the call by what its result means.
     #[inline(always)]
     pub fn settle(mut self, outcome: Outcome) {
-        let (breaker, entry) = (self.breaker.take(), self.entry);
-        // Nothing is left in it to drop. Where that is said, it need not be in memory.
+        let (core, entry, state) = (self.core.take(), self.entry, self.state);
+        // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
-        if let Some(breaker) = breaker {
-            breaker.settle(entry, outcome);
+        match core {
+            Some(core) if is_uncounted(&core, entry, state) => core.settle(entry, outcome),
+            _ => {}
         }
     }
 
@@ -106,51 +97,62 @@ impl CircuitGuard {
     pub fn failure(self) {
         self.settle(Outcome::Failed);
     }
+}
 
-    /// Runs the service; if it panics, the call will count as failed.
+impl Guard for CircuitGuard {
+    /// It counts, and frees nothing that the next call takes.
+    const OUTLIVES_CALL: bool = false;
+
     #[inline(always)]
-    pub(crate) fn run<T>(&mut self, service: impl FnOnce() -> T) -> T {
-        self.state = State::Running;
-        let result = service();
-        self.state = State::Held;
-        result
+    fn runs(&mut self) {
+        self.state |= RUNNING;
     }
 
-    /// Marks a probe whose response is still streaming; after a while it counts as a success.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
-    pub(crate) fn mark_streaming(&self) -> Option<Marked> {
-        self.breaker.mark_streaming(self.entry).map(Marked)
+    #[inline(always)]
+    fn ran(&mut self, _: bool) {
+        self.state &= !RUNNING;
     }
 
-    /// Whether a marked probe counts as a success by now.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
-    pub(crate) fn is_due(&self, marked: Marked) -> bool {
-        self.breaker.clock.now() >= marked.0
-    }
-
-    /// Removes the mark when the response ends; `None` if the probe was already counted.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has responses that stream"))]
-    pub(crate) fn unmark(mut self, marked: Marked) -> Option<Self> {
-        if self.breaker.unmark(self.entry, marked.0) {
-            return Some(self);
+    fn head(&mut self, _: Outcome, is_final: bool) -> Hold {
+        if is_final {
+            return Hold::No;
         }
-        drop(self.breaker.take());
-        None
+        if self.core.mark_streaming(self.entry) {
+            self.state |= STREAMING;
+        }
+        Hold::ToTheEnd
     }
 
-    /// Refuses the call after all, because the inner service is not ready.
-    pub(super) fn refuse(mut self) -> Rejection {
-        let breaker = self.breaker.take().expect("a guard is settled once");
-        breaker.exit(self.entry, Exit::Abandoned);
-        breaker.reject(Refusal::NOT_READY)
+    fn streams(&mut self, is_whole: bool) -> Hold {
+        let is_due = self.state & STREAMING != 0 && self.core.is_stream_due(self.entry);
+        if is_whole || is_due { Hold::No } else { Hold::ToTheEnd }
+    }
+
+    #[inline(always)]
+    fn settle(self, outcome: Outcome) {
+        self.settle(outcome);
+    }
+
+    fn refuse(mut self) -> Result<Rejection, Self> {
+        let core = self.core.take().expect("a guard is settled once");
+        core.exit(self.entry, Exit::Abandoned);
+        Ok(core.reject(Refusal::NOT_READY))
     }
 }
 
 impl Drop for CircuitGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(breaker) = self.breaker.take() {
-            breaker.settle_dropped(self.entry, self.state == State::Running);
+        let (entry, state) = (self.entry, self.state);
+        match self.core.take() {
+            Some(core) if is_uncounted(&core, entry, state) => core.settle_dropped(entry, state & RUNNING != 0),
+            _ => {}
         }
     }
+}
+
+/// Whether the result of a call is still to be counted; a probe that streamed for long enough is counted already.
+#[inline(always)]
+fn is_uncounted(core: &Core, entry: Entry, state: u64) -> bool {
+    state & STREAMING == 0 || core.unmark(entry)
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{CircuitGuard, breaker::Breaker};
+use super::{Circuit, CircuitGuard, breaker::Core};
 use crate::{
     error::Rejection,
     name::Name,
-    pooled::{Handled, Pooled},
+    pooled::Handled,
     state::{
         circuit::{Phase, Steer},
         counts::{Counts, share},
@@ -21,40 +21,30 @@ use crate::{
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share one circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitHandle {
-    breaker: Handled<Breaker>,
+    core: Handled<Core>,
 }
 
 impl CircuitHandle {
-    pub(super) const fn new(breaker: Pooled<Breaker>) -> Self {
-        Self { breaker: Handled::Own(breaker) }
-    }
-
-    /// The handle of a key, of which clones do not count as calls.
-    pub(crate) fn uncounted(self) -> Self {
-        Self { breaker: self.breaker.common() }
-    }
-
-    #[inline(always)]
-    pub(super) fn into_breaker(self) -> Pooled<Breaker> {
-        self.breaker.into_own()
+    pub(super) const fn new(core: Handled<Core>) -> Self {
+        Self { core }
     }
 
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.breaker.name
+        self.core.name
     }
 
     /// Where the circuit stands. An open circuit stays `Open` until a call comes after its time; half-open, probes whose
     /// answers have streamed for long enough are counted first.
     pub fn phase(&self) -> Phase {
-        self.breaker.phase()
+        self.core.phase()
     }
 
     /// Where the circuit stands, with its counts.
     pub fn snapshot(&self) -> CircuitSnapshot {
-        let view = self.breaker.view();
+        let view = self.core.view();
         let counts = view.counts;
-        let rate = |count| (counts.calls >= self.breaker.min_calls()).then(|| share(count, counts.calls));
+        let rate = |count| (counts.calls >= self.core.min_calls()).then(|| share(count, counts.calls));
         CircuitSnapshot {
             phase: view.phase,
             counts,
@@ -62,7 +52,7 @@ impl CircuitHandle {
             slow_rate: rate(counts.slow),
             rejected: view.rejected,
             late: view.late,
-            since: self.breaker.clock.instant(view.since),
+            since: self.core.clock.instant(view.since),
             retry_after: view.left.map(Duration::from),
         }
     }
@@ -73,44 +63,46 @@ impl CircuitHandle {
     ///
     /// When the circuit rejects the call.
     pub fn try_enter(&self) -> Result<CircuitGuard, Rejection> {
-        CircuitGuard::enter(&self.breaker)
+        CircuitGuard::enter(&self.core)
     }
 
     /// Rejects all calls until the circuit is set otherwise by hand.
     #[doc(alias = "isolate")]
     pub fn force_open(&self) {
-        self.breaker.steer(Steer::Force(Phase::ForcedOpen));
+        self.core.steer(Steer::Force(Phase::ForcedOpen));
     }
 
     /// Lets all calls pass, and counts nothing, until the circuit is set otherwise by hand.
     #[doc(alias = "disable")]
     pub fn force_closed(&self) {
-        self.breaker.steer(Steer::Force(Phase::ForcedClosed));
+        self.core.steer(Steer::Force(Phase::ForcedClosed));
     }
 
     /// Lets all calls pass, and reports each time the circuit would have opened, until it is set otherwise by hand.
     ///
     /// Starts with an empty window, and again after each report: calls in flight then no longer count.
     pub fn metrics_only(&self) {
-        self.breaker.steer(Steer::Force(Phase::MetricsOnly));
+        self.core.steer(Steer::Force(Phase::MetricsOnly));
     }
 
     /// Closes the circuit with an empty window and the first step of its backoff. Calls in flight no longer count.
     #[doc(alias = "close")]
     pub fn reset(&self) {
-        self.breaker.steer(Steer::Reset);
+        self.core.steer(Steer::Reset);
     }
 }
 
 /// Of a key: in use while a call, a body or a guard has it.
 impl Retain for CircuitHandle {
+    type Own = Circuit;
+
     #[inline(always)]
-    fn for_call(&self) -> Self {
-        Self { breaker: self.breaker.own() }
+    fn for_call(&self) -> Circuit {
+        Circuit::of(&self.core)
     }
 
     fn retention(&self) -> Retention {
-        if self.breaker.is_alone() { self.breaker.retention() } else { Retention::Used }
+        if self.core.is_alone() { self.core.retention() } else { Retention::Used }
     }
 }
 

@@ -67,29 +67,23 @@
 //! | every other change of phase | `info` | the same |
 //! | rejected | `debug` | `name`, `reason`, `retry_after` |
 //!
+//! The circuit of a key has the field `key` too, where [keys are shown](crate::keyed#events).
+//!
 //! # The sharp edge
 //!
 //! A protocol's failure is often an `Ok` response. Tell the breaker with [`classify`](CircuitBreakerBuilder::classify), or it
 //! will see none. And put a timeout around or below it: a call that never ends is never counted.
 
+mod admit;
 mod breaker;
 mod builder;
-mod future;
 mod guard;
 mod handle;
-mod layer;
-mod service;
-mod settle;
 
-#[cfg(feature = "http")]
-pub(crate) use self::guard::Marked;
 pub use self::{
-    builder::CircuitBreakerBuilder,
-    future::ResponseFuture,
+    admit::Circuit,
+    builder::{CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitSettings},
     guard::CircuitGuard,
     handle::{CircuitHandle, CircuitSnapshot},
-    layer::CircuitBreakerLayer,
-    service::CircuitBreaker,
-    settle::Settle,
 };
 pub use crate::state::{circuit::Phase, counts::Counts};

@@ -16,23 +16,23 @@ use crate::{
     },
 };
 
-/// Answers as [`AnswerLayer::http`] does.
+/// Makes the response that [`AnswerLayer::http`] makes.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         answer_to::<Body>(&self)
     }
 }
 
-/// Answers what a function makes of an error, in axum's terms.
+/// Responds with what a function makes of an error, in axum's terms.
 #[derive(Clone, Copy)]
 pub struct AxumAnswers<F>(F);
 
 debug_by_type! { AxumAnswers<F> }
 
 impl<F> AnswerLayer<AxumAnswers<F>> {
-    /// Answers what `answer` says: whatever is [`IntoResponse`], a status and a text say.
+    /// Responds to an error with what `answer` returns.
     ///
-    /// It takes every inner service, whatever bodies that returns.
+    /// That is anything which is [`IntoResponse`], such as a status and a text. The inner service may return bodies of any type.
     ///
     /// # Examples
     ///

@@ -1,9 +1,10 @@
 //! reqwest's client as a service of HTTP, and its requests and responses around a stack.
 //!
 //! The layers work on the types of the crate `http`. A [`ReqwestClient`] is the inner service, and a [`ReqwestLayer`] outermost
-//! takes and returns reqwest's own types. reqwest follows redirects below them. Of those that send the body again, 307 and 308, a
-//! retry leaves it those of a body in memory, of `max_body` at most, and of a request that may arrive twice; the others it
-//! returns as they are.
+//! takes and returns reqwest's own types.
+//!
+//! reqwest follows redirects below them. The redirects 307 and 308 send the body again. Below a retry reqwest follows those only
+//! if the body is in memory, is at most `max_body` long, and the request may arrive twice. It returns the others as they are.
 //!
 //! # Examples
 //!
@@ -42,9 +43,9 @@ use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
-use crate::{error::Error, finish::POLLED_AGAIN, http::ReplayBody};
+use crate::{call::POLLED_AGAIN, error::Error, http::ReplayBody};
 
-/// A reqwest client that takes requests and gives responses of the crate `http`.
+/// A reqwest client that takes requests and returns responses of the crate `http`.
 #[derive(Clone, Debug, Default)]
 pub struct ReqwestClient {
     client: Client,
@@ -126,7 +127,7 @@ fn with_url(response: reqwest::Response) -> Response<Body> {
     response
 }
 
-/// Lets a stack of HTTP layers take reqwest's requests and give its responses.
+/// Lets a stack of HTTP layers take reqwest's requests and return its responses.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct ReqwestLayer;
@@ -139,7 +140,7 @@ impl<S> Layer<S> for ReqwestLayer {
     }
 }
 
-/// Takes reqwest's requests and gives its responses. Made by a [`ReqwestLayer`].
+/// Takes reqwest's requests and returns its responses. Made by a [`ReqwestLayer`].
 #[derive(Clone, Debug)]
 pub struct Reqwest<S> {
     inner: S,
@@ -202,7 +203,7 @@ where
     B::Error: Into<BoxError>,
 {
     fn from(body: ReplayBody<B>) -> Self {
-        // A body that is in memory stays one that reqwest sends again by itself, where a redirect asks for that.
+        // A body in memory stays in memory, so that reqwest can send it again after a redirect.
         let whole = body.whole(|body| (body as &dyn Any).downcast_ref::<Self>().and_then(Self::as_bytes));
         whole.map_or_else(|| Self::wrap(body), Self::from)
     }

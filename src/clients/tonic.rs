@@ -15,7 +15,7 @@ use crate::{
     http::{ReplayBody, answer::original},
 };
 
-/// Keeps a status that the service gave; else makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
+/// Keeps a status that the service gave, or makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
 ///
 /// The codes are those of [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). The error becomes the source of the status.
 impl From<Error> for Status {

@@ -23,7 +23,7 @@ impl Rejection {
         Self { name, retry_after, reason }
     }
 
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"` or `"per key"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"per key"` or `"custom"`.
     pub const fn layer(&self) -> &'static str {
         self.reason.kind().as_str()
     }
@@ -139,6 +139,8 @@ reasons! {
     WaitedTooLong: Bulkhead, "waited_too_long", Overloaded, "no place came free in time";
     /// A layer per key has no room for another key.
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
+    /// A limit of the application's own rejected the call.
+    Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 
 impl fmt::Display for RejectionReason {

@@ -10,7 +10,7 @@
 //! use palisade::{BulkheadLayer, event::{self, Event, Source}};
 //!
 //! let (sender, events) = mpsc::channel();
-//! let subscription = event::observe(move |source: Source, event: &Event<'_>| {
+//! let subscription = event::observe(move |source: Source<'_>, event: &Event<'_>| {
 //!     if let Event::Rejected(rejection) = event {
 //!         sender.send((source.name(), rejection.reason())).ok();
 //!     }
@@ -37,6 +37,7 @@ pub use self::observe::{Observe, Subscription, observe};
 pub use crate::source::{Kind, Source};
 use crate::{
     error::{Elapsed, Error, Rejection, RejectionReason},
+    name::Name,
     outcome::Outcome,
     state::{circuit::Phase, counts::Counts},
     time::Nanos,
@@ -116,28 +117,62 @@ pub enum Event<'a> {
     Answered(&'a Error),
 }
 
-impl Source {
+impl Source<'_> {
     /// Rejects a call: makes the rejection and tells it.
-    #[inline(always)]
-    pub(crate) fn reject(self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
-        let rejection = Rejection::new(self.name(), reason, retry_after);
-        if is_heard() {
-            tell(self, &Event::Rejected(&rejection));
-        }
-        rejection
+    ///
+    /// `retry_after` says when to try again, where that is known.
+    pub fn reject(self, reason: RejectionReason, retry_after: Option<Duration>) -> Rejection {
+        reject(self.name(), reason, retry_after.map(Nanos::from), || self)
     }
 }
 
-/// Whether anything that may be frequent is heard: by `tracing` at the level `DEBUG`, or by an observer.
+/// Rejects a call of the instance `source`.
 #[inline(always)]
-pub(crate) fn is_heard() -> bool {
+pub(crate) fn reject<'a>(
+    name: Name,
+    reason: RejectionReason,
+    retry_after: Option<Nanos>,
+    source: impl FnOnce() -> Source<'a>,
+) -> Rejection {
+    let rejection = Rejection::new(name, reason, retry_after);
+    if is_heard() {
+        tell_rejected(rejection, source);
+    }
+    rejection
+}
+
+/// Takes a copy, so that the caller's can stay in registers.
+#[cold]
+#[inline(never)]
+fn tell_rejected<'a>(rejection: Rejection, source: impl FnOnce() -> Source<'a>) {
+    tell(source(), &Event::Rejected(&rejection));
+}
+
+/// Tells an event that may be frequent, and is made only where it is heard.
+#[inline(always)]
+pub(crate) fn tell_often<'a>(event: impl FnOnce() -> (Source<'a>, Event<'a>)) {
+    if is_heard() {
+        tell_heard(event);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_heard<'a>(event: impl FnOnce() -> (Source<'a>, Event<'a>)) {
+    let (source, event) = event();
+    tell(source, &event);
+}
+
+/// Whether `tracing` or an observer hears what may be frequent. All of that has the level `DEBUG`.
+#[inline(always)]
+fn is_heard() -> bool {
     level_enabled!(Level::DEBUG) || observe::is_used()
 }
 
 /// Tells an event. The caller has made the change that it is of, and holds no lock.
 #[cold]
 #[inline(never)]
-pub(crate) fn tell(source: Source, event: &Event<'_>) {
+pub(crate) fn tell(source: Source<'_>, event: &Event<'_>) {
     trace::write(source, event);
     observe::hear(source, event);
 }

@@ -1,23 +1,23 @@
 //! Those who hear the events. The process holds them, and no layer does.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use parking_lot::RwLock;
 
 use super::Event;
-use crate::{
-    source::Source,
-    sync::{Arc, OnceLock},
-};
+use crate::source::Source;
 
-/// Hears events. Implemented by every `Fn(Source, &Event<'_>)`.
+/// Hears events. Implemented by every `Fn(Source<'_>, &Event<'_>)`.
 pub trait Observe: Send + Sync + 'static {
     /// Hears an event of this instance.
-    fn observe(&self, source: Source, event: &Event<'_>);
+    fn observe(&self, source: Source<'_>, event: &Event<'_>);
 }
 
-impl<F: Fn(Source, &Event<'_>) + Send + Sync + 'static> Observe for F {
-    fn observe(&self, source: Source, event: &Event<'_>) {
+impl<F: Fn(Source<'_>, &Event<'_>) + Send + Sync + 'static> Observe for F {
+    fn observe(&self, source: Source<'_>, event: &Event<'_>) {
         self(source, event);
     }
 }
@@ -25,7 +25,7 @@ impl<F: Fn(Source, &Event<'_>) + Send + Sync + 'static> Observe for F {
 type Observers = Arc<[Arc<dyn Observe>]>;
 
 /// Replaced whole at each change, so that observers are called under no lock. It is empty until the first observer comes. No
-/// model checks it, and a static needs a constructor that is `const`: so the lock is not `sync`'s.
+/// model checks it, and a static needs a constructor that is `const`: nothing here is `sync`'s.
 static OBSERVERS: OnceLock<RwLock<Observers>> = OnceLock::new();
 
 /// Lets an observer hear every event of every layer of this process, until the subscription is dropped.
@@ -68,7 +68,7 @@ pub(super) fn is_used() -> bool {
     OBSERVERS.get().is_some()
 }
 
-pub(super) fn hear(source: Source, event: &Event<'_>) {
+pub(super) fn hear(source: Source<'_>, event: &Event<'_>) {
     if let Some(observers) = OBSERVERS.get() {
         let observers = Arc::clone(&observers.read());
         observers.iter().for_each(|observer| observer.observe(source, event));

@@ -9,8 +9,8 @@ use crate::{
     state::circuit::Phase,
 };
 
-pub(super) fn write(source: Source, event: &Event<'_>) {
-    let name = source.name().as_str();
+pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
+    let (name, key) = (source.name().as_str(), source.key());
     match *event {
         Event::Transition { from, to, reason, counts, open_for } => {
             macro_rules! row {
@@ -18,6 +18,7 @@ pub(super) fn write(source: Source, event: &Event<'_>) {
                     $level!(
                         target: "palisade::circuit_breaker",
                         name,
+                        key,
                         from = from.as_str(),
                         to = to.as_str(),
                         reason,
@@ -44,15 +45,16 @@ pub(super) fn write(source: Source, event: &Event<'_>) {
             // A target is a literal, so there is a row for each kind that rejects.
             macro_rules! row {
                 ($target:literal) => {
-                    debug!(target: $target, name, reason, retry_after, "rejected")
+                    debug!(target: $target, name, key, reason, retry_after, "rejected")
                 };
             }
             match source.kind() {
+                Kind::CircuitBreaker => row!("palisade::circuit_breaker"),
                 Kind::Bulkhead => row!("palisade::bulkhead"),
-                _ => row!("palisade::circuit_breaker"),
+                _ => row!("palisade::custom"),
             }
         }
-        Event::Resized { limit } => info!(target: "palisade::bulkhead", name, limit, "resized"),
+        Event::Resized { limit } => info!(target: "palisade::bulkhead", name, key, limit, "resized"),
         Event::Retrying { attempt, delay, outcome, error } => {
             let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
             debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");

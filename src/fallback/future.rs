@@ -11,9 +11,9 @@ use tower::BoxError;
 
 use super::{Answer, FallbackError, Step, Take};
 use crate::{
+    call::POLLED_AGAIN,
     error::Error,
     event::{self, Event},
-    finish::POLLED_AGAIN,
     name::Name,
     source::{Kind, Source},
 };
@@ -94,6 +94,10 @@ where
     }
 }
 
+const fn source(name: Name) -> Source<'static> {
+    Source::new(Kind::Fallback, name)
+}
+
 /// Tells of the answer, or wraps up what failed.
 #[inline(always)]
 fn degraded<Response>(
@@ -101,17 +105,14 @@ fn degraded<Response>(
     result: Result<Answer<Response>, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
-    let source = Source::new(Kind::Fallback, name);
     match result {
         Ok(answer) => {
             let (response, step) = answer.into_parts();
-            if event::is_heard() {
-                event::tell(source, &Event::Degraded { step, error: before.as_ref() });
-            }
+            event::tell_often(|| (source(name), Event::Degraded { step, error: before.as_ref() }));
             Ok(response)
         }
         Err(error) => {
-            event::tell(source, &Event::FallbackFailed(&error));
+            event::tell_often(|| (source(name), Event::FallbackFailed(&error)));
             Err(FallbackError::wrap(error, before))
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{Answer, ByOutcome, FallbackError, Step, Take};
-use crate::{Error, finish::POLLED_AGAIN};
+use crate::{Error, call::POLLED_AGAIN};
 
 /// Tries a step, and the next when it fails. Made by [`FallbackLayer::or`](super::FallbackLayer::or).
 #[derive(Clone, Copy, Debug)]

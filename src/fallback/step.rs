@@ -8,7 +8,7 @@ use std::{
 use tower::{BoxError, Service};
 
 use super::step_future::{ServiceFuture, StepFuture};
-use crate::{Error, debug::debug_by_type, oneshot::Oneshot, sync::Arc};
+use crate::{Error, call::Oneshot, debug::debug_by_type, sync::Arc};
 
 /// Where another answer may come from.
 pub trait Step<Request, Response> {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
 use super::Answer;
-use crate::{Error, oneshot::Oneshot};
+use crate::{Error, call::Oneshot};
 
 pin_project! {
     /// The future of the step made by [`future_of`](super::future_of).

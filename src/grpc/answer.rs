@@ -1,4 +1,4 @@
-//! What gRPC says of an error.
+//! The response of gRPC to an error.
 
 use http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
 
@@ -11,17 +11,17 @@ use crate::{
     http::answer::{Answer, AnswerLayer, original},
 };
 
-/// Answers with a code, and when to try again.
+/// Responds with a code, and when to try again.
 ///
-/// A body that fails ends in trailers that tell the code.
+/// A body that fails ends with trailers that tell the code.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GrpcAnswers;
 
 impl AnswerLayer<GrpcAnswers> {
-    /// Answers as gRPC does: HTTP status 200, and what went wrong in `grpc-status`.
+    /// Responds to an error with HTTP status 200, and a code in `grpc-status`.
     ///
-    /// A body that fails ends in trailers that tell the code, where the stream would be reset otherwise. With the feature
-    /// `tonic` a status that the service gave passes unchanged.
+    /// A body that fails ends with trailers that tell the code, because otherwise the stream would be reset. With the feature
+    /// `tonic`, a status that the service gave passes unchanged.
     pub const fn grpc() -> Self {
         Self::by(GrpcAnswers)
     }

@@ -1,4 +1,4 @@
-//! The body of an answer.
+//! The body of a response that ends with a code.
 
 use std::{
     pin::Pin,
@@ -13,13 +13,13 @@ use super::answer::headers;
 use crate::{error::Error, http::answer};
 
 pin_project! {
-    /// Ends a body that fails in trailers that tell the code.
+    /// Ends a body that fails with trailers that tell the code.
     ///
-    /// The stream would be reset otherwise. Made by [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). It never fails
-    /// itself. Empty by default.
+    /// Otherwise the stream would be reset. Made by [`AnswerLayer::grpc`](crate::http::AnswerLayer::grpc). It never fails
+    /// itself, and is empty by default.
     #[derive(Debug)]
     pub struct AnswerBody<B> {
-        // `None` once it has failed, and for an answer that is all headers.
+        // `None` once it has failed, and for a response that is all headers.
         #[pin]
         inner: Option<B>,
     }
@@ -64,7 +64,7 @@ where
         self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
-    /// Has no lower bound: the trailers may come before what the body within has promised.
+    /// Has no lower bound, because the trailers may come before all that the inner body has promised.
     fn size_hint(&self) -> SizeHint {
         let mut hint = SizeHint::new();
         hint.set_upper(0);

@@ -1,34 +1,35 @@
-//! What a gRPC answer says about the service that gave it.
+//! What a gRPC response says about the service that sent it.
 
 use http::{HeaderMap, Response};
 
 use super::{Code, failure::of_error, hint::Hint};
 use crate::{
-    Classify, Error, Outcome,
     debug::debug_by_type,
+    error::Error,
     http::{ByTable, ClassifyEnd, Overrides, own_fault},
+    outcome::{Classify, Outcome},
 };
 
-/// Says by its code what a gRPC answer means.
+/// Classifies gRPC responses by their code.
 ///
 /// | code | outcome |
 /// |---|---|
-/// | `UNAVAILABLE` | `Transient`; `Throttled` where the server says when to come back |
+/// | `UNAVAILABLE` | `Transient`, or `Throttled` where the server says when to come back |
 /// | `RESOURCE_EXHAUSTED` | `Throttled`, with the pause that the server asks for |
 /// | `CANCELLED`, `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `DATA_LOSS` | `Failed` |
-/// | the rest | `Success`: done, or the client's own mistake |
+/// | the rest | `Success`: the call was done, or the mistake is the client's |
 ///
-/// The code is read from `grpc-status` in the head. A head with neither that nor an HTTP status other than 200 is a success so
-/// far, and leaves the verdict to the [trailers](ClassifyEnd); a stream that ends without them is broken, and `Failed`. Without
-/// a code, an HTTP status stands for one as [gRPC maps it]. A code that is unreadable or not assigned is `UNKNOWN`.
+/// The code is read from `grpc-status` in the head. Without it, an HTTP status other than 200 stands for a code as
+/// [gRPC maps it]. A head with neither is a success so far, and the [trailers](ClassifyEnd) decide. A stream that ends without
+/// trailers is broken, and `Failed`. A code that is unreadable or not assigned is `UNKNOWN`.
 ///
 /// The pause is read from `grpc-retry-pushback-ms` and, with the feature `tonic`, from the `RetryInfo` in
 /// `grpc-status-details-bin`.
 ///
-/// Errors are `Transient`, a [`TimeoutLayer`](crate::TimeoutLayer)'s below among them: to put one around each attempt is to ask for
-/// another when it is over. With the feature `tonic`, one that tells that the request's own body failed, which resets the stream
-/// from our side, is `Ignored`; an error that comes from a `tonic::Status` goes by its code, and one that
-/// comes from the reset of a stream by the code that gRPC has for that.
+/// Errors are `Transient`, also those of a [`TimeoutLayer`](crate::TimeoutLayer) below, because a timeout around each attempt
+/// exists to allow another one. The feature `tonic` adds three cases. An error is `Ignored` if the request's own body failed,
+/// which resets the stream from our side. An error that comes from a `tonic::Status` goes by its code. An error that comes from
+/// the reset of a stream goes by the code that gRPC has for that reset.
 ///
 /// # Examples
 ///
@@ -52,17 +53,17 @@ pub struct GrpcClassifier<F = ByTable> {
 }
 
 impl GrpcClassifier {
-    /// A classifier that goes by the table.
+    /// Makes a classifier that goes by the table.
     pub const fn new() -> Self {
         Self { overrides: ByTable }
     }
 }
 
 impl<F> GrpcClassifier<F> {
-    /// Asks a function first; where it says `None`, the table decides.
+    /// Asks a function first; where it returns `None`, the table decides.
     ///
-    /// Set it where a service gives a code a meaning of its own. Where it says `Throttled` without a pause, the pause is still
-    /// read from the answer. Defaults to the table alone.
+    /// Set it where a service gives a code a meaning of its own. Where the function returns `Throttled` without a pause, the
+    /// pause is still read from the response. Defaults to the table alone.
     pub fn overrides<G: Fn(Code) -> Option<Outcome>>(self, overrides: G) -> GrpcClassifier<G> {
         GrpcClassifier { overrides }
     }

@@ -1,4 +1,4 @@
-//! The codes of gRPC, and where an answer carries them.
+//! The codes of gRPC, and where a response carries them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
@@ -68,13 +68,13 @@ impl Code {
         Self::Unauthenticated,
     ];
 
-    /// The code that a header or trailer tells; one that is unreadable or not assigned is `Unknown`.
+    /// The code in a header or trailer; one that is unreadable or not assigned is `Unknown`.
     pub(super) fn of_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(&GRPC_STATUS)?;
         Some(digits(value.as_bytes()).map_or(Self::Unknown, Self::of_number))
     }
 
-    /// The code that the head of an answer tells; `None` leaves it to the trailers.
+    /// The code in the head of a response; `None` leaves it to the trailers.
     pub(super) fn of_head<B>(head: &Response<B>) -> Option<Self> {
         let of_content = || is_foreign(head.headers()).then_some(Self::Unknown);
         Self::of_headers(head.headers()).or_else(|| Self::of_status(head.status())).or_else(of_content)
@@ -94,7 +94,7 @@ impl Code {
         usize::try_from(number).ok().and_then(|number| Self::ALL.get(number).copied()).unwrap_or(Self::Unknown)
     }
 
-    /// What a status stands for that came without a code, from something between that knows no gRPC
+    /// The code for an HTTP status without a code, which comes from an intermediary that does not know gRPC
     /// (<https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md>).
     const fn of_status(status: StatusCode) -> Option<Self> {
         Some(match status.as_u16() {
@@ -109,7 +109,8 @@ impl Code {
     }
 }
 
-/// Whether what follows is no gRPC by its content type, but the page of something between, say: nobody reads that to its end.
+/// Whether by its content type the body is not gRPC, for example the page of an intermediary. No client reads such a page to its
+/// end.
 fn is_foreign(headers: &HeaderMap) -> bool {
     const GRPC: &[u8] = b"application/grpc";
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);

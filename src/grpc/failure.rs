@@ -1,11 +1,11 @@
-//! What the error of a call tells that has no answer.
+//! What the error of a call without a response tells.
 
 use super::{Code, hint::Hint};
 use crate::error::Error;
 #[cfg(feature = "tonic")]
 use crate::http::{Fact, facts};
 
-/// The code and the hint that an error tells: of the status it comes from, or of the reset of its stream.
+/// The code and the hint of an error, from its status or from the reset of its stream.
 #[cfg(feature = "tonic")]
 pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
     let Error::Service(_) = error else { return None };
@@ -16,8 +16,8 @@ pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
     })
 }
 
-/// Whether the error tells a code that is given for a deadline: by tonic's own timeout, a status, or a stream that was reset with
-/// `CANCEL`.
+/// Whether the error has a code that is given for a deadline. It comes from tonic's own timeout, from a status, or from a stream
+/// that was reset with `CANCEL`.
 #[cfg(feature = "tonic")]
 pub(crate) fn is_of_deadline(error: &Error) -> bool {
     let is_told = || of_error(error).is_some_and(|(code, _)| matches!(code, Code::Cancelled | Code::DeadlineExceeded));

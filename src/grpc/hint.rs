@@ -18,7 +18,7 @@ pub(super) enum Hint {
 }
 
 impl Hint {
-    /// What the headers of an answer or its trailers say. A pushback counts for more than a `RetryInfo`.
+    /// What the headers or the trailers of a response say. A pushback counts for more than a `RetryInfo`.
     pub(super) fn of_headers(headers: &HeaderMap) -> Self {
         Self::or_after(pushback(headers), || retry_info(headers))
     }
@@ -40,7 +40,8 @@ impl Hint {
     }
 }
 
-/// By gRFC A6 a 32-bit number of milliseconds; one that is negative or unreadable asks for no retry at all. Nor can two be read.
+/// By gRFC A6 a pushback is a 32-bit number of milliseconds. One that is negative or unreadable asks for no retry at all, and so
+/// do two.
 fn pushback(headers: &HeaderMap) -> Option<Hint> {
     let mut values = headers.get_all(&PUSHBACK).iter();
     let value = values.next()?;

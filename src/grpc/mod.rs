@@ -1,9 +1,9 @@
-//! The layers as users of gRPC know it.
+//! Sets the layers up for gRPC.
 //!
-//! In gRPC the status of a call is a code, in the head of the answer or in the trailers after its messages; a server says by a
-//! pushback when to come back, and a caller by `grpc-timeout` how long it waits. The constructors named `grpc` set the layers up
-//! for that. They look at HTTP alone, so they go around every client and server; this module needs the feature `http`. With the
-//! feature `tonic` they know its `Status` and bodies, and read `RetryInfo`.
+//! In gRPC the status of a call is a code. It stands in the head of the response, or in the trailers after the messages. A server
+//! says by a pushback when to come back, and a caller says by `grpc-timeout` how long it waits. The constructors named `grpc` set
+//! the layers up for that. They look only at HTTP, so they go around every client and server; this module needs the feature
+//! `http`. With the feature `tonic` the layers know tonic's `Status` and bodies, and read `RetryInfo`.
 //!
 //! # Example
 //!
@@ -33,29 +33,31 @@
 //!
 //! | layer | for gRPC |
 //! |---|---|
-//! | circuit breaker, fallback | go by the [code](GrpcClassifier); a circuit breaker also by the one in the trailers |
-//! | circuit breaker, bulkhead | [hold](crate::http::Hold) the call's place until the stream of its answer has ended |
-//! | timeout | bounds the stream too |
-//! | retry | goes by the code in the head, and heeds the server's [pushback](Pushback) |
+//! | circuit breaker, fallback | go by the [code](GrpcClassifier); a circuit breaker also by the code in the trailers |
+//! | circuit breaker, bulkhead | [hold](crate::http::Http) the call's place until the stream of its response has ended |
+//! | timeout | covers the stream too |
+//! | retry | goes by the code in the head, and obeys the server's [pushback](Pushback) |
 //! | [`DeadlineLayer`](crate::http::DeadlineLayer) | carries `grpc-timeout` from hop to hop |
-//! | [`AnswerLayer`](crate::http::AnswerLayer) | makes a status of what is refused or late |
+//! | [`AnswerLayer`](crate::http::AnswerLayer) | turns errors into statuses |
 //!
 //! # In a server
 //!
-//! The same layers go around tonic's services, with `Server::builder().layer(...)`: outermost an `AnswerLayer`, or a call that is
-//! refused has no pushback and a stream that is cut has no code; then `DeadlineLayer`, a bulkhead, a timeout.
+//! The same layers go around tonic's services, with `Server::builder().layer(...)`. Put an `AnswerLayer` outermost: without it, a
+//! rejected call has no pushback, and a stream that is cut off has no code. Then come `DeadlineLayer`, a bulkhead and a timeout.
 //!
 //! # The sharp edge
 //!
-//! A code in the trailers comes too late for a retry: once the head of an answer has come without one, the call is committed
-//! ([gRFC A6]). Servers that fail before the first message tell it in the head.
+//! A code in the trailers comes too late for a retry: once the head of a response has arrived without a code, the call is
+//! committed ([gRFC A6]). A server that fails before its first message sends the code in the head.
 //!
 //! tonic's channel ends a call at its caller's `grpc-timeout` by itself, as it does at a timeout of its own. A `DeadlineLayer`
-//! directly over it tells the two apart, up to the head of the answer; without one, callers that do not wait open the circuit.
+//! directly over the channel tells the two apart until the head of the response arrives. Without that layer, impatient callers
+//! open the circuit.
 //!
 //! [gRFC A6]: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#when-retries-are-valid
 
 mod answer;
+mod attempts;
 mod body;
 mod classify;
 mod code;
@@ -73,4 +75,7 @@ mod timeout;
 #[cfg(feature = "tonic")]
 pub(crate) use self::failure::is_of_deadline;
 pub(crate) use self::timeout::TIMEOUT;
-pub use self::{answer::GrpcAnswers, body::AnswerBody, classify::GrpcClassifier, code::Code, pushback::Pushback};
+pub use self::{
+    answer::GrpcAnswers, attempts::CountAttempts, body::AnswerBody, classify::GrpcClassifier, code::Code,
+    pushback::Pushback,
+};

@@ -1,4 +1,4 @@
-//! The status that the service gave itself, or that tonic makes of its transport's error.
+//! The status that the service gave, or that tonic makes from the error of its transport.
 
 use std::{error, sync::Arc};
 
@@ -19,7 +19,7 @@ pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-/// The status that the service gave, or that tonic makes of its error.
+/// The status that the service gave, or that tonic makes from its error.
 pub(crate) fn own(error: Error) -> Result<Status, Error> {
     let error = match error.downcast::<Status>() {
         Ok(status) if is_of_transport(&status) => return Ok(ours(status)),
@@ -36,12 +36,12 @@ pub(crate) fn own(error: Error) -> Result<Status, Error> {
     }
 }
 
-/// Whether tonic made it of the end of a stream or a connection. One that the service gave has no such source.
+/// Whether tonic made the status from the end of a stream or a connection. One that the service gave has no such source.
 fn is_of_transport(status: &Status) -> bool {
     causes_of(status).any(<dyn error::Error>::is::<h2::Error>)
 }
 
-/// Whether the server went away and said that it had not begun with this stream: h2 tells only such ones of the `GOAWAY`.
+/// Whether the server went away and had not begun with this stream: h2 reports the `GOAWAY` only to such streams.
 fn is_unprocessed(status: &Status) -> bool {
     let went_away = |error: &h2::Error| error.is_go_away() && error.is_remote();
     causes_of(status).filter_map(|cause| cause.downcast_ref()).any(went_away)
@@ -57,18 +57,18 @@ fn given(error: &Error) -> Option<Status> {
     causes(error).find_map(|cause| cause.downcast_ref()).cloned()
 }
 
-/// What tonic makes of the errors of transports. Of some broken streams it makes `Unknown`, which helps nobody.
+/// The status that tonic makes from an error of the transport.
 fn known(error: Error) -> Result<Status, Error> {
     let Error::Service(error) = error else { return Err(error) };
     Status::try_from_error(error).map(ours).map_err(Error::Service)
 }
 
-/// The code that tonic tells of a transport's error, in our words. Of some broken streams that is `Unknown`, which helps nobody.
+/// The same status with a message of ours, and with a code that says more: for some broken streams tonic says `Unknown`.
 fn ours(status: Status) -> Status {
     let code = match status.code() {
         tonic::Code::Internal | tonic::Code::Unknown if is_unprocessed(&status) => Code::Unavailable,
         tonic::Code::Unknown => Code::Internal,
-        // The connection was gone before hyper had sent the call: nobody cancelled it.
+        // The connection was gone before hyper had sent the call, so the caller did not cancel it.
         tonic::Code::Cancelled if !is_of_transport(&status) => Code::Unavailable,
         code => code.into(),
     };
@@ -77,7 +77,7 @@ fn ours(status: Status) -> Status {
     ours
 }
 
-/// Whether tonic's own timeout has ended the call, of which tonic makes `Cancelled`.
+/// Whether tonic's own timeout has ended the call. tonic would make `Cancelled` of it.
 pub(super) fn is_expired(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Expired))
 }

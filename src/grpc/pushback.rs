@@ -1,17 +1,17 @@
-//! Which gRPC calls the server lets come back.
+//! Which gRPC calls the server allows to come back.
 
 use http::{Request, Response};
 
 use super::{Code, failure::of_error, hint::Hint};
-use crate::{Error, retry::RetryIf};
+use crate::{error::Error, retry::RetryIf};
 
-/// Allows a retry unless the server lets it be seen that none is wanted.
+/// Allows a retry unless the server shows that it wants none.
 ///
-/// None is when `grpc-retry-pushback-ms` is negative or unreadable, and none after `RESOURCE_EXHAUSTED` that does not say when
-/// to come back. Otherwise the code decides, and with it the [classifier](super::GrpcClassifier): by gRPC's own design
-/// ([gRFC A6]) a retry goes by the code, whatever the method.
+/// It wants none if `grpc-retry-pushback-ms` is negative or unreadable, or if it sends `RESOURCE_EXHAUSTED` without saying when
+/// to come back. Otherwise the code decides, through the [classifier](super::GrpcClassifier): by gRPC's own design
+/// ([gRFC A6]) a retry goes by the code, whatever the method is.
 ///
-/// By the same design a call is *committed* once its head has arrived without a code, for the caller may have acted on the
+/// By the same design a call is *committed* once its head has arrived without a code, because the caller may have acted on the
 /// head. So a failure that is told in the trailers is never retried: a retry looks at the head alone.
 ///
 /// # Examples
@@ -47,7 +47,7 @@ fn wanted(code: Code, hint: Hint) -> bool {
     }
 }
 
-/// An error that tells no code leaves it to the classifier.
+/// An error without a code leaves the decision to the classifier.
 fn wanted_after(error: &Error) -> bool {
     of_error(error).is_none_or(|(code, hint)| wanted(code, hint))
 }

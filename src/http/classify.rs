@@ -1,27 +1,31 @@
-//! What an HTTP answer says about the service that gave it.
+//! What an HTTP response says about the service that sent it.
 
 use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 
 use super::{own_fault, retry_after::retry_after};
-use crate::{Classify, DefaultClassifier, Error, Outcome, debug::debug_by_type};
+use crate::{
+    debug::debug_by_type,
+    error::Error,
+    outcome::{Classify, DefaultClassifier, Outcome},
+};
 
-/// Says by its status what an HTTP answer means.
+/// Classifies HTTP responses by their status.
 ///
 /// | status | outcome |
 /// |---|---|
 /// | 408, 502, 504, and 503 without a readable `Retry-After` | `Transient` |
-/// | 503 with one, and 429 | `Throttled`, with the pause that the service asks for |
-/// | 501, 505 | `Ignored`: they tell what the service can do, not how it does |
+/// | 429, and 503 with a readable `Retry-After` | `Throttled`, with the pause that the service asks for |
+/// | 501, 505 | `Ignored`: they say what the service supports, not how well it is |
 /// | other 5xx | `Failed` |
 /// | the rest | `Success` |
 ///
-/// An error is `Transient`, but `Ignored` where it was the request's own fault. With the feature `hyper-util` or `reqwest` that is
-/// known where its body failed, and of reqwest where it cannot be sent at all.
+/// An error is `Transient`, or `Ignored` if it is the request's own fault. With the feature `hyper-util` or `reqwest` that is
+/// known if the request's body failed, and with `reqwest` also if the request cannot be sent at all.
 ///
-/// `Retry-After` is read as [RFC 9110, 10.2.3] has it, in seconds or as a date. A date is compared with the `Date` of the same
-/// answer, so that the two clocks need not agree, and with the clock here only where there is none.
+/// `Retry-After` is read as in [RFC 9110, 10.2.3], in seconds or as a date. A date is compared with the `Date` of the same
+/// response, so that the two clocks need not agree. The local clock is used only where there is no readable `Date`.
 ///
 /// # Examples
 ///
@@ -46,17 +50,17 @@ pub struct HttpClassifier<F = ByTable> {
 }
 
 impl HttpClassifier {
-    /// A classifier that goes by the table.
+    /// Makes a classifier that goes by the table.
     pub const fn new() -> Self {
         Self { overrides: ByTable }
     }
 }
 
 impl<F> HttpClassifier<F> {
-    /// Asks a function first; where it says `None`, the table decides.
+    /// Asks a function first; where it returns `None`, the table decides.
     ///
-    /// Set it where a service gives a status a meaning of its own. Where it says `Throttled` without a pause, the pause is still
-    /// read from the answer. Defaults to the table alone.
+    /// Set it where a service gives a status a meaning of its own. Where the function returns `Throttled` without a pause, the
+    /// pause is still read from the response. Defaults to the table alone.
     pub fn overrides<G: Fn(StatusCode) -> Option<Outcome>>(self, overrides: G) -> HttpClassifier<G> {
         HttpClassifier { overrides }
     }
@@ -82,14 +86,14 @@ impl<F: Overrides<StatusCode>> HttpClassifier<F> {
 
 impl<F: Overrides<StatusCode>, B> Classify<Response<B>> for HttpClassifier<F> {
     fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
-        self.classify_head(result.map(|answer| (answer.status(), answer.headers())))
+        self.classify_head(result.map(|response| (response.status(), response.headers())))
     }
 }
 
 #[cfg(feature = "reqwest")]
 impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
     fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
-        self.classify_head(result.map(|answer| (answer.status(), answer.headers())))
+        self.classify_head(result.map(|response| (response.status(), response.headers())))
     }
 }
 
@@ -116,17 +120,17 @@ const fn throttled_for(pause: Duration) -> Outcome {
     Outcome::Throttled { retry_after: Some(pause) }
 }
 
-/// Says also what the end of a body means.
+/// Classifies a call also by the end of the response's body.
 ///
-/// Some protocols tell only there how a call went. Implemented by every closure that is a [`Classify`], for which the head
-/// of an answer says all. So it is for types that implement this with no method of their own.
+/// Some protocols tell only there how a call went. Every closure that is a [`Classify`] implements it, and goes by the head
+/// alone. So does a type that implements it without methods of its own.
 pub trait ClassifyEnd<Response>: Classify<Response> {
-    /// Whether this head, a success, leaves the verdict to the end of the body.
+    /// Whether a response with this head, which is a success so far, is judged by the end of its body.
     fn waits_for_end(&self, _head: &Response) -> bool {
         true
     }
 
-    /// What the end of a body says, where the verdict was left to it.
+    /// Classifies the end of a body, with its trailers if it had any.
     fn classify_end(&self, _trailers: Option<&HeaderMap>) -> Outcome {
         Outcome::Success
     }
@@ -136,7 +140,7 @@ impl<Response, F> ClassifyEnd<Response> for F where F: Fn(Result<&Response, &Err
 
 impl<Response> ClassifyEnd<Response> for DefaultClassifier {}
 
-/// Overrides a table. Implemented by every `Fn(K) -> Option<Outcome>`.
+/// Overrides a table. Every `Fn(K) -> Option<Outcome>` implements it.
 pub trait Overrides<K> {
     /// The outcome to take in place of the table's, if any.
     fn outcome(&self, key: K) -> Option<Outcome>;

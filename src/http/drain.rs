@@ -1,4 +1,4 @@
-//! The body of an answer that may have to make room for another attempt.
+//! The body of a response that may have to make room for another attempt.
 
 use std::{
     fmt, mem,
@@ -12,23 +12,23 @@ use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
 use super::replay::buffer::Buffer;
-use crate::Error;
+use crate::error::Error;
 
-/// How many bytes of an answer are read before the call is tried again; as much again of trailers.
+/// The most bytes to drain, of data and again of trailers.
 const LIMIT: usize = 16 * 1024;
 
-/// In how many frames; more of them, though small, are not worth the wait.
+/// The most frames to drain, however small they are.
 const FRAMES: usize = 64;
 
-/// The body of an answer that retry may set aside.
+/// The body of a response that retry may set aside.
 ///
-/// An answer that is retried holds a connection, and places of the layers below. So before the next attempt what is left of
-/// a small body (16 KiB, in at most 64 frames) is read into memory, and a larger one is dropped. When no other attempt can be
-/// sent after all, this body gives what was read, and if the rest was dropped, an error that says so.
+/// A response that is to be replaced holds a connection, and places of the layers below. So before the next attempt, the rest
+/// of a small body (16 KiB, in at most 64 frames) is read into memory, and a larger one is dropped. If no other attempt can be
+/// sent after all, this body returns what was read. If the rest was dropped, an error that says so comes after it.
 ///
-/// The body of every other answer streams through as it is.
+/// The body of every other response streams through unchanged.
 pub struct DrainedBody<B> {
-    /// What is still to be read; `None` once it ended, failed or was dropped.
+    /// What is still to be read; `None` once that ended, failed or was dropped.
     inner: Option<B>,
     /// `None` while nothing was read ahead.
     aside: Option<Box<Aside>>,
@@ -54,13 +54,13 @@ enum End {
 struct RestDropped;
 
 impl<B> DrainedBody<B> {
-    /// A body that streams through.
+    /// Makes a body that streams through.
     pub(crate) const fn streaming(body: B) -> Self {
         Self { inner: Some(body), aside: None }
     }
 
     fn end(&mut self, end: End) {
-        // Its drop may do anything; what it ended with is known first.
+        // The end is noted first, because dropping the body may do anything.
         let inner = self.inner.take();
         if !matches!(end, End::Whole) {
             self.aside.get_or_insert_default().end = end;
@@ -74,7 +74,7 @@ where
     B: Body + Unpin,
     B::Error: Into<BoxError> + 'static,
 {
-    /// Reads the rest into memory; ready once it has ended, failed, or was too much and was dropped.
+    /// Reads the rest into memory. Ready once the rest has ended or failed, or was too much and was dropped.
     pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(inner) = &mut self.inner {
             let end = if inner.is_end_stream() {
@@ -100,7 +100,7 @@ where
 }
 
 impl Aside {
-    /// Keeps what was read, and says how the body ended if it did.
+    /// Keeps what was read, and returns how the body ended if it did.
     fn take_in<D, E>(&mut self, read: Option<Result<Frame<D>, E>>) -> Option<End>
     where
         D: Buf,

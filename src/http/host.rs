@@ -2,11 +2,11 @@
 
 use http::{Request, header::HOST, uri::Authority};
 
-/// The host that a request goes to, with its port where that is told: a key for [`per_key`](crate::per_key).
+/// Returns the host that a request goes to: a key for [`per_key`](crate::keyed).
 ///
-/// It is read from the URI, or else from the header `Host`, without the user's name. It is a copy of its own, of at most 261
-/// bytes, and compares without regard to case. `None` where neither tells it, or it is longer than any host: all such requests
-/// share one key.
+/// It includes the port if the request names one, and leaves out the user's name. It is read from the URI, or else from the
+/// header `Host`. It is a copy of at most 261 bytes, and compares without regard to case. The result is `None` if the request
+/// names no valid host, or one that is longer than any host can be. All such requests share one key.
 ///
 /// # Examples
 ///
@@ -27,13 +27,13 @@ use http::{Request, header::HOST, uri::Authority};
 /// ```
 pub fn host<B>(request: &Request<B>) -> Option<Authority> {
     let of_header = || request.headers().get(HOST)?.to_str().ok();
-    let told = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
-    let host = told.rsplit_once('@').map_or(told, |(_, host)| host);
-    // A copy of its own: a part of the URI would keep all of that, and over HTTP/1 the whole head that was read with it.
+    let named = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
+    let host = named.rsplit_once('@').map_or(named, |(_, host)| host);
+    // Copied: a slice would keep the whole URI alive, and over HTTP/1 the whole request head.
     (host.len() <= LONGEST).then(|| host.parse().ok())?
 }
 
-/// No host is longer ([RFC 3986, 3.2.2]), with its port.
+/// The length of the longest host ([RFC 3986, 3.2.2]), with its port.
 ///
 /// [RFC 3986, 3.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2
 const LONGEST: usize = 255 + ":65535".len();

@@ -6,19 +6,19 @@ use super::{
     causes::{is_of_redirects, not_sent},
     replay::Begun,
 };
-use crate::{Error, debug::debug_by_type, retry::RetryIf};
+use crate::{debug::debug_by_type, error::Error, retry::RetryIf};
 
 const IDEMPOTENT: [Method; 6] =
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
 
-/// Allows a retry where the request may arrive twice, or has not arrived.
+/// Allows a retry if the request may arrive twice, or did not arrive.
 ///
-/// That is a request
+/// That is true of a request
 ///
 /// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
-/// - or that carries an `Idempotency-Key` which is not empty;
-/// - or whose error says that it was [not sent](not_sent()). One of reqwest's, which may be of the connection to where a redirect
-///   led, is believed only if nobody below had asked for the body yet.
+/// - that carries an `Idempotency-Key` which is not empty;
+/// - whose error says that it was [not sent](not_sent()). An error of reqwest may be about the connection to which a redirect
+///   led, so it is believed only if the client had not asked for the request's body yet.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ pub struct Idempotent<N = fn(&Error) -> bool> {
 }
 
 impl Idempotent {
-    /// Goes by the request, and by what the crate knows of errors.
+    /// Goes by the request, and by [`not_sent`](not_sent()).
     pub const fn new() -> Self {
         Self { not_sent: |_| false }
     }
@@ -49,7 +49,7 @@ impl Idempotent {
 impl<N> Idempotent<N> {
     /// Asks a function whether an error says that nothing was sent, where [`not_sent`](not_sent()) cannot tell.
     ///
-    /// Set it for the errors of a client of your own. Defaults to one that never says so.
+    /// Set it for the errors of your own client. Defaults to a function that always returns `false`.
     pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> Idempotent<M> {
         Idempotent { not_sent }
     }
@@ -79,7 +79,7 @@ pub(super) fn may_arrive_twice<B>(request: &Request<B>) -> bool {
     IDEMPOTENT.contains(request.method()) || has_key(request)
 }
 
-/// Whether the request carries a key by which the service knows it again.
+/// Whether the request carries a key by which the service recognizes it.
 fn has_key<B>(request: &Request<B>) -> bool {
     request.headers().get_all("idempotency-key").iter().any(|key| !key.as_bytes().trim_ascii().is_empty())
 }

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{Hold, HttpClassifier, Idempotent, Resend, WholeAnswer};
+use super::{Http, HttpClassifier, Idempotent, Resend, WatchBody, WholeAnswer};
 use crate::{
     BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RetryBuilder,
     RetryLayer, TimeoutLayer,
-    bulkhead::NoQueue,
+    call::Builder,
     fallback::ByOutcome,
     retry::Rules,
     timeout::{CallOnly, CoverReadiness},
@@ -18,19 +18,18 @@ impl CircuitBreakerLayer {
     /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier), and by how the body ends:
     /// a call is in flight, and a probe holds its place, until the body of its answer has ended. One that breaks is a
     /// failure, and one that is dropped half way is abandoned. A probe whose answer still streams after half of
-    /// [`half_open_for`](CircuitBreakerBuilder::half_open_for) is a success.
-    pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Hold<HttpClassifier>> {
-        Self::builder(name).finish(Hold(HttpClassifier::new()))
+    /// [`half_open_for`](Builder::half_open_for) is a success.
+    pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Http> {
+        Self::builder(name).http()
     }
 }
 
-impl<C> CircuitBreakerBuilder<Hold<C>> {
-    /// Says by a [`ClassifyEnd`](super::ClassifyEnd) what a result means.
+impl<T> Builder<T> {
+    /// Ends calls as HTTP has it: by the [status](HttpClassifier), and at the end of the response's body.
     ///
-    /// Most often it is a closure, which sees the head alone. Defaults to [`HttpClassifier`], and to
-    /// [`GrpcClassifier`](crate::grpc::GrpcClassifier) for gRPC.
-    pub fn classify<D>(self, classifier: D) -> CircuitBreakerBuilder<Hold<D>> {
-        self.finish(Hold(classifier))
+    /// Defaults to ending them with the response.
+    pub fn http(self) -> Builder<T, Http> {
+        self.end(Http::default())
     }
 }
 
@@ -52,12 +51,12 @@ impl RetryLayer {
     /// An answer that another attempt is to replace gives its connection back, and the places of the layers within: up to 16 KiB
     /// that are left of it are read, within 50 milliseconds, and the rest is dropped. The next attempt may come so much later.
     pub fn http<B>(name: impl Into<Cow<'static, str>>) -> RetryBuilder<Rules<HttpClassifier, Resend<B>, Idempotent>> {
-        let (classifier, keep, retry_if) = (HttpClassifier::new(), Resend::http(), Idempotent::new());
+        let (classifier, keep, retry_if) = (HttpClassifier::new(), Resend::by(WatchBody), Idempotent::new());
         Self::builder(name).rules(Rules { classifier, keep, retry_if })
     }
 }
 
-impl<C, B, P> RetryBuilder<Rules<C, Resend<B>, P>> {
+impl<C, B, A, P> RetryBuilder<Rules<C, Resend<B, A>, P>> {
     /// Keeps copies of request bodies up to this size, in bytes.
     ///
     /// A request with a larger one is sent once. Raise it where larger requests must be sent again; each in flight may then
@@ -106,8 +105,8 @@ impl BulkheadLayer {
     /// Starts to build a bulkhead for HTTP, with at most `max_concurrent` calls in flight.
     ///
     /// 0 rejects all. A call is in flight until the body of its answer has ended, or is dropped.
-    pub fn http(max_concurrent: usize) -> BulkheadBuilder<NoQueue, Hold> {
-        Self::builder(max_concurrent).finish(Hold(()))
+    pub fn http(max_concurrent: usize) -> BulkheadBuilder<Http> {
+        Self::builder(max_concurrent).http()
     }
 }
 

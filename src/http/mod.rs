@@ -1,8 +1,9 @@
-//! The layers as users of HTTP know it.
+//! Sets the layers up for HTTP.
 //!
-//! In HTTP a failure arrives as an `Ok` response, a request's body can be read once, an answer goes on after its head, the
-//! server says when to come back, and the caller how long it will wait. The constructors named `http` set the layers up for
-//! that; [`grpc`](crate::grpc) has the same for gRPC. This module needs the feature `http`, and brings no client and no server.
+//! In HTTP a failure arrives as an `Ok` response, a request's body can be read only once, and a response goes on after its head.
+//! The server says when to come back, and the caller says how long it will wait. The constructors named `http` set the layers
+//! up for that. The module [`grpc`](crate::grpc) has the same for gRPC. This module needs the feature `http`, and brings no
+//! client and no server.
 //!
 //! # Example
 //!
@@ -43,34 +44,36 @@
 //!
 //! | layer | for HTTP |
 //! |---|---|
-//! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and heed `Retry-After` |
-//! | circuit breaker, bulkhead | [hold](Hold) the call's place until the body of its answer has ended |
-//! | timeout | [bounds](TimedBody) the body too |
-//! | retry | sends again what is [idempotent](Idempotent) or was [not sent](not_sent()), with a [body](ReplayBody) that can be read twice |
+//! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
+//! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
+//! | timeout | [covers](TimedBody) the body too |
+//! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
 //!
-//! An answer whose body breaks after its head is not retried: whoever has the head may have acted on it.
+//! A response whose body breaks after its head is not retried: the caller has the head, and may have acted on it.
 //!
 //! # The sharp edge
 //!
-//! A timeout cannot tell a service that answers slowly from a caller that sends or reads slowly. Inside the circuit breaker,
-//! leave the body out of it where callers read slowly, with [`TimeoutLayer::new`](crate::TimeoutLayer::new); where they send
-//! slowly, make it longer than they take.
+//! A timeout cannot tell a service that responds slowly from a caller that sends or reads slowly. This matters for a timeout
+//! inside the circuit breaker. Where callers read slowly, use [`TimeoutLayer::new`](crate::TimeoutLayer::new), which leaves the
+//! body out. Where callers send slowly, make the limit longer than they take.
 //!
-//! A place is held by whoever holds the body. One that is neither read nor dropped is a call in flight, and no timeout of this
-//! crate ends it, because a body does nothing until it is polled; in a server that is a client which does not read, and the
-//! server's to cut off. Read bodies to their end where you can: an answer that is dropped half way counts for nothing in a
-//! circuit, while a status that is a failure counts at once. A connection that was upgraded, to a WebSocket say, outlives its
-//! answer: it holds no place, and no timeout covers it.
+//! The body of a response holds the call's place. A body that is neither read nor dropped keeps its call in flight, and no
+//! timeout of this crate ends that call, because a body does nothing until it is polled. In a server this happens when a client
+//! does not read, and the server must cut that client off. Read bodies to their end where you can: a circuit does not count a
+//! response that is dropped half way, though it counts a status that is a failure at once. A connection that was upgraded, for
+//! example to a WebSocket, outlives its response. It holds no place, and no timeout covers it.
 //!
-//! A fallback answers with the type of body that the layers within it make: put a `map_response` between that makes them the one
-//! you want. The answer that it replaces is dropped, and over HTTP/1.1 its connection with it unless all of it was there.
+//! A fallback's answer has the same type of body as the responses of the layers inside it. To choose that type, put a
+//! `map_response` between the fallback and those layers. The response that the answer replaces is dropped. Over HTTP/1.1 its
+//! connection is dropped too, unless the whole response had arrived.
 
 pub mod answer;
 mod causes;
 mod classify;
 pub mod deadline;
+mod digits;
 mod drain;
-mod held;
+mod guarded;
 mod host;
 mod idempotent;
 mod layers;
@@ -89,13 +92,13 @@ pub use self::{
     classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
     deadline::DeadlineLayer,
     drain::DrainedBody,
-    held::{HeldBody, Hold, InCircuit, Place},
+    guarded::{GuardedBody, Http},
     host::host,
     idempotent::Idempotent,
     replay::ReplayBody,
-    resend::{Attempt, Resend},
+    resend::{Annotate, Attempt, Resend, WatchBody},
     timed::{TimedBody, WholeAnswer},
 };
-pub(crate) use self::{causes::own_fault, retry_after::digits};
+pub(crate) use self::{causes::own_fault, digits::digits};
 #[cfg(feature = "axum")]
 pub use crate::clients::axum::AxumAnswers;

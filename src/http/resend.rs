@@ -15,11 +15,9 @@ use super::{
     replay::{Begun, CAP},
 };
 use crate::{
-    Deadline, grpc,
-    retry::{KeepRequest, KeepResponse},
+    call::copies::{KeepRequest, KeepResponse},
+    deadline::Deadline,
 };
-
-const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
 
 /// Which attempt of a call a request is sent for, from 1.
 ///
@@ -27,56 +25,73 @@ const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
 
-/// Keeps requests with a [`ReplayBody`], which the service within takes as a `B`.
+/// Keeps requests with a [`ReplayBody`], which the inner service takes as a `B`.
 ///
 /// `B` is a [`ReplayBody`] itself, or what can be made of one: the bodies of axum, tonic and reqwest, each with its feature.
+/// `A` says what is noted in the requests.
 #[derive(Debug)]
-pub struct Resend<B> {
-    pub(crate) max_body: usize,
-    /// Whether attempts tell the server in a header how many there were before.
-    pub(crate) counts: bool,
-    pub(crate) sent: PhantomData<fn() -> B>,
+pub struct Resend<B, A = WatchBody> {
+    pub(super) max_body: usize,
+    annotate: A,
+    sent: PhantomData<fn() -> B>,
 }
 
-impl<B> Clone for Resend<B> {
+impl<B, A: Clone> Clone for Resend<B, A> {
     fn clone(&self) -> Self {
-        *self
+        Self { annotate: self.annotate.clone(), ..*self }
     }
 }
 
-impl<B> Copy for Resend<B> {}
+impl<B, A: Copy> Copy for Resend<B, A> {}
 
-impl<B> Resend<B> {
-    pub(super) const fn http() -> Self {
-        Self { max_body: CAP, counts: false, sent: PhantomData }
+impl<B, A> Resend<B, A> {
+    pub(crate) const fn by(annotate: A) -> Self {
+        Self { max_body: CAP, annotate, sent: PhantomData }
+    }
+}
+
+/// Says what a [`Resend`] notes in the requests that it keeps and sends.
+pub trait Annotate {
+    /// Notes something in the request of a call, before its first attempt.
+    fn begin<B>(&self, request: &mut Request<ReplayBody<B>>);
+
+    /// Notes something in the head of an attempt's request. Attempts are numbered from 1.
+    fn send(&self, headers: &mut HeaderMap, attempt: u32);
+}
+
+/// Watches whether a client begins to send a request that may not arrive twice.
+///
+/// Only the feature `reqwest` needs it, because that client's errors may be of a redirect.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WatchBody;
+
+impl Annotate for WatchBody {
+    fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
+        if cfg!(feature = "reqwest") && !may_arrive_twice(request) {
+            let begun = Begun::default();
+            request.body_mut().watch(begun.clone());
+            request.extensions_mut().insert(begun);
+        }
     }
 
-    pub(crate) const fn grpc() -> Self {
-        Self { counts: true, ..Self::http() }
-    }
+    fn send(&self, _: &mut HeaderMap, _: u32) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<A, B> KeepRequest<Request<A>> for Resend<B>
+impl<R, B, A> KeepRequest<Request<R>> for Resend<B, A>
 where
-    A: Body + Unpin,
-    A::Error: Into<BoxError>,
-    B: From<ReplayBody<A>>,
+    R: Body + Unpin,
+    R::Error: Into<BoxError>,
+    B: From<ReplayBody<R>>,
+    A: Annotate,
 {
-    type Kept = Request<ReplayBody<A>>;
+    type Kept = Request<ReplayBody<R>>;
     type Sent = Request<B>;
 
-    fn begin(&self, request: Request<A>, is_sent_once: bool) -> Self::Kept {
+    fn begin(&self, request: Request<R>, is_sent_once: bool) -> Self::Kept {
         let cap = if is_sent_once { 0 } else { self.max_body };
         let mut request = request.map(|body| ReplayBody::new(body, cap));
-        if cfg!(feature = "reqwest") && !self.counts && !may_arrive_twice(&request) {
-            let begun = Begun::default();
-            request.body_mut().tell(begun.clone());
-            request.extensions_mut().insert(begun);
-        }
-        if self.counts {
-            begin_timeout(&mut request);
-        }
+        self.annotate.begin(&mut request);
         request
     }
 
@@ -88,12 +103,10 @@ where
         kept.body().reclaim()
     }
 
-    /// Numbers the attempt only now: most copies are never sent, and they have the less to copy.
+    /// Numbered here and not in `copy`, because most copies are never sent.
     fn send(&self, mut kept: Self::Kept, attempt: u32) -> Request<B> {
         kept.extensions_mut().insert(Attempt(attempt));
-        if self.counts {
-            count_previous(kept.headers_mut(), attempt - 1);
-        }
+        self.annotate.send(kept.headers_mut(), attempt);
         kept.map(B::from)
     }
 
@@ -102,40 +115,22 @@ where
     }
 }
 
-impl<B, R> KeepResponse<Response<R>> for Resend<B>
+impl<R, B, A> KeepResponse<Response<R>> for Resend<B, A>
 where
     R: Body + Unpin,
     R::Error: Into<BoxError> + 'static,
 {
-    type Answer = Response<DrainedBody<R>>;
+    type Response = Response<DrainedBody<R>>;
 
-    fn answer(&self, response: Response<R>) -> Self::Answer {
+    fn receive(&self, response: Response<R>) -> Self::Response {
         response.map(DrainedBody::streaming)
     }
 
-    fn poll_rest(&self, answer: &mut Self::Answer, cx: &mut Context<'_>) -> Poll<()> {
-        answer.body_mut().poll_rest(cx)
+    fn poll_rest(&self, kept: &mut Self::Response, cx: &mut Context<'_>) -> Poll<()> {
+        kept.body_mut().poll_rest(cx)
     }
 
-    fn drop_rest(&self, answer: &mut Self::Answer) {
-        answer.body_mut().drop_rest();
-    }
-}
-
-fn count_previous(headers: &mut HeaderMap, previous: u32) {
-    if previous == 0 {
-        // It may tell of the attempts of a caller before.
-        headers.remove(PREVIOUS_ATTEMPTS);
-    } else {
-        headers.insert(PREVIOUS_ATTEMPTS, previous.into());
-    }
-}
-
-/// Starts the clock of a `grpc-timeout` now, and not anew with each attempt.
-fn begin_timeout<B>(request: &mut Request<B>) {
-    let stated = grpc::TIMEOUT.stated(request).map(Deadline::after);
-    let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();
-    if let Some(nearest) = nearest {
-        request.extensions_mut().insert::<Deadline>(nearest);
+    fn drop_rest(&self, kept: &mut Self::Response) {
+        kept.body_mut().drop_rest();
     }
 }

@@ -7,11 +7,12 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
+use super::digits;
 use crate::time::wall_clock;
 
-/// The pause that the headers of an answer ask for.
+/// The pause that the headers of a response ask for.
 ///
-/// The header may stand there once. Where there are more, the longest pause obeys them all.
+/// The header should stand there once. Where it stands more often, the longest pause obeys them all.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get_all(RETRY_AFTER).iter().filter_map(|value| pause(value, headers)).max()
 }
@@ -23,7 +24,7 @@ fn pause(value: &HeaderValue, headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// How long it is to this date on the clock of the service, as far as that is known. A date in the past is now.
+/// The time until this date, on the clock of the service if its `Date` can be read. It is zero for a date in the past.
 fn until(end: SystemTime, headers: &HeaderMap) -> Duration {
     let now = headers.get(DATE).and_then(date).unwrap_or_else(wall_clock);
     end.duration_since(now).unwrap_or_default()
@@ -31,12 +32,4 @@ fn until(end: SystemTime, headers: &HeaderMap) -> Duration {
 
 fn date(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?).ok()
-}
-
-/// Reads a number that is digits only, with no sign. What does not fit is `u64::MAX`.
-pub(crate) fn digits(text: &[u8]) -> Option<u64> {
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-    let add = |sum: u64, digit| Some(sum.saturating_mul(10).saturating_add(digit?));
-    (!text.is_empty()).then_some(())?;
-    text.iter().map(digit).try_fold(0, add)
 }

@@ -100,23 +100,9 @@ pub(crate) enum Handled<T: Pool> {
 }
 
 impl<T: Pool> Handled<T> {
-    /// Makes one of which clones do not count.
-    pub(crate) fn common(self) -> Self {
-        Self::Common(Arc::new(self.into_own()))
-    }
-
-    /// What a call takes along.
-    #[inline(always)]
-    pub(crate) fn own(&self) -> Self {
-        Self::Own(Pooled::clone(self))
-    }
-
-    #[inline(always)]
-    pub(crate) fn into_own(self) -> Pooled<T> {
-        match self {
-            Self::Own(own) => own,
-            Self::Common(common) => Pooled::clone(&common),
-        }
+    /// One of which clones do not count.
+    pub(crate) fn common(own: Pooled<T>) -> Self {
+        Self::Common(Arc::new(own))
     }
 }
 

@@ -2,8 +2,17 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{AsIs, Budget, RetryLayer, Rules, layer::Shared};
-use crate::{Backoff, ConfigError, Name, backoff::generator, state::attempts::Attempts};
+use super::{
+    layer::RetryLayer,
+    rules::{Core, Rules},
+};
+use crate::{
+    backoff::{Backoff, generator},
+    call::{budget::Budget, copies::AsIs},
+    error::ConfigError,
+    name::Name,
+    state::attempts::Attempts,
+};
 
 /// Builds a [`RetryLayer`].
 #[derive(Clone, Debug)]
@@ -47,9 +56,9 @@ impl RetryBuilder {
 }
 
 impl<R> RetryBuilder<R> {
-    /// Makes at most this many attempts, the first among them.
+    /// Makes at most this many attempts, the first one included.
     ///
-    /// At least 1, which never retries. Raise it only with a deadline around. Defaults to 3.
+    /// At least 1, which never retries. Raise it only under a deadline. Defaults to 3.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = attempts;
         self
@@ -66,7 +75,7 @@ impl<R> RetryBuilder<R> {
 
     /// Stops when the service asks for a longer pause than this.
     ///
-    /// A shorter one is kept to, and the backoff comes on top, so that clients do not all come back at once. Defaults to 30
+    /// The retry obeys a shorter pause and adds its backoff, so that clients do not all come back at once. Defaults to 30
     /// seconds.
     pub fn max_retry_after(mut self, pause: Duration) -> Self {
         self.settings.max_retry_after = pause;
@@ -75,41 +84,45 @@ impl<R> RetryBuilder<R> {
 
     /// Spends from this budget, which other layers may share.
     ///
-    /// Defaults to a budget of this layer's own, as [`Budget::builder`] has it.
+    /// Defaults to a budget of its own, with the defaults of [`Budget::builder`].
     pub fn budget(mut self, budget: Budget) -> Self {
         self.settings.spending = Spending::Shared(budget);
         self
     }
 
-    /// Retries without a budget. In an outage, that is `max_attempts` times the load. Defaults to having one.
+    /// Retries without a budget.
+    ///
+    /// In an outage, that multiplies the load by `max_attempts`. Defaults to a budget.
     pub fn without_budget(mut self) -> Self {
         self.settings.spending = Spending::Unbounded;
         self
     }
 
-    /// Retries also what a layer below rejected, not before it says. Defaults to stopping there.
+    /// Also retries calls that a layer below rejected, after the pause that the layer asks for.
+    ///
+    /// Defaults to stopping at a rejection.
     pub fn retry_rejected(mut self) -> Self {
         self.settings.retries_rejected = true;
         self
     }
 
-    /// Seeds the jitter, for runs that repeat. Defaults to the system's randomness.
+    /// Seeds the jitter, so that a run can be repeated. Defaults to the system's randomness.
     pub fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = Some(seed);
         self
     }
 
-    /// Goes by these rules in place of all that were set before.
+    /// Replaces all rules that were set before.
     #[cfg(feature = "http")]
     pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q> {
         RetryBuilder { settings: self.settings, rules }
     }
 
-    /// Builds the layer, and with it its budget, full.
+    /// Builds the layer, with a full budget if the budget is its own.
     ///
     /// # Errors
     ///
-    /// When a setting is not legal; the error says which, and what would be.
+    /// When a setting is not legal. The error names the setting, its value, and what would be legal.
     pub fn build(self) -> Result<RetryLayer<R>, ConfigError> {
         let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
@@ -122,14 +135,14 @@ impl<R> RetryBuilder<R> {
             Spending::Shared(budget) => Some(budget),
             Spending::Unbounded => None,
         };
-        Ok(RetryLayer::new(Shared { name, attempts, budget, retries_rejected }, self.rules))
+        Ok(RetryLayer::new(Core { name, attempts, budget, retries_rejected }, self.rules))
     }
 }
 
 impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
-    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
+    /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
     ///
-    /// Needed wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`](crate::DefaultClassifier).
+    /// Set it wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`](crate::DefaultClassifier).
     #[doc(alias = "should_handle")]
     #[doc(alias = "retry_on_result")]
     pub fn classify<D>(self, classifier: D) -> RetryBuilder<Rules<D, K, P>> {
@@ -139,16 +152,16 @@ impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
 
     /// Copies requests by a function `Fn(&Request) -> Option<Request>`.
     ///
-    /// What it does not copy is sent once. Set it for requests that are not `Clone`, or costly to. Defaults to
+    /// A request that it does not copy is sent once. Set it for requests that are not `Clone`, or costly to clone. Defaults to
     /// [`CloneRequest`](super::CloneRequest).
     pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, AsIs<L>, P>> {
         let Rules { classifier, retry_if, .. } = self.rules;
         RetryBuilder { settings: self.settings, rules: Rules { classifier, keep: AsIs(copy), retry_if } }
     }
 
-    /// Asks a function `Fn(&Request, Result<&Response, &Error>) -> bool` before each retry that is due.
+    /// Asks a function `Fn(&Request, Result<&Response, &Error>) -> bool` before each retry.
     ///
-    /// Set it where a request may be sent twice only if the result says that the first was not acted on. Defaults to
+    /// Set it where a request may be sent again only if its result shows that the service did not act on it. Defaults to
     /// [`Always`](super::Always).
     pub fn retry_if<Q>(self, retry_if: Q) -> RetryBuilder<Rules<C, K, Q>> {
         let Rules { classifier, keep, .. } = self.rules;

@@ -4,32 +4,12 @@ use std::borrow::Cow;
 
 use tower::Layer;
 
-use super::{Budget, Retry, RetryBuilder, Rules};
-use crate::{
-    event::{self, Event},
-    name::Name,
-    pooled::{Pooled, pool},
-    source::{Kind, Source},
-    state::attempts::Attempts,
+use super::{
+    builder::RetryBuilder,
+    rules::{Core, Rules},
+    service::Retry,
 };
-
-/// What all services of a layer share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) name: Name,
-    pub(super) attempts: Attempts,
-    pub(super) budget: Option<Budget>,
-    pub(super) retries_rejected: bool,
-}
-
-pool!(Shared);
-
-impl Shared {
-    /// Tells an event of this instance.
-    pub(super) fn tell(&self, event: &Event<'_>) {
-        event::tell(Source::new(Kind::Retry, self.name), event);
-    }
-}
+use crate::{call::budget::Budget, pooled::Pooled};
 
 /// Wraps services in a [`Retry`].
 ///
@@ -37,7 +17,7 @@ impl Shared {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetryLayer<R = Rules> {
-    shared: Pooled<Shared>,
+    core: Pooled<Core>,
     rules: R,
 }
 
@@ -49,13 +29,13 @@ impl RetryLayer {
 }
 
 impl<R> RetryLayer<R> {
-    pub(super) fn new(shared: Shared, rules: R) -> Self {
-        Self { shared: Pooled::new(shared), rules }
+    pub(super) fn new(core: Core, rules: R) -> Self {
+        Self { core: Pooled::new(core), rules }
     }
 
-    /// The budget it spends from, if it has one.
+    /// Returns the budget that its retries spend from, if they are under one.
     pub fn budget(&self) -> Option<Budget> {
-        self.shared.budget.clone()
+        self.core.budget.clone()
     }
 }
 
@@ -63,6 +43,6 @@ impl<S, R: Clone> Layer<S> for RetryLayer<R> {
     type Service = Retry<S, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry::new(inner, self.shared.clone(), self.rules.clone())
+        Retry::new(inner, self.core.clone(), self.rules.clone())
     }
 }

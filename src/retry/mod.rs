@@ -1,8 +1,8 @@
 //! Sends a call again when it failed for a reason that may pass.
 //!
-//! Most failures of a distributed system are short. A retry hides them, and makes a real outage worse: each caller who asks
-//! three times triples the load on a service that is down. So this one waits longer each time and by chance, keeps to a
-//! [`Budget`] that all calls share, obeys the deadline, and stops when a layer below rejects the call.
+//! Most failures of a distributed system are short, and a retry hides them. But it makes a real outage worse: when each caller
+//! asks three times, the load on a service that is down triples. So this retry waits longer each time, for a random share of the
+//! backoff. It spends from a [`Budget`] that all calls share, obeys the deadline, and stops when a layer below rejects the call.
 //!
 //! # Example
 //!
@@ -34,20 +34,20 @@
 //!
 //! | setting | default | |
 //! |---|---|---|
-//! | [`max_attempts`](RetryBuilder::max_attempts) | 3 | attempts in all, the first among them |
+//! | [`max_attempts`](RetryBuilder::max_attempts) | 3 | attempts in all, the first one included |
 //! | [`backoff`](RetryBuilder::backoff) | 50 ms doubling to 20 s, full jitter | the wait before each retry |
 //! | [`max_retry_after`](RetryBuilder::max_retry_after) | 30 s | the longest pause a service may ask for |
 //! | [`budget`](RetryBuilder::budget) | 100 tokens, 0.2 a call, 10 a second | what all retries together may spend |
 //! | [`classify`](RetryBuilder::classify) | errors are transient | what a result means |
 //! | [`copy_request`](RetryBuilder::copy_request) | `Clone` | how the request is kept |
 //! | [`retry_if`](RetryBuilder::retry_if) | always | the last word on each retry |
-//! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | retries also what a layer below rejected |
+//! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | also retries what a layer below rejected |
 //! | [`without_budget`](RetryBuilder::without_budget) | off | lets retries multiply the load |
 //! | [`seed`](RetryBuilder::seed) | none | makes the jitter repeat |
 //!
-//! The result is the last one that the service itself gave, by value; neither responses nor errors need be `Clone`. The service
-//! must be: each attempt after the first readies and calls a clone. Services made by one layer, and their clones, share one
-//! budget.
+//! The caller gets the last result that the inner service itself gave, by value, so neither responses nor errors need be
+//! `Clone`. The service must be `Clone`: each attempt after the first is made by a clone, once it is ready. Services made by one
+//! layer, and their clones, share one budget.
 //!
 //! # Events
 //!
@@ -55,17 +55,17 @@
 //!
 //! | event | fields |
 //! |---|---|
-//! | retrying | `name`, `attempt` (the number of the one to come), `delay`, `outcome`, `error` |
+//! | retrying | `name`, `attempt` (the number of the next one), `delay`, `outcome`, `error` |
 //! | stopped retrying, though the last attempt failed | `name`, `attempt`, `reason`, `rejection` |
 //!
 //! The reasons are `rejected`, `max_attempts`, `retry_after`, `no_copy`, `retry_if`, `deadline` and `budget`.
 //!
 //! # The sharp edge
 //!
-//! A call that failed may have been acted on. Retry only what may happen twice, and say so with `retry_if`. And without a delay
-//! there is no pause: of a service that fails at once, one poll makes all attempts.
+//! The service may have acted on a call that failed. Retry only what may happen twice, and say so with `retry_if`. And with a
+//! backoff of nothing there is no pause: if the service fails at once, one poll makes all attempts.
 
-mod budget;
+mod attempt;
 mod builder;
 mod call;
 mod future;
@@ -74,10 +74,13 @@ mod rules;
 mod service;
 
 pub use self::{
-    budget::{Budget, BudgetBuilder},
     builder::RetryBuilder,
     future::ResponseFuture,
     layer::RetryLayer,
-    rules::{Always, AsIs, CloneRequest, CopyRequest, KeepRequest, KeepResponse, RetryIf, Rules},
+    rules::{Always, RetryIf, Rules},
     service::Retry,
+};
+pub use crate::call::{
+    budget::{Budget, BudgetBuilder},
+    copies::{AsIs, CloneRequest, CopyRequest, KeepRequest, KeepResponse},
 };

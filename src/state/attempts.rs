@@ -1,6 +1,6 @@
 //! Whether a call is worth another attempt, and when.
 //!
-//! Exact. The budget, the deadline and the request have their own say, elsewhere.
+//! Exact. A budget, a deadline, or the request may forbid the attempt all the same; the retry asks them.
 
 use rand::{RngExt, rngs::SmallRng};
 
@@ -9,13 +9,13 @@ use crate::{backoff::Backoff, outcome::Outcome, sync::Mutex, time::Nanos};
 /// Why no attempt follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The outcome asks for none.
+    /// The outcome is not worth another attempt.
     Outcome,
-    /// A layer below refused the attempt.
+    /// A layer below rejected the attempt.
     Rejected,
     /// All attempts have been made.
     MaxAttempts,
-    /// The service asked for a longer pause than is made.
+    /// The service asked for a longer pause than is allowed.
     RetryAfter,
     /// There is no copy of the request.
     NoCopy,
@@ -28,7 +28,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    /// The reason as the `reason` field of events has it.
+    /// The reason as events show it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Outcome => "outcome",
@@ -43,27 +43,28 @@ impl Stop {
     }
 }
 
+/// The limits of attempts, and the backoff between them.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    most: u32,
+    max: u32,
     longest_pause: Nanos,
     backoff: Backoff,
     rng: Mutex<SmallRng>,
 }
 
 impl Attempts {
-    pub(crate) fn new(most: u32, longest_pause: Nanos, backoff: Backoff, rng: SmallRng) -> Self {
-        Self { most, longest_pause, backoff, rng: Mutex::new(rng) }
+    pub(crate) fn new(max: u32, longest_pause: Nanos, backoff: Backoff, rng: SmallRng) -> Self {
+        Self { max, longest_pause, backoff, rng: Mutex::new(rng) }
     }
 
-    /// How long to wait after `made` attempts, if the last had this outcome.
+    /// Returns how long to wait when `made` attempts were made and the last had this outcome.
     pub(crate) fn delay(&self, made: u32, outcome: Outcome) -> Result<Nanos, Stop> {
         let retry_after = match outcome {
             Outcome::Transient => Nanos(0),
             Outcome::Throttled { retry_after } => retry_after.map_or(Nanos(0), Nanos::from),
             Outcome::Success | Outcome::Failed | Outcome::Ignored => return Err(Stop::Outcome),
         };
-        if made >= self.most {
+        if made >= self.max {
             return Err(Stop::MaxAttempts);
         }
         if retry_after > self.longest_pause {
@@ -73,8 +74,8 @@ impl Attempts {
         Ok(retry_after.saturating_add(backoff))
     }
 
-    /// Whether one more attempt is the last.
+    /// Whether the attempt after `made` others is the last.
     pub(crate) const fn is_last(&self, made: u32) -> bool {
-        made >= self.most.saturating_sub(1)
+        made >= self.max.saturating_sub(1)
     }
 }

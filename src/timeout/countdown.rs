@@ -84,7 +84,7 @@ impl Countdown {
             None => deadline::expire(drop_call),
         }
         let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started, around.is_some());
-        event::tell(Source::new(Kind::Timeout, self.name), &Event::TimedOut(&elapsed));
+        event::tell_often(|| (Source::new(Kind::Timeout, self.name), Event::TimedOut(&elapsed)));
         Poll::Ready(Error::TimedOut(elapsed))
     }
 }

@@ -14,8 +14,8 @@ use tower::BoxError;
 use super::{Cover, countdown::Countdown};
 use crate::{
     Error, Name,
+    call::POLLED_AGAIN,
     deadline::{Frame, Scope},
-    finish::POLLED_AGAIN,
 };
 
 pin_project! {

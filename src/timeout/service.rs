@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
 use super::{Cover, Head, Limit, ResponseFuture};
-use crate::{Error, Name, oneshot::Oneshot};
+use crate::{Error, Name, call::Oneshot};
 
 /// Ends calls that take too long.
 ///

@@ -16,14 +16,16 @@ use http_body::{Body, Frame};
 use http_body_util::{Empty, Full};
 use palisade::{
     Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder,
-    CircuitBreakerLayer, CircuitHandle, DefaultClassifier, Error, Fallback, FallbackLayer, PerKey, PerKeyBuilder,
-    PerKeyHandle, PerKeyLayer, Retry, RetryBuilder, RetryLayer, ServiceBuilderExt, Timeout, TimeoutLayer, bulkhead,
-    circuit_breaker::Settle,
+    CircuitBreakerLayer, CircuitGuard, CircuitHandle, DefaultClassifier, Error, Fallback, FallbackLayer, PerKeyBuilder,
+    PerKeyHandle, PerKeyLayer, QueueLayer, Retry, RetryBuilder, RetryLayer, ServiceBuilderExt, Timeout, TimeoutLayer,
+    bulkhead::{self, Queue, QueueSettings, QueueingBulkhead},
+    call::{self, AtOnce, InTurn},
+    circuit_breaker::{Circuit, CircuitSettings},
     fallback,
-    grpc::{AnswerBody, Code, GrpcAnswers, GrpcClassifier, Pushback},
+    grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback},
     http::{
-        AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, HeldBody, Hold, HttpClassifier, Idempotent,
-        InCircuit, ReplayBody, Resend, TimedBody, WholeAnswer,
+        AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Http, HttpClassifier, Idempotent,
+        ReplayBody, Resend, TimedBody, WatchBody, WholeAnswer,
         answer::{self, Answers, HttpAnswers},
         deadline::{self, Deadlines},
         host,
@@ -35,16 +37,17 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 
 type Sent<B> = ReplayBody<B>;
 type ForHttp<B> = Rules<HttpClassifier, Resend<Sent<B>>, Idempotent>;
-type ForGrpc<B> = Rules<GrpcClassifier, Resend<Sent<B>>, Pushback>;
-type InHttp = Hold<HttpClassifier>;
-type InGrpc = Hold<GrpcClassifier>;
+type ForGrpc<B> = Rules<GrpcClassifier, Resend<Sent<B>, CountAttempts>, Pushback>;
+type InHttp = Http<HttpClassifier>;
+type InGrpc = Http<GrpcClassifier>;
 type Plain = Full<Bytes>;
 type Host = Option<Authority>;
 type ByHost<B> = fn(&Request<B>) -> Host;
-type Keyed<L> = PerKeyLayer<L, Host, ByHost<Plain>>;
-type Circuits = Keyed<CircuitBreakerLayer<InHttp>>;
-type Places = Keyed<BulkheadLayer<bulkhead::NoQueue, Hold>>;
-type Queues = Keyed<BulkheadLayer<bulkhead::Queue, Hold>>;
+type Keyed<A, W> = PerKeyLayer<Host, ByHost<Plain>, A, Http, W>;
+type Circuits = Keyed<Circuit, AtOnce>;
+type Places = Keyed<bulkhead::Places, AtOnce>;
+type Queues = Keyed<Queue, InTurn>;
+type KeyedService<L> = <L as tower::Layer<Silent>>::Service;
 type Chosen = fn(Error) -> Response<Plain>;
 
 /// A service that everybody can name, whatever bodies it takes and gives.
@@ -77,26 +80,27 @@ macro_rules! every_type_is {
 
 every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
-    Attempt, ByTable, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent, WholeAnswer,
-    Idempotent<fn(&Error) -> bool>, InCircuit<HttpClassifier>, InCircuit<GrpcClassifier>, Resend<Plain>,
-    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<HttpClassifier>>, DrainedBody<Plain>, TimedBody<Plain>,
+    Attempt, ByTable, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent, WholeAnswer,
+    Idempotent<fn(&Error) -> bool>, Resend<Plain>,
+    GuardedBody<Plain, BulkheadGuard, HttpClassifier>, GuardedBody<Plain, CircuitGuard, HttpClassifier>, DrainedBody<Plain>, TimedBody<Plain>,
+    CountAttempts, WatchBody,
     ReplayBody<Plain>, Countdown, Head, AsIs, AsIs<CloneRequest>, ForHttp<Plain>, ForGrpc<Plain>,
     CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
     CircuitBreakerBuilder<InGrpc>, CircuitBreakerLayer<InGrpc>, CircuitBreaker<Silent, InGrpc>,
     RetryBuilder<ForHttp<Plain>>, RetryLayer<ForHttp<Plain>>, Retry<Silent, ForHttp<Plain>>,
     RetryBuilder<ForGrpc<Plain>>, RetryLayer<ForGrpc<Plain>>, Retry<Silent, ForGrpc<Plain>>,
-    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>,
-    Bulkhead<Silent, bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::Queue, Hold>,
-    Bulkhead<Silent, bulkhead::Queue, Hold>, CallOnly<WholeAnswer>, CoverReadiness<WholeAnswer>,
+    BulkheadBuilder<Http>, BulkheadLayer<Http>,
+    Bulkhead<Silent, Http>, QueueLayer<Http>,
+    QueueingBulkhead<Silent, Http>, CallOnly<WholeAnswer>, CoverReadiness<WholeAnswer>,
     TimeoutLayer<Duration, CallOnly<WholeAnswer>>, Timeout<Silent, Duration, CallOnly<WholeAnswer>>,
     TimeoutLayer<Duration, CoverReadiness<WholeAnswer>>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<HttpClassifier>>,
     Fallback<Silent, fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>,
     AnswerLayer, AnswerLayer<GrpcAnswers>, AnswerLayer<Chosen>, Answers<Silent, HttpAnswers>, HttpAnswers, GrpcAnswers,
     Answers<Silent, GrpcAnswers>, Answers<Silent, Chosen>, AnswerBody<Plain>, DeadlineLayer, Deadlines<Silent>,
-    PerKeyBuilder<CircuitBreakerLayer<InHttp>, Host, ByHost<Plain>>, Circuits, Places, Queues,
-    PerKeyBuilder<BulkheadLayer<bulkhead::Queue, Hold>, Host, ByHost<Plain>>, PerKey<Silent, Circuits>,
-    PerKey<Silent, Places>, PerKey<Silent, Queues>, PerKeyHandle<Host, CircuitHandle>,
+    PerKeyBuilder<CircuitSettings, InHttp, Host, ByHost<Plain>>, Circuits, Places, Queues,
+    PerKeyBuilder<QueueSettings, Http, Host, ByHost<Plain>>, KeyedService<Circuits>,
+    KeyedService<Places>, KeyedService<Queues>, PerKeyHandle<Host, CircuitHandle>,
     PerKeyHandle<Host, BulkheadHandle>,
 }
 
@@ -104,20 +108,19 @@ every_type_is! {
     every_layer_and_service_and_builder_may_be_cloned: [Clone]
     CircuitBreakerBuilder<InHttp>, CircuitBreakerLayer<InHttp>, CircuitBreaker<Silent, InHttp>,
     RetryBuilder<ForHttp<Empty<Bytes>>>, RetryLayer<ForHttp<Empty<Bytes>>>, Retry<Silent, ForGrpc<Empty<Bytes>>>,
-    BulkheadBuilder<bulkhead::NoQueue, Hold>, BulkheadLayer<bulkhead::NoQueue, Hold>, Bulkhead<Silent,
-    bulkhead::Queue, Hold>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>, FallbackLayer<fallback::Value<()>,
+    BulkheadBuilder<Http>, BulkheadLayer<Http>, QueueingBulkhead<Silent, Http>, Timeout<Silent, Duration, CoverReadiness<WholeAnswer>>, FallbackLayer<fallback::Value<()>,
     fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer, AnswerLayer<GrpcAnswers>,
     AnswerLayer<Chosen>, Answers<Silent, HttpAnswers>, Answers<Silent, GrpcAnswers>, Answers<Silent, Chosen>,
-    DeadlineLayer, Deadlines<Silent>, Circuits, Places, Queues, PerKey<Silent, Circuits>, PerKey<Silent, Places>,
-    PerKey<Silent, Queues>, PerKeyHandle<Uncloned, CircuitHandle>, PerKeyHandle<Uncloned, BulkheadHandle>,
-    PerKeyLayer<CircuitBreakerLayer<InHttp>, Uncloned, fn(&Request<Plain>) -> Uncloned>,
+    DeadlineLayer, Deadlines<Silent>, Circuits, Places, Queues, KeyedService<Circuits>, KeyedService<Places>,
+    KeyedService<Queues>, PerKeyHandle<Uncloned, CircuitHandle>, PerKeyHandle<Uncloned, BulkheadHandle>,
+    PerKeyLayer<Uncloned, fn(&Request<Plain>) -> Uncloned, Circuit, InHttp>,
 }
 
 every_type_is! {
     what_says_how_to_do_it_is_copied_for_nothing: [Copy]
-    Attempt, ByTable, Code, Pushback, WholeAnswer, Idempotent, Hold, InHttp, InGrpc, HttpClassifier, GrpcClassifier,
+    Attempt, ByTable, Code, Pushback, WholeAnswer, Idempotent, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier,
     Resend<Once>, Rules<HttpClassifier, Resend<Once>, Idempotent>, TimeoutLayer<Duration, CallOnly<WholeAnswer>>,
-    Rules<DefaultClassifier, AsIs, Always>, Countdown, Head, Settle<HttpClassifier>,
+    Rules<DefaultClassifier, AsIs, Always>, Countdown, Head, call::Plain<HttpClassifier>,
     AnswerLayer, AnswerLayer<GrpcAnswers>, AnswerLayer<Chosen>, HttpAnswers, GrpcAnswers,
 }
 
@@ -128,14 +131,14 @@ every_type_is! {
 
 every_type_is! {
     every_body_that_can_be_made_of_nothing_is: [Default + Body]
-    HeldBody<Plain, BulkheadGuard>, HeldBody<Plain, InCircuit<GrpcClassifier>>, DrainedBody<Plain>, AnswerBody<Once>,
+    GuardedBody<Plain, BulkheadGuard, HttpClassifier>, GuardedBody<Plain, CircuitGuard, GrpcClassifier>, DrainedBody<Plain>, AnswerBody<Once>,
     TimedBody<Plain>, ReplayBody<Plain>,
-    TimedBody<DrainedBody<HeldBody<HeldBody<TimedBody<Plain>, BulkheadGuard>, InCircuit<GrpcClassifier>>>>,
+    TimedBody<DrainedBody<GuardedBody<GuardedBody<TimedBody<Plain>, BulkheadGuard, HttpClassifier>, CircuitGuard, GrpcClassifier>>>,
 }
 
 every_type_is! {
     every_body_that_is_wrapped_breaks_with_the_one_error: [Body<Error = Error>]
-    HeldBody<Once, BulkheadGuard>, HeldBody<Once, InCircuit<GrpcClassifier>>, DrainedBody<Once>, TimedBody<Once>,
+    GuardedBody<Once, BulkheadGuard, HttpClassifier>, GuardedBody<Once, CircuitGuard, GrpcClassifier>, DrainedBody<Once>, TimedBody<Once>,
     AnswerBody<Once>,
 }
 
@@ -147,15 +150,15 @@ every_type_is! {
     <Retry<Silent, ForGrpc<Plain>> as Service<Request<Plain>>>::Future,
     <Timeout<Silent, Duration, CallOnly<WholeAnswer>> as Service<Request<Plain>>>::Future,
     <Timeout<Silent, Duration, CoverReadiness<WholeAnswer>> as Service<Request<Plain>>>::Future,
-    <Bulkhead<Silent, bulkhead::NoQueue, Hold> as Service<Request<Plain>>>::Future,
-    <Bulkhead<Silent, bulkhead::Queue, Hold> as Service<Request<Plain>>>::Future,
+    <Bulkhead<Silent, Http> as Service<Request<Plain>>>::Future,
+    <QueueingBulkhead<Silent, Http> as Service<Request<Plain>>>::Future,
     <Answers<Silent, HttpAnswers> as Service<Request<Plain>>>::Future,
     <Answers<Silent, GrpcAnswers> as Service<Request<Plain>>>::Future,
     <Answers<Silent, Chosen> as Service<Request<Plain>>>::Future,
     <Deadlines<Silent> as Service<Request<Plain>>>::Future,
-    <PerKey<Silent, Circuits> as Service<Request<Plain>>>::Future,
-    <PerKey<Silent, Places> as Service<Request<Plain>>>::Future,
-    <PerKey<Silent, Queues> as Service<Request<Plain>>>::Future,
+    <KeyedService<Circuits> as Service<Request<Plain>>>::Future,
+    <KeyedService<Places> as Service<Request<Plain>>>::Future,
+    <KeyedService<Queues> as Service<Request<Plain>>>::Future,
     answer::ResponseFuture<std::future::Pending<()>, HttpAnswers>, deadline::ResponseFuture<std::future::Pending<()>>,
 }
 
@@ -204,30 +207,30 @@ tells!(Moves: Unpin);
 #[test]
 fn a_body_may_be_sent_and_shared_exactly_when_the_inner_may() {
     macro_rules! check {
-        ($($body:ident $(<_, $place:ty>)?),+) => {$(
-            assert!(Sends::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
-            assert!(Shares::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
-            assert!(!Sends::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
-            assert!(!Shares::<$body<Once<Rc<()>> $(, $place)?>>(PhantomData).yes(), stringify!($body));
+        ($($body:ident $(<_, $($held:ty),+>)?),+) => {$(
+            assert!(Sends::<$body<Once $($(, $held)+)?>>(PhantomData).yes(), stringify!($body));
+            assert!(Shares::<$body<Once $($(, $held)+)?>>(PhantomData).yes(), stringify!($body));
+            assert!(!Sends::<$body<Once<Rc<()>> $($(, $held)+)?>>(PhantomData).yes(), stringify!($body));
+            assert!(!Shares::<$body<Once<Rc<()>> $($(, $held)+)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
+    check!(GuardedBody<_, BulkheadGuard, HttpClassifier>, GuardedBody<_, CircuitGuard, HttpClassifier>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]
 fn a_body_that_can_be_moved_can_be_moved_when_it_is_wrapped() {
     macro_rules! check {
-        ($($body:ident $(<_, $place:ty>)?),+) => {$(
-            assert!(Moves::<$body<Once $(, $place)?>>(PhantomData).yes(), stringify!($body));
+        ($($body:ident $(<_, $($held:ty),+>)?),+) => {$(
+            assert!(Moves::<$body<Once $($(, $held)+)?>>(PhantomData).yes(), stringify!($body));
         )+};
     }
-    check!(HeldBody<_, BulkheadGuard>, HeldBody<_, InCircuit<()>>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
+    check!(GuardedBody<_, BulkheadGuard, HttpClassifier>, GuardedBody<_, CircuitGuard, HttpClassifier>, DrainedBody, TimedBody, ReplayBody, AnswerBody);
 }
 
 #[test]
 fn a_body_that_must_not_be_moved_is_pinned_where_it_is_wrapped() {
-    assert!(!Moves::<HeldBody<Once<PhantomPinned>, BulkheadGuard>>(PhantomData).yes());
-    assert!(!Moves::<HeldBody<Once<PhantomPinned>, InCircuit<GrpcClassifier>>>(PhantomData).yes());
+    assert!(!Moves::<GuardedBody<Once<PhantomPinned>, BulkheadGuard, HttpClassifier>>(PhantomData).yes());
+    assert!(!Moves::<GuardedBody<Once<PhantomPinned>, CircuitGuard, GrpcClassifier>>(PhantomData).yes());
     assert!(!Moves::<TimedBody<Once<PhantomPinned>>>(PhantomData).yes());
     assert!(!Moves::<AnswerBody<Once<PhantomPinned>>>(PhantomData).yes());
 }

@@ -24,7 +24,7 @@ every_type_is! {
 
 every_type_is! {
     what_carries_its_bodies_may_be_shared_and_moved: [Sync + Unpin]
-    HeldBody<reqwest::Body, BulkheadGuard>, AnswerBody<reqwest::Body>, HeldBody<reqwest::Body, InCircuit<HttpClassifier>>,
+    GuardedBody<reqwest::Body, BulkheadGuard, HttpClassifier>, AnswerBody<reqwest::Body>, GuardedBody<reqwest::Body, CircuitGuard, HttpClassifier>,
     DrainedBody<reqwest::Body>, TimedBody<reqwest::Body>, ReplayBody<reqwest::Body>,
 }
 

@@ -9,7 +9,7 @@ use std::{
 use palisade::{
     BulkheadLayer, CircuitBreakerLayer, DefaultClassifier, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome,
     Phase, Rejection, RejectionReason, RetryLayer, TimeoutLayer,
-    circuit_breaker::Settle,
+    call::Plain,
     fallback::{self, Step},
     retry,
 };
@@ -75,13 +75,13 @@ is_shown_under_its_own_name! {
     a_call_with_a_limit: future(&TimeoutLayer::new(LIMIT)), "ResponseFuture {";
     a_call_with_a_limit_on_readiness_too: future(&TimeoutLayer::new(LIMIT).cover_readiness()), "ReadyFuture {";
     a_call_through_a_bulkhead: future(&BulkheadLayer::new(1)), "ResponseFuture {";
-    a_call_that_may_queue: future(&BulkheadLayer::builder(1).max_queue(1).build().unwrap()), "QueuedFuture {";
+    a_call_that_may_queue: future(&BulkheadLayer::builder(1).max_queue(1).build().unwrap()), "WaitingFuture {";
     a_call_with_a_fallback: future(&FallbackLayer::value(1)), r#"ResponseFuture { name: "fallback""#;
     a_fallback_to_a_service: answer(fallback::service(service_fn(ECHO))), "ServiceFuture {";
     a_step: shown(fallback::function(|_| Ok::<u32, Down>(1))), "Function(";
     rules_of_a_fallback: shown(fallback::ByOutcome::<DefaultClassifier>::default()), "ByOutcome(";
     rules_of_a_retry: shown(retry::Rules::<DefaultClassifier>::default()), "Rules(";
-    the_end_of_a_call_through_a_circuit_breaker: shown(Settle::<DefaultClassifier>::default()), "Settle(";
+    the_end_of_a_call_through_a_circuit_breaker: shown(Plain::<DefaultClassifier>::default()), "Plain(";
     a_limit_by_request: shown(TimeoutLayer::by_request(|_: &u32| LIMIT)), "TimeoutLayer { limit: ByRequest(";
     a_rejection: shown(rejection()), r#"Rejection { name: "writes", reason: Full"#;
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
-    bulkhead::{NoQueue, Queue},
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, QueueLayer, RetryLayer, TimeoutLayer,
     fallback::{self, Value},
 };
 use tower::{Service, ServiceBuilder, ServiceExt};
@@ -65,11 +64,11 @@ fn retry() -> RetryLayer {
     RetryLayer::builder("retry").backoff(Backoff::constant(PAUSE)).budget(budget).build().unwrap()
 }
 
-fn queue() -> BulkheadLayer<Queue> {
+fn queue() -> QueueLayer {
     BulkheadLayer::builder(PLACES).name("queue").max_wait(Duration::from_secs(5)).build().unwrap()
 }
 
-fn places() -> BulkheadLayer<NoQueue> {
+fn places() -> BulkheadLayer {
     BulkheadLayer::new(PLACES)
 }
 

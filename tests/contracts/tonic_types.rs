@@ -4,7 +4,7 @@ use super::*;
 
 every_type_is! {
     what_carries_tonics_bodies_may_be_moved_and_sent: [Send + Unpin + 'static + Debug]
-    HeldBody<tonic::body::Body, BulkheadGuard>, HeldBody<tonic::body::Body, InCircuit<GrpcClassifier>>,
+    GuardedBody<tonic::body::Body, BulkheadGuard, HttpClassifier>, GuardedBody<tonic::body::Body, CircuitGuard, GrpcClassifier>,
     AnswerBody<tonic::body::Body>, DrainedBody<tonic::body::Body>, TimedBody<tonic::body::Body>, ReplayBody<tonic::body::Body>,
-    Retry<Silent, Rules<GrpcClassifier, Resend<tonic::body::Body>, Pushback>>,
+    Retry<Silent, Rules<GrpcClassifier, Resend<tonic::body::Body, CountAttempts>, Pushback>>,
 }

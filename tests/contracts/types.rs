@@ -14,9 +14,10 @@ use palisade::{
     Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
-    FallbackLayer, Jitter, Name, Outcome, Phase, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer,
-    ServiceBuilderExt, Timeout, TimeoutLayer, bulkhead, circuit_breaker, circuit_breaker::Settle, fallback,
-    finish::Release, retry, timeout,
+    FallbackLayer, Jitter, Name, Outcome, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason, Retry,
+    RetryBuilder, RetryLayer, ServiceBuilderExt, Timeout, TimeoutLayer,
+    bulkhead::{Queue, QueueingBulkhead},
+    call, fallback, retry, timeout,
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -73,13 +74,13 @@ macro_rules! every_type_is {
 every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Backoff, Jitter, Name, Deadline, ConfigError, Error, Elapsed, Rejection, RejectionReason, Outcome,
-    DefaultClassifier, Settle<DefaultClassifier>, Release, Phase, Counts,
+    DefaultClassifier, call::Plain, Phase, Counts,
     CircuitBreaker<Echo>, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     Retry<Echo>, RetryBuilder, RetryLayer, Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::Always,
     Timeout<Echo>, TimeoutLayer, Timeout<Echo, Duration, timeout::CoverReadiness>, timeout::CallOnly,
     timeout::ByRequest<fn(&u32) -> Duration>,
-    Bulkhead<Echo>, BulkheadBuilder, BulkheadLayer, BulkheadHandle, BulkheadGuard, bulkhead::NoQueue, bulkhead::Queue,
-    Bulkhead<Echo, bulkhead::Queue>, BulkheadLayer<bulkhead::Queue>, BulkheadBuilder<bulkhead::Queue>,
+    Bulkhead<Echo>, BulkheadBuilder, BulkheadLayer, BulkheadHandle, BulkheadGuard, Queue,
+    QueueingBulkhead<Echo>, QueueLayer, QueueBuilder,
     Fallback<Echo, Plain>, FallbackLayer<Plain>, FallbackError, fallback::ByOutcome, fallback::Answer<u32>, Plain,
     fallback::Or<Plain, Plain>, fallback::Function<fn()>, fallback::FunctionOf<fn(), fn()>,
     fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>, DeadlineScope<Ready<()>>,
@@ -89,15 +90,15 @@ every_type_is! {
     every_layer_and_service_and_handle_may_be_cloned: [Clone]
     CircuitBreaker<Echo>, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, CircuitSnapshot,
     Retry<Echo>, RetryBuilder, RetryLayer, Budget, BudgetBuilder, Timeout<Echo>, TimeoutLayer,
-    Bulkhead<Echo>, BulkheadBuilder, BulkheadLayer, BulkheadHandle, BulkheadLayer<bulkhead::Queue>,
-    Bulkhead<Echo, bulkhead::Queue>, Fallback<Echo, Plain>, FallbackLayer<Plain>,
+    Bulkhead<Echo>, BulkheadBuilder, BulkheadLayer, BulkheadHandle, QueueLayer,
+    QueueingBulkhead<Echo>, Fallback<Echo, Plain>, FallbackLayer<Plain>,
 }
 
 every_type_is! {
     every_future_may_be_sent_and_shown_where_the_inner_may: [Send + 'static + Debug]
     <CircuitBreaker<Echo> as Service<u32>>::Future, <Retry<Echo> as Service<u32>>::Future,
     <Timeout<Echo> as Service<u32>>::Future, <Timeout<Echo, Duration, timeout::CoverReadiness> as Service<u32>>::Future,
-    <Bulkhead<Echo> as Service<u32>>::Future, <Bulkhead<Echo, bulkhead::Queue> as Service<u32>>::Future,
+    <Bulkhead<Echo> as Service<u32>>::Future, <QueueingBulkhead<Echo> as Service<u32>>::Future,
     <Fallback<Echo, Plain> as Service<u32>>::Future,
     <Fallback<Echo, fallback::Or<fallback::ServiceStep<Echo>, Plain>> as Service<u32>>::Future,
 }
@@ -332,11 +333,10 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
 #[test]
 fn the_futures_have_names() {
     fn check<T>(_: PhantomData<T>) {}
-    check(PhantomData::<circuit_breaker::ResponseFuture<Ready<()>, Settle<DefaultClassifier>>>);
+    check(PhantomData::<call::ResponseFuture<Ready<()>, CircuitGuard, call::Plain>>);
     check(PhantomData::<retry::ResponseFuture<Echo, u32, DefaultClassifier, retry::AsIs, retry::Always>>);
     check(PhantomData::<timeout::ResponseFuture<Ready<()>>>);
     check(PhantomData::<timeout::ReadyFuture<Echo, u32>>);
-    check(PhantomData::<bulkhead::ResponseFuture<Ready<()>, Release>>);
-    check(PhantomData::<bulkhead::QueuedFuture<Echo, u32, Release>>);
+    check(PhantomData::<call::WaitingFuture<Echo, u32, Queue, call::Plain>>);
     check(PhantomData::<fallback::ResponseFuture<Ready<()>, u32, u32, Plain, fallback::ByOutcome>>);
 }

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, PerKeyBuilder, PerKeyLayer, per_key::Pattern};
+use palisade::{
+    BulkheadLayer, CircuitBreakerLayer, Error, PerKeyBuilder, PerKeyLayer,
+    call::{Handled, Plain, Settings},
+};
 use tokio::{
     runtime::{Builder, Runtime},
     time::advance,
@@ -41,10 +44,11 @@ struct Cost {
 }
 
 /// Brings keys, calls again, lets the keys go; tells what each has cost.
-fn weigh<L>(runtime: &Runtime, make: impl Fn() -> PerKeyBuilder<L, u32, Key>) -> Cost
+fn weigh<T>(runtime: &Runtime, make: impl Fn() -> PerKeyBuilder<T, Plain, u32, Key>) -> Cost
 where
-    L: Pattern,
-    PerKeyLayer<L, u32, Key>: Layer<Inner, Service: Service<u32, Response = u32, Error = Error> + Send>,
+    T: Settings<Admit: Handled>,
+    PerKeyLayer<u32, Key, T::Admit, Plain, T::Entry>:
+        Layer<Inner, Service: Service<u32, Response = u32, Error = Error> + Send>,
 {
     let layer = make().capacity(KEYS as usize).idle(IDLE).build().unwrap();
     let handle = layer.handle();
@@ -99,11 +103,11 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
         let breaker = || CircuitBreakerLayer::builder("upstream");
         let bulkhead = || BulkheadLayer::builder(8);
         let costs = [
-            (weigh(&runtime, || bulkhead().per_key(key as Key)), 210, 0),
-            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 210, 0),
+            (weigh(&runtime, || bulkhead().per_key(key as Key)), 215, 0),
+            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 215, 0),
             (weigh(&runtime, || breaker().without_failure_rate().consecutive(5).per_key(key as Key)), 760, 0),
             (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 920, 128),
-            (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
+            (weigh(&runtime, || breaker().per_key(key as Key)), 1015, 256),
         ];
         for (cost, first, further) in &costs {
             assert!(cost.first <= *first && cost.further <= *further, "{costs:?}");

@@ -5,8 +5,8 @@ use std::{error::Error as StdError, iter::successors, net::SocketAddr, time::Dur
 use palisade::{
     Backoff, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, RejectionReason, Retry,
     RetryBuilder, RetryLayer,
-    grpc::{GrpcClassifier, Pushback},
-    http::{Hold, Resend},
+    grpc::{CountAttempts, GrpcClassifier, Pushback},
+    http::{Http, Resend},
     retry::Rules,
 };
 use tokio::time::{sleep, timeout};
@@ -18,8 +18,8 @@ use tonic::{
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_client::HealthClient};
 use tower::Layer;
 
-pub(crate) type ByCode = Hold<GrpcClassifier>;
-pub(crate) type ByHead = Rules<GrpcClassifier, Resend<Body>, Pushback>;
+pub(crate) type ByCode = Http<GrpcClassifier>;
+pub(crate) type ByHead = Rules<GrpcClassifier, Resend<Body, CountAttempts>, Pushback>;
 
 pub(crate) fn channel(addr: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{addr}")).expect("it is a URI").connect_lazy()

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use palisade::{Bulkhead, BulkheadHandle, BulkheadLayer, RejectionReason, bulkhead::NoQueue, http::Hold};
+use palisade::{Bulkhead, BulkheadHandle, BulkheadLayer, RejectionReason};
 use tonic::{
     Status,
     transport::{Channel, Server},
@@ -11,11 +11,11 @@ use tonic_health::pb::health_client::HealthClient;
 use tower::Layer;
 
 use crate::{
-    client::{ask, channel, next, rejection, until},
+    client::{ByCode, ask, channel, next, rejection, until},
     server::{Calls, Reply, now, scripted, serve},
 };
 
-type Client = HealthClient<Bulkhead<Channel, NoQueue, Hold>>;
+type Client = HealthClient<Bulkhead<Channel, ByCode>>;
 
 /// A client with this many places.
 fn with_places(addr: SocketAddr, places: usize) -> (Client, BulkheadHandle) {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use palisade::{BulkheadHandle, BulkheadLayer, Error, RejectionReason};
+use palisade::{BulkheadHandle, BulkheadLayer, Error, RejectionReason, http::Http};
 use tokio::time::{Instant, sleep};
 use tower::{ServiceBuilder, service_fn};
 
@@ -19,7 +19,7 @@ use crate::{
     server::{self, Server, abort, broken, empty, reply, silence},
 };
 
-fn one_place() -> (BulkheadLayer<palisade::bulkhead::NoQueue, palisade::http::Hold>, BulkheadHandle) {
+fn one_place() -> (BulkheadLayer<Http>, BulkheadHandle) {
     let bulkhead = BulkheadLayer::http(1).build().unwrap();
     let places = bulkhead.handle();
     (bulkhead, places)

@@ -7,8 +7,9 @@ use std::sync::{
 
 use http::{Request, Response};
 use palisade::{
-    Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Phase, RejectionReason,
-    http::{HeldBody, Hold, HttpClassifier, InCircuit},
+    Backoff, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, Phase,
+    RejectionReason,
+    http::{GuardedBody, Http, HttpClassifier},
 };
 use tower::{BoxError, ServiceBuilder, service_fn};
 
@@ -20,7 +21,7 @@ use crate::{
     support::events::Events,
 };
 
-pub(crate) type Breaker = CircuitBreakerBuilder<Hold<HttpClassifier>>;
+pub(crate) type Breaker = CircuitBreakerBuilder<Http>;
 
 /// Opens at so many failures in a row, and for an hour.
 pub(crate) fn consecutive(failures: u32) -> Breaker {
@@ -139,12 +140,12 @@ async fn a_circuit_that_throttling_opens_stays_open_for_as_long_as_was_asked_if_
     assert!(deaf.retry_after.is_none_or(|left| left <= secs(1)), "{deaf:?}");
 }
 
-pub(crate) type Streaming = Response<HeldBody<hyper::body::Incoming, InCircuit<HttpClassifier>>>;
+pub(crate) type Streaming = Response<GuardedBody<hyper::body::Incoming, CircuitGuard, HttpClassifier>>;
 
 /// A circuit over a client, for tests of bodies.
 pub(crate) struct Guarded {
     pub(crate) circuit: CircuitHandle,
-    stack: palisade::CircuitBreaker<HttpClient<Small>, Hold<HttpClassifier>>,
+    stack: CircuitBreaker<HttpClient<Small>, Http>,
 }
 
 impl Guarded {

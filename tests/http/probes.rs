@@ -5,7 +5,10 @@ use std::{future::pending, sync::Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, channel::Channel};
-use palisade::{Backoff, CircuitBreaker, CircuitHandle, Error, Phase, RejectionReason, http::Hold};
+use palisade::{
+    Backoff, CircuitBreaker, CircuitGuard, CircuitHandle, Error, Phase, RejectionReason,
+    http::{GuardedBody, Http, HttpClassifier},
+};
 use tokio::time::sleep;
 use tower::{Service, ServiceBuilder, service_fn};
 
@@ -16,12 +19,12 @@ use crate::{
 };
 
 type Streamed = Channel<Bytes, std::io::Error>;
-type Held = Response<palisade::http::HeldBody<Streamed, palisade::http::InCircuit<palisade::http::HttpClassifier>>>;
+type Held = Response<GuardedBody<Streamed, CircuitGuard, HttpClassifier>>;
 
 /// A circuit that is open for a second, then half-open with one probe; what hangs is given up after 30 seconds.
 struct Probed<S> {
     circuit: CircuitHandle,
-    stack: CircuitBreaker<S, Hold<palisade::http::HttpClassifier>>,
+    stack: CircuitBreaker<S, Http>,
 }
 
 impl<S> Probed<S>

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{Request, Response};
 use http_body_util::{BodyExt, StreamBody};
-use hyper::body::Frame;
+use hyper::body::{Frame, Incoming};
 use palisade::{
-    BulkheadHandle, BulkheadLayer, CircuitHandle, Deadline, Elapsed, Error, Phase, TimeoutLayer,
-    http::{HeldBody, InCircuit, TimedBody},
+    BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitGuard, CircuitHandle, Deadline, Elapsed, Error, Phase,
+    TimeoutLayer,
+    http::{GuardedBody, HttpClassifier, TimedBody},
 };
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimit, service_fn};
@@ -20,9 +21,7 @@ use crate::{
     server::{self, Piece, Server, endless, hang, reply, silence, stream},
 };
 
-type Body = TimedBody<
-    HeldBody<HeldBody<hyper::body::Incoming, InCircuit<palisade::http::HttpClassifier>>, palisade::BulkheadGuard>,
->;
+type Body = TimedBody<GuardedBody<GuardedBody<Incoming, CircuitGuard, HttpClassifier>, BulkheadGuard, HttpClassifier>>;
 
 /// A limit over a bulkhead over a circuit that opens at a failure.
 fn stack(

@@ -8,6 +8,7 @@ mod circuit_breaker;
 mod composition;
 mod concurrency;
 mod deadline;
+mod events;
 mod fallback;
 mod faults;
 mod mistakes;

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 
 use super::{Answer, tell};
-use crate::{Error, finish::POLLED_AGAIN};
+use crate::{call::POLLED_AGAIN, error::Error};
 
 pin_project! {
     /// The future of an [`Answers`](super::Answers)' call.

@@ -1,10 +1,10 @@
-//! The layer: answers for the services it makes.
+//! The layer: wraps services so that they always return a response.
 
 use http::Response;
 use tower::Layer;
 
 use super::{Answers, HttpAnswers};
-use crate::{Error, debug::debug_by_type};
+use crate::{debug::debug_by_type, error::Error};
 
 /// Wraps services in [`Answers`], which never fail.
 ///
@@ -16,7 +16,7 @@ pub struct AnswerLayer<A = HttpAnswers> {
 }
 
 impl AnswerLayer {
-    /// Answers with a status that tells the kind of the error, and an empty body.
+    /// Responds to an error with a status for its kind, and an empty body.
     ///
     /// `Retry-After` says when to try again, where that is known.
     pub const fn http() -> Self {
@@ -25,7 +25,9 @@ impl AnswerLayer {
 }
 
 impl<F> AnswerLayer<F> {
-    /// Answers what `answer` says. [`answer_to`](super::answer_to) makes a response to start from.
+    /// Responds to an error with what `answer` returns.
+    ///
+    /// [`answer_to`](super::answer_to) makes a response to start from.
     pub const fn new<B>(answer: F) -> Self
     where
         F: Fn(Error) -> Response<B>,

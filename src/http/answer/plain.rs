@@ -1,4 +1,4 @@
-//! What HTTP says of an error.
+//! The response of HTTP to an error.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 use super::{Answer, original};
 use crate::error::{Error, Pressure, Rejection};
 
-/// Answers with a status, when to try again, and an empty body.
+/// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpAnswers;
 
@@ -23,7 +23,7 @@ impl<B: Default> Answer<B> for HttpAnswers {
     }
 }
 
-/// Makes the response that [`AnswerLayer::http`](super::AnswerLayer::http) gives, for a function to start from.
+/// Makes the response that [`AnswerLayer::http`](super::AnswerLayer::http) returns, for a function to start from.
 ///
 /// # Examples
 ///
@@ -60,7 +60,7 @@ const fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// Rounded up: nobody comes back too soon, and nobody is told to come back at once.
+/// Rounded up, and at least one: no client comes back too soon, or at once.
 fn seconds(delay: Duration) -> HeaderValue {
     let started = u64::from(delay.subsec_nanos() > 0);
     delay.as_secs().saturating_add(started).max(1).into()

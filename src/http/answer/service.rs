@@ -1,4 +1,4 @@
-//! The service: makes the call, and leaves the answer to its future.
+//! The service: makes the call, and leaves the response to its future.
 
 use std::{
     any::type_name,
@@ -11,14 +11,14 @@ use http::Response;
 use tower::{BoxError, Service};
 
 use super::{Answer, ResponseFuture};
-use crate::Error;
+use crate::error::Error;
 
-/// Answers a call that failed with a response.
+/// Turns the error of a failed call into a response.
 ///
 /// Made by an [`AnswerLayer`](super::AnswerLayer).
 pub struct Answers<S, A> {
     inner: S,
-    /// Why the service within could not be readied; the next call answers it.
+    /// Why the inner service did not become ready; the next call responds to it.
     unready: Option<Error>,
     answer: A,
 }
@@ -39,7 +39,7 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<S::Future, A>;
 
-    /// Is ready also when the service within failed to be: that too is answered.
+    /// Is ready even if the inner service failed to become ready: the next call responds to that error.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         if self.unready.is_none() {
             self.unready = ready!(self.inner.poll_ready(cx)).map_err(Error::lift).err();

@@ -4,8 +4,8 @@ use hyper::Error;
 
 use super::{Cause, Fact};
 
-/// hyper tells only by its text that a connection was dropped with calls in flight, because it hung for example. It takes that
-/// for the user's doing, too.
+/// The text by which hyper tells that a connection was dropped with calls in flight, for example because it hung. There is no
+/// other sign, and hyper counts it among the user's errors.
 const DISPATCH_GONE: &str = "dispatch task is gone";
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {

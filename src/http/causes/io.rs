@@ -10,7 +10,7 @@ pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
         .then_some(Fact::Unreachable)
 }
 
-/// The next cause. An I/O error gives as its source the source of what it wraps, and so skips that.
+/// The next cause. As its source an I/O error returns that of the error which it wraps, and so would skip that error.
 pub(super) fn below(cause: &Cause) -> Option<&Cause> {
     match cause.downcast_ref::<Error>().and_then(Error::get_ref) {
         Some(wrapped) => Some(wrapped),

@@ -1,4 +1,4 @@
-//! What the causes of a failed call tell: the one walk down a chain of sources.
+//! What the causes of a failed call tell: the one walk down their chain.
 
 #[cfg(any(feature = "hyper-util", feature = "reqwest", feature = "tonic"))]
 mod h2;
@@ -59,15 +59,15 @@ const READERS: &[Reader] = &[
 
 /// Whether this error says that nothing was sent.
 ///
-/// Then whatever the call asks for has not been done. It says so when it is [`Error::Rejected`], or when in the chain of
-/// sources of an [`Error::Service`], itself among them, the first that can tell is
+/// Then nothing of what the call asks for was done. [`Error::Rejected`] says so. An [`Error::Service`] has a chain that begins
+/// with the service's own error and goes on with its sources. It says so if the first in the chain that can tell is
 ///
-/// - with the feature `hyper-util`, an error of that client which says that it could not connect, and with the feature
-///   `reqwest` one of reqwest;
+/// - an error of hyper-util's client (feature `hyper-util`) or of reqwest (feature `reqwest`) which says that it could not
+///   connect;
 /// - an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or [`NetworkUnreachable`].
 ///
-/// A call that timed out may have been sent. A layer below that follows redirects breaks this: its error may be of a later
-/// connection than the call's own.
+/// A call that timed out may have been sent. Do not rely on this above a layer that follows redirects: its error may come from a
+/// later connection than the call's own.
 ///
 /// [`ConnectionRefused`]: std::io::ErrorKind::ConnectionRefused
 /// [`HostUnreachable`]: std::io::ErrorKind::HostUnreachable
@@ -80,7 +80,7 @@ pub fn not_sent(error: &Error) -> bool {
     }
 }
 
-/// A client knows better than the I/O error below it, which may come from the request's own body.
+/// A client's word comes first, because an I/O error below it may come from the request's own body.
 fn tells_not_sent(fact: Fact<'_>) -> Option<bool> {
     match fact {
         Fact::Client { is_connect, .. } => Some(is_connect),
@@ -96,12 +96,12 @@ pub(crate) fn own_fault(error: &Error) -> bool {
     })
 }
 
-/// Whether the client follows redirects: what it says of a connection may be of one that came after the call's own.
+/// Whether the client follows redirects. What it says of a connection may then be about a later one than the call's own.
 pub(super) fn is_of_redirects(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Client { follows_redirects: true, .. }))
 }
 
-/// What is told by the service's own error, its source, the source of that, and so on.
+/// The facts that the causes of a call tell, from the service's own error down.
 pub(crate) fn facts(error: &Error) -> impl Iterator<Item = Fact<'_>> {
     causes(error).filter_map(|cause| READERS.iter().find_map(|read| read(cause)))
 }

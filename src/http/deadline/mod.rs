@@ -1,19 +1,19 @@
 //! Carries deadlines from hop to hop, in a header.
 //!
-//! A caller that waits for two seconds has no use for an answer after three. It says in a header how long it waits; what is
-//! below works within that time, and tells what is left of it to the services that it calls.
+//! A caller that waits for two seconds cannot use a response after three. It says in a header how long it waits. Everything below
+//! works within that time, and tells the services that it calls how much of it is left.
 //!
-//! One layer does both. Outermost in a server it takes the header for the [`Deadline`](crate::Deadline) of everything below;
-//! innermost in a client it writes the header. In a client that retries, put one at both ends: outermost too, because the header
-//! that a caller sets would begin anew with each attempt. For each call the nearest counts of
+//! One layer does both. Outermost in a server, it makes the header the [`Deadline`](crate::Deadline) of everything below.
+//! Innermost in a client, it writes the header. In a client that retries, put one at both ends: without the outer one, the time
+//! in the caller's header would begin anew with each attempt. For each call the nearest of these counts:
 //!
 //! - the header of the request, from the moment when the layer is called;
 //! - a [`Deadline`](crate::Deadline) in the extensions of the request;
-//! - [`Deadline::current`](crate::Deadline::current), that is the timeouts around.
+//! - [`Deadline::current`](crate::Deadline::current), for example that of a timeout around the layer.
 //!
-//! It is the deadline of what runs below, it stands in the extensions of the request, and what is left of it stands in the
-//! header, rounded down: no hop gets more than the one before. A [`TimeoutLayer`](crate::TimeoutLayer) below ends the call
-//! at it; this layer ends none.
+//! The nearest is the deadline of everything below, and stands in the extensions of the request. The time that is left of it
+//! stands in the header. It is rounded down, so that no hop gets more than the one before. A
+//! [`TimeoutLayer`](crate::TimeoutLayer) below ends the call at the deadline; this layer ends none.
 //!
 //! # Example
 //!
@@ -35,8 +35,8 @@
 //!     }));
 //!
 //! let request = Request::builder().header("x-request-timeout-ms", "1500").body(())?;
-//! let answer = service.oneshot(request).await?.into_body().collect().await?.to_bytes();
-//! assert_eq!(answer, "Some(1.5s) left");
+//! let text = service.oneshot(request).await?.into_body().collect().await?.to_bytes();
+//! assert_eq!(text, "Some(1.5s) left");
 //! # Ok(())
 //! # }
 //! ```
@@ -48,19 +48,20 @@
 //! | [`header`](DeadlineLayer::header) | yours | whole milliseconds, decimal |
 //! | [`grpc`](DeadlineLayer::grpc) | `grpc-timeout` | 1 to 8 digits and a unit: `H` `M` `S` `m` `u` `n` |
 //!
-//! Of several values the least counts. One that is unreadable is as good as none; it is not passed on, so that no hop reads
-//! into it what another does not. Where no deadline is known nothing is written, and no clock is read.
+//! Of several values the least counts. A value that cannot be read counts as none. It is not passed on, so that no hop
+//! understands it differently from another. Where no deadline is known, no header is written and no clock is read.
 //!
 //! # The sharp edge
 //!
-//! A call whose time is over, or has no whole unit of the header left, is not sent: the answer is
-//! [`Error::TimedOut`](crate::Error::TimedOut) at once. So milliseconds serve no timeout that is shorter than one.
+//! A call whose time is over, or has no whole unit of the header left, is not sent: the result is
+//! [`Error::TimedOut`](crate::Error::TimedOut) at once. So a header in milliseconds serves no timeout below one millisecond.
 //!
-//! Timeouts around are known on their own task only. Where a layer hands the call to another, tower's `Buffer` say, put one of
-//! these before it: the deadline then travels in the request.
+//! The timeouts around a call are known only on their own task. Where a layer hands calls to another task, as tower's `Buffer`
+//! does, put a `DeadlineLayer` before it: the deadline then travels in the request.
 //!
-//! The servers and channels of tonic read `grpc-timeout` too, and end a call at that moment by themselves. Directly over a channel
-//! this layer knows such an end for that of the deadline; a server that is quicker than a timeout of ours answers `CANCELLED`.
+//! The servers and channels of tonic read `grpc-timeout` too, and end a call at that moment by themselves. Directly over a
+//! channel, this layer recognizes such an end as the deadline's. A server of tonic that is quicker than our timeout responds with
+//! `CANCELLED`.
 
 mod body;
 mod future;

@@ -5,7 +5,7 @@ use std::{fmt, mem};
 use bytes::Bytes;
 use http_body::SizeHint;
 
-/// Bytes in one piece of memory, which is never larger than the cap, however small the frames were that they came in.
+/// Bytes in one piece of memory. It is never larger than the cap, however small the frames were.
 pub(in crate::http) struct Buffer {
     bytes: Vec<u8>,
     cap: usize,
@@ -24,14 +24,14 @@ impl Buffer {
             return false;
         }
         if data.len() > self.bytes.capacity() - self.bytes.len() {
-            // Doubles, as `reserve` would, but not beyond the cap.
+            // The capacity doubles, as with `reserve`, but not beyond the cap.
             self.bytes.reserve_exact(data.len().max(self.bytes.len()).min(room));
         }
         self.bytes.extend_from_slice(data);
         true
     }
 
-    /// Adds what was read, though it is more than the cap.
+    /// Adds what was read, even beyond the cap.
     pub(in crate::http) fn push_beyond(&mut self, data: &[u8]) {
         self.bytes.extend_from_slice(data);
     }
@@ -57,7 +57,7 @@ impl Buffer {
         mem::take(&mut self.bytes).into()
     }
 
-    /// How much there is with the rest behind it.
+    /// How much there is together with the rest that follows.
     pub(in crate::http) fn before(&self, rest: SizeHint) -> SizeHint {
         let bytes = self.len();
         let mut hint = SizeHint::new();

@@ -16,23 +16,23 @@ use tower::BoxError;
 use self::{buffer::Buffer, source::Source};
 use crate::sync::{Arc, Mutex, OnceLock};
 
-/// How many bytes are kept where nothing else is said.
+/// How many bytes are kept by default.
 pub(crate) const CAP: usize = 64 * 1024;
 
 /// Keeps a copy of a request's body, so that it can be sent again.
 ///
-/// The first attempt streams through frame by frame, while its data is copied. A clone is the body of one more attempt,
-/// from the first byte: it sends what was kept as one frame, then what no attempt has read yet, and the trailers.
+/// The first attempt streams the body frame by frame, and its data is copied on the way. A clone is the body of one more attempt,
+/// from the first byte: it sends the copy as one frame, then what no attempt has read yet, and the trailers.
 ///
-/// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed and the attempt under way
-/// goes on unharmed, but no other can follow: its body is an error. The copy is also freed when only one of several clones
-/// is left and goes on: a stream whose call has its response keeps no copy.
+/// At most `cap` bytes of data are kept, and the trailers. When there is more, the copy is freed. The attempt under way goes on
+/// unharmed, but the body of any other attempt is an error. The copy is also freed when only one of several clones is left and
+/// goes on, so a stream whose call has its response keeps no copy.
 ///
 /// # Who reads
 ///
-/// All clones share one source. It belongs to the clone that was made last, of those that were polled. When one that was made
-/// before still sends, as a connection does whose response came early, it is woken, its next frame is an error, and it takes
-/// nothing more from the source.
+/// All clones share one source. Of the clones that were polled, the one that was made last owns it. An older clone may still be
+/// sending, for example on a connection whose response came early. That clone is woken, its next frame is an error, and it
+/// takes nothing more from the source.
 ///
 /// # Examples
 ///
@@ -60,8 +60,9 @@ pub struct ReplayBody<B> {
     begun: Option<Begun>,
 }
 
-/// Whether a client began to send the body of any attempt; in the extensions of requests that may only be sent again where
-/// nothing was.
+/// Tells whether a client began to send the body of any attempt.
+///
+/// It stands in the extensions of requests that may be sent again only if nothing was sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Begun(Arc<OnceLock<()>>);
 
@@ -81,8 +82,9 @@ enum Progress {
 }
 
 impl<B: Body> ReplayBody<B> {
-    /// The body of a first attempt; at most `cap` bytes of it are kept. With a cap of zero it is sent once, unless it is
-    /// empty.
+    /// Makes the body of a first attempt, and keeps at most `cap` bytes of it.
+    ///
+    /// With a cap of zero it is sent once, unless it is empty.
     pub fn new(body: B, cap: usize) -> Self {
         let source = (!body.is_end_stream()).then(|| Arc::new(Mutex::new(Source::new(body, cap))));
         Self { source, attempt: 0, progress: Progress::Unsent, begun: None }
@@ -92,16 +94,16 @@ impl<B: Body> ReplayBody<B> {
 impl<B> ReplayBody<B> {
     /// Whether this clone can be sent whole.
     ///
-    /// If so, it stays so until it is polled. It cannot when there was more than the cap, when the source
-    /// failed, when it was sent in part, or when a clone made later has the source. A clone made before that still sends
-    /// goes on unharmed, up to the frame that outgrows the cap.
+    /// If it can, that stays so until it is polled. It cannot if there was more data than the cap, if the source failed, if it
+    /// was sent in part, or if a newer clone owns the source. An older clone that still sends goes on unharmed, up to the frame
+    /// that outgrows the cap.
     pub fn reclaim(&self) -> bool {
         let Some(source) = &self.source else { return true };
         self.is_unsent() && source.lock().want(self.attempt)
     }
 
-    /// Tells from now on when a client begins to send it.
-    pub(super) fn tell(&mut self, begun: Begun) {
+    /// Notes in `begun`, from now on, that a client begins to send the body.
+    pub(super) fn watch(&mut self, begun: Begun) {
         self.begun = Some(begun);
     }
 
@@ -111,8 +113,9 @@ impl<B> ReplayBody<B> {
         }
     }
 
-    /// The body of an attempt that is not begun, where nothing was read yet and `bytes` knows all of it; not where it is to be
-    /// told when a client begins to send it.
+    /// All the data of the body, if `bytes` knows it and neither the attempt nor the source was read yet.
+    ///
+    /// A watched body is never given away whole, because nobody would poll it.
     #[cfg(feature = "reqwest")]
     pub(crate) fn whole(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
         let source = self.source.as_ref().filter(|_| self.begun.is_none() && self.is_unsent())?;
@@ -121,7 +124,7 @@ impl<B> ReplayBody<B> {
 
     fn take_source(&self) {
         let lost = self.source.as_ref().and_then(|source| source.lock().give_to(self.attempt));
-        // Not under the lock: a waker may poll at once.
+        // The lock is free by now, because a waker may poll at once.
         if let Some(reader) = lost {
             reader.wake();
         }
@@ -132,7 +135,7 @@ impl<B> ReplayBody<B> {
     }
 }
 
-/// The body of one more attempt, from the first byte.
+/// Makes the body of one more attempt, from the first byte.
 impl<B> Clone for ReplayBody<B> {
     fn clone(&self) -> Self {
         let attempt = self.source.as_ref().map_or(0, |source| source.lock().add_attempt());
@@ -179,7 +182,7 @@ where
 
     fn is_end_stream(&self) -> bool {
         let Some(source) = &self.source else {
-            // It is never polled: it is asked for its end when the head is sent.
+            // An empty body is never polled. A client asks for its end when it sends the head.
             self.begin();
             return true;
         };

@@ -27,7 +27,7 @@ pub(super) enum Unsendable {
 /// A body that one attempt reads at a time, the latest of those that began.
 pub(super) struct Source<B> {
     rest: Rest<B>,
-    /// All the data that was read; `None` once it outgrew its cap, or nobody is left to send it again.
+    /// All the data that was read; `None` once it outgrew its cap, or no attempt is left to send it again.
     kept: Option<Buffer>,
     /// How many bytes were read.
     read: u64,
@@ -51,7 +51,7 @@ enum Rest<B> {
 }
 
 impl<B> Source<B> {
-    /// The number of one more attempt.
+    /// Returns the number of one more attempt.
     pub(super) const fn add_attempt(&mut self) -> u64 {
         self.last += 1;
         self.last
@@ -77,14 +77,14 @@ impl<B> Source<B> {
         is_whole
     }
 
-    /// Frees the copy, when one of several attempts is left: no other can follow.
+    /// Frees the copy when only one of several attempts is left: no other can follow.
     pub(super) fn commit(&mut self) {
         if self.last > 0 {
             self.kept = None;
         }
     }
 
-    /// All of a body of which nothing was read, if it is not more than the cap, or is sent once.
+    /// All of a body that was not read yet, if it is within the cap or is sent only once.
     #[cfg(feature = "reqwest")]
     pub(super) fn unread(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
         let (Rest::Live(body), Some(kept)) = (&self.rest, &self.kept) else { return None };
@@ -131,12 +131,13 @@ impl<B: Body> Source<B> {
         }
     }
 
-    /// Whether it ended short of the length that it stated. The peer must see that, so such a body never claims to be at its end.
+    /// Whether the body ended short of the length that it stated. Such a body never claims to be at its end, so that the peer
+    /// sees it.
     fn is_short(&self) -> bool {
         self.original.is_some_and(|original| self.read < original)
     }
 
-    /// How much there is from the first byte on: the same for every attempt as for the first.
+    /// How much there is from the first byte on. It is the same for every attempt.
     pub(super) fn whole_size_hint(&self) -> SizeHint {
         match (self.kept(), self.original) {
             (Err(_), _) => SizeHint::new(),
@@ -215,7 +216,7 @@ where
             let is_wanted = self.wanted > self.reader;
             let outgrown = self.kept.take_if(|kept| !kept.push(data));
             if let Some(mut kept) = outgrown.filter(|_| is_wanted) {
-                // One frame more than the cap, and the last for its reader: the next attempt has it all.
+                // One frame beyond the cap is kept, and its reader gets no more: the next attempt has everything.
                 kept.push_beyond(data);
                 self.kept = Some(kept);
                 self.reader = self.wanted;

@@ -1,4 +1,4 @@
-//! Claims about answers that are set aside.
+//! Claims about responses that are set aside.
 
 use std::{
     pin::Pin,
@@ -14,7 +14,10 @@ use http_body_util::{Empty, Full, StreamBody, channel::Channel};
 use tokio_test::task::spawn;
 use tower::BoxError;
 
-use crate::{Elapsed, Error, http::DrainedBody};
+use crate::{
+    error::{Elapsed, Error},
+    http::DrainedBody,
+};
 
 const LIMIT: usize = 16 * 1024;
 const DROPPED: &str = "the rest of this answer was dropped when the call was tried again";

@@ -25,11 +25,16 @@ impl Circuit {
         }
         let mut locked = self.locked.lock();
         self.is_probe(entry).then(|| {
-            let at = entry.started.saturating_add(self.rules.streaming_grace());
+            let at = self.streams_until(entry);
             locked.streaming.push((entry.generation, at));
             self.note_streaming(&locked, entry.generation);
             at
         })
+    }
+
+    /// When a probe counts as a success if its response still streams.
+    pub(crate) fn streams_until(&self, entry: Entry) -> Nanos {
+        entry.started.saturating_add(self.rules.streaming_grace())
     }
 
     /// Removes the mark of a probe that was to count `at` that moment.

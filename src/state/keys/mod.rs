@@ -57,8 +57,11 @@ pub(crate) enum Retention {
 
 /// What can be kept for a key.
 pub(crate) trait Retain: Clone {
-    /// What a call takes along: while there is one, it is in use. With a mere clone it is not.
-    fn for_call(&self) -> Self;
+    /// What a call takes along.
+    type Own;
+
+    /// Gives it to a call: while there is one, the entry is in use. With a mere clone it is not.
+    fn for_call(&self) -> Self::Own;
 
     /// How long it is kept, besides having been used lately. It is asked while no call can take the entry from the map.
     fn retention(&self) -> Retention;
@@ -123,6 +126,21 @@ impl<K, V> Keys<K, V> {
         self.gate.lock().looks
     }
 
+    /// All keys and what is kept for them at one moment, in no order.
+    pub(crate) fn entries(&self) -> Vec<(K, V)>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        let gate = self.gate.lock();
+        let mut entries = Vec::with_capacity(gate.len);
+        for shard in &self.shards {
+            entries.extend(shard.read().0.iter().map(|(hashed, slot)| (hashed.key.clone(), slot.value.clone())));
+        }
+        drop(gate);
+        entries
+    }
+
     /// All keys at one moment, in no order.
     pub(crate) fn keys(&self) -> Vec<K>
     where
@@ -160,7 +178,7 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
 impl<K: Hash + Eq, V: Retain> Keys<K, V> {
     /// What a call has of the key; for a new key, of what `make` makes if there is room.
     #[inline(always)]
-    pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce() -> V) -> Option<V> {
+    pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce(&K) -> V) -> Option<V::Own> {
         let key = self.hashed(key);
         match self.find(&key, now) {
             None => self.admit_new(key, now, make),
@@ -169,7 +187,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
     }
 
     #[inline(always)]
-    fn find(&self, key: &Hashed<K>, now: Nanos) -> Option<V> {
+    fn find(&self, key: &Hashed<K>, now: Nanos) -> Option<V::Own> {
         let shard = self.shard(key).read();
         let slot = shard.0.get(key)?;
         slot.used.store(now.0, Ordering::Relaxed);
@@ -178,7 +196,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
 
     #[cold]
     #[inline(never)]
-    fn admit_new(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce() -> V) -> Option<V> {
+    fn admit_new(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce(&K) -> V) -> Option<V::Own> {
         // Pairs with the release in `note`: if this key took the last place since it was looked for, it is found now.
         if now.0 < self.full_until.load(Ordering::Acquire) {
             return self.find(&key, now);
@@ -189,7 +207,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
         found
     }
 
-    fn pass_gate(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce() -> V) -> (Option<V>, Vec<Entry<K, V>>) {
+    fn pass_gate(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce(&K) -> V) -> (Option<V::Own>, Vec<Entry<K, V>>) {
         let mut gate = self.gate.lock();
         // Another may have come through the gate with this key since it was looked for.
         if let Some(known) = self.find(&key, now) {
@@ -201,7 +219,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
             self.note(&gate);
             return (None, gone);
         }
-        let value = make();
+        let value = make(&key.key);
         let own = value.for_call();
         let replaced = self.shard(&key).write().0.insert(key, Slot { value, used: AtomicU64::new(now.0) });
         // A key whose `eq` contradicts itself was in after all.

@@ -23,8 +23,10 @@ pool!(Core, unless keyed);
 struct Kept(Handled<Core>);
 
 impl Retain for Kept {
+    type Own = Self;
+
     fn for_call(&self) -> Self {
-        Self(self.0.own())
+        Self(Handled::Own(Pooled::clone(&self.0)))
     }
 
     fn retention(&self) -> Retention {
@@ -35,7 +37,7 @@ impl Retain for Kept {
 
 impl Kept {
     fn new() -> Self {
-        Self(Handled::Own(Pooled::new(Core { open_until: AtomicU64::new(0), keyed: true })).common())
+        Self(Handled::common(Pooled::new(Core { open_until: AtomicU64::new(0), keyed: true })))
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -59,7 +61,7 @@ fn admit(keys: &Map, key: u32) -> Option<Kept> {
 }
 
 fn admit_at(keys: &Map, key: u32, now: u64) -> Option<Kept> {
-    keys.admit(key, Nanos(now), Kept::new)
+    keys.admit(key, Nanos(now), |_| Kept::new())
 }
 
 #[test]

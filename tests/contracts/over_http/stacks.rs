@@ -7,10 +7,9 @@ use http::{HeaderName, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use palisade::{
-    Backoff, Budget, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, RetryLayer,
-    TimeoutLayer,
-    bulkhead::{NoQueue, Queue},
-    http::{AnswerLayer, DeadlineLayer, Hold, HttpClassifier, Idempotent, ReplayBody, Resend, host},
+    Backoff, Budget, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, QueueBuilder,
+    RetryLayer, TimeoutLayer,
+    http::{AnswerLayer, DeadlineLayer, HttpClassifier, Idempotent, ReplayBody, Resend, host},
     retry::Rules,
 };
 use tokio_test::{assert_ready, task};
@@ -94,15 +93,15 @@ fn circuit<C>(builder: CircuitBreakerBuilder<C>) -> CircuitBreakerBuilder<C> {
     builder.probes(2).open_for(Backoff::none())
 }
 
-fn breaker() -> CircuitBreakerLayer<Hold<HttpClassifier>> {
+fn breaker() -> CircuitBreakerLayer<palisade::http::Http> {
     circuit(CircuitBreakerLayer::http("circuit")).build().unwrap()
 }
 
-fn places() -> BulkheadBuilder<NoQueue, Hold> {
+fn places() -> BulkheadBuilder<palisade::http::Http> {
     BulkheadLayer::http(PLACES)
 }
 
-fn queue() -> BulkheadBuilder<Queue, Hold> {
+fn queue() -> QueueBuilder<palisade::http::Http> {
     BulkheadLayer::http(PLACES).name("queue").max_wait(Duration::from_secs(5))
 }
 

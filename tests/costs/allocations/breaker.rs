@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use palisade::{Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, Phase, circuit_breaker::Settle};
+use palisade::{Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, Phase, call::Plain};
 use tokio::time::advance;
 use tower::Layer;
 
@@ -13,7 +13,7 @@ use crate::allocations::{
 
 const OPEN_FOR: Duration = Duration::from_secs(5);
 
-type Builder = CircuitBreakerBuilder<Settle<Classifier>>;
+type Builder = CircuitBreakerBuilder<Plain<Classifier>>;
 
 pub(crate) async fn claim(claims: &mut Claims) {
     closed(claims).await;

@@ -3,10 +3,7 @@
 use std::{collections::VecDeque, ops::RangeInclusive, pin::pin, task::Poll, time::Duration};
 
 use futures_util::poll;
-use palisade::{
-    BulkheadBuilder, BulkheadLayer,
-    bulkhead::{NoQueue, Queue},
-};
+use palisade::{BulkheadBuilder, BulkheadLayer, QueueBuilder};
 use tower::{Layer, Service};
 
 use crate::allocations::{
@@ -36,7 +33,7 @@ async fn without_queue(claims: &mut Claims) {
 }
 
 async fn with_queue(claims: &mut Claims) {
-    let layer = |builder: BulkheadBuilder<Queue>| builder.build().unwrap();
+    let layer = |builder: QueueBuilder| builder.build().unwrap();
     let service = &mut layer(one().max_queue(1)).layer(inner());
     claims.calls("bulkhead, queue, room", 0, service, GOOD).await;
     claims.calls("bulkhead, queue, errors", 1, service, [(Ask::Break, End::Broken)]).await;
@@ -46,7 +43,7 @@ async fn with_queue(claims: &mut Claims) {
     claims.calls("bulkhead, waited too long", 0, never, REJECTED).await;
 }
 
-const fn one() -> BulkheadBuilder<NoQueue> {
+const fn one() -> BulkheadBuilder {
     BulkheadLayer::builder(1)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade::{
     Backoff, BulkheadLayer, CircuitBreakerLayer, RetryLayer, TimeoutLayer,
     grpc::GrpcClassifier,
-    http::{AnswerLayer, DeadlineLayer, Hold},
+    http::{AnswerLayer, DeadlineLayer, Http},
 };
 use tokio::{
     io::copy_bidirectional,
@@ -26,11 +26,11 @@ use crate::answers::{
     health::{AsAsked, ask, assert_own, channel, listen, plain, pushback},
 };
 
-fn circuit() -> CircuitBreakerLayer<Hold<GrpcClassifier>> {
+fn circuit() -> CircuitBreakerLayer<Http<GrpcClassifier>> {
     CircuitBreakerLayer::grpc("secret").consecutive(1).open_for(Backoff::constant(3600 * SECOND)).build().unwrap()
 }
 
-fn open() -> CircuitBreakerLayer<Hold<GrpcClassifier>> {
+fn open() -> CircuitBreakerLayer<Http<GrpcClassifier>> {
     let layer = circuit();
     layer.handle().try_enter().unwrap().failure();
     layer

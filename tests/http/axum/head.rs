@@ -1,6 +1,6 @@
 //! HEAD requests: the body that the handler answers with is dropped before anybody reads it.
 
-use palisade::http::{AnswerLayer, Hold, HttpClassifier};
+use palisade::http::{AnswerLayer, Http};
 
 use super::*;
 
@@ -8,7 +8,7 @@ async fn told(uri: Uri) -> (StatusCode, &'static str) {
     if uri.query() == Some("fail") { (StatusCode::INTERNAL_SERVER_ERROR, "bad") } else { (StatusCode::OK, "fine") }
 }
 
-async fn behind(breaker: CircuitBreakerBuilder<Hold<HttpClassifier>>) -> (Server, CircuitHandle) {
+async fn behind(breaker: CircuitBreakerBuilder<Http>) -> (Server, CircuitHandle) {
     let breaker = breaker.build().unwrap();
     let circuit = breaker.handle();
     let router = Router::new().route("/", get(told)).layer((AnswerLayer::http(), breaker));

@@ -42,7 +42,7 @@ use hyper_util::{
 };
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, Outcome,
-    Phase, bulkhead::Queue, circuit_breaker::Settle,
+    Phase, QueueLayer, call::Plain,
 };
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tower::{Layer, ServiceBuilder};
@@ -50,7 +50,7 @@ use tower::{Layer, ServiceBuilder};
 use crate::axum::support::strict;
 
 type ByStatus = fn(Result<&Response, &Error>) -> Outcome;
-type Breaker = CircuitBreakerLayer<Settle<ByStatus>>;
+type Breaker = CircuitBreakerLayer<Plain<ByStatus>>;
 type Refuse = HandleErrorLayer<fn(Error) -> Ready<(StatusCode, String)>, ()>;
 /// A breaker over a bulkhead, as tower's tuples stack them.
 type Stack = (Refuse, Breaker, BulkheadLayer);
@@ -74,7 +74,7 @@ fn refusals() -> Refuse {
 }
 
 /// Opens at two failures in a row, and for good.
-fn breaker() -> CircuitBreakerBuilder<Settle<ByStatus>> {
+fn breaker() -> CircuitBreakerBuilder<Plain<ByStatus>> {
     CircuitBreakerLayer::builder("axum")
         .without_failure_rate()
         .consecutive(2)
@@ -428,7 +428,7 @@ where
     app(["/a", "/b"], Router::new().route("/a", get(answer)).route("/b", get(answer)).layer((refusals(), layer)))
 }
 
-async fn behind_a_breaker(builder: CircuitBreakerBuilder<Settle<ByStatus>>) -> (Server, CircuitHandle) {
+async fn behind_a_breaker(builder: CircuitBreakerBuilder<Plain<ByStatus>>) -> (Server, CircuitHandle) {
     let breaker = builder.build().unwrap();
     let circuit = breaker.handle();
     (Server::start(guarded_by(breaker)).await, circuit)
@@ -439,7 +439,7 @@ async fn behind_a_bulkhead(bulkhead: BulkheadLayer) -> (Server, BulkheadHandle) 
     (Server::start(guarded_by(bulkhead)).await, places)
 }
 
-async fn behind_a_queue(bulkhead: BulkheadLayer<Queue>) -> (Server, BulkheadHandle) {
+async fn behind_a_queue(bulkhead: QueueLayer) -> (Server, BulkheadHandle) {
     let places = bulkhead.handle();
     (Server::start(guarded_by(bulkhead)).await, places)
 }

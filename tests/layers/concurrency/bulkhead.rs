@@ -149,7 +149,7 @@ struct Crowd {
 
 impl Crowd {
     /// Waits until all of them queue.
-    async fn queue_at(bulkhead: &BulkheadLayer<Queue>) -> Self {
+    async fn queue_at(bulkhead: &QueueLayer) -> Self {
         let (gauge, gate) = (Gauge::default(), Arc::new(Semaphore::new(0)));
         let service = bulkhead.layer(strict({
             let (gauge, gate) = (gauge.clone(), Arc::clone(&gate));

@@ -24,7 +24,7 @@ use std::{
 use futures_util::poll;
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard,
-    CircuitHandle, Error, Outcome, Phase, RejectionReason, RetryLayer, bulkhead::Queue,
+    CircuitHandle, Error, Outcome, Phase, QueueLayer, RejectionReason, RetryLayer,
 };
 use tokio::{
     sync::Semaphore,

@@ -27,7 +27,7 @@ use futures_util::{
     future::{BoxFuture, join, lazy},
 };
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Elapsed, Error, Phase, Rejection,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Elapsed, Error, Phase, QueueLayer, Rejection,
     RejectionReason, RetryLayer, TimeoutLayer,
 };
 use tokio::time::{Instant, advance, sleep};

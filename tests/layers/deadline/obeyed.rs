@@ -5,7 +5,7 @@ fn reason(error: &Error) -> Option<RejectionReason> {
 }
 
 /// A full bulkhead where calls wait for `max_wait`.
-fn full(max_wait: Duration) -> BulkheadLayer<palisade::bulkhead::Queue> {
+fn full(max_wait: Duration) -> QueueLayer {
     BulkheadLayer::builder(0).max_queue(1).max_wait(max_wait).build().unwrap()
 }
 

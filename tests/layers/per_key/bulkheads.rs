@@ -49,7 +49,7 @@ async fn a_bulkhead_that_was_resized_stays_until_it_has_its_first_size_again() {
 
 #[tokio::test(start_paused = true)]
 async fn each_key_has_a_queue_of_its_own_and_who_waits_in_it_keeps_the_key() {
-    let layer: PerKeyLayer<BulkheadLayer<Queue>, u32, Host> =
+    let layer: PerKeyLayer<u32, Host, Queue, Plain, InTurn> =
         BulkheadLayer::builder(1).max_queue(1).per_key(host as Host).capacity(2).idle(IDLE).build().unwrap();
     let handle = layer.handle();
     let first = begin(&layer, Hang(1));

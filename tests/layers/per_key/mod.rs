@@ -5,6 +5,7 @@ mod idle;
 mod keys;
 mod panics;
 mod room;
+mod shown;
 
 use crate::support;
 #[cfg(feature = "http")]
@@ -27,7 +28,9 @@ use futures_util::future::Either;
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, Jitter,
     PerKeyBuilder, PerKeyHandle, PerKeyLayer, Phase, Rejection, RejectionReason,
-    bulkhead::{NoQueue, Queue},
+    bulkhead::{BulkheadSettings, Queue},
+    call::{InTurn, Plain},
+    circuit_breaker::{Circuit, CircuitSettings},
 };
 use support::{Down, Strict, events::Events, strict};
 use tokio::time::{Instant, advance};
@@ -62,8 +65,8 @@ fn host(ask: &Ask) -> u32 {
 type Host = fn(&Ask) -> u32;
 type Reply = Either<Ready<Result<u32, Down>>, Pending<Result<u32, Down>>>;
 type Inner = Strict<fn(Ask) -> Reply>;
-type Breakers = PerKeyLayer<CircuitBreakerLayer, u32, Host>;
-type BreakersBuilder = PerKeyBuilder<CircuitBreakerLayer, u32, Host>;
+type Breakers = PerKeyLayer<u32, Host, Circuit>;
+type BreakersBuilder = PerKeyBuilder<CircuitSettings, Plain, u32, Host>;
 type Circuits = PerKeyHandle<u32, CircuitHandle>;
 
 fn reply(ask: Ask) -> Reply {
@@ -157,6 +160,6 @@ async fn full() -> (Breakers, Circuits) {
 
 type Places = PerKeyHandle<u32, BulkheadHandle>;
 
-fn bulkheads() -> PerKeyBuilder<BulkheadLayer<NoQueue>, u32, Host> {
+fn bulkheads() -> PerKeyBuilder<BulkheadSettings, Plain, u32, Host> {
     BulkheadLayer::builder(2).name("places").per_key(host as Host).capacity(2).idle(IDLE)
 }

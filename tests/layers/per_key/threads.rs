@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use palisade::per_key::Pattern;
+use palisade::call::{Handled, Settings};
 
 use super::*;
 
@@ -80,10 +80,11 @@ fn calls(mut service: impl Service<Ask, Response = u32, Error = Error>, places: 
     }
 }
 
-fn neither_keys_nor_calls_are_ever_too_many<L>(builder: PerKeyBuilder<L, u32, Host>)
+fn neither_keys_nor_calls_are_ever_too_many<T>(builder: PerKeyBuilder<T, Plain, u32, Host>)
 where
-    L: Pattern<Handle = BulkheadHandle> + Sync,
-    PerKeyLayer<L, u32, Host>: Layer<Gauged, Service: Service<Ask, Response = u32, Error = Error>>,
+    T: Settings<Admit: Handled<Handle = BulkheadHandle>>,
+    PerKeyLayer<u32, Host, T::Admit, Plain, T::Entry>:
+        Layer<Gauged, Service: Service<Ask, Response = u32, Error = Error>> + Sync,
 {
     let layer =
         builder.capacity(CAPACITY).idle(Duration::ZERO).reject_when_full().build().expect("its settings are legal");

@@ -43,6 +43,7 @@
 //! | [`capacity`](PerKeyBuilder::capacity) | 1,000 | the most keys, exactly |
 //! | [`idle`](PerKeyBuilder::idle) | 5 min | after which time out of use a key makes room for another |
 //! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects calls whose key has no room |
+//! | [`show_keys`](PerKeyBuilder::show_keys) | off; on for hosts | events of a limit tell its key |
 //!
 //! # Which keys make room
 //!
@@ -62,8 +63,8 @@
 //!
 //! # What a key costs
 //!
-//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 210 bytes; a circuit with the rule of
-//! consecutive failures alone 760, with a count window of 100 calls 920, with the default time window 1,010. Each further
+//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 215 bytes; a circuit with the rule of
+//! consecutive failures alone 760, with a count window of 100 calls 920, with the default time window 1,015. Each further
 //! thread that has calls answered adds to a circuit nothing, 128 and 256 (64-bit). A call takes the read lock of one of
 //! 16 parts of the map and reads the clock; for a key that is known, it allocates nothing. When the map is looked through,
 //! a part that is left less than a quarter full shrinks, down to room for about 30 keys.
@@ -71,8 +72,9 @@
 //! # Events
 //!
 //! Target `palisade::per_key`: no room for another key, with `name`, `capacity` and `outcome` (`passed` or `rejected`); at most once
-//! a minute as `warn`, and else as `debug`, because whoever floods with keys shall not flood the log. What circuits and
-//! bulkheads tell themselves has the name of the layer, and not the key.
+//! a minute as `warn`, and else as `debug`, because a flood of keys must not flood the log. The events of circuits and
+//! bulkheads have the name of the layer, and the field `key` where keys are shown: those of `http::host`
+//! always, others with [`show_keys`](PerKeyBuilder::show_keys).
 //!
 //! # The sharp edge
 //!
@@ -82,10 +84,18 @@
 //! readiness depends on one of the keys holds up all. And where callers choose the keys, so do those who mean ill: take the
 //! key from what you know (the route, not the path; the tenant, not a header).
 
+mod admit;
 mod builder;
+mod fork;
 mod handle;
-mod layer;
-mod pattern;
-mod service;
+mod shown;
+mod waiting;
 
-pub use self::{builder::PerKeyBuilder, handle::PerKeyHandle, layer::PerKeyLayer, pattern::Pattern, service::PerKey};
+pub(crate) use self::fork::Label;
+pub use self::{
+    admit::PerKey,
+    builder::{PerKeyBuilder, PerKeyLayer},
+    fork::{Fork, Key},
+    handle::PerKeyHandle,
+    waiting::PerKeyWaiting,
+};

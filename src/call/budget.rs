@@ -1,7 +1,7 @@
-//! What retries may spend, all together.
+//! How often all calls together may send a request again.
 
 use crate::{
-    ConfigError,
+    error::ConfigError,
     pooled::{Pooled, pool},
     state::budget::Tokens,
     time::Clock,
@@ -9,9 +9,10 @@ use crate::{
 
 /// Bounds how many retries all calls together may make.
 ///
-/// A budget holds tokens and starts full. Each call that begins deposits a fraction of one, so does time, and each retry takes
-/// a whole one: so retries are at most a share of the calls, and a service that is down does not see its load multiplied. The
-/// form is Finagle's `RetryBudget`. Clones share their tokens; give them to several layers to share one budget between them.
+/// A budget holds tokens and starts full. Each call that begins deposits a fraction of a token, time deposits more, and each
+/// retry takes a whole token. So retries are at most a share of the calls, and a service that is down does not see its load
+/// multiplied. The form is Finagle's `RetryBudget`. Clones share their tokens: give clones to several layers, and the layers
+/// share one budget.
 ///
 /// # Examples
 ///
@@ -29,16 +30,16 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Budget {
-    shared: Pooled<Shared>,
+    core: Pooled<Core>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Core {
     tokens: Tokens,
     clock: Clock,
 }
 
-pool!(Shared);
+pool!(Core);
 
 impl Budget {
     /// Starts to build a budget.
@@ -46,40 +47,43 @@ impl Budget {
         BudgetBuilder { capacity: 100, ratio: 0.2, per_second: 10.0 }
     }
 
-    /// The whole tokens it holds now.
+    /// Returns how many whole tokens it holds now.
     pub fn available(&self) -> u64 {
-        self.shared.tokens.available(self.shared.clock.now())
+        self.core.tokens.available(self.core.clock.now())
     }
 
+    /// Deposits the share of a token that a call brings as it begins.
     #[inline(always)]
-    pub(super) fn deposit(&self) {
-        self.shared.tokens.deposit();
+    pub(crate) fn deposit(&self) {
+        self.core.tokens.deposit();
     }
 
-    pub(super) fn withdraw(&self) -> Option<Token> {
-        let withdrawn = self.shared.tokens.withdraw(self.shared.clock.now());
+    /// Takes a token for one retry; `None` when the budget is spent.
+    pub(crate) fn withdraw(&self) -> Option<Token> {
+        let withdrawn = self.core.tokens.withdraw(self.core.clock.now());
         withdrawn.then(|| Token { budget: Some(self.clone()) })
     }
 }
 
-/// The default budget.
 impl Default for Budget {
     fn default() -> Self {
         Self::builder().assemble()
     }
 }
 
-/// A token that was withdrawn. Dropped unspent, it goes back.
+/// A token that was withdrawn. Dropped unspent, it goes back to its budget.
 #[derive(Debug)]
-pub(super) struct Token {
+pub(crate) struct Token {
+    /// `None` once it is spent.
     budget: Option<Budget>,
 }
 
 impl Token {
-    /// The token of a retry that has no budget.
-    pub(super) const FREE: Self = Self { budget: None };
+    /// The token of a retry that is under no budget.
+    pub(crate) const FREE: Self = Self { budget: None };
 
-    pub(super) fn spend(mut self) {
+    /// Spends the token: the retry was sent.
+    pub(crate) fn spend(mut self) {
         self.budget = None;
     }
 }
@@ -87,7 +91,7 @@ impl Token {
 impl Drop for Token {
     fn drop(&mut self) {
         if let Some(budget) = &self.budget {
-            budget.shared.tokens.give_back();
+            budget.core.tokens.give_back();
         }
     }
 }
@@ -102,16 +106,16 @@ pub struct BudgetBuilder {
 }
 
 impl BudgetBuilder {
-    /// Holds at most this many tokens, and starts with them.
+    /// Holds at most this many tokens, and starts with as many.
     ///
-    /// At least 1. It is how many retries a burst of failures may make. Defaults to 100.
+    /// At least 1. A burst of failures may make this many retries. Defaults to 100.
     pub const fn capacity(self, tokens: u32) -> Self {
         Self { capacity: tokens, ..self }
     }
 
     /// Gains this share of a token as each call begins.
     ///
-    /// 0 to 1,000, rounded to the nearest millionth. It is the share of retries that the service is sized for. Defaults to 0.2.
+    /// 0 to 1,000, rounded to the nearest millionth. Set it to the share of retries that the service is sized for. Defaults to 0.2.
     #[doc(alias = "retry_percent")]
     pub const fn ratio(self, tokens: f64) -> Self {
         Self { ratio: tokens, ..self }
@@ -129,7 +133,7 @@ impl BudgetBuilder {
     ///
     /// # Errors
     ///
-    /// When a setting is not legal; the error says which, and what would be.
+    /// When a setting is not legal. The error names the setting, its value, and what would be legal.
     pub fn build(self) -> Result<Budget, ConfigError> {
         self.check().map_err(|error| error.of("budget"))?;
         Ok(self.assemble())
@@ -144,6 +148,6 @@ impl BudgetBuilder {
 
     fn assemble(self) -> Budget {
         let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
-        Budget { shared: Pooled::new(Shared { tokens, clock: Clock::start() }) }
+        Budget { core: Pooled::new(Core { tokens, clock: Clock::start() }) }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{fmt, hash::Hash};
 
-use super::layer::Shared;
-use crate::{Name, sync::Arc};
+use super::admit::Shared;
+use crate::{name::Name, sync::Arc};
 
 /// Looks at the keys, and finds the handle of each, from anywhere.
 ///
-/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone,
-/// and never wait for a call.
+/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone, and never
+/// wait for a call.
 pub struct PerKeyHandle<K, H> {
     shared: Arc<Shared<K, H>>,
 }
@@ -20,7 +20,7 @@ impl<K, H> PerKeyHandle<K, H> {
 
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.shared.name
+        self.shared.source.name()
     }
 
     /// The most keys there may be.
@@ -43,6 +43,16 @@ impl<K: Clone, H> PerKeyHandle<K, H> {
     /// The keys there are, in no order.
     pub fn keys(&self) -> Vec<K> {
         self.shared.keys.keys()
+    }
+
+    /// All keys with their handles, as they are at one moment, in no order.
+    ///
+    /// To look does not count as a call; for a handle that is held, see [`get`](Self::get).
+    pub fn iter(&self) -> impl Iterator<Item = (K, H)> + use<K, H>
+    where
+        H: Clone,
+    {
+        self.shared.keys.entries().into_iter()
     }
 }
 

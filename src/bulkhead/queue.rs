@@ -1,38 +1,86 @@
-//! The wait for a place.
+//! The queue: places, and calls that wait for one.
 
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{BulkheadGuard, Queue, places::Places};
+use super::{BulkheadGuard, BulkheadHandle, Places, places::Core};
 use crate::{
-    Deadline, Rejection, RejectionReason,
+    call::{Admit, Handled, Wait},
+    deadline::Deadline,
+    error::{Rejection, RejectionReason},
+    keyed::{Fork, Key},
     pooled::Pooled,
     state::permits::{Joined, Ticket},
     time,
 };
 
+/// Places, and a queue for calls that find none.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are named as their settings are")]
+pub struct Queue {
+    pub(super) places: Places,
+    pub(super) max_queue: usize,
+    pub(super) max_wait: Option<Duration>,
+}
+
+impl<Request> Admit<Request> for Queue {
+    type Guard = BulkheadGuard;
+
+    fn admit(&self, request: &Request) -> Result<BulkheadGuard, Rejection> {
+        self.places.admit(request)
+    }
+}
+
+impl<Request> Wait<Request> for Queue {
+    type Waiting = Turn;
+
+    #[inline(always)]
+    fn wait(&self, _: &Request) -> Result<Turn, Rejection> {
+        let seat = Seat { places: self.places.core.clone(), ticket: None };
+        Ok(Turn { seat, max_queue: self.max_queue, max_wait: self.max_wait, until: None, sleep: None })
+    }
+}
+
+impl Handled for Queue {
+    type Handle = BulkheadHandle;
+
+    fn handle(&self) -> BulkheadHandle {
+        self.places.handle()
+    }
+}
+
+/// Each key has places and a queue of its own.
+impl Fork for Queue {
+    fn fork(&self, key: Key) -> BulkheadHandle {
+        self.places.fork(key)
+    }
+
+    #[inline(always)]
+    fn of_key(&self, own: Places) -> Self {
+        Self { places: own, ..*self }
+    }
+}
+
 pin_project! {
     /// Waits for a place, for as long as the queue and the deadline allow.
     #[derive(Debug)]
-    pub(super) struct Wait {
+    pub struct Turn {
         seat: Seat,
-        queue: Queue,
+        max_queue: usize,
+        max_wait: Option<Duration>,
         until: Option<Instant>,
         #[pin]
         sleep: Option<Sleep>,
     }
 }
 
-impl Wait {
-    pub(super) const fn new(places: Pooled<Places>, queue: Queue) -> Self {
-        Self { seat: Seat { places, ticket: None }, queue, until: None, sleep: None }
-    }
-
+impl Turn {
     /// Joins the queue, unless there is a place.
     fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
         let this = self.project();
@@ -42,12 +90,12 @@ impl Wait {
         }
         let deadline = Deadline::current().map(Deadline::instant);
         let now = time::now();
-        let by_queue = this.queue.max_wait.map(|wait| time::after(now, wait));
+        let by_queue = this.max_wait.map(|wait| time::after(now, wait));
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
-        match places.permits.join(this.queue.max_queue, cx.waker().clone()) {
+        match places.permits.join(*this.max_queue, cx.waker().clone()) {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
             Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull))),
             Joined::Waiting(ticket) => {
@@ -75,7 +123,7 @@ impl Wait {
     }
 }
 
-impl Future for Wait {
+impl Future for Turn {
     type Output = Result<BulkheadGuard, Rejection>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -96,10 +144,10 @@ impl Future for Wait {
     }
 }
 
-/// A seat in the queue; whoever leaves it hands on what he was handed.
+/// A seat in the queue. Leaving it hands on a place that was handed over.
 #[derive(Debug)]
 struct Seat {
-    places: Pooled<Places>,
+    places: Pooled<Core>,
     ticket: Option<Ticket>,
 }
 

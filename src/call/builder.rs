@@ -1,0 +1,107 @@
+//! What the builders of all limits have.
+
+use std::borrow::Cow;
+
+use super::{AdmissionLayer, Plain, Protocol};
+use crate::{
+    error::ConfigError,
+    event::{Kind, Source},
+    name::Name,
+};
+
+/// Builds the layer of a limit. Each limit adds the setters of its own settings.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder<T, E = Plain> {
+    name: Cow<'static, str>,
+    pub(crate) settings: T,
+    end: E,
+}
+
+/// The settings of a limit.
+pub trait Settings {
+    /// The kind of the layer.
+    const KIND: Kind;
+
+    /// The limit.
+    type Admit;
+
+    /// Whether calls may wait: [`AtOnce`](super::AtOnce) or [`InTurn`](super::InTurn).
+    type Entry;
+
+    /// Says which setting is not legal.
+    ///
+    /// # Errors
+    ///
+    /// When one is not.
+    fn check(&self) -> Result<(), ConfigError>;
+
+    /// Makes the limit, and with it all that it counts. The settings are legal.
+    fn admit(self, source: Source<'static>) -> Self::Admit;
+}
+
+impl<T> Builder<T> {
+    pub(crate) const fn new(name: Cow<'static, str>, settings: T) -> Self {
+        Self { name, settings, end: Plain::new(crate::outcome::DefaultClassifier) }
+    }
+}
+
+impl<T, E> Builder<T, E> {
+    /// Sets what errors and events call it: 1 to 64 bytes.
+    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Ends calls as another protocol has it.
+    ///
+    /// Most often it is set by the constructors `http` and `grpc` of the layer. Defaults to [`Plain`].
+    pub fn end<F>(self, end: F) -> Builder<T, F> {
+        Builder { name: self.name, settings: self.settings, end }
+    }
+
+    /// Replaces the settings.
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Builder<U, E> {
+        Builder { name: self.name, settings: map(self.settings), end: self.end }
+    }
+
+    /// Changes a setting.
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut T)) -> Self {
+        set(&mut self.settings);
+        self
+    }
+}
+
+impl<T, E: Protocol> Builder<T, E> {
+    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
+    ///
+    /// Needed wherever a failure arrives as an `Ok` response that the protocol does not know. Defaults to the protocol's own:
+    /// [`DefaultClassifier`](crate::DefaultClassifier), or that of HTTP or gRPC.
+    #[doc(alias = "should_handle")]
+    #[doc(alias = "record_exceptions")]
+    pub fn classify<C>(self, classifier: C) -> Builder<T, E::With<C>> {
+        Builder { name: self.name, settings: self.settings, end: self.end.with(classifier) }
+    }
+}
+
+impl<T: Settings, E> Builder<T, E> {
+    /// Builds the layer, and with it the state that all its services share.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not legal; the error says which, and what would be.
+    pub fn build(self) -> Result<AdmissionLayer<T::Admit, E, T::Entry>, ConfigError> {
+        self.build_named().map(|(_, layer)| layer)
+    }
+
+    #[expect(clippy::type_complexity, reason = "a layer and what it is called")]
+    pub(crate) fn build_named(self) -> Result<(Source<'static>, AdmissionLayer<T::Admit, E, T::Entry>), ConfigError> {
+        let Self { name, settings, end } = self;
+        let checked = Name::new(name).and_then(|name| {
+            settings.check().map_err(|error| error.named(name))?;
+            Ok(name)
+        });
+        let name = checked.map_err(|error| error.of(T::KIND.as_str()))?;
+        let source = Source::new(T::KIND, name);
+        Ok((source, AdmissionLayer::made(settings.admit(source), end)))
+    }
+}

@@ -1,0 +1,120 @@
+//! What is kept of a request and its responses, by layers that send one request more than once.
+
+use std::task::{Context, Poll};
+
+use crate::deadline::Deadline;
+
+/// Keeps a request for as long as it may have to be sent again.
+#[diagnostic::on_unimplemented(
+    message = "no `{Request}` can be sent again by `{Self}`",
+    note = "under `RetryLayer::http` and `grpc` the inner service must take a `ReplayBody<B>`, where `B: http_body::Body + \
+            Unpin` is the body of the request, or else the body of axum, tonic or reqwest, with the feature of that name"
+)]
+pub trait KeepRequest<Request> {
+    /// The request as it is kept.
+    type Kept;
+
+    /// The request as the inner service takes it.
+    type Sent;
+
+    /// Takes the request of a call. With `is_sent_once`, no copy will be asked for.
+    fn begin(&self, request: Request, is_sent_once: bool) -> Self::Kept;
+
+    /// Copies the request for another attempt, if it can be copied.
+    ///
+    /// Called before the request is sent. Without a copy no further attempt is made.
+    fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept>;
+
+    /// Returns whether the request can be sent again, and if so keeps it whole until then.
+    fn reclaim(&self, kept: &Self::Kept) -> bool;
+
+    /// Makes the request of one attempt. Attempts are numbered from 1.
+    fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
+
+    /// Returns the deadline that the request itself brings.
+    fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
+        None
+    }
+}
+
+/// Keeps a response for as long as a better one may come.
+pub trait KeepResponse<Response> {
+    /// The response as the caller gets it.
+    type Response;
+
+    /// Takes the response of an attempt.
+    fn receive(&self, response: Response) -> Self::Response;
+
+    /// Reads what is left of a response that will most likely be replaced.
+    fn poll_rest(&self, kept: &mut Self::Response, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Drops what was not read, and with it all that the response still holds of the service.
+    ///
+    /// Called before the next attempt, if there was a rest to read.
+    fn drop_rest(&self, kept: &mut Self::Response);
+}
+
+/// Keeps requests and responses as they are, and copies requests by `K`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsIs<K = CloneRequest>(pub(crate) K);
+
+impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
+    type Kept = Request;
+    type Sent = Request;
+
+    fn begin(&self, request: Request, _: bool) -> Request {
+        request
+    }
+
+    fn copy(&self, kept: &Request) -> Option<Request> {
+        self.0.copy(kept)
+    }
+
+    fn reclaim(&self, _: &Request) -> bool {
+        true
+    }
+
+    fn send(&self, kept: Request, _: u32) -> Request {
+        kept
+    }
+}
+
+impl<Response, K> KeepResponse<Response> for AsIs<K> {
+    type Response = Response;
+
+    fn receive(&self, response: Response) -> Response {
+        response
+    }
+
+    fn poll_rest(&self, _: &mut Response, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn drop_rest(&self, _: &mut Response) {}
+}
+
+/// Copies requests. Implemented by every `Fn(&Request) -> Option<Request>`.
+#[diagnostic::on_unimplemented(
+    message = "no `{Request}` can be copied by `{Self}`",
+    note = "implement `Clone` for it, or tell the retry's builder by `copy_request` how to copy it"
+)]
+pub trait CopyRequest<Request> {
+    /// Copies the request. Where it returns `None`, the request is sent once.
+    fn copy(&self, request: &Request) -> Option<Request>;
+}
+
+impl<Request, F: Fn(&Request) -> Option<Request>> CopyRequest<Request> for F {
+    fn copy(&self, request: &Request) -> Option<Request> {
+        self(request)
+    }
+}
+
+/// Copies requests by their `Clone`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CloneRequest;
+
+impl<Request: Clone> CopyRequest<Request> for CloneRequest {
+    fn copy(&self, request: &Request) -> Option<Request> {
+        Some(request.clone())
+    }
+}

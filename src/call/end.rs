@@ -1,0 +1,69 @@
+//! How a call ends.
+
+use super::Guard;
+use crate::{
+    debug::debug_by_type,
+    error::Error,
+    outcome::{Classify, DefaultClassifier, judge},
+};
+
+/// Ends a call: takes its guard and its result.
+///
+/// It may settle the guard at once, or move it into the response, so that a call whose response is still streaming holds it.
+pub trait End<G, Response>: Sized {
+    /// What the caller gets.
+    type Response;
+
+    /// Ends a call that was answered.
+    fn answered(self, guard: G, response: Response) -> Self::Response;
+
+    /// Ends a call that failed.
+    fn failed(self, guard: G, error: &Error);
+}
+
+/// A protocol: how its calls end, with a classifier that says what a result means.
+///
+/// The crate has [`Plain`] and, with the feature `http`, [`Http`](crate::http::Http).
+pub trait Protocol {
+    /// The same protocol with another classifier.
+    type With<C>: Protocol;
+
+    /// Takes another classifier.
+    fn with<C>(self, classifier: C) -> Self::With<C>;
+}
+
+/// A call ends with its response, which a classifier judges.
+#[derive(Clone, Copy, Default)]
+pub struct Plain<C = DefaultClassifier>(C);
+
+impl<C> Plain<C> {
+    /// Ends calls by what `classifier` says of their results.
+    pub const fn new(classifier: C) -> Self {
+        Self(classifier)
+    }
+}
+
+impl<G: Guard, C: Classify<Response>, Response> End<G, Response> for Plain<C> {
+    type Response = Response;
+
+    #[inline(always)]
+    fn answered(self, guard: G, response: Response) -> Response {
+        guard.settle(judge(&self.0, Ok(&response)));
+        response
+    }
+
+    #[inline(always)]
+    fn failed(self, guard: G, error: &Error) {
+        guard.settle(judge(&self.0, Err(error)));
+    }
+}
+
+impl<C> Protocol for Plain<C> {
+    type With<D> = Plain<D>;
+
+    fn with<D>(self, classifier: D) -> Plain<D> {
+        Plain(classifier)
+    }
+}
+
+debug_by_type! { Plain<C> }

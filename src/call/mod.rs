@@ -1,0 +1,80 @@
+//! How a call passes a layer.
+//!
+//! A layer that limits calls is an [`Admit`]: it looks at a request and gives a [`Guard`], or a rejection. Everything else is the
+//! same for all of them, and is here: [`Admission`] asks the limit and calls the inner service, [`ResponseFuture`] holds the guard
+//! while the call runs, and an [`End`] settles the guard by the result. The end knows the protocol: with [`Plain`] a call ends
+//! with its response, with [`Http`](crate::http::Http) at the end of the response's body.
+//!
+//! ```text
+//!     request ---> Admit ---> Guard ---> inner service ---> End ---> response
+//!                    |          |                             |
+//!                    |          | dropped: abandoned          | settles the guard, or lets the body hold it
+//!                    v
+//!                rejection
+//! ```
+//!
+//! Use it for a limit of your own: with [`AdmissionLayer::of`] it has what the crate's layers have.
+//!
+//! # Example
+//!
+//! A limit on the size of requests:
+//!
+//! ```
+//! use palisade::{
+//!     DefaultClassifier, Error, Name, Rejection, RejectionReason,
+//!     call::{AdmissionLayer, Admit, Plain},
+//!     event::{Kind, Source},
+//! };
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! #[derive(Clone, Debug)]
+//! struct MaxSize {
+//!     bytes: usize,
+//!     source: Source<'static>,
+//! }
+//!
+//! impl Admit<String> for MaxSize {
+//!     type Guard = ();
+//!
+//!     fn admit(&self, request: &String) -> Result<(), Rejection> {
+//!         let fits = request.len() <= self.bytes;
+//!         if fits { Ok(()) } else { Err(self.source.reject(RejectionReason::Custom, None)) }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limit = MaxSize { bytes: 4, source: Source::new(Kind::Custom, Name::new("max size")?) };
+//! let service = ServiceBuilder::new()
+//!     .layer(AdmissionLayer::of(limit, Plain::new(DefaultClassifier)))
+//!     .service(service_fn(|text: String| async move { Ok::<_, Error>(text.len()) }));
+//!
+//! assert_eq!(service.clone().oneshot("four".to_owned()).await?, 4);
+//! assert!(matches!(service.oneshot("eight...".to_owned()).await, Err(Error::Rejected(_))));
+//! # Ok(())
+//! # }
+//! ```
+
+mod admit;
+pub(crate) mod budget;
+mod builder;
+pub(crate) mod copies;
+mod end;
+mod future;
+mod guard;
+mod layer;
+mod oneshot;
+mod service;
+mod waiting;
+
+pub use self::{
+    admit::{Admit, Handled, Wait},
+    builder::{Builder, Settings},
+    end::{End, Plain, Protocol},
+    future::ResponseFuture,
+    guard::{Guard, Hold},
+    layer::{AdmissionLayer, AtOnce, InTurn},
+    service::Admission,
+    waiting::{Waiting, WaitingFuture},
+};
+pub(crate) use self::{future::POLLED_AGAIN, oneshot::Oneshot};

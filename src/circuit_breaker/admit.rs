@@ -1,0 +1,66 @@
+//! The circuit as a limit that calls pass.
+
+use super::{CircuitGuard, CircuitHandle, breaker::Core};
+use crate::{
+    call::{Admit, Handled},
+    error::Rejection,
+    keyed::{Fork, Key},
+    pooled::{self, Pooled},
+};
+
+/// Lets calls pass while a service does not keep failing. Clones share one circuit.
+#[derive(Clone, Debug)]
+pub struct Circuit {
+    core: Pooled<Core>,
+}
+
+impl Circuit {
+    pub(super) fn new(core: Core) -> Self {
+        Self { core: Pooled::new(core) }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(core: &Pooled<Core>) -> Self {
+        Self { core: core.clone() }
+    }
+}
+
+impl<Request> Admit<Request> for Circuit {
+    type Guard = CircuitGuard;
+
+    const MAY_REFUSE: bool = true;
+
+    #[inline(always)]
+    fn admit(&self, _: &Request) -> Result<CircuitGuard, Rejection> {
+        CircuitGuard::enter(&self.core)
+    }
+
+    #[inline(always)]
+    fn is_refusing(&self) -> bool {
+        self.core.needs_no_service()
+    }
+
+    fn admit_unready(&self) -> Option<CircuitGuard> {
+        CircuitGuard::enter_unready(&self.core)
+    }
+}
+
+impl Handled for Circuit {
+    type Handle = CircuitHandle;
+
+    fn handle(&self) -> CircuitHandle {
+        CircuitHandle::new(pooled::Handled::Own(self.core.clone()))
+    }
+}
+
+/// Each key has a circuit of its own, with the same settings.
+impl Fork for Circuit {
+    fn fork(&self, key: Key) -> CircuitHandle {
+        CircuitHandle::new(pooled::Handled::common(Pooled::new(self.core.fork(key))))
+    }
+
+    #[inline(always)]
+    fn of_key(&self, own: Self) -> Self {
+        own
+    }
+}

@@ -1,0 +1,37 @@
+//! What gRPC notes in the requests of a retry.
+
+use http::{HeaderMap, HeaderName, Request};
+
+use super::TIMEOUT;
+use crate::{
+    deadline::Deadline,
+    http::{Annotate, ReplayBody},
+};
+
+static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
+
+/// Tells the server in `grpc-previous-rpc-attempts` how many attempts came before.
+///
+/// The time of a `grpc-timeout` runs from the call, and does not begin anew with each attempt.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountAttempts;
+
+impl Annotate for CountAttempts {
+    fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
+        let stated = TIMEOUT.stated(request).map(Deadline::after);
+        let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();
+        if let Some(nearest) = nearest {
+            request.extensions_mut().insert::<Deadline>(nearest);
+        }
+    }
+
+    fn send(&self, headers: &mut HeaderMap, attempt: u32) {
+        let previous = attempt - 1;
+        if previous == 0 {
+            // A caller above may retry too, and have sent its own number.
+            headers.remove(&PREVIOUS_ATTEMPTS);
+        } else {
+            headers.insert(&PREVIOUS_ATTEMPTS, previous.into());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The settings of a layer per key.
+
+use std::{any::type_name, fmt, time::Duration};
+
+use super::{
+    PerKey,
+    admit::{Full, Show},
+    shown::of_host,
+};
+use crate::{
+    call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings},
+    error::ConfigError,
+    source::{Kind, Source},
+    state::keys::Keys,
+};
+
+/// Wraps services in a limit for each key.
+///
+/// Services made by one layer, and their clones, share its keys and the limit of each.
+pub type PerKeyLayer<K, By, A, E = Plain, W = AtOnce> = AdmissionLayer<PerKey<K, By, A>, E, W>;
+
+/// Builds a [`PerKeyLayer`].
+///
+/// Made by [`Builder::per_key`].
+#[must_use]
+pub struct PerKeyBuilder<T, E, K, By> {
+    model: Builder<T, E>,
+    by: By,
+    capacity: usize,
+    idle: Duration,
+    full: Full,
+    show: Show<K>,
+}
+
+impl<T: Settings, E> Builder<T, E> {
+    /// Has a limit of this kind for each key that `key` takes from a request.
+    ///
+    /// See [`per_key`](crate::keyed) for an example.
+    pub fn per_key<Request, K: 'static, By>(self, key: By) -> PerKeyBuilder<T, E, K, By>
+    where
+        By: Fn(&Request) -> K,
+    {
+        let (capacity, idle, full) = (1000, Duration::from_secs(300), Full::Pass);
+        PerKeyBuilder { model: self, by: key, capacity, idle, full, show: of_host::<K> }
+    }
+}
+
+impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
+    /// Has room for at most this many keys.
+    ///
+    /// At least 1. Set it above the number of keys that are in use within `idle`, and not far above: the call for which the map is
+    /// looked through waits for all of it. What a key costs is told [here](crate::keyed#what-a-key-costs). Defaults to 1,000.
+    #[doc(alias = "max_size")]
+    #[doc(alias = "max_capacity")]
+    pub fn capacity(mut self, keys: usize) -> Self {
+        self.capacity = keys;
+        self
+    }
+
+    /// Lets go of a key that was not in use for this long.
+    ///
+    /// It goes when another is to come in. With a circuit breaker, set it above the window: what a circuit has counted goes
+    /// with its key. Defaults to 5 minutes.
+    #[doc(alias = "time_to_idle")]
+    #[doc(alias = "expire_after_access")]
+    pub fn idle(mut self, duration: Duration) -> Self {
+        self.idle = duration;
+        self
+    }
+
+    /// Rejects calls whose key has no room.
+    ///
+    /// Set it where to be unprotected is worse than to be rejected, and where callers do not choose the keys: else whoever
+    /// floods the map with keys locks all others out. Defaults to letting them pass unprotected.
+    pub fn reject_when_full(mut self) -> Self {
+        self.full = Full::Reject;
+        self
+    }
+
+    /// Shows the key in the events of its limit, as text.
+    ///
+    /// Set it where keys are few and no secrets: keys are often tokens or addresses. Defaults to showing the keys of
+    /// HTTP's `host`, and no others.
+    pub fn show_keys(mut self) -> Self
+    where
+        K: fmt::Display,
+    {
+        self.show = |key| Some(key.to_string());
+        self
+    }
+}
+
+impl<T: Settings<Admit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
+    /// Builds the layer, and with it its map, empty.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not legal, also one of the limit that each key is to have.
+    #[expect(clippy::type_complexity, reason = "it names the layer")]
+    pub fn build(self) -> Result<PerKeyLayer<K, By, T::Admit, E, T::Entry>, ConfigError> {
+        let Self { model, by, capacity, idle, full, show } = self;
+        let (source, model) = model.build_named()?;
+        let source = Source::new(Kind::PerKey, source.name());
+        ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
+            .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name()))?;
+        let admit = PerKey::new(model.admit, by, Keys::new(capacity, idle.into()), source, full, show);
+        Ok(AdmissionLayer::made(admit, model.end))
+    }
+}
+
+impl<T: Clone, E: Clone, K, By: Clone> Clone for PerKeyBuilder<T, E, K, By> {
+    fn clone(&self) -> Self {
+        let Self { model, by, capacity, idle, full, show } = self;
+        Self { model: model.clone(), by: by.clone(), capacity: *capacity, idle: *idle, full: *full, show: *show }
+    }
+}
+
+impl<T, E, K, By> fmt::Debug for PerKeyBuilder<T, E, K, By> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut builder = f.debug_struct("PerKeyBuilder");
+        builder.field("of", &type_name::<T>()).field("capacity", &self.capacity).field("idle", &self.idle);
+        builder.field("full", &self.full).finish_non_exhaustive()
+    }
+}

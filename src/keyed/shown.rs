@@ -1,0 +1,14 @@
+//! Keys that are shown though nobody asks: the hosts of HTTP requests.
+
+/// The text of a key of [`http::host`](crate::http::host()). A host is no secret, and an operator must know which one is down.
+#[cfg(feature = "http")]
+pub(super) fn of_host<K: 'static>(key: &K) -> Option<String> {
+    let host = (key as &dyn std::any::Any).downcast_ref::<Option<http::uri::Authority>>()?;
+    Some(host.as_ref().map_or("unknown", http::uri::Authority::as_str).to_owned())
+}
+
+/// Without HTTP there are no hosts.
+#[cfg(not(feature = "http"))]
+pub(super) const fn of_host<K: 'static>(_: &K) -> Option<String> {
+    None
+}

@@ -1,0 +1,57 @@
+//! The wait for the limit of a key.
+
+use std::{
+    fmt,
+    hash::Hash,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Fork, PerKey};
+use crate::{call::Wait, error::Rejection};
+
+pin_project! {
+    /// Waits as the limit of a key does, or not at all where the key has no room and its calls pass.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct PerKeyWaiting<W> {
+        #[pin]
+        own: Option<W>,
+    }
+}
+
+impl<W, G> Future for PerKeyWaiting<W>
+where
+    W: Future<Output = Result<G, Rejection>>,
+{
+    type Output = Result<Option<G>, Rejection>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().own.as_pin_mut() {
+            Some(own) => Poll::Ready(ready!(own.poll(cx)).map(Some)),
+            None => Poll::Ready(Ok(None)),
+        }
+    }
+}
+
+impl<W> fmt::Debug for PerKeyWaiting<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerKeyWaiting").field("waits", &self.own.is_some()).finish()
+    }
+}
+
+impl<Request, K, By, A> Wait<Request> for PerKey<K, By, A>
+where
+    By: Fn(&Request) -> K,
+    K: Hash + Eq,
+    A: Wait<Request> + Fork,
+{
+    type Waiting = PerKeyWaiting<A::Waiting>;
+
+    #[inline(always)]
+    fn wait(&self, request: &Request) -> Result<Self::Waiting, Rejection> {
+        let own = self.pick(request)?.map(|own| own.wait(request)).transpose()?;
+        Ok(PerKeyWaiting { own })
+    }
+}
