@@ -5,11 +5,9 @@
 
 mod support;
 
-use std::{
-    sync::Barrier,
-    thread,
-    time::{Duration, Instant},
-};
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::BulkheadLayer;
@@ -17,10 +15,8 @@ use support::{
     PLACES, answered, answered_but_last, bare, breakers, calls, five, four_of_tower, one_in_hundred, open, rejected,
     runtime,
 };
-use tokio::{
-    runtime,
-    task::{JoinSet, unconstrained, yield_now},
-};
+use tokio::runtime;
+use tokio::task::{JoinSet, unconstrained, yield_now};
 use tower::{Layer, Service, ServiceBuilder};
 
 const TASKS: u64 = 64;

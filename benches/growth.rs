@@ -7,25 +7,21 @@
 #[expect(dead_code, reason = "it uses a part of it")]
 mod support;
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    future::ready,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    time::{Duration, Instant},
-};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use palisade::{
-    BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, Error, bulkhead::QueueingBulkhead,
-};
+use palisade::bulkhead::QueueingBulkhead;
+use palisade::{BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, Error};
 use support::{Down, Inner, answered, bare, calls, open, rejected, runtime};
-use tokio::{runtime::Runtime, task::unconstrained};
+use tokio::runtime::Runtime;
+use tokio::task::unconstrained;
 use tower::{Layer, Service, service_fn};
 
 const WINDOWS: [u32; 4] = [10, 1_000, 100_000, 1_000_000];

@@ -4,15 +4,13 @@
 
 mod support;
 
-use std::{
-    cell::Cell,
-    convert::Infallible,
-    error, fmt,
-    future::{Ready, ready},
-    pin::Pin,
-    task::{Context, Poll},
-    time::{Duration, Instant},
-};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use std::{error, fmt};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::{Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer, TimeoutLayer};
@@ -21,7 +19,8 @@ use support::{
     one_in_hundred, open, rejected, runtime, tower_budget,
 };
 use tokio::task::unconstrained;
-use tower::{BoxError, Layer, Service, ServiceBuilder, load_shed::error::Overloaded, service_fn};
+use tower::load_shed::error::Overloaded;
+use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const FAILURE: u64 = u64::MAX;

@@ -4,26 +4,28 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{error::Error, time::Duration};
+use std::error::Error;
+use std::time::Duration;
 
-use axum::{Router, body::Body, routing::get};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use http::{HeaderName, Request, StatusCode};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use palisade::{
-    BulkheadHandle, BulkheadLayer, ConfigError, Deadline, TimeoutLayer,
-    http::{AnswerLayer, DeadlineLayer},
-};
-use tokio::{net::TcpListener, task::JoinSet, time::sleep};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use palisade::http::{AnswerLayer, DeadlineLayer};
+use palisade::{BulkheadHandle, BulkheadLayer, ConfigError, Deadline, Name, TimeoutLayer};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tower::ServiceBuilder;
 
 const TIMEOUT_HEADER: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
 /// The server, and a handle to its bulkhead.
 fn app() -> Result<(Router, BulkheadHandle), ConfigError> {
-    let bulkhead = BulkheadLayer::http(8).name("orders").max_wait(Duration::from_millis(50)).build()?;
+    let bulkhead = BulkheadLayer::http(8).name(Name::new("orders")?).max_wait(Duration::from_millis(50)).build()?;
     let handle = bulkhead.handle();
     let stack = ServiceBuilder::new()
         // Outermost: whatever is refused or late below becomes a response, so that the router stays infallible.

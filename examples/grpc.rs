@@ -5,20 +5,21 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{convert::Infallible, error::Error, net::SocketAddr, time::Duration};
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::Response;
-use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer,
-    http::{AnswerLayer, DeadlineLayer},
-};
+use palisade::http::{AnswerLayer, DeadlineLayer};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer};
 use tokio::net::TcpListener;
-use tonic::{
-    body::Body,
-    client::GrpcService,
-    transport::{Channel, Endpoint, Server, server::TcpIncoming},
-};
-use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic::body::Body;
+use tonic::client::GrpcService;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tower::ServiceBuilder;
 
 async fn serve() -> Result<SocketAddr, Box<dyn Error>> {

@@ -4,23 +4,22 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
-use axum::{Router, routing::get};
+use axum::Router;
+use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
-use hyper_util::{client::legacy, rt::TokioExecutor};
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
+use palisade::http::ReplayBody;
 use palisade::{
     Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Phase, RetryLayer, TimeoutLayer,
-    http::ReplayBody,
 };
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};

@@ -2,12 +2,10 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{
-    error::Error,
-    io,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::error::Error;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer};
 use tower::{ServiceBuilder, ServiceExt, service_fn};

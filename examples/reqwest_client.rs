@@ -4,22 +4,18 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{
-    error::Error,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
-    time::Duration,
-};
+use std::error::Error;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
-use axum::{
-    Router,
-    http::{StatusCode, header::RETRY_AFTER},
-    response::IntoResponse,
-    routing::put,
-};
-use palisade::{
-    CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer,
-    reqwest::{ReqwestClient, ReqwestLayer},
-};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::IntoResponse;
+use axum::routing::put;
+use palisade::reqwest::{ReqwestClient, ReqwestLayer};
+use palisade::{CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer};
 use reqwest::{Client, Request, Response};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};

@@ -1,15 +1,19 @@
-//! How long to wait before the next try.
+//! How long to wait before the next attempt.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use rand::{SeedableRng, rngs::SmallRng};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
 
-use crate::{ConfigError, time::Nanos};
+use crate::error::ConfigError;
+use crate::time::Nanos;
 
-/// How long to wait before the next try: a base that doubles up to a cap, spread by jitter.
+/// How long to wait before the next attempt.
 ///
-/// Step `n` (from 0) waits `min(cap, base * 2^n)`, of which [`Jitter`] takes a random part. The form and the names are
-/// those of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). No delay is ever above the cap, at any step.
+/// The delay starts at a base and doubles up to a cap: in step `n`, counted from 0, it is `min(cap, base * 2^n)`. [`Jitter`] makes
+/// a part of it random. No delay is longer than the cap. The form and the names are those of "Exponential Backoff And Jitter"
+/// (AWS Architecture Blog, 2015).
 ///
 /// # Examples
 ///
@@ -35,7 +39,7 @@ pub struct Backoff {
 impl Backoff {
     /// Doubles from `base` up to `cap`, with [`Jitter::Full`].
     ///
-    /// A `base` above `cap` is a [`ConfigError`] of the layer that is given it.
+    /// If `base` is longer than `cap`, the layer that takes this backoff returns a [`ConfigError`].
     pub const fn exponential(base: Duration, cap: Duration) -> Self {
         Self { base, cap, jitter: Jitter::Full }
     }
@@ -65,7 +69,7 @@ impl Backoff {
         )
     }
 
-    /// The delay of `step` (from 0); where a part of it is random, `draw` draws it evenly from a range.
+    /// Returns the delay of `step`, counted from 0. `draw` draws its random part evenly from a range.
     pub(crate) fn delay(&self, step: u32, draw: impl FnOnce(RangeInclusive<u64>) -> u64) -> Nanos {
         let doubled = 2_u64.saturating_pow(step).saturating_mul(Nanos::from(self.base).0);
         let longest = doubled.min(Nanos::from(self.cap).0);
@@ -81,16 +85,16 @@ impl Backoff {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Nothing: clients that failed together come back together.
+    /// No part of it, so clients that failed together come back together.
     None,
-    /// The upper half: from half the delay to all of it, evenly.
+    /// Half of it: the delay is drawn evenly from the upper half.
     Equal,
-    /// All of it: from zero to the delay, evenly. The default.
+    /// All of it: the delay is drawn evenly from zero up. The default.
     #[default]
     Full,
 }
 
-/// Makes the generator of one layer: by `seed`, or by the system's randomness.
+/// Makes the random generator of one layer, from `seed` or from the system's randomness.
 pub(crate) fn generator(seed: Option<u64>) -> SmallRng {
     seed.map_or_else(rand::make_rng, SmallRng::seed_from_u64)
 }

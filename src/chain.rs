@@ -1,16 +1,16 @@
-//! An error as events show it.
+//! An error as events show it: with its sources.
 
 use std::{error, fmt};
 
-use crate::Error;
+use crate::error::Error;
 
-/// Shows an error and its sources, where nobody else will.
+/// Shows an error and its sources in one line.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        // What stands below an error of ours is there for tonic alone, and says the same again.
+        // The source of our own error exists only for tonic, and repeats the error.
         let ours = matches!(self.0.downcast_ref(), Some(Error::Rejected(_) | Error::TimedOut(_)));
         self.0.source().filter(|_| !ours).map_or(Ok(()), |source| write!(f, ": {}", Chain(source)))
     }

@@ -1,6 +1,6 @@
-//! `Debug` for what holds functions of the user's, which have none themselves.
+//! `Debug` for types that hold the user's functions, which do not implement it.
 
-/// Shows types that are made of the user's own by what those are.
+/// Shows such a type by the names of its type parameters.
 macro_rules! debug_by_type {
     ($($name:ident<$($own:ident),+>)+) => {$(
         impl<$($own),+> std::fmt::Debug for $name<$($own),+> {

@@ -1,18 +1,102 @@
-#![cfg_attr(all(feature = "axum", feature = "reqwest", feature = "tonic"), doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(all(feature = "axum", feature = "reqwest", feature = "tonic")),
-    doc = "Tower layers that keep a service answering while what it calls is slow, failing or overloaded."
-)]
+//! Tower layers that keep a service answering while the services it calls are slow, failing or overloaded.
+//!
+//! Each layer wraps a [`tower::Service`] and protects it from one kind of trouble:
+//!
+//! | layer | protects against | a call that it stops gets |
+//! |---|---|---|
+//! | [`CircuitBreakerLayer`] | a service that keeps failing | [`Error::Rejected`] |
+//! | [`RetryLayer`] | failures that pass | the result of the last attempt |
+//! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
+//! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
+//! | [`FallbackLayer`] | having no answer | another answer |
+//!
+//! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
+//!
+//! # Example
+//!
+//! ```
+//! use std::{io, time::Duration};
+//! use palisade::{BulkheadLayer, CircuitBreakerLayer, FallbackLayer, RetryLayer, TimeoutLayer};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let breaker = CircuitBreakerLayer::builder("payments").failure_rate(0.5).min_calls(20).build()?;
+//! let circuit = breaker.handle();
+//!
+//! let service = ServiceBuilder::new()
+//!     .layer(FallbackLayer::value("unknown, ask later".to_owned()))
+//!     .layer(TimeoutLayer::new(Duration::from_secs(3)))
+//!     .layer(RetryLayer::builder("payments").max_attempts(3).build()?)
+//!     .layer(breaker)
+//!     .layer(BulkheadLayer::new(64))
+//!     .layer(TimeoutLayer::new(Duration::from_secs(1)))
+//!     .service(service_fn(|order: u32| async move { Ok::<_, io::Error>(format!("order {order}: paid")) }));
+//!
+//! assert_eq!(service.oneshot(7).await?, "order 7: paid");
+//! assert_eq!(circuit.phase(), palisade::Phase::Closed);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The order of the layers
+//!
+//! From the outermost to the innermost. Take the layers that you need, and keep their order:
+//!
+//! ```text
+//! fallback              sees every failure that is left, and answers
+//!   total timeout       limits the whole call, with all attempts and waits
+//!     retry             sends each attempt through the layers below, so an open circuit stops it
+//!       circuit breaker counts each attempt; slow ones too, because their timeout is inside
+//!         bulkhead      holds a place while an attempt runs, and none while the retry waits
+//!           timeout     limits one attempt
+//!             service
+//! ```
+//!
+//! A bulkhead whose calls may wait in a queue belongs outside the retry, so that the circuit breaker does not take our own waiting
+//! for slowness of the service. A retry stops when a layer below rejects the call, and a circuit breaker does not count it.
+//!
+//! # What all layers share
+//!
+//! - **One error.** [`Error`] says whether a call may have had an effect: `Rejected` was not sent, `TimedOut` may have been acted
+//!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
+//! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
+//!   failure and a response is a success. Every layer's `classify` sets another classifier.
+//! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
+//!   holds for all routes and connections of a server.
+//! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
+//! - **Events.** Layers report what they do through `tracing` and to [observers](event).
+//!
+//! # HTTP and gRPC
+//!
+//! With the feature `http`, each layer has the constructors `http` and `grpc`. They know the status codes, the headers and the
+//! bodies of these protocols: see the modules `http` and `grpc`. The features `axum`, `tonic`, `reqwest` and `hyper-util` add what
+//! is special to those crates. All layers exist without any feature.
+//!
+//! # Reading the code
+//!
+//! - `state/` decides. It has plain functions of facts and the time, without futures or a clock. Begin with
+//!   `state/circuit/phase.rs`, the state diagram of the circuit breaker.
+//! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
+//!   `bulkhead/places.rs` is the template of a limit. A new kind of limit also needs a line in `lib.rs` and rows in the tables of
+//!   `source.rs` and `error/rejection.rs`.
+//! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/` and `fallback/` are the layers. Each has its page, its settings, its
+//!   handle, and what it alone needs.
+//! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
+//! - `http/`, `grpc/` and `clients/` know protocols and other crates.
+//!
+//! Imports go from the layers down to `call`, `keyed` and `event`, and from there to `state`. No layer imports another.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
 pub mod bulkhead;
+mod cached_arc;
 pub mod call;
 mod chain;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
-mod deadline;
+mod context;
 mod debug;
 mod error;
 pub mod event;
@@ -24,7 +108,6 @@ pub mod http;
 pub mod keyed;
 mod name;
 mod outcome;
-mod pooled;
 pub mod retry;
 mod service_builder;
 mod source;
@@ -33,23 +116,31 @@ mod sync;
 mod time;
 pub mod timeout;
 
+pub use crate::backoff::{Backoff, Jitter};
+pub use crate::bulkhead::{
+    Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer,
+};
+pub use crate::call::budget::{Budget, BudgetBuilder};
+pub use crate::circuit_breaker::{
+    CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
+};
+#[cfg(feature = "axum")]
+pub use crate::clients::axum;
 #[cfg(feature = "reqwest")]
 pub use crate::clients::reqwest;
-pub use crate::{
-    backoff::{Backoff, Jitter},
-    bulkhead::{Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer},
-    call::budget::{Budget, BudgetBuilder},
-    circuit_breaker::{
-        CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
-    },
-    deadline::{Deadline, DeadlineScope},
-    error::{ConfigError, Elapsed, Error, Rejection, RejectionReason},
-    fallback::{Fallback, FallbackError, FallbackLayer},
-    keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer},
-    name::Name,
-    outcome::{Classify, DefaultClassifier, Outcome},
-    retry::{Retry, RetryBuilder, RetryLayer},
-    service_builder::ServiceBuilderExt,
-    state::{circuit::Phase, counts::Counts},
-    timeout::{Timeout, TimeoutLayer},
-};
+pub use crate::context::{Deadline, DeadlineScope};
+pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
+pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
+pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
+pub use crate::name::Name;
+pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
+pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
+pub use crate::service_builder::ServiceBuilderExt;
+pub use crate::state::circuit::Phase;
+pub use crate::state::counts::Counts;
+pub use crate::timeout::{Timeout, TimeoutLayer};
+
+/// The examples of the README, compiled.
+#[cfg(all(doctest, feature = "axum", feature = "reqwest", feature = "tonic"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

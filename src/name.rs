@@ -1,26 +1,38 @@
-//! The label of an instance.
+//! The name of a layer.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
 
 use parking_lot::Mutex;
 
-use crate::ConfigError;
+use crate::error::ConfigError;
 
-/// Every label that did not come as a literal, kept for the life of the process. No model checks it, and a static needs a
-/// constructor that is `const`: so the lock is not `sync`'s.
+/// Every name that did not come as a literal, kept for the life of the process. The lock is not that of `sync`, because a static
+/// needs a `const` constructor and no model checks this one.
 static INTERNED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
-/// The label of an instance, shown in errors and events.
+/// The name of a layer, which errors and events show.
 ///
-/// A literal is used as it is; a `String` is interned once for the life of the process, so use few: a label tells
-/// *which dependency*, never which user or request. Copying one costs nothing.
+/// Name a layer for what it protects: the service that it calls, never a user or a request. A name is copied for free. A literal
+/// is used as it is. A `String` is kept for the life of the process, once for all names that are equal, so there should be few.
+///
+/// A circuit breaker and a retry take their name as the first argument of `builder`. The other layers have a default. The setter
+/// `name` of every builder takes a `Name`.
 ///
 /// # Examples
 ///
 /// ```
+/// use palisade::{FallbackLayer, Name, RetryLayer};
+///
 /// # fn main() -> Result<(), palisade::ConfigError> {
-/// let name = palisade::Name::new("payments")?;
-/// assert_eq!(name.as_str(), "payments");
+/// let name = Name::new("payments")?;
+/// let fallback = FallbackLayer::value("unknown").name(name);
+/// let retry = RetryLayer::builder("payments").build()?;
+///
+/// let error = Name::new("").unwrap_err();
+/// assert_eq!(error.to_string(), "`name` is \"\", but must be 1 to 64 bytes");
+/// # drop((fallback, retry));
 /// # Ok(())
 /// # }
 /// ```
@@ -28,26 +40,25 @@ static INTERNED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 pub struct Name(&'static str);
 
 impl Name {
-    /// The longest label that is legal, in bytes.
+    /// The length of the longest name, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Makes a label of 1 to 64 bytes.
+    /// Makes a name of 1 to 64 bytes.
     ///
     /// # Errors
     ///
-    /// When the label is empty or longer than [`Name::MAX_LEN`] bytes.
-    pub fn new(label: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
-        let label = label.into();
-        if label.is_empty() || label.len() > Self::MAX_LEN {
-            return Err(ConfigError::new("name", format_args!("{label:?}"), "1 to 64 bytes"));
-        }
-        Ok(match label {
+    /// When the text is empty, or longer than [`Name::MAX_LEN`] bytes.
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
+        let text = text.into();
+        let is_legal = (1..=Self::MAX_LEN).contains(&text.len());
+        ConfigError::unless(is_legal, "name", format_args!("{text:?}"), "1 to 64 bytes")?;
+        Ok(match text {
             Cow::Borrowed(literal) => Self(literal),
             Cow::Owned(string) => Self(intern(string)),
         })
     }
 
-    /// The label as text.
+    /// Returns the name as text.
     pub const fn as_str(self) -> &'static str {
         self.0
     }
@@ -62,9 +73,9 @@ fn intern(string: String) -> &'static str {
     if let Some(known) = interned.get(string.as_str()) {
         return known;
     }
-    let label: &'static str = Box::leak(string.into_boxed_str());
-    interned.insert(label);
-    label
+    let name: &'static str = Box::leak(string.into_boxed_str());
+    interned.insert(name);
+    name
 }
 
 impl AsRef<str> for Name {

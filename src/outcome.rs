@@ -1,12 +1,12 @@
-//! What a result says about the service that gave it.
+//! What a result says about the service.
 
 use std::time::Duration;
 
-use crate::Error;
+use crate::error::{Error, Rejection};
 
-/// What a result says about the service that gave it.
+/// What a result says about the service.
 ///
-/// One vocabulary for all layers, so that they agree about a call:
+/// All layers use the same outcomes, so they agree about a call:
 ///
 /// | outcome | circuit breaker | retry | fallback |
 /// |---|---|---|---|
@@ -18,13 +18,13 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The service did its part: an answer, or a refusal that is the request's own fault.
+    /// The service did its part: it responded, or refused a request that was itself at fault.
     Success,
     /// The service is in trouble that may pass.
     Transient,
-    /// The service asks for less.
+    /// The service asks for fewer calls.
     Throttled {
-        /// How long the service asked to be left alone, where it said so.
+        /// How long the service wants no call, if it said so.
         retry_after: Option<Duration>,
     },
     /// The service is in trouble, and asking again will not help.
@@ -34,12 +34,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the service is in trouble.
+    /// Returns whether the service is in trouble.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Transient | Self::Throttled { .. } | Self::Failed)
     }
 
-    /// The outcome as the `outcome` field of events has it.
+    /// Returns the outcome as the `outcome` field of events shows it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -53,12 +53,12 @@ impl Outcome {
 
 /// Says what a result means.
 ///
-/// Implemented by every `Fn(Result<&Response, &Error>) -> Outcome`; a closure must name this type of its argument, or the
-/// compiler takes its lifetimes for narrower ones. Layers clone it for each call, so it should be cheap to
-/// clone (a closure that captures nothing, or an `Arc`).
+/// Every `Fn(Result<&Response, &Error>) -> Outcome` implements it. Annotate a closure's argument with this type; otherwise the
+/// inferred lifetimes are too short. Layers clone the classifier for each call, so it should be cheap to clone: a closure that
+/// captures nothing, or an `Arc`.
 ///
-/// An [`Error::Rejected`] never reaches a classifier: nothing was sent, so it says nothing about the service. Nor does a
-/// circuit breaker ask about a call that timed out at [its caller's own deadline](crate::Elapsed::by_caller).
+/// An [`Error::Rejected`] never reaches a classifier: nothing was sent, so it says nothing about the service. A call that timed
+/// out at [its caller's own deadline](crate::Elapsed::by_caller) reaches only a fallback's classifier.
 ///
 /// # Examples
 ///
@@ -91,9 +91,9 @@ where
     }
 }
 
-/// Takes every `Ok` for a success and every error for a transient failure.
+/// Classifies every `Ok` as a success and every error as a transient failure.
 ///
-/// The default of all layers. In protocols where a failure arrives as an `Ok` response, it sees nothing.
+/// The default of all layers. Where a protocol reports failures in an `Ok` response, it sees none of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultClassifier;
 
@@ -106,12 +106,32 @@ impl<Response> Classify<Response> for DefaultClassifier {
     }
 }
 
-/// Asks the classifier, unless there is nothing to ask: the call was refused below, or ended by its caller's impatience.
+/// Who ended a call. Each layer decides by it whether to ask its classifier.
+pub(crate) enum EndedBy<'a> {
+    /// A layer below rejected it, so the service has not seen it.
+    Rejection(&'a Rejection),
+    /// The deadline that the caller brought has passed.
+    Caller,
+    /// The service, or a limit of ours that it exceeded.
+    Service,
+}
+
+impl<'a> EndedBy<'a> {
+    #[inline(always)]
+    pub(crate) fn of<Response>(result: Result<&Response, &'a Error>) -> Self {
+        match result {
+            Err(Error::Rejected(rejection)) => Self::Rejection(rejection),
+            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller,
+            _ => Self::Service,
+        }
+    }
+}
+
+/// Returns what a result says about the service: nothing, unless the service ended the call.
 #[inline(always)]
 pub(crate) fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
-    match result {
-        Err(Error::Rejected(_)) => Outcome::Ignored,
-        Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Outcome::Ignored,
-        result => classifier.classify(result),
+    match EndedBy::of(result) {
+        EndedBy::Rejection(_) | EndedBy::Caller => Outcome::Ignored,
+        EndedBy::Service => classifier.classify(result),
     }
 }

@@ -1,46 +1,51 @@
-//! Which instance of which layer something is of.
+//! The instance of a layer that errors and events come from.
 
 use std::fmt;
 
 use crate::name::Name;
 
-/// The kinds of layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A circuit breaker.
-    CircuitBreaker,
-    /// A bulkhead.
-    Bulkhead,
-    /// A retry.
-    Retry,
-    /// A timeout.
-    Timeout,
-    /// A fallback.
-    Fallback,
-    /// A layer per key.
-    PerKey,
-    /// A layer that answers errors with responses.
-    Answer,
-    /// A limit of the application's own.
-    Custom,
+/// The table of kinds: the text that errors show, and the target of events.
+macro_rules! kinds {
+    ($row:ident) => {
+        $row! {
+            CircuitBreaker: "circuit breaker", "palisade::circuit_breaker";
+            Bulkhead: "bulkhead", "palisade::bulkhead";
+            Retry: "retry", "palisade::retry";
+            Timeout: "timeout", "palisade::timeout";
+            Fallback: "fallback", "palisade::fallback";
+            PerKey: "per key", "palisade::per_key";
+            Answer: "answer", "palisade::answer";
+            Custom: "custom", "palisade::custom";
+        }
+    };
 }
 
-impl Kind {
-    /// The kind as errors show it: `"circuit breaker"`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CircuitBreaker => "circuit breaker",
-            Self::Bulkhead => "bulkhead",
-            Self::Retry => "retry",
-            Self::Timeout => "timeout",
-            Self::Fallback => "fallback",
-            Self::PerKey => "per key",
-            Self::Answer => "answer",
-            Self::Custom => "custom",
+pub(crate) use kinds;
+
+macro_rules! define {
+    ($($kind:ident: $text:literal, $target:literal;)+) => {
+        /// The kinds of layers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $(
+                #[doc = concat!("Its events have the target `", $target, "`.")]
+                $kind,
+            )+
         }
-    }
+
+        impl Kind {
+            /// The kind as errors show it: `"circuit breaker"`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $text,)+
+                }
+            }
+        }
+    };
 }
+
+kinds!(define);
 
 /// One instance of a layer: its kind, its name and, where it is one of a layer per key that shows its keys, its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,9 @@
 //! Time as the crate sees it. No other file reads a clock.
 
+use std::fmt;
+use std::time::Duration;
 #[cfg(feature = "http")]
 use std::time::SystemTime;
-use std::{fmt, time::Duration};
 
 use tokio::time::Instant;
 
@@ -43,7 +44,7 @@ impl From<Nanos> for Duration {
     }
 }
 
-/// What the time is: a number, or a clock that is read only where the time is needed.
+/// The time: a number, or a clock that is read only where the time is needed.
 pub(crate) trait Now: Copy {
     fn now(self) -> Nanos;
 }
@@ -54,7 +55,7 @@ impl Now for Nanos {
     }
 }
 
-/// Tells the [`Nanos`] that have passed since it was made.
+/// Counts the [`Nanos`] that have passed since it was started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     origin: Instant,
@@ -76,9 +77,20 @@ impl Clock {
 }
 
 impl Now for &Clock {
-    #[inline(always)]
+    #[inline]
     fn now(self) -> Nanos {
         Clock::now(self)
+    }
+}
+
+/// A clock that is read at most once, and only where the time is needed.
+#[derive(Debug, Default)]
+pub(crate) struct ReadOnce(Option<Instant>);
+
+impl ReadOnce {
+    #[inline]
+    pub(crate) fn now(&mut self) -> Instant {
+        *self.0.get_or_insert_with(now)
     }
 }
 
@@ -88,20 +100,15 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Reads the clock on the wall, which no test pauses and which may jump.
+/// Reads the system's clock, which no test pauses and which may jump.
 #[cfg(feature = "http")]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
 
-/// The moment `duration` after `start`; what is further off than [`FAR`] is as good as never.
-#[inline(always)]
+/// The moment `duration` after `start`. A duration longer than [`FAR`] is as good as never, and counts as `FAR`.
+#[inline]
 pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     start + duration.min(FAR)
-}
-
-/// The moment of which [`after`] made `end`.
-pub(crate) fn before(end: Instant, duration: Duration) -> Instant {
-    end - duration.min(FAR)
 }

@@ -1,27 +1,21 @@
 //! What both benches need: the loop that is timed, the services within, and the stacks.
 
-use std::{
-    convert::Infallible,
-    error, fmt,
-    future::{Ready, ready},
-    hint::black_box,
-    sync::Arc,
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{error, fmt};
 
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreaker, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
 };
-use tokio::runtime::{self, Runtime};
-use tower::{
-    Layer, Service, ServiceBuilder, ServiceExt,
-    retry::{
-        Policy,
-        budget::{Budget as _, TpsBudget},
-    },
-    service_fn,
-    util::ServiceFn,
-};
+use tokio::runtime;
+use tokio::runtime::Runtime;
+use tower::retry::Policy;
+use tower::retry::budget::{Budget as _, TpsBudget};
+use tower::util::ServiceFn;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 pub(crate) const PLACES: usize = 64;
 

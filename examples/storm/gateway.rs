@@ -1,17 +1,17 @@
 //! The two gateways: the same client and the same patience with an attempt, bare and through the five layers.
 
-use std::{io, time::Duration};
+use std::io;
+use std::time::Duration;
 
 use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Error, FallbackLayer, Jitter,
-    Outcome, RetryLayer, TimeoutLayer,
+    Name, Outcome, RetryLayer, TimeoutLayer,
 };
 use tokio::time::timeout;
 use tower::{Service, ServiceBuilder, service_fn};
@@ -75,7 +75,8 @@ pub(crate) fn protected() -> Result<
         .build()?;
     let circuit = breaker.handle();
     // 40 calls are 0.4 s of work for the overloaded upstream, less than an attempt may take. The queue is for bursts.
-    let bulkhead = BulkheadLayer::builder(MAX_CONCURRENT).max_queue(60).max_wait(MAX_WAIT).name("quotes").build()?;
+    let bulkhead =
+        BulkheadLayer::builder(MAX_CONCURRENT).max_queue(60).max_wait(MAX_WAIT).name(Name::new("quotes")?).build()?;
 
     let service = ServiceBuilder::new()
         // Outermost, so that it sees whatever is left.

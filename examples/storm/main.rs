@@ -11,16 +11,17 @@ mod report;
 mod traffic;
 mod upstream;
 
-use std::{env, process::ExitCode, sync::Arc, time::Duration};
+use std::env;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tower::BoxError;
 
-use crate::{
-    report::{Side, Table},
-    traffic::Log,
-    upstream::{Phase, Upstream},
-};
+use crate::report::{Side, Table};
+use crate::traffic::Log;
+use crate::upstream::{Phase, Upstream};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, BoxError> {

@@ -1,21 +1,16 @@
 //! The report: a row each second, a line for each gateway at the end, and whether the layers helped.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use palisade::{CircuitHandle, Phase as Circuit};
 
-use crate::{
-    gateway::{ATTEMPT_TIMEOUT, ATTEMPTS, MAX_CONCURRENT, TOTAL_TIMEOUT},
-    traffic::{CALLS_A_SECOND, Ended, Log, Verdict},
-    upstream::{self, HEALTHY, Phase, Upstream},
-};
+use crate::gateway::{ATTEMPT_TIMEOUT, ATTEMPTS, MAX_CONCURRENT, TOTAL_TIMEOUT};
+use crate::traffic::{CALLS_A_SECOND, Ended, Log, Verdict};
+use crate::upstream;
+use crate::upstream::{HEALTHY, Phase, Upstream};
 
 /// How long before the end of the schedule recovery must be complete.
 const LAST: Duration = Duration::from_secs(3);

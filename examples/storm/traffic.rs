@@ -1,22 +1,17 @@
 //! The traffic: calls that arrive on a schedule, whatever becomes of those before.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::http::{StatusCode, Uri};
 use parking_lot::Mutex;
-use tokio::{
-    task::{JoinError, JoinSet},
-    time::{Instant, sleep_until},
-};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 use tower::{Service, ServiceExt};
 
-use crate::{gateway::Answer, upstream};
+use crate::gateway::Answer;
+use crate::upstream;
 
 /// How many calls arrive at each gateway in a second.
 pub(crate) const CALLS_A_SECOND: u32 = 150;

@@ -1,27 +1,20 @@
 //! The upstream: an HTTP server with a few workers and one queue, whose behaviour follows a script.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use axum::{
-    Router,
-    extract::State,
-    http::{StatusCode, Uri, uri::InvalidUri},
-    routing::get,
-};
-use tokio::{
-    net::TcpListener,
-    sync::{Mutex, mpsc, oneshot},
-    task::JoinSet,
-    time::{Instant, sleep},
-};
+use axum::Router;
+use axum::extract::State;
+use axum::http::uri::InvalidUri;
+use axum::http::{StatusCode, Uri};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 /// What upstream is like for a few seconds.
 pub(crate) struct Phase {

@@ -1,14 +1,12 @@
 //! The settings of a bulkhead, with a queue or without.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
+use std::time::Duration;
 
 use super::{Places, Queue};
-use crate::{
-    call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting},
-    error::ConfigError,
-    name::Name,
-    source::{Kind, Source},
-};
+use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
+use crate::name::Name;
+use crate::source::{Kind, Source};
 
 /// Wraps services in a bulkhead.
 ///
@@ -35,7 +33,7 @@ pub type QueueBuilder<E = Plain> = Builder<QueueSettings, E>;
 impl BulkheadLayer {
     /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
     pub fn new(max_concurrent: usize) -> Self {
-        Self::of(Places::new(max_concurrent, NAME), Plain::default())
+        Self::of(Places::new(max_concurrent, Source::new(Kind::Bulkhead, NAME)), Plain::default())
     }
 
     /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
@@ -106,31 +104,23 @@ impl<E> QueueBuilder<E> {
 impl Settings for BulkheadSettings {
     const KIND: Kind = Kind::Bulkhead;
 
-    type Admit = Places;
+    type Limit = Places;
     type Entry = AtOnce;
 
-    fn check(&self) -> Result<(), ConfigError> {
-        Ok(())
-    }
-
-    fn admit(self, source: Source<'static>) -> Places {
-        Places::new(self.max_concurrent, source.name())
+    fn limit(self, source: Source<'static>) -> Places {
+        Places::new(self.max_concurrent, source)
     }
 }
 
 impl Settings for QueueSettings {
     const KIND: Kind = Kind::Bulkhead;
 
-    type Admit = Queue;
+    type Limit = Queue;
     type Entry = InTurn;
 
-    fn check(&self) -> Result<(), ConfigError> {
-        Ok(())
-    }
-
-    fn admit(self, source: Source<'static>) -> Queue {
+    fn limit(self, source: Source<'static>) -> Queue {
         let Self { max_concurrent, max_queue, max_wait } = self;
-        let places = BulkheadSettings { max_concurrent }.admit(source);
+        let places = BulkheadSettings { max_concurrent }.limit(source);
         Queue { places, max_queue, max_wait }
     }
 }

@@ -1,53 +1,49 @@
 //! Looks at a bulkhead and resizes it.
 
-use super::{BulkheadGuard, Places, places::Core};
-use crate::{
-    error::Rejection,
-    event::{self, Event},
-    name::Name,
-    pooled::Handled,
-    state::keys::{Retain, Retention},
-};
+use super::places::Core;
+use super::{BulkheadGuard, Places};
+use crate::cached_arc::{CachedArc, HandleArc};
+use crate::error::Rejection;
+use crate::event;
+use crate::event::Event;
+use crate::name::Name;
+use crate::state::keys::{Retain, Retention};
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share its places.
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
-    core: Handled<Core>,
+    pub(super) core: HandleArc<Core>,
 }
 
 impl BulkheadHandle {
-    pub(super) const fn new(core: Handled<Core>) -> Self {
-        Self { core }
-    }
-
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.core.name
+        self.core.name()
     }
 
     /// Calls that hold a place now.
     pub fn in_flight(&self) -> usize {
-        self.core.permits.in_flight()
+        self.core.in_flight()
     }
 
     /// Calls that wait for a place now.
     pub fn queued(&self) -> usize {
-        self.core.permits.queued()
+        self.core.queued()
     }
 
     /// The most calls that may be in flight; `usize::MAX` for 2,147,483,647 and more, which is as good as unlimited.
     pub fn limit(&self) -> usize {
-        self.core.permits.limit()
+        self.core.limit()
     }
 
     /// Changes the most calls that may be in flight, and leaves the length of the queue as it is.
     ///
     /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in.
     pub fn resize(&self, max_concurrent: usize) {
-        self.core.permits.resize(max_concurrent);
-        while let Some(waiter) = self.core.permits.grant() {
+        self.core.resize(max_concurrent);
+        while let Some(waiter) = self.core.grant() {
             waiter.wake();
         }
         event::tell(self.core.source(), &Event::Resized { limit: max_concurrent });
@@ -63,16 +59,14 @@ impl BulkheadHandle {
     }
 }
 
-/// Of a key: in use while a call, a body or a guard has them.
 impl Retain for BulkheadHandle {
     type Own = Places;
 
-    #[inline(always)]
     fn for_call(&self) -> Places {
-        Places::of(&self.core)
+        Places { core: CachedArc::clone(&self.core) }
     }
 
     fn retention(&self) -> Retention {
-        if self.core.is_alone() { self.core.retention() } else { Retention::Used }
+        Core::retention(&self.core)
     }
 }

@@ -1,8 +1,8 @@
 //! Limits how many calls are in flight at once.
 //!
-//! A slow service gathers calls: each holds memory, a task, a connection, until there is nothing left for calls to anything
-//! else. A bulkhead gives one service a number of places. When they are taken, calls are rejected at once or, if you say so,
-//! wait in a short queue, first come, first served.
+//! Calls to a slow service pile up. Each holds memory, a task and a connection, until nothing is left for other calls. A bulkhead
+//! gives one service a number of places. When all are taken, further calls are rejected at once or, if you configure it, wait in a
+//! short queue, first come, first served.
 //!
 //! # Example
 //!
@@ -44,20 +44,19 @@
 //!
 //! # The sharp edge
 //!
-//! A place is held until the response future is done or dropped, not until the response body has been read. And a queue makes
-//! calls wait that may be too late when their turn comes: keep it short, and put a timeout around it.
+//! A place is held until the response future is done or dropped, not until the response body has been read; for HTTP and gRPC the
+//! constructors `http` and `grpc` hold it to the end of the body. A call that waits in a queue may be too late when its turn
+//! comes: keep the queue short, and put a timeout around it.
 
 mod builder;
 mod handle;
 mod places;
 mod queue;
 
-pub use self::{
-    builder::{
-        Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
-        QueueingBulkhead,
-    },
-    handle::BulkheadHandle,
-    places::{BulkheadGuard, Places},
-    queue::{Queue, Turn},
+pub use self::builder::{
+    Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
+    QueueingBulkhead,
 };
+pub use self::handle::BulkheadHandle;
+pub use self::places::{BulkheadGuard, Places};
+pub use self::queue::{Queue, Turn};

@@ -1,71 +1,36 @@
 //! The places as a limit that calls pass, and what they share with guards and handles.
 
 use super::BulkheadHandle;
-use crate::{
-    call::{Admit, Guard, Handled},
-    error::{Rejection, RejectionReason},
-    event,
-    keyed::{Fork, Key, Label},
-    name::Name,
-    pooled::{self, Pooled, pool},
-    source::{Kind, Source},
-    state::{keys::Retention, permits::Permits},
-    time::Nanos,
-};
+use crate::cached_arc::{CachedArc, HandleArc, cached};
+use crate::call::{Admit, Fork, Guard, Handled, Instance, Key, LimitState};
+use crate::error::{Rejection, RejectionReason};
+use crate::source::Source;
+use crate::state::keys::Retention;
+use crate::state::permits::Permits;
 
-#[derive(Debug)]
-pub(super) struct Core {
-    pub(super) permits: Permits,
-    pub(super) name: Name,
-    /// The limit that it was built with.
-    built_with: usize,
-    /// Their key, where they are some of many and show it.
-    label: Option<Label>,
-    /// Whether they are some of many, of a key.
-    keyed: bool,
-}
+pub(super) type Core = Instance<Permits>;
 
-pool!(Core, unless keyed);
+cached!(Core, unless keyed);
 
-impl Core {
-    pub(super) fn new(max_concurrent: usize, name: Name) -> Self {
-        let permits = Permits::new(max_concurrent);
-        Self { built_with: permits.limit(), permits, name, label: None, keyed: false }
+impl LimitState for Permits {
+    fn fork(&self, _: &Key) -> Self {
+        self.fork()
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
-        Source::new(Kind::Bulkhead, self.name).of_key(self.label.as_ref().map(Label::as_str))
-    }
-
-    /// As many as these were built with, for a key.
-    pub(super) fn fork(&self, key: Key) -> Self {
-        Self { label: key.label, keyed: true, ..Self::new(self.built_with, self.name) }
-    }
-
-    pub(super) fn retention(&self) -> Retention {
-        if self.permits.limit() == self.built_with { Retention::Free } else { Retention::Until(Nanos::MAX) }
-    }
-
-    #[inline(always)]
-    pub(super) fn reject(&self, reason: RejectionReason) -> Rejection {
-        event::reject(self.name, reason, None, || self.source())
+    fn retention(&self) -> Retention {
+        self.retention()
     }
 }
 
 /// Lets calls pass while there are places. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Places {
-    pub(super) core: Pooled<Core>,
+    pub(super) core: CachedArc<Core>,
 }
 
 impl Places {
-    pub(super) fn new(max_concurrent: usize, name: Name) -> Self {
-        Self { core: Pooled::new(Core::new(max_concurrent, name)) }
-    }
-
-    #[inline(always)]
-    pub(super) fn of(core: &Pooled<Core>) -> Self {
-        Self { core: core.clone() }
+    pub(super) fn new(max_concurrent: usize, source: Source<'static>) -> Self {
+        Self { core: Core::new(Permits::new(max_concurrent), source) }
     }
 }
 
@@ -82,14 +47,14 @@ impl Handled for Places {
     type Handle = BulkheadHandle;
 
     fn handle(&self) -> BulkheadHandle {
-        BulkheadHandle::new(pooled::Handled::Own(self.core.clone()))
+        BulkheadHandle { core: HandleArc::Own(self.core.clone()) }
     }
 }
 
 /// Each key has places of its own, as many as these were built with.
 impl Fork for Places {
     fn fork(&self, key: Key) -> BulkheadHandle {
-        BulkheadHandle::new(pooled::Handled::common(Pooled::new(self.core.fork(key))))
+        BulkheadHandle { core: self.core.fork(key) }
     }
 
     #[inline(always)]
@@ -119,27 +84,27 @@ impl Fork for Places {
 #[derive(Debug)]
 #[must_use = "a guard that is dropped gives its place back"]
 pub struct BulkheadGuard {
-    core: Pooled<Core>,
+    core: CachedArc<Core>,
 }
 
 impl BulkheadGuard {
     /// Takes a place, or rejects the call.
     #[inline(always)]
-    pub(super) fn enter(core: &Pooled<Core>) -> Result<Self, Rejection> {
+    pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
         match Self::try_enter(core) {
             Some(guard) => Ok(guard),
-            None => Err(core.reject(RejectionReason::Full)),
+            None => Err(core.reject(RejectionReason::Full, None)),
         }
     }
 
     #[inline(always)]
-    pub(super) fn try_enter(core: &Pooled<Core>) -> Option<Self> {
-        core.permits.try_enter().then(|| Self::of(core))
+    pub(super) fn try_enter(core: &CachedArc<Core>) -> Option<Self> {
+        core.try_enter().then(|| Self::of(core))
     }
 
     /// The guard of a place that was taken.
     #[inline(always)]
-    pub(super) fn of(core: &Pooled<Core>) -> Self {
+    pub(super) fn of(core: &CachedArc<Core>) -> Self {
         Self { core: core.clone() }
     }
 }
@@ -149,7 +114,7 @@ impl Guard for BulkheadGuard {}
 impl Drop for BulkheadGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(waiter) = self.core.permits.leave() {
+        if let Some(waiter) = self.core.leave() {
             waiter.wake();
         }
     }

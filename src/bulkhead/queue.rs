@@ -1,24 +1,20 @@
 //! The queue: places, and calls that wait for one.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{BulkheadGuard, BulkheadHandle, Places, places::Core};
-use crate::{
-    call::{Admit, Handled, Wait},
-    deadline::Deadline,
-    error::{Rejection, RejectionReason},
-    keyed::{Fork, Key},
-    pooled::Pooled,
-    state::permits::{Joined, Ticket},
-    time,
-};
+use super::places::Core;
+use super::{BulkheadGuard, BulkheadHandle, Places};
+use crate::cached_arc::CachedArc;
+use crate::call::{Admit, Fork, Handled, Key, Wait};
+use crate::context::Deadline;
+use crate::error::{Rejection, RejectionReason};
+use crate::state::permits::{Joined, Ticket};
+use crate::time;
 
 /// Places, and a queue for calls that find none.
 #[derive(Clone, Debug)]
@@ -40,7 +36,6 @@ impl<Request> Admit<Request> for Queue {
 impl<Request> Wait<Request> for Queue {
     type Waiting = Turn;
 
-    #[inline(always)]
     fn wait(&self, _: &Request) -> Result<Turn, Rejection> {
         let seat = Seat { places: self.places.core.clone(), ticket: None };
         Ok(Turn { seat, max_queue: self.max_queue, max_wait: self.max_wait, until: None, sleep: None })
@@ -61,7 +56,6 @@ impl Fork for Queue {
         self.places.fork(key)
     }
 
-    #[inline(always)]
     fn of_key(&self, own: Places) -> Self {
         Self { places: own, ..*self }
     }
@@ -92,12 +86,12 @@ impl Turn {
         let now = time::now();
         let by_queue = this.max_wait.map(|wait| time::after(now, wait));
         if deadline.is_some_and(|deadline| deadline <= now) {
-            return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong)));
+            return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong, None)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
-        match places.permits.join(*this.max_queue, cx.waker().clone()) {
+        match places.join(*this.max_queue, cx.waker().clone()) {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
-            Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull))),
+            Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
             Joined::Waiting(ticket) => {
                 this.seat.ticket = Some(ticket);
                 Poll::Pending
@@ -119,7 +113,7 @@ impl Turn {
             }
         }
         this.seat.leave();
-        Poll::Ready(this.seat.places.reject(RejectionReason::WaitedTooLong))
+        Poll::Ready(this.seat.places.reject(RejectionReason::WaitedTooLong, None))
     }
 }
 
@@ -133,7 +127,7 @@ impl Future for Turn {
                     return Poll::Ready(result);
                 }
             }
-            Some(ticket) if self.seat.places.permits.poll_entered(ticket, cx.waker()) => {
+            Some(ticket) if self.seat.places.poll_entered(ticket, cx.waker()) => {
                 let seat = self.project().seat;
                 seat.ticket = None;
                 return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
@@ -147,13 +141,13 @@ impl Future for Turn {
 /// A seat in the queue. Leaving it hands on a place that was handed over.
 #[derive(Debug)]
 struct Seat {
-    places: Pooled<Core>,
+    places: CachedArc<Core>,
     ticket: Option<Ticket>,
 }
 
 impl Seat {
     fn leave(&mut self) {
-        let next = self.ticket.take().and_then(|ticket| self.places.permits.cancel(ticket));
+        let next = self.ticket.take().and_then(|ticket| self.places.cancel(ticket));
         if let Some(next) = next {
             next.wake();
         }

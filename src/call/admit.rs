@@ -1,4 +1,4 @@
-//! What a limit says of a call.
+//! What a limit decides.
 
 use super::Guard;
 use crate::error::Rejection;
@@ -8,12 +8,12 @@ pub trait Admit<Request> {
     /// What a call holds while it runs.
     type Guard: Guard;
 
-    /// Whether [`is_refusing`](Self::is_refusing) is ever true.
+    /// Whether [`is_refusing`](Self::is_refusing) is ever true. Leave it where it is for a limit that only counts.
     const MAY_REFUSE: bool = false;
 
     /// Lets a call pass, or rejects it.
     ///
-    /// It is asked in `call`, and never waits. [`Source::reject`](crate::event::Source::reject) makes the rejection.
+    /// Is called in the service's `call`, and never waits. [`Source::reject`](crate::event::Source::reject) makes the rejection.
     ///
     /// # Errors
     ///
@@ -22,15 +22,15 @@ pub trait Admit<Request> {
 
     /// Whether the next call will most likely be rejected.
     ///
-    /// Then the service is ready without asking the inner service. Where the call is let through after all, the inner service is
-    /// asked once whether it is ready, and if it is not, the guard decides by [`refuse`](Guard::refuse).
+    /// If so, the service is ready without polling the inner service. If the call is let through after all, the inner service
+    /// is polled ready once; when it is not ready, the guard decides by [`refuse`](Guard::refuse).
     fn is_refusing(&self) -> bool {
         false
     }
 
-    /// A guard for a call that ends before it begins, because the inner service failed to become ready.
+    /// Gives a guard for a readiness error of the inner service, which then counts as the result of a call.
     ///
-    /// `None` where that is no result, or where the call would be rejected; nobody was rejected then.
+    /// `None` where it does not count, or where the call would be rejected. No rejection is told.
     fn admit_unready(&self) -> Option<Self::Guard> {
         None
     }
@@ -38,7 +38,7 @@ pub trait Admit<Request> {
 
 /// Lets calls wait before they pass. The inner service must be `Clone`.
 pub trait Wait<Request>: Admit<Request> {
-    /// The wait. Dropped before it is done, it gives up its turn.
+    /// The wait. A wait that is dropped gives up its turn.
     type Waiting: Future<Output = Result<Self::Guard, Rejection>>;
 
     /// Begins the wait.

@@ -1,11 +1,9 @@
 //! How often all calls together may send a request again.
 
-use crate::{
-    error::ConfigError,
-    pooled::{Pooled, pool},
-    state::budget::Tokens,
-    time::Clock,
-};
+use crate::cached_arc::{CachedArc, cached};
+use crate::error::ConfigError;
+use crate::state::budget::Tokens;
+use crate::time::Clock;
 
 /// Bounds how many retries all calls together may make.
 ///
@@ -30,7 +28,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Budget {
-    core: Pooled<Core>,
+    core: CachedArc<Core>,
 }
 
 #[derive(Debug)]
@@ -39,7 +37,7 @@ struct Core {
     clock: Clock,
 }
 
-pool!(Core);
+cached!(Core);
 
 impl Budget {
     /// Starts to build a budget.
@@ -72,16 +70,15 @@ impl Default for Budget {
 }
 
 /// A token that was withdrawn. Dropped unspent, it goes back to its budget.
-#[derive(Debug)]
+///
+/// The default is the token of a retry that is under no budget.
+#[derive(Debug, Default)]
 pub(crate) struct Token {
     /// `None` once it is spent.
     budget: Option<Budget>,
 }
 
 impl Token {
-    /// The token of a retry that is under no budget.
-    pub(crate) const FREE: Self = Self { budget: None };
-
     /// Spends the token: the retry was sent.
     pub(crate) fn spend(mut self) {
         self.budget = None;
@@ -115,7 +112,8 @@ impl BudgetBuilder {
 
     /// Gains this share of a token as each call begins.
     ///
-    /// 0 to 1,000, rounded to the nearest millionth. Set it to the share of retries that the service is sized for. Defaults to 0.2.
+    /// 0 to 1,000, rounded to the nearest millionth. Set it to the share of retries that the service is sized for. Defaults to
+    /// 0.2.
     #[doc(alias = "retry_percent")]
     pub const fn ratio(self, tokens: f64) -> Self {
         Self { ratio: tokens, ..self }
@@ -148,6 +146,6 @@ impl BudgetBuilder {
 
     fn assemble(self) -> Budget {
         let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
-        Budget { core: Pooled::new(Core { tokens, clock: Clock::start() }) }
+        Budget { core: CachedArc::new(Core { tokens, clock: Clock::start() }) }
     }
 }

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 
 use super::{AdmissionLayer, Plain, Protocol};
-use crate::{
-    error::ConfigError,
-    event::{Kind, Source},
-    name::Name,
-};
+use crate::error::ConfigError;
+use crate::event::{Kind, Source};
+use crate::name::Name;
 
 /// Builds the layer of a limit. Each limit adds the setters of its own settings.
 #[derive(Clone, Debug)]
@@ -24,20 +22,22 @@ pub trait Settings {
     const KIND: Kind;
 
     /// The limit.
-    type Admit;
+    type Limit;
 
     /// Whether calls may wait: [`AtOnce`](super::AtOnce) or [`InTurn`](super::InTurn).
     type Entry;
 
-    /// Says which setting is not legal.
+    /// Says which setting is not legal. Defaults to all are.
     ///
     /// # Errors
     ///
     /// When one is not.
-    fn check(&self) -> Result<(), ConfigError>;
+    fn check(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 
-    /// Makes the limit, and with it all that it counts. The settings are legal.
-    fn admit(self, source: Source<'static>) -> Self::Admit;
+    /// Makes the limit, and with it its state. The settings were checked.
+    fn limit(self, source: Source<'static>) -> Self::Limit;
 }
 
 impl<T> Builder<T> {
@@ -47,9 +47,9 @@ impl<T> Builder<T> {
 }
 
 impl<T, E> Builder<T, E> {
-    /// Sets what errors and events call it: 1 to 64 bytes.
-    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), ..self }
+    /// Sets what errors and events call it.
+    pub fn name(self, name: Name) -> Self {
+        Self { name: Cow::Borrowed(name.as_str()), ..self }
     }
 
     /// Ends calls as another protocol has it.
@@ -89,19 +89,19 @@ impl<T: Settings, E> Builder<T, E> {
     /// # Errors
     ///
     /// When a setting is not legal; the error says which, and what would be.
-    pub fn build(self) -> Result<AdmissionLayer<T::Admit, E, T::Entry>, ConfigError> {
+    pub fn build(self) -> Result<AdmissionLayer<T::Limit, E, T::Entry>, ConfigError> {
         self.build_named().map(|(_, layer)| layer)
     }
 
     #[expect(clippy::type_complexity, reason = "a layer and what it is called")]
-    pub(crate) fn build_named(self) -> Result<(Source<'static>, AdmissionLayer<T::Admit, E, T::Entry>), ConfigError> {
+    pub(crate) fn build_named(self) -> Result<(Source<'static>, AdmissionLayer<T::Limit, E, T::Entry>), ConfigError> {
         let Self { name, settings, end } = self;
         let checked = Name::new(name).and_then(|name| {
-            settings.check().map_err(|error| error.named(name))?;
+            settings.check().map_err(|error| error.named(name.as_str()))?;
             Ok(name)
         });
         let name = checked.map_err(|error| error.of(T::KIND.as_str()))?;
         let source = Source::new(T::KIND, name);
-        Ok((source, AdmissionLayer::made(settings.admit(source), end)))
+        Ok((source, AdmissionLayer::made(settings.limit(source), end)))
     }
 }

@@ -1,8 +1,8 @@
-//! What is kept of a request and its responses, by layers that send one request more than once.
+//! Copies: what a layer that sends one request more than once keeps of the request and of its responses.
 
 use std::task::{Context, Poll};
 
-use crate::deadline::Deadline;
+use crate::context::Deadline;
 
 /// Keeps a request for as long as it may have to be sent again.
 #[diagnostic::on_unimplemented(
@@ -26,12 +26,16 @@ pub trait KeepRequest<Request> {
     fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept>;
 
     /// Returns whether the request can be sent again, and if so keeps it whole until then.
-    fn reclaim(&self, kept: &Self::Kept) -> bool;
+    ///
+    /// Defaults to `true`, which suits a copy that shares nothing with the request that was sent.
+    fn reclaim(&self, _: &Self::Kept) -> bool {
+        true
+    }
 
     /// Makes the request of one attempt. Attempts are numbered from 1.
     fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
 
-    /// Returns the deadline that the request itself brings.
+    /// Returns the deadline that the request itself brings. Defaults to none.
     fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
         None
     }
@@ -45,13 +49,15 @@ pub trait KeepResponse<Response> {
     /// Takes the response of an attempt.
     fn receive(&self, response: Response) -> Self::Response;
 
-    /// Reads what is left of a response that will most likely be replaced.
-    fn poll_rest(&self, kept: &mut Self::Response, cx: &mut Context<'_>) -> Poll<()>;
+    /// Reads what is left of a response that will most likely be replaced. Defaults to reading nothing.
+    fn poll_rest(&self, _: &mut Self::Response, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 
     /// Drops what was not read, and with it all that the response still holds of the service.
     ///
-    /// Called before the next attempt, if there was a rest to read.
-    fn drop_rest(&self, kept: &mut Self::Response);
+    /// Called before the next attempt, if there was a rest to read. Defaults to dropping nothing.
+    fn drop_rest(&self, _: &mut Self::Response) {}
 }
 
 /// Keeps requests and responses as they are, and copies requests by `K`.
@@ -70,10 +76,6 @@ impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
         self.0.copy(kept)
     }
 
-    fn reclaim(&self, _: &Request) -> bool {
-        true
-    }
-
     fn send(&self, kept: Request, _: u32) -> Request {
         kept
     }
@@ -85,12 +87,6 @@ impl<Response, K> KeepResponse<Response> for AsIs<K> {
     fn receive(&self, response: Response) -> Response {
         response
     }
-
-    fn poll_rest(&self, _: &mut Response, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
-    }
-
-    fn drop_rest(&self, _: &mut Response) {}
 }
 
 /// Copies requests. Implemented by every `Fn(&Request) -> Option<Request>`.

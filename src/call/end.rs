@@ -1,11 +1,9 @@
 //! How a call ends.
 
 use super::Guard;
-use crate::{
-    debug::debug_by_type,
-    error::Error,
-    outcome::{Classify, DefaultClassifier, judge},
-};
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::outcome::{Classify, DefaultClassifier, judge};
 
 /// Ends a call: takes its guard and its result.
 ///

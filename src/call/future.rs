@@ -1,9 +1,7 @@
 //! The future of one call.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower::BoxError;
@@ -33,9 +31,8 @@ pin_project! {
     enum State<Fut, G, E> {
         // The call comes before its guard: it is gone when that is dropped.
         Sent { #[pin] inner: Fut, held: Option<(G, E)> },
-        Rejected { rejection: Rejection },
-        // The call failed before it was made.
-        Failed { error: Option<Error> },
+        // The call ended before it was made.
+        Ended { error: Option<Error> },
     }
 }
 
@@ -47,11 +44,12 @@ impl<Fut, G, E> ResponseFuture<Fut, G, E> {
 
     #[inline(always)]
     pub(super) const fn rejected(rejection: Rejection) -> Self {
-        Self { state: State::Rejected { rejection } }
+        Self::failed(Error::Rejected(rejection))
     }
 
+    #[inline(always)]
     pub(super) const fn failed(error: Error) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+        Self { state: State::Ended { error: Some(error) } }
     }
 }
 
@@ -61,10 +59,10 @@ impl<Fut, G: Guard, E> State<Fut, G, E> {
     fn finish(mut self: Pin<&mut Self>) -> (G, E) {
         let held = match self.as_mut().project() {
             StateProj::Sent { held, .. } => held.take(),
-            _ => None,
+            StateProj::Ended { .. } => None,
         };
         if G::OUTLIVES_CALL {
-            self.set(Self::Failed { error: None });
+            self.set(Self::Ended { error: None });
         }
         held.expect(POLLED_AGAIN)
     }
@@ -101,8 +99,7 @@ where
                     }
                 })
             }
-            StateProj::Rejected { rejection } => Poll::Ready(Err(Error::Rejected(*rejection))),
-            StateProj::Failed { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
+            StateProj::Ended { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }
     }
 }

@@ -1,46 +1,48 @@
 //! What a call holds while it runs.
 
-use crate::{error::Rejection, outcome::Outcome};
+use crate::error::Rejection;
+use crate::outcome::Outcome;
 
-/// How long a guard is held.
+/// Says whether a guard is held on. The caller of the method settles a guard that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
-    /// It is settled now.
+    /// The guard is settled now: at the head by what the head means, later as a success.
     No,
-    /// It is held until the response has ended.
+    /// The guard is held until the response has ended.
     ToTheEnd,
 }
 
-/// What a call holds from when it was let through until it ends.
+/// What a call holds from the moment it is let through until it ends.
 ///
-/// A guard is settled once. One that is dropped unsettled is *abandoned*: the call says nothing about the service. Each method
-/// has a default, which suits a guard that only gives something back when it is dropped.
+/// A guard is settled once. A guard that is dropped unsettled is *abandoned*: its call says nothing about the service. The methods
+/// have defaults, which suit a guard that only gives something back when it is dropped.
 pub trait Guard: Sized {
-    /// Whether the inner call must be gone when the guard is settled or dropped, as for a place that the next call takes.
+    /// Whether the guard must outlive the inner call: then the call is dropped first, and the guard settled or dropped after it.
+    ///
+    /// A guard that gives back a place for the next call needs it, or two calls would be in flight in one place.
     const OUTLIVES_CALL: bool = true;
 
-    /// The inner service is about to run, or the body of its response. A guard that is dropped before [`ran`](Self::ran) is
-    /// dropped by its panic.
-    #[inline(always)]
+    /// Is called before the inner service, or the body of its response, runs.
+    ///
+    /// If the guard is dropped after this and before [`ran`](Self::ran), the service panicked.
     fn runs(&mut self) {}
 
-    /// The inner service has returned, and is pending or not.
-    #[inline(always)]
+    /// Is called after the inner service has returned. `is_pending` says whether the call goes on.
     fn ran(&mut self, is_pending: bool) {
         let _: bool = is_pending;
     }
 
-    /// Is told of a response that goes on after its head.
+    /// Is called when a response begins to stream.
     ///
-    /// `outcome` is what the head says. Where it is not final, the end of the response decides.
+    /// `outcome` is what its head means. If that is not final, the end of the response decides.
     fn head(&mut self, outcome: Outcome, is_final: bool) -> Hold {
         let _: (Outcome, bool) = (outcome, is_final);
         Hold::ToTheEnd
     }
 
-    /// Is asked after each poll of a response that goes on.
+    /// Is called after each poll of a response that streams.
     ///
-    /// `is_whole` says that everything which decides has come, though the response has not ended. A guard that is held no longer is
+    /// `is_whole` says that everything that decides has come, though the response has not ended. With [`Hold::No`] the call is
     /// settled as a success.
     fn streams(&mut self, is_whole: bool) -> Hold {
         let _: bool = is_whole;
@@ -54,7 +56,7 @@ pub trait Guard: Sized {
 
     /// Rejects the call after all, because the inner service is not ready.
     ///
-    /// It is asked only where [`is_refusing`](super::Admit::is_refusing) said that the service would not be needed.
+    /// Is called only where [`is_refusing`](super::Admit::is_refusing) was true, so that the inner service was not polled ready.
     ///
     /// # Errors
     ///
@@ -73,14 +75,12 @@ impl Guard for () {
 impl<G: Guard> Guard for Option<G> {
     const OUTLIVES_CALL: bool = G::OUTLIVES_CALL;
 
-    #[inline(always)]
     fn runs(&mut self) {
         if let Some(guard) = self {
             guard.runs();
         }
     }
 
-    #[inline(always)]
     fn ran(&mut self, is_pending: bool) {
         if let Some(guard) = self {
             guard.ran(is_pending);
@@ -95,7 +95,6 @@ impl<G: Guard> Guard for Option<G> {
         self.as_mut().map_or(Hold::No, |guard| guard.streams(is_whole))
     }
 
-    #[inline(always)]
     fn settle(self, outcome: Outcome) {
         if let Some(guard) = self {
             guard.settle(outcome);

@@ -1,6 +1,6 @@
 //! The layer of all limits: one limit for all the services it makes.
 
-use std::{fmt, marker::PhantomData};
+use std::marker::PhantomData;
 
 use tower::Layer;
 
@@ -9,7 +9,7 @@ use super::{Admission, Handled, Waiting};
 /// Wraps services in a limit.
 ///
 /// Services made by one layer, and their clones, share it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct AdmissionLayer<A, E, W = AtOnce> {
     pub(crate) admit: A,
@@ -67,11 +67,5 @@ impl<S, A: Clone, E: Clone> Layer<S> for AdmissionLayer<A, E, InTurn> {
 
     fn layer(&self, inner: S) -> Self::Service {
         Waiting::new(inner, self.admit.clone(), self.end.clone())
-    }
-}
-
-impl<A: fmt::Debug, E: fmt::Debug, W> fmt::Debug for AdmissionLayer<A, E, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdmissionLayer").field("admit", &self.admit).field("end", &self.end).finish()
     }
 }

@@ -13,7 +13,9 @@
 //!                rejection
 //! ```
 //!
-//! Use it for a limit of your own: with [`AdmissionLayer::of`] it has what the crate's layers have.
+//! Use it for a limit of your own: [`AdmissionLayer::of`] gives it readiness, protocols, a handle and events. A limit that only
+//! counts implements [`Admit::admit`] and a guard that gives back on drop; all else has defaults. Only the crate's own limits have
+//! builders and can be had [for each key](crate::keyed).
 //!
 //! # Example
 //!
@@ -60,21 +62,27 @@ pub(crate) mod budget;
 mod builder;
 pub(crate) mod copies;
 mod end;
+mod fork;
 mod future;
 mod guard;
+mod instance;
 mod layer;
+mod lazy;
 mod oneshot;
 mod service;
 mod waiting;
 
-pub use self::{
-    admit::{Admit, Handled, Wait},
-    builder::{Builder, Settings},
-    end::{End, Plain, Protocol},
-    future::ResponseFuture,
-    guard::{Guard, Hold},
-    layer::{AdmissionLayer, AtOnce, InTurn},
-    service::Admission,
-    waiting::{Waiting, WaitingFuture},
-};
-pub(crate) use self::{future::POLLED_AGAIN, oneshot::Oneshot};
+pub use self::admit::{Admit, Handled, Wait};
+pub use self::builder::{Builder, Settings};
+pub use self::end::{End, Plain, Protocol};
+pub(crate) use self::fork::Label;
+pub use self::fork::{Fork, Key};
+pub(crate) use self::future::POLLED_AGAIN;
+pub use self::future::ResponseFuture;
+pub use self::guard::{Guard, Hold};
+pub(crate) use self::instance::{Instance, LimitState};
+pub use self::layer::{AdmissionLayer, AtOnce, InTurn};
+pub use self::lazy::{Lazy, LazyLayer};
+pub use self::oneshot::Oneshot;
+pub use self::service::Admission;
+pub use self::waiting::{Waiting, WaitingFuture};

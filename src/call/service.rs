@@ -1,13 +1,12 @@
 //! The service of all limits: asks the limit, then the inner service.
 
-use std::{
-    mem,
-    task::{Context, Poll, Waker, ready},
-};
+use std::mem;
+use std::task::{Context, Poll, Waker};
 
 use tower::{BoxError, Service};
 
-use super::{Admit, End, Guard, ResponseFuture, future::fail};
+use super::future::fail;
+use super::{Admit, End, Guard, ResponseFuture};
 use crate::error::Error;
 
 /// Calls the inner service where a limit lets the call pass.
@@ -82,14 +81,9 @@ where
         if self.admit.is_refusing() {
             return Poll::Ready(Ok(()));
         }
-        self.ready = false;
-        match ready!(self.inner.poll_ready(cx)) {
-            Ok(()) => {
-                self.ready = A::MAY_REFUSE;
-                Poll::Ready(Ok(()))
-            }
-            Err(error) => Poll::Ready(Err(self.unready(error))),
-        }
+        let polled = self.inner.poll_ready(cx);
+        self.ready = matches!(polled, Poll::Ready(Ok(())));
+        polled.map_err(|error| self.unready(error))
     }
 
     #[inline(always)]

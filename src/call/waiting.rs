@@ -1,10 +1,8 @@
 //! The service and the future of limits that let calls wait.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
@@ -40,12 +38,10 @@ where
     type Future = WaitingFuture<S, Request, A, E>;
 
     /// Is ready: the clone that will be called is readied when it has its place.
-    #[inline(always)]
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
-    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         WaitingFuture {
             step: match self.admit.wait(&request) {

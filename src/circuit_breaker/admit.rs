@@ -1,28 +1,15 @@
 //! The circuit as a limit that calls pass.
 
-use super::{CircuitGuard, CircuitHandle, breaker::Core};
-use crate::{
-    call::{Admit, Handled},
-    error::Rejection,
-    keyed::{Fork, Key},
-    pooled::{self, Pooled},
-};
+use super::breaker::Core;
+use super::{CircuitGuard, CircuitHandle};
+use crate::cached_arc::{CachedArc, HandleArc};
+use crate::call::{Admit, Fork, Handled, Key};
+use crate::error::Rejection;
 
 /// Lets calls pass while a service does not keep failing. Clones share one circuit.
 #[derive(Clone, Debug)]
 pub struct Circuit {
-    core: Pooled<Core>,
-}
-
-impl Circuit {
-    pub(super) fn new(core: Core) -> Self {
-        Self { core: Pooled::new(core) }
-    }
-
-    #[inline(always)]
-    pub(super) fn of(core: &Pooled<Core>) -> Self {
-        Self { core: core.clone() }
-    }
+    pub(super) core: CachedArc<Core>,
 }
 
 impl<Request> Admit<Request> for Circuit {
@@ -49,14 +36,14 @@ impl Handled for Circuit {
     type Handle = CircuitHandle;
 
     fn handle(&self) -> CircuitHandle {
-        CircuitHandle::new(pooled::Handled::Own(self.core.clone()))
+        CircuitHandle { core: HandleArc::Own(self.core.clone()) }
     }
 }
 
 /// Each key has a circuit of its own, with the same settings.
 impl Fork for Circuit {
     fn fork(&self, key: Key) -> CircuitHandle {
-        CircuitHandle::new(pooled::Handled::common(Pooled::new(self.core.fork(key))))
+        CircuitHandle { core: self.core.fork(key) }
     }
 
     #[inline(always)]

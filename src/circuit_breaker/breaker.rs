@@ -2,53 +2,44 @@
 
 use std::time::Duration;
 
-use crate::{
-    deadline,
-    error::Rejection,
-    event::{self, Event},
-    keyed::{Key, Label},
-    name::Name,
-    outcome::Outcome,
-    pooled::pool,
-    source::{Kind, Source},
-    state::{
-        circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View},
-        keys::Retention,
-    },
-    time::Clock,
-};
+use crate::cached_arc::cached;
+use crate::call::{Instance, Key, LimitState};
+use crate::error::Rejection;
+use crate::event::Event;
+use crate::outcome::Outcome;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
+use crate::state::keys::Retention;
+use crate::time::Clock;
+use crate::{context, event};
 
+/// A circuit, and the clock that it goes by.
 #[derive(Debug)]
-pub(super) struct Core {
+pub(crate) struct Breaker {
     circuit: Circuit,
     pub(super) clock: Clock,
-    pub(super) name: Name,
-    /// Its key, where it is one of many and shows it.
-    label: Option<Label>,
-    /// Whether it is one of many, of a key.
-    keyed: bool,
 }
 
-pool!(Core, unless keyed);
+pub(super) type Core = Instance<Breaker>;
 
-impl Core {
-    pub(super) fn new(circuit: Circuit, name: Name) -> Self {
-        Self { circuit, clock: Clock::start(), name, label: None, keyed: false }
+cached!(Core, unless keyed);
+
+impl LimitState for Breaker {
+    fn fork(&self, key: &Key) -> Self {
+        Self { circuit: self.circuit.fork(key.now), clock: key.clock }
     }
 
-    fn source(&self) -> Source<'_> {
-        Source::new(Kind::CircuitBreaker, self.name).of_key(self.label.as_ref().map(Label::as_str))
-    }
-
-    /// Another with the same settings, for a key.
-    pub(super) fn fork(&self, key: Key) -> Self {
-        Self { circuit: self.circuit.fork(key.now), clock: key.clock, name: self.name, label: key.label, keyed: true }
-    }
-
-    pub(super) fn retention(&self) -> Retention {
+    fn retention(&self) -> Retention {
         self.circuit.retention()
     }
+}
 
+impl Breaker {
+    pub(super) fn new(circuit: Circuit) -> Self {
+        Self { circuit, clock: Clock::start() }
+    }
+}
+
+impl Core {
     #[inline(always)]
     pub(super) fn needs_no_service(&self) -> bool {
         let refuses = || self.circuit.needs_no_service(&self.clock);
@@ -59,7 +50,7 @@ impl Core {
             })
     }
 
-    /// Counts the probes whose responses have streamed for long enough.
+    /// Counts the streaming probes whose moment has come.
     #[inline(never)]
     fn catch_up(&self) {
         self.tell(self.circuit.catch_up(&self.clock));
@@ -74,9 +65,9 @@ impl Core {
 
     /// Rejects a call that the circuit refused.
     #[inline(always)]
-    pub(super) fn reject(&self, refusal: Refusal) -> Rejection {
+    pub(super) fn refuse(&self, refusal: Refusal) -> Rejection {
         self.circuit.count_rejected();
-        event::reject(self.name, refusal.reason, refusal.retry_after(), || self.source())
+        self.reject(refusal.reason, refusal.retry_after())
     }
 
     #[inline(always)]
@@ -89,7 +80,7 @@ impl Core {
     pub(super) fn settle_dropped(&self, entry: Entry, panicked: bool) {
         let exit = match panicked {
             true => Exit::Panicked,
-            false if deadline::is_expiring() => Exit::TimedOut,
+            false if context::is_expiring() => Exit::TimedOut,
             false => Exit::Abandoned,
         };
         self.exit(entry, exit);
@@ -105,12 +96,13 @@ impl Core {
         self.circuit.mark_streaming(entry).is_some()
     }
 
-    /// Whether a marked probe counts as a success by now.
+    /// Whether the moment has come at which a streaming probe is a success.
     pub(super) fn is_stream_due(&self, entry: Entry) -> bool {
         self.clock.now() >= self.circuit.streams_until(entry)
     }
 
-    /// Removes the mark. Returns whether the result of the call is still to be counted.
+    /// Removes the mark, after all streaming probes whose moment has come were counted. Returns whether this call is still to be
+    /// counted.
     #[cold]
     #[inline(never)]
     pub(super) fn unmark(&self, entry: Entry) -> bool {

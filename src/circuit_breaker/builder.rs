@@ -1,19 +1,18 @@
 //! The settings of a circuit breaker.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{Circuit, breaker::Core};
-use crate::{
-    backoff::{Backoff, Jitter, generator},
-    call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings},
-    error::ConfigError,
-    name::Name,
-    source::{Kind, Source},
-    state::{
-        circuit::{self, Rules},
-        window::{CountWindow, TimeWindow, Window},
-    },
-};
+use super::Circuit;
+use super::breaker::{Breaker, Core};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
+use crate::error::ConfigError;
+use crate::name::Name;
+use crate::source::{Kind, Source};
+use crate::state::circuit;
+use crate::state::circuit::Rules;
+use crate::state::window::{CountWindow, TimeWindow, Window};
 
 /// Wraps services in a circuit breaker.
 ///
@@ -32,10 +31,10 @@ impl CircuitBreakerLayer {
         Builder::new(name.into(), CircuitSettings::default())
     }
 
-    /// The simple breaker of the textbooks: opens at `failures` in a row, and closes when one probe succeeds.
+    /// Opens at `failures` in a row, and closes when one probe succeeds: the simplest circuit breaker.
     ///
-    /// With 0, as with 1, it opens at the first failure. Its name is `circuit_breaker`; the rest of its settings are the
-    /// builder's defaults, but that it has no other rule and 1 probe.
+    /// With 0, as with 1, it opens at the first failure. Its name is `circuit_breaker`, it has no other rule and 1 probe; all
+    /// other settings have the builder's defaults.
     ///
     /// # Examples
     ///
@@ -52,7 +51,7 @@ impl CircuitBreakerLayer {
     pub fn consecutive(failures: u32) -> Self {
         // All of these are legal.
         let settings = CircuitSettings::default().consecutive_only(failures.max(1));
-        Self::of(settings.admit(Source::new(CircuitSettings::KIND, Name::of("circuit_breaker"))), Plain::default())
+        Self::of(settings.limit(Source::new(CircuitSettings::KIND, Name::of("circuit_breaker"))), Plain::default())
     }
 }
 
@@ -101,69 +100,62 @@ impl<E> CircuitBreakerBuilder<E> {
     #[doc(alias = "failure_rate_threshold")]
     #[doc(alias = "failure_ratio")]
     #[doc(alias = "error_threshold_percentage")]
-    pub fn failure_rate(mut self, rate: f64) -> Self {
-        self.settings.failure_rate = Some(rate);
-        self
+    pub fn failure_rate(self, rate: f64) -> Self {
+        self.set(|circuit| circuit.failure_rate = Some(rate))
     }
 
-    /// Does not look at the failure rate; another rule must be on. Defaults to looking at it.
-    pub fn without_failure_rate(mut self) -> Self {
-        self.settings.failure_rate = None;
-        self
+    /// Ignores the failure rate; another rule must be on. Defaults to a failure rate of 0.5.
+    pub fn without_failure_rate(self) -> Self {
+        self.set(|circuit| circuit.failure_rate = None)
     }
 
     /// Opens when this share of the results in the window took longer than `slow_after`, once it holds `min_calls`.
     ///
-    /// The rate is in (0, 1]; failures and successes alike can be slow. Set it where a slow answer is as bad as none, with
-    /// `slow_after` below the timeout. It costs each call two readings of the clock. For HTTP and gRPC a call takes as long as its
-    /// answer streams, so leave it off where healthy answers are long streams. Defaults to off.
+    /// The rate is in (0, 1]; failures and successes alike can be slow. Set it where a slow response is as bad as none, with
+    /// `slow_after` below the timeout. It costs each call two readings of the clock. For HTTP and gRPC a call lasts until its
+    /// response has streamed, so leave it off where healthy responses are long streams. Defaults to off.
     #[doc(alias = "slow_call_rate_threshold")]
     #[doc(alias = "slow_call_duration_threshold")]
-    pub fn slow_rate(mut self, rate: f64, slow_after: Duration) -> Self {
-        self.settings.slow_rate = Some((rate, slow_after));
-        self
+    pub fn slow_rate(self, rate: f64, slow_after: Duration) -> Self {
+        self.set(|circuit| circuit.slow_rate = Some((rate, slow_after)))
     }
 
     /// Opens at this many failures in a row, without waiting for `min_calls`.
     ///
-    /// At least 1. A success sets the count back; a throttled answer leaves it as it is. Set it to notice at once a service
+    /// At least 1. A success resets the count; a throttled response leaves it as it is. Set it to notice at once a service
     /// that is gone. Defaults to off.
     #[doc(alias = "consecutive_failures")]
     #[doc(alias = "failure_threshold")]
-    pub fn consecutive(mut self, failures: u32) -> Self {
-        self.settings.consecutive = Some(failures);
-        self
+    pub fn consecutive(self, failures: u32) -> Self {
+        self.set(|circuit| circuit.consecutive = Some(failures))
     }
 
-    /// Looks at no rate before the window holds this many results.
+    /// Ignores the rates until the window holds this many results.
     ///
     /// At least 1, and at most the size of a count window. Raise it where a few failures mean little. Defaults to 20.
     #[doc(alias = "minimum_number_of_calls")]
     #[doc(alias = "minimum_throughput")]
     #[doc(alias = "request_volume_threshold")]
-    pub fn min_calls(mut self, calls: u32) -> Self {
-        self.settings.min_calls = calls;
-        self
+    pub fn min_calls(self, calls: u32) -> Self {
+        self.set(|circuit| circuit.min_calls = calls)
     }
 
     /// Takes the rates over the results of the last `span`, in `buckets` equal parts that expire one by one.
     ///
-    /// 1 to 1,000 buckets of at least a millisecond. Shorten it to react, and to forget, faster. Defaults to 30 seconds in
+    /// 1 to 1,000 buckets of at least a millisecond. Shorten it to react faster and to forget faster. Defaults to 30 seconds in
     /// 10 buckets.
     #[doc(alias = "sampling_duration")]
     #[doc(alias = "metrics_rolling_stats_time_in_milliseconds")]
-    pub fn time_window(mut self, span: Duration, buckets: u32) -> Self {
-        self.settings.span = Span::Time(span, buckets);
-        self
+    pub fn time_window(self, span: Duration, buckets: u32) -> Self {
+        self.set(|circuit| circuit.span = Span::Time(span, buckets))
     }
 
     /// Takes the rates over the last `calls` results, however old they are.
     ///
     /// 1 to 16,777,216. Use it where calls are rare. Defaults to a [`time_window`](Self::time_window) instead.
     #[doc(alias = "sliding_window_size")]
-    pub fn count_window(mut self, calls: u32) -> Self {
-        self.settings.span = Span::Calls(calls);
-        self
+    pub fn count_window(self, calls: u32) -> Self {
+        self.set(|circuit| circuit.span = Span::Calls(calls))
     }
 
     /// Stays open for this long: the first step when it opens, and the next after each recovery that fails.
@@ -172,49 +164,46 @@ impl<E> CircuitBreakerBuilder<E> {
     #[doc(alias = "wait_duration_in_open_state")]
     #[doc(alias = "break_duration")]
     #[doc(alias = "sleep_window")]
-    pub fn open_for(mut self, backoff: Backoff) -> Self {
-        self.settings.open_for = backoff;
-        self
+    pub fn open_for(self, backoff: Backoff) -> Self {
+        self.set(|circuit| circuit.open_for = backoff)
     }
 
-    /// Stays open for at least as long as the throttled answer that opens it asked, but no longer than `most` for that.
+    /// Stays open at least for the `retry_after` of the throttled response that opened it, up to `most`.
     ///
-    /// Set it for a service that says when to come back. Defaults to zero: what it asked is not looked at.
-    pub fn max_retry_after(mut self, most: Duration) -> Self {
-        self.settings.max_retry_after = most;
-        self
+    /// Set it for a service that says when to come back. Defaults to zero: `retry_after` is ignored.
+    pub fn max_retry_after(self, most: Duration) -> Self {
+        self.set(|circuit| circuit.max_retry_after = most)
     }
 
     /// Lets this many calls through while half-open, and decides by their results.
     ///
-    /// 1 to 1,023. It decides as soon as the results still to come cannot change the verdict. Raise it where one good answer
+    /// 1 to 1,023. It decides as soon as the results still to come cannot change the decision. Raise it where one success
     /// proves little. Defaults to 5.
     #[doc(alias = "permitted_number_of_calls_in_half_open_state")]
-    pub fn probes(mut self, probes: u32) -> Self {
-        self.settings.probes = probes;
-        self
+    pub fn probes(self, probes: u32) -> Self {
+        self.set(|circuit| circuit.probes = probes)
     }
 
-    /// Opens again when a probe is in flight, and for this long none was let through and none came back.
+    /// Opens again when a probe is in flight and, for this long, none was let through and none was counted.
     ///
-    /// Set it to longer than any call takes; with zero, any call that comes beside a probe opens it. Defaults to 30 seconds.
+    /// Set it to longer than any call takes. With zero, a call that comes while a probe is in flight opens it.
+    /// After half of it, a probe whose response streams [is a success](crate::circuit_breaker#the-sharp-edge). Defaults to 30
+    /// seconds.
     #[doc(alias = "max_wait_duration_in_half_open_state")]
-    pub fn half_open_for(mut self, duration: Duration) -> Self {
-        self.settings.half_open_for = duration;
-        self
+    pub fn half_open_for(self, duration: Duration) -> Self {
+        self.set(|circuit| circuit.half_open_for = duration)
     }
 
     /// Seeds the jitter of [`open_for`](Self::open_for), for runs that repeat. Defaults to the system's randomness.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = Some(seed);
-        self
+    pub fn seed(self, seed: u64) -> Self {
+        self.set(|circuit| circuit.seed = Some(seed))
     }
 }
 
 impl Settings for CircuitSettings {
     const KIND: Kind = Kind::CircuitBreaker;
 
-    type Admit = Circuit;
+    type Limit = Circuit;
     type Entry = AtOnce;
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -249,8 +238,8 @@ impl Settings for CircuitSettings {
         self.open_for.check("open_for")
     }
 
-    fn admit(self, source: Source<'static>) -> Circuit {
-        Circuit::new(Core::new(self.circuit(), source.name()))
+    fn limit(self, source: Source<'static>) -> Circuit {
+        Circuit { core: Core::new(Breaker::new(self.circuit()), source) }
     }
 }
 

@@ -3,20 +3,21 @@
 use std::mem;
 
 use super::breaker::Core;
-use crate::{
-    call::{Guard, Hold},
-    error::Rejection,
-    outcome::Outcome,
-    pooled::Pooled,
-    state::circuit::{Entry, Exit, Refusal},
-};
+use crate::cached_arc::CachedArc;
+use crate::call::{Guard, Hold};
+use crate::error::Rejection;
+use crate::outcome::Outcome;
+use crate::state::circuit::{Entry, Exit, Refusal};
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
 ///
-/// Every path out of a call goes through its guard. What is dropped unsettled is *abandoned*: it counts as neither success
-/// nor failure and gives its place back. There are two exceptions: a call cut short by a
-/// [`TimeoutLayer`](crate::TimeoutLayer)'s own limit is a failure (where slow calls are counted, it is one if it was in flight
-/// for longer than `slow_after`, and abandoned otherwise), and so is a call whose service panicked.
+/// Every path out of a call goes through its guard. A guard that is dropped unsettled is *abandoned*: its call counts as neither
+/// success nor failure and gives its place back. There are three exceptions:
+///
+/// - a call that the own limit of a [`TimeoutLayer`](crate::TimeoutLayer) cuts short is a failure; where slow calls are counted, it
+///   is one only if it was in flight for longer than `slow_after`, and abandoned otherwise;
+/// - a call whose service panicked is a failure;
+/// - a probe whose response streams is a success from half of `half_open_for` after it was let through, however it ends later.
 ///
 /// # Examples
 ///
@@ -42,8 +43,8 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a guard that is dropped abandons its call"]
 pub struct CircuitGuard {
-    /// Taken when the call is settled.
-    core: Pooled<Core>,
+    /// It is empty once the call is settled.
+    core: CachedArc<Core>,
     entry: Entry,
     /// Flags in a whole word, because to read a field together with its neighbours stalls after a narrower write.
     state: u64,
@@ -58,21 +59,21 @@ const STREAMING: u64 = 2;
 impl CircuitGuard {
     /// Takes a place for a call.
     #[inline(always)]
-    pub(super) fn enter(core: &Pooled<Core>) -> Result<Self, Rejection> {
+    pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
         match core.admit() {
             Ok(entry) => Ok(Self::of(core, entry)),
-            Err(refusal) => Err(core.reject(refusal)),
+            Err(refusal) => Err(core.refuse(refusal)),
         }
     }
 
     /// Takes a place for a result that is there without a call. Where there is none, nobody was rejected.
-    pub(super) fn enter_unready(core: &Pooled<Core>) -> Option<Self> {
+    pub(super) fn enter_unready(core: &CachedArc<Core>) -> Option<Self> {
         core.admit().ok().map(|entry| Self::of(core, entry))
     }
 
     /// Holds the place that was taken.
     #[inline(always)]
-    fn of(core: &Pooled<Core>, entry: Entry) -> Self {
+    fn of(core: &CachedArc<Core>, entry: Entry) -> Self {
         Self { core: core.clone(), entry, state: 0 }
     }
 
@@ -83,7 +84,7 @@ impl CircuitGuard {
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
         match core {
-            Some(core) if is_uncounted(&core, entry, state) => core.settle(entry, outcome),
+            Some(core) if unmark(&core, entry, state) => core.settle(entry, outcome),
             _ => {}
         }
     }
@@ -136,7 +137,7 @@ impl Guard for CircuitGuard {
     fn refuse(mut self) -> Result<Rejection, Self> {
         let core = self.core.take().expect("a guard is settled once");
         core.exit(self.entry, Exit::Abandoned);
-        Ok(core.reject(Refusal::NOT_READY))
+        Ok(core.refuse(Refusal::NOT_READY))
     }
 }
 
@@ -145,14 +146,14 @@ impl Drop for CircuitGuard {
     fn drop(&mut self) {
         let (entry, state) = (self.entry, self.state);
         match self.core.take() {
-            Some(core) if is_uncounted(&core, entry, state) => core.settle_dropped(entry, state & RUNNING != 0),
+            Some(core) if unmark(&core, entry, state) => core.settle_dropped(entry, state & RUNNING != 0),
             _ => {}
         }
     }
 }
 
-/// Whether the result of a call is still to be counted; a probe that streamed for long enough is counted already.
+/// Removes the mark of a streaming probe, if the call has one. Returns whether the call is still to be counted.
 #[inline(always)]
-fn is_uncounted(core: &Core, entry: Entry, state: u64) -> bool {
+fn unmark(core: &Core, entry: Entry, state: u64) -> bool {
     state & STREAMING == 0 || core.unmark(entry)
 }

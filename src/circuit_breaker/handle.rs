@@ -4,43 +4,38 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Circuit, CircuitGuard, breaker::Core};
-use crate::{
-    error::Rejection,
-    name::Name,
-    pooled::Handled,
-    state::{
-        circuit::{Phase, Steer},
-        counts::{Counts, share},
-        keys::{Retain, Retention},
-    },
-};
+use super::breaker::Core;
+use super::{Circuit, CircuitGuard};
+use crate::cached_arc::{CachedArc, HandleArc};
+use crate::error::Rejection;
+use crate::name::Name;
+use crate::state::circuit::{Phase, Steer};
+use crate::state::counts::{Counts, share};
+use crate::state::keys::{Retain, Retention};
 
 /// Looks at a circuit and steers it, from anywhere.
 ///
 /// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share one circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitHandle {
-    core: Handled<Core>,
+    pub(super) core: HandleArc<Core>,
 }
 
 impl CircuitHandle {
-    pub(super) const fn new(core: Handled<Core>) -> Self {
-        Self { core }
-    }
-
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.core.name
+        self.core.name()
     }
 
-    /// Where the circuit stands. An open circuit stays `Open` until a call comes after its time; half-open, probes whose
-    /// answers have streamed for long enough are counted first.
+    /// The phase of the circuit.
+    ///
+    /// An open circuit stays `Open` until a call comes after its open time. In a half-open one, the streaming probes
+    /// whose moment has come are counted first.
     pub fn phase(&self) -> Phase {
         self.core.phase()
     }
 
-    /// Where the circuit stands, with its counts.
+    /// The phase of the circuit, with its counts.
     pub fn snapshot(&self) -> CircuitSnapshot {
         let view = self.core.view();
         let counts = view.counts;
@@ -57,7 +52,7 @@ impl CircuitHandle {
         }
     }
 
-    /// Asks for admission, for a call that is no `Service`'s.
+    /// Asks for admission for a call that does not go through a `Service`.
     ///
     /// # Errors
     ///
@@ -78,35 +73,33 @@ impl CircuitHandle {
         self.core.steer(Steer::Force(Phase::ForcedClosed));
     }
 
-    /// Lets all calls pass, and reports each time the circuit would have opened, until it is set otherwise by hand.
+    /// Lets all calls pass and tells each time the circuit would have opened, until it is set otherwise by hand.
     ///
-    /// Starts with an empty window, and again after each report: calls in flight then no longer count.
+    /// It starts with an empty window, and again after each such event: calls that are in flight then do not count.
     pub fn metrics_only(&self) {
         self.core.steer(Steer::Force(Phase::MetricsOnly));
     }
 
-    /// Closes the circuit with an empty window and the first step of its backoff. Calls in flight no longer count.
+    /// Closes the circuit with an empty window and the first step of its backoff. Calls that are in flight do not count.
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.core.steer(Steer::Reset);
     }
 }
 
-/// Of a key: in use while a call, a body or a guard has it.
 impl Retain for CircuitHandle {
     type Own = Circuit;
 
-    #[inline(always)]
     fn for_call(&self) -> Circuit {
-        Circuit::of(&self.core)
+        Circuit { core: CachedArc::clone(&self.core) }
     }
 
     fn retention(&self) -> Retention {
-        if self.core.is_alone() { self.core.retention() } else { Retention::Used }
+        Core::retention(&self.core)
     }
 }
 
-/// Where a circuit stands, at one moment.
+/// The state of a circuit at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CircuitSnapshot {
@@ -122,7 +115,7 @@ pub struct CircuitSnapshot {
     pub slow_rate: Option<f64>,
     /// Calls rejected since the layer was built.
     pub rejected: u64,
-    /// Calls, since the layer was built, that ended with a result nobody could use: the circuit had moved on.
+    /// Calls, since the layer was built, that ended too late to be counted: the circuit had changed its phase.
     pub late: u64,
     /// When the phase began.
     pub since: Instant,

@@ -1,8 +1,8 @@
 //! Rejects calls to a service that keeps failing.
 //!
-//! A service in trouble gets no better by being asked more often, and a caller who waits for it gets into trouble too. A
+//! A service in trouble does not recover by being asked more often, and a caller that waits for it gets into trouble too. A
 //! circuit breaker counts how calls end. When too many fail, or take too long, it opens: calls are rejected at once, without
-//! reaching the service. After a while it lets a few *probes* through, and what becomes of them closes or opens it again.
+//! reaching the service. After a while it lets a few *probes* through, and their results close it or open it again.
 //!
 //! ```text
 //!              a rule trips
@@ -45,16 +45,16 @@
 //! |---|---|---|
 //! | [`failure_rate`](CircuitBreakerBuilder::failure_rate) | 0.5 | opens at this share of failures |
 //! | [`slow_rate`](CircuitBreakerBuilder::slow_rate) | off | opens at this share of slow calls |
-//! | [`consecutive`](CircuitBreakerBuilder::consecutive) | off | opens at so many failures in a row |
+//! | [`consecutive`](CircuitBreakerBuilder::consecutive) | off | opens at this many failures in a row |
 //! | [`min_calls`](CircuitBreakerBuilder::min_calls) | 20 | results before a rate counts |
 //! | [`time_window`](CircuitBreakerBuilder::time_window) | 30 s in 10 buckets | what the rates are taken over |
 //! | [`open_for`](CircuitBreakerBuilder::open_for) | 5 s doubling to 60 s, equal jitter | how long it stays open |
-//! | [`max_retry_after`](CircuitBreakerBuilder::max_retry_after) | off | how long it stays open at most because the service asks |
+//! | [`max_retry_after`](CircuitBreakerBuilder::max_retry_after) | off | the longest that it stays open because the service asks |
 //! | [`probes`](CircuitBreakerBuilder::probes) | 5 | calls let through while half-open |
 //! | [`half_open_for`](CircuitBreakerBuilder::half_open_for) | 30 s | when probes that hang open it again |
 //!
-//! Services made by one layer, and their clones, share one circuit; so do its handles. Nothing runs in the background: time
-//! is looked at when a call comes.
+//! Services made by one layer, and their clones, share one circuit; so do its handles. Nothing runs in the background: the
+//! clock is read when a call comes.
 //!
 //! # Events
 //!
@@ -62,17 +62,23 @@
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | opened, forced open or not | `warn` | `name`, `from`, `to`, `reason`, `calls`, `failures`, `slow`, `consecutive`, `open_for` |
-//! | would have opened, where it only measures | `warn` | the same |
+//! | opened, also by hand | `warn` | `name`, `from`, `to`, `reason`, `calls`, `failures`, `slow`, `consecutive`, `open_for` |
+//! | would have opened, in `MetricsOnly` | `warn` | the same |
 //! | every other change of phase | `info` | the same |
 //! | rejected | `debug` | `name`, `reason`, `retry_after` |
 //!
-//! The circuit of a key has the field `key` too, where [keys are shown](crate::keyed#events).
+//! The events of a key's circuit also have the field `key`, where [keys are shown](crate::keyed#events).
 //!
 //! # The sharp edge
 //!
-//! A protocol's failure is often an `Ok` response. Tell the breaker with [`classify`](CircuitBreakerBuilder::classify), or it
-//! will see none. And put a timeout around or below it: a call that never ends is never counted.
+//! A protocol's failure is often an `Ok` response. Say so with [`classify`](CircuitBreakerBuilder::classify), or the breaker
+//! sees no failure. And put a timeout around or below it: a call that never ends is never
+//! counted.
+//!
+//! With HTTP and gRPC a response may stream for hours. A probe whose response streams is a success at half of
+//! [`half_open_for`](CircuitBreakerBuilder::half_open_for) after it was let through. From then on its end no longer counts, even if
+//! its body breaks or is dropped. Nothing runs in the background: the next call, the next result of a probe, the next poll of its
+//! body, or a look at the phase by a handle counts it.
 
 mod admit;
 mod breaker;
@@ -80,10 +86,9 @@ mod builder;
 mod guard;
 mod handle;
 
-pub use self::{
-    admit::Circuit,
-    builder::{CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitSettings},
-    guard::CircuitGuard,
-    handle::{CircuitHandle, CircuitSnapshot},
-};
-pub use crate::state::{circuit::Phase, counts::Counts};
+pub use self::admit::Circuit;
+pub use self::builder::{CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitSettings};
+pub use self::guard::CircuitGuard;
+pub use self::handle::{CircuitHandle, CircuitSnapshot};
+pub use crate::state::circuit::Phase;
+pub use crate::state::counts::Counts;

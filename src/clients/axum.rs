@@ -1,20 +1,14 @@
 //! Conversions for axum: errors become responses, and bodies can be sent again.
 
-use axum_core::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum_core::body::Body;
+use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tower::BoxError;
 
-use crate::{
-    debug::debug_by_type,
-    error::Error,
-    http::{
-        ReplayBody,
-        answer::{Answer, AnswerLayer, answer_to},
-    },
-};
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::http::ReplayBody;
+use crate::http::answer::{AnswerLayer, Respond, answer_to};
 
 /// Makes the response that [`AnswerLayer::http`] makes.
 impl IntoResponse for Error {
@@ -30,7 +24,7 @@ pub struct AxumAnswers<F>(F);
 debug_by_type! { AxumAnswers<F> }
 
 impl<F> AnswerLayer<AxumAnswers<F>> {
-    /// Responds to an error with what `answer` returns.
+    /// Responds to an error with what `respond` returns.
     ///
     /// That is anything which is [`IntoResponse`], such as a status and a text. The inner service may return bodies of any type.
     ///
@@ -43,25 +37,24 @@ impl<F> AnswerLayer<AxumAnswers<F>> {
     /// let layer = AnswerLayer::axum(|error: Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string()));
     /// # drop(layer);
     /// ```
-    pub const fn axum<R>(answer: F) -> Self
+    pub const fn axum<R>(respond: F) -> Self
     where
         F: Fn(Error) -> R,
         R: IntoResponse,
     {
-        Self::by(AxumAnswers(answer))
+        Self { respond: AxumAnswers(respond) }
     }
 }
 
-impl<F, R, B> Answer<B> for AxumAnswers<F>
+impl<F, R, B> Respond<B> for AxumAnswers<F>
 where
     F: Fn(Error) -> R,
     R: IntoResponse,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type Body = Body;
 
-    fn answer(&self, error: Error) -> Response {
+    fn respond(&self, error: Error) -> Response {
         (self.0)(error).into_response()
     }
 
@@ -70,11 +63,7 @@ where
     }
 }
 
-impl<B> From<ReplayBody<B>> for Body
-where
-    B: http_body::Body + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: http_body::Body<Error: Into<BoxError>> + Send + Unpin + 'static> From<ReplayBody<B>> for Body {
     fn from(body: ReplayBody<B>) -> Self {
         Self::new(body)
     }

@@ -1,7 +1,7 @@
 //! Knowledge of single clients and servers, each behind its feature.
 
 #[cfg(feature = "axum")]
-pub(crate) mod axum;
+pub mod axum;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "tonic")]

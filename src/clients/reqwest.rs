@@ -29,21 +29,21 @@
 //! # }
 //! ```
 
-use std::{
-    any::Any,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::any::Any;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
-use crate::{call::POLLED_AGAIN, error::Error, http::ReplayBody};
+use crate::error::Error;
+use crate::http::made::Made;
+use crate::http::{HttpClassifier, Overrides, ReplayBody};
+use crate::outcome::{Classify, Outcome};
 
 /// A reqwest client that takes requests and returns responses of the crate `http`.
 #[derive(Clone, Debug, Default)]
@@ -68,35 +68,17 @@ impl Service<Request<Body>> for ReqwestClient {
     }
 
     fn call(&mut self, request: Request<Body>) -> ClientFuture {
-        ClientFuture { state: State::sent(request.try_into().map(|request| self.client.call(request))) }
-    }
-}
-
-pin_project! {
-    #[derive(Debug)]
-    #[project = StateProj]
-    enum State<Fut> {
-        Sent { #[pin] call: Fut },
-        /// The request cannot be sent.
-        Invalid { error: Option<reqwest::Error> },
-    }
-}
-
-impl<Fut> State<Fut> {
-    fn sent(call: reqwest::Result<Fut>) -> Self {
-        match call {
-            Ok(call) => Self::Sent { call },
-            Err(error) => Self::Invalid { error: Some(error) },
-        }
+        ClientFuture { call: request.try_into().map(|request| self.client.call(request)).into() }
     }
 }
 
 pin_project! {
     /// The future of a [`ReqwestClient`]'s call.
+    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ClientFuture {
         #[pin]
-        state: State<<Client as Service<reqwest::Request>>::Future>,
+        call: Made<<Client as Service<reqwest::Request>>::Future, reqwest::Error>,
     }
 }
 
@@ -104,16 +86,7 @@ impl Future for ClientFuture {
     type Output = reqwest::Result<Response<Body>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Sent { call } => Poll::Ready(ready!(call.poll(cx)).map(with_url)),
-            StateProj::Invalid { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
-        }
-    }
-}
-
-impl fmt::Debug for ClientFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientFuture").finish_non_exhaustive()
+        self.project().call.poll(cx).map(|result| result?.map(with_url))
     }
 }
 
@@ -121,9 +94,7 @@ impl fmt::Debug for ClientFuture {
 fn with_url(response: reqwest::Response) -> Response<Body> {
     let marked = Response::builder().url(response.url().clone()).body(());
     let mut response = Response::<Body>::from(response);
-    if let Ok(marked) = marked {
-        response.extensions_mut().extend(marked.into_parts().0.extensions);
-    }
+    response.extensions_mut().extend(marked.map(|marked| marked.into_parts().0.extensions).unwrap_or_default());
     response
 }
 
@@ -150,8 +121,7 @@ impl<S, B> Service<reqwest::Request> for Reqwest<S>
 where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError> + 'static,
-    B: HttpBody<Data = Bytes> + Send + Sync + 'static,
-    B::Error: Into<BoxError>,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
 {
     type Response = reqwest::Response;
     type Error = Error;
@@ -162,7 +132,7 @@ where
     }
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        ResponseFuture { state: State::sent(request.try_into().map(|request| self.inner.call(request))) }
+        ResponseFuture { call: request.try_into().map(|request| self.inner.call(request)).into() }
     }
 }
 
@@ -172,7 +142,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<Fut> {
         #[pin]
-        state: State<Fut>,
+        call: Made<Fut, reqwest::Error>,
     }
 }
 
@@ -180,28 +150,23 @@ impl<Fut, B, E> Future for ResponseFuture<Fut>
 where
     Fut: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError> + 'static,
-    B: HttpBody<Data = Bytes> + Send + Sync + 'static,
-    B::Error: Into<BoxError>,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
 {
     type Output = Result<reqwest::Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Sent { call } => {
-                let response = ready!(call.poll(cx)).map_err(Error::lift)?;
-                Poll::Ready(Ok(response.map(Body::wrap).into()))
-            }
-            StateProj::Invalid { error } => Poll::Ready(Err(Error::lift(error.take().expect(POLLED_AGAIN)))),
-        }
+        let response = ready!(self.project().call.poll(cx)).map_err(Error::lift)?.map_err(Error::lift)?;
+        Poll::Ready(Ok(response.map(Body::wrap).into()))
     }
 }
 
-impl<B> From<ReplayBody<B>> for Body
-where
-    B: HttpBody + Send + Unpin + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
+impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
+    fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
+        self.classify_head(result.map(|response| (response.status(), response.headers())))
+    }
+}
+
+impl<B: HttpBody<Data: Send, Error: Into<BoxError>> + Send + Unpin + 'static> From<ReplayBody<B>> for Body {
     fn from(body: ReplayBody<B>) -> Self {
         // A body in memory stays in memory, so that reqwest can send it again after a redirect.
         let whole = body.whole(|body| (body as &dyn Any).downcast_ref::<Self>().and_then(Self::as_bytes));

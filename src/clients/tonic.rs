@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
-use tonic::{Status, body::Body, metadata::MetadataMap};
+use tonic::Status;
+use tonic::body::Body;
 use tower::BoxError;
 
-use crate::{
-    error::Error,
-    grpc::{
-        own::{of_code, own},
-        status::{PUSHBACK, code_of, pushback},
-    },
-    http::{ReplayBody, answer::original},
-};
+use crate::error::Error;
+use crate::grpc::Code;
+use crate::grpc::own::own;
+use crate::grpc::status::headers;
+use crate::http::ReplayBody;
+
+impl From<tonic::Code> for Code {
+    fn from(code: tonic::Code) -> Self {
+        Self::of_i32(code.into())
+    }
+}
 
 /// Keeps a status that the service gave, or makes one, with `grpc-retry-pushback-ms` in the metadata where that is known.
 ///
@@ -21,21 +24,14 @@ use crate::{
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         own(error).unwrap_or_else(|error| {
-            let mut headers = HeaderMap::new();
-            headers.extend(pushback(original(&error)).map(|millis| (PUSHBACK.clone(), millis.into())));
-            let mut status = of_code(code_of(original(&error)));
-            *status.metadata_mut() = MetadataMap::from_headers(headers);
+            let mut status = Self::from_header_map(&headers(&error)).expect("they have a code");
             status.set_source(Arc::new(error));
             status
         })
     }
 }
 
-impl<B> From<ReplayBody<B>> for Body
-where
-    B: http_body::Body + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
+impl<B: http_body::Body<Error: Into<BoxError>> + Send + Unpin + 'static> From<ReplayBody<B>> for Body {
     fn from(body: ReplayBody<B>) -> Self {
         Self::new(body)
     }

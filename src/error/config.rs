@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use crate::name::Name;
-
 /// Says which setting of a builder is not legal, what it was, and what would be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     layer: Option<&'static str>,
-    name: Option<Name>,
+    name: Option<&'static str>,
     setting: &'static str,
     value: String,
     legal: &'static str,
@@ -35,7 +33,7 @@ impl ConfigError {
     }
 
     /// Says to which instance the setting belongs.
-    pub(crate) fn named(self, name: Name) -> Self {
+    pub(crate) fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
     }
 

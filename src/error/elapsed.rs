@@ -1,12 +1,13 @@
 //! The error of a call that ran out of time.
 
-use std::{error, fmt, time::Duration};
+use std::time::Duration;
+use std::{error, fmt};
 
 use crate::time::Nanos;
 
 /// How long a call took before its time was over.
 ///
-/// With the feature `tonic` its source is a status, `DEADLINE_EXCEEDED`, where tonic looks for one.
+/// With the feature `tonic` its [`source`](error::Error::source) is a tonic status, `DEADLINE_EXCEEDED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Elapsed {
     limit: Nanos,
@@ -14,16 +15,21 @@ pub struct Elapsed {
     by: By,
 }
 
+/// What ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
-enum By {
+pub(crate) enum By {
+    /// A limit of ours.
     Limit,
+    /// A deadline of the caller's.
     Caller,
+    /// A deadline, before the call was sent.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP's deadline layer does not send a call"))]
+    NotSent,
 }
 
 impl Elapsed {
-    pub(crate) fn new(limit: Duration, elapsed: Duration, by_caller: bool) -> Self {
-        let by = if by_caller { By::Caller } else { By::Limit };
+    pub(crate) fn new(limit: Duration, elapsed: Duration, by: By) -> Self {
         Self { limit: limit.into(), taken: elapsed.into(), by }
     }
 
@@ -37,12 +43,19 @@ impl Elapsed {
         self.taken.into()
     }
 
-    /// Whether it was ended at a deadline that its caller brought, not at a limit of ours.
+    /// Whether it was ended at a deadline that its caller brought, and not at a limit of ours.
     ///
-    /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. It says nothing about the
-    /// service: circuit breakers do not count it. So it is told, too, of a call that was not sent because no time was left.
+    /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. Such an end says nothing about
+    /// the service, so circuit breakers do not count it. Also true of a call that was never sent because no time was left.
     pub const fn by_caller(&self) -> bool {
-        matches!(self.by, By::Caller)
+        !matches!(self.by, By::Limit)
+    }
+
+    /// Whether the call may have been sent, and so the service may have acted on it.
+    ///
+    /// It is false only where a layer did not send the call, because too little time was left. HTTP's `DeadlineLayer` does that.
+    pub const fn was_sent(&self) -> bool {
+        !matches!(self.by, By::NotSent)
     }
 }
 
@@ -55,6 +68,9 @@ impl error::Error for Elapsed {
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())
+        match self.by {
+            By::NotSent => write!(f, "timed out before it was sent, with {:?} left", self.limit()),
+            _ => write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit()),
+        }
     }
 }

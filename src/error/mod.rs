@@ -2,25 +2,28 @@
 
 mod config;
 mod elapsed;
+#[cfg(feature = "http")]
+mod pressure;
 mod rejection;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use std::{any::Any, convert::Infallible, error};
+use std::any::Any;
+use std::convert::Infallible;
+use std::error;
 
 use tower::BoxError;
 
+pub use self::config::ConfigError;
+pub(crate) use self::elapsed::By;
+pub use self::elapsed::Elapsed;
 #[cfg(feature = "http")]
-pub(crate) use self::rejection::Pressure;
-pub use self::{
-    config::ConfigError,
-    elapsed::Elapsed,
-    rejection::{Rejection, RejectionReason},
-};
+pub(crate) use self::pressure::Pressure;
+pub use self::rejection::{Rejection, RejectionReason};
 
-/// Why a call gave no answer of the service's own.
+/// Why a call returned no response of the service.
 ///
-/// The variants are the three answers to *may I send it again?*, for the call as the caller made it.
+/// The three variants answer the question *may I send it again?*, for the call as the caller made it.
 ///
 /// Every layer's `Service::Error` is this type, and a layer that meets one of them below it passes it on as it is, also
 /// when it travelled through a foreign layer as a `BoxError`. So a stack stays flat: a rejection never allocates, and a

@@ -1,8 +1,13 @@
 //! The error of a call that a layer refused, and the one table of reasons.
 
-use std::{error, fmt, time::Duration};
+use std::time::Duration;
+use std::{error, fmt};
 
-use crate::{name::Name, source::Kind, time::Nanos};
+#[cfg(feature = "http")]
+use super::pressure::Pressure;
+use crate::name::Name;
+use crate::source::Kind;
+use crate::time::Nanos;
 
 /// Tells which layer refused a call, why, and when to try again.
 ///
@@ -47,7 +52,7 @@ impl Rejection {
 impl error::Error for Rejection {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(super::tonic::of_rejection(self))
+        Some(super::tonic::of_rejection(self.reason.pressure()))
     }
 }
 
@@ -69,26 +74,20 @@ impl fmt::Debug for Rejection {
     }
 }
 
-/// What a reason says of the service, from which HTTP's status and gRPC's code follow.
-#[cfg(feature = "http")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pressure {
-    /// The service cannot be called: 503 and `UNAVAILABLE`.
-    Unavailable,
-    /// There are too many calls at once: 503 and `RESOURCE_EXHAUSTED`.
-    Overloaded,
-}
-
-/// The table of reasons: the layer that gives it, its word in events, what it says of the service, and its text.
+/// The table of reasons: the kind of layer that gives it, its word in events, the [`Pressure`](super::pressure::Pressure) that
+/// picks HTTP's status and gRPC's code, and its text.
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $reason:ident: $kind:ident, $word:literal, $pressure:ident, $text:literal;)+) => {
+    ($($reason:ident: $kind:ident, $word:literal, $pressure:ident, $text:literal;)+) => {
         /// Why a layer refused a call.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         // An error is copied with every result, and processors copy whole words best.
         #[repr(u64)]
         #[non_exhaustive]
         pub enum RejectionReason {
-            $($(#[$doc])* $reason,)+
+            $(
+                #[doc = concat!("The call was rejected because ", $text, ".")]
+                $reason,
+            )+
         }
 
         impl RejectionReason {
@@ -123,23 +122,14 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The circuit is open until its time is over.
     CircuitOpen: CircuitBreaker, "circuit_open", Unavailable, "the circuit is open";
-    /// The circuit is half-open, and all of its probes are taken.
     ProbesTaken: CircuitBreaker, "probes_taken", Unavailable, "the circuit is half-open and all its probes are taken";
-    /// The circuit was forced open by hand, and stays so until it is set otherwise.
     ForcedOpen: CircuitBreaker, "forced_open", Unavailable, "the circuit was forced open by hand; `reset` it to close it";
-    /// The circuit would let the call pass, but the inner service is not ready for one.
     NotReady: CircuitBreaker, "not_ready", Unavailable, "the service below is not ready";
-    /// The bulkhead is full, and does not queue.
     Full: Bulkhead, "full", Overloaded, "all its places are taken";
-    /// The bulkhead is full, and so is its queue.
     QueueFull: Bulkhead, "queue_full", Overloaded, "all its places are taken and its queue is full";
-    /// The bulkhead gave no place within the longest wait, or before the deadline of the call.
     WaitedTooLong: Bulkhead, "waited_too_long", Overloaded, "no place came free in time";
-    /// A layer per key has no room for another key.
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
-    /// A limit of the application's own rejected the call.
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

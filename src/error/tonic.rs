@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use tonic::Status;
 
-use super::rejection::{Pressure, Rejection};
+use super::pressure::Pressure;
 
 /// The status of a call that was rejected.
-pub(super) fn of_rejection(rejection: &Rejection) -> &'static Status {
+pub(super) fn of_rejection(pressure: Pressure) -> &'static Status {
     static UNAVAILABLE: LazyLock<Status> =
         LazyLock::new(|| Status::unavailable("the service is not available at present"));
     static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls at once"));
-    match rejection.reason().pressure() {
+    match pressure {
         Pressure::Unavailable => &UNAVAILABLE,
         Pressure::Overloaded => &EXHAUSTED,
     }

@@ -34,14 +34,13 @@ use std::time::Duration;
 use tracing::{Level, level_enabled};
 
 pub use self::observe::{Observe, Subscription, observe};
+use crate::error::{Elapsed, Error, Rejection, RejectionReason};
+use crate::name::Name;
+use crate::outcome::Outcome;
 pub use crate::source::{Kind, Source};
-use crate::{
-    error::{Elapsed, Error, Rejection, RejectionReason},
-    name::Name,
-    outcome::Outcome,
-    state::{circuit::Phase, counts::Counts},
-    time::Nanos,
-};
+use crate::state::circuit::Phase;
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 /// Something that happened in a layer.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,7 @@
 //! Those who hear the events. The process holds them, and no layer does.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 

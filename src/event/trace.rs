@@ -3,11 +3,9 @@
 use tracing::{debug, field, info, warn};
 
 use super::Event;
-use crate::{
-    chain::Chain,
-    source::{Kind, Source},
-    state::circuit::Phase,
-};
+use crate::chain::Chain;
+use crate::source::{Kind, Source, kinds};
+use crate::state::circuit::Phase;
 
 pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
     let (name, key) = (source.name().as_str(), source.key());
@@ -42,17 +40,15 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::Rejected(rejection) => {
             let reason = rejection.reason().as_str();
             let retry_after = rejection.retry_after().map(field::debug);
-            // A target is a literal, so there is a row for each kind that rejects.
-            macro_rules! row {
-                ($target:literal) => {
-                    debug!(target: $target, name, key, reason, retry_after, "rejected")
+            // A target is a literal, so there is a row for each kind.
+            macro_rules! rows {
+                ($($kind:ident: $text:literal, $target:literal;)+) => {
+                    match source.kind() {
+                        $(Kind::$kind => debug!(target: $target, name, key, reason, retry_after, "rejected"),)+
+                    }
                 };
             }
-            match source.kind() {
-                Kind::CircuitBreaker => row!("palisade::circuit_breaker"),
-                Kind::Bulkhead => row!("palisade::bulkhead"),
-                _ => row!("palisade::custom"),
-            }
+            kinds!(rows);
         }
         Event::Resized { limit } => info!(target: "palisade::bulkhead", name, key, limit, "resized"),
         Event::Retrying { attempt, delay, outcome, error } => {

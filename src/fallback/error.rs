@@ -2,11 +2,13 @@
 
 use std::{error, fmt};
 
-use crate::{Error, chain::Chain};
+use crate::chain::Chain;
+use crate::error::Error;
 
-/// Tells that a fallback failed too, and what had failed before.
+/// Says that a fallback failed too, and what had failed before it.
 ///
-/// Comes as [`Error::Service`], unless both were rejected: then the fallback's own rejection comes as it is. Its [`source`](error::Error::source) is the fallback's own failure.
+/// It is wrapped in [`Error::Service`]. Its [`source`](error::Error::source) is the fallback's own failure. If both were rejected,
+/// the caller gets the fallback's own rejection instead.
 #[derive(Debug)]
 pub struct FallbackError {
     error: Error,
@@ -16,18 +18,18 @@ pub struct FallbackError {
 impl FallbackError {
     pub(super) fn wrap(error: Error, before: Option<Error>) -> Error {
         match (&error, &before) {
-            // Nothing was sent anywhere, and whoever is above may know.
+            // Nothing was sent anywhere, and the layers above should know.
             (Error::Rejected(_), Some(Error::Rejected(_))) => error,
             _ => Error::Service(Box::new(Self { error, before })),
         }
     }
 
-    /// The fallback's own failure.
+    /// Returns the fallback's own failure.
     pub const fn error(&self) -> &Error {
         &self.error
     }
 
-    /// What had failed before: the call, or the step before. `None` where that was a response taken for a failure.
+    /// Returns the error of the call, or of the step before; `None` if it was a response that counts as a failure.
     pub const fn before(&self) -> Option<&Error> {
         self.before.as_ref()
     }

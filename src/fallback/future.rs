@@ -1,22 +1,21 @@
-//! The future of one call.
+//! The future of one call: the call itself, then the fallback.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{Answer, FallbackError, Step, Take};
-use crate::{
-    call::POLLED_AGAIN,
-    error::Error,
-    event::{self, Event},
-    name::Name,
-    source::{Kind, Source},
-};
+use super::error::FallbackError;
+use super::fallback_if::FallbackIf;
+use super::step::Step;
+use crate::call::POLLED_AGAIN;
+use crate::error::Error;
+use crate::event;
+use crate::event::Event;
+use crate::name::Name;
+use crate::source::{Kind, Source};
 
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
@@ -26,34 +25,22 @@ pin_project! {
         F: Step<Request, Response>,
     {
         #[pin]
-        state: State<Fut, F::Future>,
-        fallback: Option<(F, F::Kept)>,
-        take: T,
-        name: Name,
+        pub(super) state: State<Fut, F::Future>,
+        pub(super) fallback: Option<(F, F::Kept)>,
+        pub(super) condition: T,
+        pub(super) name: Name,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<Fut, Alternative> {
+    pub(super) enum State<Fut, Alternative> {
+        /// The call was sent.
         Calling { #[pin] call: Fut },
-        // The call failed before it was made.
-        Failed { error: Option<Error> },
+        /// The inner service failed to become ready, so nothing was sent.
+        Unready { error: Option<Error> },
+        /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
         Degrading { #[pin] step: Alternative, before: Option<Error> },
-    }
-}
-
-impl<Fut, Request, Response, F, T> ResponseFuture<Fut, Request, Response, F, T>
-where
-    F: Step<Request, Response>,
-{
-    #[inline(always)]
-    pub(super) fn calling(call: Fut, fallback: (F, F::Kept), take: T, name: Name) -> Self {
-        Self { state: State::Calling { call }, fallback: Some(fallback), take, name }
-    }
-
-    pub(super) fn failed(error: Error, fallback: (F, F::Kept), take: T, name: Name) -> Self {
-        Self { state: State::Failed { error: Some(error) }, fallback: Some(fallback), take, name }
     }
 }
 
@@ -62,7 +49,7 @@ where
     Fut: Future<Output = Result<Response, E>>,
     E: Into<BoxError> + 'static,
     F: Step<Request, Response>,
-    T: Take<Response>,
+    T: FallbackIf<Response>,
 {
     type Output = Result<Response, Error>;
 
@@ -70,49 +57,42 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let failed = match this.state.as_mut().project() {
-                StateProj::Calling { call } => match ready!(call.poll(cx)) {
-                    Ok(response) if !this.take.take(Ok(&response)) => return Poll::Ready(Ok(response)),
-                    Ok(response) => Ok(response),
-                    Err(error) => Err(Error::lift(error)),
-                },
-                StateProj::Failed { error } => Err(error.take().expect(POLLED_AGAIN)),
-                StateProj::Degrading { step, before } => {
-                    let result = ready!(step.poll(cx));
-                    return Poll::Ready(degraded(*this.name, result, before.take()));
+            let result = match this.state.as_mut().project() {
+                // Calling => (Degrading | end): the call ended.
+                StateProj::Calling { call } => ready!(call.poll(cx)).map_err(Error::lift),
+                // Unready => (Degrading | end): the call failed before it began.
+                StateProj::Unready { error } => Err(error.take().expect(POLLED_AGAIN)),
+                // Degrading => end: the fallback answered, or failed too.
+                StateProj::Degrading { mut step, before } => {
+                    let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
+                    return Poll::Ready(degraded(*this.name, F::number(&step), result, before.take()));
                 }
             };
-            match &failed {
-                Err(error) if !this.take.take(Err(error)) => return Poll::Ready(failed),
-                // An answer was judged above.
-                _ => {}
+            if !this.condition.allows(result.as_ref()) {
+                return Poll::Ready(result);
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
-            let step = fallback.answer(kept, failed.as_ref());
-            this.state.set(State::Degrading { step, before: failed.err() });
+            let step = fallback.answer(kept, result.as_ref());
+            this.state.set(State::Degrading { step, before: result.err() });
         }
     }
 }
 
-const fn source(name: Name) -> Source<'static> {
-    Source::new(Kind::Fallback, name)
-}
-
-/// Tells of the answer, or wraps up what failed.
-#[inline(always)]
+/// Tells the event of an answer or of a failure, and wraps the failure.
 fn degraded<Response>(
     name: Name,
-    result: Result<Answer<Response>, Error>,
+    step: u32,
+    result: Result<Response, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
+    let source = Source::new(Kind::Fallback, name);
     match result {
-        Ok(answer) => {
-            let (response, step) = answer.into_parts();
-            event::tell_often(|| (source(name), Event::Degraded { step, error: before.as_ref() }));
+        Ok(response) => {
+            event::tell_often(|| (source, Event::Degraded { step, error: before.as_ref() }));
             Ok(response)
         }
         Err(error) => {
-            event::tell_often(|| (source(name), Event::FallbackFailed(&error)));
+            event::tell_often(|| (source, Event::FallbackFailed(&error)));
             Err(FallbackError::wrap(error, before))
         }
     }

@@ -1,72 +1,72 @@
 //! The layer: the steps for the services it makes.
 
-use std::borrow::Cow;
-
 use tower::Layer;
 
-use super::{ByOutcome, Fallback, Or, Value, value};
-use crate::{ConfigError, DefaultClassifier, Name};
+use super::fallback_if::ByOutcome;
+use super::or::Or;
+use super::service::Fallback;
+use super::value::{Value, value};
+use crate::name::Name;
+use crate::outcome::DefaultClassifier;
 
 /// Wraps services in a [`Fallback`].
 ///
-/// It has no state, so there is nothing to share.
+/// It has no state, so its services share nothing.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FallbackLayer<F, T = ByOutcome> {
     step: F,
-    take: T,
+    condition: T,
     name: Name,
 }
 
 impl<F> FallbackLayer<F> {
-    /// Answers by this step where the call failed.
+    /// Takes this step when the call failed.
     pub const fn new(step: F) -> Self {
-        Self { step, take: ByOutcome(DefaultClassifier), name: Name::of("fallback") }
+        Self { step, condition: ByOutcome(DefaultClassifier), name: Name::of("fallback") }
     }
 }
 
 impl<Response> FallbackLayer<Value<Response>> {
-    /// Answers a clone of `response` where the call failed.
+    /// Answers with a clone of `response` when the call failed.
     pub fn value(response: Response) -> Self {
         Self::new(value(response))
     }
 }
 
 impl<F, T> FallbackLayer<F, T> {
-    /// Sets what events call it: 1 to 64 bytes. Defaults to `fallback`.
-    ///
-    /// # Errors
-    ///
-    /// When the name is empty or too long.
-    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
-        Ok(Self { name: Name::new(name).map_err(|error| error.of("fallback"))?, ..self })
+    /// Sets the name that events show. Defaults to `fallback`.
+    pub fn name(self, name: Name) -> Self {
+        Self { name, ..self }
     }
 
-    /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
+    /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
     ///
-    /// The fallback is taken for `Transient`, `Throttled` and `Failed`, and for every rejection. Needed wherever a failure
-    /// arrives as an `Ok` response. Defaults to [`DefaultClassifier`].
+    /// The fallback is taken for `Transient`, `Throttled` and `Failed`, and for every rejection. Set it wherever a failure arrives
+    /// as an `Ok` response. Defaults to [`DefaultClassifier`].
     #[doc(alias = "should_handle")]
     pub fn classify<C>(self, classifier: C) -> FallbackLayer<F, ByOutcome<C>> {
-        self.take_if(ByOutcome(classifier))
+        self.fallback_if(ByOutcome(classifier))
     }
 
-    /// Says by a function `Fn(Result<&Response, &Error>) -> bool` when the fallback is taken, in place of a classifier.
+    /// Decides by a function `Fn(Result<&Response, &Error>) -> bool`, in place of a classifier, when the fallback is taken.
     ///
-    /// Set it to let some rejections or timeouts pass. Defaults to taking it for all, and for failures.
-    pub fn take_if<U>(self, take: U) -> FallbackLayer<F, U> {
-        FallbackLayer { step: self.step, take, name: self.name }
+    /// Set it to return some rejections or timeouts to the caller. Defaults to taking the fallback for all of them, and for
+    /// failures.
+    pub fn fallback_if<U>(self, condition: U) -> FallbackLayer<F, U> {
+        FallbackLayer { step: self.step, condition, name: self.name }
     }
 }
 
 impl<F, T: Clone> FallbackLayer<F, T> {
-    /// Tries `next` when the steps so far failed too: by an error, or by a response that was said to be a failure *before*
-    /// this.
+    /// Tries `next` when all steps before it failed.
     ///
-    /// The answer of the last step is the answer, whatever it is. Defaults to no further step.
+    /// A step fails by an error, or by a response that is a failure by the [`classify`](Self::classify) or
+    /// [`fallback_if`](Self::fallback_if) that was set *before* this. The result of the last step is the result, whatever it is.
+    /// Defaults to no further step.
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N, T>, T> {
-        let step = Or::new(self.step, next, self.take.clone());
-        FallbackLayer { step, take: self.take, name: self.name }
+        let Self { step: first, condition, name } = self;
+        FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, name }
     }
 }
 
@@ -74,6 +74,6 @@ impl<S, F: Clone, T: Clone> Layer<S> for FallbackLayer<F, T> {
     type Service = Fallback<S, F, T>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Fallback::new(inner, self.step.clone(), self.take.clone(), self.name)
+        Fallback::new(inner, self.step.clone(), self.condition.clone(), self.name)
     }
 }

@@ -1,7 +1,7 @@
 //! Answers something useful when the call failed.
 //!
-//! Often there is a good enough answer: a stale one, a default, another replica's. A fallback gives it where the call failed,
-//! was rejected or timed out. Steps are tried one after another until one succeeds.
+//! Often another answer is good enough: an older one, a default, or that of another replica. A fallback gives it when the call
+//! failed, was rejected, or timed out. It tries its steps one after another until one succeeds.
 //!
 //! # Example
 //!
@@ -27,45 +27,49 @@
 //! | setting | default | |
 //! |---|---|---|
 //! | [`new`](FallbackLayer::new), [`value`](FallbackLayer::value) | - | the first step |
-//! | [`or`](FallbackLayer::or) | none | the next step, tried when the ones before failed |
+//! | [`or`](FallbackLayer::or) | none | the next step, tried when all before it failed |
 //! | [`classify`](FallbackLayer::classify) | errors are failures | what a result means |
-//! | [`take_if`](FallbackLayer::take_if) | failures, rejections, timeouts | when the fallback is taken |
-//! | [`name`](FallbackLayer::name) | `fallback` | what events call it |
+//! | [`fallback_if`](FallbackLayer::fallback_if) | failures, rejections, timeouts | when the fallback is taken |
+//! | [`name`](FallbackLayer::name) | `fallback` | the name that events show |
 //!
-//! The steps: [`value`], [`function`], [`function_of`], [`future_of`], [`service`].
+//! A step is a [`value`], a [`function`], a function of the request ([`function_of`]), a future ([`future_of`]), another
+//! [`service`], or a [`Step`] of your own.
 //!
-//! It has no state, so there is nothing to share. Each call carries a clone of its steps, so functions and services in them
-//! should be cheap to clone.
+//! A fallback has no state, so its services share nothing. Each call carries a clone of the steps, so their functions and
+//! services should be cheap to clone.
 //!
 //! # Events
 //!
-//! Target `palisade::fallback`, level `debug`: degraded, with `name`, `step` (its number, from 1) and `error`; fallback failed,
-//! with `name` and `error`.
+//! Target `palisade::fallback`, level `debug`.
+//!
+//! | event | fields |
+//! |---|---|
+//! | degraded | `name`, `step` (the number, from 1, of the one that answered), `error` (of the call) |
+//! | fallback failed | `name`, `error` (of the last step) |
 //!
 //! # The sharp edge
 //!
-//! A fallback hides failures from its callers, so watch its events. Put it outermost: what is outside of it sees only good
-//! answers. And let its steps not depend on what failed.
+//! A fallback hides failures from its callers, so watch its events. Put it outermost, because a layer around it sees only good
+//! answers. And choose steps that do not depend on what failed.
 
 mod error;
+mod fallback_if;
+mod function;
 mod future;
 mod layer;
 mod or;
 mod service;
+mod service_step;
 mod step;
-mod step_future;
-mod take;
+mod value;
 
-pub use self::{
-    error::FallbackError,
-    future::ResponseFuture,
-    layer::FallbackLayer,
-    or::{Or, OrFuture},
-    service::Fallback,
-    step::{
-        Answer, Function, FunctionOf, FutureOf, ServiceStep, Step, Value, function, function_of, future_of, service,
-        value,
-    },
-    step_future::{ServiceFuture, StepFuture},
-    take::{ByOutcome, Take},
-};
+pub use self::error::FallbackError;
+pub use self::fallback_if::{ByOutcome, FallbackIf};
+pub use self::function::{Function, FunctionOf, FutureOf, function, function_of, future_of};
+pub use self::future::ResponseFuture;
+pub use self::layer::FallbackLayer;
+pub use self::or::{Or, OrFuture};
+pub use self::service::Fallback;
+pub use self::service_step::{ServiceFuture, ServiceStep, service};
+pub use self::step::Step;
+pub use self::value::{Value, value};

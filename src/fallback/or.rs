@@ -1,38 +1,34 @@
 //! One step after another.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Answer, ByOutcome, FallbackError, Step, Take};
-use crate::{Error, call::POLLED_AGAIN};
+use super::error::FallbackError;
+use super::fallback_if::{ByOutcome, FallbackIf};
+use super::step::Step;
+use crate::call::POLLED_AGAIN;
+use crate::error::Error;
 
-/// Tries a step, and the next when it fails. Made by [`FallbackLayer::or`](super::FallbackLayer::or).
+/// Tries a step, and the next one when it fails. Made by [`FallbackLayer::or`](super::FallbackLayer::or).
 #[derive(Clone, Copy, Debug)]
 pub struct Or<A, B, T = ByOutcome> {
-    first: A,
-    next: B,
-    /// Whether the next step is taken in place of the first one's result.
-    take: T,
-}
-
-impl<A, B, T> Or<A, B, T> {
-    pub(super) const fn new(first: A, next: B, take: T) -> Self {
-        Self { first, next, take }
-    }
+    pub(super) first: A,
+    pub(super) next: B,
+    /// Whether the next step may replace a response of the first.
+    pub(super) condition: T,
 }
 
 impl<Request, Response, A, B, T> Step<Request, Response> for Or<A, B, T>
 where
     A: Step<Request, Response>,
     B: Step<Request, Response>,
-    T: Take<Response>,
+    T: FallbackIf<Response>,
 {
     type Kept = (A::Kept, B::Kept);
+    type Error = Error;
     type Future = OrFuture<Request, Response, A, B, T>;
 
     const STEPS: u32 = A::STEPS + B::STEPS;
@@ -43,7 +39,14 @@ where
 
     fn answer(self, (first, next): Self::Kept, failed: Result<&Response, &Error>) -> Self::Future {
         let state = State::First { step: self.first.answer(first, failed), next: Some((self.next, next)) };
-        OrFuture { state, take: self.take }
+        OrFuture { state, condition: self.condition }
+    }
+
+    fn number(future: &Self::Future) -> u32 {
+        match &future.state {
+            State::First { step, .. } => A::number(step),
+            State::Next { step, .. } => A::STEPS + B::number(step),
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pin_project! {
     {
         #[pin]
         state: State<A::Future, B::Future, (B, B::Kept)>,
-        take: T,
+        condition: T,
     }
 }
 
@@ -73,30 +76,28 @@ impl<Request, Response, A, B, T> Future for OrFuture<Request, Response, A, B, T>
 where
     A: Step<Request, Response>,
     B: Step<Request, Response>,
-    T: Take<Response>,
+    T: FallbackIf<Response>,
 {
-    type Output = Result<Answer<Response>, Error>;
+    type Output = Result<Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
+                // First => (Next | end): an error is always a failure, and a response is one if the condition says so.
                 StateProj::First { step, next } => {
-                    let failed = match ready!(step.poll(cx)) {
-                        Ok(answer) if !this.take.take(Ok(answer.response())) => return Poll::Ready(Ok(answer)),
-                        Ok(answer) => Ok(answer.into_parts().0),
-                        Err(error) => Err(error),
-                    };
+                    let result = ready!(step.poll(cx)).map_err(Error::lift);
+                    if result.as_ref().is_ok_and(|response| !this.condition.allows(Ok(response))) {
+                        return Poll::Ready(result);
+                    }
                     let (next, kept) = next.take().expect(POLLED_AGAIN);
-                    let step = next.answer(kept, failed.as_ref());
-                    this.state.set(State::Next { step, before: failed.err() });
+                    let step = next.answer(kept, result.as_ref());
+                    this.state.set(State::Next { step, before: result.err() });
                 }
+                // Next => end: its result is the result, whatever it is.
                 StateProj::Next { step, before } => {
-                    let result = ready!(step.poll(cx));
-                    return Poll::Ready(match result {
-                        Ok(answer) => Ok(answer.after(A::STEPS)),
-                        Err(error) => Err(FallbackError::wrap(error, before.take())),
-                    });
+                    let result = ready!(step.poll(cx)).map_err(Error::lift);
+                    return Poll::Ready(result.map_err(|error| FallbackError::wrap(error, before.take())));
                 }
             }
         }

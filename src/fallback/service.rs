@@ -1,11 +1,14 @@
-//! The service: makes the call, and leaves the fallback to its future.
+//! The service: it makes the call, and its future takes the fallback.
 
 use std::task::{Context, Poll, ready};
 
 use tower::{BoxError, Service};
 
-use super::{ByOutcome, ResponseFuture, Step, Take};
-use crate::{Error, Name};
+use super::fallback_if::{ByOutcome, FallbackIf};
+use super::future::{ResponseFuture, State};
+use super::step::Step;
+use crate::error::Error;
+use crate::name::Name;
 
 /// Answers something useful when the call failed.
 ///
@@ -13,16 +16,16 @@ use crate::{Error, Name};
 #[derive(Debug)]
 pub struct Fallback<S, F, T = ByOutcome> {
     inner: S,
-    /// Why the service within could not be readied; the next call falls back.
+    /// Why the inner service failed to become ready. The next call takes the fallback.
     unready: Option<Error>,
     step: F,
-    take: T,
+    condition: T,
     name: Name,
 }
 
 impl<S, F, T> Fallback<S, F, T> {
-    pub(super) const fn new(inner: S, step: F, take: T, name: Name) -> Self {
-        Self { inner, unready: None, step, take, name }
+    pub(super) const fn new(inner: S, step: F, condition: T, name: Name) -> Self {
+        Self { inner, unready: None, step, condition, name }
     }
 }
 
@@ -31,14 +34,13 @@ where
     S: Service<Request>,
     S::Error: Into<BoxError> + 'static,
     F: Step<Request, S::Response> + Clone,
-    T: Take<S::Response> + Clone,
+    T: FallbackIf<S::Response> + Clone,
 {
     type Response = S::Response;
     type Error = Error;
     type Future = ResponseFuture<S::Future, Request, S::Response, F, T>;
 
-    /// Is ready also when the service within failed to be: that is what the fallback is for.
-    #[inline(always)]
+    /// Is ready also when the inner service failed to become ready, because that too is a failure for the fallback.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.unready.is_none() {
             self.unready = ready!(self.inner.poll_ready(cx)).map_err(Error::lift).err();
@@ -46,13 +48,17 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let kept = self.step.keep(&request);
-        let fallback = (self.step.clone(), kept);
+        let fallback = Some((self.step.clone(), kept));
+        let (condition, name) = (self.condition.clone(), self.name);
+        // The future is made in each arm, so that the call is not moved once more.
         match self.unready.take() {
-            None => ResponseFuture::calling(self.inner.call(request), fallback, self.take.clone(), self.name),
-            Some(error) => ResponseFuture::failed(error, fallback, self.take.clone(), self.name),
+            None => {
+                let state = State::Calling { call: self.inner.call(request) };
+                ResponseFuture { state, fallback, condition, name }
+            }
+            error => ResponseFuture { state: State::Unready { error }, fallback, condition, name },
         }
     }
 }
@@ -60,6 +66,6 @@ where
 /// A clone has not been polled ready.
 impl<S: Clone, F: Clone, T: Clone> Clone for Fallback<S, F, T> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.step.clone(), self.take.clone(), self.name)
+        Self::new(self.inner.clone(), self.step.clone(), self.condition.clone(), self.name)
     }
 }

@@ -2,11 +2,9 @@
 
 use http::{HeaderMap, HeaderName, Request};
 
-use super::TIMEOUT;
-use crate::{
-    deadline::Deadline,
-    http::{Annotate, ReplayBody},
-};
+use super::timeout::TIMEOUT;
+use crate::context::Deadline;
+use crate::http::{Annotate, ReplayBody};
 
 static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
 

@@ -1,14 +1,17 @@
 //! What a gRPC response says about the service that sent it.
 
+use std::time::Duration;
+
 use http::{HeaderMap, Response};
 
-use super::{Code, failure::of_error, hint::Hint};
-use crate::{
-    debug::debug_by_type,
-    error::Error,
-    http::{ByTable, ClassifyEnd, Overrides, own_fault},
-    outcome::{Classify, Outcome},
-};
+use super::code::Code;
+use super::failure::of_error;
+use super::hint::Hint;
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::http::causes::own_fault;
+use crate::http::{ByTable, ClassifyEnd, Overrides, overridden};
+use crate::outcome::{Classify, Outcome};
 
 /// Classifies gRPC responses by their code.
 ///
@@ -27,9 +30,10 @@ use crate::{
 /// `grpc-status-details-bin`.
 ///
 /// Errors are `Transient`, also those of a [`TimeoutLayer`](crate::TimeoutLayer) below, because a timeout around each attempt
-/// exists to allow another one. The feature `tonic` adds three cases. An error is `Ignored` if the request's own body failed,
-/// which resets the stream from our side. An error that comes from a `tonic::Status` goes by its code. An error that comes from
-/// the reset of a stream goes by the code that gRPC has for that reset.
+/// exists to allow another one. Three kinds of errors say more. An error is `Ignored` if the request's own body failed, which
+/// resets the stream from our side. An error that comes from the reset of a stream goes by the code that gRPC has for that
+/// reset. Both are known with the feature `hyper-util`, `reqwest` or `tonic`. With the feature `tonic`, an error that comes from
+/// a `tonic::Status` goes by its code.
 ///
 /// # Examples
 ///
@@ -70,39 +74,24 @@ impl<F> GrpcClassifier<F> {
 }
 
 impl<F: Overrides<Code>> GrpcClassifier<F> {
-    fn outcome(&self, code: Code, hint: impl FnOnce() -> Hint) -> Outcome {
-        match self.overrides.outcome(code) {
-            Some(Outcome::Throttled { retry_after: None }) => Outcome::Throttled { retry_after: hint().pause() },
-            Some(outcome) => outcome,
-            None => by_code(code, hint),
-        }
-    }
-
-    fn classify_error(&self, error: &Error) -> Outcome {
-        if own_fault(error) {
-            return Outcome::Ignored;
-        }
-        of_error(error).map_or(Outcome::Transient, |(code, hint)| self.outcome(code, || hint))
+    fn outcome(&self, code: Code, hint: impl Fn() -> Hint) -> Outcome {
+        let pause = || hint().pause();
+        overridden(&self.overrides, code, pause).unwrap_or_else(|| by_code(code, pause))
     }
 }
 
-impl<F, B> Classify<Response<B>> for GrpcClassifier<F>
-where
-    F: Overrides<Code>,
-{
+impl<F: Overrides<Code>, B> Classify<Response<B>> for GrpcClassifier<F> {
     fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
         match result.map(|head| (Code::of_head(head), head.headers())) {
             Ok((None, _)) => Outcome::Success,
             Ok((Some(code), headers)) => self.outcome(code, || Hint::of_headers(headers)),
-            Err(error) => self.classify_error(error),
+            Err(error) if own_fault(error) => Outcome::Ignored,
+            Err(error) => of_error(error).map_or(Outcome::Transient, |(code, hint)| self.outcome(code, || hint)),
         }
     }
 }
 
-impl<F, B> ClassifyEnd<Response<B>> for GrpcClassifier<F>
-where
-    F: Overrides<Code>,
-{
+impl<F: Overrides<Code>, B> ClassifyEnd<Response<B>> for GrpcClassifier<F> {
     fn waits_for_end(&self, head: &Response<B>) -> bool {
         Code::of_head(head).is_none()
     }
@@ -116,23 +105,14 @@ where
 
 debug_by_type! { GrpcClassifier<F> }
 
-fn by_code(code: Code, hint: impl FnOnce() -> Hint) -> Outcome {
+fn by_code(code: Code, pause: impl FnOnce() -> Option<Duration>) -> Outcome {
     match code {
-        Code::Unavailable => match hint().pause() {
+        Code::Unavailable => match pause() {
             None => Outcome::Transient,
             retry_after => Outcome::Throttled { retry_after },
         },
-        Code::ResourceExhausted => Outcome::Throttled { retry_after: hint().pause() },
+        Code::ResourceExhausted => Outcome::Throttled { retry_after: pause() },
         Code::Cancelled | Code::Unknown | Code::DeadlineExceeded | Code::Internal | Code::DataLoss => Outcome::Failed,
-        Code::Ok
-        | Code::InvalidArgument
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::PermissionDenied
-        | Code::FailedPrecondition
-        | Code::Aborted
-        | Code::OutOfRange
-        | Code::Unimplemented
-        | Code::Unauthenticated => Outcome::Success,
+        _ => Outcome::Success,
     }
 }

@@ -1,8 +1,9 @@
 //! The codes of gRPC, and where a response carries them.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::http::digits;
+use crate::http::digits::digits;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
@@ -81,12 +82,11 @@ impl Code {
     }
 
     /// Whether the headers tell the code that servers give for a deadline; tonic's own timeout gives `CANCELLED`.
-    pub(crate) fn is_of_deadline(headers: &HeaderMap) -> bool {
+    pub(super) fn is_of_deadline(headers: &HeaderMap) -> bool {
         matches!(Self::of_headers(headers), Some(Self::Cancelled | Self::DeadlineExceeded))
     }
 
-    #[cfg(feature = "tonic")]
-    pub(super) fn of_i32(code: i32) -> Self {
+    pub(crate) fn of_i32(code: i32) -> Self {
         u64::try_from(code).map_or(Self::Unknown, Self::of_number)
     }
 
@@ -115,11 +115,4 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     const GRPC: &[u8] = b"application/grpc";
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     kind.is_some_and(|kind| !kind.get(..GRPC.len()).is_some_and(|start| start.eq_ignore_ascii_case(GRPC)))
-}
-
-#[cfg(feature = "tonic")]
-impl From<tonic::Code> for Code {
-    fn from(code: tonic::Code) -> Self {
-        Self::of_i32(code.into())
-    }
 }

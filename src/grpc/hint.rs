@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::HeaderMap;
 
 #[cfg(feature = "tonic")]
-use super::retry_info::retry_delay;
+use super::retry_info;
 use super::status::PUSHBACK;
-use crate::http::digits;
+use crate::http::digits::digits;
 
 /// What a server says about a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +20,12 @@ pub(super) enum Hint {
 impl Hint {
     /// What the headers or the trailers of a response say. A pushback counts for more than a `RetryInfo`.
     pub(super) fn of_headers(headers: &HeaderMap) -> Self {
-        Self::or_after(pushback(headers), || retry_info(headers))
+        pushback(headers).or_else(|| retry_info::of_headers(headers).map(Self::After)).unwrap_or(Self::Nothing)
     }
 
-    #[cfg(feature = "tonic")]
+    /// What a status says, which has its details apart from its headers.
     pub(super) fn of_status(headers: &HeaderMap, details: &[u8]) -> Self {
-        Self::or_after(pushback(headers), || retry_delay(details))
-    }
-
-    fn or_after(pushback: Option<Self>, delay: impl FnOnce() -> Option<Duration>) -> Self {
-        pushback.or_else(|| delay().map(Self::After)).unwrap_or(Self::Nothing)
+        pushback(headers).or_else(|| retry_info::of_details(details).map(Self::After)).unwrap_or(Self::Nothing)
     }
 
     pub(super) const fn pause(self) -> Option<Duration> {
@@ -49,19 +45,16 @@ fn pushback(headers: &HeaderMap) -> Option<Hint> {
     Some(readable.map_or(Hint::Never, |millis| Hint::After(Duration::from_millis(millis))))
 }
 
-#[cfg(feature = "tonic")]
-fn retry_info(headers: &HeaderMap) -> Option<Duration> {
-    use http::HeaderName;
-    use tonic::metadata::MetadataMap;
-
-    const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
-
-    // `Status::from_header_map` panics at a header that is not base64.
-    let alone = HeaderMap::from_iter([(DETAILS, headers.get(DETAILS)?.clone())]);
-    retry_delay(&MetadataMap::from_headers(alone).get_bin(DETAILS.as_str())?.to_bytes().ok()?)
-}
-
+/// Without tonic no `RetryInfo` is read.
 #[cfg(not(feature = "tonic"))]
-fn retry_info(_: &HeaderMap) -> Option<Duration> {
-    None
+mod retry_info {
+    use super::{Duration, HeaderMap};
+
+    pub(super) const fn of_headers(_: &HeaderMap) -> Option<Duration> {
+        None
+    }
+
+    pub(super) const fn of_details(_: &[u8]) -> Option<Duration> {
+        None
+    }
 }

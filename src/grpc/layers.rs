@@ -1,34 +1,35 @@
 //! The layers, set up for gRPC.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{CountAttempts, GrpcClassifier, Pushback};
-use crate::{
-    BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, FallbackLayer, RetryBuilder,
-    RetryLayer, TimeoutLayer,
-    call::Builder,
-    fallback::ByOutcome,
-    http::{Http, Resend, WholeAnswer},
-    retry::Rules,
-    timeout::CallOnly,
-};
+use super::attempts::CountAttempts;
+use super::classify::GrpcClassifier;
+use super::pushback::Pushback;
+use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
+use crate::call::Builder;
+use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
+use crate::fallback::{ByOutcome, FallbackLayer};
+use crate::http::{Http, Resend};
+use crate::retry::{RetryBuilder, RetryLayer, Rules};
+use crate::timeout::TimeoutLayer;
 
 impl CircuitBreakerLayer {
     /// Starts to build a circuit breaker for gRPC.
     ///
-    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers:
-    /// a call is in flight, and a probe holds its place, until the stream of its answer has ended. One that ends without a
-    /// code is a failure, and one that is dropped half way is abandoned. A probe whose answer still streams after half of
-    /// [`half_open_for`](Builder::half_open_for) is a success.
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers.
+    /// A call is in flight, and a probe holds its place, until the stream of its response has ended. A stream that ends without
+    /// a code is a failure, and a stream that is dropped half way is abandoned. A probe whose response still streams after half
+    /// of [`half_open_for`](Builder::half_open_for) is a success.
     pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Http<GrpcClassifier>> {
         Self::builder(name).grpc()
     }
 }
 
 impl<T> Builder<T> {
-    /// Ends calls as gRPC has it: by the [code](GrpcClassifier) in the head or the trailers, at the end of the stream.
+    /// Judges calls by the [code](GrpcClassifier) in the head or the trailers, and ends them at the end of the stream.
     ///
-    /// Defaults to ending them with the response.
+    /// Defaults to ending them at the response's head.
     pub fn grpc(self) -> Builder<T, Http<GrpcClassifier>> {
         self.end(Http::new(GrpcClassifier::new()))
     }
@@ -37,9 +38,9 @@ impl<T> Builder<T> {
 impl RetryLayer {
     /// Starts to build a retry for gRPC.
     ///
-    /// Events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head, and heeds the server's
-    /// [pushback](Pushback). Requests are kept and numbered as [`http`](Self::http) does, and tell the server in
-    /// `grpc-previous-rpc-attempts` how many there were before.
+    /// Events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head, and obeys the server's
+    /// [pushback](Pushback). It keeps and numbers requests as [`http`](Self::http) does, and tells the server in
+    /// `grpc-previous-rpc-attempts` how many attempts came before.
     pub fn grpc<B>(
         name: impl Into<Cow<'static, str>>,
     ) -> RetryBuilder<Rules<GrpcClassifier, Resend<B, CountAttempts>, Pushback>> {
@@ -49,10 +50,10 @@ impl RetryLayer {
 }
 
 impl TimeoutLayer {
-    /// Ends gRPC calls whose answers have not ended after `limit`.
+    /// Ends gRPC calls whose responses have not ended after `limit`.
     ///
-    /// Zero polls once, and [`Duration::MAX`] is as good as never.
-    pub fn grpc(limit: Duration) -> TimeoutLayer<Duration, CallOnly<WholeAnswer>> {
+    /// Zero polls once. [`Duration::MAX`] is as good as never.
+    pub fn grpc(limit: Duration) -> TimeoutLayer<Duration, Http> {
         Self::http(limit)
     }
 }
@@ -60,16 +61,14 @@ impl TimeoutLayer {
 impl BulkheadLayer {
     /// Starts to build a bulkhead for gRPC, with at most `max_concurrent` calls in flight.
     ///
-    /// 0 rejects all. A call is in flight until the stream of its answer has ended, or is dropped.
+    /// 0 rejects all. A call is in flight until the stream of its response has ended, or is dropped.
     pub fn grpc(max_concurrent: usize) -> BulkheadBuilder<Http<GrpcClassifier>> {
         Self::builder(max_concurrent).grpc()
     }
 }
 
 impl<F> FallbackLayer<F> {
-    /// Answers by this step where the gRPC call failed.
-    ///
-    /// It goes also by the [code](GrpcClassifier) in the head of the answer.
+    /// Answers by this step where the gRPC call failed, by an error or by the [code](GrpcClassifier) in its head.
     pub fn grpc(step: F) -> FallbackLayer<F, ByOutcome<GrpcClassifier>> {
         Self::new(step).classify(GrpcClassifier::new())
     }

@@ -58,7 +58,6 @@
 
 mod answer;
 mod attempts;
-mod body;
 mod classify;
 mod code;
 mod failure;
@@ -72,10 +71,8 @@ mod retry_info;
 pub(crate) mod status;
 mod timeout;
 
-#[cfg(feature = "tonic")]
-pub(crate) use self::failure::is_of_deadline;
-pub(crate) use self::timeout::TIMEOUT;
-pub use self::{
-    answer::GrpcAnswers, attempts::CountAttempts, body::AnswerBody, classify::GrpcClassifier, code::Code,
-    pushback::Pushback,
-};
+pub use self::answer::{AnswerBody, GrpcAnswers};
+pub use self::attempts::CountAttempts;
+pub use self::classify::GrpcClassifier;
+pub use self::code::Code;
+pub use self::pushback::Pushback;

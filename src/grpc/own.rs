@@ -1,15 +1,14 @@
 //! The status that the service gave, or that tonic makes from the error of its transport.
 
-use std::{error, sync::Arc};
+use std::sync::Arc;
 
 use http::HeaderMap;
 use tonic::Status;
 
-use super::{Code, status::message};
-use crate::{
-    error::Error,
-    http::{Fact, causes, facts},
-};
+use super::code::Code;
+use super::status::message;
+use crate::error::Error;
+use crate::http::causes::{Fact, causes, facts, is_expired};
 
 /// The headers of a status that the service gave.
 pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
@@ -26,29 +25,16 @@ pub(crate) fn own(error: Error) -> Result<Status, Error> {
         Ok(status) => return Ok(status),
         Err(error) => error,
     };
-    match given(&error) {
-        Some(mut status) => {
-            status.set_source(Arc::new(error));
-            Ok(status)
-        }
-        None if is_expired(&error) => Err(error),
-        None => known(error),
+    if let Some(mut status) = given(&error) {
+        status.set_source(Arc::new(error));
+        return Ok(status);
     }
-}
-
-/// Whether tonic made the status from the end of a stream or a connection. One that the service gave has no such source.
-fn is_of_transport(status: &Status) -> bool {
-    causes_of(status).any(<dyn error::Error>::is::<h2::Error>)
-}
-
-/// Whether the server went away and had not begun with this stream: h2 reports the `GOAWAY` only to such streams.
-fn is_unprocessed(status: &Status) -> bool {
-    let went_away = |error: &h2::Error| error.is_go_away() && error.is_remote();
-    causes_of(status).filter_map(|cause| cause.downcast_ref()).any(went_away)
-}
-
-fn causes_of(status: &Status) -> impl Iterator<Item = &(dyn error::Error + 'static)> {
-    std::iter::successors(error::Error::source(status), |cause| cause.source())
+    // tonic would make `Cancelled` of its own timeout.
+    let is_expired = is_expired(&error);
+    match error {
+        Error::Service(cause) if !is_expired => Status::try_from_error(cause).map(ours).map_err(Error::Service),
+        error => Err(error),
+    }
 }
 
 /// The status in the chain of sources of the service's own error.
@@ -57,31 +43,22 @@ fn given(error: &Error) -> Option<Status> {
     causes(error).find_map(|cause| cause.downcast_ref()).cloned()
 }
 
-/// The status that tonic makes from an error of the transport.
-fn known(error: Error) -> Result<Status, Error> {
-    let Error::Service(error) = error else { return Err(error) };
-    Status::try_from_error(error).map(ours).map_err(Error::Service)
+/// Whether tonic made the status from the end of a stream or a connection. One that the service gave has no such source.
+fn is_of_transport(status: &Status) -> bool {
+    facts(status).any(|fact| matches!(fact, Fact::Reset { .. } | Fact::Ended { .. }))
 }
 
 /// The same status with a message of ours, and with a code that says more: for some broken streams tonic says `Unknown`.
 fn ours(status: Status) -> Status {
+    let is_unprocessed = || facts(&status).any(|fact| matches!(fact, Fact::Ended { is_unprocessed: true }));
     let code = match status.code() {
-        tonic::Code::Internal | tonic::Code::Unknown if is_unprocessed(&status) => Code::Unavailable,
+        tonic::Code::Internal | tonic::Code::Unknown if is_unprocessed() => Code::Unavailable,
         tonic::Code::Unknown => Code::Internal,
         // The connection was gone before hyper had sent the call, so the caller did not cancel it.
         tonic::Code::Cancelled if !is_of_transport(&status) => Code::Unavailable,
         code => code.into(),
     };
-    let mut ours = of_code(code);
+    let mut ours = Status::new(tonic::Code::from_i32(code as i32), message(code));
     ours.set_source(Arc::new(status));
     ours
-}
-
-/// Whether tonic's own timeout has ended the call. tonic would make `Cancelled` of it.
-pub(super) fn is_expired(error: &Error) -> bool {
-    facts(error).any(|fact| matches!(fact, Fact::Expired))
-}
-
-pub(crate) fn of_code(code: Code) -> Status {
-    Status::new(tonic::Code::from_i32(code as i32), message(code))
 }

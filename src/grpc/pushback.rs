@@ -2,8 +2,11 @@
 
 use http::{Request, Response};
 
-use super::{Code, failure::of_error, hint::Hint};
-use crate::{error::Error, retry::RetryIf};
+use super::code::Code;
+use super::failure::of_error;
+use super::hint::Hint;
+use crate::error::Error;
+use crate::retry::RetryIf;
 
 /// Allows a retry unless the server shows that it wants none.
 ///
@@ -33,21 +36,17 @@ pub struct Pushback;
 impl<B, B2> RetryIf<Request<B>, Response<B2>> for Pushback {
     fn allows(&self, _: &Request<B>, result: Result<&Response<B2>, &Error>) -> bool {
         match result {
-            Ok(head) => Code::of_head(head).is_some_and(|code| wanted(code, Hint::of_headers(head.headers()))),
-            Err(error) => wanted_after(error),
+            Ok(head) => Code::of_head(head).is_some_and(|code| is_wanted(code, Hint::of_headers(head.headers()))),
+            // An error without a code leaves the decision to the classifier.
+            Err(error) => of_error(error).is_none_or(|(code, hint)| is_wanted(code, hint)),
         }
     }
 }
 
-fn wanted(code: Code, hint: Hint) -> bool {
+fn is_wanted(code: Code, hint: Hint) -> bool {
     match hint {
         Hint::Never => false,
         Hint::After(_) => true,
         Hint::Nothing => code != Code::ResourceExhausted,
     }
-}
-
-/// An error without a code leaves the decision to the classifier.
-fn wanted_after(error: &Error) -> bool {
-    of_error(error).is_none_or(|(code, hint)| wanted(code, hint))
 }

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
 use prost::Message;
+use tonic::metadata::MetadataMap;
+
+const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// `google.rpc.Status`, as far as it is read: <https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto>.
 #[derive(Message)]
@@ -37,8 +41,15 @@ struct Delay {
     nanos: i32,
 }
 
+/// How long the headers or the trailers of a response ask to wait.
+pub(super) fn of_headers(headers: &HeaderMap) -> Option<Duration> {
+    // `Status::from_header_map` panics at a header that is not base64.
+    let alone = HeaderMap::from_iter([(DETAILS, headers.get(DETAILS)?.clone())]);
+    of_details(&MetadataMap::from_headers(alone).get_bin(DETAILS.as_str())?.to_bytes().ok()?)
+}
+
 /// How long these details ask to wait; a delay that is negative or out of range is as good as none.
-pub(super) fn retry_delay(details: &[u8]) -> Option<Duration> {
+pub(super) fn of_details(details: &[u8]) -> Option<Duration> {
     let details = Status::decode(details).ok()?.details;
     let info = details.into_iter().find(|detail| detail.type_url.ends_with("/google.rpc.RetryInfo"))?;
     let delay = RetryInfo::decode(info.value).ok()?.retry_delay?;

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::http::{
-    deadline::{DeadlineLayer, Wire},
-    digits,
-};
+use super::Code;
+use super::failure::is_of_deadline;
+use crate::error::Error;
+use crate::http::deadline::{DeadlineHeader, DeadlineLayer};
+use crate::http::digits;
 
 const MOST_DIGITS: usize = 8;
 const MOST: u128 = 99_999_999;
@@ -24,12 +25,13 @@ const UNITS: [(u8, u64); 6] = [
     (b'H', 3_600_000_000_000),
 ];
 
-pub(crate) const TIMEOUT: Wire = Wire { name: HeaderName::from_static("grpc-timeout"), read, write };
+pub(super) const TIMEOUT: DeadlineHeader =
+    DeadlineHeader { name: HeaderName::from_static("grpc-timeout"), read, write, is_end };
 
 impl DeadlineLayer {
     /// Reads and writes `grpc-timeout`, in the finest unit that its eight digits can hold.
     pub const fn grpc() -> Self {
-        Self::by(TIMEOUT)
+        Self::of(TIMEOUT)
     }
 }
 
@@ -46,4 +48,9 @@ fn write(left: Duration) -> Option<HeaderValue> {
         |&(unit, nanos): &(u8, u64)| Some((unit, left / u128::from(nanos))).filter(|(_, number)| *number <= MOST);
     let (unit, number) = UNITS.iter().find_map(fits).unwrap_or((b'H', MOST));
     (number > 0).then(|| HeaderValue::try_from(format!("{number}{}", char::from(unit))).ok()).flatten()
+}
+
+/// tonic's clients and servers end calls by the header themselves.
+fn is_end(result: Result<&HeaderMap, &Error>) -> bool {
+    result.map_or_else(is_of_deadline, Code::is_of_deadline)
 }

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, Response, StatusCode};
 
-use super::{own_fault, retry_after::retry_after};
-use crate::{
-    debug::debug_by_type,
-    error::Error,
-    outcome::{Classify, DefaultClassifier, Outcome},
-};
+use super::causes::own_fault;
+use super::retry_after::retry_after;
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::outcome::{Classify, DefaultClassifier, Outcome};
 
 /// Classifies HTTP responses by their status.
 ///
@@ -67,32 +66,18 @@ impl<F> HttpClassifier<F> {
 }
 
 impl<F: Overrides<StatusCode>> HttpClassifier<F> {
-    fn classify_head(&self, head: Result<(StatusCode, &HeaderMap), &Error>) -> Outcome {
+    pub(crate) fn classify_head(&self, head: Result<(StatusCode, &HeaderMap), &Error>) -> Outcome {
         match head {
-            Ok((status, headers)) => self.outcome(status, headers),
+            Ok((status, headers)) => overridden(&self.overrides, status, || retry_after(headers))
+                .unwrap_or_else(|| by_status(status, headers)),
             Err(error) if own_fault(error) => Outcome::Ignored,
             Err(_) => Outcome::Transient,
-        }
-    }
-
-    fn outcome(&self, status: StatusCode, headers: &HeaderMap) -> Outcome {
-        match self.overrides.outcome(status) {
-            Some(Outcome::Throttled { retry_after: None }) => throttled(headers),
-            Some(outcome) => outcome,
-            None => by_status(status, headers),
         }
     }
 }
 
 impl<F: Overrides<StatusCode>, B> Classify<Response<B>> for HttpClassifier<F> {
     fn classify(&self, result: Result<&Response<B>, &Error>) -> Outcome {
-        self.classify_head(result.map(|response| (response.status(), response.headers())))
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
-    fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
         self.classify_head(result.map(|response| (response.status(), response.headers())))
     }
 }
@@ -104,20 +89,15 @@ debug_by_type! { HttpClassifier<F> }
 fn by_status(status: StatusCode, headers: &HeaderMap) -> Outcome {
     match status.as_u16() {
         408 | 502 | 504 => Outcome::Transient,
-        429 => throttled(headers),
-        503 => retry_after(headers).map_or(Outcome::Transient, throttled_for),
+        429 => Outcome::Throttled { retry_after: retry_after(headers) },
+        503 => match retry_after(headers) {
+            None => Outcome::Transient,
+            retry_after => Outcome::Throttled { retry_after },
+        },
         501 | 505 => Outcome::Ignored,
         500..=599 => Outcome::Failed,
         _ => Outcome::Success,
     }
-}
-
-fn throttled(headers: &HeaderMap) -> Outcome {
-    Outcome::Throttled { retry_after: retry_after(headers) }
-}
-
-const fn throttled_for(pause: Duration) -> Outcome {
-    Outcome::Throttled { retry_after: Some(pause) }
 }
 
 /// Classifies a call also by the end of the response's body.
@@ -150,6 +130,18 @@ impl<K, F: Fn(K) -> Option<Outcome>> Overrides<K> for F {
     fn outcome(&self, key: K) -> Option<Outcome> {
         self(key)
     }
+}
+
+/// The outcome to take in place of a table's. A pause that it leaves open is the response's own.
+pub(crate) fn overridden<K>(
+    overrides: &impl Overrides<K>,
+    key: K,
+    pause: impl FnOnce() -> Option<Duration>,
+) -> Option<Outcome> {
+    overrides.outcome(key).map(|outcome| match outcome {
+        Outcome::Throttled { retry_after: None } => Outcome::Throttled { retry_after: pause() },
+        outcome => outcome,
+    })
 }
 
 /// Overrides nothing.

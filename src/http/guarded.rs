@@ -1,30 +1,30 @@
 //! Calls that end at the end of their response's body.
 
-use std::{
-    mem,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::{ClassifyEnd, HttpClassifier};
-use crate::{
-    call::{End, Guard, Hold, Protocol},
-    debug::debug_by_type,
-    error::Error,
-    outcome::{Outcome, judge},
-};
+use super::body::{is_at_end, left};
+use super::classify::{ClassifyEnd, HttpClassifier};
+use crate::call::{End, Guard, Hold, Protocol};
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::outcome::{Outcome, judge};
 
-/// Ends a call at the end of its response's body: until then, the body holds the call's guard.
+/// Ends a call at the end of its response's body. Until then the body holds the call's guard.
 ///
-/// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body does, by what `C` says of
-/// its trailers, or of the error it broke with; a body that is dropped half way abandons the call. A body of known length that
-/// is dropped before it is polled was not wanted, by a caller who asks for the status alone or with `HEAD`: there the head
-/// decides. In a bulkhead, the call holds its place until the body has ended or is dropped.
+/// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body settles it, by what `C` says
+/// of the trailers, or of the error with which the body broke. A body that is dropped half way abandons the call, with two
+/// exceptions:
+///
+/// - a body of known length that is dropped before it is polled is a success, because its caller may have wanted the head alone;
+/// - a [probe that streams](crate::circuit_breaker#the-sharp-edge) for long enough is a success already.
+///
+/// In a bulkhead, the call holds its place until the body has ended or is dropped.
 #[derive(Clone, Copy, Default)]
 pub struct Http<C = HttpClassifier>(C);
 
@@ -55,15 +55,19 @@ where
         let Self(classifier) = self;
         let outcome = judge(&classifier, Ok(&response));
         let is_final = outcome != Outcome::Success || !classifier.waits_for_end(&response);
-        if response.body().is_end_stream() {
+        let held = if response.body().is_end_stream() {
             guard.settle(if is_final { outcome } else { classifier.classify_end(None) });
-        } else if guard.head(outcome, is_final) == Hold::ToTheEnd {
-            let head = is_final.then_some(outcome);
-            return response.map(|body| GuardedBody::held(body, guard, head, classifier));
-        } else {
+            None
+        } else if guard.head(outcome, is_final) == Hold::No {
             guard.settle(outcome);
-        }
-        response.map(GuardedBody::free)
+            None
+        } else {
+            let ends_as_head = classifier.classify_end(None) == Outcome::Success;
+            let passes_unread = ends_as_head && response.body().size_hint().exact().is_some();
+            let outcome = is_final.then_some(outcome);
+            Some(Held { guard: Some(guard), outcome, passes_unread, ends_as_head, classifier })
+        };
+        response.map(|body| GuardedBody { body: Some(body), held })
     }
 
     fn failed(self, guard: G, error: &Error) {
@@ -76,65 +80,51 @@ debug_by_type! { Http<C> }
 /// The guard of a call whose response is still streaming.
 #[derive(Debug)]
 struct Held<G: Guard, C> {
-    /// Taken when the call is settled.
+    /// `None` once the call is settled.
     guard: Option<G>,
-    /// What the call is if the body is dropped now: what the head said, where that decides. Without it the call is abandoned.
-    told: Option<Outcome>,
-    /// Whether the head decides, whatever becomes of the body.
-    is_final: bool,
+    /// What the call means, once that is known.
+    outcome: Option<Outcome>,
+    /// Whether the call is a success if the body is dropped before it is polled: its caller may have wanted the head alone.
+    passes_unread: bool,
+    /// Whether an end without trailers means what the head meant, so that the last byte decides.
+    ends_as_head: bool,
     classifier: C,
 }
 
 impl<G: Guard, C> Held<G, C> {
-    fn settle(&mut self, outcome: Outcome) {
-        if let Some(guard) = self.guard.take() {
-            guard.settle(outcome);
-        }
-    }
-
-    /// The body is about to be polled.
-    fn runs(&mut self) {
-        if !self.is_final {
-            self.told = None;
-        }
-        self.guard.runs();
-    }
-
-    /// Whether the guard is still held, while the body goes on. `left` tells how many bytes are to come, where that is known.
-    fn goes_on<B>(&mut self, left: Option<u64>) -> bool
-    where
-        C: ClassifyEnd<Response<B>>,
-    {
+    /// Whether the guard is still held, while the body goes on. `left` is how many bytes are to come, where that is known.
+    fn goes_on(&mut self, left: Option<u64>) -> bool {
         // A reader that knows the length may stop at the last byte, so settle there, unless trailers decide.
-        let is_whole = left == Some(0) && self.classifier.classify_end(None) == Outcome::Success;
-        if self.guard.as_mut().is_some_and(|guard| guard.streams(is_whole) == Hold::No) {
-            self.settle(self.told.unwrap_or(Outcome::Success));
+        let is_held = self.guard.streams(self.ends_as_head && left == Some(0)) == Hold::ToTheEnd;
+        if !is_held {
+            self.outcome.get_or_insert(Outcome::Success);
         }
-        self.guard.is_some()
+        is_held
     }
 
     /// The body has ended, with these trailers if it had any, or by this error.
-    fn ended<B>(mut self, end: Result<Option<&HeaderMap>, &Error>)
+    fn ended<B>(&mut self, end: Result<Option<&HeaderMap>, &Error>)
     where
         C: ClassifyEnd<Response<B>>,
     {
-        let outcome = self.told.unwrap_or_else(|| match end {
-            Ok(trailers) => self.classifier.classify_end(trailers),
+        let classifier = &self.classifier;
+        self.outcome.get_or_insert_with(|| match end {
+            Ok(trailers) => classifier.classify_end(trailers),
             // A code that is the caller's mistake elsewhere is none where a stream breaks.
-            Err(error) => match judge::<Response<B>>(&self.classifier, Err(error)) {
+            Err(error) => match judge::<Response<B>>(classifier, Err(error)) {
                 Outcome::Success => Outcome::Failed,
                 outcome => outcome,
             },
         });
-        self.settle(outcome);
     }
 }
 
-/// Settles a call by its head, where that decides. Otherwise the guard is dropped unsettled.
+/// Settles the call, where its outcome is known. Otherwise the guard is dropped unsettled.
 impl<G: Guard, C> Drop for Held<G, C> {
     fn drop(&mut self) {
-        if let Some(outcome) = self.told {
-            self.settle(outcome);
+        let outcome = self.outcome.or(self.passes_unread.then_some(Outcome::Success));
+        if let (Some(guard), Some(outcome)) = (self.guard.take(), outcome) {
+            guard.settle(outcome);
         }
     }
 }
@@ -150,36 +140,15 @@ pin_project! {
     }
 }
 
-impl<B, G: Guard, C> GuardedBody<B, G, C> {
-    /// A body that holds nothing.
-    const fn free(body: B) -> Self {
-        Self { body: Some(body), held: None }
-    }
-
-    /// A body that holds a guard. `said` is what the head said, where that is final.
-    fn held(body: B, guard: G, said: Option<Outcome>, classifier: C) -> Self
-    where
-        B: Body,
-        C: ClassifyEnd<Response<B>>,
-    {
-        // Nobody may want the body; where its end says nothing that the head does not, the head decides then.
-        let is_plain = body.size_hint().exact().is_some() && classifier.classify_end(None) == Outcome::Success;
-        let told = said.or(is_plain.then_some(Outcome::Success));
-        let held = Held { guard: Some(guard), told, is_final: said.is_some(), classifier };
-        Self { body: Some(body), held: Some(held) }
-    }
-}
-
 impl<B: Default, G: Guard, C> Default for GuardedBody<B, G, C> {
     fn default() -> Self {
-        Self::free(B::default())
+        Self { body: Some(B::default()), held: None }
     }
 }
 
 impl<B, G, C> Body for GuardedBody<B, G, C>
 where
-    B: Body,
-    B::Error: Into<BoxError> + 'static,
+    B: Body<Error: Into<BoxError> + 'static>,
     G: Guard,
     C: ClassifyEnd<Response<B>>,
 {
@@ -190,34 +159,32 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(held) = this.held else { return body.poll_frame(cx).map_err(Error::lift) };
-        held.runs();
+        held.passes_unread = false;
+        held.guard.runs();
         let frame = body.as_mut().poll_frame(cx).map_err(Error::lift);
         held.guard.ran(frame.is_pending());
-        let streams = match &frame {
-            Poll::Pending => true,
-            Poll::Ready(Some(Ok(frame))) => frame.is_data() && !body.is_end_stream(),
-            Poll::Ready(Some(Err(_)) | None) => false,
+        let end = match &frame {
+            Poll::Pending => None,
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() && !body.is_end_stream() => None,
+            Poll::Ready(Some(last)) => Some(last.as_ref().map(Frame::trailers_ref)),
+            Poll::Ready(None) => Some(Ok(None)),
         };
-        if streams {
-            if !held.goes_on(body.size_hint().exact()) {
-                *this.held = None;
-            }
-        } else {
+        let is_held = end.is_none() && held.goes_on(body.size_hint().exact());
+        if let Some(end) = end {
             this.body.set(None);
-            let held = mem::take(this.held).expect("it was just used");
-            held.ended(match &frame {
-                Poll::Ready(Some(last)) => last.as_ref().map(Frame::trailers_ref),
-                _ => Ok(None),
-            });
+            held.ended(end);
+        }
+        if !is_held {
+            *this.held = None;
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        is_at_end(self.body.as_ref())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        left(self.body.as_ref())
     }
 }

@@ -1,6 +1,8 @@
 //! The host that a request goes to.
 
-use http::{Request, header::HOST, uri::Authority};
+use http::Request;
+use http::header::HOST;
+use http::uri::Authority;
 
 /// Returns the host that a request goes to: a key for [`per_key`](crate::keyed).
 ///

@@ -2,11 +2,11 @@
 
 use http::{Method, Request};
 
-use super::{
-    causes::{is_of_redirects, not_sent},
-    replay::Begun,
-};
-use crate::{debug::debug_by_type, error::Error, retry::RetryIf};
+use super::causes::{is_of_redirects, not_sent};
+use super::replay::Begun;
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::retry::RetryIf;
 
 const IDEMPOTENT: [Method; 6] =
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE];
@@ -61,10 +61,7 @@ impl Default for Idempotent {
     }
 }
 
-impl<N, B, Response> RetryIf<Request<B>, Response> for Idempotent<N>
-where
-    N: Fn(&Error) -> bool,
-{
+impl<N: Fn(&Error) -> bool, B, Response> RetryIf<Request<B>, Response> for Idempotent<N> {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
         let is_begun = || kept.extensions().get().is_some_and(Begun::get);
         let was_not_sent = |error: &Error| not_sent(error) && !(is_of_redirects(error) && is_begun());
@@ -74,12 +71,8 @@ where
 
 debug_by_type! { Idempotent<N> }
 
-/// Whether the request may arrive twice.
+/// Whether the request may arrive twice: by its method, or because the service recognizes it by a key.
 pub(super) fn may_arrive_twice<B>(request: &Request<B>) -> bool {
-    IDEMPOTENT.contains(request.method()) || has_key(request)
-}
-
-/// Whether the request carries a key by which the service recognizes it.
-fn has_key<B>(request: &Request<B>) -> bool {
-    request.headers().get_all("idempotency-key").iter().any(|key| !key.as_bytes().trim_ascii().is_empty())
+    let mut keys = request.headers().get_all("idempotency-key").iter();
+    IDEMPOTENT.contains(request.method()) || keys.any(|key| !key.as_bytes().trim_ascii().is_empty())
 }

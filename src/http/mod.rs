@@ -64,19 +64,21 @@
 //! example to a WebSocket, outlives its response. It holds no place, and no timeout covers it.
 //!
 //! A fallback's answer has the same type of body as the responses of the layers inside it. To choose that type, put a
-//! `map_response` between the fallback and those layers. The response that the answer replaces is dropped. Over HTTP/1.1 its
+//! `map_response` between the fallback and those layers. The response that a fallback replaces is dropped. Over HTTP/1.1 its
 //! connection is dropped too, unless the whole response had arrived.
 
 pub mod answer;
-mod causes;
+pub(crate) mod body;
+pub(crate) mod causes;
 mod classify;
 pub mod deadline;
-mod digits;
+pub(crate) mod digits;
 mod drain;
 mod guarded;
 mod host;
 mod idempotent;
 mod layers;
+pub(crate) mod made;
 mod replay;
 mod resend;
 mod retry_after;
@@ -84,21 +86,16 @@ mod retry_after;
 mod tests;
 mod timed;
 
-#[cfg(feature = "tonic")]
-pub(crate) use self::causes::{Fact, causes, facts};
-pub use self::{
-    answer::{AnswerLayer, answer_to},
-    causes::not_sent,
-    classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides},
-    deadline::DeadlineLayer,
-    drain::DrainedBody,
-    guarded::{GuardedBody, Http},
-    host::host,
-    idempotent::Idempotent,
-    replay::ReplayBody,
-    resend::{Annotate, Attempt, Resend, WatchBody},
-    timed::{TimedBody, WholeAnswer},
-};
-pub(crate) use self::{causes::own_fault, digits::digits};
-#[cfg(feature = "axum")]
-pub use crate::clients::axum::AxumAnswers;
+pub use self::answer::{AnswerLayer, answer_to};
+pub use self::causes::not_sent;
+pub(crate) use self::classify::overridden;
+pub use self::classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides};
+pub use self::deadline::DeadlineLayer;
+pub(crate) use self::digits::digits;
+pub use self::drain::DrainedBody;
+pub use self::guarded::{GuardedBody, Http};
+pub use self::host::host;
+pub use self::idempotent::Idempotent;
+pub use self::replay::ReplayBody;
+pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
+pub use self::timed::TimedBody;

@@ -1,23 +1,18 @@
 //! What is kept of HTTP requests and responses between attempts.
 
-use std::{
-    marker::PhantomData,
-    task::{Context, Poll},
-};
+use std::marker::PhantomData;
+use std::task::{Context, Poll};
 
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
-use super::{
-    DrainedBody, ReplayBody,
-    idempotent::may_arrive_twice,
-    replay::{Begun, CAP},
-};
-use crate::{
-    call::copies::{KeepRequest, KeepResponse},
-    deadline::Deadline,
-};
+use super::causes::MAY_BE_REDIRECTED;
+use super::drain::DrainedBody;
+use super::idempotent::may_arrive_twice;
+use super::replay::{Begun, CAP, ReplayBody};
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::context::Deadline;
 
 /// Which attempt of a call a request is sent for, from 1.
 ///
@@ -67,9 +62,9 @@ pub struct WatchBody;
 
 impl Annotate for WatchBody {
     fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
-        if cfg!(feature = "reqwest") && !may_arrive_twice(request) {
+        if MAY_BE_REDIRECTED && !may_arrive_twice(request) {
             let begun = Begun::default();
-            request.body_mut().watch(begun.clone());
+            request.body_mut().begun = Some(begun.clone());
             request.extensions_mut().insert(begun);
         }
     }
@@ -80,8 +75,7 @@ impl Annotate for WatchBody {
 #[diagnostic::do_not_recommend]
 impl<R, B, A> KeepRequest<Request<R>> for Resend<B, A>
 where
-    R: Body + Unpin,
-    R::Error: Into<BoxError>,
+    R: Body<Error: Into<BoxError>> + Unpin,
     B: From<ReplayBody<R>>,
     A: Annotate,
 {
@@ -115,11 +109,7 @@ where
     }
 }
 
-impl<R, B, A> KeepResponse<Response<R>> for Resend<B, A>
-where
-    R: Body + Unpin,
-    R::Error: Into<BoxError> + 'static,
-{
+impl<R: Body<Error: Into<BoxError> + 'static> + Unpin, B, A> KeepResponse<Response<R>> for Resend<B, A> {
     type Response = Response<DrainedBody<R>>;
 
     fn receive(&self, response: Response<R>) -> Self::Response {

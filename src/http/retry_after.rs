@@ -2,12 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{
-    HeaderMap, HeaderValue,
-    header::{DATE, RETRY_AFTER},
-};
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
 
-use super::digits;
+use super::digits::digits;
 use crate::time::wall_clock;
 
 /// The pause that the headers of a response ask for.

@@ -1,59 +1,59 @@
 //! Response bodies that a timeout bounds.
 
-use std::{
-    mem,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tower::BoxError;
 
-use crate::{
-    Deadline, Error,
-    deadline::{self, Scope},
-    time,
-    timeout::{Countdown, Cover},
-};
+use super::Http;
+use crate::call::End;
+use crate::context::{Deadline, Scope, nearest};
+use crate::error::Error;
+use crate::time::ReadOnce;
+use crate::timeout::Countdown;
 
-/// The limit covers the body of the answer, to its end.
-#[derive(Clone, Copy, Debug)]
-pub struct WholeAnswer;
-
-impl<B: Body> Cover<Response<B>> for WholeAnswer {
+/// A limit covers the body of the response, to its end.
+impl<B: Body, C> End<Countdown, Response<B>> for Http<C> {
     type Response = Response<TimedBody<B>>;
 
-    fn cover(response: Response<B>, countdown: &Countdown, asked: Option<Instant>) -> Self::Response {
-        let timing = (!response.body().is_end_stream()).then(|| Timing::of(*countdown, asked));
+    fn answered(self, countdown: Countdown, response: Response<B>) -> Self::Response {
+        let timing = (!response.body().is_end_stream()).then(|| Timing::of(countdown));
         response.map(|body| TimedBody { body: Some(body), timing })
     }
+
+    fn failed(self, _: Countdown, _: &Error) {}
 }
 
 /// What ends a body.
 #[derive(Debug)]
 struct Timing {
     countdown: Countdown,
-    end: Instant,
-    /// When the caller's own deadline ends it, if that is around and nearer: it is not around where bodies are polled.
+    /// The caller's own deadline, if that ends the body. It is kept, because it may not be around where the body is polled.
     caller: Option<Deadline>,
-    /// Boxed, so that a body which can be moved still can.
+    /// Boxed, so that the body stays `Unpin`.
     sleep: Option<Pin<Box<Option<Sleep>>>>,
-    /// Whether the body was polled, which it is once however short the time is.
+    /// The body is polled once however short the time is.
     is_polled: bool,
 }
 
 impl Timing {
-    fn of(mut countdown: Countdown, asked: Option<Instant>) -> Self {
-        let end = countdown.end(asked);
-        let caller = deadline::nearest(time::now).filter(|around| !around.enforced && around.at <= end);
-        Self { countdown, end, caller: caller.map(|around| Deadline::at(around.at)), sleep: None, is_polled: false }
+    /// Starts the clock.
+    fn of(mut countdown: Countdown) -> Self {
+        let mut clock = ReadOnce::default();
+        let end = countdown.span(&mut clock).end;
+        let caller = nearest(&mut clock).filter(|around| around.by_caller && around.at <= end);
+        Self { countdown, caller, sleep: None, is_polled: false }
     }
 
-    fn is_over(&self) -> bool {
-        time::now() >= self.caller.map_or(self.end, Deadline::instant)
+    fn is_over(&mut self) -> bool {
+        let mut clock = ReadOnce::default();
+        let end = self.countdown.span(&mut clock).end;
+        clock.now() >= self.caller.map_or(end, Deadline::instant)
     }
 }
 
@@ -85,17 +85,16 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
-        let _caller = timing.caller.map(Deadline::enter);
+        let _caller = timing.caller.map(Scope::of_deadline);
         // Also a body that always has more runs out of time.
         let was_polled = mem::replace(&mut timing.is_polled, true);
         if !was_polled || body.is_end_stream() || !timing.is_over() {
-            let _scope = Scope::enter(timing.countdown.frame());
-            if let Poll::Ready(frame) = body.as_mut().poll_frame(cx) {
+            if let Poll::Ready(frame) = timing.countdown.run(|| body.as_mut().poll_frame(cx)) {
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));
             }
         }
         let sleep = timing.sleep.get_or_insert_with(|| Box::pin(None)).as_mut();
-        let over = timing.countdown.poll_over(sleep, cx, None, || this.body.set(None));
+        let over = timing.countdown.poll_over(sleep, cx, || this.body.set(None));
         over.map(|error| Some(Err(error)))
     }
 

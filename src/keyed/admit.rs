@@ -1,17 +1,18 @@
 //! An admission that picks an admission: that of the request's key.
 
-use std::{fmt, hash::Hash};
+use std::fmt;
+use std::hash::Hash;
 
-use super::{Fork, Key, Label, PerKeyHandle};
-use crate::{
-    call::{Admit, Handled},
-    error::{Rejection, RejectionReason},
-    event::{self, Event},
-    source::Source,
-    state::{every::Every, keys::Keys},
-    sync::Arc,
-    time::{Clock, Nanos},
-};
+use super::PerKeyHandle;
+use crate::call::{Admit, Fork, Handled, Key, Label};
+use crate::error::{Rejection, RejectionReason};
+use crate::event;
+use crate::event::Event;
+use crate::source::Source;
+use crate::state::every::Every;
+use crate::state::keys::Keys;
+use crate::sync::Arc;
+use crate::time::{Clock, Nanos};
 
 /// A limit for each key. Clones share the map.
 pub struct PerKey<K, By, A: Handled> {
@@ -25,7 +26,7 @@ pub(super) struct Shared<K, H> {
     pub(super) keys: Keys<K, H>,
     pub(super) source: Source<'static>,
     clock: Clock,
-    full: Full,
+    full: NoRoom,
     warning: Every,
     show: Show<K>,
 }
@@ -35,12 +36,12 @@ pub(super) type Show<K> = fn(&K) -> Option<String>;
 
 /// What becomes of a call whose key has no room.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Full {
+pub(super) enum NoRoom {
     Pass,
     Reject,
 }
 
-impl Full {
+impl NoRoom {
     const fn outcome(self) -> &'static str {
         match self {
             Self::Pass => "passed",
@@ -58,7 +59,7 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
         by: By,
         keys: Keys<K, A::Handle>,
         source: Source<'static>,
-        full: Full,
+        full: NoRoom,
         show: Show<K>,
     ) -> Self {
         let (clock, warning) = (Clock::start(), Every::new(MINUTE));
@@ -66,7 +67,6 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
     }
 
     /// The limit of this request's key; `None` where the key has no room and its calls pass.
-    #[inline(always)]
     pub(super) fn pick<Request>(&self, request: &Request) -> Result<Option<A>, Rejection>
     where
         By: Fn(&Request) -> K,
@@ -89,8 +89,8 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
         let (capacity, outcome, is_first) = (keys.capacity(), full.outcome(), warning.try_take(now));
         event::tell(*source, &Event::NoRoom { capacity, outcome, is_first });
         match full {
-            Full::Pass => Ok(None),
-            Full::Reject => Err(Rejection::new(source.name(), RejectionReason::KeysFull, None)),
+            NoRoom::Pass => Ok(None),
+            NoRoom::Reject => Err(Rejection::new(source.name(), RejectionReason::KeysFull, None)),
         }
     }
 }
@@ -104,7 +104,6 @@ where
     /// `None` for a call that passes without a limit.
     type Guard = Option<A::Guard>;
 
-    #[inline(always)]
     fn admit(&self, request: &Request) -> Result<Self::Guard, Rejection> {
         match self.pick(request)? {
             Some(own) => own.admit(request).map(Some),

@@ -1,18 +1,16 @@
 //! The settings of a layer per key.
 
-use std::{any::type_name, fmt, time::Duration};
+use std::any::type_name;
+use std::fmt;
+use std::time::Duration;
 
-use super::{
-    PerKey,
-    admit::{Full, Show},
-    shown::of_host,
-};
-use crate::{
-    call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings},
-    error::ConfigError,
-    source::{Kind, Source},
-    state::keys::Keys,
-};
+use super::PerKey;
+use super::admit::{NoRoom, Show};
+use super::shown::of_host;
+use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
+use crate::error::ConfigError;
+use crate::source::{Kind, Source};
+use crate::state::keys::Keys;
 
 /// Wraps services in a limit for each key.
 ///
@@ -28,28 +26,28 @@ pub struct PerKeyBuilder<T, E, K, By> {
     by: By,
     capacity: usize,
     idle: Duration,
-    full: Full,
+    full: NoRoom,
     show: Show<K>,
 }
 
 impl<T: Settings, E> Builder<T, E> {
-    /// Has a limit of this kind for each key that `key` takes from a request.
+    /// Gives each key a limit of its own; `key` takes the key from a request.
     ///
     /// See [`per_key`](crate::keyed) for an example.
     pub fn per_key<Request, K: 'static, By>(self, key: By) -> PerKeyBuilder<T, E, K, By>
     where
         By: Fn(&Request) -> K,
     {
-        let (capacity, idle, full) = (1000, Duration::from_secs(300), Full::Pass);
+        let (capacity, idle, full) = (1000, Duration::from_secs(300), NoRoom::Pass);
         PerKeyBuilder { model: self, by: key, capacity, idle, full, show: of_host::<K> }
     }
 }
 
 impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
-    /// Has room for at most this many keys.
+    /// Keeps at most this many keys.
     ///
-    /// At least 1. Set it above the number of keys that are in use within `idle`, and not far above: the call for which the map is
-    /// looked through waits for all of it. What a key costs is told [here](crate::keyed#what-a-key-costs). Defaults to 1,000.
+    /// At least 1. Set it above the number of keys that are in use within `idle`, but not far above: a call that sweeps the map
+    /// waits for the whole sweep. [What a key costs](crate::keyed#what-a-key-costs) has the memory. Defaults to 1,000.
     #[doc(alias = "max_size")]
     #[doc(alias = "max_capacity")]
     pub fn capacity(mut self, keys: usize) -> Self {
@@ -57,10 +55,10 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
         self
     }
 
-    /// Lets go of a key that was not in use for this long.
+    /// Removes a key that was not used for this long.
     ///
-    /// It goes when another is to come in. With a circuit breaker, set it above the window: what a circuit has counted goes
-    /// with its key. Defaults to 5 minutes.
+    /// It is removed when another key needs its room. With a circuit breaker, set it above the window: a circuit's counts are
+    /// removed with its key. Defaults to 5 minutes.
     #[doc(alias = "time_to_idle")]
     #[doc(alias = "expire_after_access")]
     pub fn idle(mut self, duration: Duration) -> Self {
@@ -68,19 +66,19 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
         self
     }
 
-    /// Rejects calls whose key has no room.
+    /// Rejects a call when there is no room for its key.
     ///
-    /// Set it where to be unprotected is worse than to be rejected, and where callers do not choose the keys: else whoever
-    /// floods the map with keys locks all others out. Defaults to letting them pass unprotected.
+    /// Set it where an unprotected call is worse than a rejected one, and only where callers do not choose the keys: otherwise a
+    /// caller that floods the map with keys locks all others out. Defaults to letting such calls pass unprotected.
     pub fn reject_when_full(mut self) -> Self {
-        self.full = Full::Reject;
+        self.full = NoRoom::Reject;
         self
     }
 
-    /// Shows the key in the events of its limit, as text.
+    /// Shows the key as text in the events of its limit.
     ///
-    /// Set it where keys are few and no secrets: keys are often tokens or addresses. Defaults to showing the keys of
-    /// HTTP's `host`, and no others.
+    /// Set it where keys are few and not secret: keys are often tokens or addresses. By default only the keys of
+    /// `http::host` are shown.
     pub fn show_keys(mut self) -> Self
     where
         K: fmt::Display,
@@ -90,19 +88,19 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
     }
 }
 
-impl<T: Settings<Admit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
+impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
     /// Builds the layer, and with it its map, empty.
     ///
     /// # Errors
     ///
     /// When a setting is not legal, also one of the limit that each key is to have.
     #[expect(clippy::type_complexity, reason = "it names the layer")]
-    pub fn build(self) -> Result<PerKeyLayer<K, By, T::Admit, E, T::Entry>, ConfigError> {
+    pub fn build(self) -> Result<PerKeyLayer<K, By, T::Limit, E, T::Entry>, ConfigError> {
         let Self { model, by, capacity, idle, full, show } = self;
         let (source, model) = model.build_named()?;
         let source = Source::new(Kind::PerKey, source.name());
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
-            .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name()))?;
+            .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name().as_str()))?;
         let admit = PerKey::new(model.admit, by, Keys::new(capacity, idle.into()), source, full, show);
         Ok(AdmissionLayer::made(admit, model.end))
     }

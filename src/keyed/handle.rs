@@ -1,14 +1,16 @@
 //! Looks at the keys.
 
-use std::{fmt, hash::Hash};
+use std::fmt;
+use std::hash::Hash;
 
 use super::admit::Shared;
-use crate::{name::Name, sync::Arc};
+use crate::name::Name;
+use crate::sync::Arc;
 
-/// Looks at the keys, and finds the handle of each, from anywhere.
+/// Looks at the keys and gives the handle of each, from anywhere.
 ///
-/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone, and never
-/// wait for a call.
+/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone,
+/// and never wait for a call.
 pub struct PerKeyHandle<K, H> {
     shared: Arc<Shared<K, H>>,
 }
@@ -42,26 +44,26 @@ impl<K, H> PerKeyHandle<K, H> {
 impl<K: Clone, H> PerKeyHandle<K, H> {
     /// The keys there are, in no order.
     pub fn keys(&self) -> Vec<K> {
-        self.shared.keys.keys()
+        self.shared.keys.collect(|key, _| key.clone())
     }
 
     /// All keys with their handles, as they are at one moment, in no order.
     ///
-    /// To look does not count as a call; for a handle that is held, see [`get`](Self::get).
+    /// Looking does not count as a call. [`get`](Self::get) says what a handle is worth later.
     pub fn iter(&self) -> impl Iterator<Item = (K, H)> + use<K, H>
     where
         H: Clone,
     {
-        self.shared.keys.entries().into_iter()
+        self.shared.keys.collect(|key, handle| (key.clone(), handle.clone())).into_iter()
     }
 }
 
 impl<K: Hash + Eq + Clone, H: Clone> PerKeyHandle<K, H> {
     /// The handle of a key, if the map has one.
     ///
-    /// `None` where no call has come for the key yet, or it was let go of. To look does not count as a call, and a handle
-    /// that is held keeps no key: what was let go of, it goes on to show and to steer, but no call comes to it. So ask again
-    /// rather than keep a handle for long.
+    /// `None` if no call has come for the key yet, or the key was removed. Looking does not count as a call, and a handle does not
+    /// keep its key in the map: after the key is removed, the handle works on a limit that no call uses. So ask again
+    /// instead of keeping a handle for long.
     pub fn get(&self, key: &K) -> Option<H> {
         self.shared.keys.get(key.clone())
     }

@@ -1,8 +1,8 @@
 //! A circuit breaker or a bulkhead for each key.
 //!
-//! A client that calls many hosts shall not lose them all because one is down, and one slow route shall not take the places of
-//! the others. So each host, route, tenant, or whatever a function takes from the request, has a circuit or places of its own.
-//! It is one layer with one name, its settings are the same for each key, and the map of keys is bounded.
+//! A client that calls many hosts must not lose all of them because one is down, and one slow route must not take the places of
+//! the others. So each host, route or tenant, or any other key that a function takes from the request, has a circuit or places
+//! of its own. It is one layer with one name, each key has the same settings, and the map of keys is bounded.
 //!
 //! # Example
 //!
@@ -41,61 +41,56 @@
 //! | setting | default | |
 //! |---|---|---|
 //! | [`capacity`](PerKeyBuilder::capacity) | 1,000 | the most keys, exactly |
-//! | [`idle`](PerKeyBuilder::idle) | 5 min | after which time out of use a key makes room for another |
-//! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects calls whose key has no room |
-//! | [`show_keys`](PerKeyBuilder::show_keys) | off; on for hosts | events of a limit tell its key |
+//! | [`idle`](PerKeyBuilder::idle) | 5 min | how long an unused key is kept |
+//! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects a call when there is no room for its key |
+//! | [`show_keys`](PerKeyBuilder::show_keys) | off; on for hosts | shows the key in events |
 //!
-//! # Which keys make room
+//! # Which keys are removed
 //!
-//! A key is let go of when another comes, it was idle for `idle`, and nothing would be lost with it but counts: nothing of it is
-//! in flight (a body that is still streaming is, a call that waits, and a guard that is held), its circuit is not open and was
-//! not set by hand, its bulkhead was not resized. Half-open is no reason to stay, and no more is a handle: one that was taken
-//! before goes on to work on what the key had, which then is nobody else's. A key that comes back begins anew, closed.
+//! A key is removed when another key needs room, the key was idle for `idle`, and only counts would be lost with it: nothing of it
+//! is in flight (a waiting call, a streaming body and a guard all count as in flight), its circuit is neither open nor set by
+//! hand, and its bulkhead was not resized. A half-open circuit is removed, and a handle does not prevent it: the handle keeps
+//! working, on a circuit that no call uses any more. A key that comes back starts anew, with a closed circuit.
 //!
-//! A key is idle from when its last call came. One that is found in use when the map is looked through is idle from then at the
-//! earliest.
+//! A key is idle since its last call came. If a sweep of the map finds it in use, it is idle since that sweep.
 //!
-//! A call whose key has no room passes unprotected, so that a flood of keys breaks nothing that works without; or it is
-//! rejected with [`KeysFull`](crate::RejectionReason::KeysFull). Keys that are in are protected as before, and their calls pay
-//! nothing for the flood. A map of more than 64 keys is not looked through for each call that misses, but at the earliest moment at
-//! which a key may go, and after that not before an eighth as many calls have missed as there are keys, or an eighth of `idle` (at
-//! least 100 ms) has passed. Until then a call that misses takes no lock but that of its part of the map.
+//! When there is no room for a key, its calls pass unprotected, so that a flood of keys breaks no call; or they are rejected with
+//! [`KeysFull`](crate::RejectionReason::KeysFull). Known keys stay protected, and their calls pay nothing for the flood. A map of
+//! up to 64 keys is swept for each call with a new key. A larger one is swept when a key may first be removed; after that, when
+//! calls with new keys number an eighth of the keys, or when an eighth of `idle` (at least 100 ms) has passed. Until then a call
+//! with a new key takes only the lock of its part of the map.
 //!
 //! # What a key costs
 //!
-//! Beside the key's own heap, with its share of a full map for 1,000: a bulkhead at most 215 bytes; a circuit with the rule of
-//! consecutive failures alone 760, with a count window of 100 calls 920, with the default time window 1,015. Each further
-//! thread that has calls answered adds to a circuit nothing, 128 and 256 (64-bit). A call takes the read lock of one of
-//! 16 parts of the map and reads the clock; for a key that is known, it allocates nothing. When the map is looked through,
-//! a part that is left less than a quarter full shrinks, down to room for about 30 keys.
+//! On 64-bit machines, beside the key's own heap and with its share of a full map for 1,000 keys: a bulkhead takes at most 215
+//! bytes; a circuit with only the rule of consecutive failures takes 760, with a count window of 100 calls 920, and with the
+//! default time window 1,015. Each further thread that ends calls adds 0, 128 or 256 bytes to such a circuit. A call takes the
+//! read lock of one of 16 parts of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a
+//! part less than a quarter full, the part shrinks, down to room for about 30 keys.
 //!
 //! # Events
 //!
-//! Target `palisade::per_key`: no room for another key, with `name`, `capacity` and `outcome` (`passed` or `rejected`); at most once
-//! a minute as `warn`, and else as `debug`, because a flood of keys must not flood the log. The events of circuits and
-//! bulkheads have the name of the layer, and the field `key` where keys are shown: those of `http::host`
-//! always, others with [`show_keys`](PerKeyBuilder::show_keys).
+//! Target `palisade::per_key`: no room for another key, with `name`, `capacity` and `outcome` (`passed` or `rejected`); at most
+//! once a minute as `warn`, otherwise as `debug`, because a flood of keys must not flood the log. The events of circuits and
+//! bulkheads have the name of the layer, and the field `key` where keys are shown: the keys of `http::host` always are, others
+//! with
+//! [`show_keys`](PerKeyBuilder::show_keys).
 //!
 //! # The sharp edge
 //!
-//! A key's `Eq` and `Clone` run under a lock of the map: they must not use the layer or its handle. Its `Hash` and `Drop` may.
+//! A key's `Eq` and `Clone` run under a lock of the map, so they must not use the layer or its handle. Its `Hash` and `Drop` may.
 //!
-//! Which circuit a call meets is known only when it is called. So `poll_ready` always asks the service within: one whose
-//! readiness depends on one of the keys holds up all. And where callers choose the keys, so do those who mean ill: take the
-//! key from what you know (the route, not the path; the tenant, not a header).
+//! Which circuit a call meets is known only in `call`. So `poll_ready` always asks the inner service: if its readiness depends on
+//! one key, it holds up all of them. And where callers choose the keys, attackers do too: take the key from what you know (the
+//! route, not the path; the tenant, not a header).
 
 mod admit;
 mod builder;
-mod fork;
 mod handle;
 mod shown;
 mod waiting;
 
-pub(crate) use self::fork::Label;
-pub use self::{
-    admit::PerKey,
-    builder::{PerKeyBuilder, PerKeyLayer},
-    fork::{Fork, Key},
-    handle::PerKeyHandle,
-    waiting::PerKeyWaiting,
-};
+pub use self::admit::PerKey;
+pub use self::builder::{PerKeyBuilder, PerKeyLayer};
+pub use self::handle::PerKeyHandle;
+pub use self::waiting::PerKeyWaiting;

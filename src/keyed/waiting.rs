@@ -1,19 +1,18 @@
 //! The wait for the limit of a key.
 
-use std::{
-    fmt,
-    hash::Hash,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::hash::Hash;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Fork, PerKey};
-use crate::{call::Wait, error::Rejection};
+use super::PerKey;
+use crate::call::{Fork, Wait};
+use crate::error::Rejection;
 
 pin_project! {
     /// Waits as the limit of a key does, or not at all where the key has no room and its calls pass.
+    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct PerKeyWaiting<W> {
         #[pin]
@@ -35,12 +34,6 @@ where
     }
 }
 
-impl<W> fmt::Debug for PerKeyWaiting<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PerKeyWaiting").field("waits", &self.own.is_some()).finish()
-    }
-}
-
 impl<Request, K, By, A> Wait<Request> for PerKey<K, By, A>
 where
     By: Fn(&Request) -> K,
@@ -49,7 +42,6 @@ where
 {
     type Waiting = PerKeyWaiting<A::Waiting>;
 
-    #[inline(always)]
     fn wait(&self, request: &Request) -> Result<Self::Waiting, Rejection> {
         let own = self.pick(request)?.map(|own| own.wait(request)).transpose()?;
         Ok(PerKeyWaiting { own })

@@ -6,31 +6,25 @@
 //!
 //! A call begins in `Sent`. It skips `Draining` when there is nothing to read, and `Waiting` when there is no delay.
 
-use std::{
-    ops::ControlFlow::{self, Break, Continue},
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::mem;
+use std::ops::ControlFlow;
+use std::ops::ControlFlow::{Break, Continue};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tower::{BoxError, Service};
 
-use super::{
-    call::{Call, Judged, send},
-    rules::RetryIf,
-};
-use crate::{
-    call::POLLED_AGAIN,
-    call::{
-        budget::Token,
-        copies::{KeepRequest, KeepResponse},
-    },
-    error::Error,
-    outcome::Classify,
-    time,
-};
+use super::call::{Call, send};
+use super::rules::RetryIf;
+use crate::call::POLLED_AGAIN;
+use crate::call::budget::Token;
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::error::Error;
+use crate::outcome::{Classify, Outcome};
+use crate::time;
 
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
@@ -38,34 +32,20 @@ const DRAIN_FOR: Duration = Duration::from_millis(50);
 pin_project! {
     /// What a call waits for. A `token` pays for the attempt to come.
     #[project = StepProj]
-    pub(super) enum Step<S, Request, K>
-    where
-        K: KeepRequest<Request>,
-        S: Service<K::Sent>,
-    {
+    pub(super) enum Step<Fut, S, Kept> {
         /// The result of an attempt that was sent.
-        Sent { #[pin] attempt: S::Future },
+        Sent { #[pin] attempt: Fut },
         /// The rest of the last response, up to a time limit.
-        Draining { #[pin] limit: Sleep, due: Instant, token: Option<Token> },
+        Draining { #[pin] limit: Sleep, due: Instant, token: Token },
         /// The time at which the next attempt is due.
-        Waiting { #[pin] sleep: Option<Sleep>, token: Option<Token> },
+        Waiting { #[pin] sleep: Sleep, token: Token },
         /// The inner service to be ready for the next attempt.
-        Readying { service: S, unsent: Option<(K::Kept, Token)> },
+        Readying { service: S, unsent: Option<(Kept, Token)> },
     }
 }
 
 /// Goes on to a step, or ends the call with a result.
-type Next<Step, Response> = ControlFlow<Result<Response, Error>, Step>;
-
-impl<S, Request, K> Step<S, Request, K>
-where
-    K: KeepRequest<Request>,
-    S: Service<K::Sent>,
-{
-    fn wait_until(due: Instant, token: Option<Token>) -> Self {
-        Self::Waiting { sleep: (time::now() < due).then(|| sleep_until(due)), token }
-    }
-}
+type Next<Fut, S, Kept, Response> = ControlFlow<Result<Response, Error>, Step<Fut, S, Kept>>;
 
 impl<S, Request, C, K, P> Call<S, Request, C, K, P>
 where
@@ -78,27 +58,38 @@ where
     /// Goes from step to step until the call ends.
     pub(super) fn poll(
         &mut self,
-        mut step: Pin<&mut Step<S, Request, K>>,
+        mut step: Pin<&mut Step<S::Future, S, K::Kept>>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<K::Response, Error>> {
         loop {
             let next = match step.as_mut().project() {
                 // Sent => (Draining | Waiting | Readying | end): the result asks for another attempt, or is the last.
-                StepProj::Sent { attempt } => self.after_attempt(ready!(attempt.poll(cx)), cx),
-                // Draining => Waiting: the response was read to its end, or it takes too long and is dropped.
+                StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
+                    Ok(response) => self.after_result(Ok(response), cx),
+                    Err(error) => self.after_error(error, cx),
+                },
+                // Draining => (Waiting | Readying | end): the response was read to its end, or it takes too long and is dropped.
                 StepProj::Draining { limit, due, token } => {
                     ready!(self.poll_drained(limit, cx));
-                    Continue(Step::wait_until(*due, token.take()))
+                    self.wait_until(*due, mem::take(token))
                 }
                 // Waiting => (Readying | end): the next attempt is due, or the timer was late and the deadline has passed.
                 StepProj::Waiting { sleep, token } => {
-                    ready!(poll_slept(sleep, cx));
-                    self.after_wait(token.take().expect(POLLED_AGAIN))
+                    ready!(sleep.poll(cx));
+                    self.after_wait(mem::take(token))
                 }
                 // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result.
                 StepProj::Readying { service, unsent } => {
                     let ready = ready!(service.poll_ready(cx));
-                    self.after_ready(service, unsent.take().expect(POLLED_AGAIN), ready, cx)
+                    let (request, token) = unsent.take().expect(POLLED_AGAIN);
+                    match ready {
+                        Ok(()) => Continue(self.sent(service, request, token)),
+                        Err(error) => {
+                            // The token goes back first, because the next attempt may need it.
+                            drop(token);
+                            self.after_error(error, cx)
+                        }
+                    }
                 }
             };
             match next {
@@ -108,20 +99,9 @@ where
         }
     }
 
-    fn after_attempt(
-        &mut self,
-        result: Result<S::Response, S::Error>,
-        cx: &mut Context<'_>,
-    ) -> Next<Step<S, Request, K>, K::Response> {
-        match result {
-            Ok(response) => self.after_result(Ok(response), cx),
-            Err(error) => self.after_error(error, cx),
-        }
-    }
-
     /// Out of line, so that the path of a response stays short.
     #[inline(never)]
-    fn after_error(&mut self, error: S::Error, cx: &mut Context<'_>) -> Next<Step<S, Request, K>, K::Response> {
+    fn after_error(&mut self, error: S::Error, cx: &mut Context<'_>) -> Next<S::Future, S, K::Kept, K::Response> {
         self.after_result(Err(Error::lift(error)), cx)
     }
 
@@ -131,11 +111,10 @@ where
         &mut self,
         result: Result<S::Response, Error>,
         cx: &mut Context<'_>,
-    ) -> Next<Step<S, Request, K>, K::Response> {
-        let planned = match self.judge(result.as_ref()) {
-            Judged::Done => return Break(self.receive(result)),
-            Judged::Stop(stop) => Err(stop),
-            Judged::Retry(outcome) => self.plan(outcome, &result),
+    ) -> Next<S::Future, S, K::Kept, K::Response> {
+        let planned = match self.outcome(result.as_ref()) {
+            Ok(Outcome::Success) => return Break(self.receive(result)),
+            outcome => outcome.and_then(|outcome| self.plan(outcome, &result)),
         };
         match planned {
             Ok((delay, token)) => {
@@ -146,47 +125,14 @@ where
         }
     }
 
-    /// The step towards an attempt that was planned.
-    fn approach(&mut self, delay: Duration, token: Token, cx: &mut Context<'_>) -> Step<S, Request, K> {
+    /// Returns the step towards an attempt that was planned.
+    fn approach(&mut self, delay: Duration, token: Token, cx: &mut Context<'_>) -> Step<S::Future, S, K::Kept> {
         if self.poll_rest(cx).is_pending() {
-            let due = time::after(time::now(), delay);
-            Step::Draining { limit: sleep(DRAIN_FOR), due, token: Some(token) }
+            Step::Draining { limit: sleep(DRAIN_FOR), due: time::after(time::now(), delay), token }
         } else if delay > Duration::ZERO {
-            Step::Waiting { sleep: Some(sleep(delay)), token: Some(token) }
+            Step::Waiting { sleep: sleep(delay), token }
         } else {
             self.readying(token)
-        }
-    }
-
-    fn after_wait(&mut self, token: Token) -> Next<Step<S, Request, K>, K::Response> {
-        if self.is_late(Duration::ZERO) {
-            return Break(self.stop_late());
-        }
-        Continue(self.readying(token))
-    }
-
-    fn readying(&mut self, token: Token) -> Step<S, Request, K> {
-        let (service, request) = self.begin_attempt();
-        Step::Readying { service, unsent: Some((request, token)) }
-    }
-
-    fn after_ready(
-        &mut self,
-        service: &mut S,
-        (request, token): (K::Kept, Token),
-        ready: Result<(), S::Error>,
-        cx: &mut Context<'_>,
-    ) -> Next<Step<S, Request, K>, K::Response> {
-        match ready {
-            Ok(()) => {
-                token.spend();
-                Continue(Step::Sent { attempt: send(service, &self.rules.keep, request, self.attempts) })
-            }
-            Err(error) => {
-                // The token goes back first, because the next attempt may need it.
-                drop(token);
-                self.after_error(error, cx)
-            }
         }
     }
 
@@ -197,8 +143,28 @@ where
         self.drop_rest();
         Poll::Ready(())
     }
-}
 
-fn poll_slept(sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
-    sleep.as_pin_mut().map_or(Poll::Ready(()), |sleep| sleep.poll(cx))
+    fn wait_until(&mut self, due: Instant, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+        if time::now() < due {
+            return Continue(Step::Waiting { sleep: sleep_until(due), token });
+        }
+        self.after_wait(token)
+    }
+
+    fn after_wait(&mut self, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+        if self.is_late(Duration::ZERO) {
+            return Break(self.stop_late());
+        }
+        Continue(self.readying(token))
+    }
+
+    fn readying(&mut self, token: Token) -> Step<S::Future, S, K::Kept> {
+        let (service, request) = self.begin_attempt();
+        Step::Readying { service, unsent: Some((request, token)) }
+    }
+
+    fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept> {
+        token.spend();
+        Step::Sent { attempt: send(service, &self.rules.keep, request, self.attempts) }
+    }
 }

@@ -1,18 +1,16 @@
 //! The settings of a retry.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{
-    layer::RetryLayer,
-    rules::{Core, Rules},
-};
-use crate::{
-    backoff::{Backoff, generator},
-    call::{budget::Budget, copies::AsIs},
-    error::ConfigError,
-    name::Name,
-    state::attempts::Attempts,
-};
+use super::layer::RetryLayer;
+use super::rules::{Core, Rules};
+use crate::backoff::{Backoff, generator};
+use crate::call::budget::Budget;
+use crate::call::copies::AsIs;
+use crate::error::ConfigError;
+use crate::name::Name;
+use crate::state::attempts::Attempts;
 
 /// Builds a [`RetryLayer`].
 #[derive(Clone, Debug)]
@@ -40,10 +38,11 @@ enum Spending {
     Unbounded,
 }
 
-impl RetryBuilder {
-    pub(super) fn new(name: Cow<'static, str>) -> Self {
+impl RetryLayer {
+    /// Starts to build a retry. Events show its name, of 1 to 64 bytes.
+    pub fn builder(name: impl Into<Cow<'static, str>>) -> RetryBuilder {
         let settings = Settings {
-            name,
+            name: name.into(),
             max_attempts: 3,
             backoff: Backoff::exponential(Duration::from_millis(50), Duration::from_secs(20)),
             max_retry_after: Duration::from_secs(30),
@@ -51,11 +50,19 @@ impl RetryBuilder {
             retries_rejected: false,
             seed: None,
         };
-        Self { settings, rules: Rules::default() }
+        RetryBuilder { settings, rules: Rules::default() }
     }
 }
 
 impl<R> RetryBuilder<R> {
+    /// Sets the name that events show.
+    ///
+    /// Defaults to the name that [`builder`](RetryLayer::builder) was given.
+    pub fn name(mut self, name: Name) -> Self {
+        self.settings.name = name.as_str().into();
+        self
+    }
+
     /// Makes at most this many attempts, the first one included.
     ///
     /// At least 1, which never retries. Raise it only under a deadline. Defaults to 3.
@@ -128,7 +135,7 @@ impl<R> RetryBuilder<R> {
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
             .and_then(|()| backoff.check("backoff"))
-            .map_err(|error| error.named(name).of("retry"))?;
+            .map_err(|error| error.named(name.as_str()).of("retry"))?;
         let attempts = Attempts::new(max_attempts, max_retry_after.into(), backoff, generator(seed));
         let budget = match spending {
             Spending::Own => Some(Budget::default()),

@@ -1,25 +1,19 @@
 //! What a call carries from attempt to attempt, and what it decides between them.
 
-use std::{
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tower::Service;
 
 use super::rules::{Core, RetryIf, Rules};
-use crate::{
-    call::{
-        budget::Token,
-        copies::{KeepRequest, KeepResponse},
-    },
-    deadline::Deadline,
-    error::Error,
-    event::Event,
-    outcome::{Classify, Outcome},
-    pooled::Pooled,
-    state::attempts::Stop,
-};
+use crate::cached_arc::CachedArc;
+use crate::call::budget::Token;
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::context::Deadline;
+use crate::error::Error;
+use crate::event::Event;
+use crate::outcome::{Classify, EndedBy, Outcome};
+use crate::state::attempts::Stop;
 
 /// What a call carries from attempt to attempt.
 pub(super) struct Call<S, Request, C, K, P>
@@ -29,25 +23,14 @@ where
     S: Service<K::Sent>,
 {
     inner: S,
-    /// The request of the next attempt; `None` where none may follow or the request could not be copied.
+    /// The request of the next attempt; `None` if none may follow or the request could not be copied.
     copy: Option<K::Kept>,
     /// The last result that the inner service itself gave.
     last: Option<Result<K::Response, Error>>,
     /// How many attempts were begun.
     pub(super) attempts: u32,
-    core: Pooled<Core>,
+    core: CachedArc<Core>,
     pub(super) rules: Rules<C, K, P>,
-}
-
-/// What the result of an attempt means.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Judged {
-    /// It is a success, and ends the call.
-    Done,
-    /// It ends the call for this reason.
-    Stop(Stop),
-    /// It may be worth another attempt, as its outcome says.
-    Retry(Outcome),
 }
 
 impl<S, Request, C, K, P> Call<S, Request, C, K, P>
@@ -55,31 +38,31 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
-    /// A call whose first attempt was sent.
-    pub(super) const fn new(inner: S, copy: Option<K::Kept>, core: Pooled<Core>, rules: Rules<C, K, P>) -> Self {
+    /// Makes a call whose first attempt was sent.
+    pub(super) const fn new(inner: S, copy: Option<K::Kept>, core: CachedArc<Core>, rules: Rules<C, K, P>) -> Self {
         Self { inner, copy, last: None, attempts: 1, core, rules }
     }
 
-    /// Judges the result of an attempt.
-    pub(super) fn judge(&self, result: Result<&S::Response, &Error>) -> Judged
+    /// Returns what a result says about the service, or why it ends the call whatever it says.
+    pub(super) fn outcome(&self, result: Result<&S::Response, &Error>) -> Result<Outcome, Stop>
     where
         C: Classify<S::Response>,
     {
-        match result {
-            Err(Error::Rejected(_)) if !self.core.retries_rejected => Judged::Stop(Stop::Rejected),
-            Err(Error::Rejected(rejection)) => {
-                Judged::Retry(Outcome::Throttled { retry_after: rejection.retry_after() })
+        match EndedBy::of(result) {
+            EndedBy::Rejection(rejection) if self.core.retries_rejected => {
+                Ok(Outcome::Throttled { retry_after: rejection.retry_after() })
             }
+            EndedBy::Rejection(_) => Err(Stop::Rejected),
             // The deadline was the caller's, though perhaps only the layers below know it.
-            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Judged::Stop(Stop::Deadline),
-            result => match self.rules.classifier.classify(result) {
-                Outcome::Success => Judged::Done,
-                outcome => Judged::Retry(outcome),
-            },
+            EndedBy::Caller => Err(Stop::Deadline),
+            EndedBy::Service => Ok(self.rules.classifier.classify(result)),
         }
     }
 
-    /// Plans another attempt: returns how long to wait for it and the token that pays for it, or why there is none.
+    /// Plans another attempt: returns how long to wait for it and the token that pays for it, or the first reason against it.
+    ///
+    /// All reasons come together here, but for those that [`outcome`](Self::outcome) finds. It is out of line, so that the path of
+    /// a success stays short.
     #[inline(never)]
     pub(super) fn plan(&self, outcome: Outcome, result: &Result<S::Response, Error>) -> Result<(Duration, Token), Stop>
     where
@@ -95,7 +78,7 @@ where
         }
         let token = match &self.core.budget {
             Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
-            None => Token::FREE,
+            None => Token::default(),
         };
         // Last, because it may end what the previous attempt still does with the request.
         if !self.rules.keep.reclaim(copy) {
@@ -106,10 +89,11 @@ where
         Ok((delay, token))
     }
 
-    /// Whether an attempt after `delay` would begin at the deadline or later. The request may bring a nearer deadline.
+    /// Returns whether an attempt after `delay` would begin at the deadline or later. The request may bring a nearer deadline.
     pub(super) fn is_late(&self, delay: Duration) -> bool {
         let own = self.copy.as_ref().and_then(|copy| self.rules.keep.deadline(copy));
-        Deadline::current().into_iter().chain(own).min().is_some_and(|deadline| deadline.remaining() <= delay)
+        let is_late = |deadline: Deadline| deadline.remaining() <= delay;
+        Deadline::current().is_some_and(is_late) || own.is_some_and(is_late)
     }
 
     /// Begins the next attempt: returns an inner service, which is not ready yet, and the request for it.
@@ -174,7 +158,7 @@ where
         self.last.take().expect("a result was kept before")
     }
 
-    /// The result as the caller gets it.
+    /// Returns the result as the caller gets it.
     pub(super) fn receive(&self, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
         result.map(|response| self.rules.keep.receive(response))
     }
@@ -189,12 +173,11 @@ where
     service.call(keep.send(request, number))
 }
 
-/// Whether the attempt that had this result was sent.
+/// Returns whether the attempt that had this result was sent.
 fn was_sent<Response>(result: &Result<Response, Error>) -> bool {
     match result {
         Err(Error::Rejected(_)) => false,
-        // A deadline layer below had less than a whole unit of its header left.
-        Err(Error::TimedOut(elapsed)) => !(elapsed.by_caller() && elapsed.elapsed().is_zero()),
+        Err(Error::TimedOut(elapsed)) => elapsed.was_sent(),
         _ => true,
     }
 }

@@ -1,20 +1,18 @@
 //! The future of one call: it polls the state of the current attempt until the call ends.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
-use super::{attempt::Step, call::Call, rules::RetryIf};
-use crate::{
-    call::copies::{KeepRequest, KeepResponse},
-    error::Error,
-    outcome::Classify,
-};
+use super::attempt::Step;
+use super::call::Call;
+use super::rules::RetryIf;
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::error::Error;
+use crate::outcome::Classify;
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -34,18 +32,8 @@ pin_project! {
         S: Service<K::Sent>,
     {
         #[pin]
-        step: Step<S, Request, K>,
-        call: Call<S, Request, C, K, P>,
-    }
-}
-
-impl<S, Request, C, K, P> ResponseFuture<S, Request, C, K, P>
-where
-    K: KeepRequest<Request> + KeepResponse<S::Response>,
-    S: Service<K::Sent>,
-{
-    pub(super) const fn new(first: S::Future, call: Call<S, Request, C, K, P>) -> Self {
-        Self { step: Step::Sent { attempt: first }, call }
+        pub(super) step: Step<S::Future, S, K::Kept>,
+        pub(super) call: Call<S, Request, C, K, P>,
     }
 }
 
@@ -59,7 +47,6 @@ where
 {
     type Output = Result<K::Response, Error>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         this.call.poll(this.step, cx)

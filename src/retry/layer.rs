@@ -1,15 +1,11 @@
 //! The layer: one budget for all the services it makes.
 
-use std::borrow::Cow;
-
 use tower::Layer;
 
-use super::{
-    builder::RetryBuilder,
-    rules::{Core, Rules},
-    service::Retry,
-};
-use crate::{call::budget::Budget, pooled::Pooled};
+use super::rules::{Core, Rules};
+use super::service::Retry;
+use crate::cached_arc::CachedArc;
+use crate::call::budget::Budget;
 
 /// Wraps services in a [`Retry`].
 ///
@@ -17,20 +13,13 @@ use crate::{call::budget::Budget, pooled::Pooled};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RetryLayer<R = Rules> {
-    core: Pooled<Core>,
+    core: CachedArc<Core>,
     rules: R,
-}
-
-impl RetryLayer {
-    /// Starts to build a retry. Events show its name, of 1 to 64 bytes.
-    pub fn builder(name: impl Into<Cow<'static, str>>) -> RetryBuilder {
-        RetryBuilder::new(name.into())
-    }
 }
 
 impl<R> RetryLayer<R> {
     pub(super) fn new(core: Core, rules: R) -> Self {
-        Self { core: Pooled::new(core), rules }
+        Self { core: CachedArc::new(core), rules }
     }
 
     /// Returns the budget that its retries spend from, if they are under one.

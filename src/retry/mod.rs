@@ -44,6 +44,7 @@
 //! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | also retries what a layer below rejected |
 //! | [`without_budget`](RetryBuilder::without_budget) | off | lets retries multiply the load |
 //! | [`seed`](RetryBuilder::seed) | none | makes the jitter repeat |
+//! | [`name`](RetryBuilder::name) | as given to `builder` | the name that events show |
 //!
 //! The caller gets the last result that the inner service itself gave, by value, so neither responses nor errors need be
 //! `Clone`. The service must be `Clone`: each attempt after the first is made by a clone, once it is ready. Services made by one
@@ -73,14 +74,10 @@ mod layer;
 mod rules;
 mod service;
 
-pub use self::{
-    builder::RetryBuilder,
-    future::ResponseFuture,
-    layer::RetryLayer,
-    rules::{Always, RetryIf, Rules},
-    service::Retry,
-};
-pub use crate::call::{
-    budget::{Budget, BudgetBuilder},
-    copies::{AsIs, CloneRequest, CopyRequest, KeepRequest, KeepResponse},
-};
+pub use self::builder::RetryBuilder;
+pub use self::future::ResponseFuture;
+pub use self::layer::RetryLayer;
+pub use self::rules::{Always, RetryIf, Rules};
+pub use self::service::Retry;
+pub use crate::call::budget::{Budget, BudgetBuilder};
+pub use crate::call::copies::{AsIs, CloneRequest, CopyRequest, KeepRequest, KeepResponse};

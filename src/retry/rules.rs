@@ -1,16 +1,16 @@
 //! What a retry asks before it sends a request again.
 
-use crate::{
-    call::{budget::Budget, copies::AsIs},
-    debug::debug_by_type,
-    error::Error,
-    event::{self, Event},
-    name::Name,
-    outcome::DefaultClassifier,
-    pooled::pool,
-    source::{Kind, Source},
-    state::attempts::Attempts,
-};
+use crate::cached_arc::cached;
+use crate::call::budget::Budget;
+use crate::call::copies::AsIs;
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::event;
+use crate::event::Event;
+use crate::name::Name;
+use crate::outcome::DefaultClassifier;
+use crate::source::{Kind, Source};
+use crate::state::attempts::Attempts;
 
 /// What a retry decides by: a classifier, how it keeps requests and responses, and a last word.
 ///
@@ -33,11 +33,10 @@ pub(super) struct Core {
     pub(super) retries_rejected: bool,
 }
 
-pool!(Core);
+cached!(Core);
 
 impl Core {
     /// Tells an event of this instance.
-    #[inline(always)]
     pub(super) fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
         event::tell_often(|| (Source::new(Kind::Retry, self.name), event()));
     }

@@ -4,17 +4,14 @@ use std::task::{Context, Poll};
 
 use tower::{BoxError, Service};
 
-use super::{
-    call::{Call, send},
-    future::ResponseFuture,
-    rules::{Core, RetryIf, Rules},
-};
-use crate::{
-    call::copies::{KeepRequest, KeepResponse},
-    error::Error,
-    outcome::Classify,
-    pooled::Pooled,
-};
+use super::attempt::Step;
+use super::call::{Call, send};
+use super::future::ResponseFuture;
+use super::rules::{Core, RetryIf, Rules};
+use crate::cached_arc::CachedArc;
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::error::Error;
+use crate::outcome::Classify;
 
 /// Sends a call again when it failed for a reason that may pass.
 ///
@@ -22,12 +19,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Retry<S, R = Rules> {
     inner: S,
-    core: Pooled<Core>,
+    core: CachedArc<Core>,
     rules: R,
 }
 
 impl<S, R> Retry<S, R> {
-    pub(super) const fn new(inner: S, core: Pooled<Core>, rules: R) -> Self {
+    pub(super) const fn new(inner: S, core: CachedArc<Core>, rules: R) -> Self {
         Self { inner, core, rules }
     }
 }
@@ -44,12 +41,10 @@ where
     type Error = Error;
     type Future = ResponseFuture<S, Request, C, K, P>;
 
-    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx).map_err(Error::lift)
     }
 
-    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         if let Some(budget) = &self.core.budget {
             budget.deposit();
@@ -61,7 +56,7 @@ where
         let request = keep.begin(request, is_sent_once);
         let copy = if is_sent_once { None } else { keep.copy(&request) };
         // The instance that was polled ready makes the first attempt.
-        let first = send(&mut self.inner, keep, request, 1);
-        ResponseFuture::new(first, Call::new(next, copy, core, rules))
+        let attempt = send(&mut self.inner, keep, request, 1);
+        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, core, rules) }
     }
 }

@@ -1,10 +1,14 @@
 //! Whether a call is worth another attempt, and when.
 //!
-//! Exact. A budget, a deadline, or the request may forbid the attempt all the same; the retry asks them.
+//! Exact. A budget, a deadline or the request may still forbid the attempt; the retry asks them.
 
-use rand::{RngExt, rngs::SmallRng};
+use rand::RngExt;
+use rand::rngs::SmallRng;
 
-use crate::{backoff::Backoff, outcome::Outcome, sync::Mutex, time::Nanos};
+use crate::backoff::Backoff;
+use crate::outcome::Outcome;
+use crate::sync::Mutex;
+use crate::time::Nanos;
 
 /// Why no attempt follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
-//! What retries may spend: tokens that calls and time deposit.
+//! The tokens that retries spend. Calls and time deposit them.
 //!
 //! Tokens are counted in millionths, so that sums of a ratio given in decimals are exact. A deposit is one count in a
-//! stripe; counts and time are gathered when somebody withdraws. In between only deposits happen, so clamping
-//! their sum to the capacity once is the same as clamping each.
+//! stripe; counts and time are gathered when a retry withdraws. In between there are only deposits, so clamping
+//! their sum to the capacity once gives the same as clamping each.
 //!
-//! Exact, but that a ratio is rounded to the nearest millionth: bounded by
+//! Exact, except that a ratio is rounded to the nearest millionth: bounded by
 //! `a_ratio_finer_than_a_millionth_is_rounded_to_one`.
 
 #![expect(
@@ -14,7 +14,9 @@
     reason = "values were checked to be small"
 )]
 
-use crate::{state::stripes::Stripes, sync::Mutex, time::Nanos};
+use crate::state::stripes::Stripes;
+use crate::sync::Mutex;
+use crate::time::Nanos;
 
 /// Millionths in a token.
 const TOKEN: u64 = 1_000_000;

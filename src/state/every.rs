@@ -1,11 +1,9 @@
-//! What is done at most once in a while.
+//! A turn that is taken at most once in a while.
 //!
 //! Exact: of calls that come together, one takes the turn.
 
-use crate::{
-    sync::{AtomicU64, Ordering},
-    time::{Nanos, Now},
-};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::{Nanos, Now};
 
 #[derive(Debug)]
 pub(crate) struct Every {

@@ -1,4 +1,4 @@
-//! The places of a bulkhead, and those who wait for one.
+//! The places of a bulkhead, and the calls that wait for one.
 //!
 //! One word holds what must change together:
 //!
@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 32..63 | limit | the most that may be in flight |
 //! | 1..32 | in flight | places taken, also those handed to a waiter that has not seen it yet |
-//! | 0 | queued | somebody waits, so nobody may enter past the queue |
+//! | 0 | queued | a call waits, so no call may enter past the queue |
 //!
 //! The queue itself is under a lock. `queued` is set by the same update that finds no room, so a call that leaves after it sees
 //! it, takes the lock and hands the place on: nobody sleeps while a place is free. A waiter is in the queue until it is
@@ -14,9 +14,12 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
 
-use std::{collections::BTreeMap, task::Waker};
+use std::collections::BTreeMap;
+use std::task::Waker;
 
+use super::keys::Retention;
 use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::time::Nanos;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
@@ -68,7 +71,7 @@ impl Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
-/// What became of asking for a place with the will to wait.
+/// What a call got that asked for a place and is willing to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Joined {
     Entered,
@@ -85,12 +88,26 @@ struct Queue {
 #[derive(Debug)]
 pub(crate) struct Permits {
     word: AtomicU64,
+    /// The limit that it was built with.
+    built_with: usize,
     queue: Mutex<Queue>,
 }
 
 impl Permits {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { word: AtomicU64::new(Word(0).limited(limit).0), queue: Mutex::new(Queue::default()) }
+        let word = AtomicU64::new(Word(0).limited(limit).0);
+        Self { word, built_with: limit, queue: Mutex::new(Queue::default()) }
+    }
+
+    /// As many as these were built with, all free.
+    pub(crate) fn fork(&self) -> Self {
+        Self::new(self.built_with)
+    }
+
+    /// How long those of a key are kept: resized by hand, they stay.
+    pub(crate) fn retention(&self) -> Retention {
+        let is_resized = self.word().limit() != Word(0).limited(self.built_with).limit();
+        if is_resized { Retention::Until(Nanos::MAX) } else { Retention::Free }
     }
 
     /// Takes a place, if there is one that nobody waits for.
@@ -103,7 +120,7 @@ impl Permits {
     #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn leave(&self) -> Option<Waker> {
-        // Release pairs with Acquire in `update`: who takes a place sees all that was done in it before.
+        // Release pairs with Acquire in `update`: a call that takes a place sees all that was done in it before.
         let before = Word(self.word.fetch_sub(Word::ONE, Ordering::Release));
         if before.is_queued() { self.grant() } else { None }
     }
@@ -188,8 +205,8 @@ impl Permits {
         debug_assert!(always.is_ok());
     }
 
-    /// The one way in which the word changes, but for `leave`, which subtracts without a look. Returns the word before the
-    /// change, or the word that stays.
+    /// Changes the word; only `leave`, which subtracts blindly, does without it. Returns the word before the change, or the word
+    /// that stays.
     #[inline(always)]
     fn update(&self, change: impl Fn(Word) -> Option<Word>) -> Result<Word, Word> {
         let change = |word| change(Word(word)).map(|word| word.0);

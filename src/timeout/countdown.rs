@@ -1,90 +1,98 @@
 //! The time that is left of a call.
 
-use std::{
-    pin::{Pin, pin},
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::ops::Range;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::{
-    task::unconstrained,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::task::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{
-    deadline::{self, Frame},
-    error::{Elapsed, Error},
-    event::{self, Event},
-    name::Name,
-    source::{Kind, Source},
-    time,
-};
+use crate::call::{End, Plain};
+use crate::context::{Deadline, expire, nearest, within};
+use crate::error::{By, Elapsed, Error};
+use crate::event::Event;
+use crate::name::Name;
+use crate::source::{Kind, Source};
+use crate::time::ReadOnce;
+use crate::{event, time};
 
 /// Counts down what a limit leaves of a call.
+///
+/// An [`End`] takes it with the response, as the guard of the call. [`Plain`] drops it: the limit is over with the response.
 #[derive(Clone, Copy, Debug)]
 pub struct Countdown {
-    limit: Duration,
-    /// When the limit is over; the clock is not started before it is needed.
-    ends: Option<Instant>,
     name: Name,
+    limit: Duration,
+    /// When the clock was started. That is not done before it is needed.
+    started: Option<Instant>,
 }
 
 impl Countdown {
-    /// `asked` tells when the clock was started, if it was.
-    #[inline(always)]
-    pub(super) fn begun(name: Name, limit: Duration, asked: Option<Instant>) -> Self {
-        Self { limit, ends: asked.map(|started| time::after(started, limit)), name }
+    pub(super) const fn new(name: Name, limit: Duration) -> Self {
+        Self { name, limit, started: None }
     }
 
-    /// The frame for what is below.
-    #[inline(always)]
-    pub(crate) fn frame(&self) -> Frame {
-        Frame::around().within(self.limit, self.ends)
+    /// Runs the call, or a part of it, with the limit around it. The clock starts if that asks for the deadline.
+    pub(crate) fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        within(self.limit, &mut self.started, part)
     }
 
-    /// When it ends; the clock starts if it has not started when somebody `asked`.
-    pub(crate) fn end(&mut self, asked: Option<Instant>) -> Instant {
-        *self.ends.get_or_insert_with(|| time::after(asked.unwrap_or_else(time::now), self.limit))
+    /// The time of the call: from the start of the clock to the end of the limit. Starts the clock if it has not started.
+    #[inline]
+    pub(crate) fn span(&mut self, clock: &mut ReadOnce) -> Range<Instant> {
+        let start = *self.started.get_or_insert_with(|| clock.now());
+        start..time::after(start, self.limit)
     }
 
     /// Waits for the time to be over, then drops the call.
     #[inline(never)]
     pub(crate) fn poll_over(
         &mut self,
-        mut sleep: Pin<&mut Option<Sleep>>,
+        sleep: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,
-        asked: Option<Instant>,
         drop_call: impl FnOnce(),
     ) -> Poll<Error> {
-        let began_before = self.ends.is_some();
-        let own = self.end(asked);
-        let started = time::before(own, self.limit);
-        // A call that began before may have come under other timeouts since: their clocks start now.
-        let around = deadline::nearest(|| if began_before { time::now() } else { started });
-        let around = around.filter(|around| around.at <= own);
-        if around.is_some_and(|around| around.enforced) {
-            // Whoever enforces it drops this call; a second timer would be idle.
-            return Poll::Pending;
+        let mut clock = ReadOnce::default();
+        let Range { start, end: own } = self.span(&mut clock);
+        // The call may have been moved under other timeouts since it began; their clocks start now.
+        let (end, by) = match nearest(&mut clock) {
+            // The timeout around drops this call; a second timer would be idle.
+            Some(Deadline { at, by_caller: false }) if at <= own => return Poll::Pending,
+            Some(Deadline { at, by_caller: true }) if at <= own => (at, By::Caller),
+            _ => (own, By::Limit),
+        };
+        if end > start {
+            ready!(poll_until(end, sleep, cx));
         }
-        let end = around.map_or(own, |around| around.at);
-        if end > started {
-            match sleep.as_mut().as_pin_mut() {
-                None => sleep.set(Some(sleep_until(end))),
-                Some(sleep) if sleep.deadline() != end => sleep.reset(end),
-                Some(_) => {}
-            }
-            if let Some(sleep) = sleep.as_pin_mut() {
-                // The call may have used up the task's budget of operations, each time: that must not stop this clock.
-                ready!(pin!(unconstrained(sleep)).poll(cx));
-            }
+        match by {
+            By::Limit => expire(drop_call),
+            // What is dropped at the caller's own deadline is abandoned, not slow.
+            By::Caller | By::NotSent => drop_call(),
         }
-        match around {
-            // The caller's own deadline: what is dropped is abandoned, not slow.
-            Some(_) => drop_call(),
-            None => deadline::expire(drop_call),
-        }
-        let elapsed = Elapsed::new(end.saturating_duration_since(started), time::now() - started, around.is_some());
+        let elapsed = Elapsed::new(end.saturating_duration_since(start), time::now() - start, by);
         event::tell_often(|| (Source::new(Kind::Timeout, self.name), Event::TimedOut(&elapsed)));
         Poll::Ready(Error::TimedOut(elapsed))
     }
+}
+
+fn poll_until(end: Instant, mut sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+    match sleep.as_mut().as_pin_mut() {
+        None => sleep.set(Some(sleep_until(end))),
+        Some(sleep) if sleep.deadline() != end => sleep.reset(end),
+        Some(_) => {}
+    }
+    let sleep = sleep.as_pin_mut().expect("it was just set");
+    // The call may have used up the task's budget of operations, each time: that must not stop this clock.
+    pin!(unconstrained(sleep)).poll(cx)
+}
+
+impl<Response, C> End<Countdown, Response> for Plain<C> {
+    type Response = Response;
+
+    fn answered(self, _: Countdown, response: Response) -> Response {
+        response
+    }
+
+    fn failed(self, _: Countdown, _: &Error) {}
 }

@@ -1,22 +1,15 @@
 //! The future of one call.
 
-use std::{
-    marker::PhantomData,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower::BoxError;
 
-use super::{Cover, countdown::Countdown};
-use crate::{
-    Error, Name,
-    call::POLLED_AGAIN,
-    deadline::{Frame, Scope},
-};
+use super::Countdown;
+use crate::call::{End, POLLED_AGAIN, Plain};
+use crate::error::Error;
 
 pin_project! {
     /// The future of a [`Timeout`](super::Timeout)'s call.
@@ -26,47 +19,44 @@ pin_project! {
     /// When it is polled outside a tokio runtime with a timer, and the call is not ready at once.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<Fut, C = super::Head> {
+    pub struct ResponseFuture<Fut, E = Plain> {
         #[pin]
         inner: Option<Fut>,
         countdown: Countdown,
         // Made when the call pends, unless a timeout around ends it sooner.
         #[pin]
         sleep: Option<Sleep>,
-        cover: PhantomData<C>,
+        end: E,
     }
 }
 
-impl<Fut, C> ResponseFuture<Fut, C> {
-    /// Makes the call, with the limit in place.
-    #[inline(always)]
-    pub(super) fn start(name: Name, limit: Duration, call: impl FnOnce() -> Fut) -> Self {
-        let scope = Scope::enter(Frame::around().within(limit, None));
-        let inner = call();
-        let countdown = Countdown::begun(name, limit, scope.leave());
-        Self { inner: Some(inner), countdown, sleep: None, cover: PhantomData }
+impl<Fut, E> ResponseFuture<Fut, E> {
+    /// Makes the call, with the limit around it.
+    pub(super) fn start(mut countdown: Countdown, end: E, call: impl FnOnce() -> Fut) -> Self {
+        let inner = countdown.run(call);
+        Self { inner: Some(inner), countdown, sleep: None, end }
     }
 }
 
-impl<Fut, C, Response, E> Future for ResponseFuture<Fut, C>
+impl<Fut, E, Response, F> Future for ResponseFuture<Fut, E>
 where
-    Fut: Future<Output = Result<Response, E>>,
-    E: Into<BoxError> + 'static,
-    C: Cover<Response>,
+    Fut: Future<Output = Result<Response, F>>,
+    F: Into<BoxError> + 'static,
+    E: End<Countdown, Response> + Clone,
 {
-    type Output = Result<C::Response, Error>;
+    type Output = Result<E::Response, Error>;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let scope = Scope::enter(this.countdown.frame());
-        let inner = this.inner.as_mut().as_pin_mut();
-        let result = inner.expect(POLLED_AGAIN).poll(cx);
-        let asked = scope.leave();
-        match result {
-            Poll::Ready(Ok(response)) => Poll::Ready(Ok(C::cover(response, this.countdown, asked))),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::lift(error))),
-            Poll::Pending => this.countdown.poll_over(this.sleep, cx, asked, || this.inner.set(None)).map(Err),
+        let inner = this.inner.as_mut().as_pin_mut().expect(POLLED_AGAIN);
+        match this.countdown.run(|| inner.poll(cx)) {
+            Poll::Ready(Ok(response)) => Poll::Ready(Ok(this.end.clone().answered(*this.countdown, response))),
+            Poll::Ready(Err(error)) => {
+                let error = Error::lift(error);
+                this.end.clone().failed(*this.countdown, &error);
+                Poll::Ready(Err(error))
+            }
+            Poll::Pending => this.countdown.poll_over(this.sleep, cx, || this.inner.set(None)).map(Err),
         }
     }
 }

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use crate::debug::debug_by_type;
 
-/// Says how long a call may take. A [`Duration`] says the same for each.
+/// Says how long a call may take. A [`Duration`] is the limit of every call.
 pub trait Limit<Request> {
     /// How long the call of this request may take.
     fn limit(&self, request: &Request) -> Duration;
 }
 
 impl<Request> Limit<Request> for Duration {
-    #[inline(always)]
     fn limit(&self, _: &Request) -> Duration {
         *self
     }
@@ -22,7 +21,6 @@ impl<Request> Limit<Request> for Duration {
 pub struct ByRequest<F>(pub(super) F);
 
 impl<Request, F: Fn(&Request) -> Duration> Limit<Request> for ByRequest<F> {
-    #[inline(always)]
     fn limit(&self, request: &Request) -> Duration {
         self.0(request)
     }

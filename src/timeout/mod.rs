@@ -1,10 +1,10 @@
 //! Ends a call that takes too long.
 //!
-//! A call that never ends holds a connection, a task and the patience of whoever waits. A timeout drops it when its time is
-//! over, and answers [`Error::TimedOut`](crate::Error::TimedOut): the service may have acted on the call or not.
+//! A call that never ends holds a connection and a task, and its caller waits. A timeout drops the call when its time is over, and
+//! returns [`Error::TimedOut`](crate::Error::TimedOut). The inner service may have acted on the call or not.
 //!
-//! It also tells everything below it how much time is left: see [`Deadline`](crate::Deadline). A retry below does not start an
-//! attempt that would begin too late, a bulkhead does not queue for longer, and a timeout within a timeout never outlives it.
+//! A timeout also tells everything below it how much time is left, see [`Deadline`](crate::Deadline). A retry below starts no
+//! attempt that would begin too late. A bulkhead below queues for no longer. A timeout inside another one never outlives it.
 //!
 //! # Example
 //!
@@ -32,10 +32,11 @@
 //! |---|---|---|
 //! | [`new`](TimeoutLayer::new), [`by_request`](TimeoutLayer::by_request) | - | the limit, for all calls or for each |
 //! | [`name`](TimeoutLayer::name) | `timeout` | what events call it |
-//! | [`cover_readiness`](TimeoutLayer::cover_readiness) | off | the wait for readiness is in the limit too |
+//! | [`end`](TimeoutLayer::end) | [`Plain`](crate::call::Plain) | what the limit covers of a response |
+//! | [`cover_readiness`](TimeoutLayer::cover_readiness) | off | the limit covers the wait for readiness too |
 //!
-//! Time runs from the end of the first poll of the response future, or from the moment when something below asks for the
-//! deadline, whichever comes first. So a call that is ready at once touches neither timer nor clock. A zero limit polls once.
+//! Time runs from the end of the first poll of the response future. It runs earlier if something below asks for the deadline
+//! before that. So a call that is ready at once reads no clock and sets no timer. A zero limit polls once.
 //!
 //! # Events
 //!
@@ -43,25 +44,19 @@
 //!
 //! # The sharp edge
 //!
-//! Within another timeout that is nearer, a timeout leaves the ending to that one, and has no timer of its own until it is polled
-//! again. So do not drive calls that outlive a timeout from inside of it, as a `FuturesUnordered` kept elsewhere would: spawn
-//! them.
+//! A timeout inside another one that ends sooner leaves the end to it, and sets no timer of its own until it is polled again. So
+//! do not drive a call that outlives a timeout from inside that timeout, for example in a `FuturesUnordered` that is kept
+//! elsewhere. Spawn such a call.
 //!
-//! What waits in `poll_ready`, a full connection pool say, is not in the limit, unless you `cover_readiness`. And what blocks
-//! the thread cannot be timed out by anybody.
+//! The limit does not cover a wait in `poll_ready`, for example for a connection of a full pool, unless you call
+//! [`cover_readiness`](TimeoutLayer::cover_readiness). No timeout ends a call that blocks its thread.
 
 mod countdown;
-mod cover;
 mod future;
 mod layer;
 mod limit;
-mod service;
 
-pub use self::{
-    countdown::Countdown,
-    cover::{Cover, Head},
-    future::ResponseFuture,
-    layer::TimeoutLayer,
-    limit::{ByRequest, Limit},
-    service::{CallOnly, CoverReadiness, ReadyFuture, Timeout},
-};
+pub use self::countdown::Countdown;
+pub use self::future::ResponseFuture;
+pub use self::layer::{Timeout, TimeoutLayer};
+pub use self::limit::{ByRequest, Limit};

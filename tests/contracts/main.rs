@@ -1,30 +1,22 @@
 //! The laws that every layer obeys: each is written once, and holds for every layer and for every stack of them.
 
-#![expect(clippy::unwrap_used, reason = "a law is a test, though it is a function of its own")]
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+#![cfg_attr(not(feature = "http"), allow(dead_code, unused_imports, reason = "the laws over HTTP use all of it"))]
 
 #[path = "../support/mod.rs"]
 mod support;
 
-mod bounds;
-mod boxed;
+mod calls;
 mod config;
 mod determinism;
-mod dropping;
 mod errors;
-mod every_poll;
-mod handles;
-#[cfg(feature = "http")]
-mod http_types;
-mod inner;
+mod journal;
+mod laws;
+mod layers;
 #[cfg(feature = "http")]
 mod over_http;
-mod panics;
-mod polls;
-mod readiness;
+mod own_limit;
 mod remains;
-mod replay;
 mod shown;
 mod stacks;
-mod stale;
-mod time;
 mod types;

@@ -1,28 +1,221 @@
-//! What may remain of a call: places, seats, probes, tokens, and the totals of the layers.
+//! What may remain of a call: futures, places, seats, probes, tokens, and the totals of the layers.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use palisade::{Budget, BulkheadHandle, CircuitHandle, Phase};
+use palisade::call::{AdmissionLayer, Handled};
+use palisade::{Budget, BulkheadHandle, CircuitHandle, FallbackLayer, PerKeyHandle, Phase, RetryLayer, TimeoutLayer};
 
-use crate::{
-    inner::Inner,
-    stacks::{PROBES, TOKENS},
-};
+use crate::layers::{PROBES, TOKENS};
+use crate::support::inner::Inner;
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Handles {
-    pub(crate) inner: Inner,
-    pub(crate) circuit: Option<CircuitHandle>,
-    pub(crate) bulkheads: Vec<BulkheadHandle>,
-    pub(crate) budget: Option<Budget>,
-    pub(crate) falls_back: bool,
-    pub(crate) tallies: Tallies,
+/// A layer with handles, or without any.
+pub(crate) trait Watched {
+    /// Adds its handles to a list.
+    fn watch(&self, handles: Handles) -> Handles;
 }
 
-/// What came by, to hold the totals of the layers against.
+impl<A: Handled<Handle: AtRest>, E, W> Watched for AdmissionLayer<A, E, W> {
+    fn watch(&self, handles: Handles) -> Handles {
+        self.handle().join(handles)
+    }
+}
+
+impl<R> Watched for RetryLayer<R> {
+    fn watch(&self, handles: Handles) -> Handles {
+        self.budget().into_iter().fold(handles, Handles::with)
+    }
+}
+
+impl<L, E, R> Watched for TimeoutLayer<L, E, R> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(Limit)
+    }
+}
+
+impl<F, T> Watched for FallbackLayer<F, T> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(FallsBack)
+    }
+}
+
+/// Something that calls use, and that is at rest when there is no call.
+pub(crate) trait AtRest: Any {
+    /// Adds itself, or the handles that it is made of, to a list.
+    fn join(self, handles: Handles) -> Handles
+    where
+        Self: Sized,
+    {
+        handles.with(self)
+    }
+
+    /// How many places are taken, if it has places.
+    fn taken(&self) -> Option<usize> {
+        None
+    }
+
+    /// Asserts that no call holds any of it.
+    fn assert_at_rest(&self) {
+        assert_eq!(self.taken().unwrap_or(0), 0, "places are taken");
+    }
+
+    /// Asserts that its totals are those of one call.
+    fn assert_tallied(&self, _: &Tallies, _: Ended) {}
+
+    /// Forgets what it has counted.
+    fn reset(&self) {}
+
+    /// Makes it reject calls by failures, so that the next one is a probe.
+    fn trip(&self) {}
+}
+
+/// A call that has ended in so many panics, and in at most so many cuts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) panics: u64,
+    pub(crate) cuts: u64,
+}
+
+/// Marks a stack that ends calls which hang.
+pub(crate) struct Limit;
+
+impl AtRest for Limit {}
+
+/// Marks a stack with a response for each call that failed.
+pub(crate) struct FallsBack;
+
+impl AtRest for FallsBack {}
+
+/// Marks a stack whose responses go on after their heads.
+pub(crate) struct Streams;
+
+impl AtRest for Streams {}
+
+impl AtRest for Inner {
+    fn assert_at_rest(&self) {
+        assert_eq!(self.alive(), 0, "futures of the service are alive");
+    }
+}
+
+impl AtRest for BulkheadHandle {
+    fn taken(&self) -> Option<usize> {
+        Some(self.in_flight())
+    }
+
+    fn assert_at_rest(&self) {
+        assert_eq!((self.in_flight(), self.queued()), (0, 0), "places or seats are taken");
+    }
+}
+
+impl AtRest for Budget {
+    fn assert_tallied(&self, tallies: &Tallies, _: Ended) {
+        let retries = tallies.sent.total().saturating_sub(1);
+        assert_eq!(self.available(), TOKENS - retries, "a token for each retry that was sent");
+    }
+}
+
+impl AtRest for CircuitHandle {
+    /// All probes are free but those that were counted, unless the circuit has been closed again.
+    fn assert_at_rest(&self) {
+        let counted = match self.phase() {
+            Phase::Open => 0,
+            Phase::HalfOpen => usize::try_from(self.snapshot().counts.calls).expect("probes are few"),
+            _ => return,
+        };
+        let probes: Vec<_> = (counted..PROBES).map(|_| self.try_enter().expect("a probe is lost")).collect();
+        assert!(self.try_enter().is_err(), "a probe too many");
+        drop(probes);
+    }
+
+    fn assert_tallied(&self, tallies: &Tallies, ended: Ended) {
+        let snapshot = self.snapshot();
+        assert_eq!((snapshot.rejected, snapshot.late), (tallies.asked.total() - tallies.passed.total(), 0));
+        if snapshot.phase == Phase::Closed {
+            let results = tallies.ended.total() + ended.panics;
+            let counted = snapshot.counts.calls;
+            assert!((results..=results + ended.cuts).contains(&counted), "{snapshot:?} after {results} results");
+        }
+    }
+
+    fn reset(&self) {
+        Self::reset(self);
+    }
+
+    fn trip(&self) {
+        Self::reset(self);
+        while self.phase() == Phase::Closed {
+            self.try_enter().expect("a closed circuit rejects nothing").failure();
+        }
+    }
+}
+
+/// The handles of all keys.
+impl<K: Clone + 'static, H: AtRest + Clone> AtRest for PerKeyHandle<K, H> {
+    fn join(self, handles: Handles) -> Handles {
+        self.iter().fold(handles, |handles, (_, handle)| handle.join(handles))
+    }
+}
+
+/// All that is at rest when there is no call.
+pub(crate) struct Handles {
+    pub(crate) inner: Inner,
+    pub(crate) tallies: Tallies,
+    all: Vec<Box<dyn AtRest>>,
+}
+
+impl Handles {
+    pub(crate) fn of(inner: &Inner) -> Self {
+        Self { inner: inner.clone(), tallies: Tallies::default(), all: Vec::new() }.with(inner.clone())
+    }
+
+    /// Adds the handles of a layer.
+    pub(crate) fn and(self, layer: &impl Watched) -> Self {
+        layer.watch(self)
+    }
+
+    pub(crate) fn with(mut self, handle: impl AtRest) -> Self {
+        self.all.push(Box::new(handle));
+        self
+    }
+
+    pub(crate) fn each(&self) -> impl Iterator<Item = &dyn AtRest> {
+        self.all.iter().map(|handle| &**handle)
+    }
+
+    /// The handles of a kind.
+    pub(crate) fn all<H: AtRest>(&self) -> impl Iterator<Item = &H> {
+        self.each().filter_map(|handle| (handle as &dyn Any).downcast_ref())
+    }
+
+    pub(crate) fn bulkheads(&self) -> impl Iterator<Item = &BulkheadHandle> {
+        self.all()
+    }
+
+    pub(crate) fn circuit(&self) -> CircuitHandle {
+        self.all::<CircuitHandle>().next().expect("the stack has a circuit").clone()
+    }
+
+    /// The bulkhead that queues.
+    pub(crate) fn queue(&self) -> BulkheadHandle {
+        self.bulkheads().find(|bulkhead| bulkhead.name().as_str() == "queue").expect("the stack has a queue").clone()
+    }
+
+    /// Opens the circuit by failures; its open time is over at once, so the next call is a probe.
+    pub(crate) fn trip(&self) {
+        self.each().for_each(AtRest::trip);
+    }
+
+    pub(crate) fn assert_at_rest(&self) {
+        self.each().for_each(AtRest::assert_at_rest);
+    }
+
+    pub(crate) fn assert_tallied(&self, ended: Ended) {
+        self.each().for_each(|handle| handle.assert_tallied(&self.tallies, ended));
+    }
+}
+
+/// What was counted between the layers, to compare their own totals with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tallies {
     /// Attempts that the retry sent.
@@ -39,72 +232,20 @@ pub(crate) struct Tallies {
 pub(crate) struct Tally(Arc<AtomicU64>);
 
 impl Tally {
-    fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Counts what it is given, and gives it back.
     pub(crate) fn count<T>(&self) -> impl Fn(T) -> T + Clone + Send + 'static + use<T> {
-        let total = Arc::clone(&self.0);
+        let tally = self.clone();
         move |counted| {
-            total.fetch_add(1, Ordering::SeqCst);
+            tally.add();
             counted
-        }
-    }
-}
-
-impl Handles {
-    /// Opens the circuit by failures; its open time is over at once, so the next call is a probe.
-    pub(crate) fn trip(&self) {
-        let Some(circuit) = &self.circuit else { return };
-        circuit.reset();
-        while circuit.phase() == Phase::Closed {
-            circuit.try_enter().expect("a closed circuit rejects nothing").failure();
-        }
-    }
-
-    /// The bulkhead that queues.
-    pub(crate) fn queue(&self) -> &BulkheadHandle {
-        self.bulkheads.iter().find(|bulkhead| bulkhead.name().as_str() == "queue").expect("the stack has a queue")
-    }
-
-    /// Asserts that no call holds anything: no future, no place, no seat, no probe, no token.
-    pub(crate) fn assert_at_rest(&self) {
-        assert_eq!(self.inner.alive(), 0, "futures of the service are alive");
-        for bulkhead in &self.bulkheads {
-            assert_eq!((bulkhead.in_flight(), bulkhead.queued()), (0, 0), "places are taken");
-        }
-        self.assert_probes_free();
-    }
-
-    /// Asserts that all probes are free but those that were counted, unless the circuit has been closed again.
-    fn assert_probes_free(&self) {
-        let Some(circuit) = &self.circuit else { return };
-        let counted = match circuit.phase() {
-            Phase::Open => 0,
-            Phase::HalfOpen => usize::try_from(circuit.snapshot().counts.calls).expect("probes are few"),
-            _ => return,
-        };
-        let probes: Vec<_> = (counted..PROBES).map(|_| circuit.try_enter().expect("a probe is lost")).collect();
-        assert!(circuit.try_enter().is_err(), "a probe too many");
-        drop(probes);
-    }
-
-    /// Asserts that all totals are those of one call, of which `panics` attempts panicked and at most `cut` were cut short.
-    pub(crate) fn assert_tallied(&self, panics: u64, cut: u64) {
-        let Tallies { sent, asked, passed, ended } = &self.tallies;
-        if let Some(budget) = &self.budget {
-            assert_eq!(
-                budget.available(),
-                TOKENS - sent.total().saturating_sub(1),
-                "a token for each retry that was sent"
-            );
-        }
-        let Some(circuit) = self.circuit.as_ref().map(CircuitHandle::snapshot) else { return };
-        assert_eq!((circuit.rejected, circuit.late), (asked.total() - passed.total(), 0));
-        if circuit.phase == Phase::Closed {
-            let results = ended.total() + panics;
-            assert!((results..=results + cut).contains(&circuit.counts.calls), "{circuit:?} after {results} results");
         }
     }
 }

@@ -1,164 +1,128 @@
 //! What the laws hold for: each layer alone, the five in order, and the five in wrong orders.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, QueueLayer, RetryLayer, TimeoutLayer,
-    fallback::{self, Value},
-};
-use tower::{Service, ServiceBuilder, ServiceExt};
+use palisade::fallback::Value;
+use palisade::{Error, FallbackLayer, TimeoutLayer, fallback};
+use tower::util::BoxCloneService;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::{
-    inner::Inner,
-    remains::{Handles, Tallies},
-};
+use crate::calls;
+use crate::calls::Call;
+use crate::laws::{At, Row};
+use crate::layers::{STALE, breaker, each_layer, limit, places, queue, retry, total};
+use crate::remains::{Handles, Watched};
+use crate::support::Down;
+use crate::support::inner::Inner;
 
-/// The answer of every fallback.
-pub(crate) const STALE: u32 = 404;
-
-/// The places of every bulkhead.
-pub(crate) const PLACES: usize = 2;
-
-/// The probes of every circuit.
-pub(crate) const PROBES: usize = 2;
-
-/// The tokens of every budget; none are gained.
-pub(crate) const TOKENS: u64 = 10;
-
-/// The pause before each retry.
-pub(crate) const PAUSE: Duration = Duration::from_millis(10);
-
-/// What every stack is.
-pub(crate) trait Palisade:
-    Service<u32, Response = u32, Error = Error, Future: Send + 'static> + Clone + Send
-{
+macro_rules! rows {
+    ($($name:ident: $layer:expr;)+) => {
+        &[
+            $((stringify!($name), |inner, _| alone($layer, inner)),)+
+            ("fallback_to_a_future", fallback_to_a_future),
+            ("fallback_to_a_service", fallback_to_a_service),
+            ("five_in_order", five_in_order),
+            ("five_upside_down", five_upside_down),
+            ("five_with_retry_inside_the_breaker", five_with_retry_inside_the_breaker),
+        ]
+    };
 }
 
-impl<S> Palisade for S where S: Service<u32, Response = u32, Error = Error, Future: Send + 'static> + Clone + Send {}
+pub(crate) const ROWS: &[Row] = each_layer!(rows!);
 
-/// A stack over [`Inner`], with all that there is to look at.
-#[derive(Debug)]
-pub(crate) struct Stack<S> {
-    pub(crate) service: S,
+pub(crate) type Boxed = BoxCloneService<u32, u32, Error>;
+
+/// A service over [`Inner`], with all that there is to look at.
+pub(crate) struct Stack {
+    pub(crate) service: Boxed,
+    /// Another service, of a clone of the same layer.
+    pub(crate) twin: Boxed,
     pub(crate) handles: Handles,
+    /// The service in a timeout of ours.
+    pub(crate) limited: Rc<dyn Fn(Duration) -> Boxed>,
 }
 
-impl<S: Palisade> Stack<S> {
+impl Stack {
     /// Readies the service, and calls it.
     pub(crate) async fn call(&mut self, request: u32) -> Result<u32, Error> {
         self.service.ready().await?.call(request).await
     }
 
     /// Readies a clone of the service, and calls that.
-    pub(crate) fn call_clone(&self, request: u32) -> impl Future<Output = Result<u32, Error>> + use<S> {
+    pub(crate) fn call_clone(&self, request: u32) -> impl Future<Output = Result<u32, Error>> + Send + use<> {
         self.service.clone().oneshot(request)
+    }
+
+    /// A call that is still to be polled.
+    pub(crate) fn begin(&self, request: u32) -> Call {
+        calls::begin(self.call_clone(request))
+    }
+
+    /// So many calls that have come as far as they can, and hang there.
+    pub(crate) fn hold(&self, calls: usize) -> Vec<Call> {
+        let mut calls: Vec<_> = (0..calls).map(|_| self.begin(1)).collect();
+        for call in &mut calls {
+            assert!(calls::go(call).is_pending(), "a call does not hang");
+        }
+        calls
+    }
+
+    /// Asserts that a call does well, and that nothing is left of it.
+    pub(crate) async fn assert_well(&self) {
+        assert_eq!(self.call_clone(7).await.unwrap(), 7);
+        self.handles.assert_at_rest();
     }
 }
 
-fn breaker() -> CircuitBreakerLayer {
-    CircuitBreakerLayer::builder("circuit").probes(2).open_for(Backoff::none()).build().unwrap()
+/// The services of a layer.
+fn stack<S: Clone, L>(layer: &L, handles: Handles, inner: S) -> Stack
+where
+    L: Layer<S> + Clone,
+    L::Service: Service<u32, Response = u32, Error = Error, Future: Send + 'static> + Clone + Send + 'static,
+{
+    let service = Boxed::new(layer.layer(inner.clone()));
+    let twin = Boxed::new(layer.clone().layer(inner));
+    let below = service.clone();
+    let limited = Rc::new(move |limit| Boxed::new(TimeoutLayer::new(limit).layer(below.clone())));
+    Stack { service, twin, handles, limited }
 }
 
-fn retry() -> RetryLayer {
-    let budget = Budget::builder().capacity(10).ratio(0.0).per_second(0.0).build().unwrap();
-    RetryLayer::builder("retry").backoff(Backoff::constant(PAUSE)).budget(budget).build().unwrap()
-}
-
-fn queue() -> QueueLayer {
-    BulkheadLayer::builder(PLACES).name("queue").max_wait(Duration::from_secs(5)).build().unwrap()
-}
-
-fn places() -> BulkheadLayer {
-    BulkheadLayer::new(PLACES)
-}
-
-fn limit() -> TimeoutLayer {
-    TimeoutLayer::new(Duration::from_secs(10))
-}
-
-fn total() -> TimeoutLayer {
-    TimeoutLayer::new(Duration::from_secs(20))
-}
-
-fn stale() -> FallbackLayer<Value<u32>> {
-    FallbackLayer::value(STALE)
-}
-
-pub(crate) fn circuit_breaker(inner: Inner) -> Stack<impl Palisade> {
-    let (breaker, tallies) = (breaker(), Tallies::default());
-    let service = ServiceBuilder::new()
-        .map_request(tallies.asked.count())
-        .layer(&breaker)
+fn alone<L>(layer: L, inner: Inner) -> Stack
+where
+    L: Layer<BoxCloneService<u32, u32, Down>> + Clone + Watched,
+    L::Service: Service<u32, Response = u32, Error = Error, Future: Send + 'static> + Clone + Send + 'static,
+{
+    let handles = layer.watch(Handles::of(&inner));
+    let tallies = &handles.tallies;
+    let below = ServiceBuilder::new()
+        .map_request(tallies.sent.count())
         .map_request(tallies.passed.count())
         .map_result(tallies.ended.count())
-        .service(inner.clone());
-    let handles = Handles { inner, circuit: Some(breaker.handle()), tallies, ..Handles::default() };
-    Stack { service, handles }
+        .service(inner);
+    let layer = ServiceBuilder::new().map_request(tallies.asked.count()).layer(layer);
+    stack(&layer, handles, BoxCloneService::new(below))
 }
 
-pub(crate) fn retrying(inner: Inner) -> Stack<impl Palisade> {
-    let (retry, tallies) = (retry(), Tallies::default());
-    let service = ServiceBuilder::new().layer(&retry).map_request(tallies.sent.count()).service(inner.clone());
-    let handles = Handles { inner, budget: retry.budget(), tallies, ..Handles::default() };
-    Stack { service, handles }
-}
-
-pub(crate) fn timeout(inner: Inner) -> Stack<impl Palisade> {
-    let handles = Handles { inner: inner.clone(), ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(limit()).service(inner), handles }
-}
-
-pub(crate) fn timeout_of_readiness(inner: Inner) -> Stack<impl Palisade> {
-    let handles = Handles { inner: inner.clone(), ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(limit().cover_readiness()).service(inner), handles }
-}
-
-pub(crate) fn bulkhead(inner: Inner) -> Stack<impl Palisade> {
-    let places = places();
-    let handles = Handles { inner: inner.clone(), bulkheads: vec![places.handle()], ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(places).service(inner), handles }
-}
-
-pub(crate) fn bulkhead_with_queue(inner: Inner) -> Stack<impl Palisade> {
-    let queue = queue();
-    let handles = Handles { inner: inner.clone(), bulkheads: vec![queue.handle()], ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(queue).service(inner), handles }
-}
-
-pub(crate) fn fallback(inner: Inner) -> Stack<impl Palisade> {
-    let handles = Handles { inner: inner.clone(), falls_back: true, ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(stale()).service(inner), handles }
-}
-
-pub(crate) fn fallback_to_a_future(inner: Inner) -> Stack<impl Palisade> {
+fn fallback_to_a_future(inner: Inner, _: At) -> Stack {
     let other = inner.clone();
     let step = fallback::future_of(
         |&request: &u32| request,
         move |request, _: Result<&u32, &Error>| other.clone().oneshot(request),
     );
-    let handles = Handles { inner: inner.clone(), falls_back: true, ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(FallbackLayer::new(step)).service(inner), handles }
+    stack(&FallbackLayer::new(step), Handles::of(&inner), inner)
 }
 
-pub(crate) fn fallback_to_a_service(inner: Inner) -> Stack<impl Palisade> {
-    let step = fallback::service(inner.clone());
-    let handles = Handles { inner: inner.clone(), falls_back: true, ..Handles::default() };
-    Stack { service: ServiceBuilder::new().layer(FallbackLayer::new(step)).service(inner), handles }
+fn fallback_to_a_service(inner: Inner, _: At) -> Stack {
+    stack(&FallbackLayer::new(fallback::service(inner.clone())), Handles::of(&inner), inner)
 }
 
-pub(crate) fn five_in_order(inner: Inner) -> Stack<impl Palisade> {
+fn five_in_order(inner: Inner, _: At) -> Stack {
     let (queue, retry, breaker, places) = (queue(), retry(), breaker(), places());
-    let tallies = Tallies::default();
-    let handles = Handles {
-        inner: inner.clone(),
-        circuit: Some(breaker.handle()),
-        bulkheads: vec![queue.handle(), places.handle()],
-        budget: retry.budget(),
-        falls_back: true,
-        tallies: tallies.clone(),
-    };
-    let service = ServiceBuilder::new()
-        .layer(stale())
+    let handles = Handles::of(&inner).and(&value()).and(&limit()).and(&queue).and(&retry).and(&breaker).and(&places);
+    let tallies = &handles.tallies;
+    let layer = ServiceBuilder::new()
+        .layer(value())
         .layer(total())
         .layer(queue)
         .layer(retry)
@@ -168,23 +132,15 @@ pub(crate) fn five_in_order(inner: Inner) -> Stack<impl Palisade> {
         .map_request(tallies.passed.count())
         .map_result(tallies.ended.count())
         .layer(places)
-        .layer(limit())
-        .service(inner);
-    Stack { service, handles }
+        .layer(limit());
+    stack(&layer, handles, inner)
 }
 
-pub(crate) fn five_upside_down(inner: Inner) -> Stack<impl Palisade> {
+fn five_upside_down(inner: Inner, _: At) -> Stack {
     let (queue, retry, breaker, places) = (queue(), retry(), breaker(), places());
-    let tallies = Tallies::default();
-    let handles = Handles {
-        inner: inner.clone(),
-        circuit: Some(breaker.handle()),
-        bulkheads: vec![queue.handle(), places.handle()],
-        budget: retry.budget(),
-        falls_back: true,
-        tallies: tallies.clone(),
-    };
-    let service = ServiceBuilder::new()
+    let handles = Handles::of(&inner).and(&value()).and(&limit()).and(&queue).and(&retry).and(&breaker).and(&places);
+    let tallies = &handles.tallies;
+    let layer = ServiceBuilder::new()
         .layer(limit())
         .layer(places)
         .map_request(tallies.asked.count())
@@ -195,80 +151,27 @@ pub(crate) fn five_upside_down(inner: Inner) -> Stack<impl Palisade> {
         .map_request(tallies.sent.count())
         .layer(queue)
         .layer(total().cover_readiness())
-        .layer(stale())
-        .service(inner);
-    Stack { service, handles }
+        .layer(value());
+    stack(&layer, handles, inner)
 }
 
-pub(crate) fn five_with_retry_inside_the_breaker(inner: Inner) -> Stack<impl Palisade> {
-    let (queue, retry, breaker, tallies) = (queue(), retry(), breaker(), Tallies::default());
-    let handles = Handles {
-        inner: inner.clone(),
-        circuit: Some(breaker.handle()),
-        bulkheads: vec![queue.handle()],
-        budget: retry.budget(),
-        falls_back: true,
-        tallies: tallies.clone(),
-    };
-    let service = ServiceBuilder::new()
+fn five_with_retry_inside_the_breaker(inner: Inner, _: At) -> Stack {
+    let (queue, retry, breaker) = (queue(), retry(), breaker());
+    let handles = Handles::of(&inner).and(&value()).and(&limit()).and(&queue).and(&retry).and(&breaker);
+    let tallies = &handles.tallies;
+    let layer = ServiceBuilder::new()
         .map_request(tallies.asked.count())
         .layer(breaker)
         .map_request(tallies.passed.count())
         .map_result(tallies.ended.count())
-        .layer(stale())
+        .layer(value())
         .layer(retry)
         .map_request(tallies.sent.count())
         .layer(total())
-        .layer(queue)
-        .service(inner);
-    Stack { service, handles }
+        .layer(queue);
+    stack(&layer, handles, inner)
 }
 
-/// Makes a test of a law for each stack, or for those named.
-macro_rules! holds_for {
-    (every stack: $law:ident) => {
-        $crate::stacks::holds_for! {
-            circuit_breaker retrying timeout timeout_of_readiness bulkhead bulkhead_with_queue fallback
-            five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    (every stack and step: $law:ident) => {
-        $crate::stacks::holds_for! {
-            circuit_breaker retrying timeout timeout_of_readiness bulkhead bulkhead_with_queue fallback
-            fallback_to_a_future fallback_to_a_service
-            five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    (every circuit: $law:ident) => {
-        $crate::stacks::holds_for! {
-            circuit_breaker five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    (every bulkhead: $law:ident) => {
-        $crate::stacks::holds_for! {
-            bulkhead bulkhead_with_queue five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    (every queue: $law:ident) => {
-        $crate::stacks::holds_for! {
-            bulkhead_with_queue five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    (every retry: $law:ident) => {
-        $crate::stacks::holds_for! {
-            retrying five_in_order five_upside_down five_with_retry_inside_the_breaker: $law
-        }
-    };
-    ($($stack:ident)+: $law:ident) => {
-        mod $law {
-            $(
-                #[tokio::test(start_paused = true)]
-                async fn $stack() {
-                    super::$law($crate::stacks::$stack).await;
-                }
-            )+
-        }
-    };
+fn value() -> FallbackLayer<Value<u32>> {
+    FallbackLayer::value(STALE)
 }
-
-pub(crate) use holds_for;

@@ -1,6 +1,8 @@
 //! What the process takes from the heap, counted.
 
-use std::{alloc::System, thread, time::Duration};
+use std::alloc::System;
+use std::thread;
+use std::time::Duration;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 

@@ -2,23 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
 
-use std::{
-    any::Any,
-    convert::Infallible,
-    fmt::Write,
-    future::{Ready, ready},
-    sync::Barrier,
-    thread,
-    time::Duration,
-};
+use std::any::Any;
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::future::{Ready, ready};
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
 
 use palisade::{
     BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
 };
 use tokio::runtime::{Builder, Runtime};
-use tower::{Layer, Service, ServiceExt, service_fn, util::ServiceFn};
+use tower::util::ServiceFn;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::{heap::Heap, support::alone::alone};
+use crate::heap::Heap;
+use crate::support::alone::alone;
 
 const KIB: usize = 1024;
 const LIMIT: Duration = Duration::from_secs(1);

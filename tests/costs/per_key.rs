@@ -2,24 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    thread,
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::thread;
+use std::time::Duration;
 
-use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, Error, PerKeyBuilder, PerKeyLayer,
-    call::{Handled, Plain, Settings},
-};
-use tokio::{
-    runtime::{Builder, Runtime},
-    time::advance,
-};
-use tower::{Layer, Service, ServiceExt, service_fn, util::ServiceFn};
+use palisade::call::{Handled, Plain, Settings};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, PerKeyBuilder, PerKeyLayer};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::advance;
+use tower::util::ServiceFn;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::{heap::Heap, support::alone::alone};
+use crate::heap::Heap;
+use crate::support::alone::alone;
 
 const KEYS: u32 = 1000;
 const IDLE: Duration = Duration::from_secs(60);
@@ -46,8 +42,8 @@ struct Cost {
 /// Brings keys, calls again, lets the keys go; tells what each has cost.
 fn weigh<T>(runtime: &Runtime, make: impl Fn() -> PerKeyBuilder<T, Plain, u32, Key>) -> Cost
 where
-    T: Settings<Admit: Handled>,
-    PerKeyLayer<u32, Key, T::Admit, Plain, T::Entry>:
+    T: Settings<Limit: Handled>,
+    PerKeyLayer<u32, Key, T::Limit, Plain, T::Entry>:
         Layer<Inner, Service: Service<u32, Response = u32, Error = Error> + Send>,
 {
     let layer = make().capacity(KEYS as usize).idle(IDLE).build().unwrap();

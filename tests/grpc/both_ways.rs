@@ -1,12 +1,8 @@
-//! Requests that stream, while their answers do, and after.
+//! Requests that stream, while their responses do, and after.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream::unfold;
@@ -14,23 +10,23 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Collected, Empty, StreamBody};
 use hyper::body::Incoming;
-use palisade::{BulkheadLayer, TimeoutLayer, http::ReplayBody};
+use palisade::http::ReplayBody;
+use palisade::{BulkheadLayer, TimeoutLayer};
 use tokio::sync::mpsc;
 use tonic::body::Body;
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt};
 
-use crate::{
-    client::{at_once, channel, counting, soon, until},
-    raw::serve_fn,
-};
+use crate::client::{at_once, channel, counted, counting};
+use crate::patience::{eventually, secs, soon};
+use crate::raw::serve_fn;
 
 fn code(code: &'static str) -> HeaderMap {
     HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static(code))])
 }
 
 /// Sends back what comes, while it comes, and then `OK`.
-async fn echo(request: Request<Incoming>) -> Response<Body> {
-    Response::new(Body::new(request.into_body().with_trailers(async { Some(Ok(code("0"))) })))
+async fn echo(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::new(request.into_body().with_trailers(async { Some(Ok(code("0"))) }))))
 }
 
 /// A request whose frames are sent by hand.
@@ -48,7 +44,7 @@ fn by_hand() -> (mpsc::Sender<Bytes>, Request<Body>) {
 async fn messages_go_both_ways_in_turn_through_all_layers() {
     let (circuit, places) = (counting().build().unwrap(), BulkheadLayer::grpc(1).build().unwrap());
     let stack = ServiceBuilder::new()
-        .layer(TimeoutLayer::grpc(Duration::from_secs(30)))
+        .layer(TimeoutLayer::grpc(secs(30)))
         .layer(at_once().build().unwrap())
         .layer(circuit.clone())
         .layer(places.clone())
@@ -65,18 +61,17 @@ async fn messages_go_both_ways_in_turn_through_all_layers() {
             came.extend_from_slice(&frame.into_data().unwrap());
         }
         assert!(came == sent, "turn {turn}");
-        assert_eq!((places.handle().in_flight(), circuit.handle().snapshot().counts.calls), (1, 0));
+        assert_eq!((places.handle().in_flight(), counted(&circuit.handle())), (1, (0, 0)));
     }
     drop(sender);
     let last = soon(body.frame()).await.unwrap().unwrap();
     assert_eq!(last.trailers_ref().unwrap().get("grpc-status").unwrap(), "0");
     assert!(body.is_end_stream());
-    let counts = circuit.handle().snapshot().counts;
-    assert_eq!((places.handle().in_flight(), counts.calls, counts.failures), (0, 1, 0));
+    assert_eq!((places.handle().in_flight(), counted(&circuit.handle())), (0, (1, 0)));
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_still_sending_is_cut_off_by_the_next_which_sends_all() {
+async fn an_attempt_still_sending_is_cut_off_by_the_next() {
     let (came, mut bodies) = mpsc::unbounded_channel();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -93,7 +88,7 @@ async fn an_attempt_that_is_still_sending_is_cut_off_by_the_next_which_sends_all
                 read.await.unwrap();
             }
             answer.headers_mut().extend(code(if call > 0 { "0" } else { "14" }));
-            answer
+            Ok::<_, Infallible>(answer)
         }
     })
     .await;
@@ -101,7 +96,7 @@ async fn an_attempt_that_is_still_sending_is_cut_off_by_the_next_which_sends_all
     let stack = at_once().build().unwrap().layer(channel(addr));
     sender.send(Bytes::from_static(b"a")).await.unwrap();
     let answer = tokio::spawn(stack.oneshot(request));
-    until("the second attempt has begun", || calls.load(Ordering::SeqCst) == 2).await;
+    eventually("the second attempt has begun", || calls.load(Ordering::SeqCst) == 2).await;
     for data in [&b"b"[..], b"c"] {
         soon(sender.send(Bytes::from_static(data))).await.unwrap();
     }

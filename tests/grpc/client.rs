@@ -1,22 +1,24 @@
 //! What the tests' clients use.
 
-use std::{error::Error as StdError, iter::successors, net::SocketAddr, time::Duration};
+use std::error::Error as StdError;
+use std::iter::successors;
+use std::net::SocketAddr;
 
+use palisade::grpc::{CountAttempts, GrpcClassifier, Pushback};
+use palisade::http::{Http, Resend};
+use palisade::retry::Rules;
 use palisade::{
     Backoff, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, RejectionReason, Retry,
     RetryBuilder, RetryLayer,
-    grpc::{CountAttempts, GrpcClassifier, Pushback},
-    http::{Http, Resend},
-    retry::Rules,
 };
-use tokio::time::{sleep, timeout};
-use tonic::{
-    Status, Streaming,
-    body::Body,
-    transport::{Channel, Endpoint},
-};
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_client::HealthClient};
+use tonic::body::Body;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Status, Streaming};
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tower::Layer;
+
+use crate::patience::soon;
 
 pub(crate) type ByCode = Http<GrpcClassifier>;
 pub(crate) type ByHead = Rules<GrpcClassifier, Resend<Body, CountAttempts>, Pushback>;
@@ -72,11 +74,6 @@ pub(crate) async fn next(stream: &mut Streaming<HealthCheckResponse>) -> Result<
     soon(stream.message()).await
 }
 
-/// Waits for what comes soon, or hangs and fails the test.
-pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
-    timeout(Duration::from_secs(3), future).await.expect("it does not hang")
-}
-
 /// The layers' own error within a status.
 pub(crate) fn own(status: &Status) -> Option<&Error> {
     successors(status.source(), |&cause| cause.source()).find_map(|cause| cause.downcast_ref())
@@ -86,12 +83,8 @@ pub(crate) fn rejection(status: &Status) -> Option<RejectionReason> {
     Some(own(status)?.rejection()?.reason())
 }
 
-/// Waits for a condition.
-pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
-    let wait = async {
-        while !condition() {
-            sleep(Duration::from_millis(1)).await;
-        }
-    };
-    timeout(Duration::from_secs(3), wait).await.unwrap_or_else(|_| panic!("in vain was waited until {what}"));
+/// How many calls a circuit counted, and how many of them failed.
+pub(crate) fn counted(circuit: &CircuitHandle) -> (u64, u64) {
+    let counts = circuit.snapshot().counts;
+    (counts.calls, counts.failures)
 }

@@ -3,9 +3,21 @@
 #![cfg(feature = "tonic")]
 #![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
 
+#[path = "../support/errors.rs"]
+mod errors;
+#[path = "../support/patience.rs"]
+mod patience;
+#[path = "../support/grpc_raw.rs"]
+mod raw;
+#[path = "../support/grpc_server.rs"]
+mod server;
+#[path = "../support/sockets.rs"]
+#[expect(dead_code, reason = "what serves HTTP alone is of no use here")]
+mod sockets;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod both_ways;
 mod classify;
 mod client;
@@ -17,12 +29,10 @@ mod not_there;
 mod one_deadline;
 mod own_ends;
 mod places;
-mod probes;
 mod pushback;
-mod raw;
 mod replaced;
 mod resets;
 mod retries;
-mod server;
 mod server_side;
 mod unsendable;
+mod whole;

@@ -1,58 +1,48 @@
 //! Servers that nobody reaches.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use http::Request;
-use palisade::{CircuitBreakerLayer, Phase, RejectionReason, TimeoutLayer, http::Attempt};
-use tokio::net::TcpSocket;
-use tonic::{Code, body::Body, transport::Server};
+use palisade::http::{AnswerLayer, Attempt};
+use palisade::{CircuitBreakerLayer, Phase, RejectionReason, TimeoutLayer};
+use tonic::Code;
+use tonic::body::Body;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_client::HealthClient;
 use tower::ServiceBuilder;
 
-use crate::{
-    client::{ask, at_once, channel, counting, rejection},
-    server::{Reply, scripted, serve_on},
-};
-
-/// A port where nobody listens for as long as this is held.
-fn silent() -> (TcpSocket, SocketAddr) {
-    let socket = TcpSocket::new_v4().expect("there is a socket");
-    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
-    let addr = socket.local_addr().expect("it is bound");
-    (socket, addr)
-}
+use crate::client::{ask, at_once, channel, counted, counting, rejection};
+use crate::patience::secs;
+use crate::server::{Reply, scripted};
+use crate::sockets::refusing;
 
 #[tokio::test]
-async fn where_nobody_listens_is_asked_again_and_is_unavailable_in_the_end() {
-    let (_socket, addr) = silent();
+async fn where_nobody_listens_is_asked_again_and_is_unavailable() {
+    let (_socket, addr) = refusing();
     let (circuit, sent) = (counting().build().unwrap(), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&sent);
+    let seen = Arc::clone(&sent);
     let stack = ServiceBuilder::new()
-        .layer(TimeoutLayer::grpc(Duration::from_secs(30)))
+        .layer(TimeoutLayer::grpc(secs(30)))
         .layer(at_once().build().unwrap())
         .layer(circuit.clone())
         .map_request(move |request: Request<Body>| {
-            counted.fetch_add(1, Ordering::SeqCst);
+            seen.fetch_add(1, Ordering::SeqCst);
             request
         })
         .service(channel(addr));
-    let mut client = HealthClient::new(stack);
+    let mut client = HealthClient::new(stack.clone());
     assert_eq!(client.check(ask()).await.unwrap_err().code(), Code::Unavailable);
     assert_eq!(client.watch(ask()).await.unwrap_err().code(), Code::Unavailable);
-    let counts = circuit.handle().snapshot().counts;
-    assert_eq!((sent.load(Ordering::SeqCst), counts.calls, counts.failures), (6, 6, 6));
+    assert_eq!((sent.load(Ordering::SeqCst), counted(&circuit.handle())), (6, (6, 6)));
+    let mut answered = HealthClient::new(ServiceBuilder::new().layer(AnswerLayer::grpc()).service(stack));
+    assert_eq!(answered.check(ask()).await.unwrap_err().code(), Code::Unavailable);
 }
 
 #[tokio::test]
-async fn the_circuit_that_ends_the_retrying_does_not_hide_that_nobody_listens() {
-    let (_socket, addr) = silent();
+async fn a_circuit_that_opens_does_not_hide_that_nobody_listens() {
+    let (_socket, addr) = refusing();
     let circuit = CircuitBreakerLayer::grpc("health").consecutive(2).build().unwrap();
     let stack = ServiceBuilder::new().layer(at_once().build().unwrap()).layer(circuit.clone()).service(channel(addr));
     let mut client = HealthClient::new(stack);
@@ -63,15 +53,15 @@ async fn the_circuit_that_ends_the_retrying_does_not_hide_that_nobody_listens() 
 
 #[tokio::test]
 async fn a_server_that_comes_up_between_attempts_is_reached() {
-    let (socket, addr) = silent();
-    let (health, calls) = scripted(|_| Reply::Served);
+    let ((socket, addr), (health, calls)) = (refusing(), scripted(|_| Reply::Served));
     let coming_up = Arc::new(Mutex::new(Some((socket, health))));
     let stack = ServiceBuilder::new()
         .layer(at_once().build().unwrap())
         .map_request(move |request: Request<Body>| {
             if request.extensions().get() == Some(&Attempt(2)) {
                 let (socket, health) = coming_up.lock().unwrap().take().unwrap();
-                serve_on(socket.listen(8).unwrap(), Server::builder(), health);
+                let incoming = TcpIncoming::from(socket.listen(8).unwrap());
+                tokio::spawn(Server::builder().add_service(health).serve_with_incoming(incoming));
             }
             request
         })

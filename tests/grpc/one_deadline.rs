@@ -1,45 +1,39 @@
 //! One deadline for all attempts of a call, where the retry is the first that reads it.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
-use palisade::{Deadline, Error, RetryLayer, http::DeadlineLayer};
+use palisade::http::DeadlineLayer;
+use palisade::{Deadline, Error, RetryLayer};
 use tokio::time::sleep;
-use tonic::{Status, body::Body};
+use tonic::Status;
+use tonic::body::Body;
 use tonic_health::pb::health_client::HealthClient;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::{
-    client::{ByHead, ask, at_once, channel, soon},
-    server::{Reply, now, serve_script},
-};
+use crate::client::{ByHead, ask, at_once, channel};
+use crate::patience::{ms, secs, soon};
+use crate::server::{Reply, serve_script};
+use crate::support::now;
 
-const SHORT: Duration = Duration::from_millis(500);
-const LONG: Duration = Duration::from_secs(5);
+const SHORT: Duration = ms(500);
+const LONG: Duration = secs(5);
 
 fn retry() -> RetryLayer<ByHead> {
     at_once().max_attempts(9).without_budget().build().expect("it is legal")
 }
 
-/// A call with these lines of `grpc-timeout`.
-fn with(lines: &[&'static str]) -> Request<Body> {
+/// A call with these lines of `grpc-timeout`, and perhaps a deadline in its extensions.
+fn with(extension: Option<Duration>, lines: &[&'static str]) -> Request<Body> {
     let mut request = Request::new(Body::empty());
     for line in lines {
         request.headers_mut().append("grpc-timeout", HeaderValue::from_static(line));
     }
-    request
-}
-
-/// The same, with a deadline in its extensions.
-fn with_deadline(left: Duration, lines: &[&'static str]) -> Request<Body> {
-    let mut request = with(lines);
-    request.extensions_mut().insert(Deadline::after(left));
+    if let Some(left) = extension {
+        request.extensions_mut().insert(Deadline::after(left));
+    }
     request
 }
 
@@ -57,7 +51,7 @@ where
         seen.lock().expect("nobody panics here").push((begun.elapsed().as_millis(), told.to_owned()));
         let answer = status().into_http();
         async {
-            sleep(Duration::from_millis(200)).await;
+            sleep(ms(200)).await;
             Ok(answer)
         }
     })
@@ -67,70 +61,53 @@ fn down() -> Status {
     Status::unavailable("down")
 }
 
-/// When the attempts come, with the retry directly over the service.
-async fn attempts(call: Request<Body>) -> Vec<u128> {
-    let seen = Seen::default();
-    retry().layer(saying(down, &seen)).oneshot(call).await.expect("the service answers");
-    let seen = seen.lock().expect("nobody panics here");
-    seen.iter().map(|(at, _)| *at).collect()
-}
-
-/// What the attempts tell, with the layer below the retry that writes it.
-async fn told(call: Request<Body>) -> Vec<String> {
-    let seen = Seen::default();
-    let stack = ServiceBuilder::new().layer(retry()).layer(DeadlineLayer::grpc()).service(saying(down, &seen));
-    stack.oneshot(call).await.expect("the service answers");
-    let seen = seen.lock().expect("nobody panics here");
-    seen.iter().map(|(_, told)| told.clone()).collect()
-}
-
-/// Claims that all attempts of a call together have half a second.
-async fn assert_short(call: impl Fn() -> Request<Body>) {
-    assert_eq!(attempts(call()).await, [0, 200, 400]);
-    assert_eq!(told(call()).await, ["500000u", "300000u", "100000u"]);
+/// When the attempts come, and what they tell where the layer below the retry writes it.
+async fn attempts(call: impl Fn() -> Request<Body>) -> (Vec<u128>, Vec<String>) {
+    let (seen, written) = (Seen::default(), Seen::default());
+    retry().layer(saying(down, &seen)).oneshot(call()).await.expect("the service answers");
+    let stack = ServiceBuilder::new().layer(retry()).layer(DeadlineLayer::grpc()).service(saying(down, &written));
+    stack.oneshot(call()).await.expect("the service answers");
+    let (seen, written) = (seen.lock().expect("nobody panics here"), written.lock().expect("nobody panics here"));
+    (seen.iter().map(|(at, _)| *at).collect(), written.iter().map(|(_, told)| told.clone()).collect())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grpc_timeout_is_for_all_attempts() {
-    assert_short(|| with(&["500m"])).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_least_of_several_grpc_timeouts_is_for_all_attempts() {
-    for lines in [["5S", "500m"], ["500m", "5S"], ["soon", "500m"], ["500m", "soon"]] {
-        assert_short(|| with(&lines)).await;
+async fn the_nearest_deadline_of_a_request_is_for_all_attempts() {
+    let rows: [(Option<Duration>, &[&'static str]); 8] = [
+        (None, &["500m"]),
+        (None, &["5S", "500m"]),
+        (None, &["500m", "5S"]),
+        (None, &["soon", "500m"]),
+        (None, &["500m", "soon"]),
+        (Some(LONG), &["500m"]),
+        (Some(SHORT), &["5S"]),
+        (Some(SHORT), &[]),
+    ];
+    for (extension, lines) in rows {
+        let (came, told) = attempts(|| with(extension, lines)).await;
+        assert_eq!(came, [0, 200, 400], "{extension:?} {lines:?}");
+        assert_eq!(told, ["500000u", "300000u", "100000u"], "{extension:?} {lines:?}");
     }
+    let (came, told) = attempts(|| with(None, &["soon"])).await;
+    assert_eq!((came.len(), told), (9, vec![String::new(); 9]), "what is unreadable ends no retrying");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_nearer_of_header_and_extension_is_for_all_attempts() {
-    assert_short(|| with_deadline(LONG, &["500m"])).await;
-    assert_short(|| with_deadline(SHORT, &["5S"])).await;
-    assert_short(|| with_deadline(SHORT, &[])).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_grpc_timeout_that_is_unreadable_ends_no_retrying() {
-    assert_eq!(attempts(with(&["soon"])).await.len(), 9);
-    assert_eq!(told(with(&["soon"])).await, [""; 9]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_pause_that_a_grpc_timeout_does_not_leave_ends_the_call_at_once_with_the_answer() {
+async fn a_pause_beyond_a_grpc_timeout_ends_the_call_at_once() {
     let pushing_back = || {
         let mut status = down();
         status.metadata_mut().insert("grpc-retry-pushback-ms", "300".parse().unwrap());
         status
     };
     let (seen, begun) = (Seen::default(), now());
-    let answer = retry().layer(saying(pushing_back, &seen)).oneshot(with(&["500m"])).await.unwrap();
+    let answer = retry().layer(saying(pushing_back, &seen)).oneshot(with(None, &["500m"])).await.unwrap();
     assert_eq!(answer.headers()["grpc-retry-pushback-ms"], "300");
-    assert_eq!((begun.elapsed(), seen.lock().unwrap().len()), (Duration::from_millis(200), 1));
+    assert_eq!((begun.elapsed(), seen.lock().unwrap().len()), (ms(200), 1));
 }
 
 /// The channel reads `grpc-timeout` too, and would give each attempt the whole of it.
 #[tokio::test]
-async fn a_call_that_its_channel_ends_at_a_grpc_timeout_is_not_sent_again() {
+async fn a_call_that_its_channel_ends_in_time_is_not_sent_again() {
     let (addr, _) = serve_script(|_| Reply::Never).await;
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
@@ -140,7 +117,7 @@ async fn a_call_that_its_channel_ends_at_a_grpc_timeout_is_not_sent_again() {
     };
     let stack = ServiceBuilder::new().layer(retry()).map_request(count).service(channel(addr));
     let mut request = tonic::Request::new(ask());
-    request.set_timeout(Duration::from_millis(40));
+    request.set_timeout(ms(40));
     soon(HealthClient::new(stack).check(request)).await.unwrap_err();
     assert_eq!(sent.load(Ordering::SeqCst), 1);
 }

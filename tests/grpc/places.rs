@@ -1,130 +1,84 @@
 //! How long a call holds its place in a bulkhead, on both sides.
 
-use std::{net::SocketAddr, time::Duration};
-
-use palisade::{Bulkhead, BulkheadHandle, BulkheadLayer, RejectionReason};
-use tonic::{
-    Status,
-    transport::{Channel, Server},
-};
+use palisade::{BulkheadLayer, RejectionReason};
+use tonic::Status;
+use tonic::transport::Server;
 use tonic_health::pb::health_client::HealthClient;
 use tower::Layer;
 
-use crate::{
-    client::{ByCode, ask, channel, next, rejection, until},
-    server::{Calls, Reply, now, scripted, serve},
-};
+use crate::client::{ask, channel, next, rejection};
+use crate::patience::{eventually, ms};
+use crate::server::{Reply, scripted, serve};
 
-type Client = HealthClient<Bulkhead<Channel, ByCode>>;
-
-/// A client with this many places.
-fn with_places(addr: SocketAddr, places: usize) -> (Client, BulkheadHandle) {
-    let layer = BulkheadLayer::grpc(places).build().expect("it is legal");
-    (HealthClient::new(layer.layer(channel(addr))), layer.handle())
+/// What a client does with its call.
+#[derive(Clone, Copy, Debug)]
+enum Do {
+    /// A unary call.
+    Check,
+    /// Reads a stream to its end, and keeps it. On the server it may have ended before.
+    Read,
+    /// Drops a stream that has begun.
+    Drop,
+    /// Goes away before there is a response.
+    GoAway,
 }
 
-/// A server with this many places.
-async fn serve_in_places(
-    places: usize,
-    script: impl Fn(usize) -> Reply + Send + Sync + 'static,
-) -> (SocketAddr, BulkheadHandle, Calls) {
-    let (health, calls) = scripted(script);
-    let layer = BulkheadLayer::grpc(places).build().expect("it is legal");
-    let handle = layer.handle();
-    (serve(Server::builder().layer(layer), health).await, handle, calls)
-}
-
-async fn until_free(place: &BulkheadHandle) {
-    until("the place is free", || place.in_flight() == 0).await;
-}
-
-#[tokio::test]
-async fn a_streaming_answer_of_two_seconds_holds_its_place_on_both_sides_for_as_long() {
-    let (addr, served, calls) = serve_in_places(1, |call| match call {
-        0 => Reply::Paced(Duration::from_secs(1)),
-        _ => Reply::Served,
-    })
-    .await;
-    let ((mut client, sent), mut other) = (with_places(addr, 1), HealthClient::new(channel(addr)));
-    let begun = now();
-    let mut stream = client.watch(ask()).await.unwrap().into_inner();
-    for message in 0..3 {
-        assert!(next(&mut stream).await.unwrap().is_some());
-        if message < 2 {
-            assert_eq!((sent.in_flight(), served.in_flight()), (1, 1));
-            assert_eq!(rejection(&client.check(ask()).await.unwrap_err()), Some(RejectionReason::Full));
-            other.check(ask()).await.unwrap_err();
+/// Claims that both places are taken while the call runs, and free after it: the client's at once.
+async fn claim(reply: impl Fn() -> Reply + Send + Sync + 'static, does: Do) {
+    let (health, calls) = scripted(move |_| reply());
+    let [sent, served] = [1, 1].map(|places| BulkheadLayer::grpc(places).build().unwrap());
+    let (at_client, at_server) = (sent.handle(), served.handle());
+    let addr = serve(Server::builder().layer(served), health).await;
+    let (mut client, mut other) = (HealthClient::new(sent.layer(channel(addr))), HealthClient::new(channel(addr)));
+    for nth in 1..=3 {
+        let mut kept = None;
+        match does {
+            Do::Check => drop(client.check(ask()).await),
+            Do::GoAway => {
+                let mut client = client.clone();
+                let call = tokio::spawn(async move { client.check(ask()).await });
+                eventually("the service is called", || calls.count() == nth).await;
+                assert_eq!((at_client.in_flight(), at_server.in_flight()), (1, 1));
+                call.abort();
+                assert!(call.await.unwrap_err().is_cancelled());
+            }
+            Do::Read | Do::Drop => {
+                let stream = kept.insert(client.watch(ask()).await.unwrap().into_inner());
+                assert!(next(stream).await.unwrap().is_some());
+                assert_eq!(at_client.in_flight(), 1, "{does:?}");
+                assert_eq!(rejection(&client.check(ask()).await.unwrap_err()), Some(RejectionReason::Full));
+                if let Do::Drop = does {
+                    assert_eq!(at_server.in_flight(), 1);
+                    other.check(ask()).await.unwrap_err();
+                    kept = None;
+                } else {
+                    while let Ok(Some(_)) = next(stream).await {}
+                }
+            }
         }
-    }
-    assert!(next(&mut stream).await.unwrap().is_none());
-    assert!(begun.elapsed() >= Duration::from_secs(2));
-    assert_eq!((sent.in_flight(), calls.count()), (0, 1));
-    until_free(&served).await;
-    client.check(ask()).await.unwrap();
-    other.check(ask()).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_unary_call_holds_its_place_until_its_answer_is_whole() {
-    let (addr, served, _) = serve_in_places(1, |_| Reply::Served).await;
-    let (mut client, sent) = with_places(addr, 1);
-    for _ in 0..20 {
-        client.check(ask()).await.unwrap();
-        assert_eq!(sent.in_flight(), 0);
-        until_free(&served).await;
+        assert_eq!(at_client.in_flight(), 0, "{does:?}");
+        eventually("the place is free", || at_server.in_flight() == 0).await;
+        assert_eq!(calls.count(), nth, "{does:?}");
+        drop(kept);
     }
 }
 
 #[tokio::test]
-async fn a_status_alone_frees_its_place_at_once() {
-    let (addr, served, _) = serve_in_places(1, |_| Reply::Status(Status::not_found("no"))).await;
-    let (mut client, sent) = with_places(addr, 1);
-    client.watch(ask()).await.unwrap_err();
-    assert_eq!((sent.in_flight(), served.in_flight()), (0, 0));
+async fn a_call_holds_a_place_on_both_sides_until_it_has_ended() {
+    claim(|| Reply::Served, Do::Check).await;
+    claim(|| Reply::Status(Status::not_found("no")), Do::Check).await;
+    claim(|| Reply::Paced(ms(30)), Do::Read).await;
+    claim(|| Reply::Broken(Status::internal("no")), Do::Read).await;
+    claim(|| Reply::Open, Do::Drop).await;
+    claim(|| Reply::Never, Do::GoAway).await;
 }
 
 #[tokio::test]
-async fn a_stream_that_ended_badly_is_free_though_the_client_still_has_it() {
-    let (addr, served, _) = serve_in_places(1, |_| Reply::Broken(Status::internal("no"))).await;
-    let (mut client, sent) = with_places(addr, 1);
-    let mut stream = client.watch(ask()).await.unwrap().into_inner();
-    assert!(next(&mut stream).await.unwrap().is_some());
-    next(&mut stream).await.unwrap_err();
-    assert_eq!(sent.in_flight(), 0);
-    until_free(&served).await;
-    drop(stream);
-}
-
-#[tokio::test]
-async fn a_stream_that_the_client_drops_frees_its_place_on_both_sides() {
-    let (addr, served, _) = serve_in_places(1, |_| Reply::Open).await;
-    let (mut client, sent) = with_places(addr, 1);
-    for _ in 0..3 {
-        let mut stream = client.watch(ask()).await.unwrap().into_inner();
-        assert!(next(&mut stream).await.unwrap().is_some());
-        assert_eq!((sent.in_flight(), served.in_flight()), (1, 1));
-        drop(stream);
-        assert_eq!(sent.in_flight(), 0);
-        until_free(&served).await;
-    }
-}
-
-#[tokio::test]
-async fn a_client_that_goes_away_before_its_answer_frees_its_place_on_the_server() {
-    let (addr, served, calls) = serve_in_places(1, |_| Reply::Never).await;
-    let (mut client, sent) = with_places(addr, 1);
-    let call = tokio::spawn(async move { client.check(ask()).await });
-    until("the service is called", || calls.count() == 1).await;
-    assert_eq!((sent.in_flight(), served.in_flight()), (1, 1));
-    call.abort();
-    assert!(call.await.unwrap_err().is_cancelled());
-    assert_eq!(sent.in_flight(), 0);
-    until_free(&served).await;
-}
-
-#[tokio::test]
-async fn a_client_that_goes_away_with_many_streams_frees_them_all_on_the_server() {
-    let (addr, served, _) = serve_in_places(20, |_| Reply::Open).await;
+async fn a_client_that_goes_away_with_many_streams_frees_them_all() {
+    let (health, _) = scripted(|_| Reply::Open);
+    let places = BulkheadLayer::grpc(20).build().unwrap();
+    let served = places.handle();
+    let addr = serve(Server::builder().layer(places), health).await;
     let mut streams = Vec::new();
     for _ in 0..20 {
         let mut stream = HealthClient::new(channel(addr)).watch(ask()).await.unwrap().into_inner();
@@ -133,5 +87,5 @@ async fn a_client_that_goes_away_with_many_streams_frees_them_all_on_the_server(
     }
     assert_eq!(served.in_flight(), 20);
     drop(streams);
-    until_free(&served).await;
+    eventually("the places are free", || served.in_flight() == 0).await;
 }

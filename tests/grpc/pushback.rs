@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use palisade::{Backoff, RetryBuilder, RetryLayer};
-use tonic::{Code, Status, body::Body, metadata::MetadataValue};
+use palisade::{Backoff, RetryBuilder};
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::{ErrorDetails, StatusExt};
 use tower::Layer;
 
-use crate::{
-    client::{ByHead, ask, at_once, retrying},
-    server::{Calls, Reply, scripted, serve_script},
-};
+use crate::client::{ByHead, ask, at_once, retrying};
+use crate::patience::{ms, secs};
+use crate::server::{Calls, Reply, scripted, serve_script};
+
+const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 fn pushing_back(code: Code, pushback: &str) -> Status {
     let mut status = Status::new(code, "later");
     let value = MetadataValue::try_from(pushback).expect("it can be sent");
-    status.metadata_mut().insert("grpc-retry-pushback-ms", value);
+    status.metadata_mut().insert(PUSHBACK, value);
     status
 }
 
@@ -32,109 +34,71 @@ async fn seen_of(status: Status, retry: RetryBuilder<ByHead>) -> (Calls, Status)
     (calls, status)
 }
 
-async fn attempts_after(status: Status) -> usize {
-    seen_of(status, at_once()).await.0.count()
-}
-
 #[tokio::test(start_paused = true)]
-async fn a_pushback_is_waited_for_and_no_longer() {
+async fn a_hint_is_waited_for_and_no_longer() {
     for code in [Code::Unavailable, Code::ResourceExhausted] {
-        for millis in [0, 50, 29_999] {
-            let (calls, _) = seen_of(pushing_back(code, &millis.to_string()), at_once()).await;
-            assert_eq!(calls.pauses(), [Duration::from_millis(millis); 2], "{code:?} {millis}");
+        let mut both = with_retry_info(code, secs(5));
+        both.metadata_mut().insert(PUSHBACK, "20".parse().unwrap());
+        for (label, status, pause) in [
+            ("no pause", pushing_back(code, "0"), ms(0)),
+            ("a pushback", pushing_back(code, "50"), ms(50)),
+            ("the longest pushback", pushing_back(code, "29999"), ms(29_999)),
+            ("a retry info", with_retry_info(code, ms(70)), ms(70)),
+            ("both, and the pushback counts", both, ms(20)),
+        ] {
+            let (calls, _) = seen_of(status, at_once()).await;
+            assert_eq!(calls.pauses(), [pause; 2], "{code:?}: {label}");
         }
     }
+    let retry = at_once().backoff(Backoff::constant(ms(7)));
+    let (calls, _) = seen_of(pushing_back(Code::Unavailable, "50"), retry).await;
+    assert_eq!(calls.pauses(), [ms(57); 2], "a backoff comes on top");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pushback_that_is_negative_or_garbage_ends_the_retrying() {
-    for pushback in ["-1", "-50", "", "soon", "1.5", "50ms", "+50", "0x10", "2147483648", "99999999999999999999"] {
-        assert_eq!(attempts_after(pushing_back(Code::Unavailable, pushback)).await, 1, "{pushback}");
-        assert_eq!(attempts_after(pushing_back(Code::ResourceExhausted, pushback)).await, 1, "{pushback}");
+async fn what_is_no_pause_or_forbids_one_ends_the_retrying() {
+    let mut twice = pushing_back(Code::Unavailable, "50");
+    twice.metadata_mut().append(PUSHBACK, "50".parse().unwrap());
+    let mut forbidden = with_retry_info(Code::ResourceExhausted, secs(5));
+    forbidden.metadata_mut().insert(PUSHBACK, "-1".parse().unwrap());
+    let quota = ErrorDetails::with_error_info("QUOTA", "example.com", [("a".to_owned(), "b".to_owned())]);
+    for (label, status) in [
+        ("negative", pushing_back(Code::Unavailable, "-1")),
+        ("negative, exhausted", pushing_back(Code::ResourceExhausted, "-1")),
+        ("garbage", pushing_back(Code::Unavailable, "soon")),
+        ("garbage, exhausted", pushing_back(Code::ResourceExhausted, "soon")),
+        ("two", twice),
+        ("negative, over a retry info", forbidden),
+        ("other details", Status::with_error_details(Code::ResourceExhausted, "later", quota)),
+        ("unreadable details", Status::with_details(Code::ResourceExhausted, "later", "\u{1}garbage".into())),
+    ] {
+        assert_eq!(seen_of(status, at_once()).await.0.count(), 1, "{label}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_pushbacks_end_the_retrying() {
-    let mut status = pushing_back(Code::Unavailable, "50");
-    status.metadata_mut().append("grpc-retry-pushback-ms", "50".parse().unwrap());
-    assert_eq!(attempts_after(status).await, 1);
+    let (calls, status) = seen_of(pushing_back(Code::ResourceExhausted, "30001"), at_once()).await;
+    assert_eq!((calls.count(), status.code(), status.message()), (1, Code::ResourceExhausted, "later"));
+    assert_eq!(status.metadata().get(PUSHBACK).unwrap(), "30001", "longer than may be waited for, and whole");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pushback_makes_no_other_code_retryable() {
     for code in (1..17).map(Code::from_i32) {
         let expected = if matches!(code, Code::Unavailable | Code::ResourceExhausted) { 3 } else { 1 };
-        assert_eq!(attempts_after(pushing_back(code, "0")).await, expected, "{code:?}");
+        assert_eq!(seen_of(pushing_back(code, "0"), at_once()).await.0.count(), expected, "{code:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_retry_info_is_waited_for_and_no_longer() {
-    for code in [Code::Unavailable, Code::ResourceExhausted] {
-        let (calls, _) = seen_of(with_retry_info(code, Duration::from_millis(70)), at_once()).await;
-        assert_eq!(calls.pauses(), [Duration::from_millis(70); 2], "{code:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_pushback_counts_for_more_than_a_retry_info() {
-    let mut status = with_retry_info(Code::ResourceExhausted, Duration::from_secs(5));
-    status.metadata_mut().insert("grpc-retry-pushback-ms", "20".parse().unwrap());
-    let (calls, _) = seen_of(status.clone(), at_once()).await;
-    assert_eq!(calls.pauses(), [Duration::from_millis(20); 2]);
-    status.metadata_mut().insert("grpc-retry-pushback-ms", "-1".parse().unwrap());
-    assert_eq!(attempts_after(status).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn details_without_a_retry_info_are_no_hint() {
-    let details = ErrorDetails::with_error_info("QUOTA", "example.com", [("a".to_owned(), "b".to_owned())]);
-    assert_eq!(attempts_after(Status::with_error_details(Code::ResourceExhausted, "later", details)).await, 1);
-    assert_eq!(attempts_after(Status::with_details(Code::ResourceExhausted, "later", "\u{1}garbage".into())).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_pushback_above_the_longest_ends_the_retrying_with_the_status_whole() {
-    let (calls, status) = seen_of(pushing_back(Code::ResourceExhausted, "30001"), at_once()).await;
-    assert_eq!((calls.count(), status.code(), status.message()), (1, Code::ResourceExhausted, "later"));
-    assert_eq!(status.metadata().get("grpc-retry-pushback-ms").unwrap(), "30001");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_backoff_comes_on_top_of_a_pushback() {
-    let retry = RetryLayer::grpc::<Body>("health").backoff(Backoff::constant(Duration::from_millis(7)));
-    let (calls, _) = seen_of(pushing_back(Code::Unavailable, "50"), retry).await;
-    assert_eq!(calls.pauses(), [Duration::from_millis(57); 2]);
-}
-
 #[tokio::test]
-async fn a_pushback_over_a_connection_is_waited_for() {
-    let (addr, calls) = serve_script(|call| match call {
-        0 => Reply::Status(pushing_back(Code::ResourceExhausted, "50")),
-        _ => Reply::Served,
-    })
-    .await;
-    retrying(addr, at_once()).check(ask()).await.unwrap();
-    assert!(calls.pauses()[0] >= Duration::from_millis(50), "{:?}", calls.pauses());
-}
-
-#[tokio::test]
-async fn a_retry_info_over_a_connection_is_waited_for() {
-    let (addr, calls) = serve_script(|call| match call {
-        0 => Reply::Status(with_retry_info(Code::Unavailable, Duration::from_millis(50))),
-        _ => Reply::Served,
-    })
-    .await;
-    retrying(addr, at_once()).check(ask()).await.unwrap();
-    assert!(calls.pauses()[0] >= Duration::from_millis(50), "{:?}", calls.pauses());
-}
-
-#[tokio::test]
-async fn a_pushback_over_a_connection_can_forbid_a_retry() {
-    for pushback in ["-1", "soon"] {
-        let (addr, calls) = serve_script(move |_| Reply::Status(pushing_back(Code::Unavailable, pushback))).await;
-        retrying(addr, at_once()).check(ask()).await.unwrap_err();
-        assert_eq!(calls.count(), 1, "{pushback}");
+async fn a_hint_over_a_connection_is_heeded() {
+    for (label, status, calls) in [
+        ("a pushback", pushing_back(Code::ResourceExhausted, "50"), 2),
+        ("a retry info", with_retry_info(Code::Unavailable, ms(50)), 2),
+        ("no retry", pushing_back(Code::Unavailable, "-1"), 1),
+        ("garbage", pushing_back(Code::Unavailable, "soon"), 1),
+    ] {
+        let script = move |call| if call == 0 { Reply::Status(status.clone()) } else { Reply::Served };
+        let (addr, seen) = serve_script(script).await;
+        let answer = retrying(addr, at_once()).check(ask()).await;
+        assert_eq!((answer.is_ok(), seen.count()), (calls == 2, calls), "{label}");
+        assert!(seen.pauses().iter().all(|pause| *pause >= ms(50)), "{label}: {:?}", seen.pauses());
     }
 }

@@ -1,25 +1,22 @@
 //! Attempts that another one replaces: what they still send, and what they still hold.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use palisade::{Backoff, Budget, BulkheadLayer};
-use tonic::{Code, Status, service::InterceptorLayer, transport::Server};
-use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic::service::InterceptorLayer;
+use tonic::transport::Server;
+use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tower::ServiceBuilder;
 
-use crate::{
-    client::{ask, at_once, channel, counting, drain, retrying, text},
-    raw::{Raw, serve_raw},
-    server::{Reply, scripted, serve},
-};
+use crate::client::{ask, at_once, channel, counting, drain, retrying, text};
+use crate::patience::ms;
+use crate::raw::{Raw, serve_raw};
+use crate::server::{Reply, scripted, serve};
 
-/// How many attempts reach the service within a bulkhead of one place, and the code in the end.
+/// How many attempts pass a bulkhead of one place, and the code in the end.
 async fn attempts_at(raw: Raw) -> (u64, Code) {
     let circuit = counting().build().expect("it is legal");
     let stack = ServiceBuilder::new()
@@ -35,25 +32,21 @@ async fn attempts_at(raw: Raw) -> (u64, Code) {
 }
 
 #[tokio::test]
-async fn a_refusal_of_something_between_is_asked_again() {
+async fn a_head_in_trouble_is_retried_and_its_place_is_free() {
     for status in [429, 502, 503, 504] {
         assert_eq!(attempts_at(Raw::status(status)).await, (3, Code::Unavailable), "{status}");
     }
     for status in [400, 401, 403, 404, 500] {
         assert_eq!(attempts_at(Raw::status(status)).await.0, 1, "{status}");
     }
-}
-
-#[tokio::test]
-async fn an_answer_that_is_replaced_gives_its_place_back_though_its_body_never_ends() {
-    assert_eq!(attempts_at(Raw::ok().code(14).hang()).await, (3, Code::Unavailable));
-    assert_eq!(attempts_at(Raw::ok().code(14).message().hang()).await, (3, Code::Unavailable));
-}
-
-#[tokio::test]
-async fn a_code_without_trailers_only_is_asked_again_by_its_head() {
-    assert_eq!(attempts_at(Raw::ok().code(14).trailers(0)).await, (3, Code::Unavailable));
-    assert_eq!(attempts_at(Raw::ok().trailers(14)).await, (1, Code::Unavailable));
+    for (label, raw, attempts) in [
+        ("a body that never ends", Raw::ok().code(14).hang(), 3),
+        ("messages that never end", Raw::ok().code(14).message().hang(), 3),
+        ("a code and trailers", Raw::ok().code(14).trailers(0), 3),
+        ("trailers alone", Raw::ok().trailers(14), 1),
+    ] {
+        assert_eq!(attempts_at(raw).await, (attempts, Code::Unavailable), "{label}");
+    }
 }
 
 #[tokio::test]
@@ -74,7 +67,7 @@ async fn sent_to_one_that_reads_late(len: usize, refused: usize) -> (Result<(), 
         _ => Ok(request),
     });
     let addr = serve(Server::builder().layer(refuse), health).await;
-    let retry = at_once().max_body(4 << 20).backoff(Backoff::constant(Duration::from_millis(1)));
+    let retry = at_once().max_body(4 << 20).backoff(Backoff::constant(ms(1)));
     let request = HealthCheckRequest { service: text(len) };
     let served = retrying(addr, retry).check(request).await;
     let messages = calls.seen().into_iter().map(|seen| seen.message).collect();
@@ -82,7 +75,7 @@ async fn sent_to_one_that_reads_late(len: usize, refused: usize) -> (Result<(), 
 }
 
 #[tokio::test]
-async fn a_message_that_was_refused_unread_comes_whole_with_the_next_attempt() {
+async fn a_message_that_was_refused_unread_comes_whole_with_the_next() {
     // One that fits into what HTTP/2 sends unasked, and one that was stuck half way.
     for len in [10, 30_000, 3 << 20] {
         for refused in [1, 2] {

@@ -1,64 +1,43 @@
 //! Streams that their server resets, before their head and after messages.
 
-use std::{
-    future::ready,
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::future::ready;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt, stream::once};
+use futures_util::stream::once;
+use futures_util::{FutureExt, StreamExt};
 use h2::Reason;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{Empty, StreamBody};
-use hyper::service::service_fn;
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use palisade::{
-    CircuitBreakerLayer, Elapsed, Phase,
-    http::{AnswerLayer, DeadlineLayer},
-};
-use tokio::{net::TcpListener, sync::Notify, time::sleep};
-use tonic::{Code, body::Body};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use palisade::http::{AnswerLayer, DeadlineLayer};
+use palisade::{CircuitBreakerLayer, Elapsed, Phase};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use tonic::Code;
+use tonic::body::Body;
 use tonic_health::pb::health_client::HealthClient;
 use tower::{ServiceBuilder, ServiceExt};
 
-use crate::{
-    client::{ask, at_once, channel, counting, in_circuit, next, retrying, soon},
-    raw::{MESSAGE, serve_fn},
-};
+use crate::client::{ask, at_once, channel, counted, counting, in_circuit, next};
+use crate::patience::{ms, soon};
+use crate::raw::{MESSAGE, serve_fn};
 
-/// Resets every call, as servers do whose service fails, and counts them.
-async fn serve_resets(reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
-    serve_resets_after(Duration::ZERO, reason).await
-}
-
-async fn serve_resets_after(time: Duration, reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let addr = listener.local_addr().expect("it is bound");
+/// Resets every call after this time, as servers do whose service fails, and counts them.
+async fn serve_resets(time: Duration, reason: Reason) -> (SocketAddr, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    drop(tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let counted = Arc::clone(&counted);
-            let answer = service_fn(move |_| {
-                counted.fetch_add(1, Ordering::SeqCst);
-                sleep(time).map(move |()| Err::<Response<Empty<Bytes>>, _>(h2::Error::from(reason)))
-            });
-            drop(tokio::spawn(async move {
-                let server = auto::Builder::new(TokioExecutor::new()).http2_only();
-                drop(server.serve_connection(TokioIo::new(stream), answer).await);
-            }));
-        }
-    }));
+    let addr = serve_fn(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        sleep(time).map(move |()| Err::<Response<Empty<Bytes>>, _>(h2::Error::from(reason)))
+    })
+    .await;
     (addr, calls)
 }
 
@@ -71,48 +50,45 @@ async fn serve_a_message_and_reset(reason: Reason, told: Arc<Notify>) -> SocketA
             told.notified().await;
             Err(h2::Error::from(reason))
         });
-        ready(Response::new(StreamBody::new(Box::pin(message.chain(reset)))))
+        ready(Ok::<_, Infallible>(Response::new(StreamBody::new(Box::pin(message.chain(reset))))))
     })
     .await
 }
 
-/// What tonic calls `INTERNAL`, as <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors> has it.
+/// As <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors> has it, and with `AnswerLayer` or without.
 #[tokio::test]
-async fn a_call_that_is_reset_before_its_head_is_internal_and_not_asked_again() {
-    let (addr, calls) = serve_resets(Reason::INTERNAL_ERROR).await;
-    assert_eq!(retrying(addr, at_once()).check(ask()).await.unwrap_err().code(), Code::Internal);
-    assert_eq!(calls.load(Ordering::SeqCst), 1);
-}
-
-#[tokio::test]
-async fn a_reset_before_the_head_is_told_by_the_code_that_grpc_has_for_it() {
+async fn a_reset_before_the_head_has_the_code_that_grpc_gives_it() {
     for (reason, code, attempts) in [
+        (Reason::INTERNAL_ERROR, Code::Internal, 1),
         (Reason::PROTOCOL_ERROR, Code::Internal, 1),
+        (Reason::STREAM_CLOSED, Code::Internal, 1),
         (Reason::REFUSED_STREAM, Code::Unavailable, 3),
         (Reason::CANCEL, Code::Cancelled, 1),
         (Reason::ENHANCE_YOUR_CALM, Code::ResourceExhausted, 1),
         (Reason::INADEQUATE_SECURITY, Code::PermissionDenied, 1),
     ] {
-        let (addr, calls) = serve_resets(reason).await;
-        let retry = at_once().build().unwrap();
-        let stack = ServiceBuilder::new().layer(AnswerLayer::grpc()).layer(retry).service(channel(addr));
-        let status = soon(HealthClient::new(stack).check(ask())).await.unwrap_err();
+        let (addr, calls) = serve_resets(Duration::ZERO, reason).await;
+        let (circuit, retry) = (counting().build().unwrap(), at_once().build().unwrap());
+        let stack = ServiceBuilder::new().layer(AnswerLayer::grpc()).layer(retry).layer(circuit.clone());
+        let status = soon(HealthClient::new(stack.service(channel(addr))).check(ask())).await.unwrap_err();
         assert_eq!((status.code(), calls.load(Ordering::SeqCst)), (code, attempts), "{reason:?}");
+        // Also where it is the reset by which we ourselves tell that a request cannot be sent.
+        let (calls, failures) = counted(&circuit.handle());
+        assert_eq!(
+            (calls, failures),
+            (attempts as u64, if code == Code::PermissionDenied { 0 } else { calls }),
+            "{reason:?}"
+        );
+        if code == Code::Internal {
+            assert_eq!(status.message(), "the service failed", "{reason:?}");
+        }
     }
-}
-
-/// The reset by which we ourselves tell that a request cannot be sent has the same code.
-#[tokio::test]
-async fn a_reset_by_the_server_before_the_head_is_a_failure() {
-    let (mut client, circuit) = in_circuit(serve_resets(Reason::INTERNAL_ERROR).await.0, counting());
-    client.check(ask()).await.unwrap_err();
-    assert_eq!(circuit.snapshot().counts.failures, 1);
 }
 
 /// Whose end it is when a server cancels a call with this `grpc-timeout` after this time, if anybody's, and what the circuit
 /// has become. The client is none that reads `grpc-timeout`.
 async fn cancelled(time: Duration, limit: &str) -> (Option<bool>, Phase) {
-    let (addr, _) = serve_resets_after(time, Reason::CANCEL).await;
+    let (addr, _) = serve_resets(time, Reason::CANCEL).await;
     let circuit = CircuitBreakerLayer::grpc("health").consecutive(1).build().expect("it is legal");
     let http = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Body>();
     let stack = ServiceBuilder::new().layer(circuit.clone()).layer(DeadlineLayer::grpc()).service(http);
@@ -122,12 +98,8 @@ async fn cancelled(time: Duration, limit: &str) -> (Option<bool>, Phase) {
 }
 
 #[tokio::test]
-async fn a_server_that_cancels_a_call_at_its_callers_grpc_timeout_opens_no_circuit() {
-    assert_eq!(cancelled(Duration::from_millis(50), "50m").await, (Some(true), Phase::Closed));
-}
-
-#[tokio::test]
-async fn a_server_that_cancels_a_call_before_its_time_is_over_has_failed() {
+async fn a_server_that_cancels_has_failed_unless_the_time_is_over() {
+    assert_eq!(cancelled(ms(50), "50m").await, (Some(true), Phase::Closed));
     assert_eq!(cancelled(Duration::ZERO, "1H").await, (None, Phase::Open));
 }
 
@@ -149,6 +121,6 @@ async fn a_reset_after_a_message_is_a_failure_whatever_its_code() {
         assert!(next(&mut stream).await.unwrap().is_some());
         read.notify_one();
         drop(next(&mut stream).await);
-        assert_eq!(circuit.snapshot().counts.failures, 1, "{reason:?}");
+        assert_eq!(counted(&circuit), (1, 1), "{reason:?}");
     }
 }

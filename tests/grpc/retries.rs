@@ -5,39 +5,16 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 
-use crate::{
-    client::{ask, at_once, drain, next, retrying, text},
-    server::{Reply, Seen, serve_script},
-};
-
-/// How many calls the server sees of one that it answers with this status alone.
-async fn attempts_after(code: Code) -> usize {
-    let (addr, calls) = serve_script(move |_| Reply::Status(Status::new(code, "no"))).await;
-    assert_eq!(retrying(addr, at_once()).check(ask()).await.unwrap_err().code(), code);
-    calls.count()
-}
+use crate::client::{ask, at_once, drain, next, retrying, text};
+use crate::server::{Reply, Seen, serve_script};
 
 #[tokio::test]
-async fn what_is_unavailable_alone_is_asked_again() {
-    assert_eq!(attempts_after(Code::Unavailable).await, 3);
-}
-
-#[tokio::test]
-async fn no_other_code_alone_is_asked_again_without_a_hint() {
-    for code in (1..17).map(Code::from_i32).filter(|&code| code != Code::Unavailable) {
-        assert_eq!(attempts_after(code).await, 1, "{code:?}");
+async fn what_is_unavailable_alone_is_asked_again_and_no_other_code() {
+    for code in (1..17).map(Code::from_i32) {
+        let (addr, calls) = serve_script(move |_| Reply::Status(Status::new(code, "no"))).await;
+        assert_eq!(retrying(addr, at_once()).check(ask()).await.unwrap_err().code(), code);
+        assert_eq!(calls.count(), if code == Code::Unavailable { 3 } else { 1 }, "{code:?}");
     }
-}
-
-#[tokio::test]
-async fn the_answer_of_a_later_attempt_is_the_answer() {
-    let (addr, calls) = serve_script(|call| match call {
-        0 | 1 => Reply::Status(Status::unavailable("starting")),
-        _ => Reply::Served,
-    })
-    .await;
-    assert_eq!(retrying(addr, at_once()).check(ask()).await.unwrap().into_inner().status, 1);
-    assert_eq!(calls.count(), 3);
 }
 
 #[tokio::test]
@@ -62,27 +39,19 @@ async fn what_is_unavailable_after_messages_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn the_server_is_told_how_many_attempts_there_were_before() {
-    let (addr, calls) = serve_script(|_| Reply::Status(Status::unavailable("down"))).await;
-    retrying(addr, at_once()).check(ask()).await.unwrap_err();
-    let told: Vec<_> = calls.seen().into_iter().map(|seen| seen.previous_attempts).collect();
-    assert_eq!(told, [None, Some("1".to_owned()), Some("2".to_owned())]);
-}
-
-#[tokio::test]
-async fn the_status_of_the_last_attempt_comes_whole() {
-    let (addr, _) = serve_script(|call| {
+async fn each_attempt_is_numbered_and_the_last_status_comes_whole() {
+    let (addr, calls) = serve_script(|call| {
         let mut status = Status::with_details(Code::Unavailable, format!("call {call}"), "what happened".into());
         status.metadata_mut().insert("x-shard", "7".parse().unwrap());
         Reply::Status(status)
     })
     .await;
     let status = retrying(addr, at_once()).check(ask()).await.unwrap_err();
-    assert_eq!(
-        (status.code(), status.message(), status.details()),
-        (Code::Unavailable, "call 2", &b"what happened"[..])
-    );
+    let told = (status.code(), status.message(), status.details());
+    assert_eq!(told, (Code::Unavailable, "call 2", &b"what happened"[..]));
     assert_eq!(status.metadata().get("x-shard").unwrap(), "7");
+    let told = calls.seen().into_iter().map(|seen| seen.previous_attempts);
+    assert_eq!(told.collect::<Vec<_>>(), [None, Some("1".to_owned()), Some("2".to_owned())]);
 }
 
 /// The calls that a server sees of one with a message of this many bytes on the wire, until the third is served.
@@ -105,20 +74,11 @@ const FRAMING: usize = 5 + 1 + 3;
 const CAP: usize = 64 * 1024;
 
 #[tokio::test]
-async fn a_message_that_is_kept_comes_whole_with_each_attempt() {
-    for wire in [20_000, CAP - 1, CAP] {
+async fn a_message_comes_whole_each_time_or_once_if_too_large_to_keep() {
+    for (wire, attempts) in [(20_000, 3), (CAP - 1, 3), (CAP, 3), (CAP + 1, 1), (2 * CAP, 1), (3 << 20, 1)] {
         let (seen, sent) = seen_of(wire).await;
-        assert_eq!(seen.len(), 3, "{wire} bytes");
+        assert_eq!(seen.len(), attempts, "{wire} bytes");
         assert!(seen.iter().all(|seen| seen.message == sent), "{wire} bytes");
-    }
-}
-
-#[tokio::test]
-async fn a_message_that_is_too_large_to_keep_comes_whole_once() {
-    for wire in [CAP + 1, 2 * CAP, 3 << 20] {
-        let (seen, sent) = seen_of(wire).await;
-        assert_eq!(seen.len(), 1, "{wire} bytes");
-        assert!(seen[0].message == sent, "{wire} bytes");
     }
 }
 

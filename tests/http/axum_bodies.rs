@@ -5,10 +5,8 @@ use http::Request;
 use http_body_util::Full;
 use tower::ServiceBuilder;
 
-use crate::{
-    client::{call, client, on_both, retry_of, text},
-    server::{Server, reply, text as answer},
-};
+use crate::client::{call, client, on_both, retry_of, text};
+use crate::server::{Server, reply, text as answer};
 
 #[tokio::test]
 async fn a_request_with_a_body_of_axums_is_sent_again_whole() {

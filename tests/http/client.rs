@@ -1,22 +1,18 @@
 //! The client, and what the tests ask of it.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use palisade::{
-    Backoff, Error, RetryBuilder, RetryLayer,
-    http::{HttpClassifier, Idempotent, ReplayBody, Resend},
-    retry::Rules,
-};
-use tokio::time::{sleep, timeout};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use palisade::http::{HttpClassifier, Idempotent, ReplayBody, Resend};
+use palisade::retry::Rules;
+use palisade::{Backoff, Error, RetryBuilder, RetryLayer};
 use tower::{BoxError, Service, ServiceExt};
+
+use crate::patience::{ms, soon};
 
 /// What is on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +55,11 @@ pub(crate) fn get(uri: impl AsRef<str>) -> Request<Small> {
     request(Method::GET, uri, "")
 }
 
-pub(crate) fn post(uri: impl AsRef<str>, body: &'static str) -> Request<Small> {
-    request(Method::POST, uri, body)
-}
-
 pub(crate) fn request(method: Method, uri: impl AsRef<str>, body: &'static str) -> Request<Small> {
     Request::builder().method(method).uri(uri.as_ref()).body(body.into()).unwrap()
 }
 
-/// Makes a call, up to the head of the answer.
+/// Makes a call, up to the head of the response.
 pub(crate) async fn call<S, Q, B>(stack: &S, request: Request<Q>) -> Result<Response<B>, Error>
 where
     S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>> + Clone,
@@ -75,7 +67,7 @@ where
     soon(stack.clone().oneshot(request)).await.map_err(|error| Error::from(error.into()))
 }
 
-/// Reads an answer to its end.
+/// Reads a response to its end.
 pub(crate) async fn text<B>(response: Response<B>) -> Result<String, Error>
 where
     B: Body<Error = Error>,
@@ -84,7 +76,7 @@ where
     Ok(String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-/// Makes a call, reads its answer to the end, and gives its status.
+/// Makes a call, reads its response to the end, and gives its status.
 pub(crate) async fn status<S, Q, B>(stack: &S, request: Request<Q>) -> Result<u16, Error>
 where
     S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>> + Clone,
@@ -93,32 +85,6 @@ where
     let response = call(stack, request).await?;
     let status = response.status().as_u16();
     text(response).await.map(|_| status)
-}
-
-pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
-
-pub(crate) const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-pub(crate) const fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
-}
-
-/// Lets no test hang.
-pub(crate) async fn soon<T>(it: impl Future<Output = T>) -> T {
-    timeout(secs(20), it).await.expect("it happens in twenty seconds")
-}
-
-/// Asks again and again, for twenty seconds at most.
-pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..2000 {
-        if condition() {
-            return;
-        }
-        sleep(ms(10)).await;
-    }
-    panic!("not in twenty seconds: {what}");
 }
 
 /// Whether nothing more comes; HTTP/2 may end with an empty piece.

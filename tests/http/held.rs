@@ -1,65 +1,116 @@
-//! The circuit breaker takes its verdict from the end of the body.
+//! A body holds its call's place, and the circuit's verdict, until it ends.
 
-use http::Method;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Method, Request, Response};
 use http_body_util::BodyExt;
-use palisade::{Error, Phase};
-
-use crate::{
-    circuit::Guarded,
-    client::{ends, eventually, get, on_both, request, soon, text},
-    proxy::{Fault, Proxy},
-    server::{self, Server, broken, empty, reply, silence, uri, with_header},
+use hyper::body::Incoming;
+use palisade::http::{GuardedBody, Http, HttpClassifier};
+use palisade::{
+    Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle, Error,
+    RejectionReason,
 };
+use tower::{ServiceBuilder, service_fn};
+
+use crate::circuit::{built, counted, counting};
+use crate::client::{HttpClient, Small, Wire, call, client, ends, get, on_both, request, status, text};
+use crate::patience::{eventually, secs, soon};
+use crate::proxy::{Fault, Proxy};
+use crate::server;
+use crate::server::{Server, abort, broken, empty, reply, silence, uri, with_header};
+use crate::support::reason;
+
+type Held = GuardedBody<GuardedBody<Incoming, CircuitGuard, HttpClassifier>, BulkheadGuard, HttpClassifier>;
+
+/// A bulkhead of one place, and a circuit that counts, over a client.
+struct Guarded {
+    places: BulkheadHandle,
+    circuit: CircuitHandle,
+    stack: Bulkhead<CircuitBreaker<HttpClient<Small>, Http>, Http>,
+}
+
+impl Guarded {
+    fn over(wire: Wire) -> Self {
+        let (bulkhead, (breaker, circuit)) = (BulkheadLayer::http(1).build().unwrap(), built(counting()));
+        let places = bulkhead.handle();
+        Self { places, circuit, stack: ServiceBuilder::new().layer(bulkhead).layer(breaker).service(client(wire)) }
+    }
+
+    async fn call(&self, request: Request<Small>) -> Result<Response<Held>, Error> {
+        call(&self.stack, request).await
+    }
+
+    /// The places that are taken, the calls that were counted, and how many of them failed.
+    fn state(&self) -> (usize, u64, u64) {
+        let (calls, failures) = counted(&self.circuit);
+        (self.places.in_flight(), calls, failures)
+    }
+}
 
 #[tokio::test]
-async fn an_answer_counts_once_its_body_has_ended_and_not_before() {
+async fn a_body_that_streams_holds_on_until_it_has_ended() {
     on_both(async |wire| {
         let (mut sender, begun) = server::stream(200, &["one"]);
-        let begun = std::sync::Mutex::new(Some(begun));
-        let server = Server::start(move |_, _| reply(begun.lock().unwrap().take().unwrap())).await;
-        let guarded = Guarded::over(wire);
-        let mut body = guarded.call(get(server.uri("/"))).await.into_body();
+        let (server, guarded) = (Server::once(begun).await, Guarded::over(wire));
+        let mut body = guarded.call(get(server.uri("/"))).await.unwrap().into_body();
+        for piece in ["two", "three"] {
+            soon(body.frame()).await.unwrap().unwrap();
+            assert_eq!(guarded.state(), (1, 0, 0));
+            let rejected = guarded.call(get(server.uri("/"))).await;
+            assert_eq!(reason(&rejected), Some(RejectionReason::Full));
+            sender.send_data(piece.into()).await.unwrap();
+        }
         soon(body.frame()).await.unwrap().unwrap();
-        sender.send_data("two".into()).await.unwrap();
-        soon(body.frame()).await.unwrap().unwrap();
-        assert_eq!(guarded.counted(), (0, 0));
+        assert_eq!((server.calls(), guarded.state()), (1, (1, 0, 0)));
         drop(sender);
         assert!(ends(&mut body).await);
-        assert_eq!(guarded.counted(), (1, 0));
+        assert_eq!(guarded.state(), (0, 1, 0), "the body is still there, and holds nothing");
+        assert_eq!(status(&guarded.stack, get(server.uri("/"))).await.unwrap(), 200);
         drop(body);
-        assert_eq!(guarded.counted(), (1, 0));
+        assert_eq!(guarded.state(), (0, 2, 0));
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_answer_that_was_read_to_the_length_it_told_counts_though_its_stream_goes_on() {
+async fn a_body_read_to_the_length_it_told_counts() {
     on_both(async |wire| {
         let (mut sender, begun) = server::stream(200, &["abc"]);
-        let begun = std::sync::Mutex::new(Some(with_header(begun, "content-length", "6")));
-        let server = Server::start(move |_, _| reply(begun.lock().unwrap().take().unwrap())).await;
+        let server = Server::once(with_header(begun, "content-length", "6")).await;
         let guarded = Guarded::over(wire);
-        let mut body = guarded.call(get(server.uri("/"))).await.into_body();
+        let mut body = guarded.call(get(server.uri("/"))).await.unwrap().into_body();
         assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "abc");
-        assert_eq!(guarded.counted(), (0, 0));
+        assert_eq!(counted(&guarded.circuit), (0, 0));
         sender.send_data("def".into()).await.unwrap();
         assert_eq!(soon(body.frame()).await.unwrap().unwrap().into_data().unwrap(), "def");
-        assert_eq!(guarded.counted(), (1, 0));
+        assert_eq!(counted(&guarded.circuit), (1, 0));
         drop(body);
-        assert_eq!(guarded.counted(), (1, 0));
+        assert_eq!(guarded.state(), (0, 1, 0));
     })
     .await;
+}
+
+/// Claims that a response which begins well and then breaks is a failure, and lets go of its place.
+async fn claim_failure(wire: Wire, uri: String, break_off: impl FnOnce()) {
+    let guarded = Guarded::over(wire);
+    let mut answer = guarded.call(get(uri)).await.unwrap();
+    soon(answer.body_mut().frame()).await.unwrap().unwrap();
+    assert_eq!((answer.status().as_u16(), guarded.state()), (200, (1, 0, 0)));
+    break_off();
+    let mut body = answer.into_body();
+    while let Ok(frame) = soon(body.frame()).await.expect("it breaks before it ends") {
+        drop(frame);
+    }
+    assert_eq!(guarded.state(), (0, 1, 1), "though the body is still there");
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_is_a_failure() {
     on_both(async |wire| {
         let server = Server::start(|_, _| reply(broken(200))).await;
-        let guarded = Guarded::over(wire);
-        let answer = guarded.call(get(server.uri("/"))).await;
-        assert_eq!((answer.status().as_u16(), guarded.circuit.phase()), (200, Phase::Closed));
-        assert!(matches!(text(answer).await, Err(Error::Service(_))));
-        assert_eq!(guarded.circuit.phase(), Phase::Open);
+        claim_failure(wire, server.uri("/"), || ()).await;
     })
     .await;
 }
@@ -68,14 +119,8 @@ async fn a_body_that_breaks_is_a_failure() {
 async fn a_body_whose_connection_is_cut_is_a_failure() {
     on_both(async |wire| {
         let server = Server::start(|_, _| reply(silence(200))).await;
-        let proxy = Proxy::start(server.addr(), []).await.unwrap();
-        let guarded = Guarded::over(wire);
-        let mut answer = guarded.call(get(uri(proxy.addr(), "/"))).await;
-        soon(answer.body_mut().frame()).await.unwrap().unwrap();
-        assert_eq!(guarded.circuit.phase(), Phase::Closed);
-        proxy.set(Fault::Reset);
-        assert!(matches!(text(answer).await, Err(Error::Service(_))));
-        assert_eq!(guarded.circuit.phase(), Phase::Open);
+        let proxy = Proxy::start(server.addr, []).await.unwrap();
+        claim_failure(wire, uri(proxy.addr(), "/"), || proxy.set(Fault::Reset)).await;
     })
     .await;
 }
@@ -83,57 +128,56 @@ async fn a_body_whose_connection_is_cut_is_a_failure() {
 #[tokio::test]
 async fn a_body_shorter_than_its_length_tells_is_a_failure() {
     let server = Server::start(|_, _| reply(server::text(200, "x".repeat(10_000)))).await;
-    let proxy = Proxy::start(server.addr(), [(std::time::Duration::ZERO, Fault::CutAfter(5000))]).await.unwrap();
-    let guarded = Guarded::over(crate::client::Wire::Http1);
-    let answer = guarded.call(get(uri(proxy.addr(), "/"))).await;
-    assert_eq!(guarded.circuit.phase(), Phase::Closed);
-    assert!(matches!(text(answer).await, Err(Error::Service(_))));
-    assert_eq!(guarded.circuit.phase(), Phase::Open);
+    let proxy = Proxy::start(server.addr, [(Duration::ZERO, Fault::CutAfter(5000))]).await.unwrap();
+    claim_failure(Wire::Http1, uri(proxy.addr(), "/"), || ()).await;
 }
 
 #[tokio::test]
-async fn a_body_dropped_half_way_counts_nothing() {
+async fn a_call_without_a_response_is_a_failure_and_frees_its_place() {
     on_both(async |wire| {
-        let server = Server::start(|_, _| reply(silence(200))).await;
-        let guarded = Guarded::over(wire);
+        let (server, guarded) = (Server::start(|_, _| abort()).await, Guarded::over(wire));
+        assert!(matches!(guarded.call(get(server.uri("/"))).await, Err(Error::Service(_))));
+        assert_eq!((server.calls(), guarded.state()), (1, (0, 1, 1)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_dropped_half_way_counts_nothing_and_frees_its_place() {
+    on_both(async |wire| {
+        let (server, guarded) = (Server::start(|_, _| reply(silence(200))).await, Guarded::over(wire));
         for reads in [false, true] {
-            let mut answer = guarded.call(get(server.uri("/"))).await;
+            let mut answer = guarded.call(get(server.uri("/"))).await.unwrap();
             if reads {
                 soon(answer.body_mut().frame()).await.unwrap().unwrap();
             }
+            assert_eq!(guarded.state(), (1, 0, 0));
             drop(answer);
+            assert_eq!(guarded.state(), (0, 0, 0));
         }
-        assert_eq!((guarded.counted(), guarded.circuit.phase()), ((0, 0), Phase::Closed));
         eventually("the server notices", || server.streaming() == 0).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_answer_without_a_body_counts_at_once() {
+async fn a_response_without_a_body_counts_at_once_and_holds_no_place() {
     on_both(async |wire| {
-        for status in [200, 204, 304, 404] {
-            let server = Server::start(move |_, _| reply(empty(status))).await;
-            let guarded = Guarded::over(wire);
-            let answer = guarded.call(get(server.uri("/"))).await;
-            assert_eq!(guarded.counted(), (1, 0), "{status}");
-            drop(answer);
-            assert_eq!(guarded.counted(), (1, 0), "{status}");
+        for (method, answer, failures) in [
+            (Method::GET, empty(200), 0),
+            (Method::GET, empty(204), 0),
+            (Method::GET, empty(304), 0),
+            (Method::GET, empty(404), 0),
+            (Method::GET, empty(503), 1),
+            (Method::HEAD, server::text(200, "never sent"), 0),
+        ] {
+            let (server, guarded) = (Server::once(answer).await, Guarded::over(wire));
+            let answer = guarded.call(request(method.clone(), server.uri("/"), "")).await.unwrap();
+            assert_eq!(guarded.state(), (0, 1, failures), "{method} {answer:?}");
+            assert_eq!(method == Method::HEAD, answer.headers().get("content-length").is_some_and(|it| it == "10"));
+            assert_eq!(text(answer).await.unwrap(), "");
+            assert_eq!(guarded.state(), (0, 1, failures), "{method}");
         }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_answer_to_head_counts_at_once_though_it_tells_a_length() {
-    on_both(async |wire| {
-        let server = Server::start(|_, _| reply(server::text(200, "never sent"))).await;
-        let guarded = Guarded::over(wire);
-        let answer = guarded.call(request(Method::HEAD, server.uri("/"), "")).await;
-        assert_eq!(answer.headers()["content-length"], "10");
-        assert_eq!(guarded.counted(), (1, 0));
-        assert_eq!(text(answer).await.unwrap(), "");
-        assert_eq!(guarded.counted(), (1, 0));
     })
     .await;
 }
@@ -141,12 +185,60 @@ async fn an_answer_to_head_counts_at_once_though_it_tells_a_length() {
 #[tokio::test]
 async fn a_head_that_is_a_failure_counts_before_its_body_is_read() {
     on_both(async |wire| {
-        let server = Server::start(|_, _| reply(silence(500))).await;
-        let guarded = Guarded::over(wire);
+        let (server, guarded) = (Server::start(|_, _| reply(silence(500))).await, Guarded::over(wire));
         let answer = guarded.call(get(server.uri("/"))).await;
-        assert_eq!(guarded.circuit.phase(), Phase::Open);
+        assert_eq!(guarded.state(), (1, 1, 1));
         drop(answer);
-        assert_eq!(guarded.circuit.snapshot().late, 0, "it was settled once");
+        assert_eq!((guarded.state(), guarded.circuit.snapshot().late), ((0, 1, 1), 0), "it was settled once");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_waiting_call_gets_the_place_when_the_one_before_it_ends() {
+    let server = Server::once(silence(200)).await;
+    let bulkhead = BulkheadLayer::http(1).max_wait(secs(20)).build().unwrap();
+    let places = bulkhead.handle();
+    let stack = ServiceBuilder::new().layer(bulkhead).service(client::<Small>(Wire::Http1));
+    let first = call(&stack, get(server.uri("/"))).await.unwrap();
+    let end = async {
+        eventually("the second waits", || places.queued() == 1).await;
+        assert_eq!(server.calls(), 1);
+        drop(first);
+    };
+    let (second, ()) = tokio::join!(status(&stack, get(server.uri("/"))), end);
+    assert_eq!((second.unwrap(), server.calls()), (200, 2));
+}
+
+/// Notes how many places are taken when it is dropped.
+struct Looks(BulkheadHandle, Arc<Mutex<Vec<usize>>>);
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().push(self.0.in_flight());
+    }
+}
+
+#[tokio::test]
+async fn a_place_comes_free_only_when_the_body_is_gone() {
+    let bulkhead = BulkheadLayer::http(1).build().unwrap();
+    let (places, seen) = (bulkhead.handle(), Arc::<Mutex<Vec<usize>>>::default());
+    let (looks_at, notes) = (places.clone(), Arc::clone(&seen));
+    let stack = ServiceBuilder::new().layer(bulkhead).service(service_fn(move |_: Request<Small>| {
+        let looks = Looks(looks_at.clone(), Arc::clone(&notes));
+        let body = Small::from("piece").map_err(move |never| {
+            let _ = &looks;
+            never
+        });
+        std::future::ready(Ok::<_, Infallible>(Response::new(body)))
+    }));
+    for reads in [0, 1, 2] {
+        let mut body = call(&stack, get("/")).await.unwrap().into_body();
+        for _ in 0..reads {
+            body.frame().await.transpose().unwrap();
+        }
+        drop(body);
+        assert_eq!(places.in_flight(), 0);
+    }
+    assert_eq!(*seen.lock().unwrap(), [1, 1, 1]);
 }

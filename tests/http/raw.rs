@@ -1,42 +1,25 @@
 //! Answers as no library would send them.
 
-use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
-use palisade::CircuitBreakerLayer;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tower::ServiceBuilder;
 
-use crate::{
-    client::{Wire, call, client, get, retry, text},
-    server::uri,
-};
+use crate::circuit::{built, counted, counting};
+use crate::client::{Wire, call, client, get, retry, text};
+use crate::server::uri;
+use crate::sockets::serve_each;
 
 const WELL: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwell";
 
-/// Answers its first request with these bytes and no more, cuts the connection, and answers well after that.
-async fn first(bytes: Vec<u8>) -> (SocketAddr, JoinSet<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let mut serving = JoinSet::new();
-    serving.spawn(async move {
-        let mut first = Some(bytes);
-        while let Ok((mut socket, _)) = listener.accept().await {
-            read_head(&mut socket).await;
-            socket.write_all(first.take().as_deref().unwrap_or(WELL)).await.unwrap();
-        }
-    });
-    (addr, serving)
-}
-
-async fn read_head(socket: &mut TcpStream) {
+/// Reads the head of a request, answers these bytes and no more, and cuts the connection.
+async fn answer(mut socket: TcpStream, bytes: Vec<u8>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         assert!(socket.read_buf(&mut head).await.unwrap() > 0, "the client goes on");
     }
+    socket.write_all(&bytes).await.unwrap();
 }
 
 const BROKEN: [&str; 10] = [
@@ -57,16 +40,19 @@ fn head_that_is_too_long() -> String {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_broken_in_any_way_is_one_failure_and_is_retried() {
+async fn a_response_broken_in_any_way_is_one_failure_and_is_retried() {
     for bytes in BROKEN.map(str::to_owned).into_iter().chain([head_that_is_too_long()]) {
         let said = bytes.chars().take(80).collect::<String>();
-        let (addr, _serving) = first(bytes.into_bytes()).await;
-        let breaker = CircuitBreakerLayer::http("api").build().unwrap();
-        let circuit = breaker.handle();
+        let first = Arc::new(Mutex::new(Some(bytes.into_bytes())));
+        let addr = serve_each(move |socket| {
+            let bytes = first.lock().unwrap().take();
+            answer(socket, bytes.unwrap_or_else(|| WELL.into()))
+        })
+        .await;
+        let (breaker, circuit) = built(counting());
         let layers = ServiceBuilder::new().layer(retry().build().unwrap()).layer(breaker);
         let answer = call(&layers.service(client(Wire::Http1)), get(uri(addr, "/"))).await.unwrap();
         assert_eq!((answer.status().as_u16(), text(answer).await.unwrap().as_str()), (200, "well"), "{said:?}");
-        let counts = circuit.snapshot().counts;
-        assert_eq!((counts.calls, counts.failures), (2, 1), "{said:?}");
+        assert_eq!(counted(&circuit), (2, 1), "{said:?}");
     }
 }

@@ -1,14 +1,12 @@
 //! Redirects, which reqwest follows below the layers.
 
-use http::StatusCode;
 use reqwest::{Method, Request};
 
-use crate::{
-    client::{Wire, on_both},
-    reqwest::{request, stack},
-    server::{self, Arrived, Server, empty, reply, with_header},
-    unsent::refusing,
-};
+use crate::client::on_both;
+use crate::reqwest::{request, stack};
+use crate::server;
+use crate::server::{Server, empty, reply, with_header};
+use crate::sockets::refusing;
 
 /// Answers at `/new`, and anywhere else tells the way there.
 async fn moved(status: u16) -> Server {
@@ -24,20 +22,14 @@ fn with_key(mut request: Request) -> Request {
     request
 }
 
-/// The last status of a call, and what arrived.
-async fn sent(wire: Wire, server: &Server, request: Request) -> (StatusCode, Vec<Arrived>) {
-    let answer = stack(wire, 3).call(request).await.unwrap();
-    (answer.status(), server.arrived())
-}
-
 #[tokio::test]
-async fn a_post_whose_redirect_led_to_where_nobody_listens_is_not_sent_twice() {
+async fn a_post_whose_redirect_led_to_nobody_is_not_sent_twice() {
     on_both(async |wire| {
         let with_a_body = [301, 302, 303].map(|status| (status, "order"));
         let without = [301, 302, 303, 307, 308].map(|status| (status, ""));
         for (status, body) in with_a_body.into_iter().chain(without) {
-            let nobody = refusing();
-            let receipt = server::uri(nobody.local_addr().unwrap(), "/receipt");
+            let (_nobody, addr) = refusing();
+            let receipt = server::uri(addr, "/receipt");
             let server = Server::start(move |_, _| reply(with_header(empty(status), "location", &receipt))).await;
             let error = stack(wire, 3).call(request(Method::POST, &server.uri("/"), body)).await.unwrap_err();
             assert!(error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect), "{error:?}");
@@ -48,48 +40,27 @@ async fn a_post_whose_redirect_led_to_where_nobody_listens_is_not_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_sends_the_body_again_is_followed_for_what_may_arrive_twice() {
+async fn a_redirect_sends_the_body_again_where_that_may_arrive_twice() {
+    type Make = fn(&str) -> Request;
+    let rows: [(&str, u32, Make, bool); 4] = [
+        ("a PUT", 3, |uri| request(Method::PUT, uri, "order"), true),
+        ("a PUT that is sent once", 1, |uri| request(Method::PUT, uri, "order"), true),
+        ("a POST with a key", 3, |uri| with_key(request(Method::POST, uri, "order")), true),
+        ("a POST", 3, |uri| request(Method::POST, uri, "order"), false),
+    ];
     on_both(async |wire| {
-        for status in [307, 308] {
-            let requests: [fn(&str) -> Request; 2] =
-                [|uri| request(Method::PUT, uri, "order"), |uri| with_key(request(Method::POST, uri, "order"))];
-            for request in requests {
+        for (label, attempts, make, is_followed) in rows {
+            for status in [307, 308] {
                 let server = moved(status).await;
-                let (last, arrived) = sent(wire, &server, request(&server.uri("/old"))).await;
-                let paths: Vec<_> = arrived.iter().map(|one| (one.path.as_str(), &one.body[..])).collect();
-                assert_eq!(
-                    (last.as_u16(), paths),
-                    (200, vec![("/old", &b"order"[..]), ("/new", b"order")]),
-                    "{status}"
-                );
-                assert_eq!(arrived[0].headers["content-length"], arrived[1].headers["content-length"]);
+                let answer = stack(wire, attempts).call(make(&server.uri("/old"))).await.unwrap();
+                let (last, arrived) = (answer.status().as_u16(), server.arrived());
+                let sent: Vec<_> = arrived.iter().map(|one| (one.path.as_str(), &one.body[..])).collect();
+                let all = [("/old", &b"order"[..]), ("/new", b"order")];
+                let expected = if is_followed { (200, &all[..]) } else { (status, &all[..1]) };
+                assert_eq!((last, &sent[..]), expected, "{label} {status}");
+                assert!(arrived.iter().all(|one| one.headers["content-length"] == "5"), "{label} {status}");
+                assert_eq!(answer.text().await.unwrap(), if is_followed { "order" } else { "" });
             }
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_put_that_is_sent_once_is_redirected_like_any_other() {
-    on_both(async |wire| {
-        for status in [307, 308] {
-            let server = moved(status).await;
-            let put = request(Method::PUT, &server.uri("/old"), "order");
-            let answer = stack(wire, 1).call(put).await.unwrap();
-            assert_eq!((answer.status().as_u16(), server.calls()), (200, 2), "{status}");
-            assert_eq!(answer.text().await.unwrap(), "order");
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_redirect_that_would_send_the_body_of_a_post_again_is_its_answer() {
-    on_both(async |wire| {
-        for status in [307, 308] {
-            let server = moved(status).await;
-            let (last, arrived) = sent(wire, &server, request(Method::POST, &server.uri("/old"), "order")).await;
-            assert_eq!((last.as_u16(), arrived.len()), (status, 1));
         }
     })
     .await;

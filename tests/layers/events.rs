@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, Name, Phase, RejectionReason,
-    event::{self, Event, Kind, Source},
-};
+use palisade::event::{Event, Kind, Source};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, RejectionReason, event};
 
 type Heard = Arc<Mutex<Vec<String>>>;
 
@@ -44,7 +42,7 @@ fn an_observer_hears_of_a_circuit_what_tracing_does() {
 fn a_subscription_that_is_dropped_hears_no_more_and_others_do() {
     let name = "observed bulkhead";
     let ((first, subscription), (second, _other)) = (hear(name), hear(name));
-    let bulkhead = BulkheadLayer::builder(1).name(name).build().unwrap().handle();
+    let bulkhead = BulkheadLayer::builder(1).name(Name::new(name).unwrap()).build().unwrap().handle();
     bulkhead.resize(2);
     drop(subscription);
     bulkhead.resize(3);
@@ -63,7 +61,7 @@ fn an_observer_may_subscribe_others_and_go_while_it_hears() {
             kept.lock().unwrap().get_or_insert_with(|| hear(name));
         }
     });
-    let bulkhead = BulkheadLayer::builder(1).name(name).build().unwrap().handle();
+    let bulkhead = BulkheadLayer::builder(1).name(Name::new(name).unwrap()).build().unwrap().handle();
     bulkhead.resize(2);
     bulkhead.resize(3);
     let heard = Arc::clone(&inner.lock().unwrap().as_ref().unwrap().0);

@@ -5,17 +5,14 @@
 #[path = "../support/proxy.rs"]
 mod proxy;
 
-use std::{
-    io::{self, ErrorKind},
-    net::Ipv4Addr,
-    time::Duration,
-};
+use std::io;
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::{Instant, sleep, timeout},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout};
 
 use proxy::{Fault, Proxy};
 
@@ -173,7 +170,7 @@ async fn a_reset_meets_new_connections_too() {
 }
 
 #[tokio::test]
-async fn a_black_hole_takes_more_than_the_kernel_would_hold_and_passes_nothing() {
+async fn a_black_hole_takes_all_and_passes_nothing() {
     let mut pair = Pair::under(Fault::BlackHole).await;
     write(&mut pair.client, &vec![0; 32 << 20]).await;
     write(&mut pair.upstream, b"answer").await;
@@ -192,7 +189,7 @@ async fn a_connection_stays_black_when_the_fault_is_over() {
 }
 
 #[tokio::test]
-async fn a_half_close_ends_the_answer_and_still_takes_what_the_client_sends() {
+async fn a_half_close_ends_the_response_and_still_takes_what_is_sent() {
     let mut pair = Pair::start([]).await;
     pair.greet().await;
     pair.proxy.set(Fault::HalfClose);
@@ -240,7 +237,7 @@ async fn a_redirect_sends_new_connections_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_was_dropped_closes_its_connections_and_takes_no_more() {
+async fn a_dropped_proxy_closes_its_connections_and_takes_no_more() {
     let Pair { proxy, mut client, upstream: _upstream } = Pair::start([]).await;
     let addr = proxy.addr();
     drop(proxy);

@@ -1,23 +1,21 @@
 //! The client, and the five layers around it.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, Uri};
 use http_body_util::{BodyExt, Empty};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, Outcome,
     RetryLayer, TimeoutLayer, fallback,
 };
-use tower::{BoxError, ServiceBuilder, service_fn, util::BoxCloneSyncService};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, ServiceBuilder, service_fn};
 
 use crate::ms;
 
@@ -121,7 +119,7 @@ fn client() -> HttpClient {
     client.pool_timer(TokioTimer::new()).pool_idle_timeout(ms(200)).build_http()
 }
 
-/// Reads the answer to its end, so that the layers see how that went.
+/// Reads the response to its end, so that the layers see whether it came whole.
 async fn fetch(client: HttpClient, uri: Uri) -> Result<Answer, Error> {
     let (head, body) = client.get(uri).await.map_err(BoxError::from)?.into_parts();
     let body = body.collect().await.map_err(BoxError::from)?.to_bytes();

@@ -11,21 +11,19 @@ mod proxy;
 mod traffic;
 mod upstream;
 
-use std::{env, sync::Arc, time::Duration};
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
 
 use palisade::Phase;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep, sleep_until, timeout},
-};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::{
-    gateway::Gateway,
-    heap::Heap,
-    proxy::{Fault, Proxy},
-    traffic::{Caller, Tally},
-    upstream::{Health, Server, Upstream},
-};
+use crate::gateway::Gateway;
+use crate::heap::Heap;
+use crate::proxy::{Fault, Proxy};
+use crate::traffic::{Caller, Tally};
+use crate::upstream::{Health, Server, Upstream};
 
 const CALLERS: u64 = 32;
 /// How long each part of a cycle lasts; a whole one lasts five seconds.
@@ -51,7 +49,7 @@ const CYCLE: [(Fault, Health); 16] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_come_and_go_lose_no_call_leave_nothing_behind_and_are_recovered_from() {
+async fn faults_lose_no_call_leave_nothing_and_are_recovered_from() {
     let (gateway, upstream) = (Gateway::new(), Arc::new(Upstream::default()));
     // The first is to allocate what is allocated once.
     let mut tally = storm(&gateway, &upstream, 1).await;
@@ -88,13 +86,13 @@ async fn storm(gateway: &Gateway, upstream: &Arc<Upstream>, cycles: usize) -> Ta
     assert_eq!((gateway.places.in_flight(), gateway.places.queued()), (0, 0), "each call has ended");
 
     proxy.set(Fault::None);
-    let recovered = recover(gateway, &proxy).await;
+    let mut recovered = recover(gateway, &proxy).await;
     eventually("the server is idle", || upstream.busy() == 0).await;
     eventually("all connections are closed", || proxy.open() == 0).await;
-    tallies.into_iter().fold(recovered, |mut all, tally| {
-        all += tally;
-        all
-    })
+    for tally in tallies {
+        recovered += tally;
+    }
+    recovered
 }
 
 /// Has the server be well, failing or stopped by a schedule.

@@ -1,17 +1,18 @@
 //! The callers.
 
-use std::{net::SocketAddr, ops::AddAssign, time::Duration};
+use std::net::SocketAddr;
+use std::ops::AddAssign;
+use std::time::Duration;
 
 use http::{StatusCode, Uri};
-use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
-use crate::{
-    gateway::{Answer, DEGRADED, Stack},
-    ms, now,
-    upstream::body_of,
-};
+use crate::gateway::{Answer, DEGRADED, Stack};
+use crate::upstream::body_of;
+use crate::{ms, now};
 
 /// What became of calls.
 #[derive(Clone, Copy, Debug, Default)]

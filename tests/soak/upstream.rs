@@ -1,26 +1,20 @@
 //! The server.
 
-use std::{
-    convert::Infallible,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-    },
-};
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use http::{Request, Response, StatusCode};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto::Builder,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    select,
-    task::JoinSet,
-    time::sleep,
-};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::ms;
 
@@ -61,7 +55,7 @@ impl Upstream {
     }
 }
 
-/// A kilobyte that tells which request it answers.
+/// A kilobyte that names the request it is for.
 pub(crate) fn body_of(path: &str) -> String {
     format!("{path:1024}")
 }

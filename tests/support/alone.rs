@@ -1,6 +1,7 @@
 //! Tests that count what their whole process does.
 
-use std::{env, process::Command};
+use std::env;
+use std::process::Command;
 
 const ALONE: &str = "PALISADE_TEST_ALONE";
 

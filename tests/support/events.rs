@@ -1,17 +1,16 @@
 //! Records the events of this thread.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing::{
-    Dispatch, Event, Level, Subscriber,
-    field::{Field, Visit},
-    subscriber::DefaultGuard,
-};
-use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::Registry};
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::Registry;
 
 /// An event as it was recorded: strings as they are, everything else as its `Debug`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,20 +4,20 @@
 
 pub mod alone;
 pub mod events;
+pub mod inner;
+pub mod services;
+pub mod time;
 
-use std::{
-    collections::VecDeque,
-    fmt, io,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{error, fmt, io, iter};
 
 use palisade::{Deadline, Error, Rejection, RejectionReason};
-use tokio::time::Instant;
+use tokio::runtime;
+use tokio::time::{Instant, timeout};
 use tower::Service;
 
 /// An inner service that holds its callers to the contract of `Service`.
@@ -84,9 +84,21 @@ where
     }
 }
 
+/// Runs a test in a runtime of its own, whose clock is paused. A test that waits for nothing fails, and does not hang.
+pub fn paused<T>(test: impl Future<Output = T>) -> T {
+    let runtime = runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let test = async { timeout(Duration::from_secs(1 << 34), test).await.expect("the test hangs") };
+    runtime.expect("a runtime needs little").block_on(test)
+}
+
 /// The moment on the clock that the layers read.
 pub fn now() -> Instant {
     Deadline::after(Duration::ZERO).instant()
+}
+
+/// An error and its sources.
+pub fn chain<'a>(error: &'a (dyn error::Error + 'static)) -> impl Iterator<Item = &'a (dyn error::Error + 'static)> {
+    iter::successors(Some(error), |error| error.source())
 }
 
 /// Why a call was rejected, if it was.
@@ -104,7 +116,7 @@ impl fmt::Display for Down {
     }
 }
 
-impl std::error::Error for Down {}
+impl error::Error for Down {}
 
 /// Results to be given one after another, shared by all clones; panics when there are none left.
 #[derive(Clone, Debug)]

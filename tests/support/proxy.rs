@@ -1,20 +1,16 @@
 //! A TCP proxy on loopback that injects faults.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy, sink},
-    net::{TcpListener, TcpStream},
-    select,
-    sync::watch,
-    task::JoinSet,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// What happens to all connections, open or to come. A piece of an answer that is under way ends as it began.
 #[derive(Clone, Copy, Debug)]

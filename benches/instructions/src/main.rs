@@ -9,13 +9,11 @@
 #[expect(dead_code, reason = "it uses a part of it")]
 mod support;
 
-use std::{
-    cell::Cell,
-    convert::Infallible,
-    env,
-    future::{Ready, ready},
-    time::Duration,
-};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::env;
+use std::future::{Ready, ready};
+use std::time::Duration;
 
 use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer};
 use support::{
@@ -30,7 +28,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 16] = [
+const PATHS: [Path; 17] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -39,6 +37,10 @@ const PATHS: [Path; 16] = [
     ("breaker-open", |n| run(n, open(), rejected)),
     ("bulkhead-room", |n| run(n, BulkheadLayer::new(PLACES).layer(bare()), answered)),
     ("bulkhead-full", |n| run(n, BulkheadLayer::new(0).layer(bare()), rejected)),
+    ("per-key", |n| {
+        let layer = BulkheadLayer::builder(PLACES).per_key(|key: &u64| *key % 16).build().expect("legal");
+        run(n, layer.layer(bare()), answered);
+    }),
     ("timeout-ready", |n| run(n, TimeoutLayer::new(LIMIT).layer(bare()), answered)),
     ("pending-once-bare", |n| run(n, service_fn(pending_once), answered)),
     ("timeout-pending-once", |n| run(n, TimeoutLayer::new(LIMIT).layer(service_fn(pending_once)), answered)),

@@ -1,9 +1,7 @@
 //! Counts what the current thread takes from the heap.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 
 thread_local! {
     // A count for each thread, or the counting itself would make two threads that allocate slow each other down.

@@ -1,13 +1,11 @@
 //! The services within: what each path of a call needs of them, and nothing more.
 
-use std::{
-    cell::Cell,
-    convert::Infallible,
-    error, fmt,
-    future::{Ready, ready},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::{error, fmt};
 
 /// The loops send the requests 0 to 99 in turn; this is the one that fails where one in a hundred does.
 pub const LAST: u64 = 99;

@@ -20,13 +20,11 @@ use std::env;
 use tokio::runtime::Runtime;
 use tower::service_fn;
 
-use crate::{
-    allocations::Counting,
-    measure::{Contender, Paced, answered, answered_but_last, contender},
-    peers::{by_hand, failsafe, recloser, seatbelt, tower as towers, tower_resilience},
-    rows::{Health, Path, Row, Scaling},
-    table::Line,
-};
+use crate::allocations::Counting;
+use crate::measure::{Contender, Paced, answered, answered_but_last, contender};
+use crate::peers::{by_hand, failsafe, recloser, seatbelt, tower as towers, tower_resilience};
+use crate::rows::{Health, Path, Row, Scaling};
+use crate::table::Line;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

@@ -2,18 +2,16 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench times by the clock of the machine")]
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-use tokio::{
-    runtime::{self, Runtime},
-    task::unconstrained,
-};
+use tokio::runtime;
+use tokio::runtime::Runtime;
+use tokio::task::unconstrained;
 use tower::{Service, ServiceExt};
 
-use crate::{allocations, inner::LAST};
+use crate::allocations;
+use crate::inner::LAST;
 
 /// Short, so that on a busy machine too some rounds are not interrupted.
 const ROUND: Duration = Duration::from_millis(1);

@@ -1,17 +1,17 @@
 //! Ours.
 
+use palisade::retry::Rules;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer,
-    TimeoutLayer, retry::Rules,
+    TimeoutLayer,
 };
 use tower::{Layer, ServiceBuilder, service_fn};
 
-use crate::{
-    inner::{self, FAILURE, FALLBACK},
-    measure::{Contender, answered, answered_but_last, contender},
-    peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open},
-    rows::{self, Failure, Health, Path, Window},
-};
+use crate::inner::{FAILURE, FALLBACK};
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
+use crate::rows::{Failure, Health, Path, Window};
+use crate::{inner, rows};
 
 pub fn contend(path: Path) -> Contender {
     match path {

@@ -2,13 +2,10 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench times by the clock of the machine")]
 
-use std::{
-    fs,
-    hint::spin_loop,
-    sync::atomic::{AtomicU32, Ordering},
-    thread,
-    time::{Duration, Instant},
-};
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use tokio::runtime::Runtime;
 

@@ -2,10 +2,8 @@
 
 use std::array;
 
-use crate::{
-    COLUMNS, OURS, TOWER, WELL,
-    rows::{Cost, Row, Scaling},
-};
+use crate::rows::{Cost, Row, Scaling};
+use crate::{COLUMNS, OURS, TOWER, WELL};
 
 /// One measured value for each column that has one.
 pub type Line = [Option<f64>; WELL + 1];

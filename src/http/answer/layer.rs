@@ -3,8 +3,10 @@
 use http::Response;
 use tower::Layer;
 
-use super::{Answers, HttpAnswers};
-use crate::{debug::debug_by_type, error::Error};
+use super::plain::HttpAnswers;
+use super::service::Answers;
+use crate::debug::debug_by_type;
+use crate::error::Error;
 
 /// Wraps services in [`Answers`], which never fail.
 ///
@@ -12,7 +14,7 @@ use crate::{debug::debug_by_type, error::Error};
 #[derive(Clone, Copy)]
 #[must_use]
 pub struct AnswerLayer<A = HttpAnswers> {
-    answer: A,
+    pub(crate) respond: A,
 }
 
 impl AnswerLayer {
@@ -20,23 +22,19 @@ impl AnswerLayer {
     ///
     /// `Retry-After` says when to try again, where that is known.
     pub const fn http() -> Self {
-        Self::by(HttpAnswers)
+        Self { respond: HttpAnswers }
     }
 }
 
 impl<F> AnswerLayer<F> {
-    /// Responds to an error with what `answer` returns.
+    /// Responds to an error with what `respond` returns.
     ///
     /// [`answer_to`](super::answer_to) makes a response to start from.
-    pub const fn new<B>(answer: F) -> Self
+    pub const fn new<B>(respond: F) -> Self
     where
         F: Fn(Error) -> Response<B>,
     {
-        Self::by(answer)
-    }
-
-    pub(crate) const fn by(answer: F) -> Self {
-        Self { answer }
+        Self { respond }
     }
 }
 
@@ -44,7 +42,7 @@ impl<S, A: Clone> Layer<S> for AnswerLayer<A> {
     type Service = Answers<S, A>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Answers::new(inner, self.answer.clone())
+        Answers::new(inner, self.respond.clone())
     }
 }
 

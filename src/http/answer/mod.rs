@@ -1,7 +1,7 @@
 //! Turns the error of a failed call into a response.
 //!
-//! Under the layers of this crate a call may end in an [`Error`]. What stands above them, such as axum's router, needs a
-//! response for every call. [`AnswerLayer`] makes one, so it stands outermost.
+//! Under the layers of this crate a call may end in an [`Error`](crate::Error). What stands above them, such as axum's router,
+//! needs a response for every call. [`AnswerLayer`] makes one, so it stands outermost.
 //!
 //! # Example
 //!
@@ -50,66 +50,13 @@
 //! A body that fails after the head of its response was sent cannot become another HTTP response: the connection is cut. In
 //! gRPC such a body ends with trailers that tell the code.
 
-mod future;
 mod layer;
 mod plain;
+mod respond;
 mod service;
 
-pub use self::{
-    future::ResponseFuture,
-    layer::AnswerLayer,
-    plain::{HttpAnswers, answer_to},
-    service::Answers,
-};
-use crate::{
-    error::Error,
-    event::{self, Event},
-    fallback::FallbackError,
-    name::Name,
-    source::{Kind, Source},
-};
-use http::Response;
-
-/// Tells that a caller is shown a response, or trailers, in place of this error.
-pub(crate) fn tell(error: &Error) {
-    event::tell_often(|| (Source::new(Kind::Answer, Name::of("answer")), Event::Answered(error)));
-}
-
-/// The error that a response tells: when a fallback failed too, the one that came before it.
-pub(crate) fn original(error: &Error) -> &Error {
-    error.downcast_ref().and_then(FallbackError::before).map_or(error, original)
-}
-
-/// Makes the response that a caller gets in place of an error.
-///
-/// Every `Fn(Error) -> Response<B>` implements it, and so does what [`AnswerLayer::http`] and [`AnswerLayer::grpc`] use. It
-/// is cloned for each call, so it should be cheap to clone.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no answer with a body `{B}`",
-    note = "the body must be `Default`: map the responses of the inner service to one that is, or use `AnswerLayer::axum`"
-)]
-pub trait Answer<B> {
-    /// The body of every response, including the service's own.
-    type Body;
-
-    /// Makes the response in place of an error.
-    fn answer(&self, error: Error) -> Response<Self::Body>;
-
-    /// Passes on a response of the service.
-    fn pass(&self, response: Response<B>) -> Response<Self::Body>;
-}
-
-impl<F, B> Answer<B> for F
-where
-    F: Fn(Error) -> Response<B>,
-{
-    type Body = B;
-
-    fn answer(&self, error: Error) -> Response<B> {
-        self(error)
-    }
-
-    fn pass(&self, response: Response<B>) -> Response<B> {
-        response
-    }
-}
+pub use self::layer::AnswerLayer;
+pub use self::plain::{HttpAnswers, answer_to};
+pub use self::respond::Respond;
+pub(crate) use self::respond::{original, tell};
+pub use self::service::{Answers, ResponseFuture};

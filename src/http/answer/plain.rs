@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Response, StatusCode};
 
-use super::{Answer, original};
+use super::respond::{Respond, original};
 use crate::error::{Error, Pressure, Rejection};
 
 /// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpAnswers;
 
-impl<B: Default> Answer<B> for HttpAnswers {
+impl<B: Default> Respond<B> for HttpAnswers {
     type Body = B;
 
-    fn answer(&self, error: Error) -> Response<B> {
+    fn respond(&self, error: Error) -> Response<B> {
         answer_to(&error)
     }
 

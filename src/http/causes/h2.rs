@@ -2,12 +2,14 @@
 
 use h2::Error;
 
-use super::{Cause, Fact};
+use super::fact::{Cause, Fact};
 
-/// Over HTTP/2 hyper resets the stream when the request's body fails, and gives no other sign. The end of a whole connection says
-/// nothing about this call.
+/// Over HTTP/2 hyper resets the stream when the request's body fails, and gives no other sign. Only to streams with which the peer
+/// had not begun does h2 report its `GOAWAY`.
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let error = cause.downcast_ref::<Error>()?;
-    let code = error.reason().filter(|_| error.is_reset())?.into();
-    Some(Fact::Reset { code, is_own: !error.is_remote() && !error.is_library() })
+    Some(match error.reason().filter(|_| error.is_reset()) {
+        Some(code) => Fact::Reset { code: code.into(), is_own: !error.is_remote() && !error.is_library() },
+        None => Fact::Ended { is_unprocessed: error.is_go_away() && error.is_remote() },
+    })
 }

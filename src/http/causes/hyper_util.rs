@@ -2,7 +2,7 @@
 
 use hyper_util::client::legacy::Error;
 
-use super::{Cause, Fact};
+use super::fact::{Cause, Fact};
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let is_connect = cause.downcast_ref::<Error>()?.is_connect();

@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind};
 
-use super::{Cause, Fact};
+use super::fact::{Cause, Fact};
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let kind = cause.downcast_ref::<Error>()?.kind();

@@ -1,5 +1,6 @@
 //! What the causes of a failed call tell: the one walk down their chain.
 
+mod fact;
 #[cfg(any(feature = "hyper-util", feature = "reqwest", feature = "tonic"))]
 mod h2;
 #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
@@ -12,34 +13,10 @@ mod reqwest;
 #[cfg(feature = "tonic")]
 mod tonic;
 
-use std::{error, iter};
+use std::iter;
 
-use ::http::HeaderMap;
-
+pub(crate) use self::fact::{Cause, Fact};
 use crate::error::Error;
-
-pub(crate) type Cause = dyn error::Error + 'static;
-
-/// What one cause tells of its call.
-#[derive(Clone, Copy)]
-#[cfg_attr(
-    not(all(feature = "hyper-util", feature = "reqwest", feature = "tonic")),
-    allow(dead_code, reason = "a fact without its feature is never told, and only tonic's room reads some")
-)]
-pub(crate) enum Fact<'a> {
-    /// A client says whether it failed to connect, and whether the request cannot be sent at all.
-    Client { is_connect: bool, is_invalid: bool, follows_redirects: bool },
-    /// The connection could not be made.
-    Unreachable,
-    /// The request's own body failed.
-    BrokenRequest,
-    /// The stream was reset, by its HTTP/2 error code; `is_own` if the caller's side did it.
-    Reset { code: u32, is_own: bool },
-    /// A gRPC status.
-    Status { code: i32, headers: &'a HeaderMap, details: &'a [u8] },
-    /// A client's own timeout has ended the call.
-    Expired,
-}
 
 type Reader = for<'a> fn(&'a Cause) -> Option<Fact<'a>>;
 
@@ -96,17 +73,25 @@ pub(crate) fn own_fault(error: &Error) -> bool {
     })
 }
 
+/// Whether a client's own timeout has ended the call.
+pub(crate) fn is_expired(error: &Error) -> bool {
+    facts(error).any(|fact| matches!(fact, Fact::Expired))
+}
+
+/// Whether a client that follows redirects may be below.
+pub(super) const MAY_BE_REDIRECTED: bool = cfg!(feature = "reqwest");
+
 /// Whether the client follows redirects. What it says of a connection may then be about a later one than the call's own.
 pub(super) fn is_of_redirects(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Client { follows_redirects: true, .. }))
 }
 
-/// The facts that the causes of a call tell, from the service's own error down.
-pub(crate) fn facts(error: &Error) -> impl Iterator<Item = Fact<'_>> {
+/// The facts that the causes of an error tell, from its source down. The source of an [`Error`] is the service's own error.
+pub(crate) fn facts(error: &Cause) -> impl Iterator<Item = Fact<'_>> {
     causes(error).filter_map(|cause| READERS.iter().find_map(|read| read(cause)))
 }
 
-/// The service's own error, its source, the source of that, and so on.
-pub(crate) fn causes(error: &Error) -> impl Iterator<Item = &Cause> {
-    iter::successors(error::Error::source(error), |&cause| io::below(cause))
+/// The source of an error, the source of that, and so on.
+pub(crate) fn causes(error: &Cause) -> impl Iterator<Item = &Cause> {
+    iter::successors(error.source(), |&cause| io::below(cause))
 }

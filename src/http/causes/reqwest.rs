@@ -2,7 +2,7 @@
 
 use reqwest::Error;
 
-use super::{Cause, Fact};
+use super::fact::{Cause, Fact};
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let error = cause.downcast_ref::<Error>()?;

@@ -2,7 +2,7 @@
 
 use tonic::{Status, TimeoutExpired};
 
-use super::{Cause, Fact};
+use super::fact::{Cause, Fact};
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     match cause.downcast_ref::<Status>() {

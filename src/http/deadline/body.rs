@@ -1,38 +1,19 @@
-//! Response bodies with the deadline of their call around them.
+//! Response bodies that are polled within the deadline of their call.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 
-use crate::Deadline;
+use crate::context::{DeadlineScope, Scope};
 
-pin_project! {
-    /// A body whose frames are made with the deadline around that the request brought.
-    #[derive(Debug, Default)]
-    pub struct DeadlineBody<B> {
-        #[pin]
-        inner: B,
-        brought: Option<Deadline>,
-    }
-}
-
-impl<B> DeadlineBody<B> {
-    pub(super) const fn new(inner: B, brought: Option<Deadline>) -> Self {
-        Self { inner, brought }
-    }
-}
-
-impl<B: Body> Body for DeadlineBody<B> {
+impl<B: Body> Body for DeadlineScope<B> {
     type Data = B::Data;
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let _scope = this.brought.map(Deadline::enter);
+        let _scope = this.deadline.map(Scope::of_deadline);
         this.inner.poll_frame(cx)
     }
 

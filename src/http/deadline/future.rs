@@ -1,17 +1,16 @@
 //! The future of one call.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use http::Response;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 use tower::BoxError;
 
-use super::{DeadlineBody, wire::Carried};
-use crate::{Deadline, Elapsed, Error};
+use super::header::Told;
+use crate::context::{Deadline, DeadlineScope};
+use crate::error::{Elapsed, Error};
 
 pin_project! {
     /// The future of a [`Deadlines`](super::Deadlines)' call.
@@ -27,15 +26,15 @@ pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
     enum State<Fut> {
-        Sent { #[pin] inner: Fut, carried: Carried },
-        // If there is a wait, a timeout around ends the call before it is over.
+        Sent { #[pin] call: DeadlineScope<Fut>, told: Option<Told> },
+        // Where it waits, a timeout around is to end the call first.
         Over { elapsed: Elapsed, #[pin] wait: Option<Sleep> },
     }
 }
 
 impl<Fut> ResponseFuture<Fut> {
-    pub(super) const fn sent(inner: Fut, carried: Carried) -> Self {
-        Self { state: State::Sent { inner, carried } }
+    pub(super) const fn sent(inner: Fut, brought: Option<Deadline>, told: Option<Told>) -> Self {
+        Self { state: State::Sent { call: DeadlineScope { deadline: brought, inner }, told } }
     }
 
     pub(super) const fn late(elapsed: Elapsed) -> Self {
@@ -48,18 +47,18 @@ where
     Fut: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError> + 'static,
 {
-    type Output = Result<Response<DeadlineBody<B>>, Error>;
+    type Output = Result<Response<DeadlineScope<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
-        if let StateProj::Sent { inner, carried } = state.as_mut().project() {
-            let brought = carried.brought;
-            let _scope = brought.map(Deadline::enter);
-            let result = ready!(inner.poll(cx)).map_err(Error::lift);
-            let Some((elapsed, told_at)) = carried.ended(result.as_ref()) else {
-                return Poll::Ready(result.map(|head| head.map(|body| DeadlineBody::new(body, brought))));
+        if let StateProj::Sent { mut call, told } = state.as_mut().project() {
+            let result = ready!(call.as_mut().poll(cx)).map_err(Error::lift);
+            let Some((elapsed, over_at)) = told.and_then(|told| told.ended(result.as_ref())) else {
+                let deadline = call.deadline;
+                return Poll::Ready(result.map(|head| head.map(|inner| DeadlineScope { deadline, inner })));
             };
-            state.set(State::Over { elapsed, wait: told_at.map(sleep_until) });
+            // Sent -> Over, because a client or a server has ended the call by the header itself.
+            state.set(State::Over { elapsed, wait: over_at.map(sleep_until) });
         }
         let StateProj::Over { elapsed, wait } = state.project() else { unreachable!("it was just set") };
         if let Some(wait) = wait.as_pin_mut() {

@@ -1,9 +1,14 @@
-//! The layer: a header for the services it makes.
+//! The layer and its service: carry the deadline of a request into its call.
 
-use http::HeaderName;
-use tower::Layer;
+use std::task::{Context, Poll};
 
-use super::{Deadlines, Wire};
+use http::{HeaderName, Request, Response};
+use tower::{BoxError, Layer, Service};
+
+use super::header::Carried;
+use super::{DeadlineHeader, ResponseFuture};
+use crate::context::{DeadlineScope, Scope};
+use crate::error::Error;
 
 /// Wraps services in [`Deadlines`].
 ///
@@ -11,17 +16,17 @@ use super::{Deadlines, Wire};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeadlineLayer {
-    wire: Wire,
+    header: DeadlineHeader,
 }
 
 impl DeadlineLayer {
-    /// Reads and writes whole milliseconds in this header, `x-request-timeout-ms` say.
+    /// Reads and writes whole milliseconds in this header, for example `x-request-timeout-ms`.
     pub const fn header(name: HeaderName) -> Self {
-        Self::by(Wire::millis(name))
+        Self::of(DeadlineHeader::millis(name))
     }
 
-    pub(crate) const fn by(wire: Wire) -> Self {
-        Self { wire }
+    pub(crate) const fn of(header: DeadlineHeader) -> Self {
+        Self { header }
     }
 }
 
@@ -29,6 +34,39 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadlines<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Deadlines::new(inner, self.wire.clone())
+        Deadlines { inner, header: self.header.clone() }
+    }
+}
+
+/// Carries the deadline of a request into its call, and on in its header.
+///
+/// Made by a [`DeadlineLayer`].
+#[derive(Clone, Debug)]
+pub struct Deadlines<S> {
+    inner: S,
+    header: DeadlineHeader,
+}
+
+impl<S, B, R> Service<Request<B>> for Deadlines<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError> + 'static,
+{
+    type Response = Response<DeadlineScope<R>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::lift)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.header.carry(&mut request) {
+            Ok(Carried { brought, told }) => {
+                let _scope = brought.map(Scope::of_deadline);
+                ResponseFuture::sent(self.inner.call(request), brought, told)
+            }
+            Err(elapsed) => ResponseFuture::late(elapsed),
+        }
     }
 }

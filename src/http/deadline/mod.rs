@@ -4,15 +4,15 @@
 //! works within that time, and tells the services that it calls how much of it is left.
 //!
 //! One layer does both. Outermost in a server, it makes the header the [`Deadline`](crate::Deadline) of everything below.
-//! Innermost in a client, it writes the header. In a client that retries, put one at both ends: without the outer one, the time
-//! in the caller's header would begin anew with each attempt. For each call the nearest of these counts:
+//! Innermost in a client, it writes the header. A client that retries needs one at both ends. Without the outer one, the time in
+//! the caller's header would begin anew with each attempt. Each call has the nearest of these deadlines:
 //!
 //! - the header of the request, from the moment when the layer is called;
 //! - a [`Deadline`](crate::Deadline) in the extensions of the request;
 //! - [`Deadline::current`](crate::Deadline::current), for example that of a timeout around the layer.
 //!
-//! The nearest is the deadline of everything below, and stands in the extensions of the request. The time that is left of it
-//! stands in the header. It is rounded down, so that no hop gets more than the one before. A
+//! The nearest is the deadline of everything below, and the layer puts it in the extensions of the request. It writes the time
+//! that is left into the header, rounded down, so that no hop gets more time than the one before. A
 //! [`TimeoutLayer`](crate::TimeoutLayer) below ends the call at the deadline; this layer ends none.
 //!
 //! # Example
@@ -48,26 +48,27 @@
 //! | [`header`](DeadlineLayer::header) | yours | whole milliseconds, decimal |
 //! | [`grpc`](DeadlineLayer::grpc) | `grpc-timeout` | 1 to 8 digits and a unit: `H` `M` `S` `m` `u` `n` |
 //!
-//! Of several values the least counts. A value that cannot be read counts as none. It is not passed on, so that no hop
-//! understands it differently from another. Where no deadline is known, no header is written and no clock is read.
+//! Of several values the least counts. A value that cannot be read is ignored, and is not passed on, so that all hops agree. Where
+//! no deadline is known, no header is written and no clock is read.
 //!
 //! # The sharp edge
 //!
-//! A call whose time is over, or has no whole unit of the header left, is not sent: the result is
-//! [`Error::TimedOut`](crate::Error::TimedOut) at once. So a header in milliseconds serves no timeout below one millisecond.
+//! A call is not sent if its time is over, or if less than a whole unit of the header is left. It returns
+//! [`Error::TimedOut`](crate::Error::TimedOut) at once, and [`Elapsed::was_sent`](crate::Elapsed::was_sent) is false. So a header in
+//! milliseconds cannot serve a timeout below one millisecond.
 //!
-//! The timeouts around a call are known only on their own task. Where a layer hands calls to another task, as tower's `Buffer`
-//! does, put a `DeadlineLayer` before it: the deadline then travels in the request.
+//! The timeouts around a call are known only on their own task. Some layers hand calls to another task, for example tower's
+//! `Buffer`. Put a `DeadlineLayer` before them: the deadline then travels in the request.
 //!
 //! The servers and channels of tonic read `grpc-timeout` too, and end a call at that moment by themselves. Directly over a
-//! channel, this layer recognizes such an end as the deadline's. A server of tonic that is quicker than our timeout responds with
-//! `CANCELLED`.
+//! channel, [`DeadlineLayer::grpc`] recognizes such an end as the deadline's. If a server of tonic ends a call before our timeout
+//! does, it responds with `CANCELLED`.
 
 mod body;
 mod future;
+mod header;
 mod layer;
-mod service;
-mod wire;
 
-pub(crate) use self::wire::Wire;
-pub use self::{body::DeadlineBody, future::ResponseFuture, layer::DeadlineLayer, service::Deadlines};
+pub use self::future::ResponseFuture;
+pub(crate) use self::header::DeadlineHeader;
+pub use self::layer::{DeadlineLayer, Deadlines};

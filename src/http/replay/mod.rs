@@ -1,19 +1,16 @@
 //! The body of a request that may be sent more than once.
 
-pub(super) mod buffer;
-mod source;
+pub(super) mod source;
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
-use self::{buffer::Buffer, source::Source};
+use self::source::{Progress, Source};
+use crate::debug::debug_by_type;
 use crate::sync::{Arc, Mutex, OnceLock};
 
 /// How many bytes are kept by default.
@@ -57,7 +54,8 @@ pub struct ReplayBody<B> {
     /// Attempts made later have higher numbers.
     attempt: u64,
     progress: Progress,
-    begun: Option<Begun>,
+    /// Notes that a client begins to send the body.
+    pub(super) begun: Option<Begun>,
 }
 
 /// Tells whether a client began to send the body of any attempt.
@@ -70,15 +68,6 @@ impl Begun {
     pub(super) fn get(&self) -> bool {
         self.0.get().is_some()
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    /// Not polled yet.
-    Unsent,
-    /// All that was kept is sent; the rest comes from the source.
-    CaughtUp,
-    Done,
 }
 
 impl<B: Body> ReplayBody<B> {
@@ -98,13 +87,7 @@ impl<B> ReplayBody<B> {
     /// was sent in part, or if a newer clone owns the source. An older clone that still sends goes on unharmed, up to the frame
     /// that outgrows the cap.
     pub fn reclaim(&self) -> bool {
-        let Some(source) = &self.source else { return true };
-        self.is_unsent() && source.lock().want(self.attempt)
-    }
-
-    /// Notes in `begun`, from now on, that a client begins to send the body.
-    pub(super) fn watch(&mut self, begun: Begun) {
-        self.begun = Some(begun);
+        self.source.as_ref().is_none_or(|source| self.is_unsent() && source.lock().want(self.attempt))
     }
 
     fn begin(&self) {
@@ -122,12 +105,9 @@ impl<B> ReplayBody<B> {
         source.lock().unread(bytes)
     }
 
-    fn take_source(&self) {
-        let lost = self.source.as_ref().and_then(|source| source.lock().give_to(self.attempt));
-        // The lock is free by now, because a waker may poll at once.
-        if let Some(reader) = lost {
-            reader.wake();
-        }
+    /// The source, while the attempt has something left to send.
+    fn source(&self) -> Option<&Arc<Mutex<Source<B>>>> {
+        self.source.as_ref().filter(|_| self.progress != Progress::Done)
     }
 
     const fn is_unsent(&self) -> bool {
@@ -143,65 +123,44 @@ impl<B> Clone for ReplayBody<B> {
     }
 }
 
-impl<B> Body for ReplayBody<B>
-where
-    B: Body + Unpin,
-    B::Error: Into<BoxError>,
-{
+impl<B: Body<Error: Into<BoxError>> + Unpin> Body for ReplayBody<B> {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = &mut *self;
-        this.begin();
-        let Some(shared) = this.source.as_ref().filter(|_| this.progress != Progress::Done) else {
-            return Poll::Ready(None);
-        };
-        if this.is_unsent() {
-            this.take_source();
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.begin();
+        let Some(shared) = self.source() else { return Poll::Ready(None) };
+        let lost = if self.is_unsent() { shared.lock().give_to(self.attempt) } else { None };
+        // The lock is free by now, because a waker may poll at once.
+        if let Some(reader) = lost {
+            reader.wake();
         }
         let mut source = shared.lock();
-        if this.progress == Progress::CaughtUp && Arc::strong_count(shared) == 1 {
+        if self.progress == Progress::CaughtUp && Arc::strong_count(shared) == 1 {
             source.commit();
         }
-        let polled = match (source.check_reader(this.attempt), this.progress) {
-            (Err(why), _) => Poll::Ready(Some(Err(why.into()))),
-            (Ok(()), Progress::Unsent) => source.poll_first(cx),
-            (Ok(()), _) => source.poll_rest(cx),
-        };
-        this.progress = match &polled {
+        let polled = source.poll(self.attempt, self.progress, cx);
+        let progress = match &polled {
             Poll::Ready(None | Some(Err(_))) => Progress::Done,
-            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || source.is_at_end() => Progress::Done,
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || source.has_ended() => Progress::Done,
             _ => Progress::CaughtUp,
         };
+        drop(source);
+        self.progress = progress;
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        let Some(source) = &self.source else {
+        if self.source.is_none() {
             // An empty body is never polled. A client asks for its end when it sends the head.
             self.begin();
-            return true;
-        };
-        let source = source.lock();
-        let is_caught_up = !self.is_unsent() || source.kept().is_ok_and(Buffer::is_empty);
-        let is_reader = source.check_reader(self.attempt).is_ok();
-        self.progress == Progress::Done || (is_reader && is_caught_up && source.is_at_end())
+        }
+        self.source().is_none_or(|source| source.lock().is_at_end(self.attempt, self.progress))
     }
 
     fn size_hint(&self) -> SizeHint {
-        let Some(source) = self.source.as_ref().filter(|_| self.progress != Progress::Done) else {
-            return SizeHint::with_exact(0);
-        };
-        let source = source.lock();
-        match (source.check_reader(self.attempt), self.progress) {
-            (Err(_), _) => SizeHint::new(),
-            (Ok(()), Progress::Unsent) => source.whole_size_hint(),
-            (Ok(()), _) => source.size_hint(),
-        }
+        let left = |source: &Arc<Mutex<Source<B>>>| source.lock().size_hint(self.attempt, self.progress);
+        self.source().map_or_else(|| SizeHint::with_exact(0), left)
     }
 }
 
@@ -211,9 +170,4 @@ impl<B: Body + Default> Default for ReplayBody<B> {
     }
 }
 
-impl<B> fmt::Debug for ReplayBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut body = f.debug_struct("ReplayBody");
-        body.field("attempt", &self.attempt).field("progress", &self.progress).finish_non_exhaustive()
-    }
-}
+debug_by_type! { ReplayBody<B> }

@@ -1,17 +1,15 @@
 //! What all attempts of one request read: its body, and a copy of what was read of it.
 
-use std::{
-    mem,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
-use super::buffer::Buffer;
+use crate::http::body::{before, in_one_piece};
 
 /// Why an attempt cannot send the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +22,24 @@ pub(super) enum Unsendable {
     Broken,
 }
 
+/// How far an attempt has sent the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It was not polled yet.
+    Unsent,
+    /// All that was kept is sent; the rest comes from the source.
+    CaughtUp,
+    Done,
+}
+
 /// A body that one attempt reads at a time, the latest of those that began.
 pub(super) struct Source<B> {
     rest: Rest<B>,
     /// All the data that was read; `None` once it outgrew its cap, or no attempt is left to send it again.
-    kept: Option<Buffer>,
+    kept: Option<Vec<u8>>,
+    cap: usize,
     /// How many bytes were read.
     read: u64,
-    trailers: Option<HeaderMap>,
     /// The exact length of the body before it was read, where it was known.
     original: Option<u64>,
     /// The number of the attempt that was made last.
@@ -46,7 +54,7 @@ pub(super) struct Source<B> {
 
 enum Rest<B> {
     Live(B),
-    Ended,
+    Ended { trailers: Option<HeaderMap> },
     Failed,
 }
 
@@ -57,20 +65,17 @@ impl<B> Source<B> {
         self.last
     }
 
-    /// Gives the source to an attempt, unless a later one has it or this one could not be sent whole, and returns the
-    /// waker of the attempt that lost it.
+    /// Gives the source to an attempt that begins, if it can be sent whole. Returns the waker of the attempt that lost it.
     #[must_use]
     pub(super) fn give_to(&mut self, attempt: u64) -> Option<Waker> {
-        if attempt <= self.reader || self.kept().is_err() {
-            return None;
-        }
+        self.ahead(attempt, Progress::Unsent).ok()?;
         self.reader = attempt;
         self.waiting.take()
     }
 
-    /// Keeps the copy whole for an attempt that is to be sent; returns whether it is.
+    /// Keeps the copy whole for an attempt that is to be sent. Returns whether it is whole.
     pub(super) fn want(&mut self, attempt: u64) -> bool {
-        let is_whole = self.check_reader(attempt).is_ok() && self.kept().is_ok();
+        let is_whole = self.ahead(attempt, Progress::Unsent).is_ok();
         if is_whole {
             self.wanted = self.wanted.max(attempt);
         }
@@ -87,22 +92,30 @@ impl<B> Source<B> {
     /// All of a body that was not read yet, if it is within the cap or is sent only once.
     #[cfg(feature = "reqwest")]
     pub(super) fn unread(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
-        let (Rest::Live(body), Some(kept)) = (&self.rest, &self.kept) else { return None };
-        let bytes = bytes(body).filter(|bytes| kept.is_empty() && (self.last == 0 || kept.has_room(bytes.len())))?;
+        let (Rest::Live(body), Some([])) = (&self.rest, self.kept.as_deref()) else { return None };
+        let bytes = bytes(body).filter(|bytes| self.last == 0 || bytes.len() <= self.cap)?;
         Some(Bytes::copy_from_slice(bytes))
     }
 
-    /// Whether an attempt may read.
-    pub(super) const fn check_reader(&self, attempt: u64) -> Result<(), Unsendable> {
-        if attempt < self.reader { Err(Unsendable::Superseded) } else { Ok(()) }
-    }
-
     /// What an attempt has to send before the rest.
-    pub(super) fn kept(&self) -> Result<&Buffer, Unsendable> {
+    fn ahead(&self, attempt: u64, progress: Progress) -> Result<&[u8], Unsendable> {
         match (&self.rest, &self.kept) {
+            _ if attempt < self.reader => Err(Unsendable::Superseded),
+            _ if progress != Progress::Unsent => Ok(&[]),
             (Rest::Failed, _) => Err(Unsendable::Broken),
             (_, None) => Err(Unsendable::Outgrown),
             (_, Some(kept)) => Ok(kept),
+        }
+    }
+
+    fn keep(&mut self, data: &[u8]) {
+        self.read += data.len() as u64;
+        let outgrown = self.kept.take_if(|kept| !push(kept, data, self.cap));
+        if let Some(mut kept) = outgrown.filter(|_| self.wanted > self.reader) {
+            // One frame beyond the cap is kept, and its reader gets no more: the next attempt has everything.
+            kept.extend_from_slice(data);
+            self.kept = Some(kept);
+            self.reader = self.wanted;
         }
     }
 }
@@ -112,9 +125,9 @@ impl<B: Body> Source<B> {
         Self {
             original: body.size_hint().exact(),
             rest: Rest::Live(body),
-            kept: Some(Buffer::new(cap)),
+            kept: Some(Vec::new()),
+            cap,
             read: 0,
-            trailers: None,
             last: 0,
             reader: 0,
             wanted: 0,
@@ -122,114 +135,100 @@ impl<B: Body> Source<B> {
         }
     }
 
+    /// Whether an attempt has nothing left to send.
+    pub(super) fn is_at_end(&self, attempt: u64, progress: Progress) -> bool {
+        self.ahead(attempt, progress).is_ok_and(<[u8]>::is_empty) && self.has_ended()
+    }
+
+    /// How much an attempt has left to send. Before it begins, that is the same for every attempt.
+    pub(super) fn size_hint(&self, attempt: u64, progress: Progress) -> SizeHint {
+        match (self.ahead(attempt, progress), progress, self.original) {
+            (Err(_), ..) => SizeHint::new(),
+            (Ok(_), Progress::Unsent, Some(length)) => SizeHint::with_exact(length),
+            (Ok(kept), ..) => before(kept.len(), self.rest()),
+        }
+    }
+
     /// Whether nothing follows what was read.
-    pub(super) fn is_at_end(&self) -> bool {
+    ///
+    /// A body that ended short of the length that it stated never claims to be at its end, so that the peer sees it.
+    pub(super) fn has_ended(&self) -> bool {
+        let is_short = || self.original.is_some_and(|original| self.read < original);
         match &self.rest {
             Rest::Live(body) => body.is_end_stream(),
-            Rest::Ended => self.trailers.is_none() && !self.is_short(),
+            Rest::Ended { trailers } => trailers.is_none() && !is_short(),
             Rest::Failed => false,
         }
     }
 
-    /// Whether the body ended short of the length that it stated. Such a body never claims to be at its end, so that the peer
-    /// sees it.
-    fn is_short(&self) -> bool {
-        self.original.is_some_and(|original| self.read < original)
-    }
-
-    /// How much there is from the first byte on. It is the same for every attempt.
-    pub(super) fn whole_size_hint(&self) -> SizeHint {
-        match (self.kept(), self.original) {
-            (Err(_), _) => SizeHint::new(),
-            (Ok(_), Some(length)) => SizeHint::with_exact(length),
-            (Ok(kept), None) => kept.before(self.size_hint()),
-        }
-    }
-
     /// How much follows what was read.
-    pub(super) fn size_hint(&self) -> SizeHint {
+    fn rest(&self) -> SizeHint {
         match &self.rest {
             Rest::Live(body) if !body.is_end_stream() => body.size_hint(),
             // HTTP/1 sends no trailers after a body whose length is stated.
-            Rest::Ended if self.trailers.is_some() && self.original.is_none() => SizeHint::new(),
-            Rest::Live(_) | Rest::Ended => SizeHint::with_exact(0),
+            Rest::Ended { trailers: Some(_) } if self.original.is_none() => SizeHint::new(),
             Rest::Failed => SizeHint::new(),
+            Rest::Live(_) | Rest::Ended { .. } => SizeHint::with_exact(0),
         }
     }
 }
 
-impl<B> Source<B>
-where
-    B: Body + Unpin,
-    B::Error: Into<BoxError>,
-{
-    /// Polls for the first frame of an attempt.
-    pub(super) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match self.kept() {
-            Ok(kept) if kept.is_empty() => self.poll_rest(cx),
-            Ok(kept) => Poll::Ready(Some(Ok(Frame::data(kept.copy())))),
+type Read = Option<Result<Frame<Bytes>, BoxError>>;
+
+impl<B: Body<Error: Into<BoxError>> + Unpin> Source<B> {
+    /// Polls for the next frame of an attempt.
+    pub(super) fn poll(&mut self, attempt: u64, progress: Progress, cx: &mut Context<'_>) -> Poll<Read> {
+        match self.ahead(attempt, progress) {
+            Ok([]) => self.poll_rest(cx),
+            Ok(kept) => Poll::Ready(Some(Ok(Frame::data(Bytes::copy_from_slice(kept))))),
             Err(why) => Poll::Ready(Some(Err(why.into()))),
         }
     }
 
     /// Polls for what follows what was read.
-    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
         // A body that panics is never polled again.
         match mem::replace(&mut self.rest, Rest::Failed) {
             Rest::Live(body) => self.poll_live(body, cx),
-            Rest::Ended => {
-                self.rest = Rest::Ended;
-                Poll::Ready(self.trailers.clone().map(|trailers| Ok(Frame::trailers(trailers))))
+            Rest::Ended { trailers } => {
+                self.rest = Rest::Ended { trailers: trailers.clone() };
+                Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
             }
             Rest::Failed => Poll::Ready(Some(Err(Unsendable::Broken.into()))),
         }
     }
 
-    fn poll_live(&mut self, mut body: B, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Poll::Ready(read) = Pin::new(&mut body).poll_frame(cx) else {
-            self.rest = Rest::Live(body);
-            self.wait(cx.waker());
-            return Poll::Pending;
-        };
-        Poll::Ready(match read {
-            None => {
-                self.rest = Rest::Ended;
-                None
+    fn poll_live(&mut self, mut body: B, cx: &mut Context<'_>) -> Poll<Read> {
+        let polled = Pin::new(&mut body).poll_frame(cx).map_ok(in_one_piece).map_err(Into::into);
+        match &polled {
+            Poll::Pending => {
+                self.rest = Rest::Live(body);
+                self.waiting.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
             }
-            Some(Ok(frame)) => {
-                let frame = frame.map_data(|mut data| data.copy_to_bytes(data.remaining()));
+            Poll::Ready(Some(Ok(frame))) => {
+                self.keep(frame.data_ref().map_or(&[], |data| data));
                 let is_last = frame.is_trailers() || body.is_end_stream();
-                self.keep(&frame);
-                self.rest = if is_last { Rest::Ended } else { Rest::Live(body) };
-                Some(Ok(frame))
+                let trailers = frame.trailers_ref().cloned();
+                self.rest = if is_last { Rest::Ended { trailers } } else { Rest::Live(body) };
             }
-            Some(Err(error)) => {
-                self.kept = None;
-                Some(Err(error.into()))
-            }
-        })
-    }
-
-    fn keep(&mut self, frame: &Frame<Bytes>) {
-        if let Some(data) = frame.data_ref() {
-            self.read += data.len() as u64;
-            let is_wanted = self.wanted > self.reader;
-            let outgrown = self.kept.take_if(|kept| !kept.push(data));
-            if let Some(mut kept) = outgrown.filter(|_| is_wanted) {
-                // One frame beyond the cap is kept, and its reader gets no more: the next attempt has everything.
-                kept.push_beyond(data);
-                self.kept = Some(kept);
-                self.reader = self.wanted;
-            }
-        } else {
-            self.trailers = frame.trailers_ref().cloned();
+            Poll::Ready(Some(Err(_))) => self.kept = None,
+            Poll::Ready(None) => self.rest = Rest::Ended { trailers: None },
         }
+        polled
     }
+}
 
-    fn wait(&mut self, waker: &Waker) {
-        match &mut self.waiting {
-            Some(waiting) => waiting.clone_from(waker),
-            waiting => *waiting = Some(waker.clone()),
-        }
+/// Adds data, unless there would be more than the cap.
+#[must_use]
+pub(in crate::http) fn push(kept: &mut Vec<u8>, data: &[u8], cap: usize) -> bool {
+    let room = cap.saturating_sub(kept.len());
+    if data.len() > room {
+        return false;
     }
+    if data.len() > kept.capacity() - kept.len() {
+        // The capacity doubles, as with `reserve`, but not beyond the cap.
+        kept.reserve_exact(data.len().max(kept.len()).min(room));
+    }
+    kept.extend_from_slice(data);
+    true
 }

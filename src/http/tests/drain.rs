@@ -1,26 +1,24 @@
 //! Claims about responses that are set aside.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream;
+use futures_util::stream::StreamExt;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{Empty, Full, StreamBody, channel::Channel};
+use http_body_util::channel::Channel;
+use http_body_util::{Empty, Full, StreamBody};
 use tokio_test::task::spawn;
 use tower::BoxError;
 
-use crate::{
-    error::{Elapsed, Error},
-    http::DrainedBody,
-};
+use crate::error::{By, Elapsed, Error};
+use crate::http::DrainedBody;
 
 const LIMIT: usize = 16 * 1024;
-const DROPPED: &str = "the rest of this answer was dropped when the call was tried again";
+const DROPPED: &str = "the rest of this response was dropped when the call was tried again";
 
 type Read = Result<Frame<Bytes>, BoxError>;
 
@@ -176,7 +174,7 @@ fn a_body_that_fails_gives_what_was_read_and_its_own_error() {
 
 #[test]
 fn an_error_of_ours_stays_what_it_is() {
-    let elapsed = Elapsed::new(std::time::Duration::ZERO, std::time::Duration::ZERO, false);
+    let elapsed = Elapsed::new(std::time::Duration::ZERO, std::time::Duration::ZERO, By::Limit);
     for is_set_aside in [false, true] {
         let source = stream::iter([Err::<Frame<Bytes>, _>(Error::from(elapsed))]);
         let mut kept = DrainedBody::streaming(StreamBody::new(source));

@@ -1,1 +1,2 @@
 mod drain;
+mod replay;

@@ -1,16 +1,12 @@
 //! Whether a call may pass.
 //!
-//! A closed circuit is only read. So is one that refuses, where that is plain; everything else happens under the lock.
+//! A closed circuit is only read, and so is one that plainly refuses. Everything else happens under the lock.
 
-use crate::{
-    state::circuit::{
-        Circuit, Entry, Phase, Reason, Refusal, Transition,
-        locked::{Cause, Locked},
-        word::Word,
-    },
-    sync::Ordering,
-    time::{Nanos, Now},
-};
+use crate::state::circuit::locked::{Cause, Locked};
+use crate::state::circuit::word::Word;
+use crate::state::circuit::{Circuit, Entry, Phase, Reason, Refusal, Transition};
+use crate::sync::Ordering;
+use crate::time::{Nanos, Now};
 
 /// Whether a call was let through, and what that changed.
 type Entered = (Result<Entry, Refusal>, Option<Transition>);

@@ -1,16 +1,12 @@
 //! What goes into a circuit's decisions and what comes out of them.
 
-use crate::{
-    error::RejectionReason,
-    outcome::Outcome,
-    state::{
-        circuit::{Phase, Reason},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use crate::error::RejectionReason;
+use crate::outcome::Outcome;
+use crate::state::circuit::{Phase, Reason};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
-/// The right to end a call that was let through. It is to be used once.
+/// The right to end a call that was let through. It is used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(super) generation: u64,
@@ -21,13 +17,13 @@ pub(crate) struct Entry {
 /// How a call ended that was let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Its result means this.
+    /// It had a result, which means this.
     Settled(Outcome),
     /// A limit of ours cut it short.
     TimedOut,
     /// The service panicked.
     Panicked,
-    /// It says nothing about the service.
+    /// It was dropped, which says nothing about the service.
     Abandoned,
 }
 
@@ -81,7 +77,7 @@ pub(crate) struct Transition {
     pub(crate) open_for: Option<Nanos>,
 }
 
-/// Where a circuit stands, at one moment.
+/// The state of a circuit at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct View {
     pub(crate) phase: Phase,

@@ -1,14 +1,12 @@
 //! What the end of a call changes.
 
-use crate::{
-    outcome::Outcome,
-    state::{
-        circuit::{Circuit, Entry, Exit, Phase, Transition, locked::Cause, word::Word},
-        counts::{Counts, Recorded},
-    },
-    sync::Ordering,
-    time::{Nanos, Now},
-};
+use crate::outcome::Outcome;
+use crate::state::circuit::locked::Cause;
+use crate::state::circuit::word::Word;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
+use crate::state::counts::{Counts, Recorded};
+use crate::sync::Ordering;
+use crate::time::{Nanos, Now};
 
 impl Circuit {
     /// Ends a call that was let through.

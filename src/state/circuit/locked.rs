@@ -1,15 +1,13 @@
 //! What a circuit does under its lock: transitions.
 
-use rand::{RngExt, rngs::SmallRng};
+use rand::RngExt;
+use rand::rngs::SmallRng;
 
-use crate::{
-    state::{
-        circuit::{Circuit, Entry, Phase, Reason, Steer, Transition, word::Word},
-        counts::Counts,
-    },
-    sync::Ordering,
-    time::{Nanos, Now},
-};
+use crate::state::circuit::word::Word;
+use crate::state::circuit::{Circuit, Entry, Phase, Reason, Steer, Transition};
+use crate::state::counts::Counts;
+use crate::sync::Ordering;
+use crate::time::{Nanos, Now};
 
 /// What only the holder of the lock looks at.
 #[derive(Debug)]
@@ -20,8 +18,8 @@ pub(super) struct Locked {
     step: u32,
     /// The results of the probes.
     pub(super) probes: Counts,
-    /// Streaming probes: (generation, when it counts as a success). Stale entries stay until they are removed, so that `unmark`
-    /// can report them as not counted.
+    /// Streaming probes: (generation, when it counts as a success). Those of an earlier generation are never counted. They stay
+    /// until they end, so that `unmark` finds them uncounted and their result is late.
     pub(super) streaming: Vec<(u64, Nanos)>,
     pub(super) rng: SmallRng,
 }
@@ -104,7 +102,7 @@ impl Circuit {
         locked.probes = Counts::NONE;
         let next = word.next(to);
         self.publish(next);
-        // After the word. Otherwise a reader that finds no stream due might still refuse by the phase in which one was.
+        // After the word: a reader that finds no stream due must not refuse a call by a phase in which one was due.
         self.note_streaming(locked, next.generation());
         Transition { from, to, reason, counts, open_for }
     }

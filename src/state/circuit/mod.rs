@@ -3,7 +3,7 @@
 //! One word says the phase. Its generation grows with each transition, and an entry of another generation is late: it
 //! neither decides nor frees anything. Calls only read the word of a closed circuit, and are counted on the threads' own
 //! lines; failures in a row are counted in the word. Everything else, transitions and the results of probes, happens under
-//! one lock. Exact under every interleaving, but for what the windows say of themselves.
+//! one lock. Exact under every interleaving, except for what the windows say on their own pages.
 
 mod enter;
 mod entry;
@@ -15,25 +15,21 @@ mod rules;
 mod streams;
 pub(super) mod word;
 
-use rand::{SeedableRng, rngs::SmallRng};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
 
+pub(crate) use self::entry::{Entry, Exit, Refusal, Steer, Transition, View};
+use self::locked::Locked;
 pub use self::phase::Phase;
-pub(crate) use self::{
-    entry::{Entry, Exit, Refusal, Steer, Transition, View},
-    phase::Reason,
-    rules::Rules,
-};
-use self::{locked::Locked, word::Word};
-use crate::{
-    state::{
-        counts::Counts,
-        keys::Retention,
-        stripes::Stripes,
-        window::{FIRST_WORD, Window},
-    },
-    sync::{AtomicU64, Mutex, Ordering},
-    time::{Nanos, Now},
-};
+pub(crate) use self::phase::Reason;
+pub(crate) use self::rules::Rules;
+use self::word::Word;
+use crate::state::counts::Counts;
+use crate::state::keys::Retention;
+use crate::state::stripes::Stripes;
+use crate::state::window::{FIRST_WORD, Window};
+use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::time::{Nanos, Now};
 
 /// The circuit's own words in a stripe, before those of its window.
 const REJECTED: usize = 0;
@@ -47,7 +43,7 @@ pub(crate) struct Circuit {
     open_until: AtomicU64,
     /// When a probe in flight counts as hung.
     hung_at: AtomicU64,
-    /// When the next probe that streams is to be counted; the end of time where there is none.
+    /// When the next streaming probe is to be counted; `u64::MAX` where there is none.
     streaming_at: AtomicU64,
     rules: Rules,
     /// Whether counting a result takes the time.
@@ -105,7 +101,7 @@ impl Circuit {
         self.word().phase()
     }
 
-    /// How long it is kept where there is one for each key.
+    /// How long the circuit of a key is kept.
     pub(crate) fn retention(&self) -> Retention {
         match self.phase() {
             Phase::Closed | Phase::HalfOpen => Retention::Free,
@@ -129,7 +125,7 @@ impl Circuit {
         }
     }
 
-    /// The word, unless the entry is late.
+    /// Returns the word, or counts the entry as late.
     #[inline(always)]
     fn current(&self, word: Word, entry: Entry) -> Option<Word> {
         if word.generation() == entry.generation {

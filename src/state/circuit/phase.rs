@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a circuit stands.
+/// The phase of a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
@@ -16,7 +16,7 @@ pub enum Phase {
     ForcedOpen,
     /// Calls pass and are not counted until it is set otherwise by hand.
     ForcedClosed,
-    /// Calls pass and are counted, and each time the circuit would have opened is reported, until it is set otherwise
+    /// Calls pass and are counted, and each time the circuit would have opened an event tells it, until it is set otherwise
     /// by hand.
     MetricsOnly,
 }
@@ -32,9 +32,9 @@ pub(crate) enum Reason {
     Consecutive,
     /// The open time was over.
     OpenTimeOver,
-    /// The probes came back well.
+    /// The probes succeeded.
     Recovered,
-    /// A probe neither came back nor went away.
+    /// A probe hung: it neither ended nor was dropped.
     Hung,
     /// It was set by hand.
     ByHand,

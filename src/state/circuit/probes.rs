@@ -1,18 +1,12 @@
 //! What the results of probes change, under the lock.
 
-use crate::{
-    outcome::Outcome,
-    state::{
-        circuit::{
-            Circuit, Entry, Reason, Transition,
-            locked::{Cause, Locked},
-            rules::Trial,
-        },
-        counts::Recorded,
-    },
-    sync::Ordering,
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::state::circuit::locked::{Cause, Locked};
+use crate::state::circuit::rules::Trial;
+use crate::state::circuit::{Circuit, Entry, Reason, Transition};
+use crate::state::counts::Recorded;
+use crate::sync::Ordering;
+use crate::time::Nanos;
 
 impl Circuit {
     #[inline(never)]
@@ -20,7 +14,7 @@ impl Circuit {
         let mut locked = self.locked.lock();
         self.current(self.word(), entry)?;
         if let Some(transition) = self.settle_streaming(&mut locked, now) {
-            // The transition above made this result late.
+            // The transition above made this result late, and this counts it as such.
             self.current(self.word(), entry);
             return Some(transition);
         }

@@ -2,15 +2,11 @@
 //!
 //! Exact. A rate is compared as the quotient of two integers, correctly rounded, so that 3 of 10 reaches a rate of 0.3.
 
-use crate::{
-    backoff::Backoff,
-    outcome::Outcome,
-    state::{
-        circuit::Reason,
-        counts::{Counts, share},
-    },
-    time::Nanos,
-};
+use crate::backoff::Backoff;
+use crate::outcome::Outcome;
+use crate::state::circuit::Reason;
+use crate::state::counts::{Counts, share};
+use crate::time::Nanos;
 
 /// What the probes of a half-open circuit have decided so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +39,7 @@ impl Rules {
         }
     }
 
-    /// How long a probe must stream to be a success.
+    /// How long after it was let through a probe that streams is a success.
     pub(crate) const fn streaming_grace(&self) -> Nanos {
         Nanos(self.half_open_for.0 / 2)
     }

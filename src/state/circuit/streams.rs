@@ -1,19 +1,17 @@
 //! Probes whose responses still stream.
 //!
-//! Such a probe is a success once it has streamed for half of the time after which a probe hangs. Nothing runs in the
-//! background: the next call, or the next look at the circuit, counts it before anything else.
+//! Such a probe is a success at half of `half_open_for` after it was let through, also if its head came late. Nothing runs in the
+//! background: what comes next counts it before anything else. That is a call, the result or the end of another probe, its own
+//! poll or end, or a look at the circuit by a handle.
 
 use std::cmp::Reverse;
 
-use crate::{
-    outcome::Outcome,
-    state::{
-        circuit::{Circuit, Entry, Phase, Transition, locked::Locked},
-        counts::Recorded,
-    },
-    sync::Ordering,
-    time::{Nanos, Now},
-};
+use crate::outcome::Outcome;
+use crate::state::circuit::locked::Locked;
+use crate::state::circuit::{Circuit, Entry, Phase, Transition};
+use crate::state::counts::Recorded;
+use crate::sync::Ordering;
+use crate::time::{Nanos, Now};
 
 impl Circuit {
     /// Marks a probe whose response is still streaming. Returns when it counts as a success.
@@ -37,16 +35,16 @@ impl Circuit {
         entry.started.saturating_add(self.rules.streaming_grace())
     }
 
-    /// Removes the mark of a probe that was to count `at` that moment.
+    /// Removes the mark of a probe that was to count `at` that moment, after all probes whose moment has come were counted.
     ///
-    /// Returns whether its result is still to be counted.
+    /// Returns whether its own result is still to be counted, and the transition that the others made.
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn unmark(&self, entry: Entry, at: Nanos, now: impl Now) -> (bool, Option<Transition>) {
         let now = now.now();
         let mut locked = self.locked.lock();
         let is_late = self.word().generation() != entry.generation;
         let transition = if is_late { None } else { self.settle_streaming(&mut locked, now) };
-        // Probes of one moment are alike: it does not matter which of them is found.
+        // Probes of one generation and moment are alike: it does not matter which of them is found.
         let found = locked.streaming.iter().position(|&other| other == (entry.generation, at));
         if let Some(found) = found {
             locked.streaming.swap_remove(found);
@@ -62,7 +60,7 @@ impl Circuit {
         self.streaming_at.load(Ordering::Acquire) < u64::MAX
     }
 
-    /// Counts the probes that have streamed for long enough, where there are any.
+    /// Counts the streaming probes whose moment has come, if there are any.
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn catch_up(&self, clock: impl Now) -> Option<Transition> {
         if !self.has_streams() {
@@ -72,12 +70,12 @@ impl Circuit {
         self.settle_streaming(&mut locked, clock.now())
     }
 
-    /// Counts the probes that have streamed for long enough; the caller holds the lock.
+    /// Counts the streaming probes whose moment has come; the caller holds the lock.
     pub(super) fn settle_streaming(&self, locked: &mut Locked, now: Nanos) -> Option<Transition> {
         let grace = self.rules.streaming_grace();
         let slow = self.rules.slow_rate.is_some_and(|(_, after)| grace > after);
         let generation = self.word().generation();
-        // The next of this generation comes last.
+        // Sorted so that the next one of this generation comes last, where it can be popped.
         locked.streaming.sort_unstable_by_key(|&(of, at)| (of == generation, Reverse(at)));
         let is_due = |&&(of, at): &&(u64, Nanos)| of == generation && at <= now && at < Nanos::MAX;
         while let Some(at) = locked.streaming.last().filter(is_due).map(|&(_, at)| at) {
@@ -94,7 +92,7 @@ impl Circuit {
     /// Notes when the next streaming probe of this generation is to be counted; the caller holds the lock.
     pub(super) fn note_streaming(&self, locked: &Locked, generation: u64) {
         let next = locked.streaming.iter().filter(|(of, _)| *of == generation).map(|(_, at)| at.0).min();
-        // Release pairs with Acquire in `is_streaming_due`.
+        // Release pairs with Acquire in `has_streams` and `is_streaming_due`.
         self.streaming_at.store(next.unwrap_or(u64::MAX), Ordering::Release);
     }
 

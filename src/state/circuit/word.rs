@@ -1,4 +1,4 @@
-//! The one word that says where a circuit stands.
+//! The word that holds the phase of a circuit.
 //!
 //! | bits | name | meaning |
 //! |---|---|---|
@@ -9,12 +9,12 @@
 //! | 0..10 | in flight | probes in flight; half-open |
 //!
 //! Two write it. The holder of the circuit's lock publishes by a swap, and it alone changes generation, phase and probes.
-//! `count_streak` counts failures in a row by compare-and-exchange, without the lock: it succeeds only on a closed or metrics-only word of
-//! the generation that it counts for. So no count lands in a phase that is over, and a count that a swap overwrites unseen
-//! belongs to the generation that the swap ends. Every change is a read-modify-write: the changes form one chain, and a count in it still
-//! carries the Release of the phase that it counts in.
+//! `count_streak` counts failures in a row by compare-and-exchange, without the lock: it succeeds only on a closed or
+//! metrics-only word of the generation that it counts for. So no count lands in a phase that is over, and a count that a swap
+//! overwrites unseen belongs to the generation that the swap ends. Every change is a read-modify-write: the changes form one
+//! chain, and a count in it still carries the Release of the phase that it counts in.
 //!
-//! Exact, but for a call that stays in flight across 2^29 transitions, and then is not late: bounded by
+//! Exact, except that a call that is in flight across 2^29 transitions is not seen as late: bounded by
 //! `a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner`.
 
 #![expect(clippy::cast_possible_truncation, reason = "fields are cut out of the word")]

@@ -1,56 +1,49 @@
-//! What is kept for each key: at most so many, and those nobody needs make room for new ones.
+//! What is kept for each key: a bounded map, in which unused keys make room for new ones.
 //!
-//! A key that is known is found under the read lock of its shard, and nothing more. A new one goes through a gate, one at a
-//! time; only there are entries added and let go of, so the capacity is exact. An entry is let go of when it was idle for
-//! long enough and nothing retains it; a call takes what it finds under the lock of its shard, so none goes that is in use.
+//! A known key is found under the read lock of its shard. A new key passes a gate, one at a time. Entries are added and removed
+//! only there, so the capacity is exact. An entry is removed when it was idle for long enough and nothing retains it. A call takes
+//! what it finds under the lock of the shard, so no entry in use is removed.
 //!
-//! A sweep looks at all entries, and takes the write lock of a shard only where one may go. Maps of up to 64 entries are swept on
-//! every miss. Larger ones are swept only once an entry can have expired, and then after misses for an eighth of the entries,
-//! or after a pause. Until an entry can have expired, a new key finds a full map full without the gate. So a flood of new keys makes no call look at more than eight entries, on average over the misses. Approximate by
-//! this: of many entries in a full map, one that may go stays for up to an eighth as many misses as there are entries, or for the
-//! pause, whichever is over first. Bounded by `a_flood_looks_at_eight_entries_a_miss_at_most` and
-//! `however_rare_misses_are_an_entry_goes_after_a_pause`.
+//! A sweep looks at all entries, and takes the write lock of a shard only where an entry may be removed. Maps of up to 64
+//! entries are swept on every miss. Larger ones are swept only once an entry can have expired, and then after misses for an
+//! eighth of the entries, or after a pause. Until an entry can have expired, a new key learns without the gate that a full map
+//! is full. So in a flood of new keys, each miss looks at eight entries at most, on average. The price: in a full map of many
+//! entries, an entry that may be removed can stay for that many misses, or for the pause, whichever ends first. Bounded by
+//! `a_flood_looks_at_eight_entries_a_miss_at_most` and `however_rare_misses_are_an_entry_goes_after_a_pause`.
 //!
-//! An entry is idle from when a call last came for it, or a sweep last found it in use: what ended between two sweeps leaves no
-//! trace, because a call that ends writes nothing here.
+//! An entry is idle since a call last came for it, or since a sweep last found it in use. A use that ends between two sweeps
+//! leaves no trace, because a call that ends writes nothing here.
 //!
-//! Of what is the user's, a key's `eq` and `clone` run under a lock; its `hash` and `drop` do not.
+//! A key's `eq` and `clone` are the user's code and run under a lock; its `hash` and `drop` do not.
 
 mod hashed;
 mod shard;
 
-use std::{
-    array,
-    collections::HashMap,
-    fmt,
-    hash::{BuildHasher, Hash},
-};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
+use std::{array, fmt};
 
-use self::{
-    hashed::{Hashed, Seeds},
-    shard::{Entry, Shard, Slot},
-};
-use crate::{
-    sync::{AtomicU64, Mutex, Ordering, RwLock},
-    time::Nanos,
-};
+use self::hashed::{Hashed, Seeds};
+use self::shard::{Entry, Shard, Slot};
+use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
+use crate::time::Nanos;
 
 const SHARDS: usize = if cfg!(all(loom, test)) { 2 } else { 16 };
 
-/// A sweep waits for misses for one of so many entries.
+/// A sweep waits for one miss for this many entries.
 const ENTRIES_PER_MISS: usize = 8;
 
-/// So few are swept for each miss.
+/// Maps of up to this many entries are swept on every miss.
 const FEW: usize = 64;
 
-/// The shortest pause: 100 ms.
+/// The shortest pause between sweeps: 100 ms.
 const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
 
 /// How long an entry is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retention {
     Free,
-    /// At most until then: what was set by hand may be undone at any moment.
+    /// At most until then. It may be sooner, because what was set by hand can be undone at any moment.
     Until(Nanos),
     Used,
 }
@@ -60,10 +53,10 @@ pub(crate) trait Retain: Clone {
     /// What a call takes along.
     type Own;
 
-    /// Gives it to a call: while there is one, the entry is in use. With a mere clone it is not.
+    /// Gives a call what it takes along. The entry is in use while an `Own` exists; a clone of the handle does not count as a use.
     fn for_call(&self) -> Self::Own;
 
-    /// How long it is kept, besides having been used lately. It is asked while no call can take the entry from the map.
+    /// How long it is kept, apart from its last use. Called while no call can take the entry from the map.
     fn retention(&self) -> Retention;
 }
 
@@ -71,13 +64,14 @@ pub(crate) struct Keys<K, V> {
     shards: [RwLock<Shard<K, V>>; SHARDS],
     hasher: Seeds,
     gate: Mutex<Gate>,
-    /// In a full map the earliest moment at which an entry may go, in nanoseconds; else zero. Written under the gate.
+    /// In a full map, the earliest moment at which an entry may be removed, in nanoseconds; otherwise zero. Written under the
+    /// gate.
     full_until: AtomicU64,
     capacity: usize,
     idle: Nanos,
 }
 
-/// What changes only with the entries. Apart from what each lookup reads.
+/// What changes only with the entries. It is on cache lines of its own, apart from what each lookup reads.
 #[repr(align(128))]
 struct Gate {
     len: usize,
@@ -126,38 +120,20 @@ impl<K, V> Keys<K, V> {
         self.gate.lock().looks
     }
 
-    /// All keys and what is kept for them at one moment, in no order.
-    pub(crate) fn entries(&self) -> Vec<(K, V)>
-    where
-        K: Clone,
-        V: Clone,
-    {
+    /// What `take` takes of each entry, all at one moment, in no order.
+    pub(crate) fn collect<T>(&self, take: impl Fn(&K, &V) -> T) -> Vec<T> {
         let gate = self.gate.lock();
-        let mut entries = Vec::with_capacity(gate.len);
+        let mut taken = Vec::with_capacity(gate.len);
         for shard in &self.shards {
-            entries.extend(shard.read().0.iter().map(|(hashed, slot)| (hashed.key.clone(), slot.value.clone())));
+            taken.extend(shard.read().0.iter().map(|(hashed, slot)| take(&hashed.key, &slot.value)));
         }
         drop(gate);
-        entries
-    }
-
-    /// All keys at one moment, in no order.
-    pub(crate) fn keys(&self) -> Vec<K>
-    where
-        K: Clone,
-    {
-        let gate = self.gate.lock();
-        let mut keys = Vec::with_capacity(gate.len);
-        for shard in &self.shards {
-            keys.extend(shard.read().0.keys().map(|hashed| hashed.key.clone()));
-        }
-        drop(gate);
-        keys
+        taken
     }
 }
 
 impl<K: Hash + Eq, V: Clone> Keys<K, V> {
-    /// What is kept for the key, which does not count as a use.
+    /// What is kept for the key. Asking does not count as a use.
     pub(crate) fn get(&self, key: K) -> Option<V> {
         let key = self.hashed(key);
         self.shard(&key).read().0.get(&key).map(|slot| slot.value.clone())
@@ -170,13 +146,13 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
 
     #[inline(always)]
     fn shard(&self, key: &Hashed<K>) -> &RwLock<Shard<K, V>> {
-        // Neither the lowest bits nor the highest, because by those a map finds its places.
+        // Neither the lowest bits nor the highest, because the map finds its places by those.
         &self.shards[(key.hash >> 32) as usize % SHARDS]
     }
 }
 
 impl<K: Hash + Eq, V: Retain> Keys<K, V> {
-    /// What a call has of the key; for a new key, of what `make` makes if there is room.
+    /// Gives a call what is kept for the key. For a new key, `make` makes it if there is room.
     #[inline(always)]
     pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce(&K) -> V) -> Option<V::Own> {
         let key = self.hashed(key);
@@ -202,7 +178,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
             return self.find(&key, now);
         }
         let (found, gone) = self.pass_gate(key, now, make);
-        // Under no lock, because it runs what is the user's.
+        // Under no lock, because it runs the user's code.
         drop(gone);
         found
     }
@@ -232,7 +208,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
     /// Notes whether the map is full, and until when.
     fn note(&self, gate: &Gate) {
         let until = if gate.len < self.capacity || gate.len <= FEW { 0 } else { gate.next.0 };
-        // Who does not come through the gate reads it: it is written only if it changed.
+        // Calls that do not pass the gate read it, so it is written only if it changed.
         if self.full_until.load(Ordering::Relaxed) != until {
             self.full_until.store(until, Ordering::Release);
         }
@@ -249,7 +225,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
                 continue;
             }
             let mut shard = shard.write();
-            // So that the count is right even if a key's `eq` panics; then, the next sweep is due as this one was.
+            // The count stays right even if a key's `eq` panics. Then the next sweep is due as this one was.
             gate.len -= shard.0.len();
             gone.extend(shard.part(|slot| {
                 let free_at = slot.free_at(self.idle, now);

@@ -1,17 +1,15 @@
 //! A part of the map.
 
-use std::{collections::HashMap, hash::BuildHasherDefault, mem};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::mem;
 
-use super::{
-    Retain, Retention,
-    hashed::{AsItIs, Hashed},
-};
-use crate::{
-    sync::{AtomicU64, Ordering},
-    time::Nanos,
-};
+use super::hashed::{AsItIs, Hashed};
+use super::{Retain, Retention};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::Nanos;
 
-/// A table with room for so many keeps it.
+/// A table with room for this many keys does not shrink further.
 const SMALL: usize = 32;
 
 /// Two cache lines, because processors fetch them in pairs.
@@ -22,14 +20,14 @@ pub(super) type Entry<K, V> = (Hashed<K>, Slot<V>);
 
 pub(super) struct Slot<V> {
     pub(super) value: V,
-    /// When a call came for it, or a sweep found it in use.
+    /// When a call last came for it, or a sweep last found it in use.
     pub(super) used: AtomicU64,
 }
 
 impl<K: Eq, V> Shard<K, V> {
     /// Takes out the entries that do not stay. A table that is left less than a quarter full shrinks to twice what it holds.
     pub(super) fn part(&mut self, mut stays: impl FnMut(&Slot<V>) -> bool) -> Vec<Entry<K, V>> {
-        // While it is out of its place, a panic leaves an empty one.
+        // If it panics meanwhile, an empty table is left.
         let mut table = mem::take(&mut self.0);
         let (stay, gone): (Vec<_>, Vec<_>) = table.drain().partition(|(_, slot)| stays(slot));
         table.extend(stay);
@@ -42,7 +40,7 @@ impl<K: Eq, V> Shard<K, V> {
 }
 
 impl<V: Retain> Slot<V> {
-    /// When it may go, as things stand. One that is in use is young again.
+    /// When it may be removed, as things stand. An entry in use counts as just used.
     pub(super) fn free_at(&self, idle: Nanos, now: Nanos) -> Nanos {
         let idle_at = Nanos(self.used.load(Ordering::Relaxed)).saturating_add(idle);
         if idle_at > now {
@@ -50,7 +48,7 @@ impl<V: Retain> Slot<V> {
         }
         match self.value.retention() {
             Retention::Free => idle_at,
-            // Closed by hand it may go sooner, which nobody tells: it is looked at again.
+            // If it is closed by hand meanwhile, it may go sooner, and nobody tells: it is looked at again.
             Retention::Until(until) => until.min(now.saturating_add(idle.max(Nanos(1)))),
             Retention::Used => {
                 // Not back: a call may come for it at the same time.

@@ -3,7 +3,9 @@
 use loom::model;
 
 use super::{race, race_of_three, race_on_one_stripe};
-use crate::{state::budget::Tokens, sync::Arc, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 const SECOND: u64 = 1_000_000_000;
 

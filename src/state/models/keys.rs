@@ -3,12 +3,10 @@
 use std::ptr;
 
 use super::{model_of_many, race};
-use crate::{
-    pooled::{Handled, Pooled, pool},
-    state::keys::{Keys, Retain, Retention},
-    sync::{Arc, AtomicU64, Ordering},
-    time::Nanos,
-};
+use crate::cached_arc::{CachedArc, HandleArc, cached};
+use crate::state::keys::{Keys, Retain, Retention};
+use crate::sync::{Arc, AtomicU64, Ordering};
+use crate::time::Nanos;
 
 /// Open until its moment, or free.
 struct Core {
@@ -16,17 +14,17 @@ struct Core {
     keyed: bool,
 }
 
-pool!(Core, unless keyed);
+cached!(Core, unless keyed);
 
 /// As a circuit is kept.
 #[derive(Clone)]
-struct Kept(Handled<Core>);
+struct Kept(HandleArc<Core>);
 
 impl Retain for Kept {
     type Own = Self;
 
     fn for_call(&self) -> Self {
-        Self(Handled::Own(Pooled::clone(&self.0)))
+        Self(HandleArc::Own(CachedArc::clone(&self.0)))
     }
 
     fn retention(&self) -> Retention {
@@ -37,7 +35,7 @@ impl Retain for Kept {
 
 impl Kept {
     fn new() -> Self {
-        Self(Handled::common(Pooled::new(Core { open_until: AtomicU64::new(0), keyed: true })))
+        Self(HandleArc::of_key(Core { open_until: AtomicU64::new(0), keyed: true }))
     }
 
     fn is(&self, other: &Self) -> bool {

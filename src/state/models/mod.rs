@@ -5,7 +5,8 @@ mod circuit;
 mod keys;
 mod permits;
 
-use loom::{model::Builder, thread};
+use loom::model::Builder;
+use loom::thread;
 
 /// Runs `other` on a thread beside `this`, and gives what both gave.
 fn race<A: 'static, B>(other: impl FnOnce() -> A + 'static, this: impl FnOnce() -> B) -> (A, B) {

@@ -1,9 +1,11 @@
 //! Claims about what is done at most once in a while.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::together;
-use crate::{state::every::Every, time::Nanos};
+use crate::state::every::Every;
+use crate::time::Nanos;
 
 #[test]
 fn the_first_turn_is_due_at_once() {

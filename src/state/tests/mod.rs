@@ -11,19 +11,16 @@ mod rules;
 mod stripes;
 mod window;
 
-use std::{
-    hint,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-    thread,
-    time::Duration,
-};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+use std::{hint, thread};
 
-use crate::{
-    backoff::Backoff,
-    outcome::Outcome,
-    state::{circuit::Rules, counts::Recorded},
-    time::Nanos,
-};
+use crate::backoff::Backoff;
+use crate::outcome::Outcome;
+use crate::state::circuit::Rules;
+use crate::state::counts::Recorded;
+use crate::time::Nanos;
 
 /// Rules that are all off.
 const OFF: Rules = Rules {

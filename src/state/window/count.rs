@@ -4,20 +4,16 @@
 //! in the order of all calls, and marks that place in a ring of n bits; the places that successes took since the last mark
 //! are cleared on the way. So the window slides with each call, and only bad calls pay.
 //!
-//! Exact, where calls come one after fork. Calls that end at the same moment are put in some order: a failure's
+//! Exact where calls come one after another. Calls that end at the same moment are put in some order: a failure's
 //! position may be off by the number of results recorded concurrently; none is lost. Bounded by
 //! `a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it`.
 
 #![expect(clippy::cast_possible_truncation, reason = "a window fits into memory")]
 
-use crate::{
-    state::{
-        counts::{Counts, Recorded},
-        stripes::{Stripes, Tag},
-        window::{FIRST_WORD, MinCalls},
-    },
-    sync::{Mutex, Ordering, fence},
-};
+use crate::state::counts::{Counts, Recorded};
+use crate::state::stripes::{Stripes, Tag};
+use crate::state::window::{FIRST_WORD, MinCalls};
+use crate::sync::{Mutex, Ordering, fence};
 
 const CALLS: usize = FIRST_WORD;
 
@@ -101,7 +97,7 @@ impl Log {
         Self { tag: Tag::new(0), newest: 0, failures: Ring::new(len), slow: Ring::new(len) }
     }
 
-    /// Moves on to the call number `total` of `tag`, with all calls in between taken for good ones.
+    /// Moves on to the call number `total` of `tag`. All calls in between count as good ones.
     fn slide(&mut self, tag: Tag, total: u64) {
         if self.tag != tag && !tag.is_before(self.tag) {
             (self.tag, self.newest) = (tag, 0);

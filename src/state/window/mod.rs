@@ -3,15 +3,12 @@
 mod count;
 mod time;
 
-pub(crate) use self::{count::CountWindow, time::TimeWindow};
-use crate::{
-    state::{
-        counts::{Counts, Recorded},
-        stripes::{Stripes, Tag},
-    },
-    sync::{AtomicU64, Ordering},
-    time::{Nanos, Now},
-};
+pub(crate) use self::count::CountWindow;
+pub(crate) use self::time::TimeWindow;
+use crate::state::counts::{Counts, Recorded};
+use crate::state::stripes::{Stripes, Tag};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::{Nanos, Now};
 
 /// Where the words of a window begin in a stripe; those before it are for what owns the window.
 pub(crate) const FIRST_WORD: usize = 2;

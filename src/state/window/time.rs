@@ -1,7 +1,7 @@
-//! The results of the last while, in buckets of time.
+//! The results of a span of time, in buckets.
 //!
 //! A bucket is three counters in each stripe, tagged with the bucket's number, so that old buckets expire by themselves.
-//! The number jumps past the window with each generation, and what a straggler of an earlier one writes has expired.
+//! The number jumps past the window with each generation, so what a straggler of an earlier generation writes has expired.
 //!
 //! Exact in what it counts: nothing is lost, nothing is counted twice. Approximate in time, by one bucket: the window
 //! reaches back nine whole buckets (of ten) and the part of its own that has passed, bounded by
@@ -12,15 +12,11 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "buckets are few")]
 
-use crate::{
-    state::{
-        counts::{Counts, Recorded},
-        stripes::{Stripes, Tag},
-        window::{FIRST_WORD, MinCalls},
-    },
-    sync::{Ordering, fence},
-    time::{Nanos, Now},
-};
+use crate::state::counts::{Counts, Recorded};
+use crate::state::stripes::{Stripes, Tag};
+use crate::state::window::{FIRST_WORD, MinCalls};
+use crate::sync::{Ordering, fence};
+use crate::time::{Nanos, Now};
 
 const CALLS: usize = 0;
 const FAILURES: usize = 1;

@@ -1,102 +1,70 @@
 //! A key stays for as long as a call of it is in flight, to the end of its body, and no longer.
 
-use std::time::Duration;
-
-use http::Request;
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, Rejection, RejectionReason};
-use tokio::time::advance;
-use tower::{Layer, ServiceExt};
-
-use super::{
-    calls::Streamed,
-    server::At,
-    stacks::{Http, Plain, boxed, server},
-};
-use crate::{
-    inner::{
-        Answer::{self, After},
-        Inner,
-    },
-    remains::Tallies,
-    support::Down,
-};
+use super::*;
 
 /// More polls than any call here needs.
 const POLLS: usize = 20;
 
-const PLANS: [(At, Answer); 4] = [
-    (At::Head, After(1, Ok(200))),
-    (At::Head, After(1, Err(Down(1)))),
-    (At::Body, After(1, Ok(200))),
-    (At::Body, After(1, Err(Down(1)))),
-];
+const MILLI: Duration = Duration::from_millis(1);
 
-fn port<B>(request: &Request<B>) -> u16 {
-    request.uri().port_u16().expect("the test says a port")
+type Keys = Box<dyn Fn() -> Vec<u32>>;
+
+/// The number that a request asks for.
+fn number(request: &Request<Plain>) -> u32 {
+    request.uri().path()[1..].parse().unwrap()
 }
 
-fn to(port: u16) -> Request<Plain> {
-    Request::get(format!("http://localhost:{port}/")).body(Plain::default()).expect("all of it is legal")
+async fn lacks_room(service: &Whole, key: u32) -> bool {
+    reason(&service.clone().oneshot(key).await) == Some(RejectionReason::KeysFull)
 }
 
-/// Says whether there is no room for the key of this call.
-async fn lacks_room<S: Http>(service: &S, port: u16) -> bool {
-    let result: Result<_, Error> = service.clone().oneshot(to(port)).await;
-    result.is_err_and(|error| error.rejection().map(Rejection::reason) == Some(RejectionReason::KeysFull))
-}
-
-/// Room for one key, and it makes room at once: `keys` are those there are.
-async fn a_key_is_let_go_of_after_any_poll_that_its_call_is_dropped_after<S: Http>(
-    build: impl Fn(Inner, At) -> (S, Box<dyn Fn() -> Vec<u16>>),
-) {
-    for (at, plan) in PLANS {
+/// There is room for one key, and room is made at once.
+async fn a_key_stays_with_its_call(name: &str, build: impl Fn(Server) -> (Whole, Keys)) {
+    for (at, plan) in [At::Head, At::Body].into_iter().flat_map(|at| [Ok(200), Err(Down(1))].map(|plan| (at, plan))) {
         let mut over = false;
         for polls in 0..POLLS {
-            let (service, keys) = build(Inner::default().answers([plan]), at);
-            let mut call = Streamed::<S>::of(service.clone().ready().await.unwrap().call(to(1)));
+            let at_fault = format!("{name}, after {polls} polls of {at:?} {plan:?}");
+            let tallies = Tallies::default();
+            let inner = Inner::default().answers([After(1, plan)]);
+            let (service, keys) = build(Server { inner, at, tallies: tallies.clone() });
+            let mut call = calls::begin(service.clone().ready().await.unwrap().call(1));
             for _ in 0..polls {
-                advance(Duration::from_millis(1)).await;
-                over = call.poll();
+                advance(MILLI).await;
+                over = over || call.poll().is_ready();
             }
-            assert_eq!(lacks_room(&service, 2).await, !call.is_done(), "after {polls} polls of {at:?} {plan:?}");
-            assert_eq!(keys(), if call.is_done() { [2] } else { [1] });
+            let has_ended = tallies.ended.total() > 0;
+            assert_eq!(lacks_room(&service, 2).await, !has_ended, "{at_fault}");
+            assert_eq!(keys(), if has_ended { [2] } else { [1] }, "{at_fault}");
             drop(call);
-            advance(Duration::from_millis(1)).await;
-            assert!(!lacks_room(&service, 3).await, "after {polls} polls of {at:?} {plan:?}");
-            assert_eq!(keys(), [3]);
+            advance(MILLI).await;
+            assert!(!lacks_room(&service, 3).await, "{at_fault}");
+            assert_eq!(keys(), [3], "{at_fault}");
             if over {
                 break;
             }
         }
-        assert!(over, "the call never ends");
+        assert!(over, "{name}: the call never ends");
     }
 }
 
-macro_rules! of_one_key {
-    ($($name:ident: $builder:expr;)+) => {
-        mod a_key_is_let_go_of_after_any_poll_that_its_call_is_dropped_after {
-            use super::*;
-
-            $(
-                #[tokio::test(start_paused = true)]
-                async fn $name() {
-                    super::a_key_is_let_go_of_after_any_poll_that_its_call_is_dropped_after(|inner, at| {
-                        let keyed = $builder.per_key(port::<Plain>).capacity(1).idle(Duration::ZERO);
-                        let layer = keyed.reject_when_full().build().unwrap();
-                        let keys = layer.handle();
-                        let service = layer.layer(server(inner, at, &Tallies::default())).map_response(boxed);
-                        (service, Box::new(move || keys.keys()) as Box<dyn Fn() -> Vec<u16>>)
-                    })
-                    .await;
-                }
-            )+
-        }
-    };
+macro_rules! rows {
+    ($($name:ident: $builder:expr;)+) => {$(
+        a_key_stays_with_its_call(stringify!($name), |server| {
+            let keyed = $builder.per_key(number).capacity(1).idle(Duration::ZERO);
+            let layer = keyed.reject_when_full().build().unwrap();
+            let keys = layer.handle();
+            (Whole::of(layer.layer(server)), Box::new(move || keys.keys()))
+        })
+        .await;
+    )+};
 }
 
-of_one_key! {
-    circuit_for_http: CircuitBreakerLayer::http("circuit");
-    circuit_for_grpc: CircuitBreakerLayer::grpc("circuit");
-    bulkhead: BulkheadLayer::http(1);
-    bulkhead_with_queue: BulkheadLayer::http(1).max_queue(1);
+#[tokio::test(start_paused = true)]
+async fn a_key_is_let_go_of_after_any_poll_of_a_dropped_call() {
+    rows! {
+        circuit_for_http: CircuitBreakerLayer::http("circuit");
+        circuit_for_grpc: CircuitBreakerLayer::grpc("circuit");
+        bulkhead: BulkheadLayer::http(1);
+        bulkhead_with_queue: BulkheadLayer::http(1).max_queue(1);
+    }
 }

@@ -1,53 +1,28 @@
-//! The server below all HTTP stacks: [`Inner`], whose plan comes true before the head of an answer or in its body.
+//! The server below all HTTP stacks: [`Inner`], whose plan comes true before the head of a response or in its body.
 
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use tower::Service;
 
-use crate::{
-    inner::{Answering, Inner},
-    support::Down,
-};
+use crate::laws::At;
+use crate::remains::{Tallies, Tally};
+use crate::support::Down;
+use crate::support::inner::{Answering, Inner};
 
-/// What the plan says of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum At {
-    /// The head: a number is its status. The body pends once.
-    Head,
-    /// The body, after its first frame. The head comes at once, and is a 200.
-    Body,
-}
+/// The header of each response of the server.
+pub(crate) const SERVER: HeaderName = HeaderName::from_static("x-server");
 
-/// Is told of each call, or of each answer that has ended as a circuit counts it.
-#[derive(Clone)]
-pub(crate) struct Tell(Arc<dyn Fn(()) + Send + Sync>);
-
-impl Tell {
-    pub(crate) fn new(count: impl Fn(()) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(count))
-    }
-}
-
-impl fmt::Debug for Tell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tell").finish_non_exhaustive()
-    }
-}
-
+/// Responds with a number: that of the request's path, or that of the plan, which may be a status too.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) inner: Inner,
     pub(crate) at: At,
-    pub(crate) called: Tell,
-    pub(crate) ended: Tell,
+    /// Count each call as sent and passed, and each response when a circuit counts it as ended.
+    pub(crate) tallies: Tallies,
 }
 
 impl<B> Service<Request<B>> for Server {
@@ -59,9 +34,11 @@ impl<B> Service<Request<B>> for Server {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, _: Request<B>) -> Head {
-        (self.called.0)(());
-        Head { call: Some(self.inner.call(200)), at: self.at, ended: Some(self.ended.clone()) }
+    fn call(&mut self, request: Request<B>) -> Head {
+        self.tallies.sent.add();
+        self.tallies.passed.add();
+        let number = request.uri().path()[1..].parse().unwrap_or_default();
+        Head { call: Some(self.inner.call(number)), at: self.at, ended: Some(self.tallies.ended.clone()) }
     }
 }
 
@@ -69,68 +46,62 @@ impl<B> Service<Request<B>> for Server {
 pub(crate) struct Head {
     call: Option<Answering>,
     at: At,
-    ended: Option<Tell>,
+    ended: Option<Tally>,
 }
 
 impl Future for Head {
     type Output = Result<Response<Reply>, Down>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let status = match (self.at, &mut self.call) {
-            (At::Head, Some(call)) => ready!(Pin::new(call).poll(cx)).inspect_err(|_| self.end())?,
-            _ => 200,
+        let number = match (self.at, &mut self.call) {
+            (At::Head, Some(call)) => Some(ready!(Pin::new(call).poll(cx)).inspect_err(|_| end(&mut self.ended))?),
+            _ => None,
         };
+        let status = number.filter(|number| (400..600).contains(number)).unwrap_or(200);
         if status >= 500 {
-            self.end();
+            end(&mut self.ended);
         }
-        let step = if self.at == At::Head { Step::First } else { Step::FirstOfPlan };
-        let reply = Reply { call: self.call.take(), step, ended: self.ended.take() };
-        let status = u16::try_from(status).expect("a plan for the head says a status");
-        Poll::Ready(Ok(Response::builder().status(status).body(reply).expect("a plan for the head says a status")))
+        let reply = Reply { call: self.call.take(), number, step: Step::Zero, ended: self.ended.take() };
+        let status = u16::try_from(status).expect("it is less than 600");
+        Poll::Ready(Ok(Response::builder().status(status).header(SERVER, 1).body(reply).expect("all of it is legal")))
     }
 }
 
-impl Head {
-    fn end(&mut self) {
-        if let Some(Tell(count)) = self.ended.take() {
-            count(());
-        }
+fn end(ended: &mut Option<Tally>) {
+    if let Some(tally) = ended.take() {
+        tally.add();
     }
 }
 
-/// Two frames of data, with a wait between them, and trailers. By default it is over.
+/// The number in two frames of data, with a wait between them, and trailers. By default it is over.
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
     /// Alive for as long as the body is.
     call: Option<Answering>,
+    number: Option<u32>,
     step: Step,
-    ended: Option<Tell>,
+    ended: Option<Tally>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 enum Step {
-    First,
-    FirstOfPlan,
-    Pend,
-    Plan,
-    Last,
+    Zero,
+    Wait,
+    Number,
     Trailers,
     #[default]
     Over,
 }
 
 impl Reply {
-    fn end(&mut self) {
-        self.step = Step::Over;
-        if let Some(Tell(count)) = self.ended.take() {
-            count(());
+    /// Pends once for a number that is known, and by the plan for one that is not.
+    fn poll_number(&mut self, cx: &mut Context<'_>) -> Poll<Result<u32, Down>> {
+        if let (Some(call), None) = (&mut self.call, self.number) {
+            return Pin::new(call).poll(cx);
         }
-    }
-
-    fn poll_plan(&mut self, cx: &mut Context<'_>) -> Poll<Result<u32, Down>> {
-        let call = self.call.as_mut().expect("only what is called follows a plan");
-        let result = ready!(Pin::new(call).poll(cx));
-        Poll::Ready(result.inspect_err(|_| self.end()))
+        self.step = Step::Number;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -140,20 +111,17 @@ impl Body for Reply {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Down>>> {
         let (frame, next) = match self.step {
-            Step::First => (Frame::data(Bytes::from_static(b"first ")), Step::Pend),
-            Step::FirstOfPlan => (Frame::data(Bytes::from_static(b"first ")), Step::Plan),
-            Step::Pend => {
-                self.step = Step::Last;
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+            Step::Zero => (Frame::data(Bytes::from_static(b"0")), Step::Wait),
+            Step::Wait => {
+                let number = ready!(self.poll_number(cx)).inspect_err(|_| {
+                    self.step = Step::Over;
+                    end(&mut self.ended);
+                })?;
+                (Frame::data(number.to_string().into()), Step::Trailers)
             }
-            Step::Plan => {
-                ready!(self.poll_plan(cx))?;
-                (Frame::data(Bytes::from_static(b"last")), Step::Trailers)
-            }
-            Step::Last => (Frame::data(Bytes::from_static(b"last")), Step::Trailers),
+            Step::Number => (Frame::data(self.number.unwrap_or_default().to_string().into()), Step::Trailers),
             Step::Trailers => {
-                self.end();
+                end(&mut self.ended);
                 let ok = HeaderMap::from_iter([("grpc-status".parse().expect("is a name"), HeaderValue::from(0))]);
                 (Frame::trailers(ok), Step::Over)
             }

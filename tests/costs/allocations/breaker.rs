@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use palisade::{Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, Phase, call::Plain};
+use palisade::call::Plain;
+use palisade::{Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, Phase};
 use tokio::time::advance;
 use tower::Layer;
 
-use crate::allocations::{
-    claims::{Claims, call},
-    services::{Ask, Classifier, End, inner, transient},
-};
+use crate::allocations::claims::{Claims, call};
+use crate::allocations::services::{Ask, Classifier, End, inner, transient};
 
 const OPEN_FOR: Duration = Duration::from_secs(5);
 

@@ -1,15 +1,17 @@
 //! What a bulkhead allocates.
 
-use std::{collections::VecDeque, ops::RangeInclusive, pin::pin, task::Poll, time::Duration};
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::poll;
 use palisade::{BulkheadBuilder, BulkheadLayer, QueueBuilder};
 use tower::{Layer, Service};
 
-use crate::allocations::{
-    claims::{Claims, ROUNDS, call},
-    services::{Ask, End, Reply, inner},
-};
+use crate::allocations::claims::{Claims, ROUNDS, call};
+use crate::allocations::services::{Ask, End, Reply, inner};
 
 const GOOD: [(Ask, End); 1] = [(Ask::Good, End::Good)];
 const REJECTED: [(Ask, End); 1] = [(Ask::Good, End::Rejected)];

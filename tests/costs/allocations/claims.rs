@@ -5,10 +5,8 @@ use std::ops::RangeInclusive;
 use palisade::Error;
 use tower::{Service, ServiceExt};
 
-use crate::{
-    allocations::services::{Ask, End, Reply},
-    heap::Heap,
-};
+use crate::allocations::services::{Ask, End, Reply};
+use crate::heap::Heap;
 
 pub(crate) const ROUNDS: usize = 1000;
 

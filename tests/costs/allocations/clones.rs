@@ -1,14 +1,13 @@
 //! What a clone of a service allocates.
 
-use std::{hint::black_box, time::Duration};
+use std::hint::black_box;
+use std::time::Duration;
 
 use palisade::{BulkheadLayer, CircuitBreakerLayer, FallbackLayer, RetryLayer, TimeoutLayer};
 use tower::{Layer, ServiceBuilder};
 
-use crate::allocations::{
-    claims::Claims,
-    services::{Reply, inner},
-};
+use crate::allocations::claims::Claims;
+use crate::allocations::services::{Reply, inner};
 
 const LIMIT: Duration = Duration::from_secs(1);
 

@@ -2,16 +2,12 @@
 
 use std::convert::Infallible;
 
-use palisade::{
-    BulkheadLayer, Error, FallbackLayer,
-    fallback::{Step, function, function_of, future_of, service, value},
-};
+use palisade::fallback::{Step, function, function_of, future_of, service, value};
+use palisade::{BulkheadLayer, Error, FallbackLayer};
 use tower::{Layer, service_fn};
 
-use crate::allocations::{
-    claims::Claims,
-    services::{Ask, End, Reply, inner, transient},
-};
+use crate::allocations::claims::Claims;
+use crate::allocations::services::{Ask, End, Reply, inner, transient};
 
 pub(crate) async fn claim(claims: &mut Claims) {
     let by_function = function(|_: Result<&Reply, &Error>| Ok::<_, Infallible>(Reply::Fallback));

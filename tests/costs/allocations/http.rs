@@ -1,20 +1,20 @@
 //! What the layers for HTTP allocate, to the end of the body.
 
-use std::{
-    future::{Ready, ready},
-    pin::{Pin, pin},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::future::{Ready, ready};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::poll_fn;
 use http::Response;
 use http_body::{Body, Frame};
 use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, TimeoutLayer};
-use tower::{Layer, Service, ServiceExt, service_fn, util::ServiceFn};
+use tower::util::ServiceFn;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::allocations::{claims::Claims, services::Broken};
+use crate::allocations::claims::Claims;
+use crate::allocations::services::Broken;
 
 const LIMIT: Duration = Duration::from_secs(1);
 

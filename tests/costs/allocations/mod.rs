@@ -15,9 +15,12 @@ mod services;
 mod stack;
 mod timeout;
 
-use tokio::{runtime::Builder, task::unconstrained};
+use tokio::runtime::Builder;
+use tokio::task::unconstrained;
 
-use crate::{allocations::claims::Claims, heap::Heap, support::alone::alone};
+use crate::allocations::claims::Claims;
+use crate::heap::Heap;
+use crate::support::alone::alone;
 
 /// One test for all paths, because what is counted is the allocations of the whole process.
 #[test]

@@ -1,12 +1,11 @@
 //! What a retry allocates.
 
-use palisade::{Backoff, Budget, RetryBuilder, RetryLayer, retry::Rules};
+use palisade::retry::Rules;
+use palisade::{Backoff, Budget, RetryBuilder, RetryLayer};
 use tower::Layer;
 
-use crate::allocations::{
-    claims::Claims,
-    services::{Ask, Classifier, End, inner, lasting, transient},
-};
+use crate::allocations::claims::Claims;
+use crate::allocations::services::{Ask, Classifier, End, inner, lasting, transient};
 
 const GOOD: [(Ask, End); 1] = [(Ask::Good, End::Good)];
 

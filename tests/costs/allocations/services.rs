@@ -1,14 +1,13 @@
 //! The services within, and how their calls end.
 
-use std::{
-    cell::Cell,
-    error, fmt,
-    future::{Pending, Ready, pending, ready},
-};
+use std::cell::Cell;
+use std::future::{Pending, Ready, pending, ready};
+use std::{error, fmt};
 
 use palisade::{Error, Outcome};
 use tokio::task::yield_now;
-use tower::{Service, service_fn, util::ServiceFn};
+use tower::util::ServiceFn;
+use tower::{Service, service_fn};
 
 /// A request, which says how it is to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

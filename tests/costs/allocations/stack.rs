@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
+use palisade::fallback::{function, value};
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer,
     RetryLayer, TimeoutLayer,
-    fallback::{function, value},
 };
 use tower::{BoxError, Service, ServiceBuilder};
 
-use crate::allocations::{
-    claims::Claims,
-    services::{Ask, Broken, End, Reply, inner, lasting, silent, slow, transient},
-};
+use crate::allocations::claims::Claims;
+use crate::allocations::services::{Ask, Broken, End, Reply, inner, lasting, silent, slow, transient};
 
 const LIMIT: Duration = Duration::from_secs(1);
 
@@ -63,7 +61,7 @@ pub(crate) async fn claim(claims: &mut Claims) {
 async fn error_to_the_top(claims: &mut Claims) {
     let passed_on = function(|_: Result<&Reply, &Error>| Ok::<_, BoxError>(Reply::Fallback));
     let service = &mut ServiceBuilder::new()
-        .layer(FallbackLayer::new(passed_on).or(value(Reply::Fallback)).take_if(|_: Result<&Reply, &Error>| false))
+        .layer(FallbackLayer::new(passed_on).or(value(Reply::Fallback)).fallback_if(|_: Result<&Reply, &Error>| false))
         .layer(TimeoutLayer::new(LIMIT))
         .layer(RetryLayer::builder("stack").classify(lasting).build().unwrap())
         .layer(CircuitBreakerLayer::builder("stack").failure_rate(1.0).build().unwrap())

@@ -5,10 +5,8 @@ use std::time::Duration;
 use palisade::{Deadline, TimeoutLayer};
 use tower::{Layer, service_fn};
 
-use crate::allocations::{
-    claims::{Claims, call},
-    services::{Ask, End, inner, reply, silent, slow},
-};
+use crate::allocations::claims::{Claims, call};
+use crate::allocations::services::{Ask, End, inner, reply, silent, slow};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const LAYER: TimeoutLayer = TimeoutLayer::new(LIMIT);

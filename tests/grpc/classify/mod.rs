@@ -1,28 +1,18 @@
-//! What gRPC answers mean, at their head and at their end, and which calls may be sent again.
+//! What gRPC responses mean, at their head and at their end, and which calls may be sent again.
 
-#![cfg(feature = "http")]
-#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
-
-#[cfg(feature = "tonic")]
 mod status;
 
-use std::{
-    cell::RefCell,
-    future::{pending, ready},
-    time::Duration,
-};
+use std::cell::RefCell;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use palisade::{
-    Classify, Error, Outcome, RetryLayer, TimeoutLayer,
-    grpc::{Code, GrpcClassifier, Pushback},
-    http::ClassifyEnd,
-    retry::RetryIf,
-};
-use tokio::time::Instant;
-use tower::{BoxError, Layer, ServiceExt, service_fn};
+use palisade::grpc::{Code, GrpcClassifier, Pushback};
+use palisade::http::ClassifyEnd;
+use palisade::retry::RetryIf;
+use palisade::{Classify, Error, Outcome};
 
-use crate::support::{Down, strict};
+use crate::errors::{failed, timed_out};
+use crate::support::Down;
 
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 const UNAVAILABLE: &str = "14";
@@ -48,7 +38,7 @@ fn head(status: u16, fields: Headers<'_>) -> Response<()> {
     head
 }
 
-/// What an answer of nothing but trailers means.
+/// What a response of nothing but trailers means.
 fn alone(fields: Headers<'_>) -> Outcome {
     GrpcClassifier::new().classify(Ok(&head(200, fields)))
 }
@@ -104,11 +94,15 @@ fn by_table(number: u32) -> Outcome {
 }
 
 #[test]
-fn every_code_has_the_outcome_of_the_table_at_the_head_and_in_the_trailers() {
+fn every_code_has_the_outcome_of_the_table_in_either_place() {
     for number in 0..=20 {
         let code = number.to_string();
-        assert_eq!(alone(&[("grpc-status", &code)]), by_table(number), "{number}");
-        assert_eq!(trailing(&[("grpc-status", &code)]), by_table(number), "{number}");
+        let fields = &[("grpc-status", &*code)];
+        assert_eq!([alone(fields), trailing(fields)], [by_table(number); 2], "{number}");
+        assert_eq!(allows(&head(200, fields)), number != 8, "{number}: only exhaustion is not retried");
+        let pushed = if matches!(number, 8 | 14) { throttled(millis(250)) } else { by_table(number) };
+        let fields = &[("grpc-status", &*code), (PUSHBACK, "250")];
+        assert_eq!([alone(fields), trailing(fields)], [pushed; 2], "{number} with a pushback");
     }
 }
 
@@ -160,46 +154,40 @@ fn a_head_without_a_code_is_mapped_from_its_http_status() {
     }
 }
 
+/// What is at the head: the outcome, and whether the trailers may say otherwise.
 #[test]
-fn a_code_at_the_head_counts_for_more_than_the_http_status() {
-    assert_eq!(GrpcClassifier::new().classify(Ok(&head(503, &[("grpc-status", "0")]))), Outcome::Success);
-    assert_eq!(GrpcClassifier::new().classify(Ok(&head(404, &[("grpc-status", "14")]))), Outcome::Transient);
-}
-
-#[test]
-fn only_a_head_that_tells_nothing_leaves_the_verdict_to_the_trailers() {
-    assert_eq!(alone(&[("content-type", "application/grpc")]), Outcome::Success);
-    assert!(waits(&head(200, &[("content-type", "application/grpc")])));
-    assert!(!waits(&head(200, &[("grpc-status", "0")])), "a success of nothing but trailers has no more to come");
-    assert!(!waits(&head(200, &[("grpc-status", "5")])));
-    assert!(!waits(&head(404, &[])));
-}
-
-#[test]
-fn a_head_of_another_content_type_is_unknown_and_has_no_more_to_come() {
-    for kind in ["text/html", "text/html; charset=utf-8", "application/json", "application/x-grpc", "application", ""] {
-        assert_eq!(asked(&[("content-type", kind)]), Code::Unknown, "{kind:?}");
-        assert_eq!(alone(&[("content-type", kind)]), Outcome::Failed, "{kind:?}");
-        assert!(!waits(&head(200, &[("content-type", kind)])), "{kind:?}");
-    }
-}
-
-#[test]
-fn a_head_of_a_content_type_of_grpc_or_of_none_is_a_success_so_far() {
-    for kind in ["application/grpc+proto", "application/grpc;charset=utf-8", "Application/gRPC"] {
-        assert_eq!(alone(&[("content-type", kind)]), Outcome::Success, "{kind}");
-        assert!(waits(&head(200, &[("content-type", kind)])), "{kind}");
-    }
-    assert_eq!(alone(&[]), Outcome::Success);
-    assert!(waits(&head(200, &[])));
-}
-
-#[test]
-fn a_code_or_an_http_status_counts_for_more_than_the_content_type() {
+fn a_code_goes_before_the_http_status_and_that_before_the_type() {
     let page = ("content-type", "text/html");
-    assert_eq!(alone(&[page, ("grpc-status", "0")]), Outcome::Success);
-    assert_eq!(alone(&[page, ("grpc-status", UNAVAILABLE)]), Outcome::Transient);
-    assert_eq!(GrpcClassifier::new().classify(Ok(&head(503, &[page]))), Outcome::Transient);
+    let rows: [(u16, Headers<'_>, Outcome, bool); 17] = [
+        (200, &[], Outcome::Success, true),
+        (200, &[("content-type", "application/grpc")], Outcome::Success, true),
+        (200, &[("content-type", "application/grpc+proto")], Outcome::Success, true),
+        (200, &[("content-type", "application/grpc;charset=utf-8")], Outcome::Success, true),
+        (200, &[("content-type", "Application/gRPC")], Outcome::Success, true),
+        (200, &[page], Outcome::Failed, false),
+        (200, &[("content-type", "text/html; charset=utf-8")], Outcome::Failed, false),
+        (200, &[("content-type", "application/json")], Outcome::Failed, false),
+        (200, &[("content-type", "application/x-grpc")], Outcome::Failed, false),
+        (200, &[("content-type", "application")], Outcome::Failed, false),
+        (200, &[("content-type", "")], Outcome::Failed, false),
+        (200, &[("grpc-status", "0")], Outcome::Success, false),
+        (200, &[page, ("grpc-status", "0")], Outcome::Success, false),
+        (200, &[page, ("grpc-status", UNAVAILABLE)], Outcome::Transient, false),
+        (503, &[page], Outcome::Transient, false),
+        (503, &[("grpc-status", "0")], Outcome::Success, false),
+        (404, &[("grpc-status", UNAVAILABLE)], Outcome::Transient, false),
+    ];
+    for (status, fields, outcome, may_change) in rows {
+        let head = head(status, fields);
+        assert_eq!(
+            (GrpcClassifier::new().classify(Ok(&head)), waits(&head)),
+            (outcome, may_change),
+            "{status} {fields:?}"
+        );
+        if outcome == Outcome::Failed {
+            assert_eq!(asked(fields), Code::Unknown, "{fields:?}");
+        }
+    }
 }
 
 #[test]
@@ -237,21 +225,6 @@ fn a_classifier_that_goes_by_the_table_takes_no_room() {
 }
 
 #[test]
-fn a_pushback_throttles_what_may_be_retried_and_nothing_else() {
-    for number in 0..=20 {
-        let expected = match number {
-            8 | 14 => throttled(millis(250)),
-            _ => by_table(number),
-        };
-        let fields = &[("grpc-status", &*number.to_string()), (PUSHBACK, "250")];
-        assert_eq!(alone(fields), expected, "{number}");
-        assert_eq!(trailing(fields), expected, "{number}");
-    }
-    let mapped = GrpcClassifier::new().classify(Ok(&head(503, &[(PUSHBACK, "250")])));
-    assert_eq!(mapped, throttled(millis(250)));
-}
-
-#[test]
 fn a_pushback_is_a_number_of_milliseconds_in_32_bits() {
     for (value, pause) in [("0", 0), ("1", 1), ("007", 7), ("1500", 1500), ("2147483647", 2_147_483_647)] {
         let fields = &[("grpc-status", RESOURCE_EXHAUSTED), (PUSHBACK, value)];
@@ -279,53 +252,17 @@ fn two_pushbacks_cannot_be_read() {
 }
 
 #[test]
-fn without_a_pushback_only_exhaustion_is_not_retried() {
-    for number in 0..=20 {
-        assert_eq!(allows(&head(200, &[("grpc-status", &*number.to_string())])), number != 8, "{number}");
-    }
+fn a_head_is_judged_by_its_http_status_or_is_committed() {
     assert!(allows(&head(503, &[])));
-}
-
-#[test]
-fn a_head_without_a_code_is_committed() {
+    assert_eq!(GrpcClassifier::new().classify(Ok(&head(503, &[(PUSHBACK, "250")]))), throttled(millis(250)));
     assert!(!allows(&head(200, &[])));
     assert!(!allows(&head(200, &[(PUSHBACK, "5")])));
 }
 
-fn failed(error: impl Into<BoxError>) -> Error {
-    Error::from(error.into())
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_error_that_is_no_status_is_transient_and_may_be_retried() {
-    let service = TimeoutLayer::new(Duration::ZERO).layer(service_fn(|()| pending::<Result<(), Down>>()));
-    for error in [failed(Down(1)), service.oneshot(()).await.unwrap_err()] {
+    for error in [failed(Down(1)), timed_out().await] {
         assert_eq!(classify_error(&error), Outcome::Transient, "{error}");
         assert!(allows_after(&error), "{error}");
     }
-}
-
-/// How many attempts a stack makes of a service that always answers so.
-async fn attempts(fields: Headers<'static>) -> usize {
-    let retry = RetryLayer::builder("upstream").classify(GrpcClassifier::new()).retry_if(Pushback);
-    let service = strict(move |_: Request<()>| ready(Ok::<_, Down>(head(200, fields))));
-    let calls = service.calls();
-    retry.build().unwrap().layer(service).oneshot(Request::new(())).await.unwrap();
-    calls.count()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_is_asked_again_when_it_says_so_and_not_before() {
-    assert_eq!(attempts(&[("grpc-status", UNAVAILABLE)]).await, 3);
-    assert_eq!(attempts(&[("grpc-status", RESOURCE_EXHAUSTED)]).await, 1);
-    assert_eq!(attempts(&[("grpc-status", UNAVAILABLE), (PUSHBACK, "-1")]).await, 1);
-    assert_eq!(attempts(&[("grpc-status", "13")]).await, 1);
-    let start = now();
-    assert_eq!(attempts(&[("grpc-status", RESOURCE_EXHAUSTED), (PUSHBACK, "10000")]).await, 3);
-    assert!(start.elapsed() >= Duration::from_secs(20));
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test's own clock, which is paused")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -1,33 +1,16 @@
 //! A status of tonic in an error.
 
-use std::{error, fmt, io};
+use std::io;
 
 use bytes::Bytes;
-use tonic::{
-    Code as TonicCode, Status,
-    metadata::{BinaryMetadataValue, MetadataMap},
-};
+use tonic::metadata::{BinaryMetadataValue, MetadataMap};
+use tonic::{Code as TonicCode, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::*;
+use crate::errors::Over;
 
 const DETAILS: &str = "grpc-status-details-bin";
-
-/// An error of a service's own, over another.
-#[derive(Debug)]
-struct Over(BoxError);
-
-impl fmt::Display for Over {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("over")
-    }
-}
-
-impl error::Error for Over {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(&*self.0)
-    }
-}
 
 /// A status with a `RetryInfo` and, if there is one, a pushback.
 fn status(code: TonicCode, delay: Option<Duration>, pushback: Option<&'static str>) -> Status {
@@ -93,32 +76,22 @@ fn an_override_is_asked_of_a_status_too() {
 }
 
 #[test]
-fn a_retry_info_says_when_to_come_back() {
-    for delay in [0, 250, 90_000] {
-        for code in [TonicCode::Unavailable, TonicCode::ResourceExhausted] {
-            let status = status(code, millis(delay), None);
-            assert_eq!(everywhere(&status), [throttled(millis(delay)); 4], "{code:?} {delay}");
-            assert!(allowed(&status), "{code:?} {delay}");
-        }
+fn a_retry_info_is_a_hint_unless_there_is_a_pushback() {
+    use TonicCode::{Internal, ResourceExhausted, Unavailable};
+    for (code, delay, pushback, outcome, is_allowed) in [
+        (Unavailable, millis(0), None, throttled(millis(0)), true),
+        (Unavailable, millis(250), None, throttled(millis(250)), true),
+        (ResourceExhausted, millis(90_000), None, throttled(millis(90_000)), true),
+        (Internal, millis(250), None, Outcome::Failed, true),
+        (Unavailable, None, None, Outcome::Transient, true),
+        (ResourceExhausted, None, None, throttled(None), false),
+        (Unavailable, millis(250), Some("7"), throttled(millis(7)), true),
+        (ResourceExhausted, millis(250), Some("-1"), throttled(None), false),
+    ] {
+        let status = status(code, delay, pushback);
+        assert_eq!(everywhere(&status), [outcome; 4], "{code:?} {delay:?} {pushback:?}");
+        assert_eq!(allowed(&status), is_allowed, "{code:?} {delay:?} {pushback:?}");
     }
-    assert_eq!(everywhere(&status(TonicCode::Internal, millis(250), None)), [Outcome::Failed; 4]);
-}
-
-#[test]
-fn a_retry_info_without_a_delay_is_no_hint() {
-    assert_eq!(everywhere(&status(TonicCode::Unavailable, None, None)), [Outcome::Transient; 4]);
-    assert_eq!(everywhere(&status(TonicCode::ResourceExhausted, None, None)), [throttled(None); 4]);
-    assert!(!allowed(&status(TonicCode::ResourceExhausted, None, None)));
-}
-
-#[test]
-fn a_pushback_counts_for_more_than_a_retry_info() {
-    let later = status(TonicCode::Unavailable, millis(250), Some("7"));
-    assert_eq!(everywhere(&later), [throttled(millis(7)); 4]);
-    assert!(allowed(&later));
-    let never = status(TonicCode::ResourceExhausted, millis(250), Some("-1"));
-    assert_eq!(everywhere(&never), [throttled(None); 4]);
-    assert!(!allowed(&never));
 }
 
 #[test]
@@ -172,7 +145,7 @@ fn a_retry_info_is_known_by_the_end_of_its_type_url() {
 }
 
 #[test]
-fn a_huge_delay_is_a_hint_and_one_that_is_none_by_its_format_is_not() {
+fn a_huge_delay_is_a_hint_and_one_out_of_its_format_is_not() {
     let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
     let [negative, least] = [0xff, 0x80].map(|byte| [&[byte; 9][..], &[1]].concat());
     let billion = [0x80, 0x94, 0xeb, 0xdc, 0x03];

@@ -1,108 +1,68 @@
 //! A real axum router behind `AnswerLayer`, seen by a client over HTTP/1.1 and HTTP/2.
 
-use std::{future::pending, io::ErrorKind};
+use std::future::pending;
 
-use axum::{Router, body::Body, routing::get};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version, header::RETRY_AFTER};
-use http_body_util::{BodyExt, Empty};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use palisade::{
-    BulkheadLayer, Error, TimeoutLayer,
-    http::{AnswerLayer, answer_to},
-};
-use tokio::net::TcpListener;
+use http::header::RETRY_AFTER;
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use palisade::http::{AnswerLayer, answer_to};
+use palisade::{BulkheadLayer, Error, Name, TimeoutLayer};
 use tower::ServiceBuilder;
 
-use crate::answers::{MILLI, SECOND, forced_open, full, open_for, support::io_error};
-
-/// Serves a router; tells its address.
-async fn serve(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
-}
-
-fn client(version: Version) -> Client<HttpConnector, Empty<Bytes>> {
-    Client::builder(TokioExecutor::new()).http2_only(version == Version::HTTP_2).build_http()
-}
-
-/// What a client sees.
-#[derive(Debug, PartialEq)]
-struct Answer {
-    status: StatusCode,
-    retry_after: Option<u64>,
-    body: Bytes,
-}
-
-fn empty(status: StatusCode, retry_after: Option<u64>) -> Answer {
-    Answer { status, retry_after, body: Bytes::new() }
-}
-
-async fn ask(version: Version, address: &str) -> Answer {
-    let request = Request::get(address).version(version).body(Empty::new()).unwrap();
-    let response = client(version).request(request).await.unwrap();
-    assert_eq!(response.version(), version);
-    let retry_after = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap().parse().unwrap());
-    let status = response.status();
-    Answer { status, retry_after, body: response.into_body().collect().await.unwrap().to_bytes() }
-}
+use crate::client::{Small, Wire, client, get as request};
+use crate::errors::{failed, forced_open, full, open_for, rejected};
+use crate::patience::{HOUR, ms, secs, soon};
+use crate::server::uri;
+use crate::sockets::serve_router;
+use crate::support::io_error;
 
 fn app() -> Router {
-    Router::new().route("/", get(|| async { "hello" })).route("/hang", get(pending::<&str>))
+    Router::new().route("/", get(async || "hello")).route("/hang", get(pending::<&str>))
 }
 
-/// What is answered at this path, over both versions.
-async fn seen(router: Router, path: &str) -> Answer {
-    let address = serve(router).await + path;
-    let answer = ask(Version::HTTP_11, &address).await;
-    assert_eq!(ask(Version::HTTP_2, &address).await, answer);
-    answer
-}
-
-#[tokio::test]
-async fn a_routers_own_answer_passes() {
-    let stack = (AnswerLayer::http(), BulkheadLayer::new(1), TimeoutLayer::new(60 * SECOND));
-    let answer = seen(app().layer(stack), "/").await;
-    assert_eq!(answer, Answer { body: "hello".into(), ..empty(StatusCode::OK, None) });
-}
-
-#[tokio::test]
-async fn a_full_bulkhead_is_503() {
-    let stack = (AnswerLayer::http(), full(), TimeoutLayer::new(60 * SECOND));
-    assert_eq!(seen(app().layer(stack), "/").await, empty(StatusCode::SERVICE_UNAVAILABLE, None));
+/// The status, the pause and the body that are answered at this path, over both wires.
+async fn seen(router: Router, path: &str) -> (u16, Option<u64>, Bytes) {
+    let address = uri(serve_router(router).await, path);
+    let mut seen = Vec::new();
+    for wire in [Wire::Http1, Wire::Http2] {
+        let response = soon(client::<Small>(wire).request(request(&address))).await.unwrap();
+        let pause = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap().parse().unwrap());
+        let status = response.status().as_u16();
+        seen.push((status, pause, response.into_body().collect().await.unwrap().to_bytes()));
+    }
+    assert_eq!(seen[0], seen[1]);
+    seen.swap_remove(0)
 }
 
 #[tokio::test]
-async fn an_open_circuit_is_503_and_tells_when_to_come_back() {
-    let answer = seen(app().layer((AnswerLayer::http(), open_for(3600 * SECOND))), "/").await;
-    let retry_after = answer.retry_after.unwrap();
-    assert_eq!(answer, empty(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after)));
-    assert!((3000..=3600).contains(&retry_after), "{retry_after}");
+async fn each_end_of_a_call_has_its_status() {
+    let limit = || TimeoutLayer::new(HOUR);
+    let fails = |_: Response<Body>| async { Err::<Response<Body>, Error>(failed(io_error("secret"))) };
+    let failing = ServiceBuilder::new().layer(AnswerLayer::http()).and_then(fails);
+    let timed = (AnswerLayer::http(), BulkheadLayer::new(1), TimeoutLayer::new(ms(10)));
+    for (label, router, path, status, body) in [
+        ("well", app().layer((AnswerLayer::http(), BulkheadLayer::new(1), limit())), "/", 200, "hello"),
+        ("full", app().layer((AnswerLayer::http(), full(), limit())), "/", 503, ""),
+        ("forced open", app().layer((AnswerLayer::http(), forced_open())), "/", 503, ""),
+        ("timed out, and the place freed each time", app().layer(timed), "/hang", 504, ""),
+        ("failed", app().layer(failing), "/", 500, ""),
+    ] {
+        assert_eq!(seen(router, path).await, (status, None, body.into()), "{label}");
+    }
 }
 
 #[tokio::test]
-async fn a_circuit_forced_open_is_503_and_promises_nothing() {
-    let router = app().layer((AnswerLayer::http(), forced_open()));
-    assert_eq!(seen(router, "/").await, empty(StatusCode::SERVICE_UNAVAILABLE, None));
+async fn an_open_circuit_tells_when_to_come_back() {
+    let (status, retry_after, body) = seen(app().layer((AnswerLayer::http(), open_for(HOUR))), "/").await;
+    assert_eq!((status, body), (503, Bytes::new()));
+    assert!((3000..=3600).contains(&retry_after.unwrap()), "{retry_after:?}");
 }
 
-#[tokio::test]
-async fn a_timeout_is_504_and_frees_its_place() {
-    let stack = (AnswerLayer::http(), BulkheadLayer::new(1), TimeoutLayer::new(10 * MILLI));
-    assert_eq!(seen(app().layer(stack), "/hang").await, empty(StatusCode::GATEWAY_TIMEOUT, None));
-}
-
-#[tokio::test]
-async fn a_service_that_failed_is_500_and_its_error_stays_inside() {
-    let fails = |_: Response<Body>| async { Err::<Response<Body>, Error>(Error::Service(io_error("secret").into())) };
-    let stack = ServiceBuilder::new().layer(AnswerLayer::http()).and_then(fails);
-    assert_eq!(seen(app().layer(stack), "/").await, empty(StatusCode::INTERNAL_SERVER_ERROR, None));
-}
+const REFUSED: &str = "bulkhead `secret` rejected the call: all its places are taken";
 
 #[tokio::test]
 async fn a_function_chooses_the_status_and_the_body() {
@@ -112,45 +72,29 @@ async fn a_function_chooses_the_status_and_the_body() {
         *response.body_mut() = Body::from(error.to_string());
         response
     });
-    let answer = seen(app().layer((layer, full())), "/").await;
-    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(answer.body, "bulkhead `secret` rejected the call: all its places are taken");
+    assert_eq!(seen(app().layer((layer, full())), "/").await, (429, None, REFUSED.into()));
 }
 
-#[cfg(feature = "axum")]
 #[tokio::test]
 async fn a_function_answers_in_axums_terms_over_bodies_of_any_make() {
-    let answers = |places| {
+    for (places, expected) in [(0, (429, None, REFUSED.into())), (1, (200, None, "hello".into()))] {
         let layer = AnswerLayer::axum(|error: Error| (StatusCode::TOO_MANY_REQUESTS, error.to_string()));
-        let bulkhead = BulkheadLayer::http(places).name("secret").build().unwrap();
-        app().layer((layer, bulkhead, TimeoutLayer::http(60 * SECOND)))
-    };
-    let refused = "bulkhead `secret` rejected the call: all its places are taken";
-    let expected = Answer { body: refused.into(), ..empty(StatusCode::TOO_MANY_REQUESTS, None) };
-    assert_eq!(seen(answers(0), "/").await, expected);
-    assert_eq!(seen(answers(1), "/").await, Answer { body: "hello".into(), ..empty(StatusCode::OK, None) });
+        let bulkhead = BulkheadLayer::http(places).name(Name::new("secret").expect("it is legal")).build().unwrap();
+        assert_eq!(seen(app().layer((layer, bulkhead, TimeoutLayer::http(secs(60)))), "/").await, expected);
+    }
 }
 
 #[tokio::test]
 async fn one_path_out_of_order_leaves_the_others_alone() {
-    let broken = get(|| async { "broken" }).layer((AnswerLayer::http(), forced_open()));
+    let broken = get(async || "broken").layer((AnswerLayer::http(), forced_open()));
     let router = Router::new().route("/broken", broken).merge(app());
-    assert_eq!(seen(router.clone(), "/broken").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(seen(router, "/").await.status, StatusCode::OK);
+    assert_eq!(seen(router.clone(), "/broken").await.0, 503);
+    assert_eq!(seen(router, "/").await.0, 200);
 }
 
-#[cfg(feature = "axum")]
 #[tokio::test]
 async fn a_handler_may_return_the_error_itself() {
-    let handler = || async { Err::<&str, Error>(crate::answers::rejected(3600 * SECOND).await) };
-    let answer = seen(Router::new().route("/", get(handler)), "/").await;
-    let retry_after = answer.retry_after.unwrap();
-    assert_eq!(answer, empty(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after)));
-    assert!((3599..=3600).contains(&retry_after), "{retry_after}");
-}
-
-#[test]
-fn an_error_of_the_service_is_500_also_when_it_is_about_time() {
-    let error = Error::Service(std::io::Error::from(ErrorKind::TimedOut).into());
-    assert_eq!(answer_to::<String>(&error).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let handler = async || Err::<&str, Error>(rejected(HOUR).await);
+    let (status, retry_after, body) = seen(Router::new().route("/", get(handler)), "/").await;
+    assert_eq!((status, retry_after, body), (503, Some(3600), Bytes::new()));
 }

@@ -1,21 +1,25 @@
 //! Clients that go away at every moment of a call, and the places that they leave.
 
-use std::{pin::pin, task::Poll};
+use std::convert::Infallible;
+use std::pin::pin;
+use std::task::Poll;
 
-use axum::{body::Bytes as Whole, routing::post};
-use futures_util::{future::poll_fn, stream};
-use palisade::{PerKeyHandle, TimeoutLayer, http::AnswerLayer};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    task::{JoinSet, yield_now},
-    time::timeout,
-};
+use axum::body::{Body, Bytes as Whole};
+use axum::extract::Request;
+use axum::routing::{get, post};
+use futures_util::future::poll_fn;
+use futures_util::stream;
+use palisade::http::AnswerLayer;
+use palisade::{BulkheadHandle, CircuitHandle, PerKeyHandle, Phase, TimeoutLayer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::{JoinSet, yield_now};
+use tower::ServiceBuilder;
 
 use super::*;
+use crate::circuit::{built, consecutive};
+use crate::patience::{HOUR, soon};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const SOON: Duration = Duration::from_secs(20);
 /// Some of them are in the handler's body at once, and some wait for a place.
 const PLACES: usize = 3;
 
@@ -33,11 +37,12 @@ async fn hangs(_: Whole) -> StatusCode {
     std::future::pending().await
 }
 
-/// A server whose calls hold a place of their path's own, and one of all.
+/// A server whose calls hold a place of their path's own, and one of all, above a circuit that opens at a failure.
 struct Guarded {
     server: Server,
     paths: PerKeyHandle<String, BulkheadHandle>,
     all: BulkheadHandle,
+    circuit: CircuitHandle,
 }
 
 impl Guarded {
@@ -45,14 +50,14 @@ impl Guarded {
         let path = |request: &Request| request.uri().path().to_owned();
         let of_path = BulkheadLayer::http(2).max_queue(100).per_key(path).build().unwrap();
         let of_all = BulkheadLayer::http(PLACES).max_queue(5).build().unwrap();
-        let (paths, all) = (of_path.handle(), of_all.handle());
+        let ((breaker, circuit), paths, all) = (built(consecutive(1)), of_path.handle(), of_all.handle());
         let layers = ServiceBuilder::new().layer(AnswerLayer::http()).layer(TimeoutLayer::http(HOUR));
         let router = Router::new()
             .route("/drips", post(drips))
             .route("/hangs", post(hangs))
             .route("/well", get(async || "well"))
-            .layer(layers.layer(of_path).layer(of_all));
-        Self { server: Server::start(app(["/drips", "/hangs"], router)).await, paths, all }
+            .layer(layers.layer(of_path).layer(of_all).layer(breaker));
+        Self { server: Server::start((["/drips", "/hangs"], router)).await, paths, all, circuit }
     }
 
     fn is_at_rest(&self) -> bool {
@@ -62,17 +67,19 @@ impl Guarded {
 
     /// Waits until every place is free, and takes one.
     async fn comes_to_rest(&self) {
-        timeout(SOON, until(|| self.is_at_rest())).await.expect("a place is still taken");
-        assert_eq!(self.server.client().get("/well", "").await.unwrap().0, StatusCode::OK);
+        soon(until(|| self.is_at_rest())).await;
+        assert_eq!(self.server.client(Wire::Http1).get("/well", "").await.unwrap().0, 200);
+        let snapshot = self.circuit.snapshot();
+        assert_eq!((snapshot.phase, snapshot.counts.consecutive), (Phase::Closed, 0));
     }
 }
 
 /// Sends so many bytes of a request, reads so many of what is answered, and goes.
-async fn cut(address: SocketAddr, request: String, sent: usize, read: usize) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+async fn cut(addr: SocketAddr, request: String, sent: usize, read: u64) {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(&request.as_bytes()[..sent]).await.unwrap();
     // It ends sooner where there is no room in the queue.
-    stream.take(read as u64).read_to_end(&mut Vec::new()).await.ok();
+    stream.take(read).read_to_end(&mut Vec::new()).await.ok();
 }
 
 #[tokio::test]
@@ -80,17 +87,13 @@ async fn clients_that_go_after_any_byte_of_a_call_free_every_place() {
     let (guarded, mut clients) = (Guarded::start().await, JoinSet::new());
     for path in guarded.server.paths {
         let request = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n0123456789");
-        for sent in 0..=request.len() {
-            clients.spawn(cut(guarded.server.address, request.clone(), sent, 0));
-        }
-        if path == "/drips" {
-            let whole = request.len();
-            (1..200)
-                .step_by(3)
-                .for_each(|read| drop(clients.spawn(cut(guarded.server.address, request.clone(), whole, read))));
+        let whole = request.len();
+        let reading = (1..200).step_by(3).filter(|_| path == "/drips").map(|read| (whole, read));
+        for (sent, read) in (0..=whole).map(|sent| (sent, 0)).chain(reading) {
+            clients.spawn(cut(guarded.server.addr, request.clone(), sent, read));
         }
     }
-    timeout(SOON, clients.join_all()).await.expect("each of them goes");
+    soon(clients.join_all()).await;
     guarded.comes_to_rest().await;
 }
 
@@ -110,13 +113,13 @@ async fn polled(call: impl Future, polls: usize) {
 #[tokio::test]
 async fn clients_that_go_after_any_poll_of_a_call_free_every_place() {
     let guarded = Guarded::start().await;
-    for connect in [Server::client, Server::http2] {
+    for wire in [Wire::Http1, Wire::Http2] {
         let mut clients = JoinSet::new();
         for polls in 0..60 {
-            let client = connect(&guarded.server);
+            let client = guarded.server.client(wire);
             clients.spawn(polled(async move { client.ask(Method::POST, "/drips", "").await }, polls));
         }
-        timeout(SOON, clients.join_all()).await.expect("each of them goes");
+        soon(clients.join_all()).await;
         guarded.comes_to_rest().await;
     }
 }

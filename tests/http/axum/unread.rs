@@ -1,17 +1,23 @@
-//! What a circuit counts of answers that a server drops before their end. No socket is needed.
+//! What a circuit counts of responses that a server drops before their end. No socket is needed.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use axum::response::IntoResponse;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use palisade::CircuitBreakerLayer;
 use palisade::http::AnswerLayer;
 use tower::ServiceExt;
 
-use super::*;
+use crate::circuit::{built, counted, counting};
 
 /// Two frames of a byte.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +54,7 @@ fn answering(answer: Two) -> Router {
     Router::new().route("/", get(async move || answer))
 }
 
-/// Asks, and drops the answer when so many frames were read.
+/// Asks, and drops the response when so many frames were read.
 async fn read(router: Router, frames: usize) {
     let Ok(response) = router.oneshot(Request::new(Body::empty())).await;
     let mut body = response.into_body();
@@ -57,28 +63,15 @@ async fn read(router: Router, frames: usize) {
     }
 }
 
-/// How many calls are counted, and how many of them as failures.
-fn counted(circuit: &CircuitHandle) -> (u64, u64) {
-    let counts = circuit.snapshot().counts;
-    (counts.calls, counts.failures)
-}
-
 #[tokio::test]
-async fn an_answer_that_nobody_began_to_read_counts_by_its_head_if_its_length_was_told() {
+async fn a_response_left_unread_counts_if_its_length_was_told() {
     for (answer, frames, counts) in [(TOLD, 0, (1, 0)), (UNTOLD, 0, (0, 0)), (TOLD, 1, (0, 0)), (UNTOLD, 1, (0, 0))] {
-        let breaker = CircuitBreakerLayer::http("unread").build().unwrap();
-        let circuit = breaker.handle();
+        let (breaker, circuit) = built(counting());
         read(answering(answer).layer((AnswerLayer::http(), breaker)), frames).await;
         assert_eq!(counted(&circuit), counts, "{answer:?} after {frames}");
-    }
-}
-
-#[tokio::test]
-async fn an_answer_of_grpc_that_nobody_began_to_read_counts_nothing() {
-    for answer in [TOLD, UNTOLD] {
         let breaker = CircuitBreakerLayer::grpc("unread").build().unwrap();
         let circuit = breaker.handle();
-        read(answering(answer).layer((AnswerLayer::http(), breaker)), 0).await;
-        assert_eq!(counted(&circuit), (0, 0), "{answer:?}");
+        read(answering(answer).layer((AnswerLayer::http(), breaker)), frames).await;
+        assert_eq!(counted(&circuit), (0, 0), "of gRPC: {answer:?} after {frames}");
     }
 }

@@ -1,6 +1,6 @@
 //! Bodies of the cap, and larger ones.
 
-use crate::bodies::{CAP, Scripted, Sent, Step, error, send, trailers};
+use crate::bodies::{CAP, Scripted, Sent, Step, data, error, send, trailers, two};
 use palisade::http::ReplayBody;
 
 /// A body of so many bytes, in frames of so many.
@@ -10,29 +10,20 @@ fn of(bytes: usize, frame: usize) -> (Scripted, Sent) {
     (Scripted::new(steps), Sent { data: data.clone(), trailers: Some(trailers()), error: None })
 }
 
-const FRAMES: [usize; 4] = [1, 1000, 8192, 1 << 20];
-
 #[test]
-fn a_body_of_exactly_the_cap_is_sent_again() {
-    for frame in FRAMES {
-        let (source, whole) = of(CAP, frame);
-        let mut first = ReplayBody::new(source, CAP);
-        let mut second = first.clone();
-        assert_eq!(send(&mut first), whole);
-        assert!(second.reclaim());
-        assert_eq!(send(&mut second), whole);
-    }
-}
-
-#[test]
-fn a_body_of_a_byte_more_is_sent_once_and_whole() {
-    for frame in FRAMES {
-        let (source, whole) = of(CAP + 1, frame);
-        let mut first = ReplayBody::new(source, CAP);
-        let mut second = first.clone();
-        assert_eq!(send(&mut first), whole);
-        assert!(!second.reclaim());
-        assert!(error(&mut second).contains("outgrew"));
+fn a_body_of_the_cap_is_sent_again_and_one_of_a_byte_more_once() {
+    for (bytes, is_kept) in [(CAP, true), (CAP + 1, false)] {
+        for frame in [1, 1000, 8192, 1 << 20] {
+            let (source, whole) = of(bytes, frame);
+            let [mut first, mut second] = two(source);
+            assert_eq!(send(&mut first), whole, "{bytes} in {frame}");
+            assert_eq!(second.reclaim(), is_kept, "{bytes} in {frame}");
+            if is_kept {
+                assert_eq!(send(&mut second), whole, "{bytes} in {frame}");
+            } else {
+                assert!(error(&mut second).contains("outgrew"), "{bytes} in {frame}");
+            }
+        }
     }
 }
 
@@ -40,8 +31,8 @@ fn a_body_of_a_byte_more_is_sent_once_and_whole() {
 fn an_attempt_under_way_goes_on_while_the_copy_is_given_up() {
     let mut first = ReplayBody::new(Scripted::new(["abc", "d", "efg"].map(Step::data)), 3);
     let second = first.clone();
-    assert_eq!(crate::bodies::data(&mut first), "abc");
-    assert_eq!(crate::bodies::data(&mut first), "d");
+    assert_eq!(data(&mut first), "abc");
+    assert_eq!(data(&mut first), "d");
     let third = first.clone();
     assert_eq!(send(&mut first).data, b"efg");
     assert!(!second.reclaim() && !third.reclaim());
@@ -51,7 +42,7 @@ fn an_attempt_under_way_goes_on_while_the_copy_is_given_up() {
 fn a_second_attempt_that_outgrows_the_cap_is_sent_whole_too() {
     let mut first = ReplayBody::new(Scripted::new(["abc", "defg", "h"].map(Step::data)), 3);
     let (mut second, third) = (first.clone(), first.clone());
-    assert_eq!(crate::bodies::data(&mut first), "abc");
+    assert_eq!(data(&mut first), "abc");
     assert!(second.reclaim());
     assert_eq!(send(&mut second).data, b"abcdefgh");
     assert!(!third.reclaim());

@@ -1,8 +1,5 @@
 //! The bodies of requests that are sent again: what each attempt sends of them.
 
-#![cfg(feature = "http")]
-#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
-
 mod cap;
 mod hints;
 mod model;
@@ -11,10 +8,8 @@ mod replay;
 mod scripted;
 mod threads;
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, Waker},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -30,6 +25,13 @@ type Polled = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
 /// A body that is kept up to the default cap.
 fn replayed(body: Scripted) -> ReplayBody<Scripted> {
     ReplayBody::new(body, CAP)
+}
+
+/// The same, and the copy that another attempt sends.
+fn two(body: Scripted) -> [ReplayBody<Scripted>; 2] {
+    let first = replayed(body);
+    let second = first.clone();
+    [first, second]
 }
 
 fn poll(body: &mut ReplayBody<Scripted>) -> Polled {

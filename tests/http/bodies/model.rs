@@ -5,7 +5,8 @@ use std::task::Poll;
 use http::HeaderMap;
 use http_body::{Body, SizeHint};
 use palisade::http::ReplayBody;
-use proptest::{collection::vec, prelude::*};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use crate::bodies::{Scripted, Step, poll, trailers};
 

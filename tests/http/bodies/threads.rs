@@ -1,18 +1,18 @@
 //! Two attempts on two threads.
 
-use std::{sync::Barrier, thread};
+use std::sync::Barrier;
+use std::thread;
 
-use crate::bodies::{Scripted, Step, data, replayed, send};
+use crate::bodies::{Scripted, Step, data, send, two};
 
 const FRAMES: u16 = 300;
 
 #[test]
-fn the_new_attempt_sends_every_byte_once_while_the_old_one_still_sends() {
+fn a_new_attempt_sends_all_while_the_old_one_still_sends() {
     let whole = (0..FRAMES).flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
     for round in 0..200 {
         let steps = (0..FRAMES).map(|number| Step::data(number.to_be_bytes()));
-        let mut old = replayed(Scripted::new(steps));
-        let mut new = old.clone();
+        let [mut old, mut new] = two(Scripted::new(steps));
         for _ in 0..round % 5 {
             data(&mut old);
         }

@@ -1,103 +1,89 @@
 //! What the errors of clients say.
 
-use super::*;
+use std::future::ready;
+use std::sync::Arc;
 
-/// An address on which nobody listens.
-async fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    listener.local_addr().unwrap()
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::Empty;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::Connect;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use palisade::http::not_sent;
+use palisade::{Error, Outcome};
+use reqwest::dns::{Name, Resolve, Resolving};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tower::service_fn;
+
+use super::classified;
+use crate::client::Wire;
+use crate::errors::{Over, failed};
+use crate::server::uri;
+use crate::sockets::{refusing, serve_each};
+use crate::support::Down;
+
+async fn by_hyper<C>(client: Client<C, Empty<Bytes>>, uri: &str) -> legacy::Error
+where
+    C: Connect + Clone + Send + Sync + 'static,
+{
+    client.request(Request::post(uri).body(Empty::new()).unwrap()).await.unwrap_err()
 }
 
-#[tokio::test]
-async fn a_connection_refused_to_hyper_was_not_sent() {
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let error = failed(client.request(to(nobody().await)).await.unwrap_err());
-    assert!(error.downcast_ref::<legacy::Error>().unwrap().is_connect());
-    assert!(not_sent(&error));
+async fn by_reqwest(client: reqwest::ClientBuilder, uri: &str) -> reqwest::Error {
+    client.no_proxy().build().unwrap().request(Method::POST, uri).send().await.unwrap_err()
 }
 
-#[cfg(feature = "hyper-util")]
-#[tokio::test]
-async fn what_hypers_client_could_not_connect_for_was_not_sent_whatever_the_cause() {
-    let connector = service_fn(|_| ready(Err::<hyper_util::rt::TokioIo<tokio::net::TcpStream>, _>(Down(1))));
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let error = client.request(to("upstream.invalid")).await.unwrap_err();
-    assert!(not_sent(&failed(Over(error.into()))));
-}
+/// Resolves no name.
+struct Nowhere;
 
-#[cfg(feature = "hyper-util")]
-#[tokio::test]
-async fn a_refusal_inside_the_requests_own_body_was_sent_and_says_nothing_of_the_service() {
-    use http_body::Frame;
-    use http_body_util::StreamBody;
-
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let body = StreamBody::new(futures_util::stream::iter([
-        Ok(Frame::data(Bytes::from_static(b"half"))),
-        Err(io::Error::from(ErrorKind::ConnectionRefused)),
-    ]));
-    let client: Client<_, _> = Client::builder(TokioExecutor::new()).build_http();
-    let request = Request::post(format!("http://{}/", listener.local_addr().unwrap())).body(body).unwrap();
-    let error = client.request(request).await.unwrap_err();
-    assert!(!error.is_connect());
-    let error = failed(Over(error.into()));
-    assert!(!not_sent(&error));
-    assert_eq!(classified(&error), Outcome::Ignored);
-}
-
-fn reqwest_client() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().no_proxy()
-}
-
-#[tokio::test]
-async fn a_connection_refused_to_reqwest_was_not_sent() {
-    let client = reqwest_client().build().unwrap();
-    let error = client.post(format!("http://{}/", nobody().await)).send().await.unwrap_err();
-    assert!(error.is_connect());
-    let error = failed(error);
-    assert!(not_sent(&error));
-    assert_eq!(classified(&error), Outcome::Transient);
-}
-
-#[cfg(feature = "reqwest")]
-#[tokio::test]
-async fn what_reqwest_cannot_send_says_nothing_of_the_service() {
-    let error = reqwest_client().build().unwrap().get("ftp://files.invalid/").send().await.unwrap_err();
-    assert_eq!(classified(&failed(Over(error.into()))), Outcome::Ignored);
-}
-
-#[cfg(feature = "reqwest")]
-#[tokio::test]
-async fn what_reqwest_could_not_connect_for_was_not_sent_whatever_the_cause() {
-    use std::sync::Arc;
-
-    use reqwest::dns::{Name, Resolve, Resolving};
-
-    struct Nowhere;
-
-    impl Resolve for Nowhere {
-        fn resolve(&self, _: Name) -> Resolving {
-            Box::pin(ready(Err(Down(1).into())))
-        }
+impl Resolve for Nowhere {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(ready(Err(Down(1).into())))
     }
-
-    let client = reqwest_client().dns_resolver(Arc::new(Nowhere)).build().unwrap();
-    let error = client.post("http://upstream.invalid/").send().await.unwrap_err();
-    assert!(not_sent(&failed(Over(error.into()))));
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_closed_after_the_request_was_sent() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let server = async {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        tokio::io::AsyncReadExt::read(&mut socket, &mut [0; 1024]).await.unwrap()
-    };
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let (read, answered) = tokio::join!(server, client.request(to(addr)));
-    assert!(read > 0);
-    let error = failed(answered.unwrap_err());
-    assert!(!not_sent(&error));
-    assert_eq!(classified(&error), Outcome::Transient);
+async fn an_error_of_a_client_says_whether_the_request_was_sent() {
+    let (_nobody, addr) = refusing();
+    let refused = uri(addr, "/");
+    let closes = uri(serve_each(async |mut socket: TcpStream| socket.read(&mut [0; 1024]).await.is_ok()).await, "/");
+    let cannot_connect = service_fn(|_| ready(Err::<TokioIo<TcpStream>, _>(Down(1))));
+    let over = |error: Error| failed(Over(error.into()));
+    let hyper = || crate::client::client::<Empty<Bytes>>(Wire::Http1);
+    let unconnected = Client::builder(TokioExecutor::new()).build(cannot_connect);
+    let unresolved = reqwest::Client::builder().dns_resolver(Arc::new(Nowhere));
+    for (label, error, is_unsent, outcome) in [
+        ("refused to hyper", failed(by_hyper(hyper(), &refused).await), true, Outcome::Transient),
+        (
+            "no connection of hyper's",
+            failed(by_hyper(unconnected, "http://nowhere.invalid").await),
+            true,
+            Outcome::Transient,
+        ),
+        ("closed on hyper", failed(by_hyper(hyper(), &closes).await), false, Outcome::Transient),
+        (
+            "refused to reqwest",
+            failed(by_reqwest(reqwest::Client::builder(), &refused).await),
+            true,
+            Outcome::Transient,
+        ),
+        (
+            "no connection of reqwest's",
+            failed(by_reqwest(unresolved, "http://nowhere.invalid").await),
+            true,
+            Outcome::Transient,
+        ),
+        (
+            "not for reqwest",
+            failed(by_reqwest(reqwest::Client::builder(), "ftp://files.invalid/").await),
+            false,
+            Outcome::Ignored,
+        ),
+    ] {
+        assert_eq!((not_sent(&error), classified(&error)), (is_unsent, outcome), "{label}: {error:?}");
+        let deep = over(error);
+        assert_eq!((not_sent(&deep), classified(&deep)), (is_unsent, outcome), "{label}, in another error: {deep:?}");
+    }
 }

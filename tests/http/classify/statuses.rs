@@ -1,6 +1,12 @@
 //! What a status means.
 
-use super::*;
+use http::{HeaderMap, Response};
+use palisade::http::{ClassifyEnd, HttpClassifier};
+use palisade::{Classify, DefaultClassifier, Error, Outcome};
+
+use super::{answer, by_table, classified, secs, throttled};
+use crate::errors::{failed, timed_out};
+use crate::support::Down;
 
 #[test]
 fn every_status_has_the_outcome_of_the_table() {
@@ -13,28 +19,14 @@ fn every_status_has_the_outcome_of_the_table() {
             _ => Outcome::Success,
         };
         assert_eq!(by_table(status, &[]), expected, "{status}");
+        assert_eq!(by_table(status, &[("retry-after", "soon")]), expected, "{status} with no readable pause");
+        let asks_for_less = if matches!(status, 429 | 503) { throttled(secs(7)) } else { expected };
+        assert_eq!(by_table(status, &[("retry-after", "7")]), asks_for_less, "{status} with a pause");
     }
-}
-
-#[test]
-fn a_pause_asked_for_throttles_at_429_and_503_only() {
-    for status in 100..=999 {
-        let expected = match status {
-            429 | 503 => throttled(secs(7)),
-            _ => by_table(status, &[]),
-        };
-        assert_eq!(by_table(status, &[("retry-after", "7")]), expected, "{status}");
-    }
-}
-
-#[test]
-fn a_503_with_an_unreadable_pause_is_one_without() {
-    assert_eq!(by_table(503, &[("retry-after", "soon")]), Outcome::Transient);
-    assert_eq!(by_table(503, &[("retry-after", "0")]), throttled(secs(0)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_the_services_own_is_transient_and_so_is_a_timeout() {
+async fn an_error_of_the_service_is_transient_and_so_is_a_timeout() {
     for error in [failed(Down(1)), timed_out().await] {
         assert_eq!(classified(&error), Outcome::Transient, "{error}");
     }
@@ -58,7 +50,7 @@ fn an_override_goes_before_the_table_and_leaves_the_rest_to_it() {
 }
 
 #[test]
-fn an_override_that_throttles_without_a_pause_takes_the_pause_of_the_answer() {
+fn an_override_that_throttles_takes_the_pause_of_the_response() {
     let hinted = answer(403, &[("retry-after", "7")]);
     let without = HttpClassifier::new().overrides(|_| Some(throttled(None)));
     assert_eq!(without.classify(Ok(&hinted)), throttled(secs(7)));
@@ -80,7 +72,7 @@ fn at_end<R>(classifier: &impl ClassifyEnd<R>, head: &R) -> (bool, Outcome) {
 }
 
 #[test]
-fn a_body_that_ends_well_leaves_a_head_that_was_a_success_a_success() {
+fn a_body_that_ends_well_leaves_its_head_a_success() {
     let (head, said) = (answer(200, &[]), (true, Outcome::Success));
     assert_eq!(at_end(&HttpClassifier::new(), &head), said);
     assert_eq!(at_end(&HttpClassifier::new().overrides(|_| Some(Outcome::Failed)), &head), said);

@@ -1,41 +1,19 @@
 //! Deadlines in headers: what is read, what is written, and three hops over real sockets.
 
-#![cfg(feature = "http")]
-#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
-
 mod calls;
 mod headers;
 mod hops;
 
-use std::{
-    convert::Infallible,
-    future::{Pending, Ready, pending, ready},
-    mem,
-    pin::Pin,
-    sync::{Arc, Mutex},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::future::{Ready, ready};
+use std::time::Duration;
 
-use axum::{Router, body::Body, extract::State, routing::get};
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version};
-use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
-use palisade::{
-    Backoff, CircuitBreakerLayer, Deadline, Elapsed, Error, Jitter, Phase, RetryLayer, TimeoutLayer,
-    http::{AnswerLayer, DeadlineLayer, ReplayBody, deadline::Deadlines},
-};
-use tokio::net::TcpListener;
-use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use http::{HeaderName, HeaderValue, Request, Response};
+use palisade::http::DeadlineLayer;
+use palisade::{Deadline, Error};
+use tower::{Layer, ServiceExt};
 
-use crate::support::{Calls, Strict, strict};
-
-const SECOND: Duration = Duration::from_secs(1);
-const MILLI: Duration = Duration::from_millis(1);
+use crate::patience::{ms, secs};
+use crate::support::{Strict, strict};
 
 static MILLIS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 static GRPC: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -96,12 +74,13 @@ fn with(name: &HeaderName, values: &[&str]) -> Request<()> {
     request
 }
 
+/// A request with a deadline in its extensions.
+fn due_in(left: Duration) -> Request<()> {
+    let mut request = Request::new(());
+    request.extensions_mut().insert(Deadline::after(left));
+    request
+}
+
 async fn through(layer: DeadlineLayer, name: &'static HeaderName, values: &[&str]) -> Result<Seen, Error> {
     layer.layer(see(name)).oneshot(with(name, values)).await.map(said)
 }
-
-async fn grpc(value: &str) -> Seen {
-    through(DeadlineLayer::grpc(), &GRPC, &[value]).await.unwrap()
-}
-
-type Http = Client<HttpConnector, Full<Bytes>>;

@@ -1,15 +1,11 @@
 //! Request bodies of known bytes, which come in drips.
 
-use std::{
-    convert::Infallible,
-    iter,
-    pin::Pin,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
-};
+use std::convert::Infallible;
+use std::iter;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;

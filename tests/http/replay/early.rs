@@ -1,21 +1,20 @@
-//! Answers, and ends of attempts, while the body is still under way.
+//! Responses, and ends of attempts, while the body is still under way.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use futures_util::{
-    future::{Either, join, select},
-    pin_mut,
-};
+use futures_util::future::{Either, join, select};
+use futures_util::pin_mut;
 use http::Method;
 use http_body_util::BodyExt;
-use palisade::{Backoff, CircuitBreakerLayer};
+use palisade::Backoff;
 use tower::Layer;
 
-use crate::replay::{
-    drip::{Drip, Gate, LARGE, Told},
-    server::{Act, End, HALVES, Then, WELL, after},
-    wire::{BOTH, Version, World, in_process, in_time, retry, send},
-};
+use crate::circuit::{built, consecutive};
+use crate::client::{Wire, on_both};
+use crate::patience::{HOUR, ms, soon};
+use crate::replay::drip::{Drip, LARGE, Told};
+use crate::replay::server::{ALL, Act, End, HALVES, Then, WELL, after};
+use crate::replay::wire::{World, in_process, retry, send};
 
 const KEEPS_ALL: usize = 16 * 1024 * 1024;
 
@@ -23,83 +22,70 @@ const KEEPS_ALL: usize = 16 * 1024 * 1024;
 const HELD_UP_AT: usize = 40_000;
 
 #[tokio::test]
-async fn an_upload_still_under_way_is_cut_off_and_the_next_attempt_gets_all() {
-    for version in BOTH {
+async fn an_upload_under_way_is_cut_off_and_the_next_attempt_gets_all() {
+    on_both(async |wire| {
         for length in [HELD_UP_AT + 1, LARGE] {
-            let (world, gate) =
-                (World::over_tcp(version, &[after(1000, Then::ReadOn(503))]).await, Arc::<Gate>::default());
-            let body = Drip::new(length, Told::Exact).held_up(HELD_UP_AT, &gate);
-            let put = world.put(retry().max_body(KEEPS_ALL), body);
-            let (status, ()) = in_time(join(put, world.open_at(2, &gate))).await;
-            assert_eq!(status.unwrap(), 200, "{version:?} {length}");
-            in_time(world.server.until(|arrivals| arrivals[0].end == End::Broken)).await;
+            let (world, gate) = (World::over_tcp(wire, &[after(1000, Then::ReadOn(503))]).await, Arc::default());
+            let put = world.put(retry().max_body(KEEPS_ALL), Drip::new(length, Told::Exact).held_up(HELD_UP_AT, &gate));
+            let (status, ()) = soon(join(put, world.open_at(2, &gate))).await;
+            assert_eq!(status.unwrap(), 200, "{length}");
+            soon(world.server.until(|arrivals| arrivals[0].end == End::Broken)).await;
             let arrivals = world.server.arrivals();
-            assert!(arrivals[0].is_right && arrivals[0].length <= HELD_UP_AT, "{version:?} {length} {arrivals:?}");
-            assert!(arrivals[1].is_whole(length), "{version:?} {length} {arrivals:?}");
+            assert!(arrivals[0].is_right && arrivals[0].length <= HELD_UP_AT, "{length} {arrivals:?}");
+            assert!(arrivals[1].is_whole(length), "{length} {arrivals:?}");
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_upload_goes_on_while_the_next_attempt_is_waited_for() {
-    for version in BOTH {
-        let world = World::over_tcp(version, &[after(1000, Then::ReadOn(503))]).await;
-        let backoff = Backoff::constant(Duration::from_secs(3600));
-        let put = world.put(retry().backoff(backoff).max_body(KEEPS_ALL), Drip::new(LARGE, Told::Exact));
-        let uploaded = in_time(world.server.until(|arrivals| arrivals.iter().any(|one| one.is_whole(LARGE))));
+    on_both(async |wire| {
+        let world = World::over_tcp(wire, &[after(1000, Then::ReadOn(503))]).await;
+        let retry = retry().backoff(Backoff::constant(HOUR)).max_body(KEEPS_ALL);
+        let put = world.put(retry, Drip::new(LARGE, Told::Exact));
+        let uploaded = soon(world.server.until(|arrivals| arrivals.iter().any(|one| one.is_whole(LARGE))));
         pin_mut!(put, uploaded);
-        assert!(matches!(select(put, uploaded).await, Either::Right(_)), "{version:?}");
-    }
+        assert!(matches!(select(put, uploaded).await, Either::Right(_)));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_early_answer_is_whole_though_the_attempt_that_was_to_replace_it_is_rejected() {
-    for version in BOTH {
+async fn an_early_response_is_whole_where_the_next_is_rejected() {
+    on_both(async |wire| {
         for attempts in [1, 2] {
-            let world = in_process(version, &[after(1000, Then::Halves(503))]);
+            let world = in_process(wire, &[after(1000, Then::Halves(503))]);
             let body = Drip::new(LARGE, Told::Exact).held_up(HELD_UP_AT, &Arc::default());
-            let breaker = CircuitBreakerLayer::http("upload").consecutive(1).build().unwrap();
-            let circuit = breaker.handle();
-            let retry = retry().max_attempts(attempts).backoff(Backoff::constant(Duration::from_millis(100)));
+            let (breaker, circuit) = built(consecutive(1));
+            let retry = retry().max_attempts(attempts).backoff(Backoff::constant(ms(100)));
             let request = world.request(Method::PUT, body);
-            let answer = in_time(send(breaker.layer(world.client.clone()), retry, request)).await.unwrap();
+            let answer = soon(send(breaker.layer(world.client.clone()), retry, request)).await.unwrap();
             assert_eq!((answer.status().as_u16(), circuit.snapshot().rejected), (503, u64::from(attempts) - 1));
-            let body = in_time(answer.into_body().collect()).await.unwrap().to_bytes();
-            assert_eq!(body, HALVES.concat(), "{version:?} {attempts}");
+            let body = soon(answer.into_body().collect()).await.unwrap().to_bytes();
+            assert_eq!(body, HALVES.concat(), "{attempts}");
         }
-    }
+    })
+    .await;
 }
 
-/// Puts a body again and again, and each time the first attempt is answered early.
-async fn connections_of(version: Version, failure: Act, rounds: usize) -> usize {
-    let script = [failure, WELL].repeat(rounds);
-    let world = World::over_tcp(version, &script).await;
+/// How many connections it takes to put a body again and again, when each time the first attempt is answered early.
+async fn connections_of(wire: Wire, failure: Act, rounds: usize) -> usize {
+    let world = World::over_tcp(wire, &[failure, WELL].repeat(rounds)).await;
     for round in 0..rounds {
         let length = 500_000 + round;
-        let status = in_time(world.put(retry().max_body(KEEPS_ALL), Drip::new(length, Told::Exact))).await;
-        assert_eq!(status.unwrap(), 200, "{version:?} {failure:?} {round}");
-        assert!(world.server.arrivals()[2 * round + 1].is_whole(length), "{version:?} {failure:?} {round}");
+        let status = soon(world.put(retry().max_body(KEEPS_ALL), Drip::new(length, Told::Exact))).await;
+        assert_eq!(status.unwrap(), 200, "{failure:?} {round}");
+        assert!(world.server.arrivals()[2 * round + 1].is_whole(length), "{failure:?} {round}");
     }
     world.server.connections()
 }
 
 #[tokio::test]
-async fn uploads_that_were_cut_off_leave_an_http_2_connection_as_good_as_new() {
+async fn an_upload_that_was_cut_off_leaves_no_bad_connection_in_use() {
     for failure in [after(0, Then::Answer(503)), after(9000, Then::ReadOn(503)), after(9000, Then::Answer(503))] {
-        assert_eq!(connections_of(Version::Http2, failure, 20).await, 1, "{failure:?}");
+        assert_eq!(connections_of(Wire::Http2, failure, 20).await, 1, "{failure:?}");
+        assert!(connections_of(Wire::Http1, failure, 20).await <= 21, "{failure:?}");
     }
-}
-
-#[tokio::test]
-async fn uploads_that_were_cut_off_leave_no_http_1_connection_to_mistake_for_a_good_one() {
-    for failure in [after(0, Then::Answer(503)), after(9000, Then::ReadOn(503)), after(9000, Then::Answer(503))] {
-        assert!(connections_of(Version::Http1, failure, 20).await <= 21, "{failure:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_answer_to_a_body_that_was_read_leaves_the_connection_for_the_next_attempt() {
-    for version in BOTH {
-        assert_eq!(connections_of(version, after(usize::MAX, Then::Answer(503)), 5).await, 1, "{version:?}");
-    }
+    on_both(async |wire| assert_eq!(connections_of(wire, after(ALL, Then::Answer(503)), 5).await, 1)).await;
 }

@@ -1,14 +1,10 @@
 //! What is kept of many bodies at once, counted in a process of its own.
 
-use std::{
-    alloc::System,
-    convert::Infallible,
-    future::{Ready, ready},
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::alloc::System;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use futures_util::future::{Either, join_all};
 use http::{Request, Response, StatusCode};
@@ -18,10 +14,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::Builder;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::replay::{
-    drip::{self, CAP, Drip, LARGE, Told},
-    wire::{Sent, retry},
-};
+use crate::replay::drip;
+use crate::replay::drip::{CAP, Drip, LARGE, Told};
+use crate::replay::wire::{Sent, retry};
 use crate::support::alone::alone;
 
 #[global_allocator]
@@ -78,7 +73,7 @@ async fn upload_all(service: impl Service<Request<Drip>, Error = palisade::Error
     }
 }
 
-/// Uploads many bodies at once, each of which is read by this attempt; tells the most that was held meanwhile.
+/// Uploads many bodies at once, which this attempt reads. Tells the most that was held meanwhile.
 fn kept_when_read_by(attempt: Attempt, max_attempts: u32) -> usize {
     let (runtime, most) = (Builder::new_current_thread().enable_time().build().unwrap(), Arc::<Most>::default());
     let noting = Arc::clone(&most);

@@ -3,25 +3,23 @@
 use std::time::Duration;
 
 use palisade::Backoff;
-use proptest::{
-    collection::vec,
-    option,
-    prelude::*,
-    test_runner::{Config, RngSeed, TestRunner},
-};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 use tokio::runtime::Builder;
 
-use crate::replay::{
-    drip::{CAP, Drip, Told},
-    server::{ALL, Act, Then, after},
-    wire::{Version, in_process, in_time, retry},
-};
+use crate::client::Wire;
+use crate::patience::soon;
+use crate::replay::drip::{CAP, Drip, Told};
+use crate::replay::server::{ALL, Act, Then, after};
+use crate::replay::wire::{in_process, retry};
 
 const ATTEMPTS: u32 = 3;
 
 #[derive(Clone, Debug)]
 struct Case {
-    version: Version,
+    wire: Wire,
     script: Vec<Act>,
     length: usize,
     told: Told,
@@ -36,22 +34,21 @@ fn acts() -> impl Strategy<Value = Act> {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let version = prop_oneof![Just(Version::Http1), Just(Version::Http2)];
+    let wire = prop_oneof![Just(Wire::Http1), Just(Wire::Http2)];
     let length = prop_oneof![Just(0), Just(1), Just(CAP), Just(CAP + 1), 0..200_000_usize];
     let bounds = (any::<u64>(), option::of(any::<u64>()))
         .prop_map(|(lower, upper)| Told::Bounds(lower, upper.map(|more| lower.saturating_add(more).max(lower + 1))));
     let told = prop_oneof![Just(Told::Exact), Just(Told::Nothing), bounds];
     let max_body = prop_oneof![Just(0), Just(CAP), Just(CAP + 1), Just(1 << 20)];
     let pause = prop_oneof![Just(0), 1..1000_u64].prop_map(Duration::from_millis);
-    (version, vec(acts(), 0..ATTEMPTS as usize), length, told, max_body, pause).prop_map(
-        |(version, script, length, told, max_body, pause)| Case { version, script, length, told, max_body, pause },
-    )
+    (wire, vec(acts(), 0..ATTEMPTS as usize), length, told, max_body, pause)
+        .prop_map(|(wire, script, length, told, max_body, pause)| Case { wire, script, length, told, max_body, pause })
 }
 
 async fn holds(case: &Case) -> Result<(), TestCaseError> {
-    let world = in_process(case.version, &case.script);
+    let world = in_process(case.wire, &case.script);
     let retry = retry().backoff(Backoff::constant(case.pause)).max_body(case.max_body).max_attempts(ATTEMPTS);
-    let status = in_time(world.put(retry, Drip::new(case.length, case.told))).await.ok();
+    let status = soon(world.put(retry, Drip::new(case.length, case.told))).await.ok();
     let arrivals = world.server.arrivals();
     prop_assert!(arrivals.len() <= case.script.len() + 1, "{arrivals:?}");
     prop_assert!(arrivals.iter().all(|one| one.is_right && one.length <= case.length), "{arrivals:?}");
@@ -65,7 +62,7 @@ async fn holds(case: &Case) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn whatever_the_script_and_the_body_no_wrong_byte_arrives_and_what_was_kept_arrives_whole() {
+fn no_wrong_byte_arrives_and_what_was_kept_arrives_whole() {
     let config = Config { cases: 100, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
     TestRunner::new(config)
         .run(&cases(), |case| {

@@ -1,8 +1,5 @@
 //! Request bodies that are sent again, over connections of HTTP/1.1 and HTTP/2 that fail as a script says.
 
-#![cfg(all(feature = "http", feature = "hyper-util"))]
-#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
-
 mod cut;
 mod drip;
 mod dropped;

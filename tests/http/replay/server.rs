@@ -1,32 +1,24 @@
 //! A server that does with each call what a script says.
 
-use std::{
-    convert::Infallible,
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Either, Empty, channel::Channel};
-use hyper::{
-    body::{Body, Incoming},
-    service::service_fn,
-};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto::Builder,
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::{Notify, watch},
-    time::sleep,
-};
+use http_body_util::channel::Channel;
+use http_body_util::{BodyExt, Either, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::select;
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 
+use crate::patience::ms;
 use crate::replay::drip;
 
 /// What to do with a call.
@@ -58,6 +50,19 @@ pub(crate) const WELL: Act = after(ALL, Then::Answer(200));
 
 pub(crate) const fn after(bytes: usize, then: Then) -> Act {
     Act { after: bytes, then }
+}
+
+/// All ways for an attempt to fail, once so many bytes were read where it reads some.
+pub(crate) fn failures(bytes: usize) -> [Act; 7] {
+    [
+        after(0, Then::Answer(503)),
+        after(0, Then::ReadOn(503)),
+        after(0, Then::Cut),
+        after(bytes, Then::Answer(503)),
+        after(bytes, Then::ReadOn(503)),
+        after(bytes, Then::Cut),
+        after(ALL, Then::Answer(503)),
+    ]
 }
 
 /// What arrived of a call.
@@ -126,22 +131,19 @@ impl Server {
     }
 
     /// Serves a connection, to its end.
-    pub(crate) fn serve(&self, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    pub(crate) async fn serve(self, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         self.0.connections.fetch_add(1, Ordering::SeqCst);
-        let (server, cut) = (self.clone(), Arc::new(Notify::new()));
-        tokio::spawn(async move {
-            let service = service_fn(|request| {
-                let (server, cut) = (server.clone(), Arc::clone(&cut));
-                async move { Ok::<_, Infallible>(server.act(request, &cut).await) }
-            });
-            let builder = Builder::new(TokioExecutor::new());
-            let connection = builder.serve_connection(TokioIo::new(io), service);
-            // Clients break off: that is what is tested.
-            tokio::select! {
-                _ = connection => {}
-                () = cut.notified() => {}
-            }
+        let cut = Arc::new(Notify::new());
+        let service = service_fn(|request| {
+            let (server, cut) = (self.clone(), Arc::clone(&cut));
+            async move { Ok::<_, Infallible>(server.act(request, &cut).await) }
         });
+        let builder = Builder::new(TokioExecutor::new());
+        // Clients break off: that is what is tested.
+        select! {
+            _ = builder.serve_connection(TokioIo::new(io), service) => {}
+            () = cut.notified() => {}
+        }
     }
 
     async fn act(&self, request: Request<Incoming>, cut: &Notify) -> Response<Answer> {
@@ -184,7 +186,7 @@ impl Server {
 
 type Answer = Either<Empty<Bytes>, Channel<Bytes>>;
 
-/// The body of an answer in halves.
+/// The body of a response in halves.
 pub(crate) const HALVES: [&str; 2] = ["why ", "it failed"];
 
 fn halves() -> Answer {
@@ -194,7 +196,7 @@ fn halves() -> Answer {
         // A client that does not read on may be gone.
         sender.send_data(now).await.ok();
         // Not too long for retry to wait.
-        sleep(Duration::from_millis(40)).await;
+        sleep(ms(40)).await;
         sender.send_data(soon).await.ok();
     });
     Either::Right(body)
@@ -225,7 +227,7 @@ impl Reader {
                     Err(frame) => self.arrival(|arrival| arrival.trailers = frame.into_trailers().ok()),
                 },
             }
-            // To be told is to wait for the next request, once the answer has been sent.
+            // To be told is to wait for the next request, once the response has been sent.
             if self.body.is_end_stream() && self.arrival(|arrival| arrival.end == End::Reading) {
                 self.arrival(|arrival| arrival.end = End::Whole);
             }

@@ -1,49 +1,30 @@
 //! Clients of a scripted server, over sockets or within the process.
 
-use std::{
-    future::ready,
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::future::ready;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http::{Method, Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::{
-        Client,
-        connect::{Connect, Connected, Connection, HttpConnector},
-    },
-    rt::{TokioExecutor, TokioIo},
-};
-use palisade::{
-    Backoff, Error, RetryBuilder, RetryLayer,
-    http::{DrainedBody, HttpClassifier, Idempotent, ReplayBody, Resend},
-    retry::Rules,
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex},
-    net::TcpListener,
-};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{Connect, Connected, Connection, HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use palisade::http::{DrainedBody, ReplayBody};
+use palisade::{Backoff, Error, RetryLayer};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::replay::{
-    drip::{Drip, Gate},
-    server::{Act, Server},
-};
+use crate::client::{HttpRetry, Wire};
+use crate::patience::soon;
+use crate::replay::drip::{Drip, Gate};
+use crate::replay::server::{Act, Arrival, End, Server};
+use crate::server::uri;
+use crate::sockets::serve_each;
 
 pub(crate) type Sent = ReplayBody<Drip>;
-pub(crate) type Retrying = RetryBuilder<Rules<HttpClassifier, Resend<Sent>, Idempotent>>;
+pub(crate) type Retrying = HttpRetry<Sent>;
 pub(crate) type Answer = Response<DrainedBody<Incoming>>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
-    Http1,
-    Http2,
-}
-
-pub(crate) const BOTH: [Version; 2] = [Version::Http1, Version::Http2];
 
 pub(crate) fn retry() -> Retrying {
     RetryLayer::http("upload").backoff(Backoff::none())
@@ -59,18 +40,24 @@ pub(crate) struct World<C> {
 
 impl World<HttpConnector> {
     /// Over sockets.
-    pub(crate) async fn over_tcp(version: Version, script: &[Act]) -> Self {
-        let (server, listener) = (Server::new(script), TcpListener::bind("127.0.0.1:0").await.unwrap());
-        let at = uri(&listener);
+    pub(crate) async fn over_tcp(wire: Wire, script: &[Act]) -> Self {
+        let server = Server::new(script);
         let accepting = server.clone();
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                socket.set_nodelay(true).unwrap();
-                accepting.serve(socket);
-            }
-        });
-        Self { server, client: client(version, connector()), at }
+        let addr = serve_each(move |socket| {
+            socket.set_nodelay(true).unwrap();
+            accepting.clone().serve(socket)
+        })
+        .await;
+        Self { server, client: client(wire, connector()), at: uri(addr, "/").parse().unwrap() }
     }
+}
+
+/// The status of a put over sockets, and what has arrived when nobody reads any more.
+pub(crate) async fn put(wire: Wire, script: &[Act], retry: Retrying, body: Drip) -> (Option<u16>, Vec<Arrival>) {
+    let world = World::over_tcp(wire, script).await;
+    let status = soon(world.put(retry, body)).await.ok();
+    soon(world.server.until(|arrivals| arrivals.iter().all(|one| one.end != End::Reading))).await;
+    (status, world.server.arrivals())
 }
 
 /// Sends what there is at once: these bodies come in small frames.
@@ -80,24 +67,20 @@ pub(crate) fn connector() -> HttpConnector {
     connector
 }
 
-pub(crate) fn uri(listener: &TcpListener) -> Uri {
-    format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap()
-}
-
 /// A world within the process, whose clock can be paused.
-pub(crate) fn in_process(version: Version, script: &[Act]) -> World<impl Connect + Clone + Send + Sync + 'static> {
+pub(crate) fn in_process(wire: Wire, script: &[Act]) -> World<impl Connect + Clone + Send + Sync + 'static> {
     let server = Server::new(script);
     let accepting = server.clone();
     let connector = service_fn(move |_: Uri| {
         let (near, far) = duplex(16 * 1024);
-        accepting.serve(far);
+        tokio::spawn(accepting.clone().serve(far));
         ready(Ok::<_, io::Error>(TokioIo::new(Link(near))))
     });
-    World { server, client: client(version, connector), at: Uri::from_static("http://within/") }
+    World { server, client: client(wire, connector), at: Uri::from_static("http://within/") }
 }
 
-pub(crate) fn client<C: Connect + Clone>(version: Version, connector: C) -> Client<C, Sent> {
-    Client::builder(TokioExecutor::new()).http2_only(version == Version::Http2).build(connector)
+pub(crate) fn client<C: Connect + Clone>(wire: Wire, connector: C) -> Client<C, Sent> {
+    Client::builder(TokioExecutor::new()).http2_only(wire == Wire::Http2).build(connector)
 }
 
 impl<C: Connect + Clone + Send + Sync + 'static> World<C> {
@@ -134,11 +117,6 @@ where
     B::Error: Into<tower::BoxError> + 'static,
 {
     retry.build().unwrap().layer(service).oneshot(request).await
-}
-
-/// What takes longer has hung.
-pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), work).await.expect("it has hung")
 }
 
 /// One end of a connection within the process.

@@ -15,40 +15,26 @@ impl<F: Future> Future for Counted<F> {
     }
 }
 
-fn counted<F: Future>(inner: F) -> (Counted<F>, Arc<AtomicUsize>) {
-    let polls = Arc::default();
-    (Counted { inner: Box::pin(inner), polls: Arc::clone(&polls) }, polls)
-}
-
 #[tokio::test(start_paused = true)]
-async fn a_waiter_sleeps_until_it_has_a_place() {
-    let mut service = BulkheadLayer::builder(1).max_wait(LONG).max_queue(1).build().unwrap().layer(inner());
-    let held = begin(&mut service, Ask::Hang);
-    let (waiter, polls) = counted(service.call(Ask::Answer));
-    let waiter = tokio::spawn(waiter);
-    for _ in 0..99 {
-        advance(TICK).await;
+async fn a_waiter_sleeps_until_it_has_a_place_or_its_wait_is_over() {
+    for (frees, millis) in [(true, 99), (false, 0)] {
+        let mut service = BulkheadLayer::builder(1).max_wait(LONG).build().unwrap().layer(inner());
+        let mut held = Some(begin(&mut service, Ask::Hang));
+        let polls = Arc::<AtomicUsize>::default();
+        let (waiter, start) = (Box::pin(service.call(Ask::Answer)), now());
+        let waiter = tokio::spawn(Counted { inner: waiter, polls: Arc::clone(&polls) });
+        for _ in 0..millis {
+            advance(MILLI).await;
+        }
+        held.take_if(|_| frees);
+        assert_eq!(waiter.await.unwrap().is_ok(), frees);
+        assert_eq!((polls.load(SeqCst), now() - start), (2, if frees { millis * MILLI } else { LONG }));
     }
-    assert_eq!(polls.load(SeqCst), 1);
-    drop(held);
-    assert_eq!(waiter.await.unwrap().unwrap(), 7);
-    assert_eq!(polls.load(SeqCst), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_waiter_sleeps_until_its_wait_is_over() {
-    let mut service = BulkheadLayer::builder(1).max_wait(LONG).build().unwrap().layer(inner());
-    let _held = begin(&mut service, Ask::Hang);
-    let (waiter, polls) = counted(service.call(Ask::Answer));
-    let started = Deadline::after(Duration::ZERO).instant();
-    assert!(tokio::spawn(waiter).await.unwrap().is_err());
-    assert_eq!(started.elapsed(), LONG);
-    assert_eq!(polls.load(SeqCst), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_place_wakes_nobody_but_the_first() {
-    let mut service = BulkheadLayer::builder(1).max_queue(100).build().unwrap().layer(inner());
+    let mut service = queue(1, 100).layer(inner());
     let held = begin(&mut service, Ask::Hang);
     let waiters: Vec<_> = (0..100).map(|_| begin(&mut service, Ask::Hang)).collect();
     drop(held);

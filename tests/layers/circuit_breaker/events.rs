@@ -1,67 +1,58 @@
-//! Events.
+use tracing::Level;
 
 use super::*;
 
-/// Level, `from`, `to` and `reason` of each transition.
-fn transitions(events: &Events) -> Vec<(Level, String, String, String)> {
-    let told = |event: &support::events::Recorded, field: &str| event.field(field).to_owned();
-    let is_transition = |event: &support::events::Recorded| event.fields.contains_key("to");
-    let row = |event| (told(event, "from"), told(event, "to"), told(event, "reason"));
-    let level = |event: &support::events::Recorded| event.level;
-    let events = events.of(TARGET);
-    let rows = events.iter().filter(|&event| is_transition(event)).map(|event| (level(event), row(event)));
-    rows.map(|(level, (from, to, reason))| (level, from, to, reason)).collect()
+/// Each transition: its level, where it came from, where it went, and why.
+fn transitions(events: &Events) -> Vec<String> {
+    let row = |event: &Recorded| {
+        let [from, to, reason] = ["from", "to", "reason"].map(|field| event.field(field));
+        format!("{} {from} to {to}: {reason}", event.level)
+    };
+    events.of(TARGET).iter().filter(|event| event.fields.contains_key("to")).map(row).collect()
+}
+
+/// These fields of an event.
+fn fields<'a, const N: usize>(event: &'a Recorded, names: [&str; N]) -> [&'a str; N] {
+    names.map(|name| event.field(name))
 }
 
 #[tokio::test(start_paused = true)]
 async fn opening_and_recovering_are_told() {
     let events = Events::record();
     let circuit = recovering(touchy()).await;
-    succeed(&circuit, 1);
+    run(&circuit, "s").await;
     let told = [
-        row(Level::WARN, "closed", "open", "failure_rate"),
-        row(Level::INFO, "open", "half_open", "open_time_over"),
-        row(Level::INFO, "half_open", "closed", "recovered"),
+        "WARN closed to open: failure_rate",
+        "INFO open to half_open: open_time_over",
+        "INFO half_open to closed: recovered",
     ];
     assert_eq!(transitions(&events), told);
 }
 
 #[tokio::test(start_paused = true)]
-async fn opening_tells_which_rule_tripped_and_the_counts_that_decided() {
+async fn opening_is_told_with_the_rule_and_the_counts_that_decided() {
     let events = Events::record();
-    let circuit = circuit(touchy().min_calls(4).slow_rate(1.0, SECOND));
-    settle(&circuit, [Outcome::Success, Outcome::Success, Outcome::Failed]);
-    take(&circuit, 2 * SECOND, Outcome::Failed).await;
-    let told = events.of(TARGET);
-    let fields = ["name", "reason", "calls", "failures", "slow", "open_for"].map(|field| told[0].field(field));
-    assert_eq!(fields, ["payments", "failure_rate", "4", "2", "1", "1s"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn opening_by_slowness_is_told() {
-    let events = Events::record();
-    let circuit = circuit(touchy().slow_rate(1.0, SECOND));
-    take(&circuit, 2 * SECOND, Outcome::Success).await;
-    assert_eq!(transitions(&events), [row(Level::WARN, "closed", "open", "slow_rate")]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn opening_by_failures_in_a_row_is_told_with_their_number() {
-    let events = Events::record();
+    let by_rate = circuit(touchy().min_calls(4).slow_rate(1.0, SECOND));
+    run(&by_rate, "ssf").await;
+    take(&by_rate, 2 * SECOND, Outcome::Failed).await;
+    take(&circuit(touchy().slow_rate(1.0, SECOND)), 2 * SECOND, Outcome::Success).await;
     fail(&CircuitBreakerLayer::consecutive(3).handle(), 3);
-    assert_eq!(transitions(&events), [row(Level::WARN, "closed", "open", "consecutive")]);
-    assert_eq!(events.of(TARGET)[0].field("consecutive"), "3");
+    let rules = ["failure_rate", "slow_rate", "consecutive"];
+    assert_eq!(transitions(&events), rules.map(|rule| format!("WARN closed to open: {rule}")));
+    let told = events.of(TARGET);
+    let names = ["name", "calls", "failures", "slow", "open_for"];
+    assert_eq!(fields(&told[0], names), ["payments", "4", "2", "1", "1s"]);
+    assert_eq!(told[2].field("consecutive"), "3");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_recovery_is_told_with_the_counts_of_the_probes() {
     let circuit = recovering(builder()).await;
     let events = Events::record();
-    settle(&circuit, [Outcome::Success, Outcome::Failed, Outcome::Failed, Outcome::Failed]);
-    let opened = row(Level::WARN, "half_open", "open", "failure_rate");
-    assert_eq!(transitions(&events), [row(Level::INFO, "open", "half_open", "open_time_over"), opened]);
-    let told = events.of(TARGET);
-    assert_eq!(["calls", "failures", "slow"].map(|field| told[1].field(field)), ["4", "3", "0"]);
+    run(&circuit, "sfff").await;
+    let told = ["INFO open to half_open: open_time_over", "WARN half_open to open: failure_rate"];
+    assert_eq!(transitions(&events), told);
+    assert_eq!(fields(&events.of(TARGET)[1], ["calls", "failures", "slow"]), ["4", "3", "0"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,89 +62,66 @@ async fn a_recovery_that_hung_is_told() {
     let events = Events::record();
     advance(30 * SECOND).await;
     rejection(&circuit);
-    assert_eq!(transitions(&events), [row(Level::WARN, "half_open", "open", "hung")]);
+    assert_eq!(transitions(&events), ["WARN half_open to open: hung"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_by_hand_are_told() {
+async fn changes_by_hand_are_told_once() {
     let events = Events::record();
     let circuit = circuit(builder());
-    circuit.force_open();
-    circuit.force_closed();
-    circuit.metrics_only();
-    circuit.reset();
+    let by_hand = BY_HAND.into_iter().chain([CircuitHandle::reset as fn(&CircuitHandle)]);
+    for set in [CircuitHandle::reset as fn(&CircuitHandle)].into_iter().chain(by_hand) {
+        set(&circuit);
+        set(&circuit);
+    }
     let told = [
-        row(Level::WARN, "closed", "forced_open", "by_hand"),
-        row(Level::INFO, "forced_open", "forced_closed", "by_hand"),
-        row(Level::INFO, "forced_closed", "metrics_only", "by_hand"),
-        row(Level::INFO, "metrics_only", "closed", "by_hand"),
+        "WARN closed to forced_open: by_hand",
+        "INFO forced_open to forced_closed: by_hand",
+        "INFO forced_closed to metrics_only: by_hand",
+        "INFO metrics_only to closed: by_hand",
     ];
     assert_eq!(transitions(&events), told);
+    assert_eq!(events.all().len(), told.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn self_transitions_are_not_told() {
-    let circuit = circuit(builder());
-    for set in
-        [CircuitHandle::reset, CircuitHandle::force_open, CircuitHandle::force_closed, CircuitHandle::metrics_only]
-    {
-        set(&circuit);
-        let events = Events::record();
-        set(&circuit);
-        assert_eq!(events.of(TARGET), []);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_circuit_that_only_measures_tells_each_time_it_would_have_opened() {
+async fn a_circuit_that_only_measures_tells_when_it_would_have_opened() {
     let circuit = circuit(touchy().min_calls(2));
     circuit.metrics_only();
     let events = Events::record();
     fail(&circuit, 1);
     assert_eq!(events.of(TARGET), []);
     fail(&circuit, 1);
-    assert_eq!(transitions(&events), [row(Level::WARN, "metrics_only", "metrics_only", "failure_rate")]);
+    assert_eq!(transitions(&events), ["WARN metrics_only to metrics_only: failure_rate"]);
     assert_eq!(events.of(TARGET)[0].field("failures"), "2");
     fail(&circuit, 2);
     assert_eq!(transitions(&events).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_is_told_at_debug() {
-    let circuit = circuit(touchy());
-    fail(&circuit, 1);
-    let events = Events::record();
-    rejection(&circuit);
-    let told = events.of(TARGET);
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].level, Level::DEBUG);
-    let fields = ["name", "reason", "retry_after"].map(|field| told[0].field(field));
-    assert_eq!(fields, ["payments", "circuit_open", "1s"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_reason_of_a_rejection_has_its_name_in_events() {
+async fn a_rejection_of_each_reason_is_told_at_debug() {
     let breaker = touchy().build().unwrap();
     let circuit = breaker.handle();
     fail(&circuit, 1);
-    open_time(&circuit).await;
     let events = Events::record();
+    rejection(&circuit);
+    open_time(&circuit).await;
     drop(enter(&circuit));
-    breaker.layer(Gate::new([Poll::Pending])).call(()).await.unwrap_err();
+    breaker.layer(Gate::new(up(), [], Poll::Pending)).call(()).await.unwrap_err();
     let _probe = enter(&circuit);
     rejection(&circuit);
     circuit.force_open();
     rejection(&circuit);
     let told = events.of(TARGET);
-    let rejected = told.iter().filter(|event| event.level == Level::DEBUG).map(|event| event.field("reason"));
-    assert_eq!(rejected.collect::<Vec<_>>(), ["not_ready", "probes_taken", "forced_open"]);
+    let rejected: Vec<_> = told.iter().filter(|event| event.level == Level::DEBUG).collect();
+    assert_eq!(fields(rejected[0], ["name", "reason", "retry_after"]), ["payments", "circuit_open", "1s"]);
+    let reasons: Vec<_> = rejected.iter().map(|event| event.field("reason")).collect();
+    assert_eq!(reasons, ["circuit_open", "not_ready", "probes_taken", "forced_open"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn ordinary_calls_are_not_told() {
     let events = Events::record();
-    let circuit = circuit(builder());
-    settle(&circuit, [Outcome::Success, Outcome::Failed, Outcome::Ignored, THROTTLED]);
-    drop(enter(&circuit));
+    run(&circuit(builder()), "sfita").await;
     assert_eq!(events.all(), []);
 }

@@ -1,20 +1,13 @@
-//! The guard.
-
 use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_guard_counts_as_it_is_settled() {
     let circuit = circuit(builder());
-    enter(&circuit).success();
-    assert_eq!(counted(&circuit), (1, 0, 0));
-    enter(&circuit).failure();
-    assert_eq!(counted(&circuit), (2, 1, 0));
+    for (call, counts) in [("s", (1, 0, 0)), ("f", (2, 1, 0)), ("t", (3, 2, 0)), ("i", (3, 2, 0)), ("a", (3, 2, 0))] {
+        run(&circuit, call).await;
+        assert_eq!(counted(&circuit), counts, "{call}");
+    }
     enter(&circuit).settle(Outcome::Transient);
-    assert_eq!(counted(&circuit), (3, 2, 0));
-    enter(&circuit).settle(THROTTLED);
-    assert_eq!(counted(&circuit), (4, 3, 0));
-    enter(&circuit).settle(Outcome::Ignored);
-    drop(enter(&circuit));
     assert_eq!(counted(&circuit), (4, 3, 0));
 }
 
@@ -27,15 +20,25 @@ async fn a_guard_may_be_settled_on_another_thread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn guards_and_services_share_one_circuit() {
-    let breaker = touchy().build().unwrap();
-    fail(&breaker.handle(), 1);
-    let result = breaker.layer(echo()).oneshot(Ok(1)).await;
-    assert_eq!(reason(&result), Some(RejectionReason::CircuitOpen));
+async fn a_guard_dropped_by_a_panic_of_its_holder_is_abandoned() {
+    let circuit = recovering(touchy()).await;
+    let probe = enter(&circuit);
+    assert!(panics(move || {
+        let _probe = probe;
+        panic!("of its holder");
+    }));
+    assert_eq!(circuit.phase(), Phase::HalfOpen);
+    let _again = enter(&circuit);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handle_tells_the_name() {
-    assert_eq!(circuit(builder()).name().as_str(), "payments");
-    assert_eq!(CircuitBreakerLayer::consecutive(5).handle().name().as_str(), "circuit_breaker");
+async fn a_rejection_says_who_refused_and_the_open_time_left() {
+    let circuit = circuit(touchy());
+    fail(&circuit, 1);
+    for (pause, left) in [(Duration::ZERO, SECOND), (400 * MILLI, 600 * MILLI), (just_before(600 * MILLI), NANO)] {
+        advance(pause).await;
+        let rejection = rejection(&circuit);
+        assert_eq!((rejection.layer(), rejection.name().as_str()), ("circuit breaker", "payments"));
+        assert_eq!((rejection.reason(), rejection.retry_after()), (RejectionReason::CircuitOpen, Some(left)));
+    }
 }

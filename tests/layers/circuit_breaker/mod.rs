@@ -1,68 +1,45 @@
-//! The circuit breaker, line by line of what it means.
-
-#![expect(
-    clippy::unchecked_time_subtraction,
-    reason = "moments just before a boundary, all of them later than the start"
-)]
-
-/// A breaker over a service that answers when it is told to.
-macro_rules! told {
-    ($breaker:expr) => {
-        $breaker.layer(strict(|answer: Answer| async { answer.await.expect("the test answers") }))
-    };
-}
+//! The circuit breaker: its settings, and what its services and handles do with the circuit. What a circuit decides is
+//! claimed in `src/state/tests/circuit`.
 
 mod by_hand;
 mod configuration;
 mod defaults;
 mod dropping;
 mod events;
-mod failure_rate;
 mod guard;
 mod half_open;
-mod in_a_row;
-mod late_results;
-mod open;
 mod outcomes;
 mod panics;
 mod readiness;
-mod rejections;
+mod rules;
 mod sharing;
-mod slow_calls;
 mod snapshots;
 mod windows;
 
-use crate::support;
-use crate::support::{now, reason};
-
-use std::{
-    collections::VecDeque,
-    future::{pending, ready},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::future::{Ready, pending, ready};
+use std::panic::AssertUnwindSafe;
+use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, ConfigError,
-    Deadline, Error, Jitter, Outcome, Phase, Rejection, RejectionReason, TimeoutLayer,
+    Backoff, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, Deadline, Error,
+    Jitter, Outcome, Phase, Rejection, RejectionReason, TimeoutLayer,
 };
-use support::{Down, events::Events, strict};
-use tokio::{
-    sync::oneshot,
-    time::{advance, sleep},
-};
-use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
+use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
-use tracing::Level;
+
+use crate::support::events::{Events, Recorded};
+use crate::support::services::{FAILS, Gate, READY, begin, hung, panics, poll_ready, up};
+use crate::support::time::{MILLI, NANO, SECOND, just_before};
+use crate::support::{Down, Strict, now, reason, strict};
 
 const TARGET: &str = "palisade::circuit_breaker";
-const NANO: Duration = Duration::from_nanos(1);
-const MILLI: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
 const THROTTLED: Outcome = Outcome::Throttled { retry_after: None };
+
+/// All ways to set a circuit by hand that do not close it.
+const BY_HAND: [fn(&CircuitHandle); 3] =
+    [CircuitHandle::force_open, CircuitHandle::force_closed, CircuitHandle::metrics_only];
 
 /// All defaults.
 fn builder() -> CircuitBreakerBuilder {
@@ -86,16 +63,8 @@ fn rejection(circuit: &CircuitHandle) -> Rejection {
     circuit.try_enter().expect_err("the circuit rejects calls")
 }
 
-fn settle(circuit: &CircuitHandle, outcomes: impl IntoIterator<Item = Outcome>) {
-    outcomes.into_iter().for_each(|outcome| enter(circuit).settle(outcome));
-}
-
-fn succeed(circuit: &CircuitHandle, calls: usize) {
-    settle(circuit, [Outcome::Success].repeat(calls));
-}
-
 fn fail(circuit: &CircuitHandle, calls: usize) {
-    settle(circuit, [Outcome::Failed].repeat(calls));
+    (0..calls).for_each(|_| enter(circuit).failure());
 }
 
 /// A call that takes this long.
@@ -110,10 +79,10 @@ async fn take(circuit: &CircuitHandle, duration: Duration, outcome: Outcome) {
 async fn run(circuit: &CircuitHandle, calls: &str) {
     for call in calls.chars() {
         match call {
-            's' => succeed(circuit, 1),
-            'f' => fail(circuit, 1),
-            't' => settle(circuit, [THROTTLED]),
-            'i' => settle(circuit, [Outcome::Ignored]),
+            's' => enter(circuit).success(),
+            'f' => enter(circuit).failure(),
+            't' => enter(circuit).settle(THROTTLED),
+            'i' => enter(circuit).settle(Outcome::Ignored),
             'a' => drop(enter(circuit)),
             'w' => take(circuit, 2 * MILLI, Outcome::Success).await,
             '.' => advance(15 * SECOND).await,
@@ -141,13 +110,18 @@ async fn open_time(circuit: &CircuitHandle) {
     advance(circuit.snapshot().retry_after.expect("the circuit is open")).await;
 }
 
+/// Opens a circuit by failures, and lets its open time pass.
+async fn recover(circuit: &CircuitHandle) {
+    while circuit.phase() == Phase::Closed {
+        fail(circuit, 1);
+    }
+    open_time(circuit).await;
+}
+
 /// A circuit that has been opened by failures, with its open time over.
 async fn recovering(builder: CircuitBreakerBuilder) -> CircuitHandle {
     let circuit = circuit(builder);
-    while circuit.phase() == Phase::Closed {
-        fail(&circuit, 1);
-    }
-    open_time(&circuit).await;
+    recover(&circuit).await;
     circuit
 }
 
@@ -157,62 +131,9 @@ fn counted(circuit: &CircuitHandle) -> (u64, u64, u64) {
     (counts.calls, counts.failures, counts.slow)
 }
 
-type Answer = oneshot::Receiver<Result<u32, Down>>;
-type Echo = support::Strict<fn(Result<u32, Down>) -> std::future::Ready<Result<u32, Down>>>;
+type Answer = Result<u32, Down>;
 
 /// A service that is its requests' results.
-fn echo() -> Echo {
-    strict(ready::<Result<u32, Down>>)
-}
-
-fn broken() -> Result<(), Down> {
-    panic!("in poll")
-}
-
-type Readiness = Poll<Result<(), Down>>;
-
-/// What the next polls for readiness give; ready when there is nothing left. Panics when called before ready.
-#[derive(Clone, Debug, Default)]
-struct Gate {
-    readiness: Arc<Mutex<VecDeque<Readiness>>>,
-    /// Whether each poll came with a waker that does nothing.
-    noop_polls: Arc<Mutex<Vec<bool>>>,
-    ready: bool,
-}
-
-impl Gate {
-    fn new(readiness: impl IntoIterator<Item = Readiness>) -> Self {
-        let readiness = Arc::new(Mutex::new(readiness.into_iter().collect()));
-        Self { readiness, ..Self::default() }
-    }
-
-    fn polls(&self) -> usize {
-        self.noop_polls.lock().expect("no poll panics").len()
-    }
-}
-
-impl Service<()> for Gate {
-    type Response = ();
-    type Error = Down;
-    type Future = std::future::Ready<Result<(), Down>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Readiness {
-        self.noop_polls.lock().expect("no poll panics").push(cx.waker().will_wake(Waker::noop()));
-        let polled = self.readiness.lock().expect("no poll panics").pop_front().unwrap_or(Poll::Ready(Ok(())));
-        self.ready = matches!(polled, Poll::Ready(Ok(())));
-        polled
-    }
-
-    fn call(&mut self, (): ()) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
-        ready(Ok(()))
-    }
-}
-
-fn poll_ready<S: Service<R>, R>(service: &mut S) -> Poll<Result<(), S::Error>> {
-    service.poll_ready(&mut Context::from_waker(Waker::noop()))
-}
-
-fn row(level: Level, from: &str, to: &str, reason: &str) -> (Level, String, String, String) {
-    (level, from.into(), to.into(), reason.into())
+fn echo() -> Strict<fn(Answer) -> Ready<Answer>> {
+    strict(ready::<Answer>)
 }

@@ -1,10 +1,8 @@
-//! Readiness.
-
 use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn an_open_circuit_is_ready_without_a_look_at_the_service() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([Poll::Pending]));
+    let (breaker, gate) = (touchy().build().unwrap(), Gate::new(up::<()>(), [], Poll::Pending));
     let mut service = breaker.layer(gate.clone());
     for set in [|circuit: &CircuitHandle| fail(circuit, 1), CircuitHandle::force_open] {
         set(&breaker.handle());
@@ -15,125 +13,99 @@ async fn an_open_circuit_is_ready_without_a_look_at_the_service() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_circuit_is_as_ready_as_its_service() {
-    let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new([Poll::Pending]));
+    let mut service = touchy().build().unwrap().layer(Gate::new(up::<()>(), [Poll::Pending], READY));
     assert!(poll_ready(&mut service).is_pending());
     assert!(poll_ready(&mut service).is_ready());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_let_through_after_the_open_time_polls_readiness_once_with_a_noop_waker() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([]));
-    let mut service = breaker.layer(gate.clone());
-    fail(&breaker.handle(), 1);
-    let mut readied = task::spawn(service.ready());
-    let service = assert_ready_ok!(readied.poll());
-    advance(SECOND).await;
-    service.call(()).await.unwrap();
-    assert_eq!(*gate.noop_polls.lock().unwrap(), [true]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_let_through_to_a_service_that_is_not_ready_is_rejected() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([Poll::Pending]));
-    let mut service = breaker.layer(gate.clone());
-    fail(&breaker.handle(), 1);
-    assert!(poll_ready(&mut service).is_ready());
-    advance(SECOND).await;
-    let result = service.call(()).await;
-    let rejection = *result.as_ref().unwrap_err().rejection().unwrap();
-    assert_eq!((rejection.reason(), rejection.retry_after()), (RejectionReason::NotReady, None));
-    assert_eq!((rejection.layer(), rejection.name().as_str()), ("circuit breaker", "payments"));
-    assert_eq!(gate.polls(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_rejected_as_not_ready_gives_its_probe_place_back() {
-    let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new([Poll::Pending]));
-    fail(&breaker.handle(), 1);
-    assert!(poll_ready(&mut service).is_ready());
-    advance(SECOND).await;
-    drop(service.call(()));
-    assert_eq!(breaker.handle().snapshot().rejected, 1);
-    assert_eq!(counted(&breaker.handle()), (0, 0, 0));
-    assert_eq!(breaker.handle().phase(), Phase::HalfOpen);
-    enter(&breaker.handle()).success();
-    assert_eq!(breaker.handle().phase(), Phase::Closed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_rejected_as_not_ready_does_not_call_the_service_later_without_a_new_poll() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([Poll::Pending]));
-    let mut service = breaker.layer(gate.clone());
-    fail(&breaker.handle(), 1);
-    assert!(poll_ready(&mut service).is_ready());
-    advance(SECOND).await;
-    service.call(()).await.unwrap_err();
-    service.ready().await.unwrap().call(()).await.unwrap();
-    assert_eq!(gate.polls(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_readiness_error_is_returned_and_recorded_as_a_failure() {
-    let breaker = builder().build().unwrap();
-    let mut service = breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))]));
-    let error = service.ready().await.unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&Down(3)));
-    assert_eq!(counted(&breaker.handle()), (1, 1, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn readiness_errors_open() {
-    let breaker = builder().build().unwrap();
-    let mut service = breaker.layer(Gate::new([Poll::Ready(Err(Down(3))); 20]));
-    for _ in 0..20 {
-        service.ready().await.unwrap_err();
+async fn a_call_let_through_looks_at_the_readiness_once() {
+    for (readiness, reason, phase, rejected) in [
+        (READY, None, Phase::Closed, 0),
+        (Poll::Pending, Some(RejectionReason::NotReady), Phase::HalfOpen, 1),
+        (FAILS, None, Phase::Open, 0),
+    ] {
+        let (breaker, gate) = (touchy().build().unwrap(), Gate::new(up::<()>(), [readiness], READY));
+        let (mut service, circuit) = (breaker.layer(gate.clone()), breaker.handle());
+        fail(&circuit, 1);
+        assert!(poll_ready(&mut service).is_ready());
+        advance(SECOND).await;
+        let result = service.call(()).await;
+        assert_eq!(gate.noop_polls(), [true], "{readiness:?}");
+        assert_eq!(result.is_ok(), readiness == READY);
+        assert_eq!(result.as_ref().err().and_then(Error::downcast_ref), (readiness == FAILS).then_some(&Down(3)));
+        assert_eq!((self::reason(&result), circuit.phase()), (reason, phase), "{readiness:?}");
+        assert_eq!((circuit.snapshot().rejected, counted(&circuit).0), (rejected, 0), "{readiness:?}");
+        // A place that was given back is free, and the service is polled anew before the next call.
+        circuit.reset();
+        service.ready().await.unwrap().call(()).await.unwrap();
+        assert_eq!(gate.polls(), 2, "{readiness:?}");
     }
-    assert_eq!(breaker.handle().phase(), Phase::Open);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_readiness_error_of_a_call_let_through_is_returned_and_opens_again() {
+async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))]));
-    fail(&breaker.handle(), 1);
-    assert!(poll_ready(&mut service).is_ready());
-    advance(SECOND).await;
+    let mut service = breaker.layer(Gate::new(up::<()>(), [], Poll::Pending));
+    recover(&breaker.handle()).await;
     let error = service.call(()).await.unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&Down(3)));
-    assert_eq!(breaker.handle().phase(), Phase::Open);
+    let rejection = error.rejection().unwrap();
+    assert_eq!((rejection.layer(), rejection.name().as_str()), ("circuit breaker", "payments"));
+    assert_eq!((rejection.reason(), rejection.retry_after()), (RejectionReason::NotReady, None));
+    let _probe = enter(&breaker.handle());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_readied_while_open_calls_once_closed() {
+    for close in [CircuitHandle::reset, CircuitHandle::force_closed, CircuitHandle::metrics_only] {
+        for open in [|circuit: &CircuitHandle| fail(circuit, 1), CircuitHandle::force_open] {
+            let breaker = touchy().build().unwrap();
+            let mut service = breaker.layer(up());
+            open(&breaker.handle());
+            let service = service.ready().await.unwrap();
+            close(&breaker.handle());
+            service.call(()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_errors_are_returned_and_open() {
+    let breaker = builder().build().unwrap();
+    let mut service = breaker.layer(Gate::new(up::<()>(), [], FAILS));
+    for _ in 0..20 {
+        let error = service.ready().await.map(drop).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Down(3)));
+    }
+    assert_eq!((breaker.handle().phase(), breaker.handle().snapshot().late), (Phase::Open, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_readiness_error_in_half_open_counts_as_a_failed_probe() {
     let breaker = touchy().probes(3).build().unwrap();
     let circuit = breaker.handle();
-    fail(&circuit, 1);
-    open_time(&circuit).await;
+    recover(&circuit).await;
     drop(enter(&circuit));
-    breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))])).ready().await.unwrap_err();
+    breaker.layer(Gate::new(up::<()>(), [], FAILS)).ready().await.map(drop).unwrap_err();
     assert_eq!(counted(&circuit), (1, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_all_probes_are_taken_the_service_is_not_asked_for_readiness() {
+async fn while_all_probes_are_taken_the_service_is_not_asked() {
     let events = Events::record();
     let breaker = touchy().build().unwrap();
     let circuit = breaker.handle();
-    fail(&circuit, 1);
-    open_time(&circuit).await;
+    recover(&circuit).await;
     let _probe = enter(&circuit);
-    breaker.layer(Gate::new([Poll::Ready(Err(Down(3)))])).ready().await.unwrap();
+    breaker.layer(Gate::new(up::<()>(), [], FAILS)).ready().await.unwrap();
     assert_eq!(circuit.snapshot().rejected, 0);
     assert!(events.of(TARGET).iter().all(|event| event.field("reason") != "probes_taken"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_whose_readiness_failed_is_not_called_before_it_is_ready_again() {
+async fn a_service_whose_readiness_failed_must_be_ready_again() {
     let breaker = touchy().build().unwrap();
-    let mut service =
-        breaker.layer(Gate::new([Poll::Ready(Ok(())), Poll::Ready(Err(Down(3))), Poll::Pending, Poll::Pending]));
+    let mut service = breaker.layer(Gate::new(up::<()>(), [READY, FAILS], Poll::Pending));
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Ok(()))));
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
     assert_eq!(breaker.handle().phase(), Phase::Open);
@@ -144,8 +116,8 @@ async fn a_service_whose_readiness_failed_is_not_called_before_it_is_ready_again
 
 #[tokio::test(start_paused = true)]
 async fn a_rejected_call_leaves_its_service_ready_for_the_next() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([]));
-    let mut service = breaker.layer(gate.clone());
+    let breaker = touchy().build().unwrap();
+    let mut service = breaker.layer(Gate::new(up(), [], READY));
     assert!(poll_ready(&mut service).is_ready());
     breaker.handle().force_open();
     service.call(()).await.unwrap_err();
@@ -155,24 +127,21 @@ async fn a_rejected_call_leaves_its_service_ready_for_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clone_of_a_ready_service_readies_its_own() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new([]));
-    let mut service = breaker.layer(gate.clone());
-    assert!(poll_ready(&mut service).is_ready());
-    let mut clone = service.clone();
-    clone.ready().await.unwrap().call(()).await.unwrap();
-    assert_eq!(gate.polls(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_idle_ready_service_holds_no_probe_place() {
-    let breaker = touchy().build().unwrap();
-    let circuit = breaker.handle();
-    fail(&circuit, 1);
-    open_time(&circuit).await;
-    drop(enter(&circuit));
-    let mut idle = breaker.layer(Gate::new([]));
-    assert!(poll_ready(&mut idle).is_ready());
-    enter(&circuit).success();
-    assert_eq!(circuit.phase(), Phase::Closed);
+async fn callers_do_not_wait_for_a_service_that_a_probe_holds() {
+    for (probes, pause, expected) in [
+        (1, Duration::ZERO, RejectionReason::ProbesTaken),
+        (1, 30 * SECOND, RejectionReason::CircuitOpen),
+        (2, 30 * SECOND, RejectionReason::CircuitOpen),
+    ] {
+        let breaker = touchy().probes(probes).build().unwrap();
+        let circuit = breaker.handle();
+        // Room for one call, which hangs: the inner service is not ready for another.
+        let service = ServiceBuilder::new().layer(breaker).concurrency_limit(1).service(hung::<()>());
+        recover(&circuit).await;
+        tokio::spawn(service.clone().oneshot(()));
+        tokio::task::yield_now().await;
+        assert_eq!(circuit.phase(), Phase::HalfOpen);
+        advance(pause).await;
+        assert_eq!(reason(&service.oneshot(()).await), Some(expected), "{probes} probes after {pause:?}");
+    }
 }

@@ -10,56 +10,26 @@ mod retry_and_circuit_breaker;
 mod the_five_layers;
 mod timeouts;
 
-use std::{
-    future::{Pending, Ready, pending, ready},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::task::Poll;
+use std::time::Duration;
 
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Deadline, Error,
-    FallbackError, FallbackLayer, Phase, Rejection, RejectionReason, RetryBuilder, RetryLayer, TimeoutLayer, fallback,
+    Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error,
+    FallbackLayer, Name, Phase, Rejection, RejectionReason, RetryBuilder, RetryLayer, TimeoutLayer, fallback,
 };
-use tokio::time::{Instant, advance, sleep};
-use tokio_test::{assert_pending, assert_ready_err, task};
-use tower::{
-    BoxError, Layer, Service, ServiceBuilder, ServiceExt,
-    buffer::BufferLayer,
-    load_shed::{LoadShedLayer, error::Overloaded},
-    util::{BoxCloneService, BoxCloneSyncService},
-};
+use tokio::time::{advance, sleep};
+use tower::buffer::BufferLayer;
+use tower::load_shed::LoadShedLayer;
+use tower::load_shed::error::Overloaded;
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::support::{Down, Script, Strict, events::Events, strict};
+use crate::support::events::Events;
+use crate::support::services::{Coded, Gate, Hung, REJECTED, TIMED_OUT, begin, code, coded, down, hung, up};
+use crate::support::time::{MILLI, SECOND};
+use crate::support::{Down, now, reason, strict};
 
-const SECOND: Duration = Duration::from_secs(1);
-
-/// Always fails.
-fn down() -> Strict<impl FnMut(u32) -> Ready<Result<u32, Down>> + Clone> {
-    strict(|request| ready(Err(Down(request))))
-}
-
-/// Answers what it was asked.
-fn up() -> Strict<impl FnMut(u32) -> Ready<Result<u32, Down>> + Clone> {
-    strict(|request| ready(Ok(request)))
-}
-
-/// Never answers.
-fn hung() -> Strict<impl FnMut(u32) -> Pending<Result<u32, Down>> + Clone> {
-    strict(|_| pending())
-}
-
-/// Gives these results, one a call.
-fn scripted(
-    results: impl IntoIterator<Item = Result<u32, Down>>,
-) -> Strict<impl FnMut(u32) -> Ready<Result<u32, Down>> + Clone> {
-    let script = Script::new(results);
-    strict(move |_| ready(script.next()))
-}
-
-/// Fails with 1, 2, 3 and so on.
-fn failures(count: u32) -> Strict<impl FnMut(u32) -> Ready<Result<u32, Down>> + Clone> {
-    scripted((1..=count).map(|n| Err(Down(n))))
-}
+type Boxed = BoxCloneSyncService<u32, u32, Error>;
 
 /// Retries at once and without a budget.
 fn retry(attempts: u32) -> RetryBuilder {
@@ -81,18 +51,9 @@ fn counted(circuit: &CircuitHandle) -> (u64, u64) {
     (counts.calls, counts.failures)
 }
 
-fn reason(error: &Error) -> Option<RejectionReason> {
-    error.rejection().map(Rejection::reason)
-}
-
-fn name(error: &Error) -> &'static str {
-    error.rejection().map_or("", |rejection| rejection.name().as_str())
-}
-
-/// The paused clock.
-#[expect(clippy::disallowed_methods, reason = "a paused clock is the test's own")]
-fn now() -> Instant {
-    Instant::now()
+/// Who rejected a call.
+fn rejected_by(result: &Result<u32, Error>) -> &'static str {
+    result.as_ref().unwrap_err().rejection().map_or("", |rejection| rejection.name().as_str())
 }
 
 /// Calls a clone of the service.
@@ -100,26 +61,21 @@ async fn call<S: Service<u32> + Clone>(service: &S, request: u32) -> Result<S::R
     service.clone().oneshot(request).await
 }
 
-mod retry_and_retry {
-    use super::*;
+#[tokio::test(start_paused = true)]
+async fn three_attempts_of_three_attempts_make_nine_executions() {
+    let service = coded(&[1, 2, 3, 4]);
+    let calls = service.calls();
+    let stack = (retry(3).build().unwrap(), retry(3).build().unwrap()).layer(service.clone());
+    stack.oneshot(0).await.unwrap_err();
+    assert_eq!(calls.count(), 9);
+}
 
-    #[tokio::test(start_paused = true)]
-    async fn three_attempts_of_three_attempts_make_nine_executions() {
-        let service = down();
-        let calls = service.calls();
-        let (outer, inner) = (retry(3).build().unwrap(), retry(3).build().unwrap());
-        ServiceBuilder::new().layer(outer).layer(inner).service(service).oneshot(0).await.unwrap_err();
-        assert_eq!(calls.count(), 9);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_shared_budget_of_two_bounds_retries_of_retries() {
-        let service = failures(9);
-        let calls = service.calls();
-        let budget = Budget::builder().capacity(2).ratio(0.0).per_second(0.0).build().unwrap();
-        let layer = || retry(3).budget(budget.clone()).build().unwrap();
-        let stack = ServiceBuilder::new().layer(layer()).layer(layer()).service(service);
-        assert_eq!(stack.oneshot(0).await.unwrap_err().downcast_ref(), Some(&Down(3)));
-        assert_eq!((calls.count(), budget.available()), (3, 0));
-    }
+#[tokio::test(start_paused = true)]
+async fn a_shared_budget_of_two_bounds_retries_of_retries() {
+    let service = coded(&[1, 2, 3, 4]);
+    let calls = service.calls();
+    let budget = Budget::builder().capacity(2).ratio(0.0).per_second(0.0).build().unwrap();
+    let layer = || retry(3).budget(budget.clone()).build().unwrap();
+    let result = (layer(), layer()).layer(service).oneshot(0).await;
+    assert_eq!((code(&result), calls.count(), budget.available()), (3, 3, 0));
 }

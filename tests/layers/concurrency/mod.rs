@@ -4,39 +4,33 @@
 
 mod budget;
 mod bulkhead;
-mod circuit;
+mod probes;
+mod steering;
 mod together;
 
-use crate::support;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::task::Poll;
+use std::thread;
 
-use std::{
-    future::{Ready, ready},
-    pin::pin,
-    sync::{
-        Arc, Barrier,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    task::Poll,
-    thread,
-    time::Duration,
-};
-
-use futures_util::poll;
+use futures_util::{FutureExt, poll};
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard,
     CircuitHandle, Error, Outcome, Phase, QueueLayer, RejectionReason, RetryLayer,
 };
-use tokio::{
-    sync::Semaphore,
-    task::{JoinSet, yield_now},
-};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinSet, yield_now};
 use tower::{Layer, Service, ServiceExt};
 use tracing::instrument::WithSubscriber;
 
-use crate::support::{Down, events::Events, strict};
+use crate::support::events::Events;
+use crate::support::services::down;
+use crate::support::time::DAY;
+use crate::support::{Down, strict};
 
 const TASKS: usize = 16;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Runs one task for each number below `TASKS`, on all workers; their events go to the subscriber of this thread.
 async fn tasks<T, Fut>(task: impl Fn(usize) -> Fut) -> Vec<T>
@@ -49,6 +43,30 @@ where
         set.spawn(task(n).with_current_subscriber());
     }
     set.join_all().await
+}
+
+/// Takes so many turns in each task, each with a clone of the service and a number, which differs from task to task.
+async fn hammer<S, T, Fut>(
+    service: S,
+    turns: usize,
+    turn: impl Fn(S, usize) -> Fut + Copy + Send + Sync + 'static,
+) -> Vec<T>
+where
+    S: Clone + Send + 'static,
+    T: Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    let turns = tasks(|n| {
+        let service = service.clone();
+        async move {
+            let mut results = Vec::new();
+            for number in n..n + turns {
+                results.push(turn(service.clone(), number).await);
+            }
+            results
+        }
+    });
+    turns.await.into_iter().flatten().collect()
 }
 
 /// Runs the two at the same moment, on threads of their own; their events go to the subscriber of this thread.
@@ -116,16 +134,17 @@ impl Drop for Inside {
     }
 }
 
-/// Takes a few turns of the scheduler, seen by the gauge.
+/// Takes a few turns of the scheduler, seen by the gauge; panics after them where it is asked for more than a hundred.
 fn gauged(gauge: &Gauge) -> impl Service<usize, Response = (), Error = Down, Future: Send> + Clone + Send + 'static {
     let gauge = gauge.clone();
     strict(move |turns: usize| {
         let gauge = gauge.clone();
         async move {
             let _inside = gauge.enter();
-            for _ in 0..turns {
+            for _ in 0..turns % 100 {
                 yield_now().await;
             }
+            assert!(turns < 100, "on purpose");
             Ok(())
         }
     })

@@ -1,146 +1,81 @@
 use super::*;
 
-/// A breaker that opens at the first failure.
-fn brittle() -> (CircuitBreakerLayer, CircuitHandle) {
-    let layer = CircuitBreakerLayer::consecutive(1);
-    let handle = layer.handle();
-    (layer, handle)
-}
+/// A stack with this breaker in it, over a service that never answers.
+type Stack = fn(CircuitBreakerLayer) -> BoxService<(), (), Error>;
 
-/// What a circuit counts by the rate, which shows each call.
+/// A breaker that shows each call.
 fn counting() -> (CircuitBreakerLayer, CircuitHandle) {
     let layer = CircuitBreakerLayer::builder("breaker").build().unwrap();
     let handle = layer.handle();
     (layer, handle)
 }
 
+/// The calls and the failures that a circuit has counted.
 fn counts(circuit: &CircuitHandle) -> (u64, u64) {
     let counts = circuit.snapshot().counts;
     (counts.calls, counts.failures)
 }
 
-#[tokio::test(start_paused = true)]
-async fn counts_a_call_that_the_limit_ended_as_a_failure() {
-    let (breaker, circuit) = brittle();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(breaker);
-    elapsed(stack.service(stuck()).oneshot(()).await);
-    assert_eq!(circuit.phase(), Phase::Open);
+/// Carries a deadline of its own to a breaker below another timeout.
+fn scoped(breaker: CircuitBreakerLayer, deadline: impl Fn() -> Deadline + Send + 'static) -> BoxService<(), (), Error> {
+    let inner = (limit(20), breaker).layer(hung());
+    let service = strict(move |()| deadline().scope(inner.clone().oneshot(())));
+    BoxService::new(limit(1).layer(service))
 }
 
 #[tokio::test(start_paused = true)]
-async fn does_not_count_a_call_that_a_carried_deadline_ended() {
-    let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(10 * SECOND)).layer(breaker);
-    elapsed(Deadline::after(SECOND).scope(stack.service(stuck()).oneshot(())).await);
-    assert_eq!(counts(&circuit), (0, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn above_a_timeout_does_not_count_what_that_ended_at_a_carried_deadline() {
-    let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(10 * SECOND));
-    let ended = elapsed(Deadline::after(SECOND).scope(stack.service(stuck()).oneshot(())).await);
-    assert!(ended.by_caller());
-    assert_eq!(counts(&circuit), (0, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn above_a_timeout_counts_what_that_ended_at_its_own_limit() {
-    let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(SECOND));
-    let ended = elapsed(Deadline::after(10 * SECOND).scope(stack.service(stuck()).oneshot(())).await);
-    assert!(!ended.by_caller());
-    assert_eq!(counts(&circuit), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn counts_a_call_that_a_limit_ended_before_a_carried_deadline() {
-    let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(breaker);
-    elapsed(Deadline::after(10 * SECOND).scope(stack.service(stuck()).oneshot(())).await);
-    assert_eq!(counts(&circuit), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn counts_a_call_that_the_outer_of_two_limits_ended() {
-    let (breaker, circuit) = counting();
-    let stack =
-        ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(TimeoutLayer::new(10 * SECOND)).layer(breaker);
-    elapsed(stack.service(stuck()).oneshot(()).await);
-    assert_eq!(counts(&circuit), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn does_not_count_a_call_that_a_carried_deadline_ended_through_two_timeouts() {
-    let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new()
-        .layer(TimeoutLayer::new(10 * SECOND))
-        .layer(TimeoutLayer::new(20 * SECOND))
-        .layer(breaker);
-    elapsed(Deadline::after(SECOND).scope(stack.service(stuck()).oneshot(())).await);
-    assert_eq!(counts(&circuit), (0, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn counts_a_call_that_a_limit_around_a_farther_scope_ended() {
-    let (breaker, circuit) = counting();
-    let inner = ServiceBuilder::new().layer(TimeoutLayer::new(20 * SECOND)).layer(breaker).service(stuck());
-    let deadline = Deadline::after(10 * SECOND);
-    let service = strict(move |()| deadline.scope(inner.clone().oneshot(())));
-    elapsed(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await);
-    assert_eq!(counts(&circuit), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn counts_a_call_that_a_limit_ended_through_a_scope_of_its_own_deadline() {
-    let (breaker, circuit) = counting();
-    let inner = ServiceBuilder::new().layer(TimeoutLayer::new(20 * SECOND)).layer(breaker).service(stuck());
-    let service = strict(move |()| Deadline::current().unwrap().scope(inner.clone().oneshot(())));
-    elapsed(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await);
-    assert_eq!(counts(&circuit), (1, 1));
+async fn counts_what_a_limit_ended_and_not_what_its_caller_ended() {
+    let below: Stack = |breaker| BoxService::new((limit(5), breaker).layer(hung()));
+    let above: Stack = |breaker| BoxService::new((breaker, limit(5)).layer(hung()));
+    let below_two: Stack = |breaker| BoxService::new((limit(5), limit(10), breaker).layer(hung()));
+    let farther_scope: Stack = |breaker| scoped(breaker, || after(10));
+    let own_scope: Stack = |breaker| scoped(breaker, || Deadline::current().unwrap());
+    for (claim, stack, carried, is_counted) in [
+        ("below a limit", below, 1000, true),
+        ("below a limit, with a deadline after it", below, 10, true),
+        ("below a limit, with a deadline before it", below, 1, false),
+        ("above a timeout that ends at its own limit", above, 10, true),
+        ("above a timeout that ends at the caller's deadline", above, 1, false),
+        ("below two, where the outer one ends", below_two, 1000, true),
+        ("below two, where the deadline ends", below_two, 1, false),
+        ("below a limit around a scope of a farther deadline", farther_scope, 1000, true),
+        ("below a limit around a scope of its own deadline", own_scope, 1000, true),
+    ] {
+        let (breaker, circuit) = counting();
+        let ended = elapsed(after(carried).scope(stack(breaker).oneshot(())).await);
+        assert_eq!(ended.by_caller(), !is_counted, "{claim}");
+        assert_eq!(counts(&circuit), if is_counted { (1, 1) } else { (0, 0) }, "{claim}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn does_not_count_a_call_whose_caller_went_away() {
     let (breaker, circuit) = counting();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(breaker);
-    let mut call = task::spawn(stack.service(stuck()).oneshot(()));
-    assert_pending!(call.poll());
+    let call = begin(&mut (limit(1), breaker).layer(hung()), ());
     advance(2 * SECOND).await;
     drop(call);
     assert_eq!(counts(&circuit), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn does_not_count_a_call_that_is_dropped_after_another_ran_out_of_time() {
-    let (breaker, circuit) = counting();
-    elapsed(TimeoutLayer::new(SECOND).layer(stuck()).oneshot(()).await);
-    let mut abandoned = task::spawn(breaker.layer(stuck()).oneshot(()));
-    assert_pending!(abandoned.poll());
-    drop(abandoned);
-    assert_eq!(counts(&circuit), (0, 0));
-}
-
-#[tokio::test(start_paused = true)]
-async fn does_not_count_a_call_that_is_dropped_after_an_expiry_that_panicked() {
-    struct Bomb;
+async fn does_not_count_a_call_dropped_after_another_ran_out_of_time() {
+    struct Bomb(bool);
     impl Drop for Bomb {
         fn drop(&mut self) {
-            panic!("in drop");
+            assert!(!self.0, "in drop");
         }
     }
-    let service = strict(|()| async {
-        let _bomb = Bomb;
-        pending::<Result<(), Down>>().await
-    });
-    let mut cut = task::spawn(TimeoutLayer::new(SECOND).layer(service).oneshot(()));
-    assert_pending!(cut.poll());
-    advance(SECOND).await;
-    catch_unwind(AssertUnwindSafe(|| drop(cut.poll()))).unwrap_err();
+    for panicking in [false, true] {
+        let service = strict(move |()| async move {
+            let _bomb = Bomb(panicking);
+            pending::<Result<(), Down>>().await
+        });
+        let mut cut = begin(&mut limit(1).layer(service), ());
+        advance(SECOND).await;
+        assert_eq!(panics(|| drop(cut.poll())), panicking);
 
-    let (breaker, circuit) = counting();
-    let mut abandoned = task::spawn(breaker.layer(stuck()).oneshot(()));
-    assert_pending!(abandoned.poll());
-    drop(abandoned);
-    assert_eq!(counts(&circuit), (0, 0));
+        let (breaker, circuit) = counting();
+        drop(begin(&mut breaker.layer(hung()), ()));
+        assert_eq!(counts(&circuit), (0, 0));
+    }
 }

@@ -1,17 +1,23 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_below_ends_the_call_at_it() {
-    let start = now();
-    let call = TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(());
-    elapsed(Deadline::after(SECOND).scope(call).await);
-    assert_eq!(now() - start, SECOND);
+async fn it_ends_the_call_of_a_timeout_below_where_it_is_nearer() {
+    for (claim, limit, carried, ends, limited) in [
+        ("the deadline is nearer", 10 * SECOND, SECOND, SECOND, SECOND),
+        ("the limit is nearer", SECOND, 10 * SECOND, SECOND, SECOND),
+        ("the farthest deadline bounds nothing", SECOND, Duration::MAX, SECOND, SECOND),
+        ("the deadline has come", 10 * SECOND, Duration::ZERO, Duration::ZERO, Duration::ZERO),
+    ] {
+        let (start, call) = (now(), TimeoutLayer::new(limit).layer(hung()).oneshot(()));
+        let ended = elapsed(Deadline::after(carried).scope(call).await);
+        assert_eq!((now() - start, ended.limit()), (ends, limited), "{claim}");
+        assert_eq!(ended.by_caller(), carried < limit, "{claim}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_below_ends_the_call_no_tick_before() {
-    let call = TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(());
-    let mut call = task::spawn(Deadline::after(SECOND).scope(call));
+async fn it_ends_the_call_no_tick_before() {
+    let mut call = task::spawn(after(1).scope(limit(10).layer(hung()).oneshot(())));
     assert_pending!(call.poll());
     advance(just_before(SECOND)).await;
     assert_pending!(call.poll());
@@ -19,78 +25,49 @@ async fn a_timeout_below_ends_the_call_no_tick_before() {
 
 #[tokio::test(start_paused = true)]
 async fn the_error_says_what_it_left() {
-    let deadline = Deadline::after(SECOND);
-    advance(400 * MS).await;
-    let ended = elapsed(deadline.scope(TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(())).await);
-    assert_eq!((ended.limit(), ended.elapsed()), (600 * MS, 600 * MS));
+    let deadline = after(1);
+    advance(400 * MILLI).await;
+    let ended = elapsed(deadline.scope(limit(10).layer(hung()).oneshot(())).await);
+    assert_eq!((ended.limit(), ended.elapsed()), (600 * MILLI, 600 * MILLI));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nearer_limit_below_ends_the_call_itself() {
-    let call = TimeoutLayer::new(SECOND).layer(stuck()).oneshot(());
-    assert_eq!(elapsed(Deadline::after(10 * SECOND).scope(call).await).limit(), SECOND);
+async fn a_call_that_is_ready_at_once_passes_after_it() {
+    let call = Deadline::at(now()).scope(limit(10).layer(asking()).oneshot(()));
+    assert_eq!(call.await.unwrap(), Some(Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_has_passed_polls_once() {
-    let deadline = Deadline::after(SECOND);
-    advance(3 * SECOND).await;
-    let mut call = task::spawn(deadline.scope(TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(())));
-    elapsed(assert_ready!(call.poll()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_ready_at_once_passes_under_one_that_has_passed() {
-    let deadline = Deadline::at(now());
-    let call = TimeoutLayer::new(10 * SECOND).layer(asking()).oneshot(());
-    assert_eq!(deadline.scope(call).await.unwrap(), Some(Duration::ZERO));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_farthest_one_bounds_nothing() {
-    let call = TimeoutLayer::new(SECOND).layer(stuck()).oneshot(());
-    assert_eq!(elapsed(Deadline::after(Duration::MAX).scope(call).await).limit(), SECOND);
-}
-
-#[tokio::test(start_paused = true)]
-async fn in_a_spawned_task_a_timeout_ends_the_call_at_it() {
+async fn it_holds_in_a_spawned_task_and_between_two_timeouts() {
     let start = now();
-    let call = Deadline::after(SECOND).scope(TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(()));
-    elapsed(tokio::spawn(call).await.unwrap());
+    elapsed(tokio::spawn(after(1).scope(limit(10).layer(hung()).oneshot(()))).await.unwrap());
     assert_eq!(now() - start, SECOND);
-}
-
-#[tokio::test(start_paused = true)]
-async fn between_two_timeouts_it_bounds_the_inner_one() {
-    let start = now();
-    let inner = TimeoutLayer::new(10 * SECOND).layer(stuck());
-    let deadline = Deadline::after(SECOND);
+    let (inner, deadline) = (limit(10).layer(hung()), after(1));
     let service = strict(move |()| deadline.scope(inner.clone().oneshot(())));
-    elapsed(TimeoutLayer::new(5 * SECOND).layer(service).oneshot(()).await);
-    assert_eq!(now() - start, SECOND);
+    elapsed(limit(5).layer(service).oneshot(()).await);
+    assert_eq!(now() - start, 2 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_two_timeouts_the_outer_one_ends_the_call_at_it() {
-    let inner = TimeoutLayer::new(20 * SECOND).layer(stuck());
+    let inner = limit(20).layer(hung());
     let service = strict(move |()| inner.clone().oneshot(()).inspect(|_| panic!("the inner one ended it")));
-    let call = TimeoutLayer::new(10 * SECOND).layer(service).oneshot(());
-    assert!(elapsed(Deadline::after(SECOND).scope(call).await).by_caller());
+    assert!(elapsed(after(1).scope(limit(10).layer(service).oneshot(())).await).by_caller());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_under_way_that_comes_under_it_is_ended_at_it() {
-    let mut call = task::spawn(Box::pin(TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(())));
+    let mut call = task::spawn(Box::pin(limit(10).layer(hung()).oneshot(())));
     assert_pending!(call.poll());
     let start = now();
-    elapsed(Deadline::after(SECOND).scope(call.into_inner()).await);
+    elapsed(after(1).scope(call.into_inner()).await);
     assert_eq!(now() - start, SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_under_way_that_leaves_it_has_its_own_limit() {
-    let mut call = Box::pin(TimeoutLayer::new(10 * SECOND).layer(stuck()).oneshot(()));
-    let mut scoped = task::spawn(Deadline::after(SECOND).scope(&mut call));
+    let mut call = Box::pin(limit(10).layer(hung()).oneshot(()));
+    let mut scoped = task::spawn(after(1).scope(&mut call));
     assert_pending!(scoped.poll());
     drop(scoped);
     assert_eq!(elapsed(call.await).elapsed(), 10 * SECOND);

@@ -11,44 +11,25 @@ mod restored;
 mod scope;
 mod value;
 
-use crate::support;
+use std::future::{pending, poll_fn, ready};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
 
-use std::{
-    cell::Cell,
-    future::{Pending, Ready, pending, poll_fn, ready},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex},
-    task::Poll,
-    time::Duration,
-};
-
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, join, lazy},
-};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join, lazy};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Elapsed, Error, Phase, QueueLayer, Rejection,
-    RejectionReason, RetryLayer, TimeoutLayer,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Error, RejectionReason, RetryLayer,
+    TimeoutLayer,
 };
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
-use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower::util::BoxService;
+use tower::{Layer, ServiceExt};
 
-use support::{Down, Strict, strict};
-
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
-const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-const TICK: Duration = Duration::from_nanos(1);
-
-fn just_before(duration: Duration) -> Duration {
-    duration.saturating_sub(TICK)
-}
-
-/// A service that never answers.
-fn stuck() -> Strict<impl FnMut(()) -> Pending<Result<(), Down>> + Clone> {
-    strict(|()| pending())
-}
+use crate::support::services::{begin, call, code, coded, hung, panics, up};
+use crate::support::time::{MILLI, NANO, SECOND, YEAR, elapsed, just_before};
+use crate::support::{Down, Strict, now, reason, strict};
 
 /// What is left of the nearest deadline.
 fn left() -> Option<Duration> {
@@ -60,21 +41,10 @@ fn asking() -> Strict<impl FnMut(()) -> BoxFuture<'static, Result<Option<Duratio
     strict(|()| async { Ok(left()) }.boxed())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test reads the paused clock")]
-fn now() -> Instant {
-    Instant::now()
+fn limit(seconds: u32) -> TimeoutLayer {
+    TimeoutLayer::new(seconds * SECOND)
 }
 
-fn elapsed<T>(result: Result<T, Error>) -> Elapsed {
-    match result {
-        Err(Error::TimedOut(elapsed)) => elapsed,
-        Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("it was answered"),
-    }
-}
-
-/// Makes the call, as whoever polled the service ready.
-fn call<S: Service<()>>(service: &mut S) -> S::Future {
-    assert!(service.ready().now_or_never().is_some_and(|ready| ready.is_ok()));
-    service.call(())
+fn after(seconds: u32) -> Deadline {
+    Deadline::after(seconds * SECOND)
 }

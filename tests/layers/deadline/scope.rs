@@ -1,24 +1,19 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_spawned_task_sees_the_one_carried_into_it() {
+async fn a_spawned_task_sees_only_the_one_carried_into_it() {
     let service = strict(|()| async {
         let deadline = Deadline::current().unwrap();
-        let seen = tokio::spawn(deadline.scope(async { Deadline::current() })).await.unwrap();
-        Ok::<_, Down>(seen == Some(deadline))
+        let carried = tokio::spawn(deadline.scope(async { Deadline::current() })).await.unwrap();
+        let by_itself = tokio::spawn(async { Deadline::current() }).await.unwrap();
+        Ok::<_, Down>((carried == Some(deadline), by_itself))
     });
-    assert!(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await.unwrap());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_spawned_task_sees_none_by_itself() {
-    let service = strict(|()| async { Ok::<_, Down>(tokio::spawn(async { Deadline::current() }).await.unwrap()) });
-    assert_eq!(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await.unwrap(), None);
+    assert_eq!(limit(1).layer(service).oneshot(()).await.unwrap(), (true, None));
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_ends_nothing_by_itself() {
-    let scoped = Deadline::after(SECOND).scope(async {
+    let scoped = after(1).scope(async {
         sleep(3 * SECOND).await;
         left()
     });
@@ -27,7 +22,7 @@ async fn it_ends_nothing_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn it_holds_in_every_poll() {
-    let mut scoped = task::spawn(Deadline::after(SECOND).scope(poll_fn(|_| match left() {
+    let mut scoped = task::spawn(after(1).scope(poll_fn(|_| match left() {
         Some(Duration::ZERO) => Poll::Ready(()),
         Some(_) => Poll::Pending,
         None => panic!("it was lost"),

@@ -1,53 +1,35 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn the_next_step_is_tried_when_the_one_before_failed() {
-    let layer = FallbackLayer::new(failing_step(2)).or(failing_step(3)).or(fallback::value(7));
-    assert_eq!(layer.layer(failing()).oneshot(1).await.unwrap(), 7);
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_step_is_taken_after_one_that_answered() {
-    let last = answering();
-    let calls = last.calls();
-    let layer = FallbackLayer::value(7).or(fallback::service(last));
-    assert_eq!(layer.layer(failing()).oneshot(1).await.unwrap(), 7);
-    assert_eq!(calls.count(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_step_is_taken_once_and_in_order() {
-    let (first, second) = (failing(), failing());
-    let (first_calls, second_calls) = (first.calls(), second.calls());
-    let seen = (first_calls.clone(), second_calls.clone());
-    let last = fallback::function(move |_: Result<&u32, &Error>| {
-        assert_eq!((seen.0.count(), seen.1.count()), (1, 1));
+async fn each_step_is_taken_once_and_in_order_until_one_answers() {
+    let (first, second, unneeded) = (failing(), failing(), up());
+    let calls = [first.calls(), second.calls(), unneeded.calls()];
+    let seen = calls.clone();
+    let answering = fallback::function(move |_: Result<&u32, &Error>| {
+        assert_eq!(seen.each_ref().map(Calls::count), [1, 1, 0]);
         Ok::<_, Infallible>(7)
     });
-    let layer = FallbackLayer::new(fallback::service(first)).or(fallback::service(second)).or(last);
+    let layer = FallbackLayer::new(fallback::service(first)).or(fallback::service(second)).or(answering);
+    let layer = layer.or(fallback::service(unneeded));
     assert_eq!(layer.layer(failing()).oneshot(1).await.unwrap(), 7);
-    assert_eq!((first_calls.count(), second_calls.count()), (1, 1));
+    assert_eq!(calls.each_ref().map(Calls::count), [1, 1, 0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_of_a_chain_sees_what_the_step_before_failed_with() {
-    let last = fallback::function(|failed: Result<&u32, &Error>| {
-        Ok::<_, Infallible>(failed.err().and_then(down).unwrap_or(0))
-    });
-    let layer = FallbackLayer::new(failing_step(2)).or(last);
-    assert_eq!(layer.layer(failing()).oneshot(1).await.unwrap(), 2);
+async fn a_step_sees_the_failure_of_the_one_before_and_keeps_its_own() {
+    let first =
+        fallback::function_of(|request: &u32| request * 2, |kept, _: Result<&u32, &Error>| Err::<u32, _>(Down(kept)));
+    let second = fallback::function_of(
+        |request: &u32| request * 3,
+        |kept, failed: Result<&u32, &Error>| Ok::<_, Infallible>(kept * 100 + down(failed)),
+    );
+    assert_eq!(FallbackLayer::new(first).or(second).layer(failing()).oneshot(1).await.unwrap(), 302);
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_step_keeps_of_the_request_for_itself() {
-    let double = |request: &u32| request * 2;
-    let first = fallback::function_of(double, |kept, _: Result<&u32, &Error>| Err::<u32, _>(Down(kept)));
-    let triple = |request: &u32| request * 3;
-    let second = fallback::function_of(triple, |kept, failed: Result<&u32, &Error>| {
-        Ok::<_, Infallible>(kept * 100 + failed.err().and_then(down).unwrap_or(0))
-    });
-    let layer = FallbackLayer::new(first).or(second);
-    assert_eq!(layer.layer(failing()).oneshot(1).await.unwrap(), 302);
+async fn a_step_that_is_rejected_makes_way_for_the_next() {
+    let rejecting = fallback::service(BulkheadLayer::new(0).layer(up()));
+    assert_eq!(FallbackLayer::new(rejecting).or(fallback::service(up())).layer(failing()).oneshot(4).await.unwrap(), 4);
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,8 +41,7 @@ async fn a_chain_waits_for_a_step_that_takes_time_to_fail() {
             Err::<u32, _>(Down(2))
         },
     );
-    let mut call = spawn(FallbackLayer::new(slow).or(fallback::value(7)).layer(failing()).oneshot(1));
-    assert!(call.poll().is_pending());
+    let mut call = begin(&mut FallbackLayer::new(slow).or(fallback::value(7)).layer(failing()), 1);
     advance(LIMIT).await;
     assert!(matches!(call.poll(), Poll::Ready(Ok(7))));
 }

@@ -1,6 +1,26 @@
 //! Listeners may use what they hear of.
 
-use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use palisade::{
+    Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error,
+    Outcome, Phase, RetryLayer,
+};
+use tower::{Layer, ServiceExt};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::Registry;
+
+use crate::support::services::{down, up};
+
+/// Opens at the first failure, for a second.
+fn touchy() -> CircuitBreakerBuilder {
+    CircuitBreakerLayer::builder("payments").min_calls(1).open_for(Backoff::constant(Duration::from_secs(1)))
+}
 
 /// Steers a circuit, and looks at it, whenever it hears of one.
 struct Meddler {
@@ -27,8 +47,8 @@ async fn a_listener_may_use_the_circuit_that_it_hears_of() {
     // With one subscriber only, what is first told while that one listens would be taken for unheard from then on.
     let _second = tracing::Dispatch::new(Registry::default());
     let _guard = tracing::subscriber::set_default(Registry::default().with(meddler));
-    let circuit = circuit.get_or_init(|| self::circuit(touchy()));
-    enter(circuit).failure();
+    let circuit = circuit.get_or_init(|| touchy().build().unwrap().handle());
+    circuit.try_enter().unwrap().failure();
     circuit.metrics_only();
     circuit.force_closed();
     assert_eq!(heard.load(Ordering::SeqCst), 3);
@@ -53,9 +73,10 @@ async fn a_classifier_may_use_the_circuit_that_it_classifies_for() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_if_may_look_at_the_budget() {
-    let budget = budget(5);
+    let budget = Budget::builder().capacity(5).ratio(0.0).per_second(0.0).build().unwrap();
     let looked = budget.clone();
-    let retry = retry().budget(budget.clone()).retry_if(move |(): &(), _: Result<&(), &Error>| looked.available() > 4);
+    let retry = RetryLayer::builder("payments").backoff(Backoff::none()).budget(budget.clone());
+    let retry = retry.retry_if(move |(): &(), _: Result<&(), &Error>| looked.available() > 4);
     retry.build().unwrap().layer(down()).oneshot(()).await.unwrap_err();
     assert_eq!(budget.available(), 4);
 }

@@ -1,9 +1,12 @@
 //! Keys that are the hosts of HTTP requests.
 
-use std::{convert::Infallible, future::ready};
+use std::convert::Infallible;
+use std::future::ready;
 
-use http::{HeaderValue, Request, header::HOST};
-use palisade::{BulkheadLayer, http::host};
+use http::header::HOST;
+use http::{HeaderValue, Request};
+use palisade::BulkheadLayer;
+use palisade::http::host;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 /// No name is longer, with its port.
@@ -23,7 +26,7 @@ fn key(uri: &str, header: Option<&[u8]>) -> Option<String> {
 }
 
 #[test]
-fn a_host_is_what_the_uri_tells_or_else_the_header_without_the_users_name() {
+fn a_host_is_in_the_uri_or_else_in_the_header() {
     for (uri, header, told) in [
         ("http://user:secret@h:80/", None, "h:80"),
         ("http://[::1]:80/", Some(&b"other"[..]), "[::1]:80"),

@@ -6,20 +6,23 @@ use super::*;
 async fn keys_do_not_see_each_others_failures() {
     let layer = breakers();
     trip(&layer, 1).await;
-    assert_eq!(reason(ask(&layer, Answer(1)).await), Some(RejectionReason::CircuitOpen));
-    assert_eq!(ask(&layer, Answer(2)).await.unwrap(), 2);
+    let service = inner();
+    let calls = service.calls();
+    let rejected = layer.layer(service).oneshot(Answer(1)).await;
+    assert_eq!((reason(&rejected), calls.count()), (Some(RejectionReason::CircuitOpen), 0));
+    answer(&layer, [2]).await;
     assert_eq!([1, 2].map(|host| phase(&layer.handle(), host)), [Some(Phase::Open), Some(Phase::Closed)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn services_of_a_layer_and_of_its_clones_share_the_circuit_of_a_key() {
+async fn services_of_a_layer_and_its_clones_share_a_keys_circuit() {
     let layer = breakers();
     let mut service = layer.layer(inner());
     let mut cloned = service.clone();
     let mut other = layer.clone().layer(inner());
     service.ready().await.unwrap().call(Fail(1)).await.unwrap_err();
     cloned.ready().await.unwrap().call(Fail(1)).await.unwrap_err();
-    assert_eq!(reason(other.ready().await.unwrap().call(Answer(1)).await), Some(RejectionReason::CircuitOpen));
+    assert_eq!(reason(&other.ready().await.unwrap().call(Answer(1)).await), Some(RejectionReason::CircuitOpen));
 }
 
 /// The strict service panics when a clone of it is called without having been polled ready.
@@ -37,54 +40,18 @@ async fn only_a_service_that_was_polled_ready_is_called() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_asks_for_no_readiness_beside_the_callers() {
-    #[derive(Clone, Default)]
-    struct Counting(Rc<Cell<u32>>);
-    impl Service<Ask> for Counting {
-        type Response = u32;
-        type Error = Infallible;
-        type Future = Ready<Result<u32, Infallible>>;
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-            self.0.set(self.0.get() + 1);
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, ask: Ask) -> Self::Future {
-            ready(Ok(host(&ask)))
-        }
-    }
-    let counting = Counting::default();
-    breakers().layer(counting.clone()).oneshot(Answer(1)).await.unwrap();
-    assert_eq!(counting.0.get(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_open_circuit_of_a_key_sends_nothing() {
-    let layer = breakers();
-    trip(&layer, 1).await;
-    let service = inner();
-    let calls = service.calls();
-    assert!(layer.layer(service).oneshot(Answer(1)).await.is_err());
-    assert_eq!(calls.count(), 0);
+    let gate = Gate::new(inner(), [], READY);
+    breakers().layer(gate.clone()).oneshot(Answer(1)).await.unwrap();
+    assert_eq!(gate.polls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_of_readiness_is_passed_on_and_is_no_keys() {
-    struct Unready;
-    impl Service<Ask> for Unready {
-        type Response = u32;
-        type Error = Down;
-        type Future = Reply;
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Down>> {
-            Poll::Ready(Err(Down(5)))
-        }
-        fn call(&mut self, ask: Ask) -> Reply {
-            reply(ask)
-        }
-    }
     let layer = breakers();
-    ask(&layer, Answer(1)).await.unwrap();
+    answer(&layer, [1]).await;
     for _ in 0..2 {
-        let error = layer.layer(Unready).oneshot(Answer(1)).await.unwrap_err();
-        assert_eq!(error.downcast_ref(), Some(&Down(5)));
+        let error = layer.layer(Gate::new(inner(), [], FAILS)).oneshot(Answer(1)).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Down(3)));
     }
     assert_eq!(phase(&layer.handle(), 1), Some(Phase::Closed));
 }
@@ -95,8 +62,7 @@ async fn the_handle_knows_the_keys_that_calls_came_for() {
     let handle = layer.handle();
     assert_eq!((handle.name().as_str(), handle.capacity()), ("upstream", 2));
     assert!(handle.is_empty() && handle.get(&1).is_none());
-    ask(&layer, Answer(1)).await.unwrap();
-    ask(&layer, Answer(2)).await.unwrap();
+    answer(&layer, [1, 2]).await;
     assert_eq!((handle.len(), sorted(&handle), handle.is_empty()), (2, vec![1, 2], false));
     assert!(handle.get(&3).is_none());
 }
@@ -104,21 +70,18 @@ async fn the_handle_knows_the_keys_that_calls_came_for() {
 #[tokio::test(start_paused = true)]
 async fn a_handle_of_a_key_steers_its_circuit_and_no_other() {
     let layer = breakers();
-    ask(&layer, Answer(1)).await.unwrap();
-    ask(&layer, Answer(2)).await.unwrap();
+    answer(&layer, [1, 2]).await;
     layer.handle().get(&1).unwrap().force_open();
-    assert_eq!(reason(ask(&layer, Answer(1)).await), Some(RejectionReason::ForcedOpen));
-    assert_eq!(ask(&layer, Answer(2)).await.unwrap(), 2);
+    assert_eq!(reason(&ask(&layer, Answer(1)).await), Some(RejectionReason::ForcedOpen));
+    answer(&layer, [2]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_circuit_of_a_key_begins_when_its_first_call_comes() {
     let layer = breakers();
     advance(OPEN).await;
-    ask(&layer, Answer(1)).await.unwrap();
-    #[expect(clippy::disallowed_methods, reason = "the clock is paused")]
-    let now = Instant::now();
-    assert_eq!(layer.handle().get(&1).unwrap().snapshot().since, now);
+    answer(&layer, [1]).await;
+    assert_eq!(layer.handle().get(&1).unwrap().snapshot().since, now());
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,7 +113,7 @@ async fn open_times(seed: u64) -> Vec<Duration> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_draw_jitter_of_their_own_and_the_same_again_by_the_same_seed() {
+async fn keys_draw_their_own_jitter_and_the_same_by_the_same_seed() {
     let mut times = open_times(1).await;
     assert_eq!(times, open_times(1).await);
     assert_ne!(times, open_times(2).await);

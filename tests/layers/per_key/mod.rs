@@ -1,44 +1,40 @@
 //! A circuit breaker or a bulkhead for each key.
 
 mod bulkheads;
+#[cfg(feature = "http")]
+mod hosts;
 mod idle;
 mod keys;
 mod panics;
 mod room;
-mod shown;
-
-use crate::support;
 #[cfg(feature = "http")]
-mod hosts;
+mod shown;
 mod threads;
 
-use std::{
-    cell::Cell,
-    convert::Infallible,
-    future::{Pending, Ready, pending, ready},
-    panic::{AssertUnwindSafe, catch_unwind},
-    rc::Rc,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
-};
+use std::any::Any;
+use std::future::{Pending, Ready, pending, ready};
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
 
 use futures_util::future::Either;
+use palisade::bulkhead::BulkheadSettings;
+use palisade::call::Plain;
+use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, Jitter,
-    PerKeyBuilder, PerKeyHandle, PerKeyLayer, Phase, Rejection, RejectionReason,
-    bulkhead::{BulkheadSettings, Queue},
-    call::{InTurn, Plain},
-    circuit_breaker::{Circuit, CircuitSettings},
+    Name, PerKeyBuilder, PerKeyHandle, PerKeyLayer, Phase, RejectionReason,
 };
-use support::{Down, Strict, events::Events, strict};
-use tokio::time::{Instant, advance};
-use tokio_test::task::{Spawn, spawn};
+use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::support::events::Events;
+use crate::support::services::{FAILS, Gate, READY, begin, panics};
+use crate::support::time::SECOND;
+use crate::support::{Down, Strict, now, reason, strict};
+
 const OPEN: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
 /// A second less than [`IDLE`].
@@ -69,16 +65,12 @@ type Breakers = PerKeyLayer<u32, Host, Circuit>;
 type BreakersBuilder = PerKeyBuilder<CircuitSettings, Plain, u32, Host>;
 type Circuits = PerKeyHandle<u32, CircuitHandle>;
 
-fn reply(ask: Ask) -> Reply {
-    match ask {
+fn inner() -> Inner {
+    strict(|ask| match ask {
         Answer(host) => Either::Left(ready(Ok(host))),
         Fail(host) => Either::Left(ready(Err(Down(host)))),
         Hang(_) => Either::Right(pending()),
-    }
-}
-
-fn inner() -> Inner {
-    strict(reply)
+    })
 }
 
 /// Opens at two failures in a row, for ten seconds.
@@ -107,26 +99,20 @@ where
     layer.layer(inner()).oneshot(ask).await
 }
 
-/// A call that was polled once and is pending.
-fn begin<L>(layer: &L, ask: Ask) -> Spawn<<L::Service as Service<Ask>>::Future>
+/// Calls that are answered, one for each of these hosts.
+async fn answer<L>(layer: &L, hosts: impl IntoIterator<Item = u32>)
 where
     L: Layer<Inner, Service: Service<Ask, Response = u32, Error = Error>>,
 {
-    let mut service = layer.layer(inner());
-    assert!(service.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready(), "the inner service always is");
-    let mut call = spawn(service.call(ask));
-    assert!(call.poll().is_pending(), "a call to be pending is over");
-    call
+    for host in hosts {
+        assert_eq!(ask(layer, Answer(host)).await.expect("it passes"), host);
+    }
 }
 
 async fn trip(layer: &Breakers, host: u32) {
     for _ in 0..2 {
         assert!(matches!(ask(layer, Fail(host)).await, Err(Error::Service(_))), "the circuit is closed before");
     }
-}
-
-fn reason<T>(result: Result<T, Error>) -> Option<RejectionReason> {
-    result.err().and_then(|error| error.rejection().map(Rejection::reason))
 }
 
 fn phase(circuits: &Circuits, host: u32) -> Option<Phase> {
@@ -139,21 +125,19 @@ fn sorted<H>(handle: &PerKeyHandle<u32, H>) -> Vec<u32> {
     keys
 }
 
-/// Whether there is room for another key.
-async fn makes_room<L>(layer: &L, keys: impl Fn() -> Vec<u32>) -> bool
+/// Asks for another key, and tells which keys there are then.
+async fn keys_after_another<L>(layer: &L, keys: impl Fn() -> Vec<u32>) -> Vec<u32>
 where
     L: Layer<Inner, Service: Service<Ask, Response = u32, Error = Error>>,
 {
     ask(layer, Answer(99)).await.ok();
-    keys().contains(&99)
+    keys()
 }
 
 /// A full layer of the keys 1 and 2.
 async fn full() -> (Breakers, Circuits) {
     let layer = breakers();
-    for host in [1, 2] {
-        ask(&layer, Answer(host)).await.expect("its circuit is closed");
-    }
+    answer(&layer, [1, 2]).await;
     let handle = layer.handle();
     (layer, handle)
 }
@@ -161,5 +145,9 @@ async fn full() -> (Breakers, Circuits) {
 type Places = PerKeyHandle<u32, BulkheadHandle>;
 
 fn bulkheads() -> PerKeyBuilder<BulkheadSettings, Plain, u32, Host> {
-    BulkheadLayer::builder(2).name("places").per_key(host as Host).capacity(2).idle(IDLE)
+    BulkheadLayer::builder(2)
+        .name(Name::new("places").expect("it is legal"))
+        .per_key(host as Host)
+        .capacity(2)
+        .idle(IDLE)
 }

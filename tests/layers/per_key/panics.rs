@@ -8,7 +8,7 @@ async fn a_key_function_that_panics_leaves_nothing_behind() {
     let layer = layer.unwrap();
     let mut service = layer.layer(inner());
     service.ready().await.unwrap();
-    assert!(catch_unwind(AssertUnwindSafe(|| service.call(Fail(1)))).is_err());
+    assert!(panics(|| service.call(Fail(1))));
     assert!(layer.handle().is_empty());
     assert_eq!(service.ready().await.unwrap().call(Answer(1)).await.unwrap(), 1);
 }
@@ -19,7 +19,7 @@ async fn a_panic_of_the_service_is_a_failure_of_its_key() {
     let mut service = layer.layer(service_fn(|ask: Ask| -> Ready<Result<u32, Down>> { panic!("{ask:?}") }));
     for _ in 0..2 {
         service.ready().await.unwrap();
-        assert!(catch_unwind(AssertUnwindSafe(|| service.call(Answer(1)))).is_err());
+        assert!(panics(|| service.call(Answer(1))));
     }
     assert_eq!(phase(&layer.handle(), 1), Some(Phase::Open));
 }
@@ -32,10 +32,10 @@ fn a_layer_without_room_for_a_key_is_not_built() {
 }
 
 #[test]
-fn settings_that_are_not_legal_for_each_key_are_an_error_once_at_build() {
+fn settings_that_are_illegal_for_a_key_are_an_error_at_build() {
     let error = pattern().probes(0).per_key(host as Host).build().unwrap_err();
     assert_eq!(error.to_string(), "circuit breaker `upstream`: `probes` is 0, but must be 1 to 1,023");
-    let error = BulkheadLayer::builder(1).name("").per_key(host as Host).build().unwrap_err();
+    let error = CircuitBreakerLayer::builder("").per_key(host as Host).build().unwrap_err();
     assert_eq!(error.setting(), "name");
 }
 

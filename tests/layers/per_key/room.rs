@@ -5,13 +5,11 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn a_key_without_room_passes_unprotected() {
     let layer = breakers();
-    for host in [1, 2] {
-        ask(&layer, Answer(host)).await.unwrap();
-    }
+    answer(&layer, [1, 2]).await;
     for _ in 0..100 {
         assert!(matches!(ask(&layer, Fail(3)).await, Err(Error::Service(_))));
     }
-    assert_eq!(ask(&layer, Answer(3)).await.unwrap(), 3);
+    answer(&layer, [3]).await;
     assert_eq!(sorted(&layer.handle()), [1, 2]);
     trip(&layer, 1).await;
     assert_eq!(phase(&layer.handle(), 1), Some(Phase::Open), "those with room are protected as before");
@@ -20,12 +18,12 @@ async fn a_key_without_room_passes_unprotected() {
 #[tokio::test(start_paused = true)]
 async fn a_key_without_room_passes_a_bulkhead_without_limit() {
     let layer = BulkheadLayer::builder(1).per_key(host as Host).capacity(1).build().unwrap();
-    ask(&layer, Answer(1)).await.unwrap();
-    let calls: Vec<_> = (0..100).map(|_| begin(&layer, Hang(2))).collect();
-    assert_eq!(ask(&layer, Answer(2)).await.unwrap(), 2);
+    answer(&layer, [1]).await;
+    let calls: Vec<_> = (0..100).map(|_| begin(&mut layer.layer(inner()), Hang(2))).collect();
+    answer(&layer, [2]).await;
     drop(calls);
-    let held = begin(&layer, Hang(1));
-    assert_eq!(reason(ask(&layer, Answer(1)).await), Some(RejectionReason::Full));
+    let held = begin(&mut layer.layer(inner()), Hang(1));
+    assert_eq!(reason(&ask(&layer, Answer(1)).await), Some(RejectionReason::Full));
     drop(held);
 }
 
@@ -33,23 +31,12 @@ async fn a_key_without_room_passes_a_bulkhead_without_limit() {
 async fn a_key_without_room_is_an_event_and_once_a_minute_a_warning() {
     let layer = breakers();
     let events = Events::record();
-    for host in [1, 2] {
-        ask(&layer, Answer(host)).await.unwrap();
-    }
+    answer(&layer, [1, 2]).await;
     assert_eq!(events.all(), [], "to build a layer, and to admit a key, is none");
-    let flood = async || {
-        for host in 3..6 {
-            ask(&layer, Answer(host)).await.unwrap();
-        }
-    };
-    flood().await;
-    advance(NEARLY).await;
-    for host in [1, 2] {
-        ask(&layer, Answer(host)).await.unwrap();
+    for (pause, young) in [(Duration::ZERO, None), (NEARLY, Some([1, 2])), (SECOND, None)] {
+        advance(pause).await;
+        answer(&layer, young.into_iter().flatten().chain([3, 4, 5])).await;
     }
-    flood().await;
-    advance(SECOND).await;
-    flood().await;
     let told = events.of(TARGET);
     let warned: Vec<_> = told.iter().map(|event| event.level == Level::WARN).collect();
     assert_eq!(warned, [true, false, false, false, false, false, true, false, false]);
@@ -61,9 +48,7 @@ async fn a_key_without_room_is_an_event_and_once_a_minute_a_warning() {
 #[tokio::test(start_paused = true)]
 async fn a_key_without_room_is_rejected_where_it_is_set_so() {
     let layer = builder().reject_when_full().build().unwrap();
-    for host in [1, 2] {
-        ask(&layer, Answer(host)).await.unwrap();
-    }
+    answer(&layer, [1, 2]).await;
     let events = Events::record();
     let service = inner();
     let calls = service.calls();
@@ -75,21 +60,16 @@ async fn a_key_without_room_is_rejected_where_it_is_set_so() {
     assert_eq!(rejection.reason().as_str(), "keys_full");
     assert_eq!(calls.count(), 0);
     assert_eq!(events.of(TARGET)[0].field("outcome"), "rejected");
-    assert_eq!(ask(&layer, Answer(1)).await.unwrap(), 1);
+    answer(&layer, [1]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn bulkheads_reject_a_key_without_room_where_it_is_set_so() {
     let layer = BulkheadLayer::builder(1).per_key(host as Host).capacity(1).reject_when_full().build().unwrap();
-    ask(&layer, Answer(1)).await.unwrap();
-    assert_eq!(reason(ask(&layer, Answer(2)).await), Some(RejectionReason::KeysFull));
-    let queueing = BulkheadLayer::builder(1)
-        .max_wait(SECOND)
-        .per_key(host as Host)
-        .capacity(1)
-        .reject_when_full()
-        .build()
-        .unwrap();
-    ask(&queueing, Answer(1)).await.unwrap();
-    assert_eq!(reason(ask(&queueing, Answer(2)).await), Some(RejectionReason::KeysFull));
+    answer(&layer, [1]).await;
+    assert_eq!(reason(&ask(&layer, Answer(2)).await), Some(RejectionReason::KeysFull));
+    let queueing = BulkheadLayer::builder(1).max_wait(SECOND).per_key(host as Host).capacity(1).reject_when_full();
+    let queueing = queueing.build().unwrap();
+    answer(&queueing, [1]).await;
+    assert_eq!(reason(&ask(&queueing, Answer(2)).await), Some(RejectionReason::KeysFull));
 }

@@ -1,9 +1,11 @@
 //! Keys in events, and all keys with their handles.
 
-use std::{convert::Infallible, future::ready};
+use std::convert::Infallible;
+use std::future::ready;
 
 use http::Request;
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Phase, http::host};
+use palisade::http::host;
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Phase};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{Answer, Fail, Host, ask, builder, host as key};

@@ -1,14 +1,15 @@
 //! Threads whose calls come for a few keys at the same time, with room for fewer.
 
-use std::{
-    collections::VecDeque,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::Context;
 
 use futures_util::future::BoxFuture;
 use palisade::call::{Handled, Settings};
 
 use super::*;
+use crate::support::services::call;
 
 const THREADS: u32 = 8;
 const CALLS: u32 = 2_000;
@@ -58,7 +59,7 @@ impl Service<Ask> for Gauged {
         Box::pin(async move {
             let _inside = inside;
             thread::yield_now();
-            reply(ask).await
+            if let Hang(_) = ask { pending().await } else { Ok(host(&ask)) }
         })
     }
 }
@@ -68,8 +69,7 @@ fn calls(mut service: impl Service<Ask, Response = u32, Error = Error>, places: 
     let mut held = VecDeque::new();
     for number in first..first + CALLS {
         let host = number * number / 3 % HOSTS;
-        assert!(service.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
-        let mut call = spawn(service.call(if number % 3 == 0 { Hang(host) } else { Answer(host) }));
+        let mut call = call(&mut service, if number % 3 == 0 { Hang(host) } else { Answer(host) });
         if call.poll().is_pending() {
             held.push_back(call);
         }
@@ -80,10 +80,10 @@ fn calls(mut service: impl Service<Ask, Response = u32, Error = Error>, places: 
     }
 }
 
-fn neither_keys_nor_calls_are_ever_too_many<T>(builder: PerKeyBuilder<T, Plain, u32, Host>)
+fn assert_never_too_many<T>(builder: PerKeyBuilder<T, Plain, u32, Host>)
 where
-    T: Settings<Admit: Handled<Handle = BulkheadHandle>>,
-    PerKeyLayer<u32, Host, T::Admit, Plain, T::Entry>:
+    T: Settings<Limit: Handled<Handle = BulkheadHandle>>,
+    PerKeyLayer<u32, Host, T::Limit, Plain, T::Entry>:
         Layer<Gauged, Service: Service<Ask, Response = u32, Error = Error>> + Sync,
 {
     let layer =
@@ -102,11 +102,11 @@ where
 }
 
 #[test]
-fn there_are_never_more_keys_than_fit_nor_more_calls_of_one_than_its_places() {
-    neither_keys_nor_calls_are_ever_too_many(BulkheadLayer::builder(PLACES).per_key(host as Host));
+fn neither_keys_nor_calls_of_a_key_are_ever_more_than_fit() {
+    assert_never_too_many(BulkheadLayer::builder(PLACES).per_key(host as Host));
 }
 
 #[test]
-fn nor_are_there_where_calls_wait_in_a_queue() {
-    neither_keys_nor_calls_are_ever_too_many(BulkheadLayer::builder(PLACES).max_queue(3).per_key(host as Host));
+fn nor_are_they_where_calls_wait_in_a_queue() {
+    assert_never_too_many(BulkheadLayer::builder(PLACES).max_queue(3).per_key(host as Host));
 }

@@ -1,90 +1,55 @@
 use super::*;
 
-/// Attempts made by a retry that waits `delay`, under a deadline that is carried.
-async fn attempts(delay: Duration, left: Duration) -> usize {
-    let service = failing();
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_made_only_if_it_begins_before_the_deadline() {
+    for (delay, left, attempts) in [
+        (99 * MILLI, 100 * MILLI, 2),
+        (100 * MILLI, 100 * MILLI, 1),
+        (100 * MILLI + NANO, 100 * MILLI, 1),
+        (Duration::ZERO, Duration::ZERO, 1),
+        // The timer counts whole milliseconds: this wait ends at the deadline, not half a millisecond before.
+        (Duration::from_micros(9500), 10 * MILLI, 1),
+    ] {
+        let budget = fixed_budget(1);
+        let layer = patient(delay).max_attempts(2).budget(budget.clone()).build().unwrap();
+        let call = Deadline::after(left).scope(timed(&layer, &[1])).await;
+        assert_eq!(call.at.len(), attempts, "{delay:?} with {left:?} left");
+        // A wait that the timer rounds up has withdrawn its token before, and gives it back.
+        assert_eq!(budget.available(), 2 - attempts as u64, "{delay:?} with {left:?} left");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_polled_too_late_makes_no_attempt() {
+    let service = coded(&[1]);
     let calls = service.calls();
-    let call = patient(delay).max_attempts(2).build().unwrap().layer(service).oneshot(());
-    Deadline::after(left).scope(call).await.unwrap_err();
-    calls.count()
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_that_begins_before_the_deadline_is_made() {
-    assert_eq!(attempts(99 * MS, 100 * MS).await, 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_that_would_begin_at_the_deadline_is_not_made() {
-    assert_eq!(attempts(100 * MS, 100 * MS).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_that_would_begin_after_the_deadline_is_not_made() {
-    assert_eq!(attempts(100 * MS + TICK, 100 * MS).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_without_delay_is_not_made_at_the_deadline() {
-    assert_eq!(attempts(Duration::ZERO, Duration::ZERO).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_timer_that_rounds_up_to_the_deadline_makes_no_attempt_there() {
-    // The timer counts whole milliseconds: this wait ends at the deadline, not half a millisecond before.
-    assert_eq!(attempts(Duration::from_micros(9500), 10 * MS).await, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_task_that_is_polled_too_late_makes_no_attempt_after_the_deadline() {
-    let service = failing();
-    let calls = service.calls();
-    let call = patient(10 * MS).build().unwrap().layer(service).oneshot(());
-    let mut call = task::spawn(Deadline::after(20 * MS).scope(call));
+    let call = patient(10 * MILLI).build().unwrap().layer(service).oneshot(7);
+    let mut call = task::spawn(Deadline::after(20 * MILLI).scope(call));
     assert_pending!(call.poll());
-    advance(25 * MS).await;
+    advance(25 * MILLI).await;
     let _polled = call.poll();
     assert_eq!(calls.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_result_is_returned_at_once() {
-    let moments = Moments::start();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(patient(SECOND).build().unwrap());
-    let error = stack.service(failing()).oneshot(()).await.unwrap_err();
-    assert_eq!((number_of(&error), moments.passed()), (Some(1), Duration::ZERO));
+async fn a_wait_beyond_the_deadline_is_not_begun() {
+    let call = timed(&(TimeoutLayer::new(SECOND), patient(SECOND).build().unwrap()), &[1]).await;
+    assert_eq!((call.code, call.end), (1, Duration::ZERO), "a backoff");
+    let hinted = hasty().classify(asks_for(Some(2 * SECOND))).build().unwrap();
+    let call = timed(&(TimeoutLayer::new(SECOND), hinted), &[503]).await;
+    assert_eq!((call.code, call.at.len(), call.end), (503, 1, Duration::ZERO), "a hint");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_earlier_attempts_took_is_gone() {
-    let moments = Moments::start();
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(25 * MS)).layer(patient(10 * MS).build().unwrap());
-    let marks = moments.clone();
-    let service = strict(move |()| {
-        marks.mark();
-        async {
-            tokio::time::sleep(5 * MS).await;
-            Err::<(), _>(Down(1))
-        }
+    let start = now();
+    let service = strict(|()| async {
+        tokio::time::sleep(5 * MILLI).await;
+        Err::<(), _>(Down(1))
     });
+    let calls = service.calls();
+    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(25 * MILLI)).layer(patient(10 * MILLI).build().unwrap());
     // Attempts take 0..5 and 15..20; the third would begin at 30.
     let error = stack.service(service).oneshot(()).await.unwrap_err();
-    assert_eq!((number_of(&error), moments.all(), moments.passed()), (Some(1), vec![Duration::ZERO, 15 * MS], 20 * MS));
-}
-
-#[tokio::test(start_paused = true)]
-async fn stopping_for_the_deadline_costs_no_token() {
-    let budget = fixed_budget(1);
-    let call = patient(SECOND).budget(budget.clone()).build().unwrap().layer(failing()).oneshot(());
-    Deadline::after(SECOND).scope(call).await.unwrap_err();
-    assert_eq!(budget.available(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_hint_beyond_the_deadline_stops_the_retrying_at_once() {
-    let moments = Moments::start();
-    let layer = hasty().classify(throttled).build().unwrap();
-    let call = layer.layer(moments.throttling(Some(2 * SECOND))).oneshot(());
-    Deadline::after(SECOND).scope(call).await.unwrap();
-    assert_eq!((moments.all().len(), moments.passed()), (1, Duration::ZERO));
+    assert_eq!((error.downcast_ref(), calls.count(), now() - start), (Some(&Down(1)), 2, 20 * MILLI));
 }

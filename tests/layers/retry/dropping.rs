@@ -1,54 +1,40 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_call_dropped_after_any_poll_sends_nothing_more() {
-    for polls in 0..=4 {
-        let service = Slow::new();
-        let sent = Arc::clone(&service.sent);
-        let before = service.drop_call_after(polls, &fixed_budget(1)).await;
+async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
+    // First attempt: polls 1 and 2. Wait: up to poll 3. Readiness of the second attempt: polls 3 and 4. Its end: poll 5.
+    for (polls, sent, tokens) in [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 2, 0)] {
+        let (alive, budget) = (Arc::new(()), fixed_budget(1));
+        let held = Arc::clone(&alive);
+        let inner = strict(move |()| {
+            let held = Arc::clone(&held);
+            async move {
+                tokio::task::yield_now().await;
+                drop(held);
+                Err::<(), _>(Down(1))
+            }
+        });
+        let calls = inner.calls();
+        let layer = patient(10 * MILLI).max_attempts(2).budget(budget.clone()).build().unwrap();
+        let mut service = layer.layer(Gate::new(inner, [READY, Poll::Pending], READY));
+        let mut call = task::spawn(service.ready().await.unwrap().call(()));
+        drop(service);
+        for _ in 0..polls {
+            assert_pending!(call.poll());
+            advance(10 * MILLI).await;
+        }
+        drop(call);
         advance(SECOND).await;
-        assert_eq!(sent.load(Ordering::SeqCst), before, "after {polls} polls");
+        assert_eq!((calls.count(), budget.available()), (sent, tokens), "after {polls} polls");
+        assert_eq!(Arc::strong_count(&alive), 1, "after {polls} polls nothing is in flight");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_dropped_after_any_poll_drops_what_is_in_flight() {
-    for polls in 0..=4 {
-        let service = Slow::new();
-        let alive = Arc::clone(&service.alive);
-        service.drop_call_after(polls, &fixed_budget(1)).await;
-        assert_eq!(Arc::strong_count(&alive), 1, "after {polls} polls");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_dropped_while_it_waits_gives_its_token_back() {
-    let budget = fixed_budget(1);
-    assert_eq!(Slow::new().drop_call_after(2, &budget).await, 1);
-    assert_eq!(budget.available(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_dropped_while_its_retry_awaits_readiness_gives_its_token_back() {
-    let budget = fixed_budget(1);
-    assert_eq!(Slow::new().drop_call_after(3, &budget).await, 1);
-    assert_eq!(budget.available(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_dropped_after_its_retry_was_sent_has_spent_its_token() {
-    let budget = fixed_budget(1);
-    assert_eq!(Slow::new().drop_call_after(4, &budget).await, 2);
-    assert_eq!(budget.available(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_around_gives_the_token_of_a_waiting_call_back() {
     let budget = fixed_budget(1);
-    let layer = patient(10 * MS).max_attempts(2).budget(budget.clone()).build().unwrap();
-    // Readiness of the second attempt never comes.
-    let service = Unready { ready: true };
-    let stack = ServiceBuilder::new().layer(TimeoutLayer::new(SECOND)).layer(layer);
-    assert!(stack.service(service).oneshot(()).await.unwrap_err().is_timeout());
+    let layer = patient(10 * MILLI).max_attempts(2).budget(budget.clone()).build().unwrap();
+    let never_again = Gate::new(down::<()>(), [READY], Poll::Pending);
+    elapsed(TimeoutLayer::new(SECOND).layer(layer.layer(never_again)).oneshot(()).await);
     assert_eq!(budget.available(), 1);
 }

@@ -1,109 +1,70 @@
 use super::*;
 
-#[tokio::test(start_paused = true)]
-async fn the_time_before_the_first_poll_does_not_count() {
-    let mut service = TimeoutLayer::new(SECOND).layer(stuck());
-    let mut call = task::spawn(call(&mut service));
-    advance(10 * SECOND).await;
-    assert_pending!(call.poll());
-    advance(just_before(SECOND)).await;
-    assert_pending!(call.poll());
+/// Moves the paused clock from within a call or a poll.
+fn pass(duration: Duration) {
+    assert_pending!(task::spawn(advance(duration)).poll());
+}
+
+fn ask() {
+    Deadline::current();
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_runs_from_the_end_of_the_first_poll() {
-    let service = strict(|()| {
-        let mut first = true;
-        poll_fn(move |_| {
-            if std::mem::take(&mut first) {
-                advance_in_poll(300 * MS);
-            }
-            Poll::<Result<(), Down>>::Pending
-        })
-    });
-    let mut call = task::spawn(TimeoutLayer::new(SECOND).layer(service).oneshot(()));
-    assert_pending!(call.poll());
-    advance(just_before(SECOND)).await;
-    assert_pending!(call.poll());
-    advance(TICK).await;
-    assert_eq!(elapsed(assert_ready!(call.poll())).elapsed(), SECOND);
+async fn it_runs_from_the_first_question_or_the_end_of_the_first_poll() {
+    for (claim, in_call, before_the_poll, in_the_poll, took, elapsed) in [
+        ("the time before the first poll does not count", (|| {}) as fn(), 10 * SECOND, (|| {}) as fn(), 11_000, 1_000),
+        ("nor does the first poll", || {}, Duration::ZERO, || pass(300 * MILLI), 1_300, 1_000),
+        (
+            "it counts from a question in the first poll",
+            || {},
+            Duration::ZERO,
+            || {
+                pass(200 * MILLI);
+                ask();
+                pass(300 * MILLI);
+            },
+            1_200,
+            1_000,
+        ),
+        ("it counts from a question in the call", ask, 400 * MILLI, || {}, 1_000, 1_000),
+        ("a call that is past its limit is polled once", ask, 3 * SECOND, || {}, 3_000, 3_000),
+    ] {
+        let inner = strict(move |()| {
+            in_call();
+            let mut in_the_poll = Some(in_the_poll);
+            poll_fn(move |_| {
+                in_the_poll.take().into_iter().for_each(|run| run());
+                Poll::<Result<(), Down>>::Pending
+            })
+        });
+        let start = now();
+        let call = call(&mut TimeoutLayer::new(SECOND).layer(inner), ());
+        advance(before_the_poll).await;
+        let ended = self::elapsed(call.await);
+        let [took, elapsed] = [took, elapsed].map(Duration::from_millis);
+        assert_eq!((now() - start, ended.elapsed()), (took, elapsed), "{claim}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_runs_from_the_moment_when_a_poll_asks_for_the_deadline() {
-    let service = strict(|()| {
-        let mut first = true;
-        poll_fn(move |_| {
-            if std::mem::take(&mut first) {
-                advance_in_poll(200 * MS);
-                Deadline::current();
-                advance_in_poll(300 * MS);
-            }
-            Poll::<Result<(), Down>>::Pending
-        })
-    });
-    let start = now();
-    elapsed(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await);
-    assert_eq!(now() - start, 1200 * MS);
-}
-
-#[tokio::test(start_paused = true)]
-async fn it_runs_from_the_moment_when_the_call_itself_asks_for_the_deadline() {
-    let inner = strict(|()| {
-        Deadline::current();
-        pending::<Result<(), Down>>()
-    });
-    let mut service = TimeoutLayer::new(SECOND).layer(inner);
-    let mut call = task::spawn(call(&mut service));
-    advance(400 * MS).await;
-    assert_pending!(call.poll());
-    advance(600 * MS).await;
-    assert!(call.is_woken());
-    assert_eq!(elapsed(assert_ready!(call.poll())).elapsed(), SECOND);
-}
-
-#[tokio::test(start_paused = true)]
-async fn asking_twice_does_not_start_it_again() {
+async fn asking_again_does_not_start_it_again() {
     let inner = strict(|()| {
         let first = Deadline::current();
         async move {
             assert_eq!(Deadline::current(), first);
-            sleep(10 * MS).await;
+            sleep(10 * MILLI).await;
             assert_eq!(Deadline::current(), first);
             Ok::<_, Down>(())
         }
     });
-    let mut service = TimeoutLayer::new(SECOND).layer(inner);
-    let call = call(&mut service);
-    advance(100 * MS).await;
+    let call = call(&mut TimeoutLayer::new(SECOND).layer(inner), ());
+    advance(100 * MILLI).await;
     call.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn asking_later_does_not_start_it_again() {
-    let service = strict(|()| async {
-        sleep(400 * MS).await;
-        Ok::<_, Down>(Deadline::current().unwrap().remaining())
-    });
-    assert_eq!(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await.unwrap(), 600 * MS);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_asking_call_that_is_past_its_limit_is_polled_once() {
-    let inner = strict(|()| {
-        Deadline::current();
-        pending::<Result<(), Down>>()
-    });
-    let mut service = TimeoutLayer::new(SECOND).layer(inner);
-    let mut call = task::spawn(call(&mut service));
-    advance(3 * SECOND).await;
-    assert_eq!(elapsed(assert_ready!(call.poll())).elapsed(), 3 * SECOND);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_that_began_before_does_not_backdate_the_timeout_around_it() {
-    let mut early = task::spawn(TimeoutLayer::new(100 * SECOND).layer(stuck()).oneshot(()));
-    assert_pending!(early.poll());
+async fn a_call_that_began_before_does_not_backdate_the_one_around_it() {
+    let early = begin(&mut TimeoutLayer::new(100 * SECOND).layer(hung()), ());
     advance(10 * SECOND).await;
     let early = Rc::new(RefCell::new(early));
     let around = TimeoutLayer::new(5 * SECOND).layer(strict(move |()| {

@@ -1,71 +1,73 @@
 use super::*;
 
-#[tokio::test(start_paused = true)]
-async fn the_wait_for_it_is_not_in_the_limit() {
-    assert_eq!(TimeoutLayer::new(100 * MS).layer(Slow::new(80 * MS)).oneshot(()).await.unwrap(), "paid");
+/// An inner service that takes its time to get ready, and then to answer. A clone starts not ready.
+struct Slow {
+    wait: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_service_that_is_not_ready_is_not_ready_behind_a_timeout() {
-    let mut service = TimeoutLayer::new(Duration::ZERO).layer(Gate::new(Poll::Pending));
-    assert!(service.ready().now_or_never().is_none());
-}
-
-#[test]
-fn its_error_is_passed_on() {
-    let mut service = TimeoutLayer::new(SECOND).layer(Gate::new(Poll::Ready(Err(Down(7)))));
-    let error = service.ready().now_or_never().unwrap().map(drop).unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&Down(7)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn covered_it_shares_the_limit_with_the_call() {
-    let layer = TimeoutLayer::new(100 * MS).cover_readiness();
-    let ended = elapsed(layer.layer(Slow::new(80 * MS)).oneshot(()).await);
-    assert_eq!((ended.limit(), ended.elapsed()), (100 * MS, 100 * MS));
-}
-
-#[tokio::test(start_paused = true)]
-async fn covered_it_may_take_its_part_of_the_limit() {
-    let layer = TimeoutLayer::new(100 * MS).cover_readiness();
-    assert_eq!(layer.layer(Slow::new(49 * MS)).oneshot(()).await.unwrap(), "paid");
-}
-
-#[tokio::test(start_paused = true)]
-async fn covered_it_is_ended_at_the_limit() {
-    let layer = TimeoutLayer::new(100 * MS).cover_readiness();
-    assert_eq!(elapsed(layer.layer(Gate::new(Poll::Pending)).oneshot(()).await).elapsed(), 100 * MS);
-}
-
-#[tokio::test(start_paused = true)]
-async fn covered_it_is_bounded_for_each_request() {
-    let layer = TimeoutLayer::by_request(|(): &()| 100 * MS).cover_readiness();
-    assert_eq!(elapsed(layer.layer(Gate::new(Poll::Pending)).oneshot(()).await).limit(), 100 * MS);
-}
-
-#[test]
-fn covered_its_error_is_the_answer() {
-    let service = TimeoutLayer::new(SECOND).cover_readiness().layer(Gate::new(Poll::Ready(Err(Down(7)))));
-    let error = service.oneshot(()).now_or_never().unwrap().unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&Down(7)));
-}
-
-#[test]
-fn covered_it_is_not_asked_for_before_the_call() {
-    let gate = Gate::new(Poll::Pending);
-    let polls = Rc::clone(&gate.polls);
-    let mut service = TimeoutLayer::new(SECOND).cover_readiness().layer(gate);
-    assert!(service.ready().now_or_never().unwrap().is_ok());
-    assert_eq!(polls.get(), 0);
-}
-
-#[test]
-fn covered_it_is_awaited_on_the_instance_that_is_called() {
-    // `strict` panics when a clone is called that was not itself polled ready.
-    let mut service = TimeoutLayer::new(SECOND).cover_readiness().layer(prompt());
-    for _ in 0..2 {
-        assert_eq!(call(&mut service).now_or_never().unwrap().unwrap(), "paid");
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        Self { wait: self.wait, timer: None }
     }
+}
+
+impl Service<()> for Slow {
+    type Response = ();
+    type Error = Down;
+    type Future = Pin<Box<dyn Future<Output = Result<(), Down>>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Down>> {
+        let wait = self.wait;
+        self.timer.get_or_insert_with(|| Box::pin(sleep(wait))).as_mut().poll(cx).map(Ok)
+    }
+
+    fn call(&mut self, (): ()) -> Self::Future {
+        assert!(self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()), "called before it was ready");
+        Box::pin(sleep(self.wait).map(Ok))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_it_is_in_the_limit_only_where_it_is_covered() {
+    let plain = TimeoutLayer::new(100 * MILLI);
+    for (wait, passes, passes_covered) in
+        [(49 * MILLI, true, true), (80 * MILLI, true, false), (120 * MILLI, false, false)]
+    {
+        let slow = Slow { wait, timer: None };
+        assert_eq!(plain.layer(slow.clone()).oneshot(()).await.is_ok(), passes, "{wait:?}");
+        let start = now();
+        let covered = plain.cover_readiness().layer(slow).oneshot(()).await;
+        assert_eq!(covered.is_ok(), passes_covered, "{wait:?}");
+        assert_eq!(now() - start, if passes_covered { 2 * wait } else { 100 * MILLI }, "{wait:?}");
+    }
+}
+
+#[test]
+fn it_is_the_inner_services_own() {
+    let mut pends = TimeoutLayer::new(Duration::ZERO).layer(Gate::new(up::<()>(), [], Poll::Pending));
+    assert!(pends.ready().now_or_never().is_none());
+    let mut fails = TimeoutLayer::new(SECOND).layer(Gate::new(up::<()>(), [], FAILS));
+    let error = fails.ready().now_or_never().unwrap().map(drop).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Down(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn covered_it_is_ended_at_the_limit_of_the_request() {
+    let layer = TimeoutLayer::by_request(|limit: &Duration| *limit).cover_readiness();
+    let ended = elapsed(layer.layer(Gate::new(up(), [], Poll::Pending)).oneshot(100 * MILLI).await);
+    assert_eq!((ended.limit(), ended.elapsed()), (100 * MILLI, 100 * MILLI));
+}
+
+#[test]
+fn covered_it_is_asked_for_in_the_call() {
+    let gate = Gate::new(up::<()>(), [FAILS], READY);
+    let mut service = TimeoutLayer::new(SECOND).cover_readiness().layer(gate.clone());
+    let mut failing = call(&mut service, ());
+    assert_eq!(gate.polls(), 0);
+    let error = assert_ready!(failing.poll()).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Down(3)));
+    assert!(assert_ready!(call(&mut service, ()).poll()).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +77,7 @@ async fn covered_it_may_ask_for_the_deadline() {
     impl Service<()> for Asking {
         type Response = ();
         type Error = Down;
-        type Future = Ready<Result<(), Down>>;
+        type Future = std::future::Ready<Result<(), Down>>;
 
         fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Down>> {
             assert_eq!(Deadline::current().map(Deadline::remaining), Some(SECOND));

@@ -1,23 +1,20 @@
 //! What one would write by hand for one client: tokio's parts, a few atomics, and no layer.
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
-    },
-    time::Instant,
-};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+use std::time::Instant;
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower::service_fn;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, open};
-use crate::{
-    inner::{self, FALLBACK},
-    measure::{Contender, answered, answered_but_last, contender},
-    rows::{self, Failure, Health, Path, Window},
-};
+use crate::inner::FALLBACK;
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::rows::{Failure, Health, Path, Window};
+use crate::{inner, rows};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {

@@ -1,14 +1,14 @@
 //! failsafe: a breaker with a policy of consecutive failures, or of a rate over time.
 
-use failsafe::{Config, Error, FailurePolicy, StateMachine, backoff, failure_policy, futures::CircuitBreaker};
+use failsafe::futures::CircuitBreaker;
+use failsafe::{Config, Error, FailurePolicy, StateMachine, backoff, failure_policy};
 use tower::service_fn;
 
 use super::{OPEN_FOR, WINDOW, open};
-use crate::{
-    inner::{self, Down},
-    measure::{Contender, answered, answered_but_last, contender},
-    rows::{Health, Path, Window},
-};
+use crate::inner;
+use crate::inner::Down;
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::rows::{Health, Path, Window};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {

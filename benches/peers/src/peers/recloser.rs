@@ -4,11 +4,10 @@ use recloser::{AsyncRecloser, Error, Recloser};
 use tower::service_fn;
 
 use super::{OPEN_FOR, open};
-use crate::{
-    inner::{self, Down},
-    measure::{Contender, answered, answered_but_last, contender},
-    rows::{Health, Path, Window},
-};
+use crate::inner;
+use crate::inner::Down;
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::rows::{Health, Path, Window};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {

@@ -2,23 +2,20 @@
 
 use std::time::Duration;
 
-use seatbelt::{
-    RecoveryInfo, ResilienceContext,
-    breaker::{Breaker, BreakerLayer},
-    fallback::{Fallback, FallbackLayer},
-    retry::{Backoff, Retry, RetryLayer},
-    timeout::{Timeout, TimeoutLayer},
-    typestates::Set,
-};
+use seatbelt::breaker::{Breaker, BreakerLayer};
+use seatbelt::fallback::{Fallback, FallbackLayer};
+use seatbelt::retry::{Backoff, Retry, RetryLayer};
+use seatbelt::timeout::{Timeout, TimeoutLayer};
+use seatbelt::typestates::Set;
+use seatbelt::{RecoveryInfo, ResilienceContext};
 use tick::Clock;
 use tower::{Layer, ServiceBuilder, service_fn};
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, TOTAL_LIMIT, WINDOW, open};
-use crate::{
-    inner::{self, Down, FALLBACK},
-    measure::{Contender, answered, answered_but_last, contender},
-    rows::{Budget, Failure, Health, Path, Window},
-};
+use crate::inner;
+use crate::inner::{Down, FALLBACK};
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::rows::{Budget, Failure, Health, Path, Window};
 
 type Output = Result<u64, Down>;
 

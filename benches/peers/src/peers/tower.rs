@@ -1,27 +1,19 @@
 //! tower's own layers. There is no breaker among them, and no fallback; the retry is a trait, with the policy and the budget
 //! that its page shows.
 
-use std::{
-    future::{Ready, ready},
-    sync::Arc,
-    time::Duration,
-};
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tower::{
-    BoxError, ServiceBuilder,
-    load_shed::error::Overloaded,
-    retry::{
-        Policy,
-        budget::{Budget as _, TpsBudget},
-    },
-};
+use tower::load_shed::error::Overloaded;
+use tower::retry::Policy;
+use tower::retry::budget::{Budget as _, TpsBudget};
+use tower::{BoxError, ServiceBuilder};
 
 use super::{ATTEMPTS, LIMIT, PLACES, TOTAL_LIMIT};
-use crate::{
-    inner,
-    measure::{Contender, answered, contender},
-    rows::{Budget, Failure, Path},
-};
+use crate::inner;
+use crate::measure::{Contender, answered, contender};
+use crate::rows::{Budget, Failure, Path};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {

@@ -1,29 +1,24 @@
 //! tower-resilience.
 
-use std::{
-    future::{self, poll_fn},
-    mem,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use std::{future, mem};
 
 use tokio::runtime::Handle;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
-use tower_resilience::{
-    bulkhead::{BulkheadLayer, BulkheadServiceError},
-    circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer, SlidingWindowType},
-    fallback::FallbackLayer,
-    retry::{RetryBudget, RetryBudgetBuilder, RetryConfigBuilder, RetryLayer},
-    timelimiter::TimeLimiterLayer,
-};
+use tower_resilience::bulkhead::{BulkheadLayer, BulkheadServiceError};
+use tower_resilience::circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer, SlidingWindowType};
+use tower_resilience::fallback::FallbackLayer;
+use tower_resilience::retry::{RetryBudget, RetryBudgetBuilder, RetryConfigBuilder, RetryLayer};
+use tower_resilience::timelimiter::TimeLimiterLayer;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
-use crate::{
-    inner::{self, FAILURE, FALLBACK, LAST},
-    measure::{Contender, answered, answered_but_last, contender},
-    rows::{Budget, Failure, Health, Path, Window},
-};
+use crate::inner;
+use crate::inner::{FAILURE, FALLBACK, LAST};
+use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::rows::{Budget, Failure, Health, Path, Window};
 
 pub fn contend(path: Path) -> Contender {
     match path {

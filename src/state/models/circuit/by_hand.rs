@@ -5,16 +5,12 @@ use loom::model;
 use super::{
     OFF, OPEN_FOR, circuit, consecutive_only, count_window, enter, half_open, opened, passing, record, try_enter,
 };
-use crate::{
-    outcome::Outcome::Failed,
-    state::{
-        circuit::{Circuit, Phase, Rules, Transition},
-        models::{model_of_many, race, race_of_three},
-        window::Window,
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Phase, Rules, Transition};
+use crate::state::models::{model_of_many, race, race_of_three};
+use crate::state::window::Window;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 const BY_HAND: [Phase; 3] = [Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly];
 

@@ -3,16 +3,13 @@
 use loom::{model, thread};
 
 use super::{OFF, OPEN_FOR, circuit, consecutive_only, count_window, enter, half_open, record, time_window};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{
-        circuit::{Phase, Rules},
-        models::{race, race_on_one_stripe},
-        window::Window,
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Phase, Rules};
+use crate::state::models::{race, race_on_one_stripe};
+use crate::state::window::Window;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 #[test]
 fn a_late_result_changes_nothing() {

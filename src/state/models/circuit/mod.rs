@@ -12,18 +12,16 @@ mod windows;
 
 use std::time::Duration;
 
-use rand::{SeedableRng, rngs::SmallRng};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
 
-use crate::{
-    backoff::Backoff,
-    outcome::Outcome::{self, Failed},
-    state::{
-        circuit::{Circuit, Entry, Exit, Phase, Refusal, Rules, Steer, Transition},
-        window::{CountWindow, TimeWindow, Window},
-    },
-    sync::Arc,
-    time::{Nanos, Now},
-};
+use crate::backoff::Backoff;
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Rules, Steer, Transition};
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::sync::Arc;
+use crate::time::{Nanos, Now};
 
 const OPEN_FOR: u64 = 1000;
 const BUCKET: u64 = 100;

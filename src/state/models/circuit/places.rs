@@ -3,16 +3,12 @@
 use loom::model;
 
 use super::{OFF, OPEN_FOR, circuit, consecutive_only, count, enter, half_open, opened, passing, record, try_enter};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Phase, Rules},
-        models::{model_of_many, race, race_of_three},
-        window::Window,
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Phase, Rules};
+use crate::state::models::{model_of_many, race, race_of_three};
+use crate::state::window::Window;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 #[test]
 fn callers_that_race_at_the_end_of_the_open_time_get_no_more_places_than_probes() {

@@ -3,15 +3,12 @@
 use loom::model;
 
 use super::{OPEN_FOR, count, enter, half_open, passing, record, try_enter};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{
-        circuit::{Phase, Reason},
-        models::race,
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Phase, Reason};
+use crate::state::models::race;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 /// Two probes of two come back at once, and one of them decides.
 fn decide_once(one: Outcome, two: Outcome, ends: Phase) {

@@ -3,12 +3,12 @@
 use loom::model;
 
 use super::{consecutive_only, enter, record};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{models::circuit::throttled, models::race},
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::models::circuit::throttled;
+use crate::state::models::race;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 /// How many failures in a row these two leave after a first one.
 fn in_a_row(one: Outcome, two: Outcome, legal: &'static [u32]) {

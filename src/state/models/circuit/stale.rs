@@ -8,17 +8,13 @@ use std::time::Duration;
 use loom::model;
 
 use super::{OFF, OPEN_FOR, circuit, consecutive_only, enter, opened, record, try_enter};
-use crate::{
-    backoff::{Backoff, Jitter},
-    outcome::Outcome::Failed,
-    state::{
-        circuit::{Circuit, Phase, Refusal, Rules},
-        models::race,
-        window::Window,
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter};
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Phase, Refusal, Rules};
+use crate::state::models::race;
+use crate::state::window::Window;
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 const HALF: u64 = OPEN_FOR / 2;
 

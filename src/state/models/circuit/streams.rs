@@ -3,16 +3,12 @@
 use loom::model;
 
 use super::{OFF, OPEN_FOR, Reading, circuit, count, enter, half_open, opened, passing, record, try_enter};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Entry, Phase, Rules, Transition},
-        models::{model_of_many, race, race_of_three},
-        window::{CountWindow, Window},
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Entry, Phase, Rules, Transition};
+use crate::state::models::{model_of_many, race, race_of_three};
+use crate::state::window::{CountWindow, Window};
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 /// When a probe of the end of the open time counts as a success, if it streams.
 const DUE: u64 = OPEN_FOR + OPEN_FOR / 2;

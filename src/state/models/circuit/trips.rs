@@ -3,16 +3,13 @@
 use loom::model;
 
 use super::{BUCKET, OFF, Reading, circuit, consecutive_only, count, count_window, enter, record, time_window};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{
-        circuit::{Exit, Phase, Rules},
-        models::{model_of_many, race, race_of_three},
-        window::{CountWindow, TimeWindow, Window},
-    },
-    sync::{Arc, AtomicU64, Ordering},
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Exit, Phase, Rules};
+use crate::state::models::{model_of_many, race, race_of_three};
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::sync::{Arc, AtomicU64, Ordering};
+use crate::time::Nanos;
 
 const FAILURE_RATE: Rules = Rules { failure_rate: Some(0.5), min_calls: 2, ..OFF };
 const SLOW_RATE: Rules = Rules { slow_rate: Some((1.0, Nanos(9))), min_calls: 2, ..OFF };

@@ -3,18 +3,15 @@
 use loom::model;
 
 use super::{BUCKET, OFF, circuit, count_window, enter, record};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{
-        circuit::{Circuit, Entry, Rules},
-        counts::Counts,
-        models::circuit::throttled,
-        models::{race, race_on_one_stripe},
-        window::{CountWindow, TimeWindow, Window},
-    },
-    sync::Arc,
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Entry, Rules};
+use crate::state::counts::Counts;
+use crate::state::models::circuit::throttled;
+use crate::state::models::{race, race_on_one_stripe};
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::sync::Arc;
+use crate::time::Nanos;
 
 const COUNTING: Rules = Rules { failure_rate: Some(1.0), ..OFF };
 /// The bucket that takes the place of the first.

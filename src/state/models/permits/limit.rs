@@ -3,13 +3,9 @@
 use loom::model;
 
 use super::{full, has_entered, join, standing, wake};
-use crate::{
-    state::{
-        models::{race, race_of_three},
-        permits::{Joined, Permits},
-    },
-    sync::{Arc, AtomicU64, Ordering},
-};
+use crate::state::models::{race, race_of_three};
+use crate::state::permits::{Joined, Permits};
+use crate::sync::{Arc, AtomicU64, Ordering};
 
 #[test]
 fn one_place_is_taken_by_one() {

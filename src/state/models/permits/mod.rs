@@ -5,18 +5,13 @@ mod queue;
 mod resize;
 mod wakes;
 
-use std::{
-    sync::{
-        Arc as StdArc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    task::{Wake, Waker},
-};
+use std::sync::Arc as StdArc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Wake, Waker};
 
-use crate::{
-    state::permits::{Joined, Permits, Ticket},
-    sync::Arc,
-};
+use crate::state::permits::{Joined, Permits, Ticket};
+use crate::sync::Arc;
 
 /// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
 #[derive(Default)]

@@ -5,13 +5,9 @@ use std::task::Waker;
 use loom::model;
 
 use super::{full, has_entered, join, standing, wait, wake};
-use crate::{
-    state::{
-        models::{race, race_of_three},
-        permits::{Joined, Permits},
-    },
-    sync::Arc,
-};
+use crate::state::models::{race, race_of_three};
+use crate::state::permits::{Joined, Permits};
+use crate::sync::Arc;
 
 #[test]
 fn nobody_waits_while_a_place_is_free() {

@@ -5,13 +5,9 @@ use std::task::Waker;
 use loom::model;
 
 use super::{full, has_entered, join, resize, standing, wait, wake};
-use crate::{
-    state::{
-        models::{race, race_of_three},
-        permits::Permits,
-    },
-    sync::Arc,
-};
+use crate::state::models::{race, race_of_three};
+use crate::state::permits::Permits;
+use crate::sync::Arc;
 
 #[test]
 fn a_resize_beside_a_newcomer_lets_in_no_more_than_the_limit() {

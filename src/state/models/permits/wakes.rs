@@ -5,7 +5,8 @@ use std::task::Waker;
 use loom::model;
 
 use super::{Wakes, full, resize, wait, wake};
-use crate::{state::models::race, sync::Arc};
+use crate::state::models::race;
+use crate::sync::Arc;
 
 #[test]
 fn a_waiter_that_is_handed_a_place_as_it_looks_knows_of_it_or_is_woken_as_it_last_asked() {

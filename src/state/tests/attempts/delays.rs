@@ -1,18 +1,14 @@
 //! Claims about the delay before the next attempt.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{LONGEST_PAUSE, attempts, plain, throttled};
-use crate::{
-    backoff::generator,
-    backoff::{Backoff, Jitter},
-    outcome::Outcome,
-    state::{
-        attempts::Attempts,
-        tests::backoff::{SECOND, TICK, of},
-    },
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::outcome::Outcome;
+use crate::state::attempts::Attempts;
+use crate::state::tests::backoff::{SECOND, TICK, of};
+use crate::time::Nanos;
 
 #[test]
 fn the_first_retry_waits_the_base_and_each_next_one_twice_as_long() {

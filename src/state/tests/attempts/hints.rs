@@ -1,20 +1,16 @@
 //! Claims about what the server asked for.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::{LONGEST_PAUSE, attempts, plain, throttled};
-use crate::{
-    backoff::generator,
-    backoff::{Backoff, Jitter},
-    outcome::Outcome,
-    state::{
-        attempts::{Attempts, Stop},
-        tests::backoff::{SECOND, TICK, duration, longest, of, rng},
-    },
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::outcome::Outcome;
+use crate::state::attempts::{Attempts, Stop};
+use crate::state::tests::backoff::{SECOND, TICK, duration, longest, of, rng};
+use crate::time::Nanos;
 
 #[test]
 fn a_hint_is_kept_to_with_the_backoff_on_top() {

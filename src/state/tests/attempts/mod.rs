@@ -7,11 +7,9 @@ mod stops;
 use std::time::Duration;
 
 use super::backoff::rng;
-use crate::{
-    backoff::{Backoff, Jitter},
-    outcome::Outcome,
-    state::attempts::Attempts,
-};
+use crate::backoff::{Backoff, Jitter};
+use crate::outcome::Outcome;
+use crate::state::attempts::Attempts;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

@@ -1,14 +1,10 @@
 //! Claims about the last attempt.
 
 use super::{attempts, plain, throttled};
-use crate::{
-    outcome::Outcome,
-    state::{
-        attempts::Stop,
-        tests::backoff::{SECOND, TICK},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::state::attempts::Stop;
+use crate::state::tests::backoff::{SECOND, TICK};
+use crate::time::Nanos;
 
 #[test]
 fn a_transient_failure_is_worth_another_attempt() {

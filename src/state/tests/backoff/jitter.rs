@@ -1,12 +1,11 @@
 //! Claims about what jitter draws.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{SECOND, TICK, by, of, rng};
-use crate::{
-    backoff::{Backoff, Jitter, generator},
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::time::Nanos;
 
 /// What a backoff of a few nanoseconds draws, in many draws.
 fn all_drawn(delay: u64, jitter: Jitter) -> Vec<u64> {

@@ -3,15 +3,15 @@
 mod jitter;
 mod steps;
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use rand::{RngExt, rngs::SmallRng};
+use rand::RngExt;
+use rand::rngs::SmallRng;
 
-use crate::{
-    backoff::{Backoff, Jitter, generator},
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::time::Nanos;
 
 pub(super) const SECOND: Nanos = Nanos(1_000_000_000);
 pub(super) const TICK: Duration = Duration::from_nanos(1);

@@ -5,10 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{SECOND, TICK, by, duration, longest, of, rng};
-use crate::{
-    backoff::{Backoff, Jitter, generator},
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::time::Nanos;
 
 #[test]
 fn a_base_of_zero_never_waits() {

@@ -1,7 +1,8 @@
 //! Claims about tokens that come back unspent.
 
 use super::{SECOND, START, deposit, drain, empty};
-use crate::{state::budget::Tokens, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::time::Nanos;
 
 #[test]
 fn a_budget_filled_by_what_is_given_back_saves_not_even_the_smallest_part() {

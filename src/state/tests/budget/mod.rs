@@ -6,7 +6,8 @@ mod model;
 mod threads;
 mod time;
 
-use crate::{state::budget::Tokens, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::time::Nanos;
 
 const START: Nanos = Nanos(0);
 const SECOND: u64 = 1_000_000_000;

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{SECOND, START, deposit, empty};
-use crate::{state::budget::Tokens, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::time::Nanos;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {

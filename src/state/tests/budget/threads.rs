@@ -1,12 +1,12 @@
 //! Claims about threads that spend together.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering::SeqCst},
-    thread,
-};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread;
 
 use super::{START, deposit, drain, empty};
-use crate::{state::budget::Tokens, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::time::Nanos;
 
 /// Runs it on so many threads at once, and adds up what they tell.
 fn on_threads(threads: u64, run: impl Fn() -> u64 + Sync) -> u64 {

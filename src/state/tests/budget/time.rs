@@ -1,7 +1,8 @@
 //! Claims about what time gains.
 
 use super::{SECOND, START, deposit, drain, empty};
-use crate::{state::budget::Tokens, time::Nanos};
+use crate::state::budget::Tokens;
+use crate::time::Nanos;
 
 #[test]
 fn time_gains_a_token_at_the_nanosecond_when_it_is_due() {

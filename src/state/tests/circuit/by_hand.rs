@@ -1,14 +1,10 @@
 //! Claims about phases that are set by hand.
 
 use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Reason, Refusal, Rules},
-        tests::circuit::throttled,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules};
+use crate::state::tests::circuit::throttled;
+use crate::time::Nanos;
 
 #[test]
 fn what_is_set_by_hand_is_set_from_any_phase() {

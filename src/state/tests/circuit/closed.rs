@@ -1,15 +1,11 @@
 //! Claims about what a closed circuit counts, and when it opens.
 
 use super::{CONSECUTIVE, FAILING, opened, told};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition},
-        counts::Counts,
-        tests::circuit::throttled,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition};
+use crate::state::counts::Counts;
+use crate::state::tests::circuit::throttled;
+use crate::time::Nanos;
 
 #[test]
 fn a_run_of_failures_opens_at_its_threshold() {

@@ -1,16 +1,12 @@
 //! Claims about probes, and what they decide.
 
 use super::{CONSECUTIVE, FAILING, OFF, SLOW, half_open, told};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition},
-        counts::Counts,
-        tests::circuit::throttled,
-        window::{CountWindow, TimeWindow, Window},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition};
+use crate::state::counts::Counts;
+use crate::state::tests::circuit::throttled;
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::time::Nanos;
 
 #[test]
 fn a_recovery_closes_with_an_empty_window() {

@@ -1,14 +1,11 @@
 //! Claims about the pause that a throttled call asks for.
 
 use super::{FAILING, half_open};
-use crate::{
-    outcome::Outcome::{self, Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Refusal, Rules, Transition},
-        tests::circuit::throttled,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Refusal, Rules, Transition};
+use crate::state::tests::circuit::throttled;
+use crate::time::Nanos;
 
 /// Opens for 100, or for up to 1,000 where a call asks for it.
 const HEEDING: Rules = Rules { max_retry_after: Nanos(1_000), ..FAILING };

@@ -1,14 +1,10 @@
 //! Claims about probes that do not come back.
 
 use super::{CONSECUTIVE, half_open, told};
-use crate::{
-    outcome::Outcome::Success,
-    state::{
-        circuit::{Phase, Reason, Refusal, Rules, Transition},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::Success;
+use crate::state::circuit::{Phase, Reason, Refusal, Rules, Transition};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 #[test]
 fn a_half_open_circuit_without_a_probe_in_flight_never_expires() {

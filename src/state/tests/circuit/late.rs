@@ -1,14 +1,11 @@
 //! Claims about results that come too late.
 
 use super::{CONSECUTIVE, FAILING, half_open};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Exit, Phase, Refusal, Rules, word::Word},
-        tests::circuit::{Reading, throttled},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::word::Word;
+use crate::state::circuit::{Circuit, Exit, Phase, Refusal, Rules};
+use crate::state::tests::circuit::{Reading, throttled};
+use crate::time::Nanos;
 
 #[test]
 fn a_straggler_from_before_the_break_neither_decides_nor_frees_a_place() {

@@ -1,18 +1,14 @@
 //! Claims about what goes its way while somebody holds the lock.
 
-use std::{
-    fmt::{self, Write},
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::fmt::Write;
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{fmt, thread};
 
 use super::{CONSECUTIVE, FAILING, half_open, in_phase, opened};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::circuit::{Circuit, Phase, Refusal, Rules},
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Refusal, Rules};
+use crate::time::Nanos;
 
 /// How long a claim that is false waits for a lock.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,14 +1,10 @@
 //! Claims about a circuit that only reports.
 
 use super::{CONSECUTIVE, FAILING, in_phase};
-use crate::{
-    outcome::Outcome::Failed,
-    state::{
-        circuit::{Circuit, Phase, Reason, Transition},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Phase, Reason, Transition};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 #[test]
 fn metrics_only_begins_with_an_empty_window() {

@@ -19,15 +19,12 @@ mod streams;
 use std::time::Duration;
 
 use super::OFF;
-use crate::{
-    backoff::{Backoff, Jitter, generator},
-    outcome::Outcome::{self, Failed},
-    state::{
-        circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Rules, Steer, Transition},
-        window::{CountWindow, TimeWindow, Window},
-    },
-    time::{Nanos, Now},
-};
+use crate::backoff::{Backoff, Jitter, generator};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Rules, Steer, Transition};
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::time::{Nanos, Now};
 
 /// Opens at the second failure in a row, for 100, 200, 300, 300...; 5 probes.
 const CONSECUTIVE: Rules = Rules { consecutive: Some(2), open_for: doubling(100, 300), ..OFF };

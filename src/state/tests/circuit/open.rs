@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, told};
-use crate::{
-    backoff::{Backoff, Jitter},
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Reason, Refusal, Rules},
-        window::Window,
-    },
-    time::Nanos,
-};
+use crate::backoff::{Backoff, Jitter};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules};
+use crate::state::window::Window;
+use crate::time::Nanos;
 
 #[test]
 fn an_open_circuit_rejects_until_one_nanosecond_before_its_end() {

@@ -3,14 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{CONSECUTIVE, PHASES, in_phase, told};
-use crate::{
-    outcome::Outcome::Failed,
-    state::{
-        circuit::{Circuit, Phase, Reason, View},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Phase, Reason, View};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 #[test]
 fn a_circuit_begins_closed_and_empty() {

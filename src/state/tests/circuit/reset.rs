@@ -1,11 +1,9 @@
 //! Claims about a reset.
 
 use super::{CONSECUTIVE, FAILING, PHASES, in_phase, opened, told};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::circuit::{Circuit, Phase, Reason},
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason};
+use crate::time::Nanos;
 
 #[test]
 fn a_reset_closes_from_any_phase() {

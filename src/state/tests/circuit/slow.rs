@@ -1,14 +1,10 @@
 //! Claims about slow calls, and calls that were cut.
 
 use super::{CONSECUTIVE, FAILING, OFF, SLOW, half_open};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Reason, Refusal, Rules},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 #[test]
 fn a_call_is_slow_only_when_it_takes_longer_than_the_limit() {

@@ -5,23 +5,17 @@ mod model;
 mod threads;
 mod users;
 
-use std::{
-    hash::{Hash, Hasher},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-        mpsc,
-    },
-    thread,
-    time::Duration,
-};
+use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Weak, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use super::together;
-use crate::{
-    state::keys::{Keys, Retain, Retention},
-    time::Nanos,
-};
+use crate::state::keys::{Keys, Retain, Retention};
+use crate::time::Nanos;
 
 const SECOND: u64 = 1_000_000_000;
 const IDLE: u64 = 80 * SECOND;
@@ -91,7 +85,7 @@ impl Map {
     }
 
     fn sorted(&self) -> Vec<u32> {
-        let mut keys = self.keys();
+        let mut keys = self.collect(|key, _| *key);
         keys.sort_unstable();
         keys
     }

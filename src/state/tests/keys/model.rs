@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use proptest::{collection::vec, prelude::*};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::Kept;
-use crate::{
-    state::keys::{Keys, Retain, Retention},
-    time::Nanos,
-};
+use crate::state::keys::{Keys, Retain, Retention};
+use crate::time::Nanos;
 
 /// So few that each miss may look at all.
 const CAPACITY: usize = 6;
@@ -89,7 +88,7 @@ impl Pair {
         let found = self.model.contains_key(&key);
         let looks = self.keys.looks();
         let number = self.keys.admit(key, Nanos(self.now), |_| Kept::new(key as usize)).map(|kept| kept.0.number);
-        let left = self.keys.keys();
+        let left = self.keys.collect(|key, _| *key);
         assert_eq!(left.len(), self.keys.len());
         assert!(left.len() <= CAPACITY);
         let gone: Vec<_> = self.model.keys().copied().filter(|known| !left.contains(known)).collect();

@@ -62,7 +62,7 @@ fn an_eq_that_panics_while_others_go_leaves_a_map_that_counts_right() {
     panics.store(true, SeqCst);
     assert!(catch_unwind(AssertUnwindSafe(|| came_in(10, IDLE))).is_err());
     panics.store(false, SeqCst);
-    assert_eq!(keys.len(), keys.keys().len());
+    assert_eq!(keys.len(), keys.collect(|_, _| ()).len());
     assert!((1..=3).all(|key| came_in(key, 2 * IDLE)), "there is room for as many as before");
     assert!(!came_in(4, 2 * IDLE));
 }

@@ -8,13 +8,9 @@ mod resize;
 mod threads;
 mod wakers;
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
-    task::{Wake, Waker},
-};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Wake, Waker};
 
 use crate::state::permits::{Joined, Permits, Ticket};
 

@@ -1,11 +1,10 @@
 //! Claims about threads that enter, wait and leave.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-    task::Waker,
-    thread,
-    time::Duration,
-};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::Waker;
+use std::thread;
+use std::time::Duration;
 
 use super::{bell, enter_all, grant_all, has_entered, wake};
 use crate::state::permits::{Joined, Permits};

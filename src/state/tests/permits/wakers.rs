@@ -1,12 +1,8 @@
 //! Claims about which waker is woken, and where wakers are dropped.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
-    task::{Wake, Waker},
-};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Wake, Waker};
 
 use super::{bell, full, has_entered, rings, wait, wake};
 use crate::state::permits::{Joined, Permits};

@@ -3,10 +3,10 @@
 mod probes;
 mod trip;
 
-use crate::{
-    state::{circuit::Rules, counts::Counts, tests::OFF},
-    time::Nanos,
-};
+use crate::state::circuit::Rules;
+use crate::state::counts::Counts;
+use crate::state::tests::OFF;
+use crate::time::Nanos;
 
 fn counts(calls: u64, failures: u64, slow: u64, consecutive: u32) -> Counts {
     Counts { calls, failures, slow, consecutive }

@@ -1,16 +1,13 @@
 //! Claims about what probes decide, and how soon.
 
-use proptest::{option, prelude::*};
+use proptest::option;
+use proptest::prelude::*;
 
 use super::{consecutive, counts, failing, slow};
-use crate::{
-    state::{
-        circuit::{Reason, Rules},
-        counts::{Counts, Recorded},
-        tests::{FAILURE, OFF, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, reaches},
-    },
-    time::Nanos,
-};
+use crate::state::circuit::{Reason, Rules};
+use crate::state::counts::{Counts, Recorded};
+use crate::state::tests::{FAILURE, OFF, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, reaches};
+use crate::time::Nanos;
 
 /// What these probes decide, as it prints.
 fn judge(rules: &Rules, probes: &[Recorded]) -> String {

@@ -1,14 +1,10 @@
 //! Claims about which counts open a closed circuit.
 
 use super::{consecutive, counts, failing, slow};
-use crate::{
-    state::{
-        circuit::{Reason, Rules},
-        counts::Counts,
-        tests::OFF,
-    },
-    time::Nanos,
-};
+use crate::state::circuit::{Reason, Rules};
+use crate::state::counts::Counts;
+use crate::state::tests::OFF;
+use crate::time::Nanos;
 
 #[test]
 fn a_failure_rate_trips_at_its_threshold() {

@@ -1,15 +1,11 @@
 //! Claims about what the stripes add up to.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Barrier, Mutex, PoisonError},
-    thread,
-};
+use std::collections::BTreeSet;
+use std::sync::{Barrier, Mutex, PoisonError};
+use std::thread;
 
-use crate::{
-    state::stripes::{Stripes, Tag},
-    sync::thread_number,
-};
+use crate::state::stripes::{Stripes, Tag};
+use crate::sync::thread_number;
 
 #[test]
 fn each_word_of_a_stripe_counts_for_itself() {

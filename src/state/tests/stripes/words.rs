@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 
 use super::TAGS;
-use crate::{
-    state::stripes::Tag,
-    sync::{AtomicU64, Ordering::Relaxed},
-};
+use crate::state::stripes::Tag;
+use crate::sync::AtomicU64;
+use crate::sync::Ordering::Relaxed;
 
 /// The least count that does not fit beside a tag.
 const END: u64 = 1 << 36;

@@ -1,13 +1,9 @@
 //! Claims about how time is forgotten.
 
 use super::{Remembered, is_taken_for_later, numbers};
-use crate::{
-    state::{
-        tests::{FAILURE, SLOW, SUCCESS},
-        window::{TimeWindow, Window},
-    },
-    time::Nanos,
-};
+use crate::state::tests::{FAILURE, SLOW, SUCCESS};
+use crate::state::window::{TimeWindow, Window};
+use crate::time::Nanos;
 
 #[test]
 fn a_result_is_held_until_its_bucket_is_ten_buckets_old() {

@@ -1,10 +1,8 @@
 //! Claims about what is counted, and when it is a moment of decision.
 
 use super::{Remembered, numbers};
-use crate::state::{
-    tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count},
-    window::Window,
-};
+use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count};
+use crate::state::window::Window;
 
 #[test]
 fn each_kind_of_result_is_counted_for_what_it_is() {

@@ -1,13 +1,9 @@
 //! Claims about a window of the last results.
 
 use super::{Remembered, numbers};
-use crate::{
-    state::{
-        tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, count},
-        window::{CountWindow, FIRST_WORD},
-    },
-    sync::Ordering::Relaxed,
-};
+use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, count};
+use crate::state::window::{CountWindow, FIRST_WORD};
+use crate::sync::Ordering::Relaxed;
 
 #[test]
 fn a_count_window_holds_the_last_results_however_old() {

@@ -7,14 +7,10 @@ mod last;
 mod model;
 mod races;
 
-use crate::{
-    state::{
-        counts::{Counts, Recorded},
-        stripes::Stripes,
-        window::{CountWindow, FIRST_WORD, TimeWindow, Window},
-    },
-    time::Nanos,
-};
+use crate::state::counts::{Counts, Recorded};
+use crate::state::stripes::Stripes;
+use crate::state::window::{CountWindow, FIRST_WORD, TimeWindow, Window};
+use crate::time::Nanos;
 
 /// A window with the counters that it needs.
 struct Remembered {

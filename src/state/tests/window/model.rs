@@ -3,10 +3,8 @@
 use proptest::prelude::*;
 
 use super::{Remembered, lead, numbers};
-use crate::state::{
-    counts::Recorded,
-    tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count},
-};
+use crate::state::counts::Recorded;
+use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count};
 
 /// A result, or a look; and whether a generation ends before it.
 #[derive(Clone, Debug)]

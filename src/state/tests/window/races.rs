@@ -1,6 +1,7 @@
 //! Claims about results that come together.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
 use super::{Remembered, numbers};
 use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, together};

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use proptest::{option, prelude::*, sample::Index};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::{STEPS, Span};
-use crate::{
-    outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient},
-    state::{
-        circuit::{Phase, Rules},
-        tests::circuit::doubling,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Ignored, Success, Throttled, Transient};
+use crate::state::circuit::{Phase, Rules};
+use crate::state::tests::circuit::doubling;
+use crate::time::Nanos;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {

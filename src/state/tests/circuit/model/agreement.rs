@@ -1,19 +1,14 @@
 //! Claims against the model, whatever happens.
 
-use proptest::{prelude::*, sample::Index};
+use proptest::prelude::*;
+use proptest::sample::Index;
 
-use super::{
-    Change, Flight, Model,
-    acts::{Act, Fate, acts, settings},
-};
-use crate::{
-    outcome::Outcome,
-    state::{
-        circuit::{Circuit, Entry, Exit, Phase, Transition},
-        counts::Counts,
-    },
-    time::Nanos,
-};
+use super::acts::{Act, Fate, acts, settings};
+use super::{Change, Flight, Model};
+use crate::outcome::Outcome;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
+use crate::state::counts::Counts;
+use crate::time::Nanos;
 
 fn same(transition: Option<&Transition>, change: Option<&Change>) -> Result<(), TestCaseError> {
     prop_assert_eq!(transition.is_some(), change.is_some(), "{:?} for {:?}", transition, change);

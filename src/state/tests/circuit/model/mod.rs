@@ -8,14 +8,10 @@ mod streams;
 
 use std::collections::VecDeque;
 
-use crate::{
-    state::{
-        circuit::{Phase, Reason, Rules},
-        counts::Recorded,
-        window::{CountWindow, TimeWindow, Window},
-    },
-    time::Nanos,
-};
+use crate::state::circuit::{Phase, Reason, Rules};
+use crate::state::counts::Recorded;
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::time::Nanos;
 
 /// What a window of the model holds.
 #[derive(Clone, Copy, Debug)]

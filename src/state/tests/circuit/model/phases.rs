@@ -1,10 +1,8 @@
 //! How the model moves between its phases.
 
 use super::{Change, Flight, Model, STEPS};
-use crate::{
-    state::circuit::{Phase, Reason, Refusal},
-    time::Nanos,
-};
+use crate::state::circuit::{Phase, Reason, Refusal};
+use crate::time::Nanos;
 
 const NO_TIME: Nanos = Nanos(0);
 

@@ -1,15 +1,12 @@
 //! What the model makes of results.
 
 use super::{Change, Flight, Model, Span};
-use crate::{
-    outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient},
-    state::{
-        circuit::{Phase, Reason},
-        counts::Recorded,
-        tests::{count, reaches},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::{Failed, Ignored, Success, Throttled, Transient};
+use crate::state::circuit::{Phase, Reason};
+use crate::state::counts::Recorded;
+use crate::state::tests::{count, reaches};
+use crate::time::Nanos;
 
 impl Model {
     fn window(&self) -> [u64; 3] {

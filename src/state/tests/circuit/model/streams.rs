@@ -1,10 +1,9 @@
 //! What the model makes of probes that stream.
 
 use super::{Change, Flight, Model};
-use crate::{
-    outcome::Outcome::Success,
-    state::{circuit::Phase, counts::Recorded},
-};
+use crate::outcome::Outcome::Success;
+use crate::state::circuit::Phase;
+use crate::state::counts::Recorded;
 
 impl Model {
     /// When the next probe is due that has streamed for long enough; at the end of time none is.

@@ -1,19 +1,14 @@
 //! Claims about threads that ask together.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use super::each_round;
-use crate::{
-    outcome::Outcome::Failed,
-    state::{
-        circuit::{Circuit, Phase, Refusal, Rules},
-        tests::{
-            circuit::{CONSECUTIVE, half_open, opened},
-            together,
-        },
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Phase, Refusal, Rules};
+use crate::state::tests::circuit::{CONSECUTIVE, half_open, opened};
+use crate::state::tests::together;
+use crate::time::Nanos;
 
 #[test]
 fn two_threads_are_never_admitted_to_more_places_than_there_are_probes() {

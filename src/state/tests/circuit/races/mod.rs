@@ -3,9 +3,11 @@
 mod admissions;
 mod results;
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
 
-use crate::state::{circuit::Circuit, tests::together};
+use crate::state::circuit::Circuit;
+use crate::state::tests::together;
 
 /// Makes a circuit for each round, and sums up what each round, run on two threads at once, told.
 fn each_round(make: impl Fn() -> Circuit, round: impl Fn(&Circuit) -> u32 + Sync) -> Vec<(Circuit, u32)> {

@@ -1,22 +1,15 @@
 //! Claims about results that come together.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 
 use super::each_round;
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Rules},
-        tests::circuit::throttled,
-        tests::{
-            OFF,
-            circuit::{CONSECUTIVE, FAILING, half_open},
-            together,
-        },
-        window::{CountWindow, TimeWindow, Window},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Rules};
+use crate::state::tests::circuit::{CONSECUTIVE, FAILING, half_open, throttled};
+use crate::state::tests::{OFF, together};
+use crate::state::window::{CountWindow, TimeWindow, Window};
+use crate::time::Nanos;
 
 #[test]
 fn of_two_probes_that_fail_together_one_opens_and_the_other_is_late() {

@@ -1,14 +1,10 @@
 //! Claims about streams that end, before their moment or after it.
 
 use super::{DUE, streaming};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Entry, Phase, Refusal, Rules},
-        tests::circuit::CONSECUTIVE,
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Entry, Phase, Refusal, Rules};
+use crate::state::tests::circuit::CONSECUTIVE;
+use crate::time::Nanos;
 
 #[test]
 fn a_stream_that_counted_is_not_counted_again_however_it_ends() {

@@ -1,13 +1,9 @@
 //! Claims about streams beside probes that do not come back.
 
 use super::{DUE, HUNG, streaming};
-use crate::{
-    state::{
-        circuit::{Refusal, Rules},
-        tests::circuit::{CONSECUTIVE, half_open, told},
-    },
-    time::Nanos,
-};
+use crate::state::circuit::{Refusal, Rules};
+use crate::state::tests::circuit::{CONSECUTIVE, half_open, told};
+use crate::time::Nanos;
 
 #[test]
 fn a_stream_that_hangs_by_the_clock_is_a_success_first() {

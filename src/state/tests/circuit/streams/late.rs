@@ -1,14 +1,10 @@
 //! Claims about streams of an earlier period.
 
 use super::{DUE, RECOVERED, all_streaming, streaming};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Phase, Refusal, Rules},
-        tests::circuit::{CONSECUTIVE, FAILING, half_open, in_phase, told},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Phase, Refusal, Rules};
+use crate::state::tests::circuit::{CONSECUTIVE, FAILING, half_open, in_phase, told};
+use crate::time::Nanos;
 
 #[test]
 fn a_stream_that_others_overtake_to_a_verdict_is_late() {

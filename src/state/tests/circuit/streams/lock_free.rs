@@ -1,13 +1,10 @@
 //! Claims about streams that need not the lock.
 
 use super::{DUE, Stream, streaming};
-use crate::{
-    state::{
-        circuit::{Circuit, Refusal, Rules},
-        tests::circuit::{CONSECUTIVE, PHASES, Reading, in_phase, lock_free::while_locked},
-    },
-    time::Nanos,
-};
+use crate::state::circuit::{Circuit, Refusal, Rules};
+use crate::state::tests::circuit::lock_free::while_locked;
+use crate::state::tests::circuit::{CONSECUTIVE, PHASES, Reading, in_phase};
+use crate::time::Nanos;
 
 #[test]
 fn a_full_circuit_refuses_without_the_lock_until_a_stream_is_due() {

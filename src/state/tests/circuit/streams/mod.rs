@@ -7,11 +7,10 @@ mod lock_free;
 mod moments;
 
 use super::half_open;
-use crate::{
-    outcome::Outcome::{self, Failed},
-    state::circuit::{Circuit, Entry, Phase, Reason, Rules, Transition},
-    time::Nanos,
-};
+use crate::outcome::Outcome;
+use crate::outcome::Outcome::Failed;
+use crate::state::circuit::{Circuit, Entry, Phase, Reason, Rules, Transition};
+use crate::time::Nanos;
 
 /// When a probe of 1,000 counts as a success if it streams. It hangs at 1,050.
 const DUE: u64 = 1_025;

@@ -1,14 +1,10 @@
 //! Claims about probes that stream, and the moment at which they count.
 
 use super::{DUE, RECOVERED, streaming};
-use crate::{
-    outcome::Outcome::{Failed, Success},
-    state::{
-        circuit::{Circuit, Entry, Phase, Reason, Refusal, Rules},
-        tests::circuit::{CONSECUTIVE, half_open, told},
-    },
-    time::Nanos,
-};
+use crate::outcome::Outcome::{Failed, Success};
+use crate::state::circuit::{Circuit, Entry, Phase, Reason, Refusal, Rules};
+use crate::state::tests::circuit::{CONSECUTIVE, half_open, told};
+use crate::time::Nanos;
 
 #[test]
 fn whoever_comes_counts_a_probe_that_streams_for_half_of_the_time_and_nobody_sooner() {

@@ -2,7 +2,9 @@
 
 mod promises;
 
-use std::{collections::VecDeque, sync::mpsc::Receiver, task::Waker};
+use std::collections::VecDeque;
+use std::sync::mpsc::Receiver;
+use std::task::Waker;
 
 use super::{bell, rings, wake};
 use crate::state::permits::{Joined, Permits, Ticket};

@@ -1,0 +1,147 @@
+//! Claims about spares.
+
+use std::cell::RefCell;
+use std::sync::Weak;
+use std::thread;
+
+use super::{CachedArc, SETS, SPARES_PER_SET, Spares};
+use crate::sync::Arc;
+
+#[derive(Debug)]
+struct Core(usize);
+
+cached!(Core);
+
+/// Runs on a thread without spares, to its very end.
+fn on_its_own<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    thread::spawn(run).join().expect("what it claims holds")
+}
+
+fn weak(core: &CachedArc<Core>) -> Weak<Core> {
+    core.shared.as_ref().map(Arc::downgrade).expect("it was not taken")
+}
+
+fn count(core: &CachedArc<Core>) -> usize {
+    weak(core).strong_count()
+}
+
+/// Two cores of one set.
+fn neighbours(spares: &Spares<Core>) -> [Arc<Core>; 2] {
+    let cores: Vec<_> = (0..=SETS).map(|number| Arc::new(Core(number))).collect();
+    let set = |core: &Arc<Core>| spares.set_of(core).as_ptr();
+    let meets = |one: &&Arc<Core>| cores.iter().find(|other| one.0 < other.0 && set(one) == set(other));
+    let (one, other) = cores.iter().find_map(|one| Some((one, meets(&one)?))).expect("there is one more than sets");
+    [one, other].map(Arc::clone)
+}
+
+#[test]
+fn a_clone_takes_what_an_earlier_one_left_on_its_thread() {
+    on_its_own(|| {
+        let core = CachedArc::new(Core(7));
+        drop(core.clone());
+        assert_eq!(count(&core), 2, "it is kept");
+        let again = core.clone();
+        assert_eq!((count(&core), again.0), (2, 7));
+        let third = core.clone();
+        assert_eq!((count(&core), third.0), (3, 7), "there was one spare");
+    });
+}
+
+#[test]
+fn a_thread_keeps_four_spares_of_a_core_and_lets_go_of_more() {
+    on_its_own(|| {
+        let core = CachedArc::new(Core(0));
+        drop([(); 6].map(|()| core.clone()));
+        assert_eq!(count(&core), 1 + 4);
+    });
+}
+
+#[test]
+fn threads_keep_no_clone_of_what_is_counted() {
+    #[derive(Debug)]
+    struct Counted {
+        counted: bool,
+    }
+    cached!(Counted, unless counted);
+    on_its_own(|| {
+        for counted in [true, false] {
+            let core = CachedArc::new(Counted { counted });
+            assert!(core.is_alone());
+            let other = core.clone();
+            assert!(!core.is_alone());
+            drop(other);
+            assert_eq!(core.is_alone(), counted);
+        }
+    });
+}
+
+#[test]
+fn spares_of_another_core_are_passed_over() {
+    let spares = Spares::new();
+    let [one, other] = neighbours(&spares);
+    spares.put(Arc::clone(&one));
+    assert!(spares.take(&other).is_none());
+    spares.put(Arc::clone(&other));
+    assert!(spares.take(&one).is_some_and(|spare| Arc::ptr_eq(&spare, &one)));
+    assert!(spares.take(&one).is_none(), "there was one");
+    assert!(spares.take(&other).is_some());
+}
+
+#[test]
+fn of_a_full_set_the_oldest_spare_falls_out() {
+    let spares = Spares::new();
+    let [one, other] = neighbours(&spares);
+    for (later, stays) in [(SPARES_PER_SET - 1, true), (SPARES_PER_SET, false)] {
+        spares.put(Arc::clone(&one));
+        (0..later).for_each(|_| spares.put(Arc::clone(&other)));
+        assert_eq!(spares.take(&one).is_some(), stays, "{later} later");
+    }
+}
+
+#[test]
+fn many_cores_that_alternate_are_not_mixed_up() {
+    on_its_own(|| {
+        let cores: Vec<_> = (0..100).map(|number| CachedArc::new(Core(number))).collect();
+        for _ in 0..3 {
+            assert!(cores.iter().map(|core| core.clone().0).eq(0..100));
+        }
+        assert!(cores.iter().all(|core| count(core) <= 2), "one call at a time needs one spare");
+        let kept = cores.iter().filter(|core| count(core) == 2).count();
+        assert!(kept > SPARES_PER_SET, "they are spread over the sets");
+    });
+}
+
+#[test]
+fn what_is_taken_leaves_an_empty_place() {
+    let mut core = CachedArc::new(Core(3));
+    let taken = core.take().expect("it is there");
+    assert_eq!((taken.0, count(&taken)), (3, 1));
+    assert!(core.take().is_none());
+    assert_eq!(format!("{taken:?}"), "Core(3)");
+}
+
+#[test]
+fn a_thread_that_ends_lets_its_spares_go_and_keeps_nothing_more() {
+    struct Late(CachedArc<Core>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            drop(self.0.clone());
+        }
+    }
+    thread_local!(static LATE: RefCell<Option<Late>> = const { RefCell::new(None) });
+    // What a thread touched first, it may drop last.
+    for spares_first in [true, false] {
+        let core = on_its_own(move || {
+            let core = CachedArc::new(Core(0));
+            if !spares_first {
+                LATE.set(None);
+            }
+            drop(core.clone());
+            assert_eq!(count(&core), 2, "the thread keeps one");
+            let weak = weak(&core);
+            LATE.set(Some(Late(core)));
+            weak
+        });
+        assert_eq!(core.strong_count(), 0, "{spares_first}");
+    }
+}

@@ -1,0 +1,43 @@
+//! Limits that each key can have for itself.
+
+#![expect(private_bounds, private_interfaces, reason = "only the crate's own limits can be had for each key")]
+
+use super::Handled;
+use crate::state::keys::Retain;
+use crate::time::{Clock, Nanos};
+
+/// A limit that each key can have for itself: a circuit, or places with a queue or without.
+///
+/// The limit itself is the model for those of the keys. No call passes it.
+pub trait Fork: Handled<Handle: Retain> + Sized {
+    /// Makes a limit with the same settings for a key. The map keeps its handle.
+    fn fork(&self, key: Key) -> Self::Handle;
+
+    /// Gives one call the limit of its key. `own` is the part that each key has for itself; what all keys share, such as the
+    /// settings of a queue, is taken from `self`.
+    #[must_use]
+    fn of_key(&self, own: <Self::Handle as Retain>::Own) -> Self;
+}
+
+/// The key that a limit is made for.
+#[derive(Debug)]
+pub struct Key {
+    /// The clock of the map, by which the limit says how long it is kept.
+    pub(crate) clock: Clock,
+    pub(crate) now: Nanos,
+    pub(crate) label: Option<Label>,
+}
+
+/// A key as events show it. It is one word wide, because most keys are not shown.
+#[derive(Debug)]
+pub(crate) struct Label(Box<Box<str>>);
+
+impl Label {
+    pub(crate) fn new(text: String) -> Self {
+        Self(Box::new(text.into_boxed_str()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}

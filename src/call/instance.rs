@@ -1,0 +1,81 @@
+//! What the services, guards and handles of one limit share. The crate's own limits stand on it.
+//!
+//! Beside the pure state of the limit it holds what errors and events call it, and its key if it is one of many. A limit of the
+//! crate names its own as `type Core = Instance<..>` and writes `cached!(Core, unless keyed)`, because a `thread_local` cannot be
+//! generic: so nothing of the user's may be in it.
+
+use std::ops::Deref;
+
+use super::fork::{Key, Label};
+use crate::cached_arc::{Cached, CachedArc, HandleArc};
+use crate::error::{Rejection, RejectionReason};
+use crate::event;
+use crate::name::Name;
+use crate::source::{Kind, Source};
+use crate::state::keys::Retention;
+use crate::time::Nanos;
+
+/// The pure state of a limit, by which it decides.
+pub(crate) trait LimitState: Sized {
+    /// Makes a fresh one with the same settings, for a key.
+    fn fork(&self, key: &Key) -> Self;
+
+    /// How long the limit of a key is kept while no call has it.
+    fn retention(&self) -> Retention;
+}
+
+/// One limit: its state, and what errors and events call it.
+#[derive(Debug)]
+pub(crate) struct Instance<T> {
+    state: T,
+    kind: Kind,
+    name: Name,
+    /// Its key, where it is one of many and shows it.
+    label: Option<Label>,
+    /// Whether it is one of many, of a key. Then it is counted exactly who has it.
+    pub(crate) keyed: bool,
+}
+
+impl<T: LimitState> Instance<T>
+where
+    Self: Cached,
+{
+    pub(crate) fn new(state: T, source: Source<'static>) -> CachedArc<Self> {
+        CachedArc::new(Self { state, kind: source.kind(), name: source.name(), label: None, keyed: false })
+    }
+
+    /// Makes a fresh one with the same settings for a key, as the handle that the map keeps.
+    pub(crate) fn fork(&self, key: Key) -> HandleArc<Self> {
+        let (state, kind, name) = (self.state.fork(&key), self.kind, self.name);
+        HandleArc::of_key(Self { state, kind, name, label: key.label, keyed: true })
+    }
+
+    /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.
+    pub(crate) fn retention(this: &CachedArc<Self>) -> Retention {
+        if this.is_alone() { this.state.retention() } else { Retention::Used }
+    }
+
+    pub(crate) const fn name(&self) -> Name {
+        self.name
+    }
+
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::new(self.kind, self.name).of_key(self.label.as_ref().map(Label::as_str))
+    }
+
+    /// Rejects a call for a reason of this kind of limit.
+    #[inline(always)]
+    pub(crate) fn reject(&self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
+        debug_assert_eq!(reason.kind(), self.kind, "errors and events tell the same kind");
+        event::reject(self.name, reason, retry_after, || self.source())
+    }
+}
+
+impl<T> Deref for Instance<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.state
+    }
+}

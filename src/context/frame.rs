@@ -1,0 +1,153 @@
+//! What the timeouts around the code that runs now allow.
+//!
+//! A timeout that has not started is in the frame as a limit. The first reader of the deadline starts the clocks of all enclosing
+//! timeouts, so where nobody reads it, no clock is read.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Deadline;
+use crate::time;
+use crate::time::ReadOnce;
+
+/// What the timeouts around allow. It is copied cell by cell, because a copy of the whole stalls after a narrower write.
+#[derive(Clone, Debug)]
+struct Frame {
+    nearest: Cell<Option<Instant>>,
+    /// Whether nobody but the caller ends the call then.
+    by_caller: Cell<bool>,
+    /// The least limit of the timeouts whose clocks have not started.
+    pending: Cell<Option<Duration>>,
+    /// When those clocks were started inside this frame.
+    started: Cell<Option<Instant>>,
+}
+
+thread_local! {
+    static FRAME: Frame = const { Frame::open() };
+    static EXPIRING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Frame {
+    const fn open() -> Self {
+        Self {
+            nearest: Cell::new(None),
+            by_caller: Cell::new(false),
+            pending: Cell::new(None),
+            started: Cell::new(None),
+        }
+    }
+
+    #[inline]
+    fn copy_from(&self, other: &Self) {
+        self.nearest.set(other.nearest.get());
+        self.by_caller.set(other.by_caller.get());
+        self.pending.set(other.pending.get());
+        self.started.set(other.started.get());
+    }
+
+    #[inline]
+    fn narrow(&self, Deadline { at, by_caller }: Deadline) {
+        if self.nearest.get().is_none_or(|nearest| at < nearest) {
+            self.nearest.set(Some(at));
+            self.by_caller.set(by_caller);
+        }
+    }
+
+    /// Narrows the frame by a timeout, whose clock may not have started.
+    #[inline]
+    fn narrow_by_timeout(&self, limit: Duration, started: Option<Instant>) {
+        match started {
+            Some(started) => self.narrow(Deadline { at: time::after(started, limit), by_caller: false }),
+            None => self.pending.set(Some(self.pending.get().map_or(limit, |pending| pending.min(limit)))),
+        }
+        // This timeout ends the call at the caller's deadline too.
+        self.by_caller.set(false);
+    }
+}
+
+/// Starts the clocks of the timeouts around that have not started.
+#[cold]
+#[inline(never)]
+fn start_clocks(now: Instant) {
+    FRAME.with(|frame| {
+        if let Some(limit) = frame.pending.take() {
+            frame.narrow(Deadline { at: time::after(now, limit), by_caller: false });
+            frame.started.set(Some(now));
+        }
+    });
+}
+
+/// Narrows the frame, and restores the one around when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Scope {
+    around: Frame,
+}
+
+impl Scope {
+    /// Enters the scope of a deadline. The timeouts around stay what they are.
+    pub(crate) fn of_deadline(deadline: Deadline) -> Self {
+        Self::enter(|frame| frame.narrow(deadline))
+    }
+
+    fn enter(narrow: impl FnOnce(&Frame)) -> Self {
+        let around = FRAME.with(Frame::clone);
+        let frame = Frame { started: Cell::new(None), ..around.clone() };
+        narrow(&frame);
+        FRAME.with(|current| current.copy_from(&frame));
+        Self { around }
+    }
+}
+
+impl Drop for Scope {
+    #[inline]
+    fn drop(&mut self) {
+        let started = FRAME.with(|frame| frame.started.get());
+        FRAME.with(|frame| frame.copy_from(&self.around));
+        // The clocks of the timeouts around were started too.
+        if let Some(now) = started {
+            start_clocks(now);
+        }
+    }
+}
+
+/// Runs a part of a call with the limit of a timeout around it. `started` says when that timeout's clock was started, and the part
+/// starts it if it asks for the deadline.
+pub(crate) fn within<T>(limit: Duration, started: &mut Option<Instant>, part: impl FnOnce() -> T) -> T {
+    let _scope = Scope::enter(|frame| frame.narrow_by_timeout(limit, *started));
+    let result = part();
+    if let Some(now) = FRAME.with(|frame| frame.started.get()) {
+        started.get_or_insert(now);
+    }
+    result
+}
+
+/// The nearest deadline around. Starts the clocks that have not started.
+#[inline]
+pub(crate) fn nearest(clock: &mut ReadOnce) -> Option<Deadline> {
+    FRAME.with(|frame| {
+        if frame.pending.get().is_some() {
+            start_clocks(clock.now());
+        }
+        frame.nearest.get().map(|at| Deadline { at, by_caller: frame.by_caller.get() })
+    })
+}
+
+/// Runs `drop_call`, which drops a call because a limit of ours ran out.
+pub(crate) fn expire(drop_call: impl FnOnce()) {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            EXPIRING.set(self.0);
+        }
+    }
+    let _restore = Restore(EXPIRING.replace(true));
+    drop_call();
+}
+
+/// Whether what is dropped now is dropped because a limit of ours ran out.
+pub(crate) fn is_expiring() -> bool {
+    EXPIRING.get()
+}

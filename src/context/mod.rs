@@ -1,0 +1,12 @@
+//! What travels with a call to every layer below: the time that it has left.
+//!
+//! A thread-local frame says what the timeouts around the code that runs now allow. A [`Scope`] narrows it around each `call` and
+//! `poll`, and restores it on the way out, also after a panic.
+
+mod deadline;
+mod frame;
+mod scope;
+
+pub use self::deadline::Deadline;
+pub(crate) use self::frame::{Scope, expire, is_expiring, nearest, within};
+pub use self::scope::DeadlineScope;

@@ -1,0 +1,51 @@
+//! What makes a response of an error.
+
+use http::Response;
+
+use crate::error::Error;
+use crate::event;
+use crate::event::Event;
+use crate::fallback::FallbackError;
+use crate::name::Name;
+use crate::source::{Kind, Source};
+
+/// Makes the response that a caller gets in place of an error.
+///
+/// Every `Fn(Error) -> Response<B>` implements it, and so does what [`AnswerLayer::http`](super::AnswerLayer::http) and
+/// [`AnswerLayer::grpc`](super::AnswerLayer::grpc) use. It is cloned for each call, so it should be cheap to clone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no response with a body `{B}`",
+    note = "the body must be `Default`: map the responses of the inner service to one that is, or use `AnswerLayer::axum`"
+)]
+pub trait Respond<B> {
+    /// The body of every response, including the service's own.
+    type Body;
+
+    /// Makes the response in place of an error.
+    fn respond(&self, error: Error) -> Response<Self::Body>;
+
+    /// Passes on a response of the service.
+    fn pass(&self, response: Response<B>) -> Response<Self::Body>;
+}
+
+impl<F: Fn(Error) -> Response<B>, B> Respond<B> for F {
+    type Body = B;
+
+    fn respond(&self, error: Error) -> Response<B> {
+        self(error)
+    }
+
+    fn pass(&self, response: Response<B>) -> Response<B> {
+        response
+    }
+}
+
+/// Tells that a caller gets a response, or trailers, in place of this error.
+pub(crate) fn tell(error: &Error) {
+    event::tell_often(|| (Source::new(Kind::Answer, Name::of("answer")), Event::Answered(error)));
+}
+
+/// The error that a response tells: when a fallback failed too, the one that came before it.
+pub(crate) fn original(error: &Error) -> &Error {
+    error.downcast_ref().and_then(FallbackError::before).map_or(error, original)
+}

@@ -1,0 +1,76 @@
+//! The limits of a timeout, and the places of a bulkhead.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn every_limit_of_a_timeout_runs() {
+    for limit in [Duration::ZERO, NANO, MAX] {
+        let ready = TimeoutLayer::new(limit).layer(Inner::default());
+        assert_eq!(ready.oneshot(1).await.unwrap(), 1, "{limit:?}");
+        let covered = TimeoutLayer::new(limit).cover_readiness().layer(Inner::default());
+        assert_eq!(covered.oneshot(1).await.unwrap(), 1, "{limit:?}");
+        let asked = TimeoutLayer::by_request(move |_: &u32| limit).layer(Inner::default());
+        assert_eq!(asked.oneshot(1).await.unwrap(), 1, "{limit:?}");
+        if limit < MAX {
+            let hung = TimeoutLayer::new(limit).layer(Inner::hanging()).oneshot(1).await;
+            assert!(hung.unwrap_err().is_timeout(), "{limit:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_limit_lets_a_call_take_its_time() {
+    let slow = service_fn(|()| async {
+        tokio::time::sleep(Duration::from_secs(1 << 25)).await;
+        Ok::<_, Down>(1)
+    });
+    let service = TimeoutLayer::new(MAX).layer(TimeoutLayer::new(MAX).layer(slow));
+    assert_eq!(service.oneshot(()).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_size_of_a_bulkhead_runs() {
+    for places in [1, 2, (1 << 31) - 1, 1 << 31, 1 << 32, usize::MAX] {
+        assert_eq!(BulkheadLayer::new(places).layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{places}");
+        for queue in [0, 1, usize::MAX] {
+            let layer = BulkheadLayer::builder(places).max_queue(queue).max_wait(MAX).build().unwrap();
+            assert_eq!(layer.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{places}, {queue}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bulkhead_without_places_rejects_or_queues() {
+    let full = BulkheadLayer::new(0).layer(Inner::default()).oneshot(1).await;
+    assert!(full.unwrap_err().rejection().is_some());
+    for wait in [Duration::ZERO, NANO, MILLI] {
+        let layer = BulkheadLayer::builder(0).max_queue(1).max_wait(wait).build().unwrap();
+        let waited = layer.layer(Inner::default()).oneshot(1).await;
+        assert!(waited.unwrap_err().rejection().is_some());
+        assert_eq!((layer.handle().in_flight(), layer.handle().queued()), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_wait_ends_with_a_place() {
+    for queue in [1, usize::MAX] {
+        let layer = BulkheadLayer::builder(0).max_queue(queue).max_wait(MAX).build().unwrap();
+        let mut call = task::spawn(layer.layer(Inner::default()).oneshot(1));
+        assert!(call.poll().is_pending());
+        advance(Duration::from_secs(1 << 20)).await;
+        assert!(call.poll().is_pending());
+        layer.handle().resize(usize::MAX);
+        assert!(call.is_woken());
+        assert!(call.poll().is_ready());
+    }
+}
+
+#[test]
+fn every_resize_is_taken_and_told() {
+    let bulkhead = BulkheadLayer::new(3).handle();
+    for places in [0, 1, 1 << 30, (1 << 31) - 2, usize::MAX, 0, 5] {
+        bulkhead.resize(places);
+        assert_eq!(bulkhead.limit(), places);
+        assert_eq!(bulkhead.try_enter().is_ok(), places > 0);
+    }
+}

@@ -1,0 +1,107 @@
+//! The layers, as the laws have them.
+
+use std::time::Duration;
+
+use palisade::fallback::Function;
+use palisade::{
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Name, QueueLayer, RetryLayer,
+    TimeoutLayer, fallback,
+};
+
+use crate::support::Down;
+
+/// The response of every fallback.
+pub(crate) const STALE: u32 = 404;
+
+/// The places of every bulkhead.
+pub(crate) const PLACES: usize = 2;
+
+/// The probes of every circuit.
+pub(crate) const PROBES: usize = 2;
+
+/// The tokens of every budget; none are gained.
+pub(crate) const TOKENS: u64 = 10;
+
+/// The pause before each retry.
+pub(crate) const PAUSE: Duration = Duration::from_millis(10);
+
+/// Gives a macro a row for each layer that admits calls or rejects them. A row here is all that such a layer needs.
+macro_rules! each_admission {
+    ($law:ident! $($others:tt)*) => {
+        $law! {
+            circuit_breaker: $crate::layers::breaker();
+            bulkhead: $crate::layers::places();
+            own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
+            $($others)*
+        }
+    };
+}
+
+/// Gives a macro a row for each layer that passes errors on.
+macro_rules! each_passing_layer {
+    ($law:ident! $($others:tt)*) => {
+        $crate::layers::each_admission! { $law!
+            bulkhead_with_queue: $crate::layers::queue();
+            retrying: $crate::layers::retry();
+            timeout: $crate::layers::limit();
+            timeout_of_readiness: $crate::layers::limit().cover_readiness();
+            $($others)*
+        }
+    };
+}
+
+/// Gives a macro a row for each layer.
+macro_rules! each_layer {
+    ($law:ident! $($others:tt)*) => {
+        $crate::layers::each_passing_layer! { $law! fallback: $crate::layers::falling_back(); $($others)* }
+    };
+}
+
+pub(crate) use each_admission;
+pub(crate) use each_layer;
+pub(crate) use each_passing_layer;
+
+pub(crate) fn breaker() -> CircuitBreakerLayer {
+    CircuitBreakerLayer::builder("circuit").probes(2).open_for(Backoff::none()).build().unwrap()
+}
+
+pub(crate) fn budget() -> Budget {
+    Budget::builder().capacity(10).ratio(0.0).per_second(0.0).build().unwrap()
+}
+
+pub(crate) fn retry() -> RetryLayer {
+    RetryLayer::builder("retry").backoff(Backoff::constant(PAUSE)).budget(budget()).build().unwrap()
+}
+
+pub(crate) fn queue() -> QueueLayer {
+    BulkheadLayer::builder(PLACES).name(Name::new("queue").unwrap()).max_wait(Duration::from_secs(5)).build().unwrap()
+}
+
+pub(crate) fn places() -> BulkheadLayer {
+    BulkheadLayer::new(PLACES)
+}
+
+pub(crate) fn limit() -> TimeoutLayer {
+    TimeoutLayer::new(Duration::from_secs(10))
+}
+
+pub(crate) fn total() -> TimeoutLayer {
+    TimeoutLayer::new(Duration::from_secs(20))
+}
+
+type Step<T> = fn(Result<&T, &Error>) -> Result<T, Down>;
+
+pub(crate) fn falling_back<T: Stale>() -> FallbackLayer<Function<Step<T>>> {
+    FallbackLayer::new(fallback::function(|_| Ok(T::stale())))
+}
+
+/// What a fallback may respond with.
+pub(crate) trait Stale {
+    fn stale() -> Self;
+}
+
+impl Stale for u32 {
+    fn stale() -> Self {
+        STALE
+    }
+}

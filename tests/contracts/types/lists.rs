@@ -1,0 +1,70 @@
+//! What each type is that can be named.
+
+use std::fmt::Debug;
+use std::future::Ready;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use palisade::bulkhead::{Queue, QueueingBulkhead};
+use palisade::{
+    Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
+    CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
+    ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
+    FallbackLayer, Jitter, Name, Outcome, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason, Retry,
+    RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, timeout,
+};
+
+use super::Echo;
+
+macro_rules! every_type_is {
+    ($claim:ident: [$($bound:tt)+] $($type:ty),+ $(,)?) => {
+        #[test]
+        fn $claim() {
+            fn check<T: $($bound)+>() {}
+            $(check::<$type>();)+
+        }
+    };
+}
+
+pub(super) use every_type_is;
+
+type Value = fallback::Value<u32>;
+
+every_type_is! {
+    every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
+    Backoff, Jitter, Name, Deadline, ConfigError, Error, Elapsed, Rejection, RejectionReason, Outcome, Phase, Counts,
+    DefaultClassifier, call::Plain, CircuitBreakerBuilder, CircuitGuard, CircuitHandle, CircuitSnapshot, RetryBuilder,
+    Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::Always, call::LazyLayer, BulkheadBuilder,
+    timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
+    fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
+    fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
+    DeadlineScope<Ready<()>>,
+}
+
+every_type_is! {
+    every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
+    CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
+    Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
+    Fallback<Echo, Value>, FallbackLayer<Value>,
+}
+
+every_type_is! {
+    every_builder_and_handle_may_be_cloned: [Clone]
+    CircuitBreakerBuilder, CircuitHandle, RetryBuilder, Budget, BudgetBuilder, BulkheadBuilder, BulkheadHandle,
+}
+
+every_type_is! {
+    values_are_copied: [Copy]
+    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Deadline, Backoff, CircuitSnapshot,
+}
+
+#[test]
+fn the_futures_have_names() {
+    fn check<T>(_: PhantomData<T>) {}
+    check(PhantomData::<call::ResponseFuture<Ready<()>, CircuitGuard, call::Plain>>);
+    check(PhantomData::<retry::ResponseFuture<Echo, u32, DefaultClassifier, retry::AsIs, retry::Always>>);
+    check(PhantomData::<timeout::ResponseFuture<Ready<()>>>);
+    check(PhantomData::<call::Oneshot<Echo, u32>>);
+    check(PhantomData::<call::WaitingFuture<Echo, u32, Queue, call::Plain>>);
+    check(PhantomData::<fallback::ResponseFuture<Ready<()>, u32, u32, Value, fallback::ByOutcome>>);
+}

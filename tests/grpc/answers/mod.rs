@@ -1,0 +1,5 @@
+//! What callers are told of errors, in headers, in trailers and by tonic.
+
+mod body;
+mod errors;
+mod over;
