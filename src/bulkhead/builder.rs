@@ -33,7 +33,7 @@ pub type QueueBuilder<E = Plain> = Builder<QueueSettings, E>;
 impl BulkheadLayer {
     /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
     pub fn new(max_concurrent: usize) -> Self {
-        Self::of(Places::new(max_concurrent, Source::new(Kind::Bulkhead, NAME)), Plain::default())
+        Self::of(Places::new(max_concurrent, NAME), Plain::default())
     }
 
     /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
@@ -108,7 +108,7 @@ impl Settings for BulkheadSettings {
     type Entry = AtOnce;
 
     fn limit(self, source: Source<'static>) -> Places {
-        Places::new(self.max_concurrent, source)
+        Places::new(self.max_concurrent, source.name())
     }
 }
 

@@ -4,15 +4,18 @@ use super::BulkheadHandle;
 use crate::cached_arc::{CachedArc, HandleArc, cached};
 use crate::call::{Admit, Fork, Guard, Handled, Instance, Key, LimitState};
 use crate::error::{Rejection, RejectionReason};
-use crate::source::Source;
+use crate::name::Name;
+use crate::source::Kind;
 use crate::state::keys::Retention;
 use crate::state::permits::Permits;
 
 pub(super) type Core = Instance<Permits>;
 
-cached!(Core, unless keyed);
+cached!(Core, unless key.is_some());
 
 impl LimitState for Permits {
+    const KIND: Kind = Kind::Bulkhead;
+
     fn fork(&self, _: &Key) -> Self {
         self.fork()
     }
@@ -29,8 +32,8 @@ pub struct Places {
 }
 
 impl Places {
-    pub(super) fn new(max_concurrent: usize, source: Source<'static>) -> Self {
-        Self { core: Core::new(Permits::new(max_concurrent), source) }
+    pub(super) fn new(max_concurrent: usize, name: Name) -> Self {
+        Self { core: Core::new(Permits::new(max_concurrent), name) }
     }
 }
 

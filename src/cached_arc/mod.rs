@@ -178,9 +178,9 @@ impl<T> Spares<T> {
     }
 }
 
-/// Implements [`Cached`] for a type. After `unless` comes a `bool` field: where it is true, threads keep no clone.
+/// Implements [`Cached`] for a type. After `unless` comes what is asked of a value: where it is true, threads keep no clone.
 macro_rules! cached {
-    ($value:ty $(, unless $counted:ident)?) => {
+    ($value:ty $(, unless $($counted:tt)+)?) => {
         impl $crate::cached_arc::Cached for $value {
             #[inline(always)]
             fn spares() -> &'static std::thread::LocalKey<$crate::cached_arc::Spares<Self>> {
@@ -190,7 +190,7 @@ macro_rules! cached {
 
             #[inline(always)]
             fn is_counted(&self) -> bool {
-                false $(|| self.$counted)?
+                false $(|| self.$($counted)+)?
             }
         }
     };

@@ -4,6 +4,7 @@
 
 use super::Handled;
 use crate::state::keys::Retain;
+use crate::sync::Arc;
 use crate::time::{Clock, Nanos};
 
 /// A limit that each key can have for itself: a circuit, or places with a queue or without.
@@ -25,19 +26,19 @@ pub struct Key {
     /// The clock of the map, by which the limit says how long it is kept.
     pub(crate) clock: Clock,
     pub(crate) now: Nanos,
-    pub(crate) label: Option<Label>,
+    pub(crate) label: Label,
 }
 
-/// A key as events show it. It is one word wide, because most keys are not shown.
-#[derive(Debug)]
-pub(crate) struct Label(Box<Box<str>>);
+/// A key as its limit keeps it, with its text if events show it. One word: keys that are not shown share one label.
+#[derive(Clone, Debug)]
+pub(crate) struct Label(Arc<Option<String>>);
 
 impl Label {
-    pub(crate) fn new(text: String) -> Self {
-        Self(Box::new(text.into_boxed_str()))
+    pub(crate) fn new(shown: Option<String>) -> Self {
+        Self(Arc::new(shown))
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
+    pub(super) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
     }
 }

@@ -1,7 +1,7 @@
 //! What the services, guards and handles of one limit share. The crate's own limits stand on it.
 //!
 //! Beside the pure state of the limit it holds what errors and events call it, and its key if it is one of many. A limit of the
-//! crate names its own as `type Core = Instance<..>` and writes `cached!(Core, unless keyed)`, because a `thread_local` cannot be
+//! crate names its own as `type Core = Instance<..>` and writes `cached!(Core, unless key.is_some())`, because a `thread_local` cannot be
 //! generic: so nothing of the user's may be in it.
 
 use std::ops::Deref;
@@ -17,6 +17,9 @@ use crate::time::Nanos;
 
 /// The pure state of a limit, by which it decides.
 pub(crate) trait LimitState: Sized {
+    /// The kind of the limit.
+    const KIND: Kind;
+
     /// Makes a fresh one with the same settings, for a key.
     fn fork(&self, key: &Key) -> Self;
 
@@ -28,26 +31,22 @@ pub(crate) trait LimitState: Sized {
 #[derive(Debug)]
 pub(crate) struct Instance<T> {
     state: T,
-    kind: Kind,
     name: Name,
-    /// Its key, where it is one of many and shows it.
-    label: Option<Label>,
-    /// Whether it is one of many, of a key. Then it is counted exactly who has it.
-    pub(crate) keyed: bool,
+    /// Its key, where it is one of many.
+    pub(crate) key: Option<Label>,
 }
 
 impl<T: LimitState> Instance<T>
 where
     Self: Cached,
 {
-    pub(crate) fn new(state: T, source: Source<'static>) -> CachedArc<Self> {
-        CachedArc::new(Self { state, kind: source.kind(), name: source.name(), label: None, keyed: false })
+    pub(crate) fn new(state: T, name: Name) -> CachedArc<Self> {
+        CachedArc::new(Self { state, name, key: None })
     }
 
     /// Makes a fresh one with the same settings for a key, as the handle that the map keeps.
     pub(crate) fn fork(&self, key: Key) -> HandleArc<Self> {
-        let (state, kind, name) = (self.state.fork(&key), self.kind, self.name);
-        HandleArc::of_key(Self { state, kind, name, label: key.label, keyed: true })
+        HandleArc::of_key(Self { state: self.state.fork(&key), name: self.name, key: Some(key.label) })
     }
 
     /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.
@@ -60,13 +59,13 @@ where
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
-        Source::new(self.kind, self.name).of_key(self.label.as_ref().map(Label::as_str))
+        Source::new(T::KIND, self.name).of_key(self.key.as_ref().and_then(Label::as_str))
     }
 
     /// Rejects a call for a reason of this kind of limit.
     #[inline(always)]
     pub(crate) fn reject(&self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
-        debug_assert_eq!(reason.kind(), self.kind, "errors and events tell the same kind");
+        debug_assert_eq!(reason.kind(), T::KIND, "errors and events tell the same kind");
         event::reject(self.name, reason, retry_after, || self.source())
     }
 }

@@ -7,6 +7,7 @@ use crate::call::{Instance, Key, LimitState};
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::outcome::Outcome;
+use crate::source::Kind;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
 use crate::state::keys::Retention;
 use crate::time::Clock;
@@ -21,9 +22,11 @@ pub(crate) struct Breaker {
 
 pub(super) type Core = Instance<Breaker>;
 
-cached!(Core, unless keyed);
+cached!(Core, unless key.is_some());
 
 impl LimitState for Breaker {
+    const KIND: Kind = Kind::CircuitBreaker;
+
     fn fork(&self, key: &Key) -> Self {
         Self { circuit: self.circuit.fork(key.now), clock: key.clock }
     }

@@ -239,7 +239,7 @@ impl Settings for CircuitSettings {
     }
 
     fn limit(self, source: Source<'static>) -> Circuit {
-        Circuit { core: Core::new(Breaker::new(self.circuit()), source) }
+        Circuit { core: Core::new(Breaker::new(self.circuit()), source.name()) }
     }
 }
 

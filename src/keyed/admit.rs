@@ -29,6 +29,8 @@ pub(super) struct Shared<K, H> {
     full: NoRoom,
     warning: Every,
     show: Show<K>,
+    /// The label of all keys that are not shown.
+    hidden: Label,
 }
 
 /// How events show a key, if they do.
@@ -62,8 +64,8 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
         full: NoRoom,
         show: Show<K>,
     ) -> Self {
-        let (clock, warning) = (Clock::start(), Every::new(MINUTE));
-        Self { model, by, shared: Arc::new(Shared { keys, source, clock, full, warning, show }) }
+        let (clock, warning, hidden) = (Clock::start(), Every::new(MINUTE), Label::new(None));
+        Self { model, by, shared: Arc::new(Shared { keys, source, clock, full, warning, show, hidden }) }
     }
 
     /// The limit of this request's key; `None` where the key has no room and its calls pass.
@@ -74,9 +76,15 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
         A: Fork,
     {
         let key = (self.by)(request);
-        let Shared { keys, clock, show, .. } = &*self.shared;
+        let Shared { keys, clock, show, hidden, .. } = &*self.shared;
         let now = clock.now();
-        let make = |key: &K| self.model.fork(Key { clock: *clock, now, label: show(key).map(Label::new) });
+        let make = |key: &K| {
+            self.model.fork(Key {
+                clock: *clock,
+                now,
+                label: show(key).map_or_else(|| hidden.clone(), |text| Label::new(Some(text))),
+            })
+        };
         match keys.admit(key, now, make) {
             Some(own) => Ok(Some(self.model.of_key(own))),
             None => self.without_room(now),

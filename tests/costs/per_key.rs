@@ -99,11 +99,11 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
         let breaker = || CircuitBreakerLayer::builder("upstream");
         let bulkhead = || BulkheadLayer::builder(8);
         let costs = [
-            (weigh(&runtime, || bulkhead().per_key(key as Key)), 215, 0),
-            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 215, 0),
+            (weigh(&runtime, || bulkhead().per_key(key as Key)), 210, 0),
+            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 210, 0),
             (weigh(&runtime, || breaker().without_failure_rate().consecutive(5).per_key(key as Key)), 760, 0),
             (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 920, 128),
-            (weigh(&runtime, || breaker().per_key(key as Key)), 1015, 256),
+            (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
         ];
         for (cost, first, further) in &costs {
             assert!(cost.first <= *first && cost.further <= *further, "{costs:?}");
