@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::places::Core;
 use super::{BulkheadGuard, BulkheadHandle, Places};
 use crate::cached_arc::CachedArc;
-use crate::call::{Admit, Fork, Handled, Key, Wait};
+use crate::call::{Fork, Handled, Key, Wait};
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::state::permits::{Joined, Ticket};
@@ -25,15 +25,8 @@ pub struct Queue {
     pub(super) max_wait: Option<Duration>,
 }
 
-impl<Request> Admit<Request> for Queue {
-    type Guard = BulkheadGuard;
-
-    fn admit(&self, request: &Request) -> Result<BulkheadGuard, Rejection> {
-        self.places.admit(request)
-    }
-}
-
 impl<Request> Wait<Request> for Queue {
+    type Guard = BulkheadGuard;
     type Waiting = Turn;
 
     fn wait(&self, _: &Request) -> Result<Turn, Rejection> {

@@ -37,7 +37,10 @@ pub trait Admit<Request> {
 }
 
 /// Lets calls wait before they pass. The inner service must be `Clone`.
-pub trait Wait<Request>: Admit<Request> {
+pub trait Wait<Request> {
+    /// What a call holds while it runs.
+    type Guard: Guard;
+
     /// The wait. A wait that is dropped gives up its turn.
     type Waiting: Future<Output = Result<Self::Guard, Rejection>>;
 

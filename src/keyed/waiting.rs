@@ -40,6 +40,8 @@ where
     K: Hash + Eq,
     A: Wait<Request> + Fork,
 {
+    /// `None` for a call that passes without a limit.
+    type Guard = Option<A::Guard>;
     type Waiting = PerKeyWaiting<A::Waiting>;
 
     fn wait(&self, request: &Request) -> Result<Self::Waiting, Rejection> {

@@ -45,10 +45,10 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) const PROBES_TAKEN: Self = Self::plain(RejectionReason::ProbesTaken);
-    pub(crate) const FORCED: Self = Self::plain(RejectionReason::ForcedOpen);
+    pub(crate) const PROBES_TAKEN: Self = Self { reason: RejectionReason::ProbesTaken, left: Nanos(0) };
+    pub(crate) const FORCED: Self = Self { reason: RejectionReason::ForcedOpen, left: Nanos(0) };
     /// The circuit let the call through, but the inner service is not ready.
-    pub(crate) const NOT_READY: Self = Self::plain(RejectionReason::NotReady);
+    pub(crate) const NOT_READY: Self = Self { reason: RejectionReason::NotReady, left: Nanos(0) };
 
     pub(crate) const fn open(left: Nanos) -> Self {
         Self { reason: RejectionReason::CircuitOpen, left }
@@ -57,10 +57,6 @@ impl Refusal {
     /// How long to wait before the next try, where that is known.
     pub(crate) fn retry_after(self) -> Option<Nanos> {
         (self.reason == RejectionReason::CircuitOpen).then_some(self.left)
-    }
-
-    const fn plain(reason: RejectionReason) -> Self {
-        Self { reason, left: Nanos(0) }
     }
 }
 
