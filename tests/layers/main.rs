@@ -12,6 +12,7 @@ mod events;
 mod fallback;
 mod faults;
 mod mistakes;
+mod own_limits;
 mod per_key;
 mod retry;
 mod timeout;

@@ -1,0 +1,119 @@
+//! Limits of a user's own: one that waits, and an end that samples how long the service took.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use palisade::call::{AdmissionLayer, Admit, End, Guard, Plain, Wait};
+use palisade::event::{Kind, Source};
+use palisade::{DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::support::now;
+use crate::support::time::SECOND;
+
+/// Takes a second for each call.
+async fn slow((): ()) -> Result<(), Infallible> {
+    sleep(SECOND).await;
+    Ok(())
+}
+
+/// Lets calls wait for a permit, until the semaphore is closed.
+#[derive(Clone)]
+struct Permits(Arc<Semaphore>);
+
+struct Permit(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+
+impl Guard for Permit {}
+
+impl<Request> Wait<Request> for Permits {
+    type Guard = Permit;
+    type Waiting = Pin<Box<dyn Future<Output = Result<Permit, Rejection>>>>;
+
+    fn wait(&self, _: &Request) -> Result<Self::Waiting, Rejection> {
+        let permit = Arc::clone(&self.0).acquire_owned();
+        let source = Source::new(Kind::Custom, Name::new("permits").expect("it is short"));
+        let closed = move |_| source.reject(RejectionReason::Custom, None);
+        Ok(Box::pin(async move { permit.await.map(Permit).map_err(closed) }))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_ones_own_may_let_calls_wait() {
+    let permits = Permits(Arc::new(Semaphore::new(1)));
+    let layer = AdmissionLayer::in_turn(permits.clone(), Plain::new(DefaultClassifier));
+    let service = layer.layer(service_fn(slow));
+    let began = now();
+    let (first, second) = tokio::join!(service.clone().oneshot(()), service.clone().oneshot(()));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(began.elapsed(), 2 * SECOND);
+    permits.0.close();
+    assert!(matches!(service.oneshot(()).await, Err(Error::Rejected(_))));
+}
+
+/// Samples of what calls meant, and whether they pended.
+type Samples = Arc<Mutex<Vec<(Outcome, bool)>>>;
+
+#[derive(Clone, Default)]
+struct Sampler(Samples);
+
+struct Sample {
+    pended: bool,
+    samples: Samples,
+}
+
+impl<Request> Admit<Request> for Sampler {
+    type Guard = Sample;
+
+    fn admit(&self, _: &Request) -> Result<Sample, Rejection> {
+        Ok(Sample { pended: false, samples: Arc::clone(&self.0) })
+    }
+}
+
+impl Guard for Sample {
+    fn ran(&mut self, is_pending: bool) {
+        self.pended |= is_pending;
+    }
+
+    fn settle(self, outcome: Outcome) {
+        self.samples.lock().expect("nobody panicked with it").push((outcome, self.pended));
+    }
+}
+
+/// Ends calls by a number that their response has.
+#[derive(Clone)]
+struct ByNumber;
+
+impl<G: Guard> End<G, u32> for ByNumber {
+    type Response = String;
+
+    fn answered(self, guard: G, response: u32) -> String {
+        guard.settle(if response == 0 { Outcome::Failed } else { Outcome::Success });
+        response.to_string()
+    }
+
+    fn failed(self, guard: G, _: &Error) {
+        guard.settle(Outcome::Transient);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_ones_own_settles_calls_and_makes_responses() {
+    let sampler = Sampler::default();
+    let service = AdmissionLayer::of(sampler.clone(), ByNumber).layer(service_fn(|n: u32| async move {
+        sleep(SECOND).await;
+        if n < 7 { Ok(n) } else { Err(Error::from(rejected())) }
+    }));
+    assert_eq!(service.clone().oneshot(0).await.unwrap(), "0");
+    assert_eq!(service.clone().oneshot(1).await.unwrap(), "1");
+    assert!(service.oneshot(7).await.is_err());
+    let taken = sampler.0.lock().unwrap().clone();
+    assert_eq!(taken, [(Outcome::Failed, true), (Outcome::Success, true), (Outcome::Transient, true)]);
+}
+
+/// A rejection of some limit.
+fn rejected() -> Rejection {
+    Source::new(Kind::Custom, Name::new("inner").expect("it is short")).reject(RejectionReason::Custom, None)
+}
