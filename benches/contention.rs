@@ -86,7 +86,7 @@ where
             }));
         }
         tasks.join_all().await;
-        // Criterion divides by the iterations, of which there were some more.
+        // Criterion divides by the iterations, and there were some more.
         start.elapsed().mul_f64(ratio(iterations, turns * TASKS * TURN))
     })
 }

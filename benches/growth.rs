@@ -101,7 +101,7 @@ where
         timed(runtime, &mut service, held.into(), intended);
         total += timed(runtime, &mut service, turn, intended);
     }
-    // Criterion divides by the iterations, of which there were some more.
+    // Criterion divides by the iterations, and there were some more.
     total.mul_f64(ratio(iterations, turns * turn))
 }
 

@@ -50,7 +50,7 @@ fn client(
     let stack = ServiceBuilder::new()
         // One type of body, so that the client's type can be written down.
         .map_response(|response: Response<_>| response.map(Body::new))
-        // Outermost: an open circuit, say, is `UNAVAILABLE` to whoever calls.
+        // Outermost: an open circuit, say, is `UNAVAILABLE` to every caller.
         .layer(AnswerLayer::grpc())
         // A `grpc-timeout` that the caller sets is for the whole call.
         .layer(DeadlineLayer::grpc())

@@ -53,7 +53,7 @@ fn client() -> Result<Client<impl Service<Get, Response = Response<()>, Error = 
     Ok(Client { stack, circuit })
 }
 
-/// An upstream of which every `failing`-th call fails, and how many calls it saw.
+/// An upstream that fails every `failing`-th call, and how many calls it saw.
 async fn upstream(failing: Arc<AtomicU32>) -> Result<(String, Arc<AtomicU32>), std::io::Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/orders", listener.local_addr()?);

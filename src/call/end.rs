@@ -21,7 +21,7 @@ pub trait End<G, Response>: Sized {
 
 /// A protocol: how its calls end, with a classifier that says what a result means.
 ///
-/// The crate has [`Plain`] and, with the feature `http`, [`Http`](crate::http::Http).
+/// The crate has [`Plain`] and, with the feature `http`, `http::Http`.
 pub trait Protocol {
     /// The same protocol with another classifier.
     type With<C>: Protocol;

@@ -3,7 +3,7 @@
 //! A layer that limits calls is an [`Admit`]: it looks at a request and gives a [`Guard`], or a rejection. Everything else is the
 //! same for all of them, and is here: [`Admission`] asks the limit and calls the inner service, [`ResponseFuture`] holds the guard
 //! while the call runs, and an [`End`] settles the guard by the result. The end knows the protocol: with [`Plain`] a call ends
-//! with its response, with [`Http`](crate::http::Http) at the end of the response's body.
+//! with its response, with `http::Http` at the end of the response's body.
 //!
 //! ```text
 //!     request ---> Admit ---> Guard ---> inner service ---> End ---> response

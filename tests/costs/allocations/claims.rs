@@ -37,7 +37,7 @@ impl Claims {
         }
     }
 
-    /// Claims how often a round of such calls allocates, each of which ends so.
+    /// Claims how often a round of such calls allocates. Each of them ends so.
     pub(crate) async fn calls<S, const N: usize>(
         &mut self,
         path: &str,

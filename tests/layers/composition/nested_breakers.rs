@@ -1,6 +1,6 @@
 use super::*;
 
-/// Two breakers of these names, each of which opens at so many failures in a row.
+/// Two breakers of these names. Each opens at so many failures in a row.
 fn nested(outer: u32, inner: u32) -> (CircuitBreakerLayer, CircuitBreakerLayer, [CircuitHandle; 2]) {
     let named = |name: &'static str, failures| {
         CircuitBreakerLayer::builder(name).consecutive(failures).min_calls(1000).build().unwrap()
