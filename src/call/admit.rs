@@ -8,7 +8,7 @@ pub trait Admit<Request> {
     /// What a call holds while it runs.
     type Guard: Guard;
 
-    /// Whether [`is_refusing`](Self::is_refusing) is ever true. Leave it where it is for a limit that only counts.
+    /// Whether [`is_refusing`](Self::is_refusing) is ever true. Set it to `true` if you implement that.
     const MAY_REFUSE: bool = false;
 
     /// Lets a call pass, or rejects it.
@@ -23,7 +23,8 @@ pub trait Admit<Request> {
     /// Whether the next call will most likely be rejected.
     ///
     /// If so, the service is ready without polling the inner service. If the call is let through after all, the inner service
-    /// is polled ready once; when it is not ready, the guard decides by [`refuse`](Guard::refuse).
+    /// is polled ready once; when it is not ready, the call is rejected by [`refuse`](Guard::refuse). It is asked only with
+    /// [`MAY_REFUSE`](Self::MAY_REFUSE).
     fn is_refusing(&self) -> bool {
         false
     }

@@ -52,7 +52,7 @@ impl<T, E> Builder<T, E> {
         Self { name: Cow::Borrowed(name.as_str()), ..self }
     }
 
-    /// Ends calls as another protocol has it.
+    /// Sets the protocol that ends calls. It replaces a classifier that was set before.
     ///
     /// Most often it is set by the constructors `http` and `grpc` of the layer. Defaults to [`Plain`].
     pub fn end<F>(self, end: F) -> Builder<T, F> {

@@ -54,15 +54,12 @@ pub trait Guard: Sized {
         let _: Outcome = outcome;
     }
 
-    /// Rejects the call after all, because the inner service is not ready.
+    /// Gives the call back, and its rejection, because the inner service is not ready.
     ///
     /// Is called only where [`is_refusing`](super::Admit::is_refusing) was true, so that the inner service was not polled ready.
-    ///
-    /// # Errors
-    ///
-    /// The guard itself, where the call goes on.
-    fn refuse(self) -> Result<Rejection, Self> {
-        Err(self)
+    /// The call is rejected in any case; by default without the name of the limit.
+    fn refuse(self) -> Option<Rejection> {
+        None
     }
 }
 
@@ -101,10 +98,7 @@ impl<G: Guard> Guard for Option<G> {
         }
     }
 
-    fn refuse(self) -> Result<Rejection, Self> {
-        match self {
-            Some(guard) => guard.refuse().map_err(Some),
-            None => Err(None),
-        }
+    fn refuse(self) -> Option<Rejection> {
+        self.and_then(Guard::refuse)
     }
 }

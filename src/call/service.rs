@@ -7,7 +7,7 @@ use tower::{BoxError, Service};
 
 use super::future::fail;
 use super::{Admit, End, Guard, ResponseFuture};
-use crate::error::Error;
+use crate::error::{Error, Rejection};
 
 /// Calls the inner service where a limit lets the call pass.
 ///
@@ -58,7 +58,8 @@ impl<S, A, E> Admission<S, A, E> {
         guard.ran(ready.is_pending());
         match ready {
             Poll::Ready(Ok(())) => Ok(guard),
-            Poll::Pending => guard.refuse().map_or_else(Ok, |rejection| Err(Error::Rejected(rejection))),
+            // Whatever the guard says, a service that is not ready is not called.
+            Poll::Pending => Err(Error::Rejected(guard.refuse().unwrap_or_else(Rejection::unnamed))),
             Poll::Ready(Err(error)) => Err(fail(guard, self.end.clone(), error)),
         }
     }
@@ -78,7 +79,7 @@ where
     /// Is ready without asking the inner service where the limit is refusing: the result will be a rejection.
     #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.admit.is_refusing() {
+        if A::MAY_REFUSE && self.admit.is_refusing() {
             return Poll::Ready(Ok(()));
         }
         let polled = self.inner.poll_ready(cx);

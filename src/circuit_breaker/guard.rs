@@ -134,10 +134,10 @@ impl Guard for CircuitGuard {
         self.settle(outcome);
     }
 
-    fn refuse(mut self) -> Result<Rejection, Self> {
+    fn refuse(mut self) -> Option<Rejection> {
         let core = self.core.take().expect("a guard is settled once");
         core.exit(self.entry, Exit::Abandoned);
-        Ok(core.refuse(Refusal::NOT_READY))
+        Some(core.refuse(Refusal::NOT_READY))
     }
 }
 

@@ -28,6 +28,11 @@ impl Rejection {
         Self { name, retry_after, reason }
     }
 
+    /// The rejection of a limit that gives none itself.
+    pub(crate) fn unnamed() -> Self {
+        Self::new(Name::of("limit"), RejectionReason::Custom, None)
+    }
+
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"per key"` or `"custom"`.
     pub const fn layer(&self) -> &'static str {
         self.reason.kind().as_str()

@@ -1,15 +1,18 @@
 //! Limits of a user's own: one that waits, and an end that samples how long the service took.
 
 use std::convert::Infallible;
+use std::future::Ready;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use palisade::call::{AdmissionLayer, Admit, End, Guard, Plain, Wait};
 use palisade::event::{Kind, Source};
 use palisade::{DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
-use tower::{Layer, ServiceExt, service_fn};
+use tokio_test::{assert_ready, task};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::now;
 use crate::support::time::SECOND;
@@ -116,4 +119,57 @@ async fn an_end_of_ones_own_settles_calls_and_makes_responses() {
 /// A rejection of some limit.
 fn rejected() -> Rejection {
     Source::new(Kind::Custom, Name::new("inner").expect("it is short")).reject(RejectionReason::Custom, None)
+}
+
+/// Says at every poll that it refuses, and lets every call pass.
+#[derive(Clone)]
+struct Fickle<const MAY_REFUSE: bool>;
+
+struct Passes;
+
+impl Guard for Passes {}
+
+impl<Request, const MAY_REFUSE: bool> Admit<Request> for Fickle<MAY_REFUSE> {
+    type Guard = Passes;
+
+    const MAY_REFUSE: bool = MAY_REFUSE;
+
+    fn admit(&self, _: &Request) -> Result<Passes, Rejection> {
+        Ok(Passes)
+    }
+
+    fn is_refusing(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_service_that_is_not_ready_is_never_called() {
+    let gate = |limit| AdmissionLayer::of(limit, Plain::new(DefaultClassifier)).layer(NeverReady);
+    let mut service = gate(Fickle::<true>);
+    assert!(assert_ready!(task::spawn(service.ready()).poll()).is_ok());
+    let mut call = task::spawn(service.call(()));
+    assert!(matches!(assert_ready!(call.poll()), Err(Error::Rejected(_))));
+
+    let gate = |limit| AdmissionLayer::of(limit, Plain::new(DefaultClassifier)).layer(NeverReady);
+    let mut service = gate(Fickle::<false>);
+    assert!(task::spawn(service.ready()).poll().is_pending());
+}
+
+/// Is never ready, and panics when it is called.
+#[derive(Clone)]
+struct NeverReady;
+
+impl Service<()> for NeverReady {
+    type Response = ();
+    type Error = Infallible;
+    type Future = Ready<Result<(), Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, (): ()) -> Self::Future {
+        panic!("it was not ready")
+    }
 }
