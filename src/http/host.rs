@@ -1,5 +1,7 @@
 //! The host that a request goes to.
 
+use std::fmt;
+
 use http::Request;
 use http::header::HOST;
 use http::uri::Authority;
@@ -7,8 +9,8 @@ use http::uri::Authority;
 /// Returns the host that a request goes to: a key for [`per_key`](crate::keyed).
 ///
 /// It includes the port if the request names one, and leaves out the user's name. It is read from the URI, or else from the
-/// header `Host`. It is a copy of at most 261 bytes, and compares without regard to case. The result is `None` if the request
-/// names no valid host, or one that is longer than any host can be. All such requests share one key.
+/// header `Host`. It is a copy of at most 261 bytes, and compares without regard to case. A request that names no valid host,
+/// or one that is longer than any host can be, has an unknown host. All such requests share one key. Events show it.
 ///
 /// # Examples
 ///
@@ -16,18 +18,40 @@ use http::uri::Authority;
 /// use http::Request;
 /// use palisade::{CircuitBreakerLayer, http::host};
 ///
-/// # fn main() -> Result<(), palisade::ConfigError> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let breaker = CircuitBreakerLayer::http("hosts").per_key(host::<String>).capacity(500).build()?;
 /// let circuits = breaker.handle();
 ///
 /// let request = Request::get("http://example.com:8080/orders").body(String::new());
-/// let key = request.ok().and_then(|request| host(&request));
-/// assert_eq!(key.as_ref().map(|host| host.as_str()), Some("example.com:8080"));
+/// let key = request.ok().map(|request| host(&request));
+/// let key = key.ok_or("the URI is valid")?;
+/// assert_eq!(key.to_string(), "example.com:8080");
 /// assert!(circuits.get(&key).is_none(), "it was not called yet");
 /// # Ok(())
 /// # }
 /// ```
-pub fn host<B>(request: &Request<B>) -> Option<Authority> {
+pub fn host<B>(request: &Request<B>) -> Host {
+    Host(authority(request))
+}
+
+/// The host of a request. Only [`host`] makes it, so that no other key is taken for one that may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Host(Option<Authority>);
+
+impl Host {
+    /// The host and its port; `None` if the host is unknown.
+    pub const fn authority(&self) -> Option<&Authority> {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().map_or("unknown", Authority::as_str))
+    }
+}
+
+fn authority<B>(request: &Request<B>) -> Option<Authority> {
     let of_header = || request.headers().get(HOST)?.to_str().ok();
     let named = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
     let host = named.rsplit_once('@').map_or(named, |(_, host)| host);

@@ -94,7 +94,7 @@ pub use self::deadline::DeadlineLayer;
 pub(crate) use self::digits::digits;
 pub use self::drain::DrainedBody;
 pub use self::guarded::{GuardedBody, Http};
-pub use self::host::host;
+pub use self::host::{Host, host};
 pub use self::idempotent::Idempotent;
 pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};

@@ -22,7 +22,7 @@ fn to(uri: &str, header: Option<&[u8]>) -> Request<()> {
 }
 
 fn key(uri: &str, header: Option<&[u8]>) -> Option<String> {
-    host(&to(uri, header)).map(|host| host.to_string())
+    host(&to(uri, header)).authority().map(ToString::to_string)
 }
 
 #[test]

@@ -47,6 +47,16 @@ async fn the_hosts_of_http_are_shown() {
     }
 }
 
+#[tokio::test]
+async fn a_key_like_a_host_that_is_none_is_not_shown() {
+    let events = Events::record();
+    let token = |_: &Request<()>| "s3cr3t-token".parse::<http::uri::Authority>().ok();
+    let places = BulkheadLayer::builder(0).per_key(token).build().unwrap();
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(http::Response::new(String::new()))));
+    places.layer(inner).ready().await.unwrap().call(Request::new(())).await.unwrap_err();
+    assert!(!events.of("palisade::bulkhead")[0].fields.contains_key("key"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_keys_come_with_their_handles() {
     let layer = BulkheadLayer::builder(3).per_key(key as Host).build().unwrap();

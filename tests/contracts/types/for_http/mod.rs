@@ -14,7 +14,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::Authority;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
@@ -23,7 +22,7 @@ use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
 use palisade::http::{
-    AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Http, HttpClassifier, Idempotent,
+    AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier, Idempotent,
     ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
 };
 use palisade::retry::{Always, AsIs, CloneRequest, Rules};
@@ -42,7 +41,6 @@ use crate::over_http::each_http_layer;
 type InHttp = Http<HttpClassifier>;
 type InGrpc = Http<GrpcClassifier>;
 type Plain = Full<Bytes>;
-type Host = Option<Authority>;
 type ByHost<B> = fn(&Request<B>) -> Host;
 type InBulkhead<B> = GuardedBody<B, BulkheadGuard, HttpClassifier>;
 type InCircuit<B> = GuardedBody<B, CircuitGuard, GrpcClassifier>;
