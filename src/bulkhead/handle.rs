@@ -1,13 +1,11 @@
 //! Looks at a bulkhead and resizes it.
 
-use super::places::Core;
-use super::{BulkheadGuard, Places};
-use crate::cached_arc::{CachedArc, HandleArc};
+use super::guard::{BulkheadGuard, Core};
+use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event;
 use crate::event::Event;
 use crate::name::Name;
-use crate::state::keys::{Retain, Retention};
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
@@ -56,17 +54,5 @@ impl BulkheadHandle {
     /// When all places are taken, or somebody waits for the free one.
     pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
         BulkheadGuard::enter(&self.core)
-    }
-}
-
-impl Retain for BulkheadHandle {
-    type Own = Places;
-
-    fn for_call(&self) -> Places {
-        Places { core: CachedArc::clone(&self.core) }
-    }
-
-    fn retention(&self) -> Retention {
-        Core::retention(&self.core)
     }
 }

@@ -49,6 +49,7 @@
 //! comes: keep the queue short, and put a timeout around it.
 
 mod builder;
+mod guard;
 mod handle;
 mod places;
 mod queue;
@@ -57,6 +58,7 @@ pub use self::builder::{
     Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
     QueueingBulkhead,
 };
+pub use self::guard::BulkheadGuard;
 pub use self::handle::BulkheadHandle;
-pub use self::places::{BulkheadGuard, Places};
+pub use self::places::Places;
 pub use self::queue::{Queue, Turn};

@@ -1,29 +1,13 @@
-//! The places as a limit that calls pass, and what they share with guards and handles.
+//! The places as a limit that calls pass.
 
-use super::BulkheadHandle;
-use crate::cached_arc::{CachedArc, HandleArc, cached};
-use crate::call::{Admit, Fork, Guard, Handled, Instance, Key, LimitState};
-use crate::error::{Rejection, RejectionReason};
+use super::guard::{BulkheadGuard, Core};
+use super::handle::BulkheadHandle;
+use crate::cached_arc::{CachedArc, HandleArc};
+use crate::call::{Admit, Fork, Handled, Key};
+use crate::error::Rejection;
 use crate::name::Name;
-use crate::source::Kind;
-use crate::state::keys::Retention;
+use crate::state::keys::{Retain, Retention};
 use crate::state::permits::Permits;
-
-pub(super) type Core = Instance<Permits>;
-
-cached!(Core, unless key.is_some());
-
-impl LimitState for Permits {
-    const KIND: Kind = Kind::Bulkhead;
-
-    fn fork(&self, _: &Key) -> Self {
-        self.fork()
-    }
-
-    fn retention(&self) -> Retention {
-        self.retention()
-    }
-}
 
 /// Lets calls pass while there are places. Clones share them.
 #[derive(Clone, Debug)]
@@ -66,59 +50,14 @@ impl Fork for Places {
     }
 }
 
-/// Holds a place in a bulkhead, until it is dropped.
-///
-/// # Examples
-///
-/// Code that is no `Service` can share the places of services that are:
-///
-/// ```
-/// use palisade::{BulkheadLayer, Rejection};
-///
-/// # fn main() -> Result<(), Rejection> {
-/// let bulkhead = BulkheadLayer::new(1).handle();
-/// let place = bulkhead.try_enter()?;
-/// assert!(bulkhead.try_enter().is_err());
-/// drop(place);
-/// assert!(bulkhead.try_enter().is_ok());
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-#[must_use = "a guard that is dropped gives its place back"]
-pub struct BulkheadGuard {
-    core: CachedArc<Core>,
-}
+impl Retain for BulkheadHandle {
+    type Own = Places;
 
-impl BulkheadGuard {
-    /// Takes a place, or rejects the call.
-    #[inline(always)]
-    pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
-        match Self::try_enter(core) {
-            Some(guard) => Ok(guard),
-            None => Err(core.reject(RejectionReason::Full, None)),
-        }
+    fn for_call(&self) -> Places {
+        Places { core: CachedArc::clone(&self.core) }
     }
 
-    #[inline(always)]
-    pub(super) fn try_enter(core: &CachedArc<Core>) -> Option<Self> {
-        core.try_enter().then(|| Self::of(core))
-    }
-
-    /// The guard of a place that was taken.
-    #[inline(always)]
-    pub(super) fn of(core: &CachedArc<Core>) -> Self {
-        Self { core: core.clone() }
-    }
-}
-
-impl Guard for BulkheadGuard {}
-
-impl Drop for BulkheadGuard {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if let Some(waiter) = self.core.leave() {
-            waiter.wake();
-        }
+    fn retention(&self) -> Retention {
+        Core::retention(&self.core)
     }
 }

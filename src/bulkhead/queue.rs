@@ -7,8 +7,9 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::places::Core;
-use super::{BulkheadGuard, BulkheadHandle, Places};
+use super::guard::{BulkheadGuard, Core};
+use super::handle::BulkheadHandle;
+use super::places::Places;
 use crate::cached_arc::CachedArc;
 use crate::call::{Fork, Handled, Key, Wait};
 use crate::context::Deadline;

@@ -5,6 +5,7 @@ use super::{CircuitGuard, CircuitHandle};
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
+use crate::state::keys::{Retain, Retention};
 
 /// Lets calls pass while a service does not keep failing. Clones share one circuit.
 #[derive(Clone, Debug)]
@@ -49,5 +50,17 @@ impl Fork for Circuit {
     #[inline(always)]
     fn of_key(&self, own: Self) -> Self {
         own
+    }
+}
+
+impl Retain for CircuitHandle {
+    type Own = Circuit;
+
+    fn for_call(&self) -> Circuit {
+        Circuit { core: CachedArc::clone(&self.core) }
+    }
+
+    fn retention(&self) -> Retention {
+        Core::retention(&self.core)
     }
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::breaker::Core;
-use super::{Circuit, CircuitGuard};
-use crate::cached_arc::{CachedArc, HandleArc};
+use super::guard::CircuitGuard;
+use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::name::Name;
 use crate::state::circuit::{Phase, Steer};
 use crate::state::counts::{Counts, share};
-use crate::state::keys::{Retain, Retention};
 
 /// Looks at a circuit and steers it, from anywhere.
 ///
@@ -84,18 +83,6 @@ impl CircuitHandle {
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.core.steer(Steer::Reset);
-    }
-}
-
-impl Retain for CircuitHandle {
-    type Own = Circuit;
-
-    fn for_call(&self) -> Circuit {
-        Circuit { core: CachedArc::clone(&self.core) }
-    }
-
-    fn retention(&self) -> Retention {
-        Core::retention(&self.core)
     }
 }
 

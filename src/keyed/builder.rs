@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::PerKey;
-use super::admit::{NoRoom, Show};
+use super::shared::{NoRoom, Shared, Show};
 use super::shown::of_host;
 use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
 use crate::error::ConfigError;
@@ -101,8 +101,8 @@ impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
         let source = Source::new(Kind::PerKey, source.name());
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
             .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name().as_str()))?;
-        let admit = PerKey::new(model.admit, by, Keys::new(capacity, idle.into()), source, full, show);
-        Ok(AdmissionLayer::made(admit, model.end))
+        let shared = Shared::new(Keys::new(capacity, idle.into()), source, full, show);
+        Ok(AdmissionLayer::made(PerKey::new(model.admit, by, shared), model.end))
     }
 }
 

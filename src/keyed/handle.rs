@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::Hash;
 
-use super::admit::Shared;
+use super::shared::Shared;
 use crate::name::Name;
 use crate::sync::Arc;
 

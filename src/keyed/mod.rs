@@ -87,6 +87,7 @@
 mod admit;
 mod builder;
 mod handle;
+mod shared;
 mod shown;
 mod waiting;
 

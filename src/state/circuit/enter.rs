@@ -2,7 +2,8 @@
 //!
 //! A closed circuit is only read, and so is one that plainly refuses. Everything else happens under the lock.
 
-use crate::state::circuit::locked::{Cause, Locked};
+use crate::state::circuit::locked::Locked;
+use crate::state::circuit::transitions::Cause;
 use crate::state::circuit::word::Word;
 use crate::state::circuit::{Circuit, Entry, Phase, Reason, Refusal, Transition};
 use crate::sync::Ordering;

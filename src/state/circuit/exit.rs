@@ -1,7 +1,7 @@
 //! What the end of a call changes.
 
 use crate::outcome::Outcome;
-use crate::state::circuit::locked::Cause;
+use crate::state::circuit::transitions::Cause;
 use crate::state::circuit::word::Word;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
 use crate::state::counts::{Counts, Recorded};

@@ -13,6 +13,7 @@ mod phase;
 mod probes;
 mod rules;
 mod streams;
+mod transitions;
 pub(super) mod word;
 
 use rand::SeedableRng;

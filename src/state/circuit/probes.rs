@@ -1,8 +1,9 @@
 //! What the results of probes change, under the lock.
 
 use crate::outcome::Outcome;
-use crate::state::circuit::locked::{Cause, Locked};
+use crate::state::circuit::locked::Locked;
 use crate::state::circuit::rules::Trial;
+use crate::state::circuit::transitions::Cause;
 use crate::state::circuit::{Circuit, Entry, Reason, Transition};
 use crate::state::counts::Recorded;
 use crate::sync::Ordering;

@@ -17,6 +17,7 @@
 //! A key's `eq` and `clone` are the user's code and run under a lock; its `hash` and `drop` do not.
 
 mod hashed;
+mod retain;
 mod shard;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use std::hash::{BuildHasher, Hash};
 use std::{array, fmt};
 
 use self::hashed::{Hashed, Seeds};
+pub(crate) use self::retain::{Retain, Retention};
 use self::shard::{Entry, Shard, Slot};
 use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
 use crate::time::Nanos;
@@ -38,27 +40,6 @@ const FEW: usize = 64;
 
 /// The shortest pause between sweeps: 100 ms.
 const SHORTEST_PAUSE: Nanos = Nanos(100_000_000);
-
-/// How long an entry is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retention {
-    Free,
-    /// At most until then. It may be sooner, because what was set by hand can be undone at any moment.
-    Until(Nanos),
-    Used,
-}
-
-/// What can be kept for a key.
-pub(crate) trait Retain: Clone {
-    /// What a call takes along.
-    type Own;
-
-    /// Gives a call what it takes along. The entry is in use while an `Own` exists; a clone of the handle does not count as a use.
-    fn for_call(&self) -> Self::Own;
-
-    /// How long it is kept, apart from its last use. Called while no call can take the entry from the map.
-    fn retention(&self) -> Retention;
-}
 
 pub(crate) struct Keys<K, V> {
     shards: [RwLock<Shard<K, V>>; SHARDS],

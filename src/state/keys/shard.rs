@@ -5,7 +5,7 @@ use std::hash::BuildHasherDefault;
 use std::mem;
 
 use super::hashed::{AsItIs, Hashed};
-use super::{Retain, Retention};
+use super::retain::{Retain, Retention};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Nanos;
 
