@@ -1,10 +1,10 @@
 //! The host that a request goes to.
 
-use std::fmt;
-
 use http::Request;
 use http::header::HOST;
 use http::uri::Authority;
+
+use crate::keyed::Host;
 
 /// Returns the host that a request goes to: a key for [`per_key`](crate::keyed).
 ///
@@ -31,24 +31,7 @@ use http::uri::Authority;
 /// # }
 /// ```
 pub fn host<B>(request: &Request<B>) -> Host {
-    Host(authority(request))
-}
-
-/// The host of a request. Only [`host`] makes it, so that no other key is taken for one that may be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Host(Option<Authority>);
-
-impl Host {
-    /// The host and its port; `None` if the host is unknown.
-    pub const fn authority(&self) -> Option<&Authority> {
-        self.0.as_ref()
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_ref().map_or("unknown", Authority::as_str))
-    }
+    Host::new(authority(request))
 }
 
 fn authority<B>(request: &Request<B>) -> Option<Authority> {

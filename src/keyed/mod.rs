@@ -87,6 +87,8 @@
 mod admit;
 mod builder;
 mod handle;
+#[cfg(feature = "http")]
+mod host;
 mod shared;
 mod shown;
 mod waiting;
@@ -94,4 +96,6 @@ mod waiting;
 pub use self::admit::PerKey;
 pub use self::builder::{PerKeyBuilder, PerKeyLayer};
 pub use self::handle::PerKeyHandle;
+#[cfg(feature = "http")]
+pub use self::host::Host;
 pub use self::waiting::PerKeyWaiting;
