@@ -128,8 +128,11 @@ impl<'a> EndedBy<'a> {
 }
 
 /// Returns what a result says about the service: nothing, unless the service ended the call.
+///
+/// It asks the classifier only where the service had its say. A rejection by a layer below, and a call that ended at its caller's
+/// own deadline, are [`Outcome::Ignored`]. An [`End`](crate::call::End) of your own settles its guard by it.
 #[inline(always)]
-pub(crate) fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
+pub fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
     match EndedBy::of(result) {
         EndedBy::Rejection(_) | EndedBy::Caller => Outcome::Ignored,
         EndedBy::Service => classifier.classify(result),

@@ -31,7 +31,7 @@ pub trait Admit<Request> {
 
     /// Gives a guard for a readiness error of the inner service, which then counts as the result of a call.
     ///
-    /// `None` where it does not count, or where the call would be rejected. No rejection is told.
+    /// Returns `None` if the error does not count, or if the call would be rejected. It tells no rejection.
     fn admit_unready(&self) -> Option<Self::Guard> {
         None
     }

@@ -27,11 +27,11 @@ pub trait Settings {
     /// Whether calls may wait: [`AtOnce`](super::AtOnce) or [`InTurn`](super::InTurn).
     type Entry;
 
-    /// Says which setting is not legal. Defaults to all are.
+    /// Says which setting is not legal. By default every setting is legal.
     ///
     /// # Errors
     ///
-    /// When one is not.
+    /// When a setting is not legal.
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
     }

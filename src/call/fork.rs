@@ -9,7 +9,7 @@ use crate::time::{Clock, Nanos};
 
 /// A limit that each key can have for itself: a circuit, or places with a queue or without.
 ///
-/// The limit itself is the model for those of the keys. No call passes it.
+/// Keys get fresh copies of this limit. No call passes the limit itself.
 pub trait Fork: Handled<Handle: Retain> + Sized {
     /// Makes a limit with the same settings for a key. The map keeps its handle.
     fn fork(&self, key: Key) -> Self::Handle;

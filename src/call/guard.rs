@@ -3,7 +3,7 @@
 use crate::error::Rejection;
 use crate::outcome::Outcome;
 
-/// Says whether a guard is held on. The caller of the method settles a guard that is not.
+/// Says whether to keep a guard. The caller settles it where the answer is [`No`](Self::No).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// The guard is settled now: at the head by what the head means, later as a success.
@@ -34,7 +34,8 @@ pub trait Guard: Sized {
 
     /// Is called when a response begins to stream.
     ///
-    /// `outcome` is what its head means. If that is not final, the end of the response decides.
+    /// `outcome` is what its head means. If that is not final, the end of the response decides. A response that ends with its head
+    /// does not stream: then only [`settle`](Self::settle) is called.
     fn head(&mut self, outcome: Outcome, is_final: bool) -> Hold {
         let _: (Outcome, bool) = (outcome, is_final);
         Hold::ToTheEnd

@@ -86,3 +86,4 @@ pub use self::lazy::{Lazy, LazyLayer};
 pub use self::oneshot::Oneshot;
 pub use self::service::Admission;
 pub use self::waiting::{Waiting, WaitingFuture};
+pub use crate::outcome::judge;

@@ -41,7 +41,7 @@ impl<S, A, E> Admission<S, A, E> {
         }
     }
 
-    /// Sees to it that the inner service is ready for a call that was let through without asking it.
+    /// Polls the inner service ready for a call that was let through though `poll_ready` skipped it.
     ///
     /// `poll_ready` found the limit refusing, and it let the call pass all the same. There is no task to wake here, so one look
     /// must do.

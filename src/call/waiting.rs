@@ -61,7 +61,7 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// When it has to wait with a limit, outside a tokio runtime with a timer.
+    /// As the wait of the limit does: that of a bulkhead does when it has to wait with a limit outside a tokio runtime with a timer.
     #[must_use = "futures do nothing unless polled"]
     pub struct WaitingFuture<S, Request, A, E>
     where

@@ -66,7 +66,7 @@ impl CircuitGuard {
         }
     }
 
-    /// Takes a place for a result that is there without a call. Where there is none, nobody was rejected.
+    /// Takes a place for a readiness error, which counts without a call. If no place is free, that is no rejection.
     pub(super) fn enter_unready(core: &CachedArc<Core>) -> Option<Self> {
         core.admit().ok().map(|entry| Self::of(core, entry))
     }

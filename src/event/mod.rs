@@ -23,8 +23,9 @@
 //!
 //! # The sharp edge
 //!
-//! An observer runs on the thread and in the call that the event is of. So it must be quick, must not block, and must not
-//! panic. It runs after the change that it hears of, and under no lock of this crate.
+//! An observer runs on the thread and inside the call that caused the event. So it must be quick, must not block, and must not
+//! panic. It runs after the change that it hears of, and under no lock of this crate. Once there was
+//! an observer, each event takes a read lock and a count, also after its subscription is dropped.
 
 mod observe;
 mod trace;
@@ -60,9 +61,9 @@ pub enum Event<'a> {
         /// How long the circuit stays open, if it opened.
         open_for: Option<Duration>,
     },
-    /// A layer rejected a call.
+    /// A layer rejected a call. A call that a layer per key rejects for want of room is a [`NoRoom`](Self::NoRoom) instead.
     Rejected(&'a Rejection),
-    /// A bulkhead was resized.
+    /// A limit was resized, such as a bulkhead.
     #[non_exhaustive]
     Resized {
         /// The most calls that may be in flight from now on.

@@ -34,7 +34,7 @@ pub fn observe(observer: impl Observe) -> Subscription {
     Subscription { observer }
 }
 
-/// Keeps an observer hearing. Dropping it ends that, but for events that are being told at that moment.
+/// Keeps an observer subscribed. Dropping it unsubscribes the observer; an event that is being told at that moment may still arrive.
 #[must_use = "an observer hears until its subscription is dropped"]
 pub struct Subscription {
     observer: Arc<dyn Observe>,

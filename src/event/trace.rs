@@ -1,56 +1,24 @@
 //! The one table of target, level and fields. The names here are part of the public interface.
 
+use std::time::Duration;
+
 use tracing::{debug, field, info, warn};
 
 use super::Event;
 use crate::chain::Chain;
+use crate::error::Rejection;
 use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
+use crate::state::counts::Counts;
 
 pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
-    let (name, key) = (source.name().as_str(), source.key());
+    let name = source.name().as_str();
     match *event {
         Event::Transition { from, to, reason, counts, open_for } => {
-            macro_rules! row {
-                ($level:ident, $message:literal) => {
-                    $level!(
-                        target: "palisade::circuit_breaker",
-                        name,
-                        key,
-                        from = from.as_str(),
-                        to = to.as_str(),
-                        reason,
-                        calls = counts.calls,
-                        failures = counts.failures,
-                        slow = counts.slow,
-                        consecutive = counts.consecutive,
-                        open_for = open_for.map(field::debug),
-                        $message
-                    )
-                };
-            }
-            match (from, to) {
-                (Phase::MetricsOnly, Phase::MetricsOnly) => row!(warn, "circuit would have opened"),
-                (_, Phase::Open | Phase::ForcedOpen) => row!(warn, "circuit opened"),
-                (_, Phase::HalfOpen) => row!(info, "circuit is half-open"),
-                (_, Phase::Closed | Phase::ForcedClosed) => row!(info, "circuit closed"),
-                (_, Phase::MetricsOnly) => row!(info, "circuit only measures"),
-            }
+            transition(source, (from, to), reason, counts, open_for);
         }
-        Event::Rejected(rejection) => {
-            let reason = rejection.reason().as_str();
-            let retry_after = rejection.retry_after().map(field::debug);
-            // A target is a literal, so there is a row for each kind.
-            macro_rules! rows {
-                ($($kind:ident: $text:literal, $target:literal;)+) => {
-                    match source.kind() {
-                        $(Kind::$kind => debug!(target: $target, name, key, reason, retry_after, "rejected"),)+
-                    }
-                };
-            }
-            kinds!(rows);
-        }
-        Event::Resized { limit } => info!(target: "palisade::bulkhead", name, key, limit, "resized"),
+        Event::Rejected(rejection) => rejected(source, rejection),
+        Event::Resized { limit } => resized(source, limit),
         Event::Retrying { attempt, delay, outcome, error } => {
             let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
             debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");
@@ -70,14 +38,69 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::FallbackFailed(error) => {
             debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
         }
-        Event::NoRoom { capacity, outcome, is_first } => {
-            macro_rules! row {
-                ($level:ident) => {
-                    $level!(target: "palisade::per_key", name, capacity, outcome, "no room for another key")
-                };
-            }
-            if is_first { row!(warn) } else { row!(debug) }
-        }
+        Event::NoRoom { capacity, outcome, is_first } => no_room(name, capacity, outcome, is_first),
         Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),
     }
+}
+
+fn transition(
+    source: Source<'_>,
+    (from, to): (Phase, Phase),
+    reason: &'static str,
+    counts: Counts,
+    open_for: Option<Duration>,
+) {
+    let (name, key) = (source.name().as_str(), source.key());
+    let Counts { calls, failures, slow, consecutive } = counts;
+    let (from_word, to_word, open_for) = (from.as_str(), to.as_str(), open_for.map(field::debug));
+    macro_rules! row {
+        ($level:ident, $message:literal) => {
+            $level!(
+                target: "palisade::circuit_breaker",
+                name, key, from = from_word, to = to_word, reason, calls, failures, slow, consecutive, open_for, $message
+            )
+        };
+    }
+    match (from, to) {
+        (Phase::MetricsOnly, Phase::MetricsOnly) => row!(warn, "circuit would have opened"),
+        (_, Phase::Open | Phase::ForcedOpen) => row!(warn, "circuit opened"),
+        (_, Phase::HalfOpen) => row!(info, "circuit is half-open"),
+        (_, Phase::Closed | Phase::ForcedClosed) => row!(info, "circuit closed"),
+        (_, Phase::MetricsOnly) => row!(info, "circuit only measures"),
+    }
+}
+
+fn rejected(source: Source<'_>, rejection: &Rejection) {
+    let (name, key, reason) = (source.name().as_str(), source.key(), rejection.reason().as_str());
+    let retry_after = rejection.retry_after().map(field::debug);
+    // A target is a literal, so there is a row for each kind.
+    macro_rules! rows {
+        ($($kind:ident: $text:literal, $target:literal;)+) => {
+            match source.kind() {
+                $(Kind::$kind => debug!(target: $target, name, key, reason, retry_after, "rejected"),)+
+            }
+        };
+    }
+    kinds!(rows);
+}
+
+fn resized(source: Source<'_>, limit: usize) {
+    let (name, key) = (source.name().as_str(), source.key());
+    macro_rules! rows {
+        ($($kind:ident: $text:literal, $target:literal;)+) => {
+            match source.kind() {
+                $(Kind::$kind => info!(target: $target, name, key, limit, "resized"),)+
+            }
+        };
+    }
+    kinds!(rows);
+}
+
+fn no_room(name: &'static str, capacity: usize, outcome: &'static str, is_first: bool) {
+    macro_rules! row {
+        ($level:ident) => {
+            $level!(target: "palisade::per_key", name, capacity, outcome, "no room for another key")
+        };
+    }
+    if is_first { row!(warn) } else { row!(debug) }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::Grpc;
 use super::attempts::CountAttempts;
 use super::classify::GrpcClassifier;
 use super::pushback::Pushback;
@@ -21,7 +22,7 @@ impl CircuitBreakerLayer {
     /// A call is in flight, and a probe holds its place, until the stream of its response has ended. A stream that ends without
     /// a code is a failure, and a stream that is dropped half way is abandoned. A probe whose response still streams after half
     /// of [`half_open_for`](Builder::half_open_for) is a success.
-    pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Http<GrpcClassifier>> {
+    pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Grpc> {
         Self::builder(name).grpc()
     }
 }
@@ -30,8 +31,8 @@ impl<T> Builder<T> {
     /// Judges calls by the [code](GrpcClassifier) in the head or the trailers, and ends them at the end of the stream.
     ///
     /// Defaults to ending them at the response's head.
-    pub fn grpc(self) -> Builder<T, Http<GrpcClassifier>> {
-        self.end(Http::new(GrpcClassifier::new()))
+    pub fn grpc(self) -> Builder<T, Grpc> {
+        self.end(Grpc::new(GrpcClassifier::new()))
     }
 }
 
@@ -62,7 +63,7 @@ impl BulkheadLayer {
     /// Starts to build a bulkhead for gRPC, with at most `max_concurrent` calls in flight.
     ///
     /// 0 rejects all. A call is in flight until the stream of its response has ended, or is dropped.
-    pub fn grpc(max_concurrent: usize) -> BulkheadBuilder<Http<GrpcClassifier>> {
+    pub fn grpc(max_concurrent: usize) -> BulkheadBuilder<Grpc> {
         Self::builder(max_concurrent).grpc()
     }
 }

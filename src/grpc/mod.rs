@@ -76,3 +76,6 @@ pub use self::attempts::CountAttempts;
 pub use self::classify::GrpcClassifier;
 pub use self::code::Code;
 pub use self::pushback::Pushback;
+
+/// How gRPC calls end: at the end of the response's stream, by the code in its trailers.
+pub type Grpc<C = GrpcClassifier> = crate::http::Http<C>;

@@ -6,7 +6,7 @@ use http::uri::Authority;
 
 use crate::keyed::Host;
 
-/// Returns the host that a request goes to: a key for [`per_key`](crate::keyed).
+/// Returns the host that a request goes to: a key for [`per_key`](crate::call::Builder::per_key).
 ///
 /// It includes the port if the request names one, and leaves out the user's name. It is read from the URI, or else from the
 /// header `Host`. It is a copy of at most 261 bytes, and compares without regard to case. A request that names no valid host,

@@ -33,7 +33,7 @@ pub struct PerKeyBuilder<T, E, K, By> {
 impl<T: Settings, E> Builder<T, E> {
     /// Gives each key a limit of its own; `key` takes the key from a request.
     ///
-    /// See [`per_key`](crate::keyed) for an example.
+    /// See [`keyed`](crate::keyed) for an example.
     pub fn per_key<Request, K: 'static, By>(self, key: By) -> PerKeyBuilder<T, E, K, By>
     where
         By: Fn(&Request) -> K,

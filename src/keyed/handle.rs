@@ -49,7 +49,7 @@ impl<K: Clone, H> PerKeyHandle<K, H> {
 
     /// All keys with their handles, as they are at one moment, in no order.
     ///
-    /// Looking does not count as a call. [`get`](Self::get) says what a handle is worth later.
+    /// Looking does not count as a call. [`get`](Self::get) says what becomes of a handle when its key is removed.
     pub fn iter(&self) -> impl Iterator<Item = (K, H)> + use<K, H>
     where
         H: Clone,

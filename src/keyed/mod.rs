@@ -34,7 +34,7 @@
 //! # }
 //! ```
 //!
-//! A bulkhead has it too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without.
+//! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without.
 //!
 //! # Settings
 //!
@@ -52,7 +52,7 @@
 //! hand, and its bulkhead was not resized. A half-open circuit is removed, and a handle does not prevent it: the handle keeps
 //! working, on a circuit that no call uses any more. A key that comes back starts anew, with a closed circuit.
 //!
-//! A key is idle since its last call came. If a sweep of the map finds it in use, it is idle since that sweep.
+//! The idle time of a key starts at its last call, or at a later sweep that found the key in use.
 //!
 //! When there is no room for a key, its calls pass unprotected, so that a flood of keys breaks no call; or they are rejected with
 //! [`KeysFull`](crate::RejectionReason::KeysFull). Known keys stay protected, and their calls pay nothing for the flood. A map of

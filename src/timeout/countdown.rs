@@ -19,7 +19,9 @@ use crate::{event, time};
 
 /// Counts down what a limit leaves of a call.
 ///
-/// An [`End`] takes it with the response, as the guard of the call. [`Plain`] drops it: the limit is over with the response.
+/// An [`End`] takes it with the response, as the guard of the call. [`Plain`] drops it: the limit is over with the response. An end
+/// of your own may keep it with the response: [`run`](Self::run) each part of the call in it, and when that pends, ask
+/// [`poll_over`](Self::poll_over) whether the time is over.
 #[derive(Clone, Copy, Debug)]
 pub struct Countdown {
     name: Name,
@@ -34,7 +36,7 @@ impl Countdown {
     }
 
     /// Runs the call, or a part of it, with the limit around it. The clock starts if that asks for the deadline.
-    pub(crate) fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
+    pub fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
         within(self.limit, &mut self.started, part)
     }
 
@@ -45,9 +47,21 @@ impl Countdown {
         start..time::after(start, self.limit)
     }
 
-    /// Waits for the time to be over, then drops the call.
+    /// When the time is over. Starts the clock if it has not started.
+    pub fn deadline(&mut self) -> Deadline {
+        Deadline::at(self.span(&mut ReadOnce::default()).end)
+    }
+
+    /// Waits for the time to be over, then drops the call by `drop_call` and returns the error of its caller.
+    ///
+    /// Starts the clock if it has not started. `sleep` is empty at first, and belongs to this countdown alone. What `drop_call`
+    /// drops knows that a limit ran out: a circuit's guard counts it.
+    ///
+    /// # Panics
+    ///
+    /// When it has to wait outside a tokio runtime with a timer.
     #[inline(never)]
-    pub(crate) fn poll_over(
+    pub fn poll_over(
         &mut self,
         sleep: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,

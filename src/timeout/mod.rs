@@ -44,7 +44,7 @@
 //!
 //! # The sharp edge
 //!
-//! A timeout inside another one that ends sooner leaves the end to it, and sets no timer of its own until it is polled again. So
+//! A timeout inside another one that ends sooner lets the outer one end the call, and sets no timer of its own until it is polled again. So
 //! do not drive a call that outlives a timeout from inside that timeout, for example in a `FuturesUnordered` that is kept
 //! elsewhere. Spawn such a call.
 //!

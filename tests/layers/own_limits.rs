@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use palisade::call::{AdmissionLayer, Admit, End, Guard, Plain, Wait};
+use palisade::call::{AdmissionLayer, Admit, End, Guard, Plain, Wait, judge};
 use palisade::event::{Kind, Source};
-use palisade::{DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason};
+use palisade::timeout::Countdown;
+use palisade::{Deadline, DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason, TimeoutLayer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -97,8 +98,8 @@ impl<G: Guard> End<G, u32> for ByNumber {
         response.to_string()
     }
 
-    fn failed(self, guard: G, _: &Error) {
-        guard.settle(Outcome::Transient);
+    fn failed(self, guard: G, error: &Error) {
+        guard.settle(judge::<u32>(&DefaultClassifier, Err(error)));
     }
 }
 
@@ -113,7 +114,7 @@ async fn an_end_of_ones_own_settles_calls_and_makes_responses() {
     assert_eq!(service.clone().oneshot(1).await.unwrap(), "1");
     assert!(service.oneshot(7).await.is_err());
     let taken = sampler.0.lock().unwrap().clone();
-    assert_eq!(taken, [(Outcome::Failed, true), (Outcome::Success, true), (Outcome::Transient, true)]);
+    assert_eq!(taken, [(Outcome::Failed, true), (Outcome::Success, true), (Outcome::Ignored, true)]);
 }
 
 /// A rejection of some limit.
@@ -172,4 +173,46 @@ impl Service<()> for NeverReady {
     fn call(&mut self, (): ()) -> Self::Future {
         panic!("it was not ready")
     }
+}
+
+/// A response that goes on, and keeps the countdown of its call.
+struct Rest {
+    countdown: Countdown,
+    sleep: Pin<Box<Option<Sleep>>>,
+    gone: bool,
+}
+
+impl Future for Rest {
+    type Output = Error;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
+        let Self { countdown, sleep, gone } = &mut *self;
+        let seen = countdown.run(Deadline::current).expect("the limit is around");
+        assert_eq!(seen, countdown.deadline());
+        countdown.poll_over(sleep.as_mut(), cx, || *gone = true)
+    }
+}
+
+/// Ends a call with the rest of its response.
+#[derive(Clone)]
+struct ByRest;
+
+impl<Response> End<Countdown, Response> for ByRest {
+    type Response = Rest;
+
+    fn answered(self, countdown: Countdown, _: Response) -> Rest {
+        Rest { countdown, sleep: Box::pin(None), gone: false }
+    }
+
+    fn failed(self, _: Countdown, _: &Error) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_ones_own_may_keep_the_countdown() {
+    let began = now();
+    let service = TimeoutLayer::new(3 * SECOND).end(ByRest).layer(service_fn(slow));
+    let mut rest = service.oneshot(()).await.unwrap();
+    let error = (&mut rest).await;
+    assert!(error.is_timeout() && rest.gone, "{error}");
+    assert_eq!(began.elapsed(), 3 * SECOND);
 }

@@ -37,7 +37,7 @@ const WELL: usize = COLUMNS.len();
 
 const NOTES: &str = "
 Times are the best of all rounds; ratios the median of those in which each thread had a core, none where that was rare.
-bare: the service within, alone. tower, five layers: four, without breaker and fallback, but with load shedding.
+bare: the inner service, alone. tower, five layers: four, without breaker and fallback, but with load shedding.
 by hand, five layers: its breaker counts failures in a row. seatbelt, five layers: four, without bulkhead.
 tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
 
@@ -111,7 +111,7 @@ fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
     ]
 }
 
-/// The service within, where its calls end as those of the path do.
+/// The inner service, where its calls end as those of the path do.
 fn bare(path: Path) -> Option<Contender> {
     Some(match path {
         Path::Closed(_, Health::OneInHundred) => contender(service_fn(inner::one_in_hundred), answered_but_last),

@@ -43,7 +43,7 @@ const READERS: &[Reader] = &[
 ///   connect;
 /// - an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or [`NetworkUnreachable`].
 ///
-/// A call that timed out may have been sent. Do not rely on this above a layer that follows redirects: its error may come from a
+/// Of a call that timed out, [`Elapsed::was_sent`](crate::Elapsed::was_sent) says it. Do not rely on this above a layer that follows redirects: its error may come from a
 /// later connection than the call's own.
 ///
 /// [`ConnectionRefused`]: std::io::ErrorKind::ConnectionRefused
@@ -52,7 +52,7 @@ const READERS: &[Reader] = &[
 pub fn not_sent(error: &Error) -> bool {
     match error {
         Error::Rejected(_) => true,
-        Error::TimedOut(_) => false,
+        Error::TimedOut(elapsed) => !elapsed.was_sent(),
         Error::Service(_) => facts(error).find_map(tells_not_sent).unwrap_or(false),
     }
 }
