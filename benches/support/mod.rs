@@ -10,8 +10,7 @@ use std::{error, fmt};
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreaker, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
 };
-use tokio::runtime;
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
 use tower::retry::Policy;
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::util::ServiceFn;

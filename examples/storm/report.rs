@@ -9,8 +9,7 @@ use palisade::{CircuitHandle, Phase as Circuit};
 
 use crate::gateway::{ATTEMPT_TIMEOUT, ATTEMPTS, MAX_CONCURRENT, TOTAL_TIMEOUT};
 use crate::traffic::{CALLS_A_SECOND, Ended, Log, Verdict};
-use crate::upstream;
-use crate::upstream::{HEALTHY, Phase, Upstream};
+use crate::upstream::{self, HEALTHY, Phase, Upstream};
 
 /// How long before the end of the schedule recovery must be complete.
 const LAST: Duration = Duration::from_secs(3);

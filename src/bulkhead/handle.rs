@@ -3,8 +3,7 @@
 use super::guard::{BulkheadGuard, Core};
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
-use crate::event;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::name::Name;
 
 /// Looks at a bulkhead and resizes it, from anywhere.

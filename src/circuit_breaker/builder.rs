@@ -10,8 +10,7 @@ use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
 use crate::source::{Kind, Source};
-use crate::state::circuit;
-use crate::state::circuit::Rules;
+use crate::state::circuit::{self, Rules};
 use crate::state::window::{CountWindow, TimeWindow, Window};
 
 /// Wraps services in a circuit breaker.

@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Deadline;
-use crate::time;
-use crate::time::ReadOnce;
+use crate::time::{self, ReadOnce};
 
 /// What the timeouts around allow. It is copied cell by cell, because a copy of the whole stalls after a narrower write.
 #[derive(Clone, Debug)]

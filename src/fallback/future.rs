@@ -12,8 +12,7 @@ use super::fallback_if::FallbackIf;
 use super::step::Step;
 use crate::call::POLLED_AGAIN;
 use crate::error::Error;
-use crate::event;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::name::Name;
 use crate::source::{Kind, Source};
 

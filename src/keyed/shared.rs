@@ -4,8 +4,7 @@ use std::hash::Hash;
 
 use crate::call::{Key, Label};
 use crate::error::{Rejection, RejectionReason};
-use crate::event;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::source::Source;
 use crate::state::every::Every;
 use crate::state::keys::{Keys, Retain};

@@ -7,8 +7,7 @@
 //! A call begins in `Sent`. It skips `Draining` when there is nothing to read, and `Waiting` when there is no delay.
 
 use std::mem;
-use std::ops::ControlFlow;
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;

@@ -4,8 +4,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use palisade::Error;
-use tokio_test::task;
-use tokio_test::task::Spawn;
+use tokio_test::task::{self, Spawn};
 
 /// A call of any stack, to the end of its response.
 pub(crate) type Call = Spawn<Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>>>;

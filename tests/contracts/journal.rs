@@ -1,7 +1,6 @@
 //! Writes down what a stack does.
 
-use std::fmt;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;

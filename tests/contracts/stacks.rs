@@ -8,8 +8,7 @@ use palisade::{Error, FallbackLayer, TimeoutLayer, fallback};
 use tower::util::BoxCloneService;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::calls;
-use crate::calls::Call;
+use crate::calls::{self, Call};
 use crate::laws::{At, Row};
 use crate::layers::{STALE, breaker, each_layer, limit, places, queue, retry, total};
 use crate::remains::{Handles, Watched};

@@ -1,8 +1,7 @@
 //! Connections that end before their server has begun with the call.
 
 use http::Request;
-use hyper::client::conn::http2;
-use hyper::client::conn::http2::SendRequest;
+use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::Error;
 use palisade::http::AnswerLayer;

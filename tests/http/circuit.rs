@@ -13,8 +13,7 @@ use tower::{BoxError, ServiceBuilder};
 
 use crate::client::{Replayed, Small, Wire, call, client, get, on_both, retry, status};
 use crate::patience::{HOUR, eventually, secs};
-use crate::server;
-use crate::server::{Piece, Server, empty, reply, with_header};
+use crate::server::{self, Piece, Server, empty, reply, with_header};
 use crate::support::events::Events;
 use crate::support::{reason, strict};
 

@@ -7,8 +7,7 @@ use tower::{Service, ServiceBuilder, ServiceExt};
 
 use crate::circuit::{built, consecutive};
 use crate::client::{HttpClient, Small, Wire, call, client, get, on_both, text};
-use crate::server;
-use crate::server::{Server, empty, reply, with_header};
+use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
 use crate::support::events::Events;
 

@@ -18,8 +18,7 @@ use crate::circuit::{built, counted, counting};
 use crate::client::{HttpClient, Small, Wire, call, client, ends, get, on_both, request, status, text};
 use crate::patience::{eventually, secs, soon};
 use crate::proxy::{Fault, Proxy};
-use crate::server;
-use crate::server::{Server, abort, broken, empty, reply, silence, uri, with_header};
+use crate::server::{self, Server, abort, broken, empty, reply, silence, uri, with_header};
 use crate::support::reason;
 
 type Held = GuardedBody<GuardedBody<Incoming, CircuitGuard, HttpClassifier>, BulkheadGuard, HttpClassifier>;

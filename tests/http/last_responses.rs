@@ -8,8 +8,7 @@ use tower::ServiceBuilder;
 use crate::circuit::{built, consecutive};
 use crate::client::{Small, Wire, call, client, ends, get, on_both, retry, status, text};
 use crate::patience::{eventually, ms, soon};
-use crate::server;
-use crate::server::{Piece, Server, empty, endless, reply, silence};
+use crate::server::{self, Piece, Server, empty, endless, reply, silence};
 
 #[tokio::test]
 async fn the_result_is_the_last_response_with_its_body() {

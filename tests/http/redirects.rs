@@ -4,8 +4,7 @@ use reqwest::{Method, Request};
 
 use crate::client::on_both;
 use crate::reqwest::{request, stack};
-use crate::server;
-use crate::server::{Server, empty, reply, with_header};
+use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
 
 /// Answers at `/new`, and anywhere else tells the way there.

@@ -16,8 +16,7 @@ use tower::{Service, ServiceBuilder};
 
 use crate::client::{Wire, on_both};
 use crate::patience::{ms, secs, soon};
-use crate::server;
-use crate::server::{Server, empty, reply, silence, with_header};
+use crate::server::{self, Server, empty, reply, silence, with_header};
 use crate::sockets::refusing;
 use crate::support::events::{Events, Recorded};
 use crate::support::io_error;

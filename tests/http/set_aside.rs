@@ -14,8 +14,7 @@ use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use crate::circuit::consecutive;
 use crate::client::{Replayed, Small, get, retry, text};
 use crate::patience::{ms, secs};
-use crate::server;
-use crate::server::{Piece, empty, silence, stream, with_header};
+use crate::server::{self, Piece, empty, silence, stream, with_header};
 use crate::support::now;
 
 /// For how long it is read at most; less and more than that.

@@ -19,8 +19,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use crate::circuit::{built, consecutive, counted};
 use crate::client::{Small, Wire, call, client, get, on_both, text};
 use crate::patience::{HOUR, eventually, ms, secs, soon};
-use crate::server;
-use crate::server::{Piece, Server, endless, hang, reply, silence, stream, uri};
+use crate::server::{self, Piece, Server, endless, hang, reply, silence, stream, uri};
 use crate::sockets::serve_router;
 use crate::support::now;
 

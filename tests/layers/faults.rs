@@ -5,8 +5,7 @@
 #[path = "../support/proxy.rs"]
 mod proxy;
 
-use std::io;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

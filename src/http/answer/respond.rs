@@ -3,8 +3,7 @@
 use http::Response;
 
 use crate::error::Error;
-use crate::event;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::fallback::FallbackError;
 use crate::name::Name;
 use crate::source::{Kind, Source};

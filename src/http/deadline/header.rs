@@ -9,8 +9,7 @@ use tokio::time::Instant;
 use crate::context::{Deadline, nearest};
 use crate::error::{By, Elapsed, Error};
 use crate::http::digits;
-use crate::time;
-use crate::time::ReadOnce;
+use crate::time::{self, ReadOnce};
 
 /// A header in which callers say how long they wait.
 #[derive(Clone)]

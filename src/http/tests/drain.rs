@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use futures_util::stream;
-use futures_util::stream::StreamExt;
+use futures_util::stream::{self, StreamExt};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::channel::Channel;

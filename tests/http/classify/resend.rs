@@ -1,7 +1,6 @@
 //! Which requests may be sent again.
 
-use std::io;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use http::{Request, Response};
 use palisade::Error;

@@ -14,8 +14,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::Builder;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::replay::drip;
-use crate::replay::drip::{CAP, Drip, LARGE, Told};
+use crate::replay::drip::{self, CAP, Drip, LARGE, Told};
 use crate::replay::wire::{Sent, retry};
 use crate::support::alone::alone;
 

@@ -3,8 +3,7 @@
 use crate::client::{Wire, on_both};
 use crate::replay::drip::{CAP, Drip, LARGE, Told};
 use crate::replay::server::{ALL, Act, Then, WELL, after};
-use crate::replay::wire;
-use crate::replay::wire::retry;
+use crate::replay::wire::{self, retry};
 
 /// Puts a body over the cap, and says the status, how many calls arrived, and whether the first is whole.
 async fn put(wire: Wire, act: Act, length: usize) -> (Option<u16>, usize, bool) {

@@ -5,8 +5,7 @@ use failsafe::{Config, Error, FailurePolicy, StateMachine, backoff, failure_poli
 use tower::service_fn;
 
 use super::{OPEN_FOR, WINDOW, open};
-use crate::inner;
-use crate::inner::Down;
+use crate::inner::{self, Down};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Health, Path, Window};
 

@@ -4,8 +4,7 @@ use recloser::{AsyncRecloser, Error, Recloser};
 use tower::service_fn;
 
 use super::{OPEN_FOR, open};
-use crate::inner;
-use crate::inner::Down;
+use crate::inner::{self, Down};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Health, Path, Window};
 

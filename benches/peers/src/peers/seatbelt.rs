@@ -12,8 +12,7 @@ use tick::Clock;
 use tower::{Layer, ServiceBuilder, service_fn};
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, TOTAL_LIMIT, WINDOW, open};
-use crate::inner;
-use crate::inner::{Down, FALLBACK};
+use crate::inner::{self, Down, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Budget, Failure, Health, Path, Window};
 

@@ -15,8 +15,7 @@ use tower_resilience::retry::{RetryBudget, RetryBudgetBuilder, RetryConfigBuilde
 use tower_resilience::timelimiter::TimeLimiterLayer;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
-use crate::inner;
-use crate::inner::{FAILURE, FALLBACK, LAST};
+use crate::inner::{self, FAILURE, FALLBACK, LAST};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Budget, Failure, Health, Path, Window};
 

@@ -3,8 +3,7 @@
 use loom::{model, thread};
 
 use super::{OFF, OPEN_FOR, circuit, consecutive_only, count_window, enter, half_open, record, time_window};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::circuit::{Phase, Rules};
 use crate::state::models::{race, race_on_one_stripe};
 use crate::state::window::Window;

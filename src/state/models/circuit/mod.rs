@@ -16,8 +16,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
 use crate::backoff::Backoff;
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::Failed;
+use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Rules, Steer, Transition};
 use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::sync::Arc;

@@ -3,8 +3,7 @@
 use loom::model;
 
 use super::{OPEN_FOR, count, enter, half_open, passing, record, try_enter};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::circuit::{Phase, Reason};
 use crate::state::models::race;
 use crate::sync::Arc;

@@ -3,8 +3,7 @@
 use loom::model;
 
 use super::{consecutive_only, enter, record};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::models::circuit::throttled;
 use crate::state::models::race;
 use crate::sync::Arc;

@@ -3,8 +3,7 @@
 use loom::model;
 
 use super::{BUCKET, OFF, Reading, circuit, consecutive_only, count, count_window, enter, record, time_window};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::circuit::{Exit, Phase, Rules};
 use crate::state::models::{model_of_many, race, race_of_three};
 use crate::state::window::{CountWindow, TimeWindow, Window};

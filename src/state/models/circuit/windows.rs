@@ -3,8 +3,7 @@
 use loom::model;
 
 use super::{BUCKET, OFF, circuit, count_window, enter, record};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::circuit::{Circuit, Entry, Rules};
 use crate::state::counts::Counts;
 use crate::state::models::circuit::throttled;

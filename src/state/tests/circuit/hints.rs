@@ -1,8 +1,7 @@
 //! Claims about the pause that a throttled call asks for.
 
 use super::{FAILING, half_open};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Success};
+use crate::outcome::Outcome::{self, Failed, Success};
 use crate::state::circuit::{Circuit, Phase, Refusal, Rules, Transition};
 use crate::state::tests::circuit::throttled;
 use crate::time::Nanos;

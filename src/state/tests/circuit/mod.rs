@@ -20,8 +20,7 @@ use std::time::Duration;
 
 use super::OFF;
 use crate::backoff::{Backoff, Jitter, generator};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::Failed;
+use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Rules, Steer, Transition};
 use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::time::{Nanos, Now};

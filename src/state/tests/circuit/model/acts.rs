@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::{STEPS, Span};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Ignored, Success, Throttled, Transient};
+use crate::outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient};
 use crate::state::circuit::{Phase, Rules};
 use crate::state::tests::circuit::doubling;
 use crate::time::Nanos;

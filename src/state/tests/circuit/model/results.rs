@@ -1,8 +1,7 @@
 //! What the model makes of results.
 
 use super::{Change, Flight, Model, Span};
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::{Failed, Ignored, Success, Throttled, Transient};
+use crate::outcome::Outcome::{self, Failed, Ignored, Success, Throttled, Transient};
 use crate::state::circuit::{Phase, Reason};
 use crate::state::counts::Recorded;
 use crate::state::tests::{count, reaches};

@@ -7,8 +7,7 @@ mod lock_free;
 mod moments;
 
 use super::half_open;
-use crate::outcome::Outcome;
-use crate::outcome::Outcome::Failed;
+use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Phase, Reason, Rules, Transition};
 use crate::time::Nanos;
 
