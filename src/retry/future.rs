@@ -1,18 +1,51 @@
-//! The future of one call: it polls the state of the current attempt until the call ends.
+//! The future of one call: its steps, and how it goes from one to the next.
+//!
+//! ```text
+//! Sent -> Draining -> Waiting -> Readying -> Sent -> ...
+//! ```
+//!
+//! A call begins in `Sent`. It skips `Draining` when there is nothing to read, and `Waiting` when there is no delay.
 
 use std::fmt;
+use std::mem;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tower::{BoxError, Service};
 
-use super::attempt::Step;
-use super::call::Call;
+use super::call::{Call, send};
 use super::rules::RetryIf;
+use crate::call::POLLED_AGAIN;
+use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
-use crate::outcome::Classify;
+use crate::outcome::{Classify, Outcome};
+use crate::time;
+
+/// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
+const DRAIN_FOR: Duration = Duration::from_millis(50);
+
+pin_project! {
+    /// What a call waits for. A `token` pays for the attempt to come.
+    #[project = StepProj]
+    pub(super) enum Step<Fut, S, Kept> {
+        /// The result of an attempt that was sent.
+        Sent { #[pin] attempt: Fut },
+        /// The rest of the last response, up to a time limit.
+        Draining { #[pin] limit: Sleep, due: Instant, token: Token },
+        /// The time at which the next attempt is due.
+        Waiting { #[pin] sleep: Sleep, token: Token },
+        /// The inner service to be ready for the next attempt.
+        Readying { service: S, unsent: Option<(Kept, Token)> },
+    }
+}
+
+/// Goes on to a step, or ends the call with a result.
+type Next<Fut, S, Kept, Response> = ControlFlow<Result<Response, Error>, Step<Fut, S, Kept>>;
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -47,9 +80,124 @@ where
 {
     type Output = Result<K::Response, Error>;
 
+    /// Goes from step to step until the call ends.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.call.poll(this.step, cx)
+        let (mut step, call) = (this.step, this.call);
+        loop {
+            let next = match step.as_mut().project() {
+                // Sent => (Draining | Waiting | Readying | end): the result asks for another attempt, or is the last.
+                StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
+                    Ok(response) => call.after_result(Ok(response), cx),
+                    Err(error) => call.after_error(error, cx),
+                },
+                // Draining => (Waiting | Readying | end): the response was read to its end, or it takes too long and is dropped.
+                StepProj::Draining { limit, due, token } => {
+                    ready!(call.poll_drained(limit, cx));
+                    call.wait_until(*due, mem::take(token))
+                }
+                // Waiting => (Readying | end): the next attempt is due, or the timer was late and the deadline has passed.
+                StepProj::Waiting { sleep, token } => {
+                    ready!(sleep.poll(cx));
+                    call.after_wait(mem::take(token))
+                }
+                // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result.
+                StepProj::Readying { service, unsent } => {
+                    let ready = ready!(service.poll_ready(cx));
+                    let (request, token) = unsent.take().expect(POLLED_AGAIN);
+                    match ready {
+                        Ok(()) => Continue(call.sent(service, request, token)),
+                        Err(error) => {
+                            // The token goes back first, because the next attempt may need it.
+                            drop(token);
+                            call.after_error(error, cx)
+                        }
+                    }
+                }
+            };
+            match next {
+                Continue(next) => step.set(next),
+                Break(result) => return Poll::Ready(result),
+            }
+        }
+    }
+}
+
+impl<S, Request, C, K, P> Call<S, Request, C, K, P>
+where
+    S: Service<K::Sent> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    C: Classify<S::Response>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+    P: RetryIf<K::Kept, S::Response>,
+{
+    /// Out of line, so that the path of a response stays short.
+    #[inline(never)]
+    fn after_error(&mut self, error: S::Error, cx: &mut Context<'_>) -> Next<S::Future, S, K::Kept, K::Response> {
+        self.after_result(Err(Error::lift(error)), cx)
+    }
+
+    /// Ends the call, or goes on towards another attempt.
+    #[inline(always)]
+    fn after_result(
+        &mut self,
+        result: Result<S::Response, Error>,
+        cx: &mut Context<'_>,
+    ) -> Next<S::Future, S, K::Kept, K::Response> {
+        let planned = match self.outcome(result.as_ref()) {
+            Ok(Outcome::Success) => return Break(self.receive(result)),
+            outcome => outcome.and_then(|outcome| self.plan(outcome, &result)),
+        };
+        match planned {
+            Ok((delay, token)) => {
+                self.keep(result);
+                Continue(self.approach(delay, token, cx))
+            }
+            Err(stop) => Break(self.stop(stop, result)),
+        }
+    }
+
+    /// Returns the step towards an attempt that was planned.
+    fn approach(&mut self, delay: Duration, token: Token, cx: &mut Context<'_>) -> Step<S::Future, S, K::Kept> {
+        if self.poll_rest(cx).is_pending() {
+            Step::Draining { limit: sleep(DRAIN_FOR), due: time::after(time::now(), delay), token }
+        } else if delay > Duration::ZERO {
+            Step::Waiting { sleep: sleep(delay), token }
+        } else {
+            self.readying(token)
+        }
+    }
+
+    fn poll_drained(&mut self, limit: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_rest(cx).is_pending() {
+            ready!(limit.poll(cx));
+        }
+        self.drop_rest();
+        Poll::Ready(())
+    }
+
+    fn wait_until(&mut self, due: Instant, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+        if time::now() < due {
+            return Continue(Step::Waiting { sleep: sleep_until(due), token });
+        }
+        self.after_wait(token)
+    }
+
+    fn after_wait(&mut self, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+        if self.is_late(Duration::ZERO) {
+            return Break(self.stop_late());
+        }
+        Continue(self.readying(token))
+    }
+
+    fn readying(&mut self, token: Token) -> Step<S::Future, S, K::Kept> {
+        let (service, request) = self.begin_attempt();
+        Step::Readying { service, unsent: Some((request, token)) }
+    }
+
+    fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept> {
+        token.spend();
+        Step::Sent { attempt: send(service, &self.rules.keep, request, self.attempts) }
     }
 }
 

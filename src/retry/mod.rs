@@ -66,7 +66,6 @@
 //! The service may have acted on a call that failed. Retry only what may happen twice, and say so with `retry_if`. And with a
 //! backoff of nothing there is no pause: if the service fails at once, one poll makes all attempts.
 
-mod attempt;
 mod builder;
 mod call;
 mod future;

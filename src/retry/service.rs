@@ -4,9 +4,8 @@ use std::task::{Context, Poll};
 
 use tower::{BoxError, Service};
 
-use super::attempt::Step;
 use super::call::{Call, send};
-use super::future::ResponseFuture;
+use super::future::{ResponseFuture, Step};
 use super::rules::{Core, RetryIf, Rules};
 use crate::cached_arc::CachedArc;
 use crate::call::copies::{KeepRequest, KeepResponse};
