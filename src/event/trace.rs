@@ -1,7 +1,5 @@
 //! The one table of target, level and fields. The names here are part of the public interface.
 
-use std::time::Duration;
-
 use tracing::{debug, field, info, warn};
 
 use super::Event;
@@ -14,9 +12,7 @@ use crate::state::counts::Counts;
 pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
     let name = source.name().as_str();
     match *event {
-        Event::Transition { from, to, reason, counts, open_for } => {
-            transition(source, (from, to), reason, counts, open_for);
-        }
+        Event::Transition { .. } => transition(source, event),
         Event::Rejected(rejection) => rejected(source, rejection),
         Event::Resized { limit } => resized(source, limit),
         Event::Retrying { attempt, delay, outcome, error } => {
@@ -43,13 +39,8 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
     }
 }
 
-fn transition(
-    source: Source<'_>,
-    (from, to): (Phase, Phase),
-    reason: &'static str,
-    counts: Counts,
-    open_for: Option<Duration>,
-) {
+fn transition(source: Source<'_>, event: &Event<'_>) {
+    let Event::Transition { from, to, reason, counts, open_for } = *event else { return };
     let (name, key) = (source.name().as_str(), source.key());
     let Counts { calls, failures, slow, consecutive } = counts;
     let (from_word, to_word, open_for) = (from.as_str(), to.as_str(), open_for.map(field::debug));

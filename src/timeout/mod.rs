@@ -52,11 +52,9 @@
 //! [`cover_readiness`](TimeoutLayer::cover_readiness). No timeout ends a call that blocks its thread.
 
 mod countdown;
-mod future;
 mod layer;
 mod limit;
 
 pub use self::countdown::Countdown;
-pub use self::future::ResponseFuture;
-pub use self::layer::{Timeout, TimeoutLayer};
+pub use self::layer::{ResponseFuture, Timeout, TimeoutLayer};
 pub use self::limit::{ByRequest, Limit};

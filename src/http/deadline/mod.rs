@@ -65,10 +65,8 @@
 //! does, it responds with `CANCELLED`.
 
 mod body;
-mod future;
 mod header;
 mod layer;
 
-pub use self::future::ResponseFuture;
 pub(crate) use self::header::DeadlineHeader;
-pub use self::layer::{DeadlineLayer, Deadlines};
+pub use self::layer::{DeadlineLayer, Deadlines, ResponseFuture};
