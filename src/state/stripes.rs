@@ -13,7 +13,7 @@
 //!
 //! Approximate: a word that is not written while 2^28 tags pass, or up to 2^16 fewer, is taken for current or for later: bounded
 //! by `a_tag_that_is_two_to_the_16_ahead_is_not_a_later_one` and
-//! `a_window_counts_after_any_number_of_generations_without_results`. With buckets of three seconds that is 25 years without a
+//! `a_window_counts_after_any_number_of_empty_generations`. With buckets of three seconds that is 25 years without a
 //! call; with the finest, of a millisecond, three days. A transition takes as many as two windows.
 
 use std::array;

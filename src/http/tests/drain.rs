@@ -109,7 +109,7 @@ fn an_error_of_a_body_that_streams_is_its_own() {
 }
 
 #[test]
-fn a_small_body_is_given_whole_after_it_has_let_go_of_its_connection() {
+fn a_small_body_lets_go_of_its_connection_and_is_given_whole() {
     let place = Arc::new(());
     let end = Ok(Frame::trailers(trailers("x")));
     let mut kept = body(&place, data(["he", "", "llo"]).into_iter().chain([end]));
@@ -121,7 +121,7 @@ fn a_small_body_is_given_whole_after_it_has_let_go_of_its_connection() {
 }
 
 #[test]
-fn a_body_of_the_limit_is_kept_and_one_of_a_byte_more_is_dropped() {
+fn a_body_is_kept_up_to_the_limit_and_dropped_one_byte_above() {
     for frame in [1000, LIMIT] {
         let place = Arc::new(());
         let read = |bytes: usize| data(vec![9; bytes].chunks(frame));

@@ -15,7 +15,7 @@
 //! chain, and a count in it still carries the Release of the phase that it counts in.
 //!
 //! Exact, except that a call that is in flight across 2^29 transitions is not seen as late: bounded by
-//! `a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner`.
+//! `a_generation_returns_only_after_two_to_the_29_transitions`.
 
 #![expect(clippy::cast_possible_truncation, reason = "fields are cut out of the word")]
 

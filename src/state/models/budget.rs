@@ -47,7 +47,7 @@ fn two_tokens_are_withdrawn_by_two_of_three() {
 }
 
 #[test]
-fn two_that_deposit_and_withdraw_get_what_was_there_and_what_was_deposited() {
+fn two_that_deposit_half_a_token_each_withdraw_exactly_one() {
     model(|| {
         let tokens = spent(2, 0.5, 0.0);
         let other = Arc::clone(&tokens);

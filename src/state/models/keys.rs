@@ -95,7 +95,7 @@ fn what_a_call_opened_before_it_ended_is_not_let_go_of() {
 }
 
 #[test]
-fn whoever_looks_at_a_key_does_not_keep_it_and_a_call_that_comes_by_it_does() {
+fn a_handle_of_a_key_does_not_keep_it_and_a_call_by_it_does() {
     model_of_many(|| {
         let keys = map(1);
         drop(admit(&keys, 1));
@@ -111,7 +111,7 @@ fn whoever_looks_at_a_key_does_not_keep_it_and_a_call_that_comes_by_it_does() {
 }
 
 #[test]
-fn two_calls_that_bring_a_key_for_the_last_place_are_given_the_same() {
+fn two_calls_with_one_key_for_the_last_place_share_its_entry() {
     model_of_many(|| {
         // It says that it is full, without the gate, as long as the first is young.
         let keys = Arc::new(Keys::new(1, Nanos(1)));

@@ -6,7 +6,7 @@
 //!
 //! Exact where calls come one after another. Calls that end at the same moment are put in some order: a failure's
 //! position may be off by the number of results recorded concurrently; none is lost. Bounded by
-//! `a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it`.
+//! `a_failure_is_off_by_at_most_the_results_recorded_beside_it`.
 
 #![expect(clippy::cast_possible_truncation, reason = "a window fits into memory")]
 

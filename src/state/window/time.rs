@@ -7,7 +7,7 @@
 //! reaches back nine whole buckets (of ten) and the part of its own that has passed, bounded by
 //! `a_result_is_held_until_its_bucket_is_ten_buckets_old`. Of calls that end at the same moment on several threads, the first to
 //! sum may miss the others, and the last sees all: bounded by the models
-//! `failures_in_a_time_window_that_trip_together_make_one_transition` and
+//! `failures_in_a_time_window_that_trip_together_trip_once` and
 //! `nothing_is_lost_or_counted_twice_while_a_bucket_turns_over`.
 
 #![expect(clippy::cast_possible_truncation, reason = "buckets are few")]

@@ -82,7 +82,7 @@ fn forcing_beside_a_probe_that_is_abandoned_ends_as_forced() {
 }
 
 #[test]
-fn a_result_beside_two_changes_by_hand_makes_events_that_follow_from_each_other() {
+fn a_result_beside_two_changes_by_hand_makes_a_chain_of_events() {
     model(|| {
         let circuit = consecutive_only(1, 1);
         let entry = enter(&circuit, 0).unwrap();
@@ -108,7 +108,7 @@ fn a_phase_that_two_set_by_hand_is_one_event() {
 }
 
 #[test]
-fn a_reset_beside_a_result_that_trips_ends_closed_with_an_empty_window() {
+fn a_reset_beside_a_result_that_trips_ends_closed_and_empty() {
     model(|| {
         let rules = Rules { failure_rate: Some(1.0), consecutive: Some(2), min_calls: 2, ..OFF };
         let circuit = circuit(rules, count_window());
@@ -123,7 +123,7 @@ fn a_reset_beside_a_result_that_trips_ends_closed_with_an_empty_window() {
 }
 
 #[test]
-fn a_circuit_forced_open_beside_callers_at_the_end_of_the_open_time_lets_nobody_through() {
+fn forcing_open_as_the_open_time_ends_lets_nobody_through() {
     model_of_many(|| {
         let circuit = opened(circuit(Rules { consecutive: Some(1), probes: 2, ..OFF }, Window::None));
         let (first, second) = (Arc::clone(&circuit), Arc::clone(&circuit));

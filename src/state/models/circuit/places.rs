@@ -11,7 +11,7 @@ use crate::sync::Arc;
 use crate::time::Nanos;
 
 #[test]
-fn callers_that_race_at_the_end_of_the_open_time_get_no_more_places_than_probes() {
+fn of_two_callers_as_the_open_time_ends_one_gets_the_one_place() {
     model(|| {
         let circuit = opened(consecutive_only(1, 1));
         let other = Arc::clone(&circuit);
@@ -100,7 +100,7 @@ fn a_probe_cut_short_gives_its_place_back_once() {
 }
 
 #[test]
-fn a_probe_abandoned_beside_the_verdict_frees_nothing_in_what_follows() {
+fn a_probe_abandoned_beside_the_verdict_frees_no_later_place() {
     model(|| {
         let (circuit, abandoned) = half_open(2);
         let failed = enter(&circuit, OPEN_FOR).unwrap();

@@ -49,7 +49,7 @@ fn a_hung_probe_that_two_callers_find_makes_one_transition() {
 }
 
 #[test]
-fn a_probe_that_comes_back_as_it_is_found_hung_either_decides_or_is_late() {
+fn a_probe_back_as_it_is_found_hung_either_decides_or_is_late() {
     model(|| {
         let (circuit, hung) = half_open(1);
         let other = Arc::clone(&circuit);
@@ -63,7 +63,7 @@ fn a_probe_that_comes_back_as_it_is_found_hung_either_decides_or_is_late() {
 }
 
 #[test]
-fn a_probe_that_is_abandoned_as_it_is_found_hung_frees_one_place_or_none() {
+fn a_probe_abandoned_as_it_is_found_hung_frees_one_or_no_place() {
     model(|| {
         let (circuit, hung) = half_open(1);
         let other = Arc::clone(&circuit);
@@ -74,7 +74,7 @@ fn a_probe_that_is_abandoned_as_it_is_found_hung_frees_one_place_or_none() {
 }
 
 #[test]
-fn a_probe_that_comes_back_puts_off_the_moment_at_which_the_next_hangs() {
+fn a_probe_that_comes_back_puts_off_when_the_next_hangs() {
     model(|| {
         let (circuit, _second) = half_open(3);
         let first = enter(&circuit, OPEN_FOR).unwrap();

@@ -29,7 +29,7 @@ fn refused(circuit: &Circuit, now: u64) -> Refusal {
 }
 
 #[test]
-fn what_is_told_of_the_open_time_is_of_one_open_time_and_never_of_an_earlier_one_again() {
+fn a_refusal_is_of_one_open_time_and_the_next_of_no_earlier_one() {
     let told = [Refusal::open(Nanos(HALF)), Refusal::PROBES_TAKEN, Refusal::open(Nanos(OPEN_FOR * 2 + HALF))];
     let place = move |refused| told.iter().position(|&one| one == refused).expect("it is of one open time");
     model(move || {
@@ -45,7 +45,7 @@ fn what_is_told_of_the_open_time_is_of_one_open_time_and_never_of_an_earlier_one
 }
 
 #[test]
-fn whoever_sees_that_the_circuit_opened_sees_until_when() {
+fn a_reader_that_sees_the_circuit_open_sees_until_when() {
     model(|| {
         let circuit = doubling();
         let probe = enter(&circuit, OPEN_FOR).unwrap();
@@ -61,7 +61,7 @@ fn whoever_sees_that_the_circuit_opened_sees_until_when() {
 }
 
 #[test]
-fn who_is_told_that_the_probes_are_taken_is_not_told_of_the_open_time_before_them() {
+fn a_reader_that_saw_the_probes_taken_sees_no_earlier_open_time() {
     model(|| {
         let circuit = doubling();
         enter(&circuit, OPEN_FOR).unwrap();

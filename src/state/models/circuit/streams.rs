@@ -80,7 +80,7 @@ fn a_stream_that_ends_as_a_call_finds_it_due_counts_once() {
 }
 
 #[test]
-fn a_stream_that_ends_just_before_a_call_finds_it_due_is_counted_or_recorded_and_never_late() {
+fn a_stream_that_ends_just_before_it_is_due_counts_once_in_time() {
     model(|| {
         let (circuit, probe) = streaming(1);
         let other = Arc::clone(&circuit);
@@ -92,7 +92,7 @@ fn a_stream_that_ends_just_before_a_call_finds_it_due_is_counted_or_recorded_and
 }
 
 #[test]
-fn a_stream_abandoned_as_a_call_finds_it_due_keeps_its_place_or_frees_it() {
+fn a_stream_abandoned_as_it_falls_due_keeps_or_frees_its_place() {
     model(|| {
         let (circuit, probe) = streaming(2);
         let other = Arc::clone(&circuit);
@@ -105,7 +105,7 @@ fn a_stream_abandoned_as_a_call_finds_it_due_keeps_its_place_or_frees_it() {
 }
 
 #[test]
-fn two_streams_of_one_moment_that_end_together_are_each_counted_once() {
+fn two_streams_of_one_moment_that_end_together_each_count_once() {
     for now in [DUE - 1, DUE] {
         model(move || {
             let (circuit, one) = streaming(3);
@@ -121,7 +121,7 @@ fn two_streams_of_one_moment_that_end_together_are_each_counted_once() {
 }
 
 #[test]
-fn of_two_streams_of_one_moment_one_decides_and_the_other_is_late() {
+fn of_two_streams_of_one_moment_one_decides_and_one_is_late() {
     model(|| {
         let (circuit, one) = deciding();
         let two = enter(&circuit, OPEN_FOR).unwrap();
@@ -163,7 +163,7 @@ fn a_look_and_two_callers_that_find_a_stream_due_count_it_once() {
 }
 
 #[test]
-fn a_look_at_a_stream_that_is_due_sees_what_it_decided_though_a_call_found_it() {
+fn a_look_sees_what_a_due_stream_decided_though_a_call_found_it() {
     model(|| {
         let (circuit, _streams) = streaming(1);
         let other = Arc::clone(&circuit);

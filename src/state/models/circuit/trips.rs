@@ -35,32 +35,32 @@ fn failures_in_a_row_that_trip_together_make_one_transition() {
 }
 
 #[test]
-fn failures_in_a_count_window_that_trip_together_make_one_transition() {
+fn failures_in_a_count_window_that_trip_together_trip_once() {
     trip_once(FAILURE_RATE, count_window, [Failed, Failed]);
 }
 
 #[test]
-fn failures_in_a_time_window_that_trip_together_make_one_transition() {
+fn failures_in_a_time_window_that_trip_together_trip_once() {
     trip_once(FAILURE_RATE, time_window, [Failed, Failed]);
 }
 
 #[test]
-fn slow_calls_in_a_count_window_that_trip_together_make_one_transition() {
+fn slow_calls_in_a_count_window_that_trip_together_trip_once() {
     trip_once(SLOW_RATE, count_window, [Success, Success]);
 }
 
 #[test]
-fn slow_calls_in_a_time_window_that_trip_together_make_one_transition() {
+fn slow_calls_in_a_time_window_that_trip_together_trip_once() {
     trip_once(SLOW_RATE, time_window, [Success, Success]);
 }
 
 #[test]
-fn a_success_that_races_a_failure_to_min_calls_decides_in_a_count_window() {
+fn a_success_racing_a_failure_to_min_calls_trips_a_count_window() {
     trip_once(FAILURE_RATE, count_window, [Failed, Success]);
 }
 
 #[test]
-fn a_success_that_races_a_failure_to_min_calls_decides_in_a_time_window() {
+fn a_success_racing_a_failure_to_min_calls_trips_a_time_window() {
     trip_once(FAILURE_RATE, time_window, [Failed, Success]);
 }
 
@@ -82,12 +82,12 @@ fn successes_decide(window: fn() -> Window) {
 }
 
 #[test]
-fn successes_that_complete_min_calls_together_decide_in_a_count_window() {
+fn successes_that_reach_min_calls_together_trip_a_count_window() {
     successes_decide(|| Window::Count(CountWindow::new(4, 3)));
 }
 
 #[test]
-fn successes_that_complete_min_calls_together_decide_in_a_time_window() {
+fn successes_that_reach_min_calls_together_trip_a_time_window() {
     successes_decide(|| Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 3)));
 }
 
@@ -108,7 +108,7 @@ fn three_failures_that_trip_together_make_one_transition() {
 }
 
 #[test]
-fn a_circuit_that_only_measures_reports_once_that_it_would_have_opened() {
+fn a_circuit_that_only_measures_reports_once_that_it_would_open() {
     model(|| {
         let circuit = consecutive_only(2, 1);
         circuit.force(Phase::MetricsOnly, Nanos(0));
@@ -121,7 +121,7 @@ fn a_circuit_that_only_measures_reports_once_that_it_would_have_opened() {
 }
 
 #[test]
-fn failures_on_either_side_of_the_edge_of_a_bucket_that_trip_together_make_one_transition() {
+fn failures_that_trip_together_across_a_buckets_edge_trip_once() {
     model(|| {
         let circuit = circuit(FAILURE_RATE, time_window());
         let (one, two) = (enter(&circuit, 0).unwrap(), enter(&circuit, 0).unwrap());

@@ -47,7 +47,7 @@ fn nothing_is_lost_or_counted_twice_while_a_bucket_turns_over() {
 }
 
 #[test]
-fn nothing_is_lost_or_counted_twice_while_two_turn_one_bucket_over() {
+fn nothing_is_lost_or_counted_twice_as_two_turn_one_bucket_over() {
     model(|| {
         let circuit = circuit(COUNTING, time_window());
         let [old, one, two] = entries(&circuit);
@@ -63,7 +63,7 @@ fn nothing_is_lost_or_counted_twice_while_two_turn_one_bucket_over() {
 }
 
 #[test]
-fn a_straggler_of_an_expired_bucket_takes_nothing_from_the_one_in_its_place() {
+fn a_straggler_takes_nothing_from_what_replaced_its_bucket() {
     model(|| {
         let circuit = circuit(COUNTING, time_window());
         let [old, new] = entries(&circuit);
@@ -99,7 +99,7 @@ fn successes_on_one_line_are_both_in_a_count_window() {
 }
 
 #[test]
-fn a_failure_and_a_success_on_one_line_are_both_in_a_count_window() {
+fn a_failure_and_success_on_one_line_are_both_in_a_count_window() {
     both_counted(count_window, Failed, Success);
 }
 
@@ -114,7 +114,7 @@ fn failures_on_one_line_are_both_in_a_time_window() {
 }
 
 #[test]
-fn a_count_window_keeps_results_of_two_threads_in_the_order_of_each() {
+fn a_count_window_keeps_the_order_of_each_of_two_threads() {
     model(|| {
         let circuit = circuit(COUNTING, Window::Count(CountWindow::new(2, 2)));
         let [theirs, failed, passed] = entries(&circuit);

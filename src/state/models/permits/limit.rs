@@ -31,7 +31,7 @@ fn two_places_are_taken_by_two_of_three() {
 }
 
 #[test]
-fn one_place_is_taken_by_one_of_those_who_would_wait_and_those_who_would_not() {
+fn one_place_is_taken_by_one_whether_it_would_wait_or_not() {
     model(|| {
         let permits = Arc::new(Permits::new(1));
         let (first, second) = (Arc::clone(&permits), Arc::clone(&permits));

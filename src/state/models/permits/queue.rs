@@ -83,7 +83,7 @@ fn a_place_handed_to_one_of_two_that_go_away_is_free() {
 }
 
 #[test]
-fn a_place_left_by_a_waiter_that_goes_away_reaches_one_that_joins_meanwhile() {
+fn a_place_of_a_waiter_that_goes_away_reaches_one_that_joins() {
     model(|| {
         let permits = full(1);
         let first = wait(&permits, Waker::noop());
@@ -96,7 +96,7 @@ fn a_place_left_by_a_waiter_that_goes_away_reaches_one_that_joins_meanwhile() {
 }
 
 #[test]
-fn one_that_joins_beside_the_last_that_goes_away_is_not_forgotten() {
+fn one_that_joins_as_the_last_goes_away_is_not_forgotten() {
     model(|| {
         let permits = full(1);
         let first = wait(&permits, Waker::noop());

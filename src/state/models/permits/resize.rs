@@ -33,7 +33,7 @@ fn a_place_made_by_growing_beside_one_that_joins_is_taken() {
 }
 
 #[test]
-fn a_place_made_by_growing_beside_a_waiter_that_goes_away_reaches_the_next() {
+fn a_place_grown_as_a_waiter_goes_away_reaches_the_next() {
     model(|| {
         let permits = full(1);
         let (first, second) = (wait(&permits, Waker::noop()), wait(&permits, Waker::noop()));
@@ -45,7 +45,7 @@ fn a_place_made_by_growing_beside_a_waiter_that_goes_away_reaches_the_next() {
 }
 
 #[test]
-fn a_place_made_by_growing_beside_one_that_leaves_goes_to_another() {
+fn a_place_grown_and_a_place_left_go_to_two_waiters() {
     model(|| {
         let permits = full(1);
         let waiting = [(); 2].map(|()| wait(&permits, Waker::noop()));
@@ -57,7 +57,7 @@ fn a_place_made_by_growing_beside_one_that_leaves_goes_to_another() {
 }
 
 #[test]
-fn a_waiter_passed_over_while_the_limit_shrinks_gets_the_next_place() {
+fn a_waiter_passed_over_by_shrinking_gets_the_next_place() {
     model(|| {
         let permits = full(2);
         let waiting = wait(&permits, Waker::noop());
@@ -71,7 +71,7 @@ fn a_waiter_passed_over_while_the_limit_shrinks_gets_the_next_place() {
 }
 
 #[test]
-fn of_two_places_left_as_the_limit_shrinks_to_one_one_is_handed_over() {
+fn of_two_places_left_while_shrinking_to_one_one_is_handed_over() {
     model(|| {
         let permits = full(2);
         let [first, second] = [(); 2].map(|()| wait(&permits, Waker::noop()));

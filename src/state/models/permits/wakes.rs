@@ -9,7 +9,7 @@ use crate::state::models::race;
 use crate::sync::Arc;
 
 #[test]
-fn a_waiter_that_is_handed_a_place_as_it_looks_knows_of_it_or_is_woken_as_it_last_asked() {
+fn a_look_sees_the_place_handed_over_or_the_last_waker_is_woken() {
     model(|| {
         let permits = full(1);
         let ((old, first), (new, last)) = (Wakes::new(), Wakes::new());
@@ -22,7 +22,7 @@ fn a_waiter_that_is_handed_a_place_as_it_looks_knows_of_it_or_is_woken_as_it_las
 }
 
 #[test]
-fn the_next_is_woken_when_a_place_reaches_it_past_a_waiter_that_goes_away() {
+fn a_place_that_passes_a_waiter_that_goes_away_wakes_the_next() {
     model(|| {
         let permits = full(1);
         let (wakes, waker) = Wakes::new();

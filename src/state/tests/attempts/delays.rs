@@ -11,7 +11,7 @@ use crate::state::tests::backoff::{SECOND, TICK, of};
 use crate::time::Nanos;
 
 #[test]
-fn the_first_retry_waits_the_base_and_each_next_one_twice_as_long() {
+fn the_first_retry_waits_the_base_and_each_next_twice_as_long() {
     let attempts = attempts(9, plain());
     let seconds = (1..=8).map(|made| attempts.delay(made, Outcome::Transient).unwrap().0 / SECOND.0);
     assert_eq!(seconds.collect::<Vec<_>>(), [1, 2, 4, 8, 16, 32, 60, 60]);

@@ -72,7 +72,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_pause_lies_between_the_hint_and_the_hint_with_the_longest_backoff(
+    fn a_pause_is_the_hint_plus_no_more_than_the_longest_backoff(
         (base, cap, hint) in (duration(), duration(), duration()),
         (made, seed) in (1..u32::MAX, any::<u64>()),
     ) {

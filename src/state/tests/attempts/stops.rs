@@ -24,7 +24,7 @@ fn every_other_outcome_stops() {
 }
 
 #[test]
-fn an_outcome_that_stops_is_the_reason_after_the_last_attempt_too() {
+fn an_outcome_that_stops_is_the_reason_at_the_last_attempt_too() {
     for outcome in [Outcome::Success, Outcome::Failed, Outcome::Ignored] {
         assert_eq!(attempts(3, plain()).delay(3, outcome), Err(Stop::Outcome), "{outcome:?}");
     }
@@ -64,7 +64,7 @@ fn the_next_attempt_is_the_last_when_one_is_left() {
 }
 
 #[test]
-fn the_next_of_the_greatest_number_of_attempts_is_the_last_when_one_is_left() {
+fn of_the_most_attempts_the_next_is_the_last_when_one_is_left() {
     let attempts = attempts(u32::MAX, plain());
     assert!(!attempts.is_last(u32::MAX - 2));
     assert!(attempts.is_last(u32::MAX - 1));

@@ -5,7 +5,7 @@ use crate::state::budget::Tokens;
 use crate::time::Nanos;
 
 #[test]
-fn a_budget_filled_by_what_is_given_back_saves_not_even_the_smallest_part() {
+fn a_budget_filled_by_giving_back_saves_not_the_smallest_part() {
     let tokens = empty(1, 0.0, 1.0);
     assert!(!tokens.withdraw(Nanos(999)));
     tokens.give_back();

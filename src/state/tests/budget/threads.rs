@@ -37,7 +37,7 @@ fn under_threads_no_deposit_is_lost() {
 }
 
 #[test]
-fn under_threads_all_that_is_deposited_and_no_more_is_handed_out() {
+fn under_threads_exactly_what_is_deposited_is_handed_out() {
     let tokens = empty(10_000, 0.2, 0.0);
     let taken = on_threads(4, || {
         let call = |_| {
@@ -57,7 +57,7 @@ fn under_threads_time_that_several_see_gains_once() {
 }
 
 #[test]
-fn under_threads_no_more_is_handed_out_than_deposits_and_the_reserve() {
+fn under_threads_deposits_and_reserve_bound_what_is_handed_out() {
     let tokens = Tokens::new(3, 0.2, 0.0);
     let taken = on_threads(4, || {
         let call = |_| {

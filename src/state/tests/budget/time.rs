@@ -124,7 +124,7 @@ fn a_clock_that_jumps_to_the_end_fills_to_the_capacity() {
 }
 
 #[test]
-fn the_greatest_gains_over_the_longest_time_fill_the_greatest_budget() {
+fn the_most_gains_over_the_longest_time_fill_the_largest_budget() {
     let tokens = Tokens::new(u32::MAX, 1_000.0, 1_000_000.0);
     assert!(tokens.withdraw(START));
     deposit(&tokens, 1_000);

@@ -85,7 +85,7 @@ fn the_success_that_completes_min_calls_opens() {
 }
 
 #[test]
-fn a_rate_that_rises_only_because_successes_expire_waits_for_a_moment_of_decision() {
+fn a_rate_that_rises_by_expiry_waits_for_a_moment_of_decision() {
     let circuit = Circuit::timed(FAILING);
     circuit.calls(&[Success; 10], 0);
     circuit.calls(&[Failed; 4], 90);

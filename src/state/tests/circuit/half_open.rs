@@ -66,7 +66,7 @@ fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
 }
 
 #[test]
-fn a_throttled_probe_opens_under_the_rule_of_consecutive_failures() {
+fn a_throttled_probe_opens_by_the_rule_of_consecutive_failures() {
     let (circuit, probe) = half_open(CONSECUTIVE);
     assert_eq!(
         told(circuit.end(probe, throttled(0), 1_000)),

@@ -32,7 +32,7 @@ fn a_pause_shorter_than_the_open_time_changes_nothing() {
 }
 
 #[test]
-fn no_call_keeps_a_circuit_open_for_longer_than_the_longest_pause() {
+fn no_call_keeps_a_circuit_open_longer_than_the_longest_pause() {
     assert_eq!(open_for(HEEDING, throttled(u64::MAX)), 1_000);
 }
 

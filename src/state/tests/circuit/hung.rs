@@ -62,7 +62,7 @@ fn a_counted_result_puts_off_the_time_at_which_probes_hang() {
 }
 
 #[test]
-fn neither_an_abandoned_probe_nor_a_rejection_puts_off_the_time_at_which_probes_hang() {
+fn no_abandoned_probe_or_rejection_puts_off_when_probes_hang() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
     circuit.admit(1_000);
     circuit.refused(1_030);
@@ -79,7 +79,7 @@ fn the_result_of_a_hung_probe_is_late() {
 }
 
 #[test]
-fn a_probe_that_comes_back_after_its_time_but_before_a_call_still_counts() {
+fn a_probe_back_after_its_time_but_before_a_call_still_counts() {
     let (circuit, probe) = half_open(Rules { probes: 1, ..CONSECUTIVE });
     assert_eq!(told(circuit.end(probe, Success, 2_000)), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
 }

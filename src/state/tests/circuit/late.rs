@@ -8,7 +8,7 @@ use crate::state::tests::circuit::{Reading, throttled};
 use crate::time::Nanos;
 
 #[test]
-fn a_straggler_from_before_the_break_neither_decides_nor_frees_a_place() {
+fn a_straggler_from_before_the_break_decides_and_frees_nothing() {
     let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE });
     let stragglers = [0; 4].map(|at| circuit.admit(at));
     let circuit = circuit.opened(0);
@@ -72,7 +72,7 @@ fn totals_outlive_every_transition() {
 }
 
 #[test]
-fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
+fn a_probe_overtaken_while_it_reads_the_clock_is_late() {
     for late in [Failed, Success, throttled(0)] {
         let (circuit, first) = half_open(CONSECUTIVE);
         let second = circuit.admit(1_000);
@@ -86,7 +86,7 @@ fn a_probe_that_another_overtakes_while_it_reads_the_clock_is_late() {
 }
 
 #[test]
-fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_counts() {
+fn a_result_that_a_reset_overtakes_neither_opens_nor_counts() {
     // With a slow rate, each result reads the clock first of all.
     let timed = Rules { slow_rate: Some((1.0, Nanos::MAX)), ..FAILING };
     for rules in [Rules { consecutive: Some(1), ..timed }, Rules { min_calls: 1, ..timed }] {
@@ -106,7 +106,7 @@ fn a_result_that_a_reset_overtakes_while_it_reads_the_clock_neither_opens_nor_co
 }
 
 #[test]
-fn a_generation_comes_again_after_two_to_the_29_transitions_and_no_sooner() {
+fn a_generation_returns_only_after_two_to_the_29_transitions() {
     let of = |generation: u64| Word(generation << 35);
     for generation in [0, 1, (1 << 28) - 1, 1 << 28, (1 << 29) - 2] {
         assert_eq!(of(generation).next(Phase::Closed).generation(), generation + 1);

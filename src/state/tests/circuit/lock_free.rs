@@ -54,7 +54,7 @@ fn a_call_is_refused_without_the_lock() {
 }
 
 #[test]
-fn a_call_that_changes_no_phase_passes_and_ends_without_the_lock() {
+fn a_call_that_moves_no_phase_passes_and_ends_without_the_lock() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
         for outcome in [Success, Failed] {

@@ -15,7 +15,7 @@ fn a_circuit_begins_closed_and_empty() {
 }
 
 #[test]
-fn a_call_passes_where_the_phase_lets_it_and_an_early_one_never_opens_or_closes() {
+fn an_early_call_passes_as_the_phase_allows_and_moves_nothing() {
     for phase in PHASES {
         let circuit = in_phase(phase);
         let (entered, transition) = circuit.enter(Nanos(99));
@@ -48,7 +48,7 @@ fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
 }
 
 #[test]
-fn a_circuit_needs_no_service_while_it_rejects_but_for_the_passing_of_time() {
+fn a_rejecting_circuit_needs_no_service_until_its_time_is_up() {
     for phase in [Phase::Closed, Phase::Open, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly] {
         let needs_none = matches!(phase, Phase::Open | Phase::ForcedOpen);
         assert_eq!(in_phase(phase).needs_no_service(Nanos(0)), needs_none, "{phase:?}");

@@ -59,7 +59,7 @@ fn a_call_that_was_cut_is_a_failure() {
 }
 
 #[test]
-fn a_call_that_was_cut_is_a_slow_failure_once_it_took_longer_than_the_limit() {
+fn a_call_that_was_cut_is_a_slow_failure_only_after_the_limit() {
     let circuit = Circuit::of(Rules { min_calls: 10, ..SLOW });
     circuit.time_out(circuit.admit(0), Nanos(10));
     assert_eq!(circuit.numbers(0), [0; 4]);

@@ -21,7 +21,7 @@ fn a_flood_looks_at_eight_entries_a_miss_at_most() {
 }
 
 #[test]
-fn a_full_map_of_young_entries_is_not_looked_through_before_the_first_may_go() {
+fn a_full_map_is_not_looked_through_before_an_entry_may_go() {
     let keys = map(1000);
     keys.bring(0..1000, 0);
     let before = keys.looks();

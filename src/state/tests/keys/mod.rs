@@ -100,7 +100,7 @@ fn what_is_kept_for_a_key_is_made_once() {
 }
 
 #[test]
-fn a_full_map_has_no_room_for_another_key_and_still_knows_its_own() {
+fn a_full_map_takes_no_other_key_and_still_knows_its_own() {
     let keys = map(2);
     assert!(keys.came_in(1, 0) && keys.came_in(2, 0));
     assert!(!keys.came_in(3, 0));
@@ -109,7 +109,7 @@ fn a_full_map_has_no_room_for_another_key_and_still_knows_its_own() {
 }
 
 #[test]
-fn an_entry_goes_when_it_was_idle_for_long_enough_and_no_nanosecond_sooner() {
+fn an_entry_goes_at_the_nanosecond_when_its_idle_time_is_over() {
     let keys = map(1);
     keys.came_in(1, 5);
     assert!(!keys.came_in(2, 5 + IDLE - 1));
@@ -138,7 +138,7 @@ fn an_entry_that_is_in_use_stays() {
 }
 
 #[test]
-fn an_entry_that_is_only_looked_at_goes_and_whoever_looks_has_it_still() {
+fn an_entry_only_looked_at_goes_and_stays_with_its_readers() {
     let keys = map(1);
     keys.came_in(1, 0);
     let looks = [keys.get(1), keys.get(1)].map(|kept| kept.expect("it is in"));
@@ -158,7 +158,7 @@ fn an_entry_that_is_tied_until_a_moment_goes_at_that_moment() {
 }
 
 #[test]
-fn of_few_entries_one_that_is_freed_before_that_moment_goes_at_once() {
+fn of_few_entries_one_freed_before_its_moment_goes_at_once() {
     for until in [FAR, u64::MAX] {
         let keys = map(1);
         keys.retain(1, 0, Retention::Until(Nanos(until)));
@@ -169,7 +169,7 @@ fn of_few_entries_one_that_is_freed_before_that_moment_goes_at_once() {
 }
 
 #[test]
-fn of_many_entries_one_that_is_freed_before_that_moment_goes_as_soon_as_it_is_looked_at_again() {
+fn of_many_entries_one_freed_early_goes_at_the_next_look_at_it() {
     for until in [FAR, u64::MAX] {
         let keys = map(100);
         (0..100).for_each(|key| keys.retain(key, 0, Retention::Until(Nanos(until))));

@@ -36,7 +36,7 @@ impl Retain for Counted {
 }
 
 #[test]
-fn there_are_never_more_than_fit_while_threads_bring_keys_of_their_own() {
+fn threads_that_bring_their_own_keys_never_make_more_than_fit() {
     let keys = Keys::new(FEW, Nanos(0));
     let alive = Arc::new(AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn threads_that_bring_the_same_key_are_given_the_same() {
 }
 
 #[test]
-fn threads_that_bring_the_same_key_for_the_last_place_all_have_room() {
+fn threads_that_bring_one_key_for_the_last_place_all_have_room() {
     const ROUNDS: usize = 50_000;
     let maps: Vec<_> = (0..ROUNDS).map(|_| map(1)).collect();
     let came_in = AtomicUsize::new(0);
@@ -84,7 +84,7 @@ fn threads_that_bring_the_same_key_for_the_last_place_all_have_room() {
 
 /// A call holds what it was given, while another lets go of all it can.
 #[test]
-fn no_two_calls_of_a_key_have_different_entries_at_the_same_time() {
+fn no_two_calls_of_a_key_have_different_entries_at_once() {
     let keys = Keys::new(1, Nanos(0));
     // By key, the entry that a call has now.
     let inside = [(); 2].map(|()| AtomicUsize::new(0));

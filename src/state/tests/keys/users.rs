@@ -39,7 +39,7 @@ fn a_key_that_is_let_go_of_may_use_the_map_when_it_is_dropped() {
 }
 
 #[test]
-fn an_eq_that_panics_while_others_go_leaves_a_map_that_counts_right() {
+fn an_eq_that_panics_in_a_sweep_leaves_a_map_that_counts_right() {
     #[derive(Clone)]
     struct Touchy<'a>(u32, &'a AtomicBool);
     impl PartialEq for Touchy<'_> {

@@ -62,7 +62,7 @@ fn a_waiter_who_goes_away_with_a_place_hands_it_on() {
 }
 
 #[test]
-fn a_waiter_who_goes_away_with_a_place_frees_it_when_nobody_waits() {
+fn the_last_waiter_who_goes_away_with_a_place_frees_it() {
     let permits = full(1);
     let (ticket, _rung) = wait(&permits);
     assert!(wake(permits.leave()));
@@ -72,7 +72,7 @@ fn a_waiter_who_goes_away_with_a_place_frees_it_when_nobody_waits() {
 }
 
 #[test]
-fn a_waiter_who_goes_away_with_a_place_too_many_hands_nothing_on() {
+fn a_waiter_who_goes_away_with_a_place_too_many_hands_none_on() {
     let permits = full(2);
     let (first, _rung) = wait(&permits);
     let (second, rung) = wait(&permits);

@@ -76,7 +76,7 @@ impl Crowd {
 }
 
 #[test]
-fn under_threads_no_more_are_inside_than_the_limit_and_nobody_is_lost() {
+fn under_threads_the_limit_is_kept_and_nobody_is_lost() {
     for limit in 1..=3 {
         let crowd = Crowd::new(limit, limit);
         thread::scope(|scope| {

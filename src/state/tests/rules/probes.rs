@@ -41,12 +41,12 @@ fn probes_close_as_soon_as_slow_calls_cannot_reach_their_share() {
 }
 
 #[test]
-fn the_first_failed_probe_opens_under_the_rule_of_consecutive_failures() {
+fn by_consecutive_failures_the_first_failed_probe_opens() {
     assert_eq!(judge(&consecutive(5), &[SUCCESS, SUCCESS, FAILURE]), "Failed(Consecutive)");
 }
 
 #[test]
-fn under_the_rule_of_consecutive_failures_only_the_last_success_closes() {
+fn by_consecutive_failures_only_the_last_success_closes() {
     assert_eq!(judge(&consecutive(5), &[SUCCESS; 4]), "Undecided");
     assert_eq!(judge(&consecutive(5), &[SUCCESS; 5]), "Passed");
 }
@@ -89,7 +89,7 @@ fn at_a_rate_of_one_one_success_of_the_most_probes_closes() {
 }
 
 #[test]
-fn a_success_ends_the_run_of_failed_probes_and_a_throttled_call_does_not() {
+fn a_success_and_no_throttled_call_ends_a_run_of_failed_probes() {
     let run = |calls: &[Recorded]| calls.iter().fold(Counts::NONE, |counts, call| counts.and(*call));
     assert_eq!(run(&[FAILURE, THROTTLED, SLOW_FAILURE]), counts(3, 3, 1, 3));
     assert_eq!(run(&[FAILURE, FAILURE, SLOW, FAILURE]), counts(4, 3, 1, 1));

@@ -67,7 +67,7 @@ fn a_slow_rate_waits_for_min_calls() {
 }
 
 #[test]
-fn consecutive_failures_trip_at_their_threshold_without_min_calls() {
+fn consecutive_failures_trip_at_the_threshold_without_min_calls() {
     assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 2)), None);
     assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 3)), Some(Reason::Consecutive));
     assert_eq!(consecutive(3).trip(&counts(0, 0, 0, 4)), Some(Reason::Consecutive));

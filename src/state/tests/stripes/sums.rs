@@ -88,7 +88,7 @@ fn all_but_the_last_of_the_stripes_have_one_thread_each() {
 }
 
 #[test]
-fn stragglers_take_nothing_from_the_threads_that_share_their_stripe() {
+fn stragglers_take_nothing_from_threads_that_share_their_stripe() {
     let stripes = Stripes::new(1);
     crowd(|| {
         for _ in 0..OFTEN {

@@ -25,7 +25,7 @@ fn each_failure_and_each_slow_call_is_a_moment_of_decision() {
 }
 
 #[test]
-fn of_successes_only_the_one_that_completes_min_calls_is_a_moment_of_decision() {
+fn of_successes_only_the_one_that_completes_min_calls_decides() {
     for window in [Remembered::time(10, 10, 3), Remembered::last(10, 3)] {
         let told = [0; 5].map(|at| window.record(at, SUCCESS).map(numbers));
         assert_eq!(told, [None, None, Some([3, 0, 0]), None, None]);
@@ -33,14 +33,14 @@ fn of_successes_only_the_one_that_completes_min_calls_is_a_moment_of_decision() 
 }
 
 #[test]
-fn a_min_calls_of_one_makes_the_first_success_a_moment_of_decision() {
+fn a_min_calls_of_one_makes_the_first_success_decide() {
     for window in [Remembered::time(10, 10, 1), Remembered::last(1, 1)] {
         assert_eq!([0; 3].map(|at| window.record(at, SUCCESS).is_some()), [true, false, false]);
     }
 }
 
 #[test]
-fn a_success_after_the_failure_that_completed_min_calls_is_no_moment_of_decision() {
+fn a_success_after_a_failure_reached_min_calls_decides_nothing() {
     for window in [Remembered::time(10, 10, 2), Remembered::last(10, 2)] {
         let told = [SUCCESS, FAILURE, SUCCESS].map(|call| window.record(0, call).is_some());
         assert_eq!(told, [false, true, false]);
@@ -48,7 +48,7 @@ fn a_success_after_the_failure_that_completed_min_calls_is_no_moment_of_decision
 }
 
 #[test]
-fn a_success_that_completes_min_calls_again_after_expiry_decides_again() {
+fn a_success_that_reaches_min_calls_after_expiry_decides_again() {
     let window = Remembered::time(10, 10, 2);
     assert_eq!([0, 0, 50].map(|at| window.record(at, SUCCESS).is_some()), [false, true, false]);
     assert_eq!([99, 100].map(|at| window.counts(at)), [[3, 0, 0], [1, 0, 0]]);
@@ -57,7 +57,7 @@ fn a_success_that_completes_min_calls_again_after_expiry_decides_again() {
 }
 
 #[test]
-fn a_success_in_a_new_bucket_of_a_full_window_is_no_moment_of_decision() {
+fn a_success_in_a_new_bucket_of_a_full_window_decides_nothing() {
     let window = Remembered::time(10, 10, 2);
     window.fill(5, 3, SUCCESS);
     assert_eq!([9, 10, 19, 20].map(|at| window.record(at, SUCCESS)), [None; 4]);
@@ -70,7 +70,7 @@ fn a_bucket_that_holds_min_calls_says_nothing_of_the_one_before() {
 }
 
 #[test]
-fn successes_that_stay_below_min_calls_through_expiry_never_decide() {
+fn successes_kept_below_min_calls_by_expiry_never_decide() {
     let window = Remembered::time(10, 2, 3);
     assert!((0..100).all(|step| window.record(step * 10, SUCCESS).is_none()));
 }

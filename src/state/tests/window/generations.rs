@@ -21,7 +21,7 @@ fn a_new_generation_completes_min_calls_anew() {
 }
 
 #[test]
-fn results_of_an_earlier_generation_stay_forgotten_while_time_passes() {
+fn results_of_an_earlier_generation_stay_forgotten_over_time() {
     let window = Remembered::time(10, 10, 1);
     (0..20).for_each(|step| _ = window.record(step * 10, FAILURE));
     for at in 190..400 {
@@ -54,7 +54,7 @@ fn a_straggler_of_an_earlier_generation_completes_no_min_calls() {
 }
 
 #[test]
-fn windows_forget_the_earlier_generation_where_generations_and_tags_wrap() {
+fn windows_forget_old_results_where_generations_and_tags_wrap() {
     for (earlier, later) in [((1 << 29) - 1, 0), ((1 << 28) - 1, 1 << 28), ((1 << 29) - 2, (1 << 29) - 1)] {
         for window in [Remembered::time(10, 10, 1), Remembered::last(10, 1)] {
             lead(&window, earlier);
@@ -67,7 +67,7 @@ fn windows_forget_the_earlier_generation_where_generations_and_tags_wrap() {
 }
 
 #[test]
-fn a_window_counts_after_any_number_of_generations_without_results() {
+fn a_window_counts_after_any_number_of_empty_generations() {
     for generation in [1 << 20, (1 << 24) - 1, 1 << 24, 1 << 26, 1 << 27, (1 << 28) - 1, (1 << 29) - 1] {
         for (window, kind) in [(Remembered::time(10, 10, 1), "time"), (Remembered::last(10, 1), "count")] {
             let tags = generation * if kind == "time" { 20 } else { 1 };

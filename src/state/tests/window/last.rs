@@ -15,7 +15,7 @@ fn a_count_window_holds_the_last_results_however_old() {
 }
 
 #[test]
-fn a_count_window_forgets_a_result_when_as_many_as_it_holds_have_followed() {
+fn a_count_window_of_n_forgets_a_result_when_n_have_followed() {
     for size in [1, 2, 63, 64, 65, 127, 128, 129, 1000] {
         let window = Remembered::last(size, 1);
         window.record(0, SLOW_FAILURE);
@@ -27,7 +27,7 @@ fn a_count_window_forgets_a_result_when_as_many_as_it_holds_have_followed() {
 }
 
 #[test]
-fn ten_thousand_successes_do_not_stop_a_count_window_from_sliding() {
+fn a_count_window_still_slides_after_ten_thousand_successes() {
     let window = Remembered::last(100, 10);
     window.fill(0, 10_000, SUCCESS);
     let told = (1..=100).map(|_| window.record(0, FAILURE).map(numbers));

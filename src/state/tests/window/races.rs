@@ -19,7 +19,7 @@ fn two_threads_lose_no_result() {
 }
 
 #[test]
-fn a_full_count_window_is_exact_after_two_threads_failed_together() {
+fn a_full_count_window_is_exact_after_two_threads_fail_together() {
     let window = Remembered::last(100, 1);
     together(200, |_| _ = window.record(0, FAILURE));
     assert_eq!(window.counts(0), [100, 100, 0]);
@@ -28,7 +28,7 @@ fn a_full_count_window_is_exact_after_two_threads_failed_together() {
 }
 
 #[test]
-fn a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it() {
+fn a_failure_is_off_by_at_most_the_results_recorded_beside_it() {
     let windows: Vec<_> = (0..2_000).map(|_| (Remembered::last(10, 1), AtomicUsize::new(0))).collect();
     together(windows.len(), |round| {
         let (window, callers) = &windows[round];
@@ -44,7 +44,7 @@ fn a_failure_stands_as_many_places_off_as_results_are_recorded_beside_it() {
 }
 
 #[test]
-fn of_two_successes_that_complete_min_calls_together_one_is_a_moment_of_decision() {
+fn of_two_successes_that_reach_min_calls_together_one_decides() {
     let make: [fn() -> Remembered; 2] = [|| Remembered::time(10, 10, 2), || Remembered::last(10, 2)];
     for make in make {
         let windows: Vec<_> = (0..2_000).map(|_| make()).collect();

@@ -11,7 +11,7 @@ use crate::state::tests::together;
 use crate::time::Nanos;
 
 #[test]
-fn two_threads_are_never_admitted_to_more_places_than_there_are_probes() {
+fn two_threads_are_never_given_more_places_than_probes() {
     let make = || Circuit::of(Rules { probes: 3, ..CONSECUTIVE }).opened(0);
     let rounds = each_round(make, |circuit| (0..3).map(|_| u32::from(circuit.enter(Nanos(100)).0.is_ok())).sum());
     for (circuit, admitted) in rounds {
@@ -27,7 +27,7 @@ fn of_two_threads_that_ask_for_the_last_place_one_is_admitted() {
 }
 
 #[test]
-fn a_call_beside_a_probe_that_fails_does_not_cut_the_open_time_short() {
+fn a_call_beside_a_failing_probe_does_not_shorten_the_open_time() {
     let rounds: Vec<_> = (0..3_000).map(|_| (half_open(CONSECUTIVE), AtomicUsize::new(0))).collect();
     together(rounds.len(), |number| {
         let ((circuit, probe), turn) = &rounds[number];
@@ -55,7 +55,7 @@ fn two_threads_that_find_a_hung_probe_make_one_transition() {
 }
 
 #[test]
-fn places_given_back_and_taken_by_two_threads_never_exceed_the_probes() {
+fn places_two_threads_take_and_return_never_exceed_the_probes() {
     let (circuit, first) = half_open(Rules { probes: 3, ..CONSECUTIVE });
     circuit.abandon(first);
     let (held, admitted) = (AtomicU32::new(0), AtomicU32::new(0));

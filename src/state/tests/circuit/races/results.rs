@@ -12,7 +12,7 @@ use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::time::Nanos;
 
 #[test]
-fn of_two_probes_that_fail_together_one_opens_and_the_other_is_late() {
+fn of_two_probes_that_fail_together_one_opens_and_one_is_late() {
     let make = || {
         let (circuit, first) = half_open(CONSECUTIVE);
         let probes = [first, circuit.admit(1_000)];
@@ -71,7 +71,7 @@ fn results_that_trip_together_make_one_transition() {
 }
 
 #[test]
-fn a_failure_and_a_success_that_complete_min_calls_together_open() {
+fn a_failure_and_a_success_that_reach_min_calls_together_open() {
     for make in [Circuit::of, Circuit::timed] {
         let turn = AtomicU32::new(0);
         let rounds = each_round(

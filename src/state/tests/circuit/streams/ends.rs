@@ -20,7 +20,7 @@ fn a_stream_that_counted_is_not_counted_again_however_it_ends() {
 }
 
 #[test]
-fn a_stream_that_ends_at_its_moment_is_a_success_and_one_that_ends_before_it_is_what_its_end_is() {
+fn until_its_moment_a_stream_is_what_its_end_is_then_a_success() {
     let (circuit, stream) = streaming(CONSECUTIVE);
     assert_eq!(circuit.end_stream(stream, Failed, DUE), None);
     assert_eq!(circuit.numbers(DUE), [1, 0, 0, 0]);
@@ -33,7 +33,7 @@ fn a_stream_that_ends_at_its_moment_is_a_success_and_one_that_ends_before_it_is_
 }
 
 #[test]
-fn a_stream_that_was_withdrawn_does_not_count_when_its_moment_comes() {
+fn a_withdrawn_stream_does_not_count_when_its_moment_comes() {
     let (circuit, stream) = streaming(CONSECUTIVE);
     assert_eq!(circuit.stop(stream, DUE - 1), (true, None));
     assert_eq!((circuit.look(DUE), circuit.numbers(DUE)), (None, [0; 4]));
@@ -42,7 +42,7 @@ fn a_stream_that_was_withdrawn_does_not_count_when_its_moment_comes() {
 }
 
 #[test]
-fn a_stream_that_is_abandoned_or_cut_before_its_moment_frees_its_place_once() {
+fn a_stream_abandoned_or_cut_before_its_moment_frees_one_place() {
     let leaves: [fn(&Circuit, Entry); 2] =
         [|circuit, entry| circuit.abandon(entry), |circuit, entry| _ = circuit.time_out(entry, Nanos(DUE - 1))];
     for leave in leaves {

@@ -15,7 +15,7 @@ fn a_stream_that_hangs_by_the_clock_is_a_success_first() {
 }
 
 #[test]
-fn a_stream_puts_off_the_time_at_which_others_hang_by_its_own_moment() {
+fn a_stream_puts_off_when_others_hang_by_its_own_moment() {
     for found in [DUE, 1_049, 1_075] {
         let (circuit, _) = streaming(Rules { probes: 2, ..CONSECUTIVE });
         circuit.admit(1_000);
@@ -27,7 +27,7 @@ fn a_stream_puts_off_the_time_at_which_others_hang_by_its_own_moment() {
 }
 
 #[test]
-fn a_stream_that_counts_late_does_not_bring_forward_the_time_at_which_others_hang() {
+fn a_stream_that_counts_late_does_not_make_others_hang_sooner() {
     let (circuit, probe) = half_open(Rules { probes: 2, ..CONSECUTIVE });
     circuit.admit(1_040);
     circuit.mark_streaming(probe);
@@ -37,7 +37,7 @@ fn a_stream_that_counts_late_does_not_bring_forward_the_time_at_which_others_han
 }
 
 #[test]
-fn a_caller_comes_to_the_call_that_finds_a_probe_hung_also_where_a_stream_is_due_first() {
+fn a_hung_probe_needs_no_service_to_be_found_after_a_due_stream() {
     let (circuit, _) = streaming(Rules { probes: 2, ..CONSECUTIVE });
     circuit.admit(1_000);
     assert!(circuit.needs_no_service(Nanos(1_075)));

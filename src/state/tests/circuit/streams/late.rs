@@ -30,7 +30,7 @@ fn a_result_that_finds_streams_which_decide_is_late() {
 }
 
 #[test]
-fn a_stream_in_flight_at_a_change_by_hand_is_late_whenever_it_ends() {
+fn a_stream_that_a_change_by_hand_overtakes_is_always_late() {
     let changes: [fn(&Circuit); 2] =
         [|circuit| _ = circuit.reset(Nanos(1_010)), |circuit| _ = circuit.force(Phase::MetricsOnly, Nanos(1_010))];
     for change in changes {
@@ -44,7 +44,7 @@ fn a_stream_in_flight_at_a_change_by_hand_is_late_whenever_it_ends() {
 }
 
 #[test]
-fn a_stream_of_an_earlier_period_neither_counts_nor_frees_a_place_in_a_later_one() {
+fn a_stream_neither_counts_nor_frees_a_place_in_a_later_period() {
     let (circuit, old) = streaming(Rules { probes: 1, ..CONSECUTIVE });
     circuit.reset(Nanos(1_001));
     let circuit = circuit.opened(1_001);
@@ -56,7 +56,7 @@ fn a_stream_of_an_earlier_period_neither_counts_nor_frees_a_place_in_a_later_one
 }
 
 #[test]
-fn a_stream_of_an_earlier_period_does_not_count_beside_a_probe_of_a_later_one() {
+fn a_stream_does_not_count_beside_a_probe_of_a_later_period() {
     let (circuit, _) = streaming(CONSECUTIVE);
     circuit.reset(Nanos(1_001));
     let circuit = circuit.opened(1_001);

@@ -7,7 +7,7 @@ use crate::state::tests::circuit::{CONSECUTIVE, PHASES, Reading, in_phase};
 use crate::time::Nanos;
 
 #[test]
-fn a_full_circuit_refuses_without_the_lock_until_a_stream_is_due() {
+fn a_full_circuit_refuses_without_lock_until_a_stream_is_due() {
     let (circuit, _) = streaming(Rules { probes: 1, ..CONSECUTIVE });
     let refused = while_locked(&circuit, || circuit.enter(Nanos(DUE - 1)).0);
     assert_eq!(refused, Some(Err(Refusal::PROBES_TAKEN)));

@@ -7,7 +7,7 @@ use crate::state::tests::circuit::{CONSECUTIVE, half_open, told};
 use crate::time::Nanos;
 
 #[test]
-fn whoever_comes_counts_a_probe_that_streams_for_half_of_the_time_and_nobody_sooner() {
+fn any_finder_counts_a_stream_after_half_the_time_not_sooner() {
     let finders: [fn(&Circuit, Entry, u64); 4] = [
         |circuit, _, at| circuit.abandon(circuit.admit(at)),
         |circuit, _, at| _ = circuit.look(at),
@@ -37,7 +37,7 @@ fn streams_of_one_moment_are_as_many() {
 }
 
 #[test]
-fn streams_are_counted_in_the_order_of_their_moments_whoever_streams_first() {
+fn streams_count_in_order_of_moment_whichever_streams_first() {
     let (circuit, first) = half_open(CONSECUTIVE);
     let [second, third] = [1_010, 1_020].map(|at| circuit.admit(at));
     for probe in [third, first, second] {
@@ -50,7 +50,7 @@ fn streams_are_counted_in_the_order_of_their_moments_whoever_streams_first() {
 }
 
 #[test]
-fn a_probe_that_begins_to_stream_after_its_moment_counts_at_once() {
+fn a_probe_that_streams_only_after_its_moment_counts_at_once() {
     let (circuit, probe) = half_open(CONSECUTIVE);
     assert_eq!(circuit.mark_streaming(probe), Some(Nanos(DUE)));
     circuit.look(1_049);
@@ -75,7 +75,7 @@ fn the_call_that_finds_a_slow_stream_opens_and_is_rejected() {
 }
 
 #[test]
-fn a_stream_is_slow_if_half_of_the_time_is_more_than_a_call_may_take_whenever_it_is_found() {
+fn a_stream_is_slow_if_half_the_time_is_slow_whenever_found() {
     for (after, slow) in [(24, 1), (25, 0), (u64::MAX, 0)] {
         let (circuit, _) = streaming(Rules { slow_rate: Some((1.0, Nanos(after))), ..CONSECUTIVE });
         circuit.look(2_000);
@@ -84,13 +84,13 @@ fn a_stream_is_slow_if_half_of_the_time_is_more_than_a_call_may_take_whenever_it
 }
 
 #[test]
-fn without_time_to_come_back_a_probe_that_streams_counts_at_once() {
+fn without_time_to_come_back_a_stream_counts_at_once() {
     let (circuit, stream) = streaming(Rules { half_open_for: Nanos(0), probes: 1, ..CONSECUTIVE });
     assert_eq!((stream.1, told(circuit.enter(Nanos(1_000)).1)), (Nanos(1_000), RECOVERED));
 }
 
 #[test]
-fn with_all_the_time_to_come_back_a_stream_counts_after_half_of_it() {
+fn with_all_time_to_come_back_a_stream_counts_after_half_of_it() {
     let (circuit, stream) = streaming(Rules { half_open_for: Nanos::MAX, probes: 1, ..CONSECUTIVE });
     let due = 1_000 + u64::MAX / 2;
     assert_eq!((stream.1, circuit.look(due - 1)), (Nanos(due), None));
