@@ -74,7 +74,7 @@ enum End {
     Dropped,
 }
 
-/// What a probe has made of the circuit whose body ends so after so long, and whether another call came before that.
+/// What a probe makes of the circuit when its body ends like this after so long. Another call may come before that.
 async fn ended(after: Duration, is_asked: bool, end: End) -> Phase {
     let probed = opened().await;
     let (sender, mut body) = probed.probe().await;

@@ -33,7 +33,7 @@ fn with_key(mut request: Request<Small>, key: &'static str) -> Request<Small> {
 }
 
 #[tokio::test]
-async fn what_is_idempotent_is_sent_again_after_a_transient_answer() {
+async fn what_is_idempotent_is_sent_again_after_a_transient_response() {
     on_both(async |wire| {
         for method in IDEMPOTENT {
             for first in TRANSIENT {

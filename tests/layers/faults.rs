@@ -113,7 +113,7 @@ async fn without_a_fault_all_passes_both_ways_until_upstream_closes() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_said_all_still_gets_its_answer() {
+async fn a_client_that_has_said_all_still_gets_its_response() {
     let mut pair = Pair::start([]).await;
     pair.client.shutdown().await.unwrap();
     assert!(ends(&mut pair.upstream).await);
@@ -122,7 +122,7 @@ async fn a_client_that_has_said_all_still_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn latency_holds_an_answer_back_for_so_long() {
+async fn latency_holds_a_response_back_for_so_long() {
     let mut pair = Pair::under(Fault::Latency(SHORT)).await;
     let sent = now();
     write(&mut pair.upstream, b"answer").await;
@@ -139,7 +139,7 @@ async fn a_drip_gives_so_many_bytes_and_pauses() {
 }
 
 #[tokio::test]
-async fn a_drip_gives_the_whole_answer_in_the_end() {
+async fn a_drip_gives_the_whole_response_in_the_end() {
     let every = Duration::from_millis(20);
     let mut pair = Pair::under(Fault::Drip { bytes: 1, every }).await;
     let sent = now();

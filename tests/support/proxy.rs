@@ -12,22 +12,22 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// What happens to all connections, open or to come. A piece of an answer that is under way ends as it began.
+/// What happens to all connections, open or to come. A piece of a response that is under way ends as it began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// All passes.
     None,
-    /// Each piece of an answer comes so much later.
+    /// Each piece of a response comes so much later.
     Latency(Duration),
-    /// Answers come in drops of so many bytes, at least 1, with a pause after each.
+    /// Responses come in drops of so many bytes, at least 1, with a pause after each.
     Drip { bytes: usize, every: Duration },
     /// The client's side is reset.
     Reset,
     /// What the client sends is swallowed, and never answered. A connection stays so when the fault is over.
     BlackHole,
-    /// The answer ends, while what the client sends still goes upstream. A connection stays so when the fault is over.
+    /// The response ends, while what the client sends still goes upstream. A connection stays so when the fault is over.
     HalfClose,
-    /// The connection closes after so many more bytes of its answers.
+    /// The connection closes after so many more bytes of its responses.
     CutAfter(usize),
 }
 
@@ -148,7 +148,7 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, mut faults: watch::R
     }
 }
 
-/// Passes a piece of an answer on, and gives what is left of the fault.
+/// Passes a piece of a response on, and returns what is left of the fault.
 async fn deliver(piece: &[u8], fault: Fault, client: &mut TcpStream) -> io::Result<Fault> {
     match fault {
         Fault::Latency(delay) => {

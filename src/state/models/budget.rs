@@ -1,4 +1,4 @@
-//! Claims about what retries may spend: no more is withdrawn than was deposited.
+//! Claims about the retry budget: each token is withdrawn at most once, and no deposit is lost.
 
 use loom::model;
 

@@ -60,7 +60,7 @@ fn server() -> Server {
     service_fn(|frames| ready(Ok(Response::new(frames))))
 }
 
-/// Answers, and reads the answer to its end.
+/// Calls the service, reads the response to its end, and returns the number of its frames.
 async fn read<S, B>(service: &mut S, ask: Frames) -> u32
 where
     S: Service<Frames, Response = Response<B>, Error = Error>,

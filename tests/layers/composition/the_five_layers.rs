@@ -49,7 +49,7 @@ async fn the_stack_answers_in_whatever_it_is_wrapped_and_is_at_rest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_answer_is_kept_if_it_comes_before_the_attempt_is_over() {
+async fn a_late_response_is_kept_if_it_comes_before_the_attempt_ends() {
     let (stack, handles) = stack(strict(|request| async move {
         sleep(999 * MILLI).await;
         Ok::<_, Down>(request)

@@ -15,7 +15,7 @@ async fn the_end_of_a_call_is_told_with_its_limit_and_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_an_answer_nor_a_caller_that_went_away_is_told() {
+async fn neither_a_response_nor_a_caller_that_went_away_is_told() {
     let events = Events::record();
     TimeoutLayer::new(SECOND).layer(up()).oneshot(()).await.unwrap();
     let call = begin(&mut TimeoutLayer::new(SECOND).layer(hung()), ());

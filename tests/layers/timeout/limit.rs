@@ -22,7 +22,7 @@ async fn a_call_pends_until_its_limit_and_is_ended_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_before_the_limit_is_passed_on() {
+async fn a_response_before_the_limit_is_passed_on() {
     for (limit, takes) in [(100 * MILLI, 99 * MILLI), (Duration::MAX, 1000 * DAY)] {
         let service = strict(move |()| async move {
             sleep(takes).await;

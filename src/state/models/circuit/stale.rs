@@ -50,7 +50,7 @@ fn a_reader_that_sees_the_circuit_open_sees_until_when() {
         let circuit = doubling();
         let probe = enter(&circuit, OPEN_FOR).unwrap();
         _ = record(&circuit, probe, Failed, OPEN_FOR).unwrap();
-        // It was open for two open times, and is to be open for one, so that the time before is the later one.
+        // The circuit was open for two open times and now opens for one, so the earlier period ends later.
         circuit.reset(Nanos(OPEN_FOR));
         let entry = enter(&circuit, OPEN_FOR).unwrap();
         let other = Arc::clone(&circuit);

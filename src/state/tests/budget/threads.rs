@@ -8,7 +8,7 @@ use super::{START, deposit, drain, empty};
 use crate::state::budget::Tokens;
 use crate::time::Nanos;
 
-/// Runs it on so many threads at once, and adds up what they tell.
+/// Runs `run` on so many threads at once, and adds up what it returns.
 fn on_threads(threads: u64, run: impl Fn() -> u64 + Sync) -> u64 {
     let total = AtomicU64::new(0);
     thread::scope(|scope| {

@@ -125,7 +125,7 @@ impl Pair {
         self.is_idle(key) && !self.is_used(key) && self.now >= until
     }
 
-    /// Whether it cannot have stayed. After a clock that went back, who knows.
+    /// Whether the key cannot have stayed. After a clock that went back, nothing is certain.
     fn must_go(&self, key: u32) -> bool {
         !self.went_back && self.may_go(key)
     }

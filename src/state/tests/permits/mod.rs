@@ -32,7 +32,7 @@ fn rings(rung: &Receiver<()>) -> usize {
     rung.try_iter().count()
 }
 
-/// Wakes whoever is to be woken, and tells whether there was anybody.
+/// Wakes the waiter, if there is one, and returns whether there was.
 fn wake(waiter: Option<Waker>) -> bool {
     waiter.map(Waker::wake).is_some()
 }

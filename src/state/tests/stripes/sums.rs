@@ -38,7 +38,7 @@ fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
     assert_eq!([7, 8, 9].map(|tag| stripes.sum(0, Tag::new(tag))), [2, 3, 0]);
 }
 
-/// Held by who needs most numbers, and by who needs a thread to have a stripe of its own.
+/// Held by each test that uses most thread numbers, or that needs a thread with a stripe of its own.
 static NUMBERS: Mutex<()> = Mutex::new(());
 
 /// Has so many threads that some share a stripe count at once.
@@ -61,7 +61,7 @@ fn crowd(count: impl Fn() + Sync) {
     });
 }
 
-/// So many that those who share a stripe meet there.
+/// So many that the threads that share a stripe write to it at the same time.
 const OFTEN: u64 = 10_000;
 
 #[test]

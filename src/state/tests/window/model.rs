@@ -25,7 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step.prop_map(|(wait, ends, late, call)| Step { wait, ends, late, call }), 1..300)
 }
 
-/// Compares a window with the list of all results, of which `held` are those it should hold.
+/// Compares a window with the list of all results. `held` picks the results that the window should hold.
 fn compare(
     window: &Remembered,
     [first, start]: [u64; 2],

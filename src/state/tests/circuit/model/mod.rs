@@ -60,7 +60,7 @@ struct Model {
     steps: VecDeque<u64>,
     open_until: u64,
     probes: Vec<Recorded>,
-    /// The probes that stream: of which era, and until when.
+    /// The probes that stream: the era of each, and when it counts as a success.
     streams: Vec<(u32, u64)>,
     in_flight: u32,
     moved: u64,

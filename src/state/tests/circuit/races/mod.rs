@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use crate::state::circuit::Circuit;
 use crate::state::tests::together;
 
-/// Makes a circuit for each round, and sums up what each round, run on two threads at once, told.
+/// Makes a circuit for each round, runs the round on two threads at once, and adds up what it returns.
 fn each_round(make: impl Fn() -> Circuit, round: impl Fn(&Circuit) -> u32 + Sync) -> Vec<(Circuit, u32)> {
     let circuits: Vec<_> = (0..3_000).map(|_| (make(), AtomicU32::new(0))).collect();
     together(circuits.len(), |number| {

@@ -148,7 +148,7 @@ impl Pair {
         self.woken(self.permits.cancel(waiter.ticket), next);
     }
 
-    /// The one who is to be woken is the one who the model says, and nobody else.
+    /// Exactly the waiter that the model names is woken.
     fn woken(&self, waker: Option<Waker>, next: Option<usize>) {
         wake(waker);
         let rung: Vec<_> = self.waiters.iter().filter(|waiter| rings(&waiter.rung) > 0).collect();
