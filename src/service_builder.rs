@@ -13,6 +13,18 @@ use crate::keyed::PerKeyHandle;
 use crate::retry::RetryLayer;
 use crate::timeout::TimeoutLayer;
 
+/// A method a row: its parameters, and the layer that it adds.
+macro_rules! methods {
+    ($($(#[$meta:meta])* $method:ident[$($of:ident $(: $bound:path)?),*]: $layer:ty;)+) => {
+        $(
+            $(#[$meta])*
+            fn $method<$($of $(: $bound)?),*>(self, layer: $layer) -> ServiceBuilder<Stack<$layer, L>> {
+                self.with_layer(layer)
+            }
+        )+
+    };
+}
+
 /// Adds the layers as methods to tower's [`ServiceBuilder`].
 ///
 /// Their names begin with `with_`, so that no method of the builder itself hides one.
@@ -40,58 +52,25 @@ pub trait ServiceBuilderExt<L>: Sized {
     /// Adds a layer, as [`ServiceBuilder::layer`] does.
     fn with_layer<T>(self, layer: T) -> ServiceBuilder<Stack<T, L>>;
 
-    /// Answers something useful when the call failed.
-    fn with_fallback<F, T>(self, layer: FallbackLayer<F, T>) -> ServiceBuilder<Stack<FallbackLayer<F, T>, L>> {
-        self.with_layer(layer)
-    }
-
-    /// Ends calls that take too long.
-    fn with_timeout<D, E, R>(self, layer: TimeoutLayer<D, E, R>) -> ServiceBuilder<Stack<TimeoutLayer<D, E, R>, L>> {
-        self.with_layer(layer)
-    }
-
-    /// Sends a call again when it failed for a reason that may pass.
-    fn with_retry<R>(self, layer: RetryLayer<R>) -> ServiceBuilder<Stack<RetryLayer<R>, L>> {
-        self.with_layer(layer)
-    }
-
-    /// Rejects calls to a service that keeps failing.
-    fn with_circuit_breaker<A, E>(self, layer: AdmissionLayer<A, E>) -> ServiceBuilder<Stack<AdmissionLayer<A, E>, L>>
-    where
-        A: Handled<Handle = CircuitHandle>,
-    {
-        self.with_layer(layer)
-    }
-
-    /// Limits how many calls are in flight at once.
-    fn with_bulkhead<A, E, W>(self, layer: AdmissionLayer<A, E, W>) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
-    where
-        A: Handled<Handle = BulkheadHandle>,
-    {
-        self.with_layer(layer)
-    }
-
-    /// Gives each key a circuit or a bulkhead of its own.
-    fn with_per_key<A, K, H, E, W>(
-        self,
-        layer: AdmissionLayer<A, E, W>,
-    ) -> ServiceBuilder<Stack<AdmissionLayer<A, E, W>, L>>
-    where
-        A: Handled<Handle = PerKeyHandle<K, H>>,
-    {
-        self.with_layer(layer)
-    }
-
-    /// Turns calls that were rejected or timed out into responses.
-    #[cfg(feature = "http")]
-    fn with_answers<A>(self, layer: AnswerLayer<A>) -> ServiceBuilder<Stack<AnswerLayer<A>, L>> {
-        self.with_layer(layer)
-    }
-
-    /// Carries deadlines from hop to hop.
-    #[cfg(feature = "http")]
-    fn with_deadline(self, layer: DeadlineLayer) -> ServiceBuilder<Stack<DeadlineLayer, L>> {
-        self.with_layer(layer)
+    methods! {
+        /// Answers something useful when the call failed.
+        with_fallback[F, T]: FallbackLayer<F, T>;
+        /// Ends calls that take too long.
+        with_timeout[D, E, R]: TimeoutLayer<D, E, R>;
+        /// Sends a call again when it failed for a reason that may pass.
+        with_retry[R]: RetryLayer<R>;
+        /// Rejects calls to a service that keeps failing.
+        with_circuit_breaker[A: Handled<Handle = CircuitHandle>, E]: AdmissionLayer<A, E>;
+        /// Limits how many calls are in flight at once.
+        with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Gives each key a circuit or a bulkhead of its own.
+        with_per_key[A: Handled<Handle = PerKeyHandle<K, H>>, K, H, E, W]: AdmissionLayer<A, E, W>;
+        /// Turns calls that were rejected or timed out into responses.
+        #[cfg(feature = "http")]
+        with_answers[A]: AnswerLayer<A>;
+        /// Carries deadlines from hop to hop.
+        #[cfg(feature = "http")]
+        with_deadline[]: DeadlineLayer;
     }
 }
 

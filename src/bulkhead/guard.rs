@@ -51,15 +51,8 @@ impl BulkheadGuard {
     /// Takes a place, or rejects the call.
     #[inline(always)]
     pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
-        match Self::try_enter(core) {
-            Some(guard) => Ok(guard),
-            None => Err(core.reject(RejectionReason::Full, None)),
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn try_enter(core: &CachedArc<Core>) -> Option<Self> {
-        core.try_enter().then(|| Self::of(core))
+        let places: &Core = core;
+        if places.try_enter() { Ok(Self::of(core)) } else { Err(places.reject(RejectionReason::Full, None)) }
     }
 
     /// The guard of a place that was taken.

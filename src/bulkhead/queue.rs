@@ -73,8 +73,8 @@ impl Turn {
     fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
         let this = self.project();
         let places = &this.seat.places;
-        if let Some(guard) = BulkheadGuard::try_enter(places) {
-            return Poll::Ready(Ok(guard));
+        if places.try_enter() {
+            return Poll::Ready(Ok(BulkheadGuard::of(places)));
         }
         let deadline = Deadline::current().map(Deadline::instant);
         let now = time::now();

@@ -83,7 +83,9 @@ where
             return Poll::Ready(Ok(()));
         }
         let polled = self.inner.poll_ready(cx);
-        self.ready = matches!(polled, Poll::Ready(Ok(())));
+        if A::MAY_REFUSE {
+            self.ready = matches!(polled, Poll::Ready(Ok(())));
+        }
         polled.map_err(|error| self.unready(error))
     }
 

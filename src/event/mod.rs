@@ -24,8 +24,8 @@
 //! # The sharp edge
 //!
 //! An observer runs on the thread and inside the call that caused the event. So it must be quick, must not block, and must not
-//! panic. It runs after the change that it hears of, and under no lock of this crate. Once there was
-//! an observer, each event takes a read lock and a count, also after its subscription is dropped.
+//! panic. It runs after the change that it hears of, and under no lock of this crate. While there
+//! are observers, each event takes a read lock and a count.
 
 mod observe;
 mod trace;

@@ -1,7 +1,8 @@
 //! Those who hear the events. The process holds them, and no layer does.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 
@@ -22,16 +23,28 @@ impl<F: Fn(Source<'_>, &Event<'_>) + Send + Sync + 'static> Observe for F {
 
 type Observers = Arc<[Arc<dyn Observe>]>;
 
-/// Replaced whole at each change, so that observers are called under no lock. It is empty until the first observer comes. No
-/// model checks it, and a static needs a constructor that is `const`: nothing here is `sync`'s.
-static OBSERVERS: OnceLock<RwLock<Observers>> = OnceLock::new();
+/// Replaced whole at each change, so that observers are called under no lock.
+static OBSERVERS: RwLock<Option<Observers>> = RwLock::new(None);
+
+/// Whether there are observers. A hint: it is read without the lock. No model checks it, and a static needs a constructor that is
+/// `const`: it is not `sync`'s.
+static IS_USED: AtomicBool = AtomicBool::new(false);
 
 /// Lets an observer hear every event of every layer of this process, until the subscription is dropped.
 pub fn observe(observer: impl Observe) -> Subscription {
     let observer: Arc<dyn Observe> = Arc::new(observer);
-    let mut observers = OBSERVERS.get_or_init(|| RwLock::new(Arc::new([]))).write();
-    *observers = observers.iter().cloned().chain([Arc::clone(&observer)]).collect();
+    replace(|observers| observers.iter().chain([&observer]).cloned().collect());
     Subscription { observer }
+}
+
+fn replace(next: impl FnOnce(&[Arc<dyn Observe>]) -> Observers) {
+    let mut observers = OBSERVERS.write();
+    let next = next(observers.as_deref().unwrap_or_default());
+    IS_USED.store(!next.is_empty(), Ordering::Relaxed);
+    let before = observers.replace(next);
+    drop(observers);
+    // An observer is foreign code: it is dropped after the lock.
+    drop(before);
 }
 
 /// Keeps an observer subscribed. Dropping it unsubscribes the observer; an event that is being told at that moment may still arrive.
@@ -42,15 +55,8 @@ pub struct Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some(observers) = OBSERVERS.get() {
-            let mut observers = observers.write();
-            let others = observers.iter().filter(|other| !Arc::ptr_eq(other, &self.observer));
-            let others: Observers = others.cloned().collect();
-            let before = std::mem::replace(&mut *observers, others);
-            drop(observers);
-            // An observer is foreign code: it is dropped after the lock.
-            drop(before);
-        }
+        let is_other = |other: &&Arc<dyn Observe>| !Arc::ptr_eq(other, &self.observer);
+        replace(|observers| observers.iter().filter(is_other).cloned().collect());
     }
 }
 
@@ -60,15 +66,15 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Whether there ever was an observer.
+/// Whether there are observers.
 #[inline(always)]
 pub(super) fn is_used() -> bool {
-    OBSERVERS.get().is_some()
+    IS_USED.load(Ordering::Relaxed)
 }
 
 pub(super) fn hear(source: Source<'_>, event: &Event<'_>) {
-    if let Some(observers) = OBSERVERS.get() {
-        let observers = Arc::clone(&observers.read());
-        observers.iter().for_each(|observer| observer.observe(source, event));
+    if is_used() {
+        let observers = OBSERVERS.read().clone();
+        observers.iter().flat_map(|observers| &**observers).for_each(|observer| observer.observe(source, event));
     }
 }

@@ -43,8 +43,8 @@ const READERS: &[Reader] = &[
 ///   connect;
 /// - an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or [`NetworkUnreachable`].
 ///
-/// Of a call that timed out, [`Elapsed::was_sent`](crate::Elapsed::was_sent) says it. Do not rely on this above a layer that follows redirects: its error may come from a
-/// later connection than the call's own.
+/// Of a call that timed out, [`Elapsed::was_sent`](crate::Elapsed::was_sent) says it. Do not rely on this above a layer that
+/// follows redirects: its error may come from a later connection than the call's own.
 ///
 /// [`ConnectionRefused`]: std::io::ErrorKind::ConnectionRefused
 /// [`HostUnreachable`]: std::io::ErrorKind::HostUnreachable
