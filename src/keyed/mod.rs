@@ -78,7 +78,8 @@
 //!
 //! # The sharp edge
 //!
-//! A key's `Eq` and `Clone` run under a lock of the map, so they must not use the layer or its handle. Its `Hash` and `Drop` may.
+//! A key's `Eq` and `Clone` run under a lock of the map, so they must not use the layer or its handle. Its `Hash`, `Display` and
+//! `Drop` may.
 //!
 //! Which circuit a call meets is known only in `call`. So `poll_ready` always asks the inner service: if its readiness depends on
 //! one key, it holds up all of them. And where callers choose the keys, attackers do too: take the key from what you know (the

@@ -56,8 +56,11 @@ impl<K, H> Shared<K, H> {
         H: Retain,
     {
         let now = self.clock.now();
-        let make = |key: &K| fork(Key { clock: self.clock, now, label: self.label(key) });
-        match self.keys.admit(key, now, make) {
+        let prepare = |key: &K| {
+            let label = self.label(key);
+            move || fork(Key { clock: self.clock, now, label })
+        };
+        match self.keys.admit(key, now, prepare) {
             None => self.without_room(now),
             own => Ok(own),
         }

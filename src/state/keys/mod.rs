@@ -14,7 +14,7 @@
 //! An entry is idle since a call last came for it, or since a sweep last found it in use. A use that ends between two sweeps
 //! leaves no trace, because a call that ends writes nothing here.
 //!
-//! A key's `eq` and `clone` are the user's code and run under a lock; its `hash` and `drop` do not.
+//! A key's `eq` and `clone` are the user's code and run under a lock; its `hash` and `drop`, and what shows it, do not.
 
 mod hashed;
 mod retain;
@@ -133,12 +133,15 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
 }
 
 impl<K: Hash + Eq, V: Retain> Keys<K, V> {
-    /// Gives a call what is kept for the key. For a new key, `make` makes it if there is room.
+    /// Gives a call what is kept for the key. For a new key, `prepare` gives what makes it if there is room.
     #[inline(always)]
-    pub(crate) fn admit(&self, key: K, now: Nanos, make: impl FnOnce(&K) -> V) -> Option<V::Own> {
+    pub(crate) fn admit<M>(&self, key: K, now: Nanos, prepare: impl FnOnce(&K) -> M) -> Option<V::Own>
+    where
+        M: FnOnce() -> V,
+    {
         let key = self.hashed(key);
         match self.find(&key, now) {
-            None => self.admit_new(key, now, make),
+            None => self.admit_new(key, now, prepare),
             found => found,
         }
     }
@@ -153,18 +156,22 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
 
     #[cold]
     #[inline(never)]
-    fn admit_new(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce(&K) -> V) -> Option<V::Own> {
+    fn admit_new<M>(&self, key: Hashed<K>, now: Nanos, prepare: impl FnOnce(&K) -> M) -> Option<V::Own>
+    where
+        M: FnOnce() -> V,
+    {
         // Pairs with the release in `note`: if this key took the last place since it was looked for, it is found now.
         if now.0 < self.full_until.load(Ordering::Acquire) {
             return self.find(&key, now);
         }
+        // Preparing and dropping run the user's code, so both are under no lock.
+        let make = prepare(&key.key);
         let (found, gone) = self.pass_gate(key, now, make);
-        // Under no lock, because it runs the user's code.
         drop(gone);
         found
     }
 
-    fn pass_gate(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce(&K) -> V) -> (Option<V::Own>, Vec<Entry<K, V>>) {
+    fn pass_gate(&self, key: Hashed<K>, now: Nanos, make: impl FnOnce() -> V) -> (Option<V::Own>, Vec<Entry<K, V>>) {
         let mut gate = self.gate.lock();
         // Another may have come through the gate with this key since it was looked for.
         if let Some(known) = self.find(&key, now) {
@@ -176,7 +183,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
             self.note(&gate);
             return (None, gone);
         }
-        let value = make(&key.key);
+        let value = make();
         let own = value.for_call();
         let replaced = self.shard(&key).write().0.insert(key, Slot { value, used: AtomicU64::new(now.0) });
         // A key whose `eq` contradicts itself was in after all.

@@ -59,7 +59,7 @@ fn admit(keys: &Map, key: u32) -> Option<Kept> {
 }
 
 fn admit_at(keys: &Map, key: u32, now: u64) -> Option<Kept> {
-    keys.admit(key, Nanos(now), |_| Kept::new())
+    keys.admit(key, Nanos(now), |_| || Kept::new())
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Keys in events, and all keys with their handles.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::ready;
+use std::sync::OnceLock;
 
 use http::Request;
 use palisade::http::host;
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Phase};
+use palisade::{BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, PerKeyHandle, Phase};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{Answer, Fail, Host, ask, builder, host as key};
@@ -68,4 +70,26 @@ async fn all_keys_come_with_their_handles() {
     handle.iter().for_each(|(host, places)| places.resize(10 + host as usize));
     let limit = |host| handle.get(&host).unwrap().limit();
     assert_eq!([limit(1), limit(2)], [11, 12]);
+}
+
+/// Shows how many keys there are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Nosy;
+
+static NOSY: OnceLock<PerKeyHandle<Nosy, BulkheadHandle>> = OnceLock::new();
+
+impl fmt::Display for Nosy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        NOSY.get().expect("the layer was made").len().fmt(f)
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_shown_may_use_the_handle() {
+    let events = Events::record();
+    let places = BulkheadLayer::builder(0).per_key(|(): &()| Nosy).show_keys().build().unwrap();
+    assert!(NOSY.set(places.handle()).is_ok());
+    let inner = service_fn(|()| ready(Ok::<_, Infallible>(())));
+    places.layer(inner).oneshot(()).await.unwrap_err();
+    assert_eq!(events.of("palisade::bulkhead")[0].field("key"), "0");
 }

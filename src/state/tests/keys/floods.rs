@@ -33,7 +33,7 @@ fn a_full_map_is_not_looked_through_before_an_entry_may_go() {
 #[test]
 fn what_is_found_in_use_is_young_again() {
     let keys = map(1);
-    let used = keys.admit(1, Nanos(0), |_| Kept::new(1));
+    let used = keys.admit(1, Nanos(0), |_| || Kept::new(1));
     assert!(!keys.came_in(2, IDLE + 5));
     drop(used);
     assert!(!keys.came_in(2, IDLE + 5 + IDLE - 1));

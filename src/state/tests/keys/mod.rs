@@ -67,7 +67,7 @@ fn map(capacity: usize) -> Map {
 impl Map {
     /// The number of what is kept for the key, if there was room.
     fn number(&self, key: u32, at: u64) -> Option<usize> {
-        self.admit(key, Nanos(at), |_| Kept::new(key as usize)).map(|kept| kept.0.number)
+        self.admit(key, Nanos(at), |_| || Kept::new(key as usize)).map(|kept| kept.0.number)
     }
 
     fn came_in(&self, key: u32, at: u64) -> bool {
@@ -81,7 +81,7 @@ impl Map {
     }
 
     fn retain(&self, key: u32, at: u64, retention: Retention) {
-        drop(self.admit(key, Nanos(at), |_| Kept::retained(retention)).expect("there is room"));
+        drop(self.admit(key, Nanos(at), |_| || Kept::retained(retention)).expect("there is room"));
     }
 
     fn sorted(&self) -> Vec<u32> {
@@ -94,7 +94,7 @@ impl Map {
 #[test]
 fn what_is_kept_for_a_key_is_made_once() {
     let keys = map(2);
-    let made = |number| keys.admit(7, Nanos(0), |_| Kept::new(number)).map(|kept| kept.0.number);
+    let made = |number| keys.admit(7, Nanos(0), |_| || Kept::new(number)).map(|kept| kept.0.number);
     assert_eq!([made(1), made(2)], [Some(1); 2]);
     assert_eq!((keys.len(), keys.sorted()), (1, vec![7]));
 }
@@ -131,7 +131,7 @@ fn a_use_makes_an_entry_young_again_and_a_look_does_not() {
 #[test]
 fn an_entry_that_is_in_use_stays() {
     let keys = map(1);
-    let used = keys.admit(1, Nanos(0), |_| Kept::new(1));
+    let used = keys.admit(1, Nanos(0), |_| || Kept::new(1));
     assert!(!keys.came_in(2, FAR));
     drop(used);
     assert!(keys.came_in(2, 2 * FAR));
@@ -210,7 +210,7 @@ fn with_no_idle_time_every_entry_makes_room_that_is_not_in_use() {
     for key in 0..100 {
         assert!(keys.came_in(key, 0));
     }
-    let used = keys.admit(100, Nanos(0), |_| Kept::new(100)).expect("the others are idle");
+    let used = keys.admit(100, Nanos(0), |_| || Kept::new(100)).expect("the others are idle");
     assert!(!keys.came_in(101, 0));
     drop(used);
     assert!(keys.came_in(101, 1));
@@ -252,7 +252,7 @@ fn keys_whose_hashes_meet_are_told_apart() {
     }
     let keys = Keys::new(10, Nanos(IDLE));
     for number in 0..10 {
-        keys.admit(Same(number), Nanos(0), |_| Kept::new(number as usize));
+        keys.admit(Same(number), Nanos(0), |_| || Kept::new(number as usize));
     }
     for number in 0..10 {
         assert_eq!(keys.get(Same(number)).map(|kept| kept.0.number), Some(number as usize));

@@ -87,7 +87,7 @@ impl Pair {
     fn call(&mut self, key: u32) {
         let found = self.model.contains_key(&key);
         let looks = self.keys.looks();
-        let number = self.keys.admit(key, Nanos(self.now), |_| Kept::new(key as usize)).map(|kept| kept.0.number);
+        let number = self.keys.admit(key, Nanos(self.now), |_| || Kept::new(key as usize)).map(|kept| kept.0.number);
         let left = self.keys.collect(|key, _| *key);
         assert_eq!(left.len(), self.keys.len());
         assert!(left.len() <= CAPACITY);

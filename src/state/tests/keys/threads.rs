@@ -45,7 +45,7 @@ fn threads_that_bring_their_own_keys_never_make_more_than_fit() {
             scope.spawn(move || {
                 for number in 0..2_000 {
                     let key = thread * 2_000 + number;
-                    drop(keys.admit(key, Nanos(u64::from(number)), |_| Counted::new(alive)));
+                    drop(keys.admit(key, Nanos(u64::from(number)), |_| || Counted::new(alive)));
                     assert!(keys.len() <= FEW);
                 }
             });
@@ -66,7 +66,7 @@ fn threads_that_bring_the_same_key_are_given_the_same() {
             (0..100).for_each(|_| thread::yield_now());
             Kept::new(count.fetch_add(1, SeqCst))
         };
-        drop(keys.admit(round, Nanos(0), |_| make()));
+        drop(keys.admit(round, Nanos(0), |_| &make));
     });
     assert_eq!((keys.len(), count.load(SeqCst)), (ROUNDS, ROUNDS));
 }
@@ -97,7 +97,7 @@ fn no_two_calls_of_a_key_have_different_entries_at_once() {
                     let call = calls.fetch_add(1, SeqCst) as u64;
                     let key = u32::from(call / 3 % 2 == 0);
                     let make = || Kept::new(entries.fetch_add(1, SeqCst) + 1);
-                    let Some(kept) = keys.admit(key, Nanos(call), |_| make()) else { continue };
+                    let Some(kept) = keys.admit(key, Nanos(call), |_| &make) else { continue };
                     let (inside, number) = (&inside[key as usize], kept.0.number);
                     match inside.compare_exchange(0, number, SeqCst, SeqCst) {
                         Ok(_) => {

@@ -29,7 +29,7 @@ fn a_key_that_is_let_go_of_may_use_the_map_when_it_is_dropped() {
         let keys = Arc::new(Keys::new(4, Nanos(IDLE)));
         for (key, at) in [(1, 0), (2, 0), (3, IDLE)] {
             let nosy = Nosy(key, Arc::downgrade(&keys), dropped.clone());
-            drop(keys.admit(nosy, Nanos(at), |_| Kept::new(0)));
+            drop(keys.admit(nosy, Nanos(at), |_| || Kept::new(0)));
         }
     });
     // The limit is for a thread that waits for itself.
@@ -57,7 +57,7 @@ fn an_eq_that_panics_in_a_sweep_leaves_a_map_that_counts_right() {
     }
     let panics = AtomicBool::new(false);
     let keys = Keys::new(3, Nanos(IDLE));
-    let came_in = |key, at| keys.admit(Touchy(key, &panics), Nanos(at), |_| Kept::new(0)).is_some();
+    let came_in = |key, at| keys.admit(Touchy(key, &panics), Nanos(at), |_| || Kept::new(0)).is_some();
     assert!(came_in(1, 0) && came_in(2, 1) && came_in(3, 1));
     panics.store(true, SeqCst);
     assert!(catch_unwind(AssertUnwindSafe(|| came_in(10, IDLE))).is_err());
@@ -86,7 +86,7 @@ fn an_eq_that_contradicts_itself_leaves_a_map_that_counts_right() {
     let keys = Keys::new(3, Nanos(IDLE));
     for _ in 0..2 {
         // The second is asked for twice in vain, and takes the place of the first then.
-        assert!(keys.admit(Fickle(&asked), Nanos(0), |_| Kept::new(0)).is_some());
+        assert!(keys.admit(Fickle(&asked), Nanos(0), |_| || Kept::new(0)).is_some());
     }
     assert_eq!((keys.len(), asked.load(SeqCst)), (1, 3));
 }
