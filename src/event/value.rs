@@ -1,0 +1,82 @@
+//! What may happen in a layer, as a value.
+
+use std::time::Duration;
+
+use crate::error::{Elapsed, Error, Rejection};
+use crate::outcome::Outcome;
+use crate::state::circuit::Phase;
+use crate::state::counts::Counts;
+
+/// Something that happened in a layer.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A circuit changed its phase, or would have opened where it only measures: then both phases are `MetricsOnly`.
+    #[non_exhaustive]
+    Transition {
+        /// The phase before.
+        from: Phase,
+        /// The phase after.
+        to: Phase,
+        /// Why, in the word that the `reason` field of the event has.
+        reason: &'static str,
+        /// The counts that decided.
+        counts: Counts,
+        /// How long the circuit stays open, if it opened.
+        open_for: Option<Duration>,
+    },
+    /// A layer rejected a call. A call that a layer per key rejects for want of room is a [`NoRoom`](Self::NoRoom) instead.
+    Rejected(&'a Rejection),
+    /// A limit was resized, such as a bulkhead.
+    #[non_exhaustive]
+    Resized {
+        /// The most calls that may be in flight from now on.
+        limit: usize,
+    },
+    /// A retry will send the call again.
+    #[non_exhaustive]
+    Retrying {
+        /// The number of the attempt to come, from 1.
+        attempt: u32,
+        /// How long it waits before that.
+        delay: Duration,
+        /// What the last attempt's result meant.
+        outcome: Outcome,
+        /// The error of the last attempt, unless it was a response.
+        error: Option<&'a Error>,
+    },
+    /// A retry sends the call no more, though its last attempt failed.
+    #[non_exhaustive]
+    Stopped {
+        /// The number of the last attempt, from 1.
+        attempt: u32,
+        /// Why, in the word that the `reason` field of the event has.
+        reason: &'static str,
+        /// The rejection of the last attempt, if it was rejected.
+        rejection: Option<&'a Error>,
+    },
+    /// A timeout ended a call.
+    TimedOut(&'a Elapsed),
+    /// A fallback answered.
+    #[non_exhaustive]
+    Degraded {
+        /// The number of the step that answered, from 1.
+        step: u32,
+        /// What had failed, unless it was a response.
+        error: Option<&'a Error>,
+    },
+    /// All steps of a fallback failed, the last one by this error.
+    FallbackFailed(&'a Error),
+    /// A layer per key had no room for another key.
+    #[non_exhaustive]
+    NoRoom {
+        /// The most keys there may be.
+        capacity: usize,
+        /// What became of the call: `"passed"` or `"rejected"`.
+        outcome: &'static str,
+        /// Whether it is the first such event in a minute.
+        is_first: bool,
+    },
+    /// A caller is shown a response in place of this error.
+    Answered(&'a Error),
+}
