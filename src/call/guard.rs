@@ -58,7 +58,7 @@ pub trait Guard: Sized {
     /// Gives the call back, and its rejection, because the inner service is not ready.
     ///
     /// Is called only where [`is_refusing`](super::Admit::is_refusing) was true, so that the inner service was not polled ready.
-    /// The call is rejected in any case; by default without the name of the limit.
+    /// The call is rejected in any case; by default for [`NotReady`](crate::RejectionReason::NotReady), under the name `limit`.
     fn refuse(self) -> Option<Rejection> {
         None
     }

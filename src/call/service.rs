@@ -8,6 +8,8 @@ use tower::{BoxError, Service};
 use super::future::fail;
 use super::{Admit, End, Guard, ResponseFuture};
 use crate::error::{Error, Rejection};
+use crate::event::{self, Event};
+use crate::source::{Kind, Source};
 
 /// Calls the inner service where a limit lets the call pass.
 ///
@@ -59,10 +61,17 @@ impl<S, A, E> Admission<S, A, E> {
         match ready {
             Poll::Ready(Ok(())) => Ok(guard),
             // Whatever the guard says, a service that is not ready is not called.
-            Poll::Pending => Err(Error::Rejected(guard.refuse().unwrap_or_else(Rejection::unnamed))),
+            Poll::Pending => Err(Error::Rejected(guard.refuse().unwrap_or_else(not_ready))),
             Poll::Ready(Err(error)) => Err(fail(guard, self.end.clone(), error)),
         }
     }
+}
+
+/// Rejects a call for a guard that does not.
+fn not_ready() -> Rejection {
+    let rejection = Rejection::unnamed();
+    event::tell_often(|| (Source::new(Kind::Custom, rejection.name()), Event::Rejected(&rejection)));
+    rejection
 }
 
 impl<S, Request, A, E> Service<Request> for Admission<S, A, E>

@@ -18,24 +18,28 @@ pub struct Rejection {
     name: Name,
     /// `Nanos::MAX` where it is not known.
     retry_after: Nanos,
-    reason: RejectionReason,
+    /// `None` is `NotReady` for a limit of one's own.
+    reason: Option<RejectionReason>,
 }
 
 impl Rejection {
     #[inline(always)]
     pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
         let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
-        Self { name, retry_after, reason }
+        Self { name, retry_after, reason: Some(reason) }
     }
 
-    /// The rejection of a limit that gives none itself.
-    pub(crate) fn unnamed() -> Self {
-        Self::new(Name::of("limit"), RejectionReason::Custom, None)
+    /// The rejection for a limit of one's own that gives none, though the inner service is not ready.
+    pub(crate) const fn unnamed() -> Self {
+        Self { name: Name::of("limit"), retry_after: Nanos::MAX, reason: None }
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"per key"` or `"custom"`.
     pub const fn layer(&self) -> &'static str {
-        self.reason.kind().as_str()
+        match self.reason {
+            Some(reason) => reason.kind().as_str(),
+            None => Kind::Custom.as_str(),
+        }
     }
 
     /// The instance that refused.
@@ -45,7 +49,10 @@ impl Rejection {
 
     /// Why it refused.
     pub const fn reason(&self) -> RejectionReason {
-        self.reason
+        match self.reason {
+            Some(reason) => reason,
+            None => RejectionReason::NotReady,
+        }
     }
 
     /// How long to wait before the next try, where that is known.
@@ -57,13 +64,13 @@ impl Rejection {
 impl error::Error for Rejection {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(super::tonic::of_rejection(self.reason.pressure()))
+        Some(super::tonic::of_rejection(self.reason().pressure()))
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name, self.reason)?;
+        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name, self.reason())?;
         match self.retry_after() {
             Some(delay) => write!(f, "; try again in {delay:?}"),
             None => Ok(()),
@@ -74,7 +81,7 @@ impl fmt::Display for Rejection {
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rejection = f.debug_struct("Rejection");
-        rejection.field("name", &self.name).field("reason", &self.reason);
+        rejection.field("name", &self.name).field("reason", &self.reason());
         rejection.field("retry_after", &self.retry_after()).finish()
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+use crate::support::events::Events;
 use crate::support::now;
 use crate::support::time::SECOND;
 
@@ -155,6 +156,17 @@ fn a_service_that_is_not_ready_is_never_called() {
     let gate = |limit| AdmissionLayer::of(limit, Plain::new(DefaultClassifier)).layer(NeverReady);
     let mut service = gate(Fickle::<false>);
     assert!(task::spawn(service.ready()).poll().is_pending());
+}
+
+#[test]
+fn a_guard_without_a_rejection_rejects_as_not_ready_and_tells_it() {
+    let events = Events::record();
+    let mut service = AdmissionLayer::of(Fickle::<true>, Plain::new(DefaultClassifier)).layer(NeverReady);
+    let error = assert_ready!(task::spawn(service.call(())).poll()).unwrap_err();
+    assert_eq!(error.rejection().map(Rejection::reason), Some(RejectionReason::NotReady));
+    assert_eq!(error.to_string(), "custom `limit` rejected the call: the service below is not ready");
+    let told = events.of("palisade::custom");
+    assert_eq!([told[0].field("name"), told[0].field("reason")], ["limit", "not_ready"]);
 }
 
 /// Is never ready, and panics when it is called.
