@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use palisade::{
-//!     DefaultClassifier, Error, Name, Rejection, RejectionReason,
+//!     DefaultClassifier, Error, Name, Rejection,
 //!     call::{AdmissionLayer, Admit, Plain},
 //!     event::{Kind, Source},
 //! };
@@ -40,7 +40,7 @@
 //!
 //!     fn admit(&self, request: &String) -> Result<(), Rejection> {
 //!         let fits = request.len() <= self.bytes;
-//!         if fits { Ok(()) } else { Err(self.source.reject(RejectionReason::Custom, None)) }
+//!         if fits { Ok(()) } else { Err(self.source.reject(None)) }
 //!     }
 //! }
 //!

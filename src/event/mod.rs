@@ -43,11 +43,12 @@ pub use crate::source::{Kind, Source};
 use crate::time::Nanos;
 
 impl Source<'_> {
-    /// Rejects a call: makes the rejection and tells it.
+    /// Rejects a call of a limit of your own: makes the rejection and tells it, both as [`Custom`](Kind::Custom).
     ///
     /// `retry_after` says when to try again, where that is known.
-    pub fn reject(self, reason: RejectionReason, retry_after: Option<Duration>) -> Rejection {
-        reject(self.name(), reason, retry_after.map(Nanos::from), || self)
+    pub fn reject(self, retry_after: Option<Duration>) -> Rejection {
+        let custom = Source::new(Kind::Custom, self.name()).of_key(self.key());
+        reject(custom.name(), RejectionReason::Custom, retry_after.map(Nanos::from), || custom)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use palisade::call::{AdmissionLayer, Admit, Guard, Handled};
 use palisade::event::{Kind, Source};
-use palisade::{Name, Rejection, RejectionReason};
+use palisade::{Name, Rejection};
 
 use crate::layers::PLACES;
 use crate::remains::AtRest;
@@ -34,7 +34,7 @@ impl<Request> Admit<Request> for OwnLimit {
             return Ok(place);
         }
         let name = Name::new("own limit").expect("it is short");
-        Err(Source::new(Kind::Custom, name).reject(RejectionReason::Custom, None))
+        Err(Source::new(Kind::Custom, name).reject(None))
     }
 }
 

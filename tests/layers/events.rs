@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use palisade::event::{Event, Kind, Source};
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, RejectionReason, event};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, event};
 
 type Heard = Arc<Mutex<Vec<String>>>;
 
@@ -69,10 +69,11 @@ fn an_observer_may_subscribe_others_and_go_while_it_hears() {
 }
 
 #[test]
-fn a_rejection_of_ones_own_is_an_event_with_its_kind() {
+fn a_rejection_of_ones_own_is_custom_in_error_and_event() {
     let (heard, _subscription) = hear("observed limit");
-    let source = Source::new(Kind::Custom, Name::new("observed limit").unwrap());
-    let rejection = source.reject(RejectionReason::Custom, None);
-    assert_eq!(rejection.to_string(), "custom `observed limit` rejected the call: its limit is reached");
-    assert_eq!(*heard.lock().unwrap(), ["custom `observed limit`: custom"]);
+    for kind in [Kind::Custom, Kind::Bulkhead] {
+        let rejection = Source::new(kind, Name::new("observed limit").unwrap()).reject(None);
+        assert_eq!(rejection.to_string(), "custom `observed limit` rejected the call: its limit is reached");
+    }
+    assert_eq!(*heard.lock().unwrap(), ["custom `observed limit`: custom"; 2]);
 }

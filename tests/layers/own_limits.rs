@@ -40,7 +40,7 @@ impl<Request> Wait<Request> for Permits {
     fn wait(&self, _: &Request) -> Result<Self::Waiting, Rejection> {
         let permit = Arc::clone(&self.0).acquire_owned();
         let source = Source::new(Kind::Custom, Name::new("permits").expect("it is short"));
-        let closed = move |_| source.reject(RejectionReason::Custom, None);
+        let closed = move |_| source.reject(None);
         Ok(Box::pin(async move { permit.await.map(Permit).map_err(closed) }))
     }
 }
@@ -120,7 +120,7 @@ async fn an_end_of_ones_own_settles_calls_and_makes_responses() {
 
 /// A rejection of some limit.
 fn rejected() -> Rejection {
-    Source::new(Kind::Custom, Name::new("inner").expect("it is short")).reject(RejectionReason::Custom, None)
+    Source::new(Kind::Custom, Name::new("inner").expect("it is short")).reject(None)
 }
 
 /// Says at every poll that it refuses, and lets every call pass.
