@@ -9,6 +9,7 @@ use super::shared::{NoRoom, Shared, Show};
 use super::shown::of_host;
 use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
 use crate::error::ConfigError;
+use crate::name::Name;
 use crate::source::{Kind, Source};
 use crate::state::keys::Keys;
 
@@ -44,6 +45,11 @@ impl<T: Settings, E> Builder<T, E> {
 }
 
 impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
+    /// Sets what errors and events call it, as [`Builder::name`] does.
+    pub fn name(self, name: Name) -> Self {
+        Self { model: self.model.name(name), ..self }
+    }
+
     /// Keeps at most this many keys.
     ///
     /// At least 1. Set it above the number of keys that are in use within `idle`, but not far above: a call that sweeps the map

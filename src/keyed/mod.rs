@@ -43,6 +43,7 @@
 //! | [`capacity`](PerKeyBuilder::capacity) | 1,000 | the most keys, exactly |
 //! | [`idle`](PerKeyBuilder::idle) | 5 min | how long an unused key is kept |
 //! | [`reject_when_full`](PerKeyBuilder::reject_when_full) | they pass | rejects a call when there is no room for its key |
+//! | [`name`](PerKeyBuilder::name) | that of its limit | what errors and events call it |
 //! | [`show_keys`](PerKeyBuilder::show_keys) | off; on for hosts | shows the key in events |
 //!
 //! # Which keys are removed

@@ -67,6 +67,12 @@ async fn the_handle_knows_the_keys_that_calls_came_for() {
     assert!(handle.get(&3).is_none());
 }
 
+#[test]
+fn a_name_may_be_set_after_the_key() {
+    let layer = builder().name(Name::new("renamed").unwrap()).build().unwrap();
+    assert_eq!(layer.handle().name().as_str(), "renamed");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handle_of_a_key_steers_its_circuit_and_no_other() {
     let layer = breakers();
