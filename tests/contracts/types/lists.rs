@@ -5,13 +5,16 @@ use std::future::Ready;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use palisade::bulkhead::{Queue, QueueingBulkhead};
+use palisade::bulkhead::{Places, Queue, QueueingBulkhead, Turn};
+use palisade::circuit_breaker::Circuit;
+use palisade::event::{Event, Kind, Source, Subscription};
+use palisade::keyed::PerKeyWaiting;
 use palisade::{
     Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
-    FallbackLayer, Jitter, Name, Outcome, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason, Retry,
-    RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, timeout,
+    FallbackLayer, Jitter, Name, Outcome, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason,
+    Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, timeout,
 };
 
 use super::Echo;
@@ -38,7 +41,8 @@ every_type_is! {
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
     fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
-    DeadlineScope<Ready<()>>,
+    DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
+    call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>, PerKeyWaiting<Turn>, timeout::Countdown,
 }
 
 every_type_is! {
