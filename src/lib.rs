@@ -8,7 +8,7 @@
 //! | [`RetryLayer`] | failures that pass | the result of the last attempt |
 //! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
-//! | [`FallbackLayer`] | having no answer | another answer |
+//! | [`FallbackLayer`] | having no response | the fallback's answer |
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -61,7 +61,7 @@
 //! - **One error.** [`Error`] says whether a call may have had an effect: `Rejected` was not sent, `TimedOut` may have been acted
 //!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
 //! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
-//!   failure and a response is a success. Every layer's `classify` sets another classifier.
+//!   failure and a response is a success. The method `classify` of circuit breaker, retry and fallback sets another classifier.
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
@@ -78,8 +78,9 @@
 //! - `state/` decides. It has plain functions of facts and the time, without futures or a clock. Begin with
 //!   `state/circuit/phase.rs`, the state diagram of the circuit breaker.
 //! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
-//!   `bulkhead/places.rs` is the template of a limit. A new kind of limit also needs a line in `lib.rs` and rows in the tables of
-//!   `source.rs` and `error/rejection.rs`.
+//!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
+//!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
+//!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/` and `fallback/` are the layers. Each has its page, its settings, its
 //!   handle, and what it alone needs.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.

@@ -17,8 +17,9 @@ static INTERNED: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 /// Name a layer for what it protects: the service that it calls, never a user or a request. A name is copied for free. A literal
 /// is used as it is. A `String` is kept for the life of the process, once for all names that are equal, so there should be few.
 ///
-/// A circuit breaker and a retry take their name as the first argument of `builder`. The other layers have a default. The setter
-/// `name` of every builder takes a `Name`.
+/// A circuit breaker and a retry take their name as the first argument of `builder`. A bulkhead, a timeout and a fallback have a
+/// default. The builders of circuit breaker, retry and bulkhead, also per key, have a setter `name` that takes a `Name`; timeout and
+/// fallback have it on the layer.
 ///
 /// # Examples
 ///

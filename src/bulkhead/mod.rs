@@ -40,7 +40,8 @@
 //!
 //! # Events
 //!
-//! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`.
+//! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`. Both have
+//! `key` where keys are shown.
 //!
 //! # The sharp edge
 //!

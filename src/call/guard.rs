@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 /// Says whether to keep a guard. The caller settles it where the answer is [`No`](Self::No).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
-    /// The guard is settled now: at the head by what the head means, later as a success.
+    /// The guard is settled now: at the head by what that means, later also by that if it was final, else as a success.
     No,
     /// The guard is held until the response has ended.
     ToTheEnd,
@@ -41,10 +41,10 @@ pub trait Guard: Sized {
         Hold::ToTheEnd
     }
 
-    /// Is called after each poll of a response that streams.
+    /// Is called after each poll of a response that streams, unless the response has ended.
     ///
     /// `is_whole` says that everything that decides has come, though the response has not ended. With [`Hold::No`] the call is
-    /// settled as a success.
+    /// settled by its head if that was final, else as a success.
     fn streams(&mut self, is_whole: bool) -> Hold {
         let _: bool = is_whole;
         Hold::ToTheEnd

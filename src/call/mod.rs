@@ -13,9 +13,10 @@
 //!                rejection
 //! ```
 //!
-//! Use it for a limit of your own: [`AdmissionLayer::of`] gives it readiness, protocols, a handle and events. A limit that only
-//! counts implements [`Admit::admit`] and a guard that gives back on drop; all else has defaults. Only the crate's own limits have
-//! builders and can be had [for each key](crate::keyed).
+//! Use it for a limit of your own: [`AdmissionLayer::of`] gives it readiness and protocols, events for the rejections that
+//! [`Source::reject`](crate::event::Source::reject) makes, and the handle that its [`Handled`] gives. A limit that only counts
+//! implements [`Admit::admit`] and a guard that gives back on drop; all else has defaults. Only the crate's own limits have builders
+//! and can be had [for each key](crate::keyed).
 //!
 //! # Example
 //!
@@ -56,6 +57,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Events
+//!
+//! Of a limit of your own, target `palisade::custom`, level `debug`: rejected, with `name`, `reason` (`custom` or `not_ready`) and,
+//! where that is known, `retry_after`.
 
 mod admit;
 pub(crate) mod budget;

@@ -11,8 +11,8 @@ use crate::time::Nanos;
 
 /// Tells which layer refused a call, why, and when to try again.
 ///
-/// With the feature `tonic` its source is a status, `UNAVAILABLE` or for a bulkhead `RESOURCE_EXHAUSTED`, where tonic looks for
-/// one.
+/// With the feature `tonic` its source is a status, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
+/// your own is full, otherwise `UNAVAILABLE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejection {
     name: Name,

@@ -28,6 +28,7 @@
 //! |---|---|---|
 //! | rejected by a circuit breaker, or because there is no room for its key | 503 | `UNAVAILABLE` |
 //! | rejected by a bulkhead | 503 | `RESOURCE_EXHAUSTED` |
+//! | rejected by a limit of your own | 503 | `RESOURCE_EXHAUSTED`, or `UNAVAILABLE` if the inner service was not ready |
 //! | timed out | 504 | `DEADLINE_EXCEEDED` |
 //! | the service failed | 500 | its own status if it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |
 //! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
