@@ -11,8 +11,8 @@ use crate::time::Nanos;
 
 /// How long to wait before the next attempt.
 ///
-/// The delay starts at a base and doubles up to a cap: in step `n`, counted from 0, it is `min(cap, base * 2^n)`. [`Jitter`] makes
-/// a part of it random. No delay is longer than the cap. The form and the names are those of "Exponential Backoff And Jitter"
+/// The delay starts at a base and grows by a factor up to a cap: in step `n`, counted from 0, it is `min(cap, base * factor^n)`.
+/// [`Jitter`] makes a part of it random. No delay is longer than the cap. The form and the names are those of "Exponential Backoff And Jitter"
 /// (AWS Architecture Blog, 2015).
 ///
 /// # Examples
@@ -28,30 +28,38 @@ use crate::time::Nanos;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Backoff {
-    base: Duration,
-    cap: Duration,
+    base: Nanos,
+    cap: Nanos,
+    factor: f64,
     jitter: Jitter,
 }
 
 impl Backoff {
-    /// Doubles from `base` up to `cap`, with [`Jitter::Full`].
+    /// Grows from `base` up to `cap`, by a factor of 2 and with [`Jitter::Full`].
     ///
     /// If `base` is longer than `cap`, the layer that takes this backoff returns a [`ConfigError`].
     pub const fn exponential(base: Duration, cap: Duration) -> Self {
-        Self { base, cap, jitter: Jitter::Full }
+        Self { base: Nanos::of(base), cap: Nanos::of(cap), factor: 2.0, jitter: Jitter::Full }
     }
 
     /// Waits `delay` each time, without jitter.
     pub const fn constant(delay: Duration) -> Self {
-        Self { base: delay, cap: delay, jitter: Jitter::None }
+        Self::exponential(delay, delay).jitter(Jitter::None)
     }
 
     /// Never waits.
     pub const fn none() -> Self {
         Self::constant(Duration::ZERO)
+    }
+
+    /// Sets how many times as long as the one before each delay is.
+    ///
+    /// 1 to 100; with 1 it does not grow. Otherwise the layer that takes this backoff returns a [`ConfigError`]. Defaults to 2.
+    pub const fn factor(self, factor: f64) -> Self {
+        Self { factor, ..self }
     }
 
     /// Sets which part of each delay is random.
@@ -60,7 +68,9 @@ impl Backoff {
     }
 
     pub(crate) fn check(&self, setting: &'static str) -> Result<(), ConfigError> {
-        let Self { base, cap, .. } = self;
+        let Self { base, cap, factor, .. } = self;
+        let is_legal = (1.0..=100.0).contains(factor);
+        ConfigError::unless(is_legal, setting, format_args!("a factor of {factor}"), "a factor of 1 to 100")?;
         ConfigError::unless(
             base <= cap,
             setting,
@@ -71,13 +81,27 @@ impl Backoff {
 
     /// Returns the delay of `step`, counted from 0. `draw` draws its random part evenly from a range.
     pub(crate) fn delay(&self, step: u32, draw: impl FnOnce(RangeInclusive<u64>) -> u64) -> Nanos {
-        let doubled = 2_u64.saturating_pow(step).saturating_mul(Nanos::from(self.base).0);
-        let longest = doubled.min(Nanos::from(self.cap).0);
+        // Most steps are the first, or grow no more.
+        let grows = step > 0 && self.base < self.cap;
+        let longest = if grows { self.grown(step).min(self.cap.0) } else { self.base.0 };
         Nanos(match self.jitter {
             Jitter::None => longest,
             Jitter::Equal => draw(longest.div_ceil(2)..=longest),
             Jitter::Full => draw(0..=longest),
         })
+    }
+
+    /// The base after so many steps of growth. It is exact where the growth is a whole number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a product that is too large saturates, and none is below zero"
+    )]
+    fn grown(&self, step: u32) -> u64 {
+        let base = self.base.0;
+        let growth = self.factor.powi(i32::try_from(step).unwrap_or(i32::MAX));
+        if growth.fract() == 0.0 { base.saturating_mul(growth as u64) } else { (base as f64 * growth) as u64 }
     }
 }
 

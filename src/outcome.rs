@@ -12,7 +12,7 @@ use crate::error::{Error, Rejection};
 /// |---|---|---|---|
 /// | `Success` | success | stop | pass |
 /// | `Transient` | failure | by backoff | take |
-/// | `Throttled` | failure in the rate, not in the consecutive count | not before `retry_after` | take |
+/// | `Throttled` | has a rate of its own, and is no failure | not before `retry_after` | take |
 /// | `Failed` | failure | stop | take |
 /// | `Ignored` | neutral: gives its place back | stop | pass |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns whether the service is in trouble.
+    /// Returns whether the service gave no useful response: it is in trouble, or asks for fewer calls.
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Transient | Self::Throttled { .. } | Self::Failed)
     }

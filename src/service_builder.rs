@@ -58,7 +58,7 @@ pub trait ServiceBuilderExt<L>: Sized {
         /// Ends calls that take too long.
         with_timeout[D, E, R]: TimeoutLayer<D, E, R>;
         /// Sends a call again when it failed for a reason that may pass.
-        with_retry[R]: RetryLayer<R>;
+        with_retry[R, B]: RetryLayer<R, B>;
         /// Rejects calls to a service that keeps failing.
         with_circuit_breaker[A: Handled<Handle = CircuitHandle>, E]: AdmissionLayer<A, E>;
         /// Limits how many calls are in flight at once.

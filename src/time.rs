@@ -1,6 +1,7 @@
 //! Time as the crate sees it. No other file reads a clock.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 #[cfg(feature = "http")]
 use std::time::SystemTime;
@@ -10,12 +11,18 @@ use tokio::time::Instant;
 /// Longer than any timer is ever set, and short enough that adding it to an [`Instant`] cannot overflow.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// Nanoseconds since the layer that counts them was built. 584 years fit; all arithmetic saturates.
+/// Nanoseconds since the layer that counts them was built, or a [`moment`]. 584 years fit; all arithmetic saturates.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Nanos(pub(crate) u64);
 
 impl Nanos {
     pub(crate) const MAX: Self = Self(u64::MAX);
+
+    #[expect(clippy::cast_possible_truncation, reason = "it was checked to fit")]
+    pub(crate) const fn of(duration: Duration) -> Self {
+        let nanos = duration.as_nanos();
+        if nanos < u64::MAX as u128 { Self(nanos as u64) } else { Self::MAX }
+    }
 
     pub(crate) const fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -34,7 +41,7 @@ impl fmt::Debug for Nanos {
 
 impl From<Duration> for Nanos {
     fn from(duration: Duration) -> Self {
-        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+        Self::of(duration)
     }
 }
 
@@ -91,6 +98,27 @@ impl ReadOnce {
     #[inline]
     pub(crate) fn now(&mut self) -> Instant {
         *self.0.get_or_insert_with(now)
+    }
+}
+
+/// Moments as numbers in the same order, whatever clock they are of: also before the one that was asked for first.
+pub(crate) fn moment(instant: Instant) -> Nanos {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    const HALF: Nanos = Nanos(u64::MAX / 2);
+    let first = *FIRST.get_or_init(|| instant);
+    match instant.checked_duration_since(first) {
+        Some(after) => HALF.saturating_add(after.into()),
+        None => HALF.saturating_sub((first - instant).into()),
+    }
+}
+
+/// Reads the clock as a [`moment`], where that is needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsMoment;
+
+impl Now for AsMoment {
+    fn now(self) -> Nanos {
+        moment(now())
     }
 }
 

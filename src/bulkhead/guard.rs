@@ -1,15 +1,31 @@
 //! What a call holds in a bulkhead, and what its guards, services and handles share.
 
+use std::mem;
+use std::task::Waker;
+
 use crate::cached_arc::{CachedArc, cached};
-use crate::call::{Guard, Instance, Key, LimitState};
+use crate::call::{Guard, Hold, Instance, Key, LimitState};
+use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
+use crate::outcome::Outcome;
 use crate::source::Kind;
+use crate::state::deadlines::Held;
 use crate::state::keys::Retention;
 use crate::state::permits::Permits;
+use crate::time::{self, AsMoment, Nanos, Now};
 
 pub(super) type Core = Instance<Permits>;
 
 cached!(Core, unless key.is_some());
+
+impl Core {
+    /// Hands the free places to those who wait.
+    pub(super) fn grant_all(&self) {
+        while let Some(waiter) = self.grant() {
+            waiter.wake();
+        }
+    }
+}
 
 impl LimitState for Permits {
     const KIND: Kind = Kind::Bulkhead;
@@ -23,7 +39,7 @@ impl LimitState for Permits {
     }
 }
 
-/// Holds a place in a bulkhead, until it is dropped.
+/// Holds a place in a bulkhead, until it is dropped or its call is [late](crate::bulkhead#late-calls).
 ///
 /// # Examples
 ///
@@ -45,30 +61,100 @@ impl LimitState for Permits {
 #[must_use = "a guard that is dropped gives its place back"]
 pub struct BulkheadGuard {
     core: CachedArc<Core>,
+    /// Its deadline, once the call waits for its service.
+    held: Held,
 }
 
 impl BulkheadGuard {
     /// Takes a place, or rejects the call.
     #[inline(always)]
     pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
-        let places: &Core = core;
-        if places.try_enter() { Ok(Self::of(core)) } else { Err(places.reject(RejectionReason::Full, None)) }
+        let shared = core.shared();
+        if enters(shared) {
+            Ok(Self { core: CachedArc::of(shared), held: Held::NOT_YET })
+        } else {
+            Err(shared.reject(RejectionReason::Full, None))
+        }
     }
 
     /// The guard of a place that was taken.
     #[inline(always)]
     pub(super) fn of(core: &CachedArc<Core>) -> Self {
-        Self { core: core.clone() }
+        Self { core: core.clone(), held: Held::NOT_YET }
     }
 }
 
-impl Guard for BulkheadGuard {}
+/// Keeps the deadline of a call. A call that is ready at once needs none of this.
+#[inline(never)]
+fn hold(places: &Core) -> Held {
+    places.hold(Deadline::current().map_or(Nanos::MAX, |deadline| time::moment(deadline.instant())))
+}
+
+/// Takes a place, also one that was a late call's.
+#[inline(always)]
+pub(super) fn enters(places: &Core) -> bool {
+    match places.try_enter_or_late() {
+        Ok(()) => true,
+        Err(may_be_late) => may_be_late && enters_for_late(places),
+    }
+}
+
+/// Hands the places of late calls to those who wait, then takes one if one is left.
+#[cold]
+#[inline(never)]
+fn enters_for_late(places: &Core) -> bool {
+    let now = AsMoment.now();
+    while places.take_back(now) {
+        places.grant_all();
+    }
+    places.try_enter()
+}
+
+impl Guard for BulkheadGuard {
+    #[inline(always)]
+    fn polled(&mut self, is_pending: bool) {
+        if is_pending && self.held == Held::NOT_YET {
+            self.held = hold(&self.core);
+        }
+    }
+
+    #[inline(always)]
+    fn settle(mut self, _: Outcome) {
+        let (places, held) = (self.core.take(), self.held);
+        // Forgetting the empty guard lets the compiler keep it in registers.
+        mem::forget(self);
+        leave(places, held);
+    }
+
+    fn head(&mut self, _: Outcome, _: bool) -> Hold {
+        if self.held == Held::NOT_YET {
+            self.held = hold(&self.core);
+        }
+        Hold::ToTheEnd
+    }
+}
 
 impl Drop for BulkheadGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(waiter) = self.core.leave() {
-            waiter.wake();
-        }
+        leave(self.core.take(), self.held);
     }
+}
+
+/// Gives the place back, and wakes who gets it.
+#[inline(always)]
+fn leave(places: Option<CachedArc<Core>>, held: Held) {
+    let Some(places) = places else { return };
+    let waiter = match held {
+        Held::NOT_YET => places.leave(),
+        held => leave_timed(&places, held),
+    };
+    if let Some(waiter) = waiter {
+        waiter.wake();
+    }
+}
+
+#[inline(never)]
+fn leave_timed(core: &Core, held: Held) -> Option<Waker> {
+    core.leave_timed(held)
 }

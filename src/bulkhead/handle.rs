@@ -5,6 +5,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event::{self, Event};
 use crate::name::Name;
+use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
@@ -20,9 +21,9 @@ impl BulkheadHandle {
         self.core.name()
     }
 
-    /// Calls that hold a place now.
+    /// Calls that hold a place now. A call whose deadline has passed holds none.
     pub fn in_flight(&self) -> usize {
-        self.core.in_flight()
+        self.core.in_flight(AsMoment)
     }
 
     /// Calls that wait for a place now.
@@ -30,7 +31,7 @@ impl BulkheadHandle {
         self.core.queued()
     }
 
-    /// The most calls that may be in flight; `usize::MAX` for 2,147,483,647 and more, which is as good as unlimited.
+    /// The most calls that may be in flight; `usize::MAX` for 1,073,741,823 and more, which is as good as unlimited.
     pub fn limit(&self) -> usize {
         self.core.limit()
     }
@@ -40,9 +41,7 @@ impl BulkheadHandle {
     /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in.
     pub fn resize(&self, max_concurrent: usize) {
         self.core.resize(max_concurrent);
-        while let Some(waiter) = self.core.grant() {
-            waiter.wake();
-        }
+        self.core.grant_all();
         event::tell(self.core.source(), &Event::Resized { limit: max_concurrent });
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Calls to a slow service pile up. Each holds memory, a task and a connection, until nothing is left for other calls. A bulkhead
 //! gives one service a number of places. When all are taken, further calls are rejected at once or, if you configure it, wait in a
-//! short queue, first come, first served.
+//! short queue, first come, first served. A call that gets its place when its wait is over, by `max_wait` or by its deadline, is
+//! rejected, and the next in the queue gets the place.
 //!
 //! # Example
 //!
@@ -43,11 +44,22 @@
 //! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`. Both have
 //! `key` where keys are shown.
 //!
+//! # Late calls
+//!
+//! A call holds its place until its [`Deadline`](crate::Deadline) at the longest, even if nobody polls or drops it: from then
+//! on it does not count, and its end frees nothing. Nobody watches for that. Whoever finds the bulkhead full hands the places
+//! of late calls to the first in the queue, and takes one if nobody waits. In the same way a waiter that was handed a place,
+//! and is not polled before the end of its wait, loses the place and is rejected. A call without a deadline is never late.
+//!
+//! A call learns its deadline when it first pends, or when its body begins to hold the place. A future that is never polled, and a
+//! [`BulkheadGuard`] of a handle, have none.
+//!
 //! # The sharp edge
 //!
-//! A place is held until the response future is done or dropped, not until the response body has been read; for HTTP and gRPC the
-//! constructors `http` and `grpc` hold it to the end of the body. A call that waits in a queue may be too late when its turn
-//! comes: keep the queue short, and put a timeout around it.
+//! A place is held until the response future is done, dropped or late, not until the response body has been read; for HTTP and
+//! gRPC the constructors `http` and `grpc` hold it to the end of the body. A call that waits in a queue may be too late when
+//! its turn comes: keep the queue short, and put a timeout around it. Put a bulkhead with a queue outside the retry and the
+//! circuit breaker: inside, the circuit would take our own wait for the service's slowness.
 
 mod builder;
 mod guard;

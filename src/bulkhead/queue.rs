@@ -7,7 +7,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::guard::{BulkheadGuard, Core};
+use super::guard::{BulkheadGuard, Core, enters};
 use super::handle::BulkheadHandle;
 use super::places::Places;
 use crate::cached_arc::CachedArc;
@@ -15,7 +15,7 @@ use crate::call::{Fork, Handled, Key, Wait};
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::state::permits::{Joined, Ticket};
-use crate::time;
+use crate::time::{self, Nanos};
 
 /// Places, and a queue for calls that find none.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Turn {
     fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
         let this = self.project();
         let places = &this.seat.places;
-        if places.try_enter() {
+        if enters(places) {
             return Poll::Ready(Ok(BulkheadGuard::of(places)));
         }
         let deadline = Deadline::current().map(Deadline::instant);
@@ -83,7 +83,8 @@ impl Turn {
             return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong, None)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
-        match places.join(*this.max_queue, cx.waker().clone()) {
+        let until = this.until.map_or(Nanos::MAX, time::moment);
+        match places.join(*this.max_queue, cx.waker().clone(), until) {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
             Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
             Joined::Waiting(ticket) => {
@@ -93,11 +94,15 @@ impl Turn {
         }
     }
 
+    /// The clock is asked, because a timer of somebody above may have woken this task before its own has fired.
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= time::now())
+    }
+
     /// Waits until the time is over.
     fn poll_over(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Rejection> {
         let mut this = self.project();
         let Some(until) = *this.until else { return Poll::Pending };
-        // The clock is asked, because a timer of somebody above may have woken this task before its own has fired.
         if time::now() < until {
             if this.sleep.is_none() {
                 this.sleep.set(Some(sleep_until(until)));
@@ -121,7 +126,8 @@ impl Future for Turn {
                     return Poll::Ready(result);
                 }
             }
-            Some(ticket) if self.seat.places.poll_entered(ticket, cx.waker()) => {
+            // A place that comes when the time is over goes on to the next waiter.
+            Some(ticket) if !self.is_over() && self.seat.places.poll_entered(ticket, cx.waker()) => {
                 let seat = self.project().seat;
                 seat.ticket = None;
                 return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));

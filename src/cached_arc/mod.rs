@@ -45,6 +45,19 @@ impl<T: Cached> CachedArc<T> {
         alone
     }
 
+    /// What is shared.
+    #[inline(always)]
+    pub(crate) fn shared(&self) -> &Arc<T> {
+        self.shared.as_ref().expect("nobody uses it after it was taken")
+    }
+
+    /// Another of the same, as [`clone`](Clone::clone) makes it.
+    #[inline(always)]
+    pub(crate) fn of(shared: &Arc<T>) -> Self {
+        let spare = T::spares().try_with(|spares| spares.take(shared)).ok().flatten();
+        Self { shared: Some(spare.unwrap_or_else(|| Arc::clone(shared))) }
+    }
+
     /// Takes it out of its place, once.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Self> {
@@ -57,16 +70,14 @@ impl<T: Cached> Deref for CachedArc<T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        self.shared.as_deref().expect("nobody uses it after it was taken")
+        self.shared()
     }
 }
 
 impl<T: Cached> Clone for CachedArc<T> {
     #[inline(always)]
     fn clone(&self) -> Self {
-        let shared = self.shared.as_ref();
-        let spare = shared.and_then(|shared| T::spares().try_with(|spares| spares.take(shared)).ok().flatten());
-        Self { shared: spare.or_else(|| shared.map(Arc::clone)) }
+        Self::of(self.shared())
     }
 }
 

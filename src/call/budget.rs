@@ -3,6 +3,7 @@
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
 use crate::state::budget::Tokens;
+use crate::state::keys::{Retain, Retention};
 use crate::time::Clock;
 
 /// Bounds how many retries all calls together may make.
@@ -35,9 +36,10 @@ pub struct Budget {
 struct Core {
     tokens: Tokens,
     clock: Clock,
+    is_of_key: bool,
 }
 
-cached!(Core);
+cached!(Core, unless is_of_key);
 
 impl Budget {
     /// Starts to build a budget.
@@ -50,6 +52,11 @@ impl Budget {
         self.core.tokens.available(self.core.clock.now())
     }
 
+    /// Makes a full one with the same settings for a key, by the clock of the map that keeps it.
+    pub(crate) fn of_key(&self, clock: Clock) -> Self {
+        Self { core: CachedArc::new(Core { tokens: self.core.tokens.fork(), clock, is_of_key: true }) }
+    }
+
     /// Deposits the share of a token that a call brings as it begins.
     #[inline(always)]
     pub(crate) fn deposit(&self) {
@@ -60,6 +67,18 @@ impl Budget {
     pub(crate) fn withdraw(&self) -> Option<Token> {
         let withdrawn = self.core.tokens.withdraw(self.core.clock.now());
         withdrawn.then(|| Token { budget: Some(self.clone()) })
+    }
+}
+
+impl Retain for Budget {
+    type Own = Self;
+
+    fn for_call(&self) -> Self {
+        self.clone()
+    }
+
+    fn retention(&self) -> Retention {
+        if self.core.is_alone() { self.core.tokens.retention() } else { Retention::Used }
     }
 }
 
@@ -146,6 +165,6 @@ impl BudgetBuilder {
 
     fn assemble(self) -> Budget {
         let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
-        Budget { core: CachedArc::new(Core { tokens, clock: Clock::start() }) }
+        Budget { core: CachedArc::new(Core { tokens, clock: Clock::start(), is_of_key: false }) }
     }
 }

@@ -1,5 +1,6 @@
 //! The future of one call.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -61,7 +62,8 @@ impl<Fut, G: Guard, E> State<Fut, G, E> {
             StateProj::Sent { held, .. } => held.take(),
             StateProj::Ended { .. } => None,
         };
-        if G::OUTLIVES_CALL {
+        // What needs no drop is gone as it is.
+        if G::OUTLIVES_CALL && mem::needs_drop::<Fut>() {
             self.set(Self::Ended { error: None });
         }
         held.expect(POLLED_AGAIN)
@@ -83,9 +85,9 @@ where
         match state.as_mut().project() {
             StateProj::Sent { inner, held } => {
                 let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
-                guard.runs();
+                guard.polls();
                 let polled = inner.poll(cx);
-                guard.ran(polled.is_pending());
+                guard.polled(polled.is_pending());
                 let result = ready!(polled);
                 // Taken in each arm, so that the guard is moved once.
                 Poll::Ready(match result {

@@ -22,14 +22,23 @@ pub trait Guard: Sized {
     /// A guard that gives back a place for the next call needs it, or two calls would be in flight in one place.
     const OUTLIVES_CALL: bool = true;
 
-    /// Is called before the inner service, or the body of its response, runs.
+    /// Is called before the inner service runs: in its `call`, and in its `poll_ready` if that is asked under the guard.
     ///
     /// If the guard is dropped after this and before [`ran`](Self::ran), the service panicked.
     fn runs(&mut self) {}
 
-    /// Is called after the inner service has returned. `is_pending` says whether the call goes on.
-    fn ran(&mut self, is_pending: bool) {
+    /// Is called after the inner service has returned.
+    fn ran(&mut self) {}
+
+    /// Is called before the future of the call, or the body of its response, is polled. By default as [`runs`](Self::runs).
+    fn polls(&mut self) {
+        self.runs();
+    }
+
+    /// Is called after that was polled. If it pends, the service is being waited for.
+    fn polled(&mut self, is_pending: bool) {
         let _: bool = is_pending;
+        self.ran();
     }
 
     /// Is called when a response begins to stream.
@@ -79,9 +88,21 @@ impl<G: Guard> Guard for Option<G> {
         }
     }
 
-    fn ran(&mut self, is_pending: bool) {
+    fn ran(&mut self) {
         if let Some(guard) = self {
-            guard.ran(is_pending);
+            guard.ran();
+        }
+    }
+
+    fn polls(&mut self) {
+        if let Some(guard) = self {
+            guard.polls();
+        }
+    }
+
+    fn polled(&mut self, is_pending: bool) {
+        if let Some(guard) = self {
+            guard.polled(is_pending);
         }
     }
 

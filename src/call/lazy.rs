@@ -2,9 +2,10 @@
 
 use std::task::{Context, Poll};
 
-use tower::{Layer, Service};
+use tower::{BoxError, Layer, Service};
 
 use super::Oneshot;
+use crate::error::Error;
 
 /// Readies a clone of the inner service for each call, as part of the call. It is itself always ready.
 ///
@@ -14,12 +15,16 @@ pub struct Lazy<S> {
     inner: S,
 }
 
-impl<S: Service<Request> + Clone, Request> Service<Request> for Lazy<S> {
+impl<S, Request> Service<Request> for Lazy<S>
+where
+    S: Service<Request> + Clone,
+    S::Error: Into<BoxError> + 'static,
+{
     type Response = S::Response;
-    type Error = S::Error;
+    type Error = Error;
     type Future = Oneshot<S, Request>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 

@@ -57,7 +57,7 @@ impl<S, A, E> Admission<S, A, E> {
     {
         guard.runs();
         let ready = self.inner.poll_ready(&mut Context::from_waker(Waker::noop()));
-        guard.ran(ready.is_pending());
+        guard.ran();
         match ready {
             Poll::Ready(Ok(())) => Ok(guard),
             // Whatever the guard says, a service that is not ready is not called.
@@ -112,7 +112,7 @@ where
         }
         guard.runs();
         let inner = self.inner.call(request);
-        guard.ran(true);
+        guard.ran();
         ResponseFuture::sent(inner, guard, self.end.clone())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
@@ -45,7 +45,9 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         WaitingFuture {
             step: match self.admit.wait(&request) {
-                Ok(wait) => Step::Waits { wait, call: Some((self.inner.clone(), request, self.end.clone())) },
+                Ok(wait) => {
+                    Step::Waits { wait, call: Some((self.inner.clone(), request, self.end.clone())), has_waited: false }
+                }
                 Err(rejection) => Step::Sent { sent: ResponseFuture::rejected(rejection) },
             },
         }
@@ -80,7 +82,7 @@ pin_project! {
         S: Service<Request>,
         A: Wait<Request>,
     {
-        Waits { #[pin] wait: A::Waiting, call: Option<(S, Request, E)> },
+        Waits { #[pin] wait: A::Waiting, call: Option<(S, Request, E)>, has_waited: bool },
         Sent { #[pin] sent: ResponseFuture<Oneshot<S, Request>, A::Guard, E> },
     }
 }
@@ -99,10 +101,14 @@ where
         loop {
             match step.as_mut().project() {
                 // Waits -> Sent, when it is its turn: the clone is readied and called under the guard.
-                StepProj::Waits { wait, call } => {
-                    let guard = ready!(wait.poll(cx)).map_err(Error::Rejected)?;
+                StepProj::Waits { wait, call, has_waited } => {
+                    let Poll::Ready(admitted) = wait.poll(cx) else {
+                        *has_waited = true;
+                        return Poll::Pending;
+                    };
+                    let guard = admitted.map_err(Error::Rejected)?;
                     let (service, request, end) = call.take().expect(POLLED_AGAIN);
-                    let sent = ResponseFuture::sent(Oneshot::new(service, request), guard, end);
+                    let sent = ResponseFuture::sent(Oneshot::after(*has_waited, service, request), guard, end);
                     step.set(Step::Sent { sent });
                 }
                 StepProj::Sent { sent } => return sent.poll(cx),

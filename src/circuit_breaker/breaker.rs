@@ -5,13 +5,12 @@ use std::time::Duration;
 use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::Rejection;
+use crate::event;
 use crate::event::Event;
-use crate::outcome::Outcome;
 use crate::source::Kind;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
 use crate::state::keys::Retention;
 use crate::time::Clock;
-use crate::{context, event};
 
 /// A circuit, and the clock that it goes by.
 #[derive(Debug)]
@@ -74,29 +73,27 @@ impl Core {
     }
 
     #[inline(always)]
-    pub(super) fn settle(&self, entry: Entry, outcome: Outcome) {
-        self.exit(entry, Exit::Settled(outcome));
-    }
-
-    /// Settles a call that was dropped unsettled: its service panicked, a limit of ours cut it short, or its caller went away.
-    #[inline(never)]
-    pub(super) fn settle_dropped(&self, entry: Entry, panicked: bool) {
-        let exit = match panicked {
-            true => Exit::Panicked,
-            false if context::is_expiring() => Exit::TimedOut,
-            false => Exit::Abandoned,
-        };
-        self.exit(entry, exit);
-    }
-
-    #[inline(always)]
     pub(super) fn exit(&self, entry: Entry, exit: Exit) {
         self.tell(self.circuit.exit(entry, exit, &self.clock));
     }
 
     /// Marks the call, if it is a probe, as one whose response is still streaming.
-    pub(super) fn mark_streaming(&self, entry: Entry) -> bool {
-        self.circuit.mark_streaming(entry).is_some()
+    pub(super) fn mark_streaming(&self, entry: &mut Entry) -> bool {
+        let is_probe = self.circuit.is_probe(*entry);
+        if is_probe {
+            entry.start(&self.clock);
+        }
+        is_probe && self.circuit.mark_streaming(*entry)
+    }
+
+    /// Notes since when the call is in flight.
+    pub(super) fn start(&self, entry: &mut Entry) {
+        entry.start(&self.clock);
+    }
+
+    #[inline(always)]
+    pub(super) fn counts_slow(&self) -> bool {
+        self.circuit.counts_slow()
     }
 
     /// Whether the moment has come at which a streaming probe is a success.
@@ -109,7 +106,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     pub(super) fn unmark(&self, entry: Entry) -> bool {
-        let (uncounted, transition) = self.circuit.unmark(entry, self.circuit.streams_until(entry), &self.clock);
+        let (uncounted, transition) = self.circuit.unmark(entry, &self.clock);
         self.tell(transition);
         uncounted
     }

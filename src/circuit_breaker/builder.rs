@@ -58,6 +58,7 @@ impl CircuitBreakerLayer {
 #[derive(Clone, Debug)]
 pub struct CircuitSettings {
     failure_rate: Option<f64>,
+    throttled_rate: Option<f64>,
     slow_rate: Option<(f64, Duration)>,
     consecutive: Option<u32>,
     min_calls: u32,
@@ -79,14 +80,17 @@ impl Default for CircuitSettings {
     fn default() -> Self {
         Self {
             failure_rate: Some(0.5),
+            throttled_rate: Some(0.9),
             slow_rate: None,
-            consecutive: None,
+            consecutive: Some(20),
             min_calls: 20,
-            span: Span::Time(Duration::from_secs(30), 10),
-            open_for: Backoff::exponential(Duration::from_secs(5), Duration::from_secs(60)).jitter(Jitter::Equal),
-            max_retry_after: Duration::ZERO,
+            span: Span::Time(Duration::from_secs(10), 10),
+            open_for: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(15))
+                .factor(1.3)
+                .jitter(Jitter::Equal),
+            max_retry_after: Duration::from_secs(30),
             probes: 5,
-            half_open_for: Duration::from_secs(30),
+            half_open_for: Duration::from_secs(10),
             seed: None,
         }
     }
@@ -95,7 +99,8 @@ impl Default for CircuitSettings {
 impl<E> CircuitBreakerBuilder<E> {
     /// Opens when this share of the results in the window are failures, once it holds `min_calls`.
     ///
-    /// In (0, 1]. Lower it for a service whose rare failures already hurt. Defaults to 0.5.
+    /// In (0, 1]. [Throttled](crate::Outcome::Throttled) results are left out of the share, and so are failed attempts after the
+    /// first of a call. Lower it for a service whose rare failures already hurt. Defaults to 0.5.
     #[doc(alias = "failure_rate_threshold")]
     #[doc(alias = "failure_ratio")]
     #[doc(alias = "error_threshold_percentage")]
@@ -108,11 +113,24 @@ impl<E> CircuitBreakerBuilder<E> {
         self.set(|circuit| circuit.failure_rate = None)
     }
 
+    /// Opens when this share of the results in the window are throttled, once it holds `min_calls`.
+    ///
+    /// In (0, 1]. Below it, a service that limits its clients is used to its limit. Defaults to 0.9.
+    pub fn throttled_rate(self, rate: f64) -> Self {
+        self.set(|circuit| circuit.throttled_rate = Some(rate))
+    }
+
+    /// Ignores throttled results; another rule must be on. Defaults to a throttled rate of 0.9.
+    pub fn without_throttled_rate(self) -> Self {
+        self.set(|circuit| circuit.throttled_rate = None)
+    }
+
     /// Opens when this share of the results in the window took longer than `slow_after`, once it holds `min_calls`.
     ///
-    /// The rate is in (0, 1]; failures and successes alike can be slow. Set it where a slow response is as bad as none, with
-    /// `slow_after` below the timeout. It costs each call two readings of the clock. For HTTP and gRPC a call lasts until its
-    /// response has streamed, so leave it off where healthy responses are long streams. Defaults to off.
+    /// The rate is in (0, 1]. Successes and failures alike can be slow, and so can calls whose caller left. Their time runs
+    /// from the first poll of the response future. Set it where a slow response is as bad as none, with `slow_after` below the
+    /// timeout. It costs each call two readings of the clock. For HTTP and gRPC a call lasts until its response has streamed,
+    /// so leave it off where healthy responses are long streams. Defaults to off.
     #[doc(alias = "slow_call_rate_threshold")]
     #[doc(alias = "slow_call_duration_threshold")]
     pub fn slow_rate(self, rate: f64, slow_after: Duration) -> Self {
@@ -121,15 +139,21 @@ impl<E> CircuitBreakerBuilder<E> {
 
     /// Opens at this many failures in a row, without waiting for `min_calls`.
     ///
-    /// At least 1. A success resets the count; a throttled response leaves it as it is. Set it to notice at once a service
-    /// that is gone. Defaults to off.
+    /// At least 1. Every attempt counts. A success resets the count, a throttled response leaves it as it is, and it never
+    /// expires. So a service that is gone is noticed at once, at any rate of calls. Defaults to 20.
     #[doc(alias = "consecutive_failures")]
     #[doc(alias = "failure_threshold")]
     pub fn consecutive(self, failures: u32) -> Self {
         self.set(|circuit| circuit.consecutive = Some(failures))
     }
 
-    /// Ignores the rates until the window holds this many results.
+    /// Ignores failures in a row; another rule must be on. Defaults to 20 in a row.
+    pub fn without_consecutive(self) -> Self {
+        self.set(|circuit| circuit.consecutive = None)
+    }
+
+    /// Ignores a rate until what it divides by has reached this many: for the failure rate the results that are not throttled, for
+    /// the others all results.
     ///
     /// At least 1, and at most the size of a count window. Raise it where a few failures mean little. Defaults to 20.
     #[doc(alias = "minimum_number_of_calls")]
@@ -141,7 +165,7 @@ impl<E> CircuitBreakerBuilder<E> {
 
     /// Takes the rates over the results of the last `span`, in `buckets` equal parts that expire one by one.
     ///
-    /// 1 to 1,000 buckets of at least a millisecond. Shorten it to react faster and to forget faster. Defaults to 30 seconds in
+    /// 1 to 1,000 buckets of at least a millisecond. Shorten it to react faster and to forget faster. Defaults to 10 seconds in
     /// 10 buckets.
     #[doc(alias = "sampling_duration")]
     #[doc(alias = "metrics_rolling_stats_time_in_milliseconds")]
@@ -159,7 +183,9 @@ impl<E> CircuitBreakerBuilder<E> {
 
     /// Stays open for this long: the first step when it opens, and the next after each recovery that fails.
     ///
-    /// Defaults to 5 seconds doubling to 60, with [`Jitter::Equal`]; with [`Jitter::Full`] it may be next to nothing.
+    /// It also takes the next step when it opens sooner after closing than it was last open, so a service that keeps failing is
+    /// asked less and less. Defaults to 1 second growing by a factor of 1.3 to 15, with [`Jitter::Equal`]: a recovery is then
+    /// seen late by about a third of the outage at most. With [`Jitter::Full`] it may be next to nothing.
     #[doc(alias = "wait_duration_in_open_state")]
     #[doc(alias = "break_duration")]
     #[doc(alias = "sleep_window")]
@@ -169,7 +195,7 @@ impl<E> CircuitBreakerBuilder<E> {
 
     /// Stays open at least for the `retry_after` of the throttled response that opened it, up to `most`.
     ///
-    /// Set it for a service that says when to come back. Defaults to zero: `retry_after` is ignored.
+    /// It counts where the throttled rate is reached at that moment. With zero, `retry_after` is ignored. Defaults to 30 seconds.
     pub fn max_retry_after(self, most: Duration) -> Self {
         self.set(|circuit| circuit.max_retry_after = most)
     }
@@ -183,11 +209,12 @@ impl<E> CircuitBreakerBuilder<E> {
         self.set(|circuit| circuit.probes = probes)
     }
 
-    /// Opens again when a probe is in flight and, for this long, none was let through and none was counted.
+    /// How long the probes may be without an answer while half-open.
     ///
-    /// Set it to longer than any call takes. With zero, a call that comes while a probe is in flight opens it.
-    /// After half of it, a probe whose response streams [is a success](crate::circuit_breaker#the-sharp-edge). Defaults to 30
-    /// seconds.
+    /// Then the next call opens the circuit again, if at least `probes` probes were abandoned since the last answer. Otherwise the
+    /// probes in flight give up their places to the next calls; their results still count when they come. With zero, probes do
+    /// not limit what is in flight. After half of it, a probe whose response streams
+    /// [is a success](crate::circuit_breaker#the-sharp-edge). Defaults to 10 seconds.
     #[doc(alias = "max_wait_duration_in_half_open_state")]
     pub fn half_open_for(self, duration: Duration) -> Self {
         self.set(|circuit| circuit.half_open_for = duration)
@@ -212,13 +239,16 @@ impl Settings for CircuitSettings {
         if let Some(failures) = self.failure_rate {
             rate("failure_rate", failures)?;
         }
+        if let Some(throttled) = self.throttled_rate {
+            rate("throttled_rate", throttled)?;
+        }
         if let Some((slow, _)) = self.slow_rate {
             rate("slow_rate", slow)?;
         }
         if let Some(failures) = self.consecutive {
             count("consecutive", failures, u32::MAX, "at least 1")?;
         }
-        let any = self.failure_rate.is_some() || self.slow_rate.is_some() || self.consecutive.is_some();
+        let any = self.has_rates() || self.consecutive.is_some();
         ConfigError::unless(any, "failure_rate", "off", "on, where no other rule is")?;
         count("min_calls", self.min_calls, u32::MAX, "at least 1")?;
         match self.span {
@@ -245,18 +275,25 @@ impl Settings for CircuitSettings {
 impl CircuitSettings {
     /// The rule of consecutive failures alone, and one probe.
     fn consecutive_only(self, failures: u32) -> Self {
-        Self { failure_rate: None, consecutive: Some(failures), probes: 1, ..self }
+        Self { failure_rate: None, throttled_rate: None, consecutive: Some(failures), probes: 1, ..self }
+    }
+
+    const fn has_rates(&self) -> bool {
+        self.failure_rate.is_some() || self.throttled_rate.is_some() || self.slow_rate.is_some()
     }
 
     fn circuit(&self) -> circuit::Circuit {
         let min_calls = u64::from(self.min_calls);
-        let window = match (self.failure_rate, self.slow_rate, self.span) {
-            (None, None, _) => Window::None,
-            (_, _, Span::Calls(calls)) => Window::Count(CountWindow::new(calls, min_calls)),
-            (_, _, Span::Time(span, buckets)) => Window::Time(TimeWindow::new(span.into(), buckets, min_calls)),
+        let window = match self.span {
+            _ if !self.has_rates() => Window::None,
+            Span::Calls(calls) => Window::Count(CountWindow::new(calls, min_calls)),
+            Span::Time(span, buckets) => {
+                Window::Time(TimeWindow::new(span.into(), buckets, min_calls, self.slow_rate.is_some()))
+            }
         };
         let rules = Rules {
             failure_rate: self.failure_rate,
+            throttled_rate: self.throttled_rate,
             slow_rate: self.slow_rate.map(|(rate, slow_after)| (rate, slow_after.into())),
             consecutive: self.consecutive,
             min_calls,

@@ -5,19 +5,22 @@ use std::mem;
 use super::breaker::Core;
 use crate::cached_arc::CachedArc;
 use crate::call::{Guard, Hold};
+use crate::context;
 use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::circuit::{Entry, Exit, Refusal};
+use crate::sync::Arc;
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
 ///
 /// Every path out of a call goes through its guard. A guard that is dropped unsettled is *abandoned*: its call counts as neither
-/// success nor failure and gives its place back. There are three exceptions:
+/// success nor failure and gives its place back. There are exceptions:
 ///
-/// - a call that the own limit of a [`TimeoutLayer`](crate::TimeoutLayer) cuts short is a failure; where slow calls are counted, it
-///   is one only if it was in flight for longer than `slow_after`, and abandoned otherwise;
+/// - a call that the own limit of a [`TimeoutLayer`](crate::TimeoutLayer) cuts short is a failure, if the service was being waited
+///   for and had at least half of that limit; where slow calls are counted, only if it took longer than `slow_after`, too;
+/// - a call that was in flight for longer than `slow_after` is slow, whoever ended it, unless it is a probe;
 /// - a call whose service panicked is a failure;
-/// - a probe whose response streams is a success from half of `half_open_for` after it was let through, however it ends later.
+/// - a probe whose response streams is a success from half of `half_open_for` after it was first polled, however it ends later.
 ///
 /// # Examples
 ///
@@ -53,28 +56,69 @@ pub struct CircuitGuard {
 /// The inner service is running. A guard that is dropped so is dropped by its panic.
 const RUNNING: u64 = 1;
 
+/// The inner service is being waited for: it was pending when it was last polled.
+const WAITING: u64 = 1 << 1;
+
+/// The time of the call begins with its first poll, because slow calls are counted.
+const TIMED: u64 = 1 << 2;
+
 /// The call is a probe whose response is still streaming; after a while it counts as a success.
-const STREAMING: u64 = 2;
+const STREAMING: u64 = 1 << 3;
+
+/// It is known whether the call is a repeat.
+const KNOWN: u64 = 1 << 4;
+
+/// The call is an attempt that is not the first of its call.
+const REPEAT: u64 = 1 << 5;
 
 impl CircuitGuard {
     /// Takes a place for a call.
     #[inline(always)]
     pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
-        match core.admit() {
-            Ok(entry) => Ok(Self::of(core, entry)),
-            Err(refusal) => Err(core.refuse(refusal)),
+        let shared = core.shared();
+        match shared.admit() {
+            Ok(entry) => Ok(Self::of(shared, entry, shared.counts_slow())),
+            Err(refusal) => Err(shared.refuse(refusal)),
         }
     }
 
     /// Takes a place for a readiness error, which counts without a call. If no place is free, that is no rejection.
     pub(super) fn enter_unready(core: &CachedArc<Core>) -> Option<Self> {
-        core.admit().ok().map(|entry| Self::of(core, entry))
+        core.admit().ok().map(|entry| Self::of(core.shared(), entry, false))
     }
 
     /// Holds the place that was taken.
     #[inline(always)]
-    fn of(core: &CachedArc<Core>, entry: Entry) -> Self {
-        Self { core: core.clone(), entry, state: 0 }
+    fn of(core: &Arc<Core>, entry: Entry, is_timed: bool) -> Self {
+        Self { core: CachedArc::of(core), entry, state: if is_timed { TIMED } else { 0 } }
+    }
+
+    /// Begins the time of the call, if it is to be known.
+    #[inline(always)]
+    pub(super) fn begun(mut self) -> Self {
+        self.begin();
+        self
+    }
+
+    #[inline(always)]
+    fn begin(&mut self) {
+        if self.state & TIMED != 0 {
+            self.state &= !TIMED;
+            self.core.start(&mut self.entry);
+        }
+    }
+
+    /// Notes that the service is being waited for. A call that is ready at once needs none of this.
+    #[inline(never)]
+    fn waits(&mut self) {
+        self.state = self.state & !RUNNING | WAITING;
+        self.core.start(&mut self.entry);
+        self.learn_attempt();
+    }
+
+    /// Learns whether the call is a repeat, before it leaves the scope of its retry.
+    fn learn_attempt(&mut self) {
+        self.state |= KNOWN | attempt(self.state);
     }
 
     /// Settles the call by what its result means.
@@ -84,7 +128,10 @@ impl CircuitGuard {
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
         match core {
-            Some(core) if unmark(&core, entry, state) => core.settle(entry, outcome),
+            Some(core) if unmark(&core, entry, state) => match outcome {
+                Outcome::Success => core.exit(entry, Exit::Settled(Outcome::Success)),
+                other => core.exit(entry, Exit::settled(other, attempt(state) == REPEAT)),
+            },
             _ => {}
         }
     }
@@ -110,15 +157,31 @@ impl Guard for CircuitGuard {
     }
 
     #[inline(always)]
-    fn ran(&mut self, _: bool) {
+    fn ran(&mut self) {
         self.state &= !RUNNING;
+    }
+
+    #[inline(always)]
+    fn polls(&mut self) {
+        self.begin();
+        self.state |= RUNNING;
+    }
+
+    #[inline(always)]
+    fn polled(&mut self, is_pending: bool) {
+        if is_pending {
+            self.waits();
+        } else {
+            self.state &= !(RUNNING | WAITING);
+        }
     }
 
     fn head(&mut self, _: Outcome, is_final: bool) -> Hold {
         if is_final {
             return Hold::No;
         }
-        if self.core.mark_streaming(self.entry) {
+        self.learn_attempt();
+        if self.core.mark_streaming(&mut self.entry) {
             self.state |= STREAMING;
         }
         Hold::ToTheEnd
@@ -136,7 +199,7 @@ impl Guard for CircuitGuard {
 
     fn refuse(mut self) -> Option<Rejection> {
         let core = self.core.take().expect("a guard is settled once");
-        core.exit(self.entry, Exit::Abandoned);
+        core.exit(self.entry, Exit::Unsent);
         Some(core.refuse(Refusal::NOT_READY))
     }
 }
@@ -146,10 +209,27 @@ impl Drop for CircuitGuard {
     fn drop(&mut self) {
         let (entry, state) = (self.entry, self.state);
         match self.core.take() {
-            Some(core) if unmark(&core, entry, state) => core.settle_dropped(entry, state & RUNNING != 0),
+            Some(core) if unmark(&core, entry, state) => drop_unsettled(&core, entry, state),
             _ => {}
         }
     }
+}
+
+/// Ends a call that was dropped unsettled: its service panicked, a limit of ours cut it short, or its caller went away.
+#[inline(never)]
+fn drop_unsettled(core: &Core, entry: Entry, state: u64) {
+    let is_repeat = attempt(state) == REPEAT;
+    let exit = match context::expired_limit() {
+        _ if state & RUNNING != 0 => Exit::settled(Outcome::Failed, is_repeat),
+        Some(limit) if state & WAITING != 0 => Exit::TimedOut { limit: limit.into(), is_repeat },
+        _ => Exit::Abandoned,
+    };
+    core.exit(entry, exit);
+}
+
+/// Whether the call is a repeat: `REPEAT` or nothing.
+fn attempt(state: u64) -> u64 {
+    if state & KNOWN == 0 && context::is_repeat() { REPEAT } else { state & REPEAT }
 }
 
 /// Removes the mark of a streaming probe, if the call has one. Returns whether the call is still to be counted.

@@ -10,7 +10,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::name::Name;
 use crate::state::circuit::{Phase, Steer};
-use crate::state::counts::{Counts, share};
+use crate::state::counts::Counts;
 
 /// Looks at a circuit and steers it, from anywhere.
 ///
@@ -38,12 +38,13 @@ impl CircuitHandle {
     pub fn snapshot(&self) -> CircuitSnapshot {
         let view = self.core.view();
         let counts = view.counts;
-        let rate = |count| (counts.calls >= self.core.min_calls()).then(|| share(count, counts.calls));
+        let min_calls = self.core.min_calls();
         CircuitSnapshot {
             phase: view.phase,
             counts,
-            failure_rate: rate(counts.failures),
-            slow_rate: rate(counts.slow),
+            failure_rate: counts.failure_rate(min_calls),
+            throttled_rate: counts.throttled_rate(min_calls),
+            slow_rate: counts.slow_rate(min_calls),
             rejected: view.rejected,
             late: view.late,
             since: self.core.clock.instant(view.since),
@@ -57,7 +58,7 @@ impl CircuitHandle {
     ///
     /// When the circuit rejects the call.
     pub fn try_enter(&self) -> Result<CircuitGuard, Rejection> {
-        CircuitGuard::enter(&self.core)
+        CircuitGuard::enter(&self.core).map(CircuitGuard::begun)
     }
 
     /// Rejects all calls until the circuit is set otherwise by hand.
@@ -96,8 +97,10 @@ pub struct CircuitSnapshot {
     ///
     /// A breaker with the rule of consecutive failures alone keeps no window, and counts only those.
     pub counts: Counts,
-    /// The share of failures, from 0 to 1; `None` below `min_calls` results.
+    /// The share of failures in the results that are not throttled, from 0 to 1; `None` below `min_calls` of them.
     pub failure_rate: Option<f64>,
+    /// The share of throttled calls, from 0 to 1; `None` below `min_calls` results.
+    pub throttled_rate: Option<f64>,
     /// The share of slow calls, from 0 to 1; `None` below `min_calls` results.
     pub slow_rate: Option<f64>,
     /// Calls rejected since the layer was built.

@@ -8,8 +8,8 @@
 //!              a rule trips
 //!     Closed ----------------> Open <-----------+
 //!       ^                       |               |
-//!       |                       | time is over  | the probes fail, or hang
-//!       |  the probes pass      v               |
+//!       |                       | time is over  | the probes fail, or
+//!       |  the probes pass      v               | their callers leave
 //!       +------------------ HalfOpen -----------+
 //!
 //!     by hand, from and to any phase: ForcedOpen, ForcedClosed, MetricsOnly
@@ -44,14 +44,37 @@
 //! | setting | default | |
 //! |---|---|---|
 //! | [`failure_rate`](CircuitBreakerBuilder::failure_rate) | 0.5 | opens at this share of failures |
+//! | [`throttled_rate`](CircuitBreakerBuilder::throttled_rate) | 0.9 | opens at this share of throttled calls |
 //! | [`slow_rate`](CircuitBreakerBuilder::slow_rate) | off | opens at this share of slow calls |
-//! | [`consecutive`](CircuitBreakerBuilder::consecutive) | off | opens at this many failures in a row |
+//! | [`consecutive`](CircuitBreakerBuilder::consecutive) | 20 | opens at this many failures in a row, at any rate of calls |
 //! | [`min_calls`](CircuitBreakerBuilder::min_calls) | 20 | results before a rate counts |
-//! | [`time_window`](CircuitBreakerBuilder::time_window) | 30 s in 10 buckets | what the rates are taken over |
-//! | [`open_for`](CircuitBreakerBuilder::open_for) | 5 s doubling to 60 s, equal jitter | how long it stays open |
-//! | [`max_retry_after`](CircuitBreakerBuilder::max_retry_after) | off | the longest that it stays open because the service asks |
+//! | [`time_window`](CircuitBreakerBuilder::time_window) | 10 s in 10 buckets | what the rates are taken over |
+//! | [`open_for`](CircuitBreakerBuilder::open_for) | 1 s growing by 1.3 to 15 s, equal jitter | how long it stays open |
+//! | [`max_retry_after`](CircuitBreakerBuilder::max_retry_after) | 30 s | the longest that it stays open because the service asks |
 //! | [`probes`](CircuitBreakerBuilder::probes) | 5 | calls let through while half-open |
-//! | [`half_open_for`](CircuitBreakerBuilder::half_open_for) | 30 s | when probes that hang open it again |
+//! | [`half_open_for`](CircuitBreakerBuilder::half_open_for) | 10 s | how long the probes may be without an answer |
+//!
+//! **What counts in the rates.** A call has one failing vote: of the attempts that a [retry](crate::retry) around makes, only
+//! the first counts in the rates if it fails or is throttled. Every attempt counts in a row, and every success counts. So a
+//! tenant whose calls always fail does not weigh three times. A throttled response is no failure: below `throttled_rate`, a
+//! service that limits its clients is used to its limit.
+//!
+//! **Calls without a result.** A call that its caller drops, or that ends at its caller's deadline, is abandoned: it counts as
+//! neither success nor failure. A call that a timeout of this crate cuts short is a failure only if the service was being
+//! waited for then, and had at least half of that timeout's limit: what a handler holds when its own time is over is not to
+//! blame. With a `slow_rate`, such a call must also have taken longer than `slow_after`, and every other call that did is slow,
+//! whoever ended it.
+//!
+//! **Half-open.** Calls in flight and results together are at most `probes`. All rules hold for the probes, but that failures
+//! in a row decide only without a `failure_rate`: then the first failed probe opens. It opens as soon as a rule's share of
+//! `probes` is reached, and closes as soon as none can be reached any more. When the probes had no answer for
+//! [`half_open_for`](CircuitBreakerBuilder::half_open_for), the next call opens it if at least `probes` callers left without
+//! one; otherwise the probes in flight give up their places, and their results still count when they come. So neither slow
+//! answers nor slow senders hold up a recovery.
+//!
+//! **Steps.** The open time takes the next step when the probes failed, and when the circuit opens sooner after closing than it
+//! was last open; otherwise the first. How the defaults were chosen is told [on the first
+//! page](crate#how-the-defaults-were-chosen).
 //!
 //! Services made by one layer, and their clones, share one circuit; so do its handles. Nothing runs in the background: the
 //! clock is read when a call comes.
@@ -62,7 +85,7 @@
 //!
 //! | event | level | fields |
 //! |---|---|---|
-//! | opened, also by hand | `warn` | `name`, `from`, `to`, `reason`, `calls`, `failures`, `slow`, `consecutive`, `open_for` |
+//! | opened, also by hand | `warn` | `name`, `from`, `to`, `reason`, `calls`, `failures`, `throttled`, `slow`, `consecutive`, `open_for` |
 //! | would have opened, in `MetricsOnly` | `warn` | the same |
 //! | every other change of phase | `info` | the same |
 //! | rejected | `debug` | `name`, `reason`, `retry_after` |
@@ -76,7 +99,7 @@
 //! counted.
 //!
 //! With HTTP and gRPC a response may stream for hours. A probe whose response streams is a success at half of
-//! [`half_open_for`](CircuitBreakerBuilder::half_open_for) after it was let through. From then on its end no longer counts, even if
+//! [`half_open_for`](CircuitBreakerBuilder::half_open_for) after it was first polled. From then on its end no longer counts, even if
 //! its body breaks or is dropped. Nothing runs in the background: the next call, the next result of a probe, the next poll of its
 //! body, or a look at the phase by a handle counts it.
 

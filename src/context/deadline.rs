@@ -9,7 +9,9 @@ use crate::time;
 /// The moment at which a call must be over.
 ///
 /// A [`TimeoutLayer`](crate::TimeoutLayer) sets one for everything below it. The code below reads the nearest with
-/// [`Deadline::current`], to bound a wait or to tell the next service how much time is left.
+/// [`Deadline::current`], to bound a wait or to tell the next service how much time is left. Below a timeout that is the nearest
+/// deadline with which the timeout's call began, also if others poll the call later. Layers that have waited do not send a call
+/// whose deadline has come.
 ///
 /// # Examples
 ///
@@ -55,5 +57,10 @@ impl Deadline {
     /// The time that is left until then. It is zero when the deadline has passed.
     pub fn remaining(self) -> Duration {
         self.at.saturating_duration_since(time::now())
+    }
+
+    /// Whether the moment has come or has passed.
+    pub(crate) fn has_come(self) -> bool {
+        self.at <= time::now()
     }
 }

@@ -25,7 +25,6 @@ struct Frame {
 
 thread_local! {
     static FRAME: Frame = const { Frame::open() };
-    static EXPIRING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Frame {
@@ -54,15 +53,49 @@ impl Frame {
         }
     }
 
-    /// Narrows the frame by a timeout, whose clock may not have started.
+    /// Narrows the frame by a timeout, or makes it what it was when that timeout's call pended first.
     #[inline]
-    fn narrow_by_timeout(&self, limit: Duration, started: Option<Instant>) {
-        match started {
-            Some(started) => self.narrow(Deadline { at: time::after(started, limit), by_caller: false }),
+    fn narrow_by_timeout(&self, limit: Duration, began: Option<Began>) {
+        match began {
+            Some(Began { bound: Some(bound), .. }) => {
+                self.nearest.set(Some(bound.at));
+                self.pending.set(None);
+            }
+            Some(began) => self.narrow(began.own_end(limit)),
             None => self.pending.set(Some(self.pending.get().map_or(limit, |pending| pending.min(limit)))),
         }
         // This timeout ends the call at the caller's deadline too.
         self.by_caller.set(false);
+    }
+}
+
+/// When the clock of a timeout was started, and what bounds its call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Began {
+    pub(crate) at: Instant,
+    /// The nearest deadline when the call pended first. It bounds the call to its end, whoever polls it later.
+    bound: Option<Deadline>,
+}
+
+impl Began {
+    #[inline]
+    pub(crate) const fn at(at: Instant) -> Self {
+        Self { at, bound: None }
+    }
+
+    /// Bounds the call by what is around now, if nothing has bounded it yet. Returns when the timeout ends the call: at its limit, or
+    /// at a nearer deadline of the caller's.
+    #[inline]
+    pub(crate) fn end(&mut self, limit: Duration, clock: &mut ReadOnce) -> Deadline {
+        let own = self.own_end(limit);
+        let bound =
+            self.bound.get_or_insert_with(|| nearest(clock).filter(|around| around.at <= own.at).unwrap_or(own));
+        if bound.by_caller { *bound } else { own }
+    }
+
+    #[inline]
+    fn own_end(self, limit: Duration) -> Deadline {
+        Deadline { at: time::after(self.at, limit), by_caller: false }
     }
 }
 
@@ -112,13 +145,13 @@ impl Drop for Scope {
     }
 }
 
-/// Runs a part of a call with the limit of a timeout around it. `started` says when that timeout's clock was started, and the part
+/// Runs a part of a call with the limit of a timeout around it. `began` says when that timeout's clock was started, and the part
 /// starts it if it asks for the deadline.
-pub(crate) fn within<T>(limit: Duration, started: &mut Option<Instant>, part: impl FnOnce() -> T) -> T {
-    let _scope = Scope::enter(|frame| frame.narrow_by_timeout(limit, *started));
+pub(crate) fn within<T>(limit: Duration, began: &mut Option<Began>, part: impl FnOnce() -> T) -> T {
+    let _scope = Scope::enter(|frame| frame.narrow_by_timeout(limit, *began));
     let result = part();
     if let Some(now) = FRAME.with(|frame| frame.started.get()) {
-        started.get_or_insert(now);
+        began.get_or_insert(Began::at(now));
     }
     result
 }
@@ -132,21 +165,4 @@ pub(crate) fn nearest(clock: &mut ReadOnce) -> Option<Deadline> {
         }
         frame.nearest.get().map(|at| Deadline { at, by_caller: frame.by_caller.get() })
     })
-}
-
-/// Runs `drop_call`, which drops a call because a limit of ours ran out.
-pub(crate) fn expire(drop_call: impl FnOnce()) {
-    struct Restore(bool);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            EXPIRING.set(self.0);
-        }
-    }
-    let _restore = Restore(EXPIRING.replace(true));
-    drop_call();
-}
-
-/// Whether what is dropped now is dropped because a limit of ours ran out.
-pub(crate) fn is_expiring() -> bool {
-    EXPIRING.get()
 }

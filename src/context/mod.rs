@@ -1,12 +1,14 @@
-//! What travels with a call to every layer below: the time that it has left.
+//! What travels with a call to every layer below: the time that it has left, and whether it is a repeat.
 //!
 //! A thread-local frame says what the timeouts around the code that runs now allow. A [`Scope`] narrows it around each `call` and
 //! `poll`, and restores it on the way out, also after a panic.
 
 mod deadline;
+mod flags;
 mod frame;
 mod scope;
 
 pub use self::deadline::Deadline;
-pub(crate) use self::frame::{Scope, expire, is_expiring, nearest, within};
+pub(crate) use self::flags::{attempt, expire, expired_limit, is_repeat};
+pub(crate) use self::frame::{Began, Scope, nearest, within};
 pub use self::scope::DeadlineScope;

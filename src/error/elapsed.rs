@@ -24,13 +24,16 @@ pub(crate) enum By {
     /// A deadline of the caller's.
     Caller,
     /// A deadline, before the call was sent.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP's deadline layer does not send a call"))]
     NotSent,
 }
 
 impl Elapsed {
     pub(crate) fn new(limit: Duration, elapsed: Duration, by: By) -> Self {
         Self { limit: limit.into(), taken: elapsed.into(), by }
+    }
+
+    pub(crate) fn not_sent(left: Duration) -> Self {
+        Self::new(left, Duration::ZERO, By::NotSent)
     }
 
     /// How long the call was allowed to take.
@@ -53,7 +56,8 @@ impl Elapsed {
 
     /// Whether the call may have been sent, and so the service may have acted on it.
     ///
-    /// It is false only where a layer did not send the call, because too little time was left. HTTP's `DeadlineLayer` does that.
+    /// It is false only where a layer did not send the call, because no time was left: after a wait for its turn or for readiness, or
+    /// in HTTP's `DeadlineLayer`. Its [`limit`](Self::limit) then is the time that was left.
     pub const fn was_sent(&self) -> bool {
         !matches!(self.by, By::NotSent)
     }

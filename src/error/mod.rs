@@ -95,6 +95,15 @@ impl Error {
         }
     }
 
+    /// Whether the call may have been sent.
+    pub(crate) const fn was_sent(&self) -> bool {
+        match self {
+            Self::Rejected(_) => false,
+            Self::TimedOut(elapsed) => elapsed.was_sent(),
+            Self::Service(_) => true,
+        }
+    }
+
     /// The service's own error by reference, if it is an `E`.
     pub fn downcast_ref<E: error::Error + 'static>(&self) -> Option<&E> {
         match self {

@@ -42,13 +42,14 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
 fn transition(source: Source<'_>, event: &Event<'_>) {
     let Event::Transition { from, to, reason, counts, open_for } = *event else { return };
     let (name, key) = (source.name().as_str(), source.key());
-    let Counts { calls, failures, slow, consecutive } = counts;
+    let Counts { calls, failures, throttled, slow, consecutive } = counts;
     let (from_word, to_word, open_for) = (from.as_str(), to.as_str(), open_for.map(field::debug));
     macro_rules! row {
         ($level:ident, $message:literal) => {
             $level!(
                 target: "palisade::circuit_breaker",
-                name, key, from = from_word, to = to_word, reason, calls, failures, slow, consecutive, open_for, $message
+                name, key, from = from_word, to = to_word, reason, calls, failures, throttled, slow, consecutive,
+                open_for, $message
             )
         };
     }

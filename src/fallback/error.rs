@@ -7,8 +7,8 @@ use crate::error::Error;
 
 /// Says that a fallback failed too, and what had failed before it.
 ///
-/// It is wrapped in [`Error::Service`]. Its [`source`](error::Error::source) is the fallback's own failure. If both were rejected,
-/// the caller gets the fallback's own rejection instead.
+/// It is wrapped in [`Error::Service`]. Its [`source`](error::Error::source) is the fallback's own failure. If neither was sent,
+/// the caller gets the fallback's own rejection or timeout instead.
 #[derive(Debug)]
 pub struct FallbackError {
     error: Error,
@@ -17,11 +17,9 @@ pub struct FallbackError {
 
 impl FallbackError {
     pub(super) fn wrap(error: Error, before: Option<Error>) -> Error {
-        match (&error, &before) {
-            // Nothing was sent anywhere, and the layers above should know.
-            (Error::Rejected(_), Some(Error::Rejected(_))) => error,
-            _ => Error::Service(Box::new(Self { error, before })),
-        }
+        let was_sent = error.was_sent() || before.as_ref().is_none_or(Error::was_sent);
+        // Where nothing was sent, the layers above should know.
+        if was_sent { Error::Service(Box::new(Self { error, before })) } else { error }
     }
 
     /// Returns the fallback's own failure.

@@ -27,7 +27,7 @@ pub const fn function_of<K, F>(keep: K, f: F) -> FunctionOf<K, F> {
 /// Answers with what a future gives. `f` makes the future of the failure and of what `keep` kept of the request.
 ///
 /// They are `Fn(&Request) -> K` and `Fn(K, Result<&Response, &Error>) -> impl Future<Output = Result<Response, E>>`. Closures must
-/// annotate their arguments with these types.
+/// annotate their arguments with these types. The future is polled also at the call's [`Deadline`](crate::Deadline) and later.
 pub const fn future_of<K, F>(keep: K, f: F) -> FutureOf<K, F> {
     FutureOf { keep, f }
 }

@@ -12,6 +12,9 @@ use crate::call::Oneshot;
 use crate::error::Error;
 
 /// Answers with the response of another service. Requests must be `Clone`.
+///
+/// The service is not called at the call's [`Deadline`](crate::Deadline) or later. The step then fails with
+/// [`Error::TimedOut`].
 pub const fn service<S>(service: S) -> ServiceStep<S> {
     ServiceStep(service)
 }
@@ -27,7 +30,7 @@ where
     S::Error: Into<BoxError> + 'static,
 {
     type Kept = Request;
-    type Error = S::Error;
+    type Error = Error;
     type Future = ServiceFuture<S, Request>;
 
     fn keep(&self, request: &Request) -> Request {
@@ -35,7 +38,8 @@ where
     }
 
     fn answer(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
-        ServiceFuture { call: Oneshot::new(self.0, kept) }
+        // It comes after another call.
+        ServiceFuture { call: Oneshot::after(true, self.0, kept) }
     }
 }
 
@@ -51,8 +55,11 @@ pin_project! {
     }
 }
 
-impl<S: Service<Request>, Request> Future for ServiceFuture<S, Request> {
-    type Output = Result<S::Response, S::Error>;
+impl<S: Service<Request>, Request> Future for ServiceFuture<S, Request>
+where
+    S::Error: Into<BoxError> + 'static,
+{
+    type Output = Result<S::Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().call.poll(cx)

@@ -160,9 +160,9 @@ where
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(held) = this.held else { return body.poll_frame(cx).map_err(Error::lift) };
         held.passes_unread = false;
-        held.guard.runs();
+        held.guard.polls();
         let frame = body.as_mut().poll_frame(cx).map_err(Error::lift);
-        held.guard.ran(frame.is_pending());
+        held.guard.polled(frame.is_pending());
         let end = match &frame {
             Poll::Pending => None,
             Poll::Ready(Some(Ok(frame))) if frame.is_data() && !body.is_end_stream() => None,

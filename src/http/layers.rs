@@ -60,7 +60,7 @@ impl RetryLayer {
     }
 }
 
-impl<C, B, A, P> RetryBuilder<Rules<C, Resend<B, A>, P>> {
+impl<C, B, A, P, G> RetryBuilder<Rules<C, Resend<B, A>, P>, G> {
     /// Keeps copies of request bodies up to this size, in bytes.
     ///
     /// A request with a larger body is sent once. Raise it where larger requests must be sent again; each request in flight may
@@ -71,11 +71,11 @@ impl<C, B, A, P> RetryBuilder<Rules<C, Resend<B, A>, P>> {
     }
 }
 
-impl<C, K, N> RetryBuilder<Rules<C, K, Idempotent<N>>> {
+impl<C, K, N, G> RetryBuilder<Rules<C, K, Idempotent<N>>, G> {
     /// Asks a function whether an error says that nothing was sent, where [`not_sent`](super::not_sent()) cannot tell.
     ///
     /// Set it for the errors of your own client. Defaults to a function that always returns `false`.
-    pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> RetryBuilder<Rules<C, K, Idempotent<M>>> {
+    pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> RetryBuilder<Rules<C, K, Idempotent<M>>, G> {
         self.retry_if(Idempotent::new().not_sent(not_sent))
     }
 }

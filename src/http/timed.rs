@@ -12,9 +12,7 @@ use tower::BoxError;
 
 use super::Http;
 use crate::call::End;
-use crate::context::{Deadline, Scope, nearest};
 use crate::error::Error;
-use crate::time::ReadOnce;
 use crate::timeout::Countdown;
 
 /// A limit covers the body of the response, to its end.
@@ -33,8 +31,6 @@ impl<B: Body, C> End<Countdown, Response<B>> for Http<C> {
 #[derive(Debug)]
 struct Timing {
     countdown: Countdown,
-    /// The caller's own deadline, if that ends the body. It is kept, because it may not be around where the body is polled.
-    caller: Option<Deadline>,
     /// Boxed, so that the body stays `Unpin`.
     sleep: Option<Pin<Box<Option<Sleep>>>>,
     /// The body is polled once however short the time is.
@@ -42,18 +38,10 @@ struct Timing {
 }
 
 impl Timing {
-    /// Starts the clock.
+    /// Starts the clock, because the caller's deadline may not be around where the body is polled.
     fn of(mut countdown: Countdown) -> Self {
-        let mut clock = ReadOnce::default();
-        let end = countdown.span(&mut clock).end;
-        let caller = nearest(&mut clock).filter(|around| around.by_caller && around.at <= end);
-        Self { countdown, caller, sleep: None, is_polled: false }
-    }
-
-    fn is_over(&mut self) -> bool {
-        let mut clock = ReadOnce::default();
-        let end = self.countdown.span(&mut clock).end;
-        clock.now() >= self.caller.map_or(end, Deadline::instant)
+        countdown.deadline();
+        Self { countdown, sleep: None, is_polled: false }
     }
 }
 
@@ -85,10 +73,9 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(timing) = this.timing else { return body.poll_frame(cx).map_err(Error::lift) };
-        let _caller = timing.caller.map(Scope::of_deadline);
         // Also a body that always has more runs out of time.
         let was_polled = mem::replace(&mut timing.is_polled, true);
-        if !was_polled || body.is_end_stream() || !timing.is_over() {
+        if !was_polled || body.is_end_stream() || !timing.countdown.deadline().has_come() {
             if let Poll::Ready(frame) = timing.countdown.run(|| body.as_mut().poll_frame(cx)) {
                 return Poll::Ready(frame.map(|frame| frame.map_err(Error::lift)));
             }

@@ -11,7 +11,7 @@ use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
 use crate::source::{Kind, Source};
-use crate::state::keys::Keys;
+use crate::state::keys::{CAPACITY, IDLE, Keys};
 
 /// Wraps services in a limit for each key.
 ///
@@ -39,7 +39,7 @@ impl<T: Settings, E> Builder<T, E> {
     where
         By: Fn(&Request) -> K,
     {
-        let (capacity, idle, full) = (1000, Duration::from_secs(300), NoRoom::Pass);
+        let (capacity, idle, full) = (CAPACITY, IDLE.into(), NoRoom::Pass);
         PerKeyBuilder { model: self, by: key, capacity, idle, full, show: of_host::<K> }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::layer::RetryLayer;
+use super::per_key::{BudgetPerKey, SharedBudget};
 use super::rules::{Core, Rules};
 use crate::backoff::{Backoff, generator};
 use crate::call::budget::Budget;
@@ -15,9 +16,10 @@ use crate::state::attempts::Attempts;
 /// Builds a [`RetryLayer`].
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct RetryBuilder<R = Rules> {
+pub struct RetryBuilder<R = Rules, B = SharedBudget> {
     settings: Settings,
     pub(crate) rules: R,
+    budgets: B,
 }
 
 #[derive(Clone, Debug)]
@@ -50,11 +52,11 @@ impl RetryLayer {
             retries_rejected: false,
             seed: None,
         };
-        RetryBuilder { settings, rules: Rules::default() }
+        RetryBuilder { settings, rules: Rules::default(), budgets: SharedBudget }
     }
 }
 
-impl<R> RetryBuilder<R> {
+impl<R, B> RetryBuilder<R, B> {
     /// Sets the name that events show.
     ///
     /// Defaults to the name that [`builder`](RetryLayer::builder) was given.
@@ -92,17 +94,51 @@ impl<R> RetryBuilder<R> {
     /// Spends from this budget, which other layers may share.
     ///
     /// Defaults to a budget of its own, with the defaults of [`Budget::builder`].
-    pub fn budget(mut self, budget: Budget) -> Self {
-        self.settings.spending = Spending::Shared(budget);
-        self
+    pub fn budget(self, budget: Budget) -> RetryBuilder<R> {
+        self.spend(Spending::Shared(budget), SharedBudget)
+    }
+
+    /// Gives each key a budget of its own; `by` takes the key from a request.
+    ///
+    /// The budget of a key is full at first and has the settings of `budget`. Set it where one client, tenant or host that fails
+    /// must not spend the retries of the others. `http::host` takes the host of a request. There is room for 1,000 keys. A key
+    /// that was not used for 5 minutes goes when another key needs its room, once its budget is full again. While there is no
+    /// room for a key, its calls spend `budget` itself. Layers built by clones of this builder share all these budgets. Defaults
+    /// to one budget for all calls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::{Budget, RetryLayer};
+    ///
+    /// #[derive(Clone)]
+    /// struct Request { tenant: u32 }
+    ///
+    /// # fn main() -> Result<(), palisade::ConfigError> {
+    /// let layer = RetryLayer::builder("orders")
+    ///     .budget_per_key(|request: &Request| request.tenant, Budget::builder().capacity(20).build()?)
+    ///     .build()?;
+    /// # drop(layer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn budget_per_key<Request, K, By>(self, by: By, budget: Budget) -> RetryBuilder<R, BudgetPerKey<K, By>>
+    where
+        By: Fn(&Request) -> K,
+    {
+        let budgets = BudgetPerKey::new(by, budget.clone());
+        self.spend(Spending::Shared(budget), budgets)
     }
 
     /// Retries without a budget.
     ///
     /// In an outage, that multiplies the load by `max_attempts`. Defaults to a budget.
-    pub fn without_budget(mut self) -> Self {
-        self.settings.spending = Spending::Unbounded;
-        self
+    pub fn without_budget(self) -> RetryBuilder<R> {
+        self.spend(Spending::Unbounded, SharedBudget)
+    }
+
+    fn spend<D>(self, spending: Spending, budgets: D) -> RetryBuilder<R, D> {
+        RetryBuilder { settings: Settings { spending, ..self.settings }, rules: self.rules, budgets }
     }
 
     /// Also retries calls that a layer below rejected, after the pause that the layer asks for.
@@ -121,8 +157,8 @@ impl<R> RetryBuilder<R> {
 
     /// Replaces all rules that were set before.
     #[cfg(feature = "http")]
-    pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q> {
-        RetryBuilder { settings: self.settings, rules }
+    pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q, B> {
+        RetryBuilder { settings: self.settings, rules, budgets: self.budgets }
     }
 
     /// Builds the layer, with a full budget if the budget is its own.
@@ -130,7 +166,7 @@ impl<R> RetryBuilder<R> {
     /// # Errors
     ///
     /// When a setting is not legal. The error names the setting, its value, and what would be legal.
-    pub fn build(self) -> Result<RetryLayer<R>, ConfigError> {
+    pub fn build(self) -> Result<RetryLayer<R, B>, ConfigError> {
         let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
@@ -142,36 +178,36 @@ impl<R> RetryBuilder<R> {
             Spending::Shared(budget) => Some(budget),
             Spending::Unbounded => None,
         };
-        Ok(RetryLayer::new(Core { name, attempts, budget, retries_rejected }, self.rules))
+        Ok(RetryLayer::new(Core { name, attempts, budget, retries_rejected }, self.rules, self.budgets))
     }
 }
 
-impl<C, K, P> RetryBuilder<Rules<C, K, P>> {
+impl<C, K, P, B> RetryBuilder<Rules<C, K, P>, B> {
     /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
     ///
     /// Set it wherever a failure arrives as an `Ok` response. Defaults to [`DefaultClassifier`](crate::DefaultClassifier).
     #[doc(alias = "should_handle")]
     #[doc(alias = "retry_on_result")]
-    pub fn classify<D>(self, classifier: D) -> RetryBuilder<Rules<D, K, P>> {
-        let Rules { keep, retry_if, .. } = self.rules;
-        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep, retry_if } }
+    pub fn classify<D>(self, classifier: D) -> RetryBuilder<Rules<D, K, P>, B> {
+        let Self { settings, rules: Rules { keep, retry_if, .. }, budgets } = self;
+        RetryBuilder { settings, rules: Rules { classifier, keep, retry_if }, budgets }
     }
 
     /// Copies requests by a function `Fn(&Request) -> Option<Request>`.
     ///
     /// A request that it does not copy is sent once. Set it for requests that are not `Clone`, or costly to clone. Defaults to
     /// [`CloneRequest`](super::CloneRequest).
-    pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, AsIs<L>, P>> {
-        let Rules { classifier, retry_if, .. } = self.rules;
-        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep: AsIs(copy), retry_if } }
+    pub fn copy_request<L>(self, copy: L) -> RetryBuilder<Rules<C, AsIs<L>, P>, B> {
+        let Self { settings, rules: Rules { classifier, retry_if, .. }, budgets } = self;
+        RetryBuilder { settings, rules: Rules { classifier, keep: AsIs(copy), retry_if }, budgets }
     }
 
     /// Asks a function `Fn(&Request, Result<&Response, &Error>) -> bool` before each retry.
     ///
     /// Set it where a request may be sent again only if its result shows that the service did not act on it. Defaults to
     /// [`Always`](super::Always).
-    pub fn retry_if<Q>(self, retry_if: Q) -> RetryBuilder<Rules<C, K, Q>> {
-        let Rules { classifier, keep, .. } = self.rules;
-        RetryBuilder { settings: self.settings, rules: Rules { classifier, keep, retry_if } }
+    pub fn retry_if<Q>(self, retry_if: Q) -> RetryBuilder<Rules<C, K, Q>, B> {
+        let Self { settings, rules: Rules { classifier, keep, .. }, budgets } = self;
+        RetryBuilder { settings, rules: Rules { classifier, keep, retry_if }, budgets }
     }
 }

@@ -7,7 +7,7 @@ use tower::Service;
 
 use super::rules::{Core, RetryIf, Rules};
 use crate::cached_arc::CachedArc;
-use crate::call::budget::Token;
+use crate::call::budget::{Budget, Token};
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::context::Deadline;
 use crate::error::Error;
@@ -29,6 +29,8 @@ where
     last: Option<Result<K::Response, Error>>,
     /// How many attempts were begun.
     pub(super) attempts: u32,
+    /// The budget of its key; `None` if it spends the shared one.
+    own: Option<Budget>,
     core: CachedArc<Core>,
     pub(super) rules: Rules<C, K, P>,
 }
@@ -39,8 +41,14 @@ where
     S: Service<K::Sent>,
 {
     /// Makes a call whose first attempt was sent.
-    pub(super) const fn new(inner: S, copy: Option<K::Kept>, core: CachedArc<Core>, rules: Rules<C, K, P>) -> Self {
-        Self { inner, copy, last: None, attempts: 1, core, rules }
+    pub(super) const fn new(
+        inner: S,
+        copy: Option<K::Kept>,
+        own: Option<Budget>,
+        core: CachedArc<Core>,
+        rules: Rules<C, K, P>,
+    ) -> Self {
+        Self { inner, copy, last: None, attempts: 1, own, core, rules }
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.
@@ -73,10 +81,10 @@ where
         if !self.rules.retry_if.allows(copy, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
-        if self.is_late(delay) {
+        if self.is_late(Some(copy), delay) {
             return Err(Stop::Deadline);
         }
-        let token = match &self.core.budget {
+        let token = match self.own.as_ref().or(self.core.budget.as_ref()) {
             Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
             None => Token::default(),
         };
@@ -90,10 +98,15 @@ where
     }
 
     /// Returns whether an attempt after `delay` would begin at the deadline or later. The request may bring a nearer deadline.
-    pub(super) fn is_late(&self, delay: Duration) -> bool {
-        let own = self.copy.as_ref().and_then(|copy| self.rules.keep.deadline(copy));
+    pub(super) fn is_late(&self, request: Option<&K::Kept>, delay: Duration) -> bool {
+        let own = request.and_then(|request| self.rules.keep.deadline(request));
         let is_late = |deadline: Deadline| deadline.remaining() <= delay;
         Deadline::current().is_some_and(is_late) || own.is_some_and(is_late)
+    }
+
+    /// Returns whether the attempt that was planned is too late now, after a wait for its time.
+    pub(super) fn is_planned_late(&self) -> bool {
+        self.is_late(self.copy.as_ref(), Duration::ZERO)
     }
 
     /// Begins the next attempt: returns an inner service, which is not ready yet, and the request for it.
@@ -175,9 +188,5 @@ where
 
 /// Returns whether the attempt that had this result was sent.
 fn was_sent<Response>(result: &Result<Response, Error>) -> bool {
-    match result {
-        Err(Error::Rejected(_)) => false,
-        Err(Error::TimedOut(elapsed)) => elapsed.was_sent(),
-        _ => true,
-    }
+    result.as_ref().err().is_none_or(Error::was_sent)
 }

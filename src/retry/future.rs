@@ -24,7 +24,7 @@ use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
-use crate::time;
+use crate::{context, time};
 
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
@@ -87,7 +87,7 @@ where
         loop {
             let next = match step.as_mut().project() {
                 // Sent => (Draining | Waiting | Readying | end): the result asks for another attempt, or is the last.
-                StepProj::Sent { attempt } => match ready!(attempt.poll(cx)) {
+                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts > 1, || attempt.poll(cx))) {
                     Ok(response) => call.after_result(Ok(response), cx),
                     Err(error) => call.after_error(error, cx),
                 },
@@ -101,11 +101,18 @@ where
                     ready!(sleep.poll(cx));
                     call.after_wait(mem::take(token))
                 }
-                // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result.
+                // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result, or the
+                // deadline has passed.
                 StepProj::Readying { service, unsent } => {
-                    let ready = ready!(service.poll_ready(cx));
+                    let ready = ready!(context::attempt(true, || service.poll_ready(cx)));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     match ready {
+                        Ok(()) if call.is_late(Some(&request), Duration::ZERO) => {
+                            drop(token);
+                            // It was begun, and will not be made.
+                            call.attempts -= 1;
+                            Break(call.stop_late())
+                        }
                         Ok(()) => Continue(call.sent(service, request, token)),
                         Err(error) => {
                             // The token goes back first, because the next attempt may need it.
@@ -184,7 +191,7 @@ where
     }
 
     fn after_wait(&mut self, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
-        if self.is_late(Duration::ZERO) {
+        if self.is_planned_late() {
             return Break(self.stop_late());
         }
         Continue(self.readying(token))
@@ -197,7 +204,7 @@ where
 
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept> {
         token.spend();
-        Step::Sent { attempt: send(service, &self.rules.keep, request, self.attempts) }
+        Step::Sent { attempt: context::attempt(true, || send(service, &self.rules.keep, request, self.attempts)) }
     }
 }
 

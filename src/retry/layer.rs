@@ -2,6 +2,7 @@
 
 use tower::Layer;
 
+use super::per_key::SharedBudget;
 use super::rules::{Core, Rules};
 use super::service::Retry;
 use crate::cached_arc::CachedArc;
@@ -9,29 +10,32 @@ use crate::call::budget::Budget;
 
 /// Wraps services in a [`Retry`].
 ///
-/// Services made by one layer, and their clones, share one budget.
+/// Services made by one layer, and their clones, share one budget, or one for each key.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct RetryLayer<R = Rules> {
+pub struct RetryLayer<R = Rules, B = SharedBudget> {
     core: CachedArc<Core>,
     rules: R,
+    budgets: B,
 }
 
-impl<R> RetryLayer<R> {
-    pub(super) fn new(core: Core, rules: R) -> Self {
-        Self { core: CachedArc::new(core), rules }
+impl<R, B> RetryLayer<R, B> {
+    pub(super) fn new(core: Core, rules: R, budgets: B) -> Self {
+        Self { core: CachedArc::new(core), rules, budgets }
     }
 
-    /// Returns the budget that its retries spend from, if they are under one.
+    /// Returns the budget that all calls share, if there is one.
+    ///
+    /// With [`budget_per_key`](super::RetryBuilder::budget_per_key), it is the budget of the calls whose key has no room.
     pub fn budget(&self) -> Option<Budget> {
         self.core.budget.clone()
     }
 }
 
-impl<S, R: Clone> Layer<S> for RetryLayer<R> {
-    type Service = Retry<S, R>;
+impl<S, R: Clone, B: Clone> Layer<S> for RetryLayer<R, B> {
+    type Service = Retry<S, R, B>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry::new(inner, self.core.clone(), self.rules.clone())
+        Retry::new(inner, self.core.clone(), self.rules.clone(), self.budgets.clone())
     }
 }

@@ -6,6 +6,7 @@ use tower::{BoxError, Service};
 
 use super::call::{Call, send};
 use super::future::{ResponseFuture, Step};
+use super::per_key::{BudgetOf, SharedBudget};
 use super::rules::{Core, RetryIf, Rules};
 use crate::cached_arc::CachedArc;
 use crate::call::copies::{KeepRequest, KeepResponse};
@@ -16,25 +17,27 @@ use crate::outcome::Classify;
 ///
 /// Made by a [`RetryLayer`](super::RetryLayer).
 #[derive(Clone, Debug)]
-pub struct Retry<S, R = Rules> {
+pub struct Retry<S, R = Rules, B = SharedBudget> {
     inner: S,
     core: CachedArc<Core>,
     rules: R,
+    budgets: B,
 }
 
-impl<S, R> Retry<S, R> {
-    pub(super) const fn new(inner: S, core: CachedArc<Core>, rules: R) -> Self {
-        Self { inner, core, rules }
+impl<S, R, B> Retry<S, R, B> {
+    pub(super) const fn new(inner: S, core: CachedArc<Core>, rules: R, budgets: B) -> Self {
+        Self { inner, core, rules, budgets }
     }
 }
 
-impl<S, Request, C, K, P> Service<Request> for Retry<S, Rules<C, K, P>>
+impl<S, Request, C, K, P, B> Service<Request> for Retry<S, Rules<C, K, P>, B>
 where
     S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
     C: Classify<S::Response> + Clone,
     K: KeepRequest<Request> + KeepResponse<S::Response> + Clone,
     P: RetryIf<K::Kept, S::Response> + Clone,
+    B: BudgetOf<Request>,
 {
     type Response = K::Response;
     type Error = Error;
@@ -45,7 +48,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        if let Some(budget) = &self.core.budget {
+        let own = self.budgets.of(&request);
+        if let Some(budget) = own.as_ref().or(self.core.budget.as_ref()) {
             budget.deposit();
         }
         // Cloned before the call, which costs fewer instructions than after it.
@@ -56,6 +60,6 @@ where
         let copy = if is_sent_once { None } else { keep.copy(&request) };
         // The instance that was polled ready makes the first attempt.
         let attempt = send(&mut self.inner, keep, request, 1);
-        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, core, rules) }
+        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, own, core, rules) }
     }
 }

@@ -14,6 +14,7 @@
     reason = "values were checked to be small"
 )]
 
+use crate::state::keys::Retention;
 use crate::state::stripes::Stripes;
 use crate::sync::Mutex;
 use crate::time::Nanos;
@@ -46,15 +47,17 @@ struct Account {
 impl Tokens {
     /// Starts full. `per_call` and `per_second` are in tokens.
     pub(crate) fn new(capacity: u32, per_call: f64, per_second: f64) -> Self {
-        let capacity = u64::from(capacity) * TOKEN;
+        Self::full(u64::from(capacity) * TOKEN, millionths(per_call), millionths(per_second))
+    }
+
+    /// Makes full ones with the same settings.
+    pub(crate) fn fork(&self) -> Self {
+        Self::full(self.capacity, self.per_call, self.per_second)
+    }
+
+    fn full(capacity: u64, per_call: u64, per_second: u64) -> Self {
         let account = Account { balance: capacity, gathered: 0, at: Nanos(0), rest: 0 };
-        Self {
-            capacity,
-            per_call: millionths(per_call),
-            per_second: millionths(per_second),
-            calls: Stripes::new(1),
-            account: Mutex::new(account),
-        }
+        Self { capacity, per_call, per_second, calls: Stripes::new(1), account: Mutex::new(account) }
     }
 
     /// Deposits for a call that begins.
@@ -85,12 +88,29 @@ impl Tokens {
         account.balance / TOKEN
     }
 
+    /// How long the tokens of a key are kept: until all are there again, because a new key has all.
+    pub(crate) fn retention(&self) -> Retention {
+        let account = self.account.lock();
+        let missing = u128::from(self.capacity).saturating_sub(self.with_calls(&account, self.calls.total(CALLS)));
+        if missing == 0 {
+            return Retention::Free;
+        }
+        let wanted = missing * u128::from(NANOS_PER_SECOND) - account.rest;
+        let wait = if self.per_second == 0 { u128::MAX } else { wanted.div_ceil(u128::from(self.per_second)) };
+        Retention::Until(account.at.saturating_add(Nanos(u64::try_from(wait).unwrap_or(u64::MAX))))
+    }
+
+    /// The balance once the deposits of this many calls are in it, which may be more than the capacity.
+    fn with_calls(&self, account: &Account, calls: u64) -> u128 {
+        let deposits = u128::from(calls.wrapping_sub(account.gathered)) * u128::from(self.per_call);
+        u128::from(account.balance) + deposits
+    }
+
     fn gather(&self, account: &mut Account, now: Nanos) {
         let calls = self.calls.total(CALLS);
-        let by_calls = u128::from(calls.wrapping_sub(account.gathered)) * u128::from(self.per_call);
         let passed = u128::from(now.saturating_sub(account.at).0);
         let (by_time, rest) = seconds(passed * u128::from(self.per_second) + account.rest);
-        let balance = u128::from(account.balance) + by_calls + by_time;
+        let balance = self.with_calls(account, calls) + by_time;
         let is_full = balance >= u128::from(self.capacity);
         *account = Account {
             balance: balance.min(u128::from(self.capacity)) as u64,

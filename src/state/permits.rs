@@ -4,32 +4,41 @@
 //!
 //! | bits | name | meaning |
 //! |---|---|---|
-//! | 32..63 | limit | the most that may be in flight |
-//! | 1..32 | in flight | places taken, also those handed to a waiter that has not seen it yet |
+//! | 32..62 | limit | the most that may be in flight |
+//! | 2..32 | in flight | places taken, also those handed to a waiter that has not seen it yet |
+//! | 1 | waited | a call has waited, so that calls may be late |
 //! | 0 | queued | a call waits, so no call may enter past the queue |
 //!
 //! The queue itself is under a lock. `queued` is set by the same update that finds no room, so a call that leaves after it sees
 //! it, takes the lock and hands the place on: nobody sleeps while a place is free. A waiter is in the queue until it is
-//! handed a place or goes away; one that finds itself gone from the queue has a place. Exact under every interleaving.
+//! handed a place or goes away, and handed a place until it sees it, goes away or is taken it from.
+//!
+//! A call whose deadline has passed is *late*, and counts no more. Nobody watches for that: who finds no place
+//! [takes back](Permits::take_back) those of late calls, and those handed to waiters that did not look before the end of their
+//! wait. A place is given back once: by whoever removes the deadline from [`Deadlines`], or the waiter from those handed a place,
+//! the holder or one who takes it back. Who finds it gone has no place to give. Exact under every interleaving.
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::task::Waker;
 
+use super::deadlines::{Deadlines, Held};
 use super::keys::Retention;
-use crate::sync::{AtomicU64, Mutex, Ordering};
-use crate::time::Nanos;
+use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering};
+use crate::time::{Nanos, Now};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
 
 impl Word {
     const QUEUED: u64 = 1;
-    const ONE: u64 = 1 << 1;
+    const WAITED: u64 = 1 << 1;
+    const ONE: u64 = 1 << 2;
     const LIMIT_SHIFT: u32 = 32;
     /// The largest limit and count: as good as unlimited.
-    const MOST: u64 = (1 << 31) - 1;
+    const MOST: u64 = (1 << 30) - 1;
 
     const fn limit(self) -> u64 {
         self.0 >> Self::LIMIT_SHIFT
@@ -41,6 +50,11 @@ impl Word {
 
     const fn is_queued(self) -> bool {
         self.0 & Self::QUEUED != 0
+    }
+
+    /// Whether a call may be late: one has waited.
+    const fn may_be_late(self) -> bool {
+        self.0 & Self::WAITED != 0
     }
 
     const fn has_room(self) -> bool {
@@ -82,7 +96,24 @@ pub(crate) enum Joined {
 #[derive(Debug, Default)]
 struct Queue {
     next: u64,
-    waiting: BTreeMap<Ticket, Waker>,
+    waiting: BTreeMap<Ticket, Waiter>,
+    /// Who was handed a place and has not seen it, and when its wait ends.
+    handed: BTreeMap<Ticket, Nanos>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    waker: Waker,
+    until: Nanos,
+}
+
+/// What calls that wait need, for a place or for their service.
+#[derive(Debug)]
+struct Waits {
+    queue: Mutex<Queue>,
+    /// No wait of one who was handed a place ends before it. It is written under the queue's lock, and read without it.
+    earliest: AtomicU64,
+    deadlines: Deadlines,
 }
 
 #[derive(Debug)]
@@ -90,13 +121,19 @@ pub(crate) struct Permits {
     word: AtomicU64,
     /// The limit that it was built with.
     built_with: usize,
-    queue: Mutex<Queue>,
+    /// Made when a call first waits.
+    waits: OnceLock<Box<Waits>>,
 }
 
 impl Permits {
     pub(crate) fn new(limit: usize) -> Self {
         let word = AtomicU64::new(Word(0).limited(limit).0);
-        Self { word, built_with: limit, queue: Mutex::new(Queue::default()) }
+        let permits = Self { word, built_with: limit, waits: OnceLock::new() };
+        if cfg!(all(loom, test)) {
+            // A model does not see that they are made before they are read.
+            permits.waits();
+        }
+        permits
     }
 
     /// As many as these were built with, all free.
@@ -116,6 +153,12 @@ impl Permits {
         self.update(Word::entered_in_turn).is_ok()
     }
 
+    /// As [`try_enter`](Self::try_enter). If there is none, it says whether calls may be late.
+    #[inline(always)]
+    pub(crate) fn try_enter_or_late(&self) -> Result<(), bool> {
+        self.update(Word::entered_in_turn).map(drop).map_err(Word::may_be_late)
+    }
+
     /// Gives a place back. Returns the waker of the waiter that it was handed to.
     #[inline(always)]
     #[must_use = "a waiter that is not woken sleeps on"]
@@ -125,26 +168,38 @@ impl Permits {
         if before.is_queued() { self.grant() } else { None }
     }
 
-    /// Takes a place, or joins the queue if it holds fewer than `max_queue`.
-    pub(crate) fn join(&self, max_queue: usize, waker: Waker) -> Joined {
-        let mut queue = self.queue.lock();
+    /// Keeps the deadline of a call that holds a place, and ends by [`leave_timed`](Self::leave_timed).
+    pub(crate) fn hold(&self, until: Nanos) -> Held {
+        if until == Nanos::MAX { Held::FOR_EVER } else { self.waits().deadlines.hold(until) }
+    }
+
+    /// As [`leave`](Self::leave), by a call whose deadline is kept: it gives its place back unless that was taken back.
+    #[must_use = "a waiter that is not woken sleeps on"]
+    pub(crate) fn leave_timed(&self, held: Held) -> Option<Waker> {
+        let is_held = held == Held::FOR_EVER || self.waits().deadlines.release(held);
+        if is_held { self.leave() } else { None }
+    }
+
+    /// Takes a place, or joins the queue until then if it holds fewer than `max_queue`.
+    pub(crate) fn join(&self, max_queue: usize, waker: Waker, until: Nanos) -> Joined {
+        let mut queue = self.waits().queue.lock();
         let full = queue.waiting.len() >= max_queue;
         let before = self.update(|word| word.entered_in_turn().or_else(|| (!full).then(|| word.queued(true))));
         match before {
             Ok(before) if before.entered_in_turn().is_some() => Joined::Entered,
-            Ok(_) => Joined::Waiting(queue.push(waker)),
+            Ok(_) => Joined::Waiting(queue.push(Waiter { waker, until })),
             Err(_) => Joined::QueueFull,
         }
     }
 
-    /// Whether the waiter has been handed a place; if not, `waker` is the one to wake.
+    /// Whether the waiter has been handed a place that is still its own, which it sees once; if it waits, `waker` is the one to
+    /// wake.
     pub(crate) fn poll_entered(&self, ticket: Ticket, waker: &Waker) -> bool {
         let mut waker = waker.clone();
-        let mut queue = self.queue.lock();
-        let waiting = queue.waiting.get_mut(&ticket);
-        let entered = waiting.is_none();
-        if let Some(old) = waiting {
-            std::mem::swap(old, &mut waker);
+        let mut queue = self.waits().queue.lock();
+        let entered = queue.handed.remove(&ticket).is_some();
+        if let Some(waiter) = queue.waiting.get_mut(&ticket) {
+            mem::swap(&mut waiter.waker, &mut waker);
         }
         // A waker is foreign code: it is dropped after the lock.
         drop(queue);
@@ -154,13 +209,15 @@ impl Permits {
     /// Leaves the queue; a place that was handed over already is handed on, and the waker of its new holder returned.
     #[must_use = "a waiter that is not woken sleeps on"]
     pub(crate) fn cancel(&self, ticket: Ticket) -> Option<Waker> {
-        let mut queue = self.queue.lock();
-        let waker = queue.waiting.remove(&ticket);
+        let mut queue = self.waits().queue.lock();
+        let waiter = queue.waiting.remove(&ticket);
+        let entered = queue.handed.remove(&ticket).is_some();
         if queue.waiting.is_empty() {
             self.set(|word| word.queued(false));
         }
         drop(queue);
-        if waker.is_some() { None } else { self.leave() }
+        drop(waiter);
+        if entered { self.leave() } else { None }
     }
 
     /// Changes the limit. If there is room now, [`grant`](Self::grant) it until nobody is left to wake.
@@ -172,15 +229,37 @@ impl Permits {
     #[must_use = "a waiter that is not woken sleeps on"]
     #[inline(never)]
     pub(crate) fn grant(&self) -> Option<Waker> {
-        self.grant_first(&mut self.queue.lock())
+        let waits = self.waits.get()?;
+        let mut queue = waits.queue.lock();
+        let others = queue.waiting.len().checked_sub(1)?;
+        self.update(|word| Some(word.entered()?.queued(others > 0))).ok()?;
+        let (ticket, Waiter { waker, until }) = queue.waiting.pop_first()?;
+        queue.handed.insert(ticket, until);
+        waits.earliest.store(waits.earliest().min(until).0, Ordering::Relaxed);
+        Some(waker)
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
-        self.word().in_flight() as usize
+    /// Takes back the places that count no more. If there were any, [`grant`](Self::grant) them until nobody is left to wake, and
+    /// take back again: the wait of one who was handed a place may be over.
+    #[must_use = "who waits sleeps on while a place is free"]
+    pub(crate) fn take_back(&self, now: Nanos) -> bool {
+        let taken = self.waits.get().map_or(0, |waits| waits.take_late(now) as u64);
+        // Callers who find nothing late write nothing that others write.
+        if taken > 0 {
+            self.word.fetch_sub(taken * Word::ONE, Ordering::Release);
+        }
+        taken > 0
+    }
+
+    /// Calls that hold a place and are not late.
+    pub(crate) fn in_flight(&self, now: impl Now) -> usize {
+        let taken = self.word().in_flight() as usize;
+        // Each is exact, but calls may come and go between the two.
+        taken.saturating_sub(self.waits.get().map_or(0, |waits| waits.count_late(now.now())))
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.queue.lock().waiting.len()
+        self.waits.get().map_or(0, |waits| waits.queue.lock().waiting.len())
     }
 
     /// The limit; `usize::MAX` where it is as good as unlimited.
@@ -189,10 +268,11 @@ impl Permits {
         if limit == Word::MOST { usize::MAX } else { limit as usize }
     }
 
-    fn grant_first(&self, queue: &mut Queue) -> Option<Waker> {
-        let others = queue.waiting.len().checked_sub(1)?;
-        self.update(|word| Some(word.entered()?.queued(others > 0))).ok()?;
-        queue.waiting.pop_first().map(|(_, waker)| waker)
+    fn waits(&self) -> &Waits {
+        self.waits.get_or_init(|| {
+            self.set(|word| Word(word.0 | Word::WAITED));
+            Box::new(Waits::new())
+        })
     }
 
     fn word(&self) -> Word {
@@ -215,11 +295,42 @@ impl Permits {
     }
 }
 
+impl Waits {
+    fn new() -> Self {
+        let (queue, earliest) = (Mutex::new(Queue::default()), AtomicU64::new(Nanos::MAX.0));
+        Self { queue, earliest, deadlines: Deadlines::new() }
+    }
+
+    /// How many places count no more. They are taken from their holders.
+    fn take_late(&self, now: Nanos) -> usize {
+        self.deadlines.take_late(now) + if now < self.earliest() { 0 } else { self.take_handed(now) }
+    }
+
+    /// How many places were handed to waiters whose wait is over. They are taken from them.
+    fn take_handed(&self, now: Nanos) -> usize {
+        let mut queue = self.queue.lock();
+        let before = queue.handed.len();
+        queue.handed.retain(|_, until| now < *until);
+        let earliest = queue.handed.values().min().copied();
+        self.earliest.store(earliest.unwrap_or(Nanos::MAX).0, Ordering::Relaxed);
+        before - queue.handed.len()
+    }
+
+    fn count_late(&self, now: Nanos) -> usize {
+        let handed = self.queue.lock().handed.values().filter(|until| **until <= now).count();
+        self.deadlines.count_late(now) + handed
+    }
+
+    fn earliest(&self) -> Nanos {
+        Nanos(self.earliest.load(Ordering::Relaxed))
+    }
+}
+
 impl Queue {
-    fn push(&mut self, waker: Waker) -> Ticket {
+    fn push(&mut self, waiter: Waiter) -> Ticket {
         let ticket = Ticket(self.next);
         self.next += 1;
-        self.waiting.insert(ticket, waker);
+        self.waiting.insert(ticket, waiter);
         ticket
     }
 }

@@ -13,21 +13,13 @@
 //!
 //! Approximate: a word that is not written while 2^28 tags pass, or up to 2^16 fewer, is taken for current or for later: bounded
 //! by `a_tag_that_is_two_to_the_16_ahead_is_not_a_later_one` and
-//! `a_window_counts_after_any_number_of_empty_generations`. With buckets of three seconds that is 25 years without a
+//! `a_window_counts_after_any_number_of_empty_generations`. With buckets of a second that is eight years without a
 //! call; with the finest, of a millisecond, three days. A transition takes as many as two windows.
 
 use std::array;
 
-use crate::sync::{AtomicU64, OnceLock, Ordering, thread_number};
-
-/// How many stripes there may be: the last is shared. One for each thread of a model, and one of those the last.
-const STRIPES: usize = if cfg!(all(loom, test)) { 3 } else { 64 };
-
-/// How many of them have their place from the beginning: as many as threads commonly run at once in a small service.
-const FIRST: usize = if cfg!(all(loom, test)) { 3 } else { 4 };
-
-/// How many times the places double.
-const DOUBLINGS: usize = (STRIPES / FIRST).ilog2() as usize;
+use super::per_thread::{self, PerThread};
+use crate::sync::{AtomicU64, Ordering};
 
 /// Two cache lines, because processors fetch them in pairs.
 const WORDS_PER_LINE: usize = 16;
@@ -53,43 +45,26 @@ impl Stripe {
 
 #[derive(Debug)]
 pub(crate) struct Stripes {
-    first: [OnceLock<Stripe>; FIRST],
-    /// As many as there are before, each time.
-    others: [OnceLock<Box<[OnceLock<Stripe>]>>; DOUBLINGS],
+    stripes: PerThread<Stripe>,
     words: usize,
 }
 
 impl Stripes {
     /// Makes stripes of `words` counters each.
     pub(crate) fn new(words: usize) -> Self {
-        let stripes =
-            Self { first: array::from_fn(|_| OnceLock::new()), others: array::from_fn(|_| OnceLock::new()), words };
-        if cfg!(all(loom, test)) {
-            // A model does not see that they are made before they are read.
-            stripes.first.iter().for_each(|slot| drop(slot.set(Stripe::new(words))));
-        }
-        stripes
+        Self { stripes: PerThread::new(|| Stripe::new(words)), words }
     }
 
     /// The stripe that this thread writes to.
     #[inline(always)]
     pub(crate) fn mine(&self) -> Mine<'_> {
-        let number = thread_number().min(STRIPES - 1);
-        let slot = if number < FIRST { &self.first[number] } else { self.other(number) };
-        Mine { stripe: slot.get_or_init(|| Stripe::new(self.words)), alone: number < STRIPES - 1 }
-    }
-
-    #[inline(never)]
-    fn other(&self, number: usize) -> &OnceLock<Stripe> {
-        let before = 1 << number.ilog2();
-        let others = &self.others[(before / FIRST).ilog2() as usize];
-        &others.get_or_init(|| (0..before).map(|_| OnceLock::new()).collect())[number - before]
+        let per_thread::Mine { value: stripe, alone, .. } = self.stripes.mine(|| Stripe::new(self.words));
+        Mine { stripe, alone }
     }
 
     /// All stripes there are.
     pub(crate) fn each(&self) -> impl Iterator<Item = &Stripe> {
-        let others = self.others.iter().filter_map(OnceLock::get).flatten();
-        self.first.iter().chain(others).filter_map(OnceLock::get)
+        self.stripes.each()
     }
 
     /// The count at `index` under `tag`, over all stripes.
@@ -103,7 +78,7 @@ impl Stripes {
     }
 }
 
-/// The stripe of the thread that asked.
+/// The stripe of the thread that asked. What it writes is released for who acquires it in `Tag::read`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mine<'a> {
     stripe: &'a Stripe,
@@ -115,22 +90,21 @@ impl Mine<'_> {
     /// Counts one more at `index`.
     #[inline(always)]
     pub(crate) fn count(self, index: usize) {
-        self.update(index, |word| Some(word.wrapping_add(1)));
+        let word = self.stripe.word(index);
+        if self.alone {
+            word.store(word.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        } else {
+            word.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Counts one more at `index` under `tag`, unless the word is at a later tag already.
     #[inline(always)]
     pub(crate) fn bump(self, index: usize, tag: Tag) {
-        self.update(index, |word| tag.bumped(word));
-    }
-
-    /// Release pairs with Acquire in `Tag::read`.
-    #[inline(always)]
-    fn update(self, index: usize, change: impl Fn(u64) -> Option<u64>) {
         let word = self.stripe.word(index);
         if !self.alone {
-            word.fetch_update(Ordering::Release, Ordering::Relaxed, change).ok();
-        } else if let Some(next) = change(word.load(Ordering::Relaxed)) {
+            tag.bump_shared(word);
+        } else if let Some(next) = tag.bumped(word.load(Ordering::Relaxed)) {
             word.store(next, Ordering::Release);
         }
     }
@@ -170,6 +144,11 @@ impl Tag {
         // Acquire pairs with Release in `update`: who sees a count sees the counts that were bumped before it.
         let word = word.load(Ordering::Acquire);
         if word >> COUNT_BITS == self.0 { word & COUNT_MASK } else { 0 }
+    }
+
+    #[inline(never)]
+    fn bump_shared(self, word: &AtomicU64) {
+        word.fetch_update(Ordering::Release, Ordering::Relaxed, |word| self.bumped(word)).ok();
     }
 
     /// The word with one more counted, unless it is at a later tag already.

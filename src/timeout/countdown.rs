@@ -1,6 +1,5 @@
 //! The time that is left of a call.
 
-use std::ops::Range;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::{End, Plain};
-use crate::context::{Deadline, expire, nearest, within};
+use crate::context::{Began, Deadline, expire, within};
 use crate::error::{By, Elapsed, Error};
 use crate::event::Event;
 use crate::name::Name;
@@ -26,30 +25,33 @@ use crate::{event, time};
 pub struct Countdown {
     name: Name,
     limit: Duration,
-    /// When the clock was started. That is not done before it is needed.
-    started: Option<Instant>,
+    /// When the clock was started, and what was around. That is not done before it is needed.
+    began: Option<Began>,
 }
 
 impl Countdown {
     pub(super) const fn new(name: Name, limit: Duration) -> Self {
-        Self { name, limit, started: None }
+        Self { name, limit, began: None }
     }
 
     /// Runs the call, or a part of it, with the limit around it. The clock starts if that asks for the deadline.
     pub fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
-        within(self.limit, &mut self.started, part)
+        within(self.limit, &mut self.began, part)
     }
 
-    /// The time of the call: from the start of the clock to the end of the limit. Starts the clock if it has not started.
+    /// When the clock was started, and when the time is over. Starts the clock if it has not started.
     #[inline]
-    pub(crate) fn span(&mut self, clock: &mut ReadOnce) -> Range<Instant> {
-        let start = *self.started.get_or_insert_with(|| clock.now());
-        start..time::after(start, self.limit)
+    fn span(&mut self) -> (Instant, Deadline) {
+        let mut clock = ReadOnce::default();
+        let began = self.began.get_or_insert_with(|| Began::at(clock.now()));
+        (began.at, began.end(self.limit, &mut clock))
     }
 
-    /// When the time is over. Starts the clock if it has not started.
+    /// When the time is over: at the limit, or at a nearer deadline that the caller had when the call began.
+    ///
+    /// Starts the clock if it has not started.
     pub fn deadline(&mut self) -> Deadline {
-        Deadline::at(self.span(&mut ReadOnce::default()).end)
+        Deadline::at(self.span().1.at)
     }
 
     /// Waits for the time to be over, then drops the call by `drop_call` and returns the error of its caller.
@@ -67,23 +69,18 @@ impl Countdown {
         cx: &mut Context<'_>,
         drop_call: impl FnOnce(),
     ) -> Poll<Error> {
-        let mut clock = ReadOnce::default();
-        let Range { start, end: own } = self.span(&mut clock);
-        // The call may have been moved under other timeouts since it began; their clocks start now.
-        let (end, by) = match nearest(&mut clock) {
-            // The timeout around drops this call; a second timer would be idle.
-            Some(Deadline { at, by_caller: false }) if at <= own => return Poll::Pending,
-            Some(Deadline { at, by_caller: true }) if at <= own => (at, By::Caller),
-            _ => (own, By::Limit),
-        };
+        let (start, Deadline { at: end, by_caller }) = self.span();
         if end > start {
             ready!(poll_until(end, sleep, cx));
         }
-        match by {
-            By::Limit => expire(drop_call),
+        let by = if by_caller {
             // What is dropped at the caller's own deadline is abandoned, not slow.
-            By::Caller | By::NotSent => drop_call(),
-        }
+            drop_call();
+            By::Caller
+        } else {
+            expire(self.limit, drop_call);
+            By::Limit
+        };
         let elapsed = Elapsed::new(end.saturating_duration_since(start), time::now() - start, by);
         event::tell_often(|| (Source::new(Kind::Timeout, self.name), Event::TimedOut(&elapsed)));
         Poll::Ready(Error::TimedOut(elapsed))
@@ -91,10 +88,8 @@ impl Countdown {
 }
 
 fn poll_until(end: Instant, mut sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
-    match sleep.as_mut().as_pin_mut() {
-        None => sleep.set(Some(sleep_until(end))),
-        Some(sleep) if sleep.deadline() != end => sleep.reset(end),
-        Some(_) => {}
+    if sleep.is_none() {
+        sleep.set(Some(sleep_until(end)));
     }
     let sleep = sleep.as_pin_mut().expect("it was just set");
     // The call may have used up the task's budget of operations, each time: that must not stop this clock.

@@ -128,7 +128,7 @@ pin_project! {
         #[pin]
         inner: Option<Fut>,
         countdown: Countdown,
-        // Made when the call pends, unless a timeout around ends it sooner.
+        // Made when the call pends.
         #[pin]
         sleep: Option<Sleep>,
         end: E,

@@ -4,7 +4,11 @@
 //! returns [`Error::TimedOut`](crate::Error::TimedOut). The inner service may have acted on the call or not.
 //!
 //! A timeout also tells everything below it how much time is left, see [`Deadline`](crate::Deadline). A retry below starts no
-//! attempt that would begin too late. A bulkhead below queues for no longer. A timeout inside another one never outlives it.
+//! attempt that would begin too late. A bulkhead below queues for no longer. A call that has waited, for a place
+//! or for readiness, is not sent once its deadline has come.
+//!
+//! Every timeout has a timer of its own and ends its call alone, wherever that is polled: inside other timeouts, on a thread that
+//! is blocked on it, or shared by several callers. Of timeouts inside each other the one whose time is over first ends the call.
 //!
 //! # Example
 //!
@@ -44,9 +48,9 @@
 //!
 //! # The sharp edge
 //!
-//! A timeout inside another one that ends sooner lets the outer one end the call, and sets no timer of its own until it is polled again. So
-//! do not drive a call that outlives a timeout from inside that timeout, for example in a `FuturesUnordered` that is kept
-//! elsewhere. Spawn such a call.
+//! The limits of a call are those it began with: its own, and the deadlines that were around when it was first polled. Several
+//! callers who share a call, each under a limit of its own, end their own waits and not the call. But a deadline of the caller who
+//! began the call ends it for all of them.
 //!
 //! The limit does not cover a wait in `poll_ready`, for example for a connection of a full pool, unless you call
 //! [`cover_readiness`](TimeoutLayer::cover_readiness). No timeout ends a call that blocks its thread.

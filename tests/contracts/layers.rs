@@ -61,8 +61,10 @@ pub(crate) use each_admission;
 pub(crate) use each_layer;
 pub(crate) use each_passing_layer;
 
+/// It remembers every result of a test.
 pub(crate) fn breaker() -> CircuitBreakerLayer {
-    CircuitBreakerLayer::builder("circuit").probes(2).open_for(Backoff::none()).build().unwrap()
+    let breaker = CircuitBreakerLayer::builder("circuit").probes(2).open_for(Backoff::none());
+    breaker.time_window(Duration::from_secs(3600), 10).build().unwrap()
 }
 
 pub(crate) fn budget() -> Budget {

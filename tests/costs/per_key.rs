@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use palisade::call::{Handled, Plain, Settings};
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, PerKeyBuilder, PerKeyLayer};
+use palisade::{
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, Outcome, PerKeyBuilder, PerKeyLayer, RetryLayer,
+};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::advance;
 use tower::util::ServiceFn;
@@ -101,13 +103,46 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
         let costs = [
             (weigh(&runtime, || bulkhead().per_key(key as Key)), 210, 0),
             (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 210, 0),
-            (weigh(&runtime, || breaker().without_failure_rate().consecutive(5).per_key(key as Key)), 760, 0),
+            (
+                weigh(&runtime, || {
+                    breaker().without_failure_rate().without_throttled_rate().consecutive(5).per_key(key as Key)
+                }),
+                760,
+                0,
+            ),
             (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 920, 128),
             (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
         ];
         for (cost, first, further) in &costs {
             assert!(cost.first <= *first && cost.further <= *further, "{costs:?}");
         }
+    });
+}
+
+#[test]
+fn a_budget_of_a_key_takes_little_and_its_calls_take_nothing() {
+    alone(module_path!(), "a_budget_of_a_key_takes_little_and_its_calls_take_nothing", || {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let half_fail = |result: Result<&u32, &Error>| match result {
+            Ok(key) if key % 2 == 0 => Outcome::Success,
+            _ => Outcome::Transient,
+        };
+        let builder = RetryLayer::builder("retry").backoff(Backoff::none()).classify(half_fail);
+        let layer = builder.budget_per_key(key as Key, Budget::default()).build().unwrap();
+        let mut service = layer.layer(inner());
+        let mut call =
+            |key| assert_eq!(runtime.block_on(async { service.ready().await?.call(key).await }).unwrap(), key);
+        Heap::come_to_rest();
+        let before = Heap::now().bytes;
+        (0..KEYS).for_each(&mut call);
+        let first = (Heap::now().bytes - before) / KEYS as usize;
+        let further = by_another_thread(layer.layer(inner()));
+        assert!(first <= 450 && further <= 128, "{first} and {further}");
+        // Those without room spend a budget whose first call allocates.
+        call(KEYS);
+        let warm = Heap::now();
+        (0..2 * KEYS).for_each(&mut call);
+        assert_eq!(Heap::now(), warm, "a call whose key is known, or has no room, allocates nothing");
     });
 }
 

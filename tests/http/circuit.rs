@@ -118,7 +118,7 @@ async fn a_circuit_takes_each_response_for_what_it_means() {
         ),
         (
             "a hint that may not",
-            for_a_second(),
+            for_a_second().max_retry_after(secs(0)),
             || throttles("1800"),
             |it| it.retry_after.is_none_or(|left| left <= secs(1)),
         ),

@@ -1,18 +1,23 @@
 //! A body holds its call's place, and the circuit's verdict, until it ends.
 
 use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{Method, Request, Response};
-use http_body_util::BodyExt;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use palisade::http::{GuardedBody, Http, HttpClassifier};
 use palisade::{
-    Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle, Error,
-    RejectionReason,
+    Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle, Deadline,
+    Error, RejectionReason,
 };
-use tower::{ServiceBuilder, service_fn};
+use tokio::time::advance;
+use tower::{Service, ServiceBuilder, service_fn};
 
 use crate::circuit::{built, counted, counting};
 use crate::client::{HttpClient, Small, Wire, call, client, ends, get, on_both, request, status, text};
@@ -229,7 +234,7 @@ async fn a_place_comes_free_only_when_the_body_is_gone() {
             let _ = &looks;
             never
         });
-        std::future::ready(Ok::<_, Infallible>(Response::new(body)))
+        ready(Ok::<_, Infallible>(Response::new(body)))
     }));
     for reads in [0, 1, 2] {
         let mut body = call(&stack, get("/")).await.unwrap().into_body();
@@ -240,4 +245,31 @@ async fn a_place_comes_free_only_when_the_body_is_gone() {
         assert_eq!(places.in_flight(), 0);
     }
     assert_eq!(*seen.lock().unwrap(), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_nobody_reads_holds_its_place_until_the_deadline() {
+    for reads in [false, true] {
+        let bulkhead = BulkheadLayer::http(1).build().unwrap();
+        let places = bulkhead.handle();
+        let endless = service_fn(|_: Request<Small>| {
+            let body = StreamBody::new(pending::<Result<Frame<Bytes>, Infallible>>().into_stream());
+            ready(Ok::<_, Infallible>(Response::new(body)))
+        });
+        let mut stack = ServiceBuilder::new().layer(bulkhead).service(endless);
+        let deadline = Deadline::after(secs(1));
+        let mut body = deadline.scope(stack.call(get("/"))).await.unwrap().into_body();
+        if reads {
+            assert!(deadline.scope(body.frame()).now_or_never().is_none());
+        }
+        advance(Duration::from_millis(999)).await;
+        assert_eq!(reason(&stack.call(get("/")).await), Some(RejectionReason::Full));
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(places.in_flight(), 0);
+        let next = stack.call(get("/")).await.unwrap();
+        drop(body);
+        assert_eq!(places.in_flight(), 1);
+        drop(next);
+        assert_eq!(places.in_flight(), 0);
+    }
 }

@@ -16,3 +16,4 @@ mod own_limits;
 mod per_key;
 mod retry;
 mod timeout;
+mod workloads;

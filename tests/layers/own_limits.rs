@@ -11,13 +11,13 @@ use palisade::event::{Kind, Source};
 use palisade::timeout::Countdown;
 use palisade::{Deadline, DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason, TimeoutLayer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Sleep, sleep};
-use tokio_test::{assert_ready, task};
+use tokio::time::{Sleep, advance, sleep};
+use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::events::Events;
-use crate::support::now;
-use crate::support::time::SECOND;
+use crate::support::time::{SECOND, elapsed};
+use crate::support::{now, strict};
 
 /// Takes a second for each call.
 async fn slow((): ()) -> Result<(), Infallible> {
@@ -58,6 +58,22 @@ async fn a_limit_of_ones_own_may_let_calls_wait() {
     assert!(matches!(service.oneshot(()).await, Err(Error::Rejected(_))));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_got_a_permit_at_its_deadline_is_not_sent() {
+    let permits = Permits(Arc::new(Semaphore::new(1)));
+    let layer = AdmissionLayer::in_turn(permits.clone(), Plain::new(DefaultClassifier));
+    let service = strict(slow);
+    let calls = service.calls();
+    let service = layer.layer(service);
+    let held = permits.0.acquire().await.unwrap();
+    let mut call = task::spawn(Deadline::after(SECOND).scope(service.oneshot(())));
+    assert_pending!(call.poll());
+    advance(SECOND).await;
+    drop(held);
+    assert!(!elapsed(assert_ready!(call.poll())).was_sent());
+    assert_eq!((calls.count(), permits.0.available_permits()), (0, 1));
+}
+
 /// Samples of what calls meant, and whether they pended.
 type Samples = Arc<Mutex<Vec<(Outcome, bool)>>>;
 
@@ -78,7 +94,7 @@ impl<Request> Admit<Request> for Sampler {
 }
 
 impl Guard for Sample {
-    fn ran(&mut self, is_pending: bool) {
+    fn polled(&mut self, is_pending: bool) {
         self.pended |= is_pending;
     }
 

@@ -87,7 +87,7 @@ impl DeadlineHeader {
         };
         let began = clock.now();
         let left = end.at.saturating_duration_since(began);
-        let value = (self.write)(left).ok_or_else(|| Elapsed::new(left, Duration::ZERO, By::NotSent))?;
+        let value = (self.write)(left).ok_or_else(|| Elapsed::not_sent(left))?;
         request.extensions_mut().insert(Written(value.clone()));
         request.extensions_mut().insert(Deadline::at(end.at));
         request.headers_mut().insert(self.name.clone(), value);

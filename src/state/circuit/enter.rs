@@ -15,13 +15,13 @@ type Entered = (Result<Entry, Refusal>, Option<Transition>);
 impl Circuit {
     /// Whether the circuit will most likely refuse the next call, which then does not need the inner service.
     ///
-    /// True also when a probe hangs, so that the next call can find it even if the service waits for that probe.
+    /// True also when the time of probes in flight is over, so that the next call can find it even if the service waits for them.
     #[inline(always)]
     pub(crate) fn needs_no_service(&self, clock: impl Now) -> bool {
         let word = self.word();
         match word.phase() {
             Phase::Open | Phase::ForcedOpen => true,
-            Phase::HalfOpen => word.places() >= self.rules.probes || self.is_hung(word, clock.now()),
+            Phase::HalfOpen => word.places() >= self.rules.probes || word.holders() > 0 && self.is_over(clock.now()),
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
         }
     }
@@ -30,7 +30,7 @@ impl Circuit {
     #[inline(always)]
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn enter(&self, clock: impl Now) -> Entered {
-        match self.enter_closed(clock) {
+        match self.enter_closed() {
             Some(entry) => (Ok(entry), None),
             None => self.enter_guarded(clock),
         }
@@ -38,10 +38,10 @@ impl Circuit {
 
     /// Lets a call through where that changes nothing.
     #[inline(always)]
-    pub(crate) fn enter_closed(&self, clock: impl Now) -> Option<Entry> {
+    pub(crate) fn enter_closed(&self) -> Option<Entry> {
         let word = self.word();
         let open = matches!(word.phase(), Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
-        open.then(|| self.entry(word, clock))
+        open.then(|| Entry::new(word.generation(), 0))
     }
 
     #[inline(always)]
@@ -59,8 +59,8 @@ impl Circuit {
         loop {
             let word = self.word();
             let refusal = self.refusal_by(word, now);
-            // A time belongs to the phase that was read before it only if it still is that phase after.
-            if self.word().generation() == word.generation() {
+            // A time belongs to the word that was read before it only if it still is that word after.
+            if self.word() == word {
                 return refusal;
             }
         }
@@ -75,8 +75,7 @@ impl Circuit {
                 (left > Nanos(0)).then_some(Refusal::open(left))
             }
             Phase::HalfOpen => {
-                let may_change =
-                    word.places() < self.rules.probes || self.is_hung(word, now) || self.is_streaming_due(now);
+                let may_change = word.places() < self.rules.probes || self.is_over(now) || self.is_streaming_due(now);
                 (!may_change).then_some(Refusal::PROBES_TAKEN)
             }
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => None,
@@ -88,7 +87,7 @@ impl Circuit {
         let mut locked = self.locked.lock();
         let word = self.word();
         match word.phase() {
-            Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed => (Ok(self.entry(word, now)), None),
+            Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed => (Ok(Entry::new(word.generation(), 0)), None),
             Phase::ForcedOpen => (Err(Refusal::FORCED), None),
             Phase::Open => self.enter_open(&mut locked, word, now),
             Phase::HalfOpen => self.enter_half_open(&mut locked, now),
@@ -102,7 +101,7 @@ impl Circuit {
             return (Err(Refusal::open(left)), None);
         }
         let transition = self.turn(locked, word, Cause::plain(Reason::OpenTimeOver), now);
-        (Ok(self.take_place(now)), Some(transition))
+        (Ok(self.take_place(locked)), Some(transition))
     }
 
     /// Takes a place among the probes, if there is one; the caller holds the lock.
@@ -110,37 +109,35 @@ impl Circuit {
         if let Some(transition) = self.settle_streaming(locked, now) {
             let entered = match transition.to {
                 Phase::Open => Err(Refusal::open(self.open_until().saturating_sub(now))),
-                _ => Ok(self.entry(self.word(), now)),
+                _ => Ok(Entry::new(self.word().generation(), 0)),
             };
             return (entered, Some(transition));
         }
-        let word = self.word();
-        if self.is_hung(word, now) {
-            let transition = self.turn(locked, word, Cause::new(Reason::Hung, locked.probes), now);
-            return (Err(Refusal::open(self.open_until().saturating_sub(now))), Some(transition));
+        if self.is_over(now) {
+            // Callers who left without an answer are all that is known of the service.
+            if locked.abandoned >= self.rules.probes {
+                let transition = self.turn(locked, self.word(), Cause::new(Reason::Abandoned, locked.probes), now);
+                return (Err(Refusal::open(self.open_until().saturating_sub(now))), Some(transition));
+            }
+            self.give_up_places(locked, now);
         }
-        if word.places() >= self.rules.probes {
+        if self.word().places() >= self.rules.probes {
             return (Err(Refusal::PROBES_TAKEN), None);
         }
-        (Ok(self.take_place(now)), None)
+        (Ok(self.take_place(locked)), None)
     }
 
     /// Takes a place among the probes; the caller holds the lock.
-    fn take_place(&self, now: Nanos) -> Entry {
+    fn take_place(&self, locked: &Locked) -> Entry {
         let word = self.word().taken();
-        self.progress(now);
         self.publish(word);
-        Entry { generation: word.generation(), started: now }
+        Entry::new(word.generation(), locked.round)
     }
 
-    #[inline(always)]
-    fn entry(&self, word: Word, clock: impl Now) -> Entry {
-        let started = if self.rules.slow_rate.is_some() { clock.now() } else { Nanos(0) };
-        Entry { generation: word.generation(), started }
-    }
-
-    fn is_hung(&self, word: Word, now: Nanos) -> bool {
-        // Acquire pairs with Release in `progress`, or a reader of a later period's time might act on an earlier word.
-        word.in_flight() > 0 && now.0 >= self.hung_at.load(Ordering::Acquire)
+    /// Whether `half_open_for` has passed since the last answer of a probe.
+    fn is_over(&self, now: Nanos) -> bool {
+        // Acquire pairs with Release in `start_over`, or a reader of a later period's time might act on an earlier word.
+        let at = self.over_at.load(Ordering::Acquire);
+        at < u64::MAX && now.0 >= at
     }
 }

@@ -4,14 +4,46 @@ use crate::error::RejectionReason;
 use crate::outcome::Outcome;
 use crate::state::circuit::{Phase, Reason};
 use crate::state::counts::Counts;
-use crate::time::Nanos;
+use crate::time::{Nanos, Now};
 
 /// The right to end a call that was let through. It is used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(super) generation: u64,
-    /// When the call was let through. Zero where slow calls are not counted, unless the call is a probe.
-    pub(super) started: Nanos,
+    /// The generation, and above it the round of places that a probe's own belongs to. One word, because it is copied often.
+    period: u64,
+    /// Since when the call is in flight; [`Nanos::MAX`] as long as nobody needed to know.
+    started: Nanos,
+}
+
+impl Entry {
+    pub(super) const fn new(generation: u32, round: u32) -> Self {
+        Self { period: generation as u64 | (round as u64) << 32, started: Nanos::MAX }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it is cut out of the word")]
+    pub(super) const fn generation(self) -> u32 {
+        self.period as u32
+    }
+
+    pub(super) const fn round(self) -> u32 {
+        (self.period >> 32) as u32
+    }
+
+    /// Notes that the call is in flight since now, if that was not noted before.
+    pub(crate) fn start(&mut self, clock: impl Now) {
+        if self.started == Nanos::MAX {
+            self.started = clock.now();
+        }
+    }
+
+    pub(in crate::state) const fn started(self) -> Nanos {
+        self.started
+    }
+
+    /// For how long the call was in flight until `now`. Zero if that was not noted.
+    pub(super) fn in_flight(self, now: Nanos) -> Nanos {
+        now.saturating_sub(self.started)
+    }
 }
 
 /// How a call ended that was let through.
@@ -19,12 +51,20 @@ pub(crate) struct Entry {
 pub(crate) enum Exit {
     /// It had a result, which means this.
     Settled(Outcome),
-    /// A limit of ours cut it short.
-    TimedOut,
-    /// The service panicked.
-    Panicked,
+    /// It had a result, and is an attempt that is not the first of its call.
+    Repeated(Outcome),
+    /// A timeout of ours with this limit cut it short while it waited for the service.
+    TimedOut { limit: Nanos, is_repeat: bool },
     /// It was dropped, which says nothing about the service.
     Abandoned,
+    /// It was not sent, because the service was not ready.
+    Unsent,
+}
+
+impl Exit {
+    pub(crate) const fn settled(outcome: Outcome, is_repeat: bool) -> Self {
+        if is_repeat { Self::Repeated(outcome) } else { Self::Settled(outcome) }
+    }
 }
 
 /// A change by hand.

@@ -10,79 +10,110 @@ use crate::time::{Nanos, Now};
 
 impl Circuit {
     /// Ends a call that was let through.
-    ///
-    /// A timeout of ours is a failure. Where slow calls are counted, it is one only if the call was in flight for too long.
     // A clock and not a number: a healthy call reads none, and the time window may read it twice.
     #[inline(always)]
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn exit(&self, entry: Entry, exit: Exit, clock: impl Now) -> Option<Transition> {
         match exit {
-            Exit::Settled(Outcome::Success) => self.record(entry, Outcome::Success, clock),
-            Exit::Settled(Outcome::Ignored) => self.give_back(entry),
-            Exit::Settled(failure) => self.record_failure(entry, failure, clock),
-            Exit::Panicked => self.record_failure(entry, Outcome::Failed, clock),
-            Exit::TimedOut => self.record_timeout(entry, clock.now()),
-            Exit::Abandoned => self.give_back(entry),
-        }
-    }
-
-    #[inline(never)]
-    fn record_failure(&self, entry: Entry, failure: Outcome, clock: impl Now) -> Option<Transition> {
-        self.record(entry, failure, clock)
-    }
-
-    #[inline(never)]
-    fn record_timeout(&self, entry: Entry, now: Nanos) -> Option<Transition> {
-        if self.rules.slow_rate.is_some() && !self.is_slow(entry, now) {
-            return self.give_back(entry);
-        }
-        self.record(entry, Outcome::Failed, now)
-    }
-
-    /// Gives the place of a probe back. No transition follows from it.
-    #[inline(always)]
-    fn give_back(&self, entry: Entry) -> Option<Transition> {
-        let word = self.word();
-        if word.phase() == Phase::HalfOpen && word.generation() == entry.generation {
-            let _locked = self.locked.lock();
-            let word = self.word();
-            if word.generation() == entry.generation {
-                self.publish(word.given_back());
+            Exit::Settled(Outcome::Success) | Exit::Repeated(Outcome::Success) => {
+                self.record(entry, Outcome::Success, false, clock)
             }
+            Exit::Settled(Outcome::Ignored) | Exit::Repeated(Outcome::Ignored) | Exit::Unsent => {
+                self.release(entry, exit, clock)
+            }
+            Exit::Settled(failure) => self.record_failure(entry, failure, false, clock),
+            Exit::Repeated(failure) => self.record_failure(entry, failure, true, clock),
+            Exit::TimedOut { limit, is_repeat } => self.record_timeout(entry, limit, is_repeat, clock.now()),
+            Exit::Abandoned => self.leave(entry, clock),
         }
-        None
+    }
+
+    #[inline(never)]
+    fn record_failure(&self, entry: Entry, failure: Outcome, is_repeat: bool, clock: impl Now) -> Option<Transition> {
+        self.record(entry, failure, is_repeat, clock)
+    }
+
+    /// A timeout of ours is a failure if the service had at least half of its time. Where slow calls are counted, the service must have
+    /// taken too long, too.
+    #[inline(never)]
+    fn record_timeout(&self, entry: Entry, limit: Nanos, is_repeat: bool, now: Nanos) -> Option<Transition> {
+        let in_flight = entry.in_flight(now);
+        let had_time = in_flight >= limit.saturating_sub(in_flight);
+        if had_time && (self.rules.slow_rate.is_none() || self.is_slow(entry, now)) {
+            self.record(entry, Outcome::Failed, is_repeat, now)
+        } else {
+            self.leave(entry, now)
+        }
+    }
+
+    /// Ends a call that was dropped: a closed circuit counts it if it was slow.
+    #[inline(never)]
+    fn leave(&self, entry: Entry, clock: impl Now) -> Option<Transition> {
+        let word = self.word();
+        let may_be_slow = word.phase() != Phase::HalfOpen && word.generation() == entry.generation();
+        if may_be_slow && self.rules.slow_rate.is_some() && self.is_slow(entry, clock.now()) {
+            return self.record(entry, Outcome::Ignored, false, clock);
+        }
+        self.release(entry, Exit::Abandoned, clock)
+    }
+
+    /// Ends a call that counts nothing. If it is a probe, its place is free again.
+    #[inline(always)]
+    fn release(&self, entry: Entry, exit: Exit, clock: impl Now) -> Option<Transition> {
+        let word = self.word();
+        let is_probe = word.phase() == Phase::HalfOpen && word.generation() == entry.generation();
+        if is_probe { self.release_probe(entry, exit, clock.now()) } else { None }
     }
 
     #[inline(always)]
-    fn record(&self, entry: Entry, outcome: Outcome, clock: impl Now) -> Option<Transition> {
+    fn record(&self, entry: Entry, outcome: Outcome, is_repeat: bool, clock: impl Now) -> Option<Transition> {
         let word = self.current(self.word(), entry)?;
         match word.phase() {
-            Phase::Closed | Phase::MetricsOnly => self.record_closed(word, entry, outcome, clock),
+            Phase::Closed | Phase::MetricsOnly => self.record_closed(word, entry, outcome, is_repeat, clock),
             Phase::HalfOpen => self.record_probe(entry, outcome, clock.now()),
             Phase::ForcedClosed | Phase::ForcedOpen | Phase::Open => None,
         }
     }
 
+    /// Counts a result. An outcome of `Ignored` is that of a slow call whose caller left.
     #[inline(always)]
-    fn record_closed(&self, word: Word, entry: Entry, outcome: Outcome, clock: impl Now) -> Option<Transition> {
+    fn record_closed(
+        &self,
+        word: Word,
+        entry: Entry,
+        outcome: Outcome,
+        is_repeat: bool,
+        clock: impl Now,
+    ) -> Option<Transition> {
         let now = if self.timed { clock.now() } else { Nanos(0) };
-        let call = Recorded { outcome, slow: self.is_slow(entry, now) };
+        let call = Recorded::of(outcome, self.is_slow(entry, now));
         let consecutive = self.count_streak(word, entry, outcome)?;
-        let counts = self.window.record(&self.stripes, entry.generation, now, clock, call)?;
+        // A call has one vote in the rates: its failed attempts after the first have none.
+        let counts = if is_repeat {
+            self.window.counts(&self.stripes, entry.generation().into(), clock.now())
+        } else {
+            self.window.record(&self.stripes, entry.generation().into(), now, clock, call)?
+        };
         let counts = Counts { consecutive, ..counts };
-        let reason = self.rules.trip(&counts)?;
-        let cause = Cause { reason, counts, min_open_for: self.rules.min_open_for(outcome) };
+        let trip = self.rules.trip(&counts)?;
+        let cause = Cause { reason: trip.reason, counts, min_open_for: self.rules.min_open_for(trip, outcome) };
         self.trip(entry, cause, if self.timed { now } else { clock.now() })
     }
 
     /// Counts failures in a row. A success with nothing to reset only reads.
     #[inline(always)]
-    fn count_streak(&self, mut word: Word, entry: Entry, outcome: Outcome) -> Option<u32> {
-        if self.rules.consecutive.is_none() {
+    fn count_streak(&self, word: Word, entry: Entry, outcome: Outcome) -> Option<u32> {
+        if word.streak() == 0 && outcome == Outcome::Success {
             return Some(0);
         }
+        self.change_streak(word, entry, outcome)
+    }
+
+    #[inline(always)]
+    fn change_streak(&self, mut word: Word, entry: Entry, outcome: Outcome) -> Option<u32> {
         loop {
             let streak = match outcome {
+                _ if self.rules.consecutive.is_none() => 0,
                 Outcome::Success => 0,
                 Outcome::Transient | Outcome::Failed => word.streak().saturating_add(1),
                 Outcome::Throttled { .. } | Outcome::Ignored => word.streak(),

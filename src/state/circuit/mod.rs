@@ -11,7 +11,7 @@ mod exit;
 mod locked;
 mod phase;
 mod probes;
-mod rules;
+pub(super) mod rules;
 mod streams;
 mod transitions;
 pub(super) mod word;
@@ -42,8 +42,8 @@ pub(crate) struct Circuit {
     word: AtomicU64,
     /// When the open time is over.
     open_until: AtomicU64,
-    /// When a probe in flight counts as hung.
-    hung_at: AtomicU64,
+    /// When `half_open_for` has passed since the last answer of a probe.
+    over_at: AtomicU64,
     /// When the next streaming probe is to be counted; `u64::MAX` where there is none.
     streaming_at: AtomicU64,
     rules: Rules,
@@ -59,7 +59,7 @@ impl Circuit {
         Self {
             word: AtomicU64::new(Word::FIRST.0),
             open_until: AtomicU64::new(0),
-            hung_at: AtomicU64::new(0),
+            over_at: AtomicU64::new(0),
             streaming_at: AtomicU64::new(u64::MAX),
             stripes: Stripes::new(FIRST_WORD + window.words()),
             timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
@@ -105,10 +105,19 @@ impl Circuit {
     /// How long the circuit of a key is kept.
     pub(crate) fn retention(&self) -> Retention {
         match self.phase() {
-            Phase::Closed | Phase::HalfOpen => Retention::Free,
+            Phase::Closed => {
+                let locked = self.locked.lock();
+                Retention::Until(locked.since.saturating_add(locked.last_open_for))
+            }
+            Phase::HalfOpen => Retention::Free,
             Phase::Open => Retention::Until(self.open_until()),
             Phase::ForcedOpen | Phase::ForcedClosed | Phase::MetricsOnly => Retention::Until(Nanos::MAX),
         }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn counts_slow(&self) -> bool {
+        self.rules.slow_rate.is_some()
     }
 
     pub(crate) const fn min_calls(&self) -> u64 {
@@ -118,7 +127,7 @@ impl Circuit {
     fn counts(&self, word: Word, locked: &Locked, now: Nanos) -> Counts {
         match word.phase() {
             Phase::Closed | Phase::MetricsOnly => {
-                let counts = self.window.counts(&self.stripes, word.generation(), now);
+                let counts = self.window.counts(&self.stripes, word.generation().into(), now);
                 Counts { consecutive: word.streak(), ..counts }
             }
             Phase::HalfOpen => locked.probes,
@@ -129,7 +138,7 @@ impl Circuit {
     /// Returns the word, or counts the entry as late.
     #[inline(always)]
     fn current(&self, word: Word, entry: Entry) -> Option<Word> {
-        if word.generation() == entry.generation {
+        if word.generation() == entry.generation() {
             return Some(word);
         }
         self.stripes.mine().count(LATE);
@@ -138,7 +147,7 @@ impl Circuit {
 
     #[inline(always)]
     fn is_slow(&self, entry: Entry, now: Nanos) -> bool {
-        self.rules.slow_rate.is_some_and(|(_, after)| now.saturating_sub(entry.started) > after)
+        self.rules.slow_rate.is_some_and(|(_, after)| entry.in_flight(now) > after)
     }
 
     fn open_until(&self) -> Nanos {

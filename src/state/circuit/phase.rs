@@ -26,6 +26,8 @@ pub enum Phase {
 pub(crate) enum Reason {
     /// The failure rate reached its threshold.
     FailureRate,
+    /// The rate of throttled calls reached its threshold.
+    ThrottledRate,
     /// The rate of slow calls reached its threshold.
     SlowRate,
     /// Failures in a row reached their threshold.
@@ -34,8 +36,8 @@ pub(crate) enum Reason {
     OpenTimeOver,
     /// The probes succeeded.
     Recovered,
-    /// A probe hung: it neither ended nor was dropped.
-    Hung,
+    /// The callers of the probes left, and none had a result.
+    Abandoned,
     /// It was set by hand.
     ByHand,
 }
@@ -44,11 +46,11 @@ impl Phase {
     /// The diagram. What was set by hand is left by hand only; a circuit that only measures starts anew.
     pub(crate) const fn after(self, reason: Reason) -> Self {
         match (self, reason) {
-            (Self::Closed, Reason::FailureRate | Reason::SlowRate | Reason::Consecutive) => Self::Open,
+            (Self::Closed, reason) if reason.is_rule() => Self::Open,
             (Self::Open, Reason::OpenTimeOver) => Self::HalfOpen,
-            (Self::HalfOpen, Reason::FailureRate | Reason::SlowRate | Reason::Consecutive) => Self::Open,
-            (Self::HalfOpen, Reason::Hung) => Self::Open,
+            (Self::HalfOpen, Reason::Abandoned) => Self::Open,
             (Self::HalfOpen, Reason::Recovered) => Self::Closed,
+            (Self::HalfOpen, reason) if reason.is_rule() => Self::Open,
             (stays, _) => stays,
         }
     }
@@ -73,15 +75,21 @@ impl fmt::Display for Phase {
 }
 
 impl Reason {
+    /// Whether it is a rule that results have reached.
+    const fn is_rule(self) -> bool {
+        matches!(self, Self::FailureRate | Self::ThrottledRate | Self::SlowRate | Self::Consecutive)
+    }
+
     /// The reason as the `reason` field of events has it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::FailureRate => "failure_rate",
+            Self::ThrottledRate => "throttled_rate",
             Self::SlowRate => "slow_rate",
             Self::Consecutive => "consecutive",
             Self::OpenTimeOver => "open_time_over",
             Self::Recovered => "recovered",
-            Self::Hung => "hung",
+            Self::Abandoned => "abandoned",
             Self::ByHand => "by_hand",
         }
     }

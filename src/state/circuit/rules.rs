@@ -13,13 +13,31 @@ use crate::time::Nanos;
 pub(crate) enum Trial {
     Undecided,
     Passed,
-    Failed(Reason),
+    Failed(Trip),
+}
+
+/// Why a circuit opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trip {
+    /// The first of the rules that were reached.
+    pub(crate) reason: Reason,
+    /// Whether the rule of throttled calls is among them: then the circuit stays open for as long as the service asked.
+    pub(crate) is_throttled: bool,
+}
+
+impl Trip {
+    fn of(rules: [(Reason, bool); 4]) -> Option<Self> {
+        let mut reached = rules.iter().filter(|(_, reached)| *reached).map(|(reason, _)| *reason);
+        let is_throttled = reached.clone().any(|reason| reason == Reason::ThrottledRate);
+        reached.next().map(|reason| Self { reason, is_throttled })
+    }
 }
 
 /// The settings of a circuit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) failure_rate: Option<f64>,
+    pub(crate) throttled_rate: Option<f64>,
     pub(crate) slow_rate: Option<(f64, Nanos)>,
     pub(crate) consecutive: Option<u32>,
     pub(crate) min_calls: u64,
@@ -31,53 +49,56 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// How long the circuit stays open at least when this result opens it.
-    pub(crate) fn min_open_for(&self, outcome: Outcome) -> Nanos {
-        match outcome {
-            Outcome::Throttled { retry_after: Some(asked) } => Nanos::from(asked).min(self.max_retry_after),
-            _ => Nanos(0),
-        }
-    }
-
     /// How long after it was let through a probe that streams is a success.
     pub(crate) const fn streaming_grace(&self) -> Nanos {
         Nanos(self.half_open_for.0 / 2)
     }
 
-    /// Why these results open a closed circuit, if they do.
-    pub(crate) fn trip(&self, counts: &Counts) -> Option<Reason> {
-        let reached = |count, rate| counts.calls >= self.min_calls && share(count, counts.calls) >= rate;
-        if self.consecutive.is_some_and(|threshold| counts.consecutive >= threshold) {
-            Some(Reason::Consecutive)
-        } else if self.failure_rate.is_some_and(|rate| reached(counts.failures, rate)) {
-            Some(Reason::FailureRate)
-        } else if self.slow_rate.is_some_and(|(rate, _)| reached(counts.slow, rate)) {
-            Some(Reason::SlowRate)
-        } else {
-            None
-        }
+    /// Whether these results open a closed circuit.
+    pub(crate) fn trip(&self, counts: &Counts) -> Option<Trip> {
+        let reached =
+            |limit: Option<f64>, rate: Option<f64>| limit.zip(rate).is_some_and(|(limit, rate)| rate >= limit);
+        Trip::of([
+            (Reason::FailureRate, reached(self.failure_rate, counts.failure_rate(self.min_calls))),
+            (Reason::ThrottledRate, reached(self.throttled_rate, counts.throttled_rate(self.min_calls))),
+            (Reason::SlowRate, reached(self.slow_rate.map(|(rate, _)| rate), counts.slow_rate(self.min_calls))),
+            (Reason::Consecutive, self.consecutive.is_some_and(|most| counts.consecutive >= most)),
+        ])
     }
 
     /// What these results of probes decide: a rule fails the trial as soon as its count is reached, and the trial is
     /// passed as soon as no rule can reach its own any more.
     pub(crate) fn judge(&self, counts: &Counts) -> Trial {
-        let probes = u64::from(self.probes);
-        let left = probes - counts.calls;
+        // Beside a failure rate the first failure is no verdict.
+        let first_failure = self.consecutive.filter(|_| self.failure_rate.is_none()).map(|_| 0.0);
         let rules = [
-            (Reason::Consecutive, self.consecutive.map(|_| share(1, probes)), counts.failures),
             (Reason::FailureRate, self.failure_rate, counts.failures),
+            (Reason::ThrottledRate, self.throttled_rate, counts.throttled),
             (Reason::SlowRate, self.slow_rate.map(|(rate, _)| rate), counts.slow),
+            (Reason::Consecutive, first_failure, counts.failures),
         ];
-        let mut trial = Trial::Passed;
-        for (reason, rate, count) in rules {
-            let reached = |count| rate.is_some_and(|rate| share(count, probes) >= rate);
-            if reached(count) {
-                return Trial::Failed(reason);
-            }
-            if reached(count + left) {
-                trial = Trial::Undecided;
-            }
+        let probes = u64::from(self.probes);
+        let after = |more| {
+            let is_reached = |limit, count| count > 0 && share(count, probes) >= limit;
+            Trip::of(
+                rules
+                    .map(|(reason, limit, count)| (reason, limit.is_some_and(|limit| is_reached(limit, count + more)))),
+            )
+        };
+        match (after(0), after(probes.saturating_sub(counts.calls))) {
+            (Some(trip), _) => Trial::Failed(trip),
+            (None, Some(_)) => Trial::Undecided,
+            (None, None) => Trial::Passed,
         }
-        trial
+    }
+
+    /// How long the circuit stays open at least if a result of this outcome opens it.
+    pub(crate) fn min_open_for(&self, trip: Trip, outcome: Outcome) -> Nanos {
+        match outcome {
+            Outcome::Throttled { retry_after: Some(asked) } if trip.is_throttled => {
+                Nanos::from(asked).min(self.max_retry_after)
+            }
+            _ => Nanos(0),
+        }
     }
 }

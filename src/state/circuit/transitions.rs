@@ -52,7 +52,7 @@ impl Circuit {
         let mut locked = self.locked.lock();
         let word = self.word();
         // Of several results that trip together, the first to come here is the transition.
-        let first = word.generation() == entry.generation;
+        let first = word.generation() == entry.generation();
         first.then(|| self.turn(&mut locked, word, cause, now))
     }
 
@@ -65,18 +65,20 @@ impl Circuit {
     fn shift(&self, locked: &mut Locked, word: Word, to: Phase, cause: Cause, now: Nanos) -> Transition {
         let from = word.phase();
         let Cause { reason, counts, min_open_for } = cause;
-        let open_for = (to == Phase::Open).then(|| self.draw_open_for(locked).max(min_open_for));
-        match to {
-            Phase::Open => locked.step = locked.step.saturating_add(1),
-            Phase::HalfOpen => {}
-            _ => locked.step = 0,
-        }
+        let open_for = (to == Phase::Open).then(|| self.next_open_for(locked, from, now).max(min_open_for));
         if let Some(open_for) = open_for {
+            locked.last_open_for = open_for;
             // Release pairs with Acquire in `open_until`: who reads this time sees that an earlier open time is past.
             self.open_until.store(now.saturating_add(open_for).0, Ordering::Release);
         }
+        if reason == Reason::ByHand {
+            locked.last_open_for = Nanos(0);
+        }
         if from != to {
             locked.since = now;
+        }
+        if to == Phase::HalfOpen {
+            self.progress(locked, now);
         }
         locked.probes = Counts::NONE;
         let next = word.next(to);
@@ -86,7 +88,11 @@ impl Circuit {
         Transition { from, to, reason, counts, open_for }
     }
 
-    fn draw_open_for(&self, locked: &mut Locked) -> Nanos {
+    /// Takes the next step of the backoff if the circuit did not recover, or was closed for less than it was last open; else the
+    /// first. The caller holds the lock.
+    fn next_open_for(&self, locked: &mut Locked, from: Phase, now: Nanos) -> Nanos {
+        let is_back = from == Phase::HalfOpen || now.saturating_sub(locked.since) < locked.last_open_for;
+        locked.step = if is_back { locked.step.saturating_add(1) } else { 0 };
         self.rules.open_for.delay(locked.step, |range| locked.rng.random_range(range))
     }
 

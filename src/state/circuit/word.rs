@@ -5,8 +5,8 @@
 //! | 35..64 | generation | grows with each transition, and wraps; a result of another generation is late |
 //! | 32..35 | phase | |
 //! | 0..32 | streak | failures in a row; closed and metrics-only |
-//! | 10..20 | places | probes in flight and results counted; half-open |
-//! | 0..10 | in flight | probes in flight; half-open |
+//! | 10..32 | places | probes that hold a place, and results counted; half-open |
+//! | 0..10 | holders | probes in flight that hold a place; half-open |
 //!
 //! Two write it. The holder of the circuit's lock publishes by a swap, and it alone changes generation, phase and probes.
 //! `count_streak` counts failures in a row by compare-and-exchange, without the lock: it succeeds only on a closed or
@@ -24,7 +24,8 @@ use crate::state::circuit::Phase;
 const PHASE_SHIFT: u32 = 32;
 const GENERATION_SHIFT: u32 = 35;
 const PLACES_SHIFT: u32 = 10;
-const PROBES_MASK: u64 = 0x3ff;
+const HOLDERS_MASK: u64 = 0x3ff;
+const PLACES_MASK: u64 = 0x3f_ffff;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word(pub(crate) u64);
@@ -33,8 +34,8 @@ impl Word {
     /// The first word of a circuit: closed.
     pub(crate) const FIRST: Self = Self(0);
 
-    pub(crate) const fn generation(self) -> u64 {
-        self.0 >> GENERATION_SHIFT
+    pub(crate) const fn generation(self) -> u32 {
+        (self.0 >> GENERATION_SHIFT) as u32
     }
 
     pub(crate) const fn phase(self) -> Phase {
@@ -52,12 +53,12 @@ impl Word {
         self.0 as u32
     }
 
-    pub(crate) const fn in_flight(self) -> u32 {
-        (self.0 & PROBES_MASK) as u32
+    pub(crate) const fn holders(self) -> u32 {
+        (self.0 & HOLDERS_MASK) as u32
     }
 
     pub(crate) const fn places(self) -> u32 {
-        (self.0 >> PLACES_SHIFT & PROBES_MASK) as u32
+        (self.0 >> PLACES_SHIFT & PLACES_MASK) as u32
     }
 
     /// The first word of the next generation.
@@ -70,18 +71,24 @@ impl Word {
         Self(self.0 >> PHASE_SHIFT << PHASE_SHIFT | streak as u64)
     }
 
-    /// One more probe in flight.
+    /// One more probe holds a place.
     pub(crate) const fn taken(self) -> Self {
         Self(self.0 + 1 + (1 << PLACES_SHIFT))
     }
 
-    /// One probe in flight less, and its place is free again.
+    /// One probe holds a place no more.
     pub(crate) const fn given_back(self) -> Self {
         Self(self.0 - 1 - (1 << PLACES_SHIFT))
     }
 
-    /// One probe in flight less; its result keeps the place.
+    /// One more result takes a place.
     pub(crate) const fn counted(self) -> Self {
-        Self(self.0 - 1)
+        Self(self.0 + (1 << PLACES_SHIFT))
+    }
+
+    /// All probes in flight give up their places; the results keep theirs.
+    pub(crate) const fn given_up(self) -> Self {
+        let holders = self.0 & HOLDERS_MASK;
+        Self(self.0 - holders - (holders << PLACES_SHIFT))
     }
 }

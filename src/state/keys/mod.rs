@@ -30,6 +30,12 @@ use self::shard::{Entry, Shard, Slot};
 use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
 use crate::time::Nanos;
 
+/// The most keys of a map, unless it is told otherwise.
+pub(crate) const CAPACITY: usize = 1000;
+
+/// How long a map keeps an unused key, unless it is told otherwise: 5 minutes.
+pub(crate) const IDLE: Nanos = Nanos(300_000_000_000);
+
 const SHARDS: usize = if cfg!(all(loom, test)) { 2 } else { 16 };
 
 /// A sweep waits for one miss for this many entries.

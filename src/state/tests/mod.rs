@@ -19,12 +19,13 @@ use std::{hint, thread};
 use crate::backoff::Backoff;
 use crate::outcome::Outcome;
 use crate::state::circuit::Rules;
-use crate::state::counts::Recorded;
+use crate::state::counts::{Counts, Recorded};
 use crate::time::Nanos;
 
 /// Rules that are all off.
 const OFF: Rules = Rules {
     failure_rate: None,
+    throttled_rate: None,
     slow_rate: None,
     consecutive: None,
     min_calls: 4,
@@ -34,11 +35,11 @@ const OFF: Rules = Rules {
     open_for: Backoff::constant(Duration::from_nanos(100)),
 };
 
-const SUCCESS: Recorded = Recorded { outcome: Outcome::Success, slow: false };
-const FAILURE: Recorded = Recorded { outcome: Outcome::Failed, slow: false };
-const THROTTLED: Recorded = Recorded { outcome: Outcome::Throttled { retry_after: None }, slow: false };
-const SLOW: Recorded = Recorded { outcome: Outcome::Success, slow: true };
-const SLOW_FAILURE: Recorded = Recorded { outcome: Outcome::Failed, slow: true };
+const SUCCESS: Recorded = Recorded::of(Outcome::Success, false);
+const FAILURE: Recorded = Recorded::of(Outcome::Failed, false);
+const THROTTLED: Recorded = Recorded::of(Outcome::Throttled { retry_after: None }, false);
+const SLOW: Recorded = Recorded::of(Outcome::Success, true);
+const SLOW_FAILURE: Recorded = Recorded::of(Outcome::Failed, true);
 
 /// Calls `round` with each number below `rounds` on two threads at the same time.
 fn together(rounds: usize, round: impl Fn(usize) + Sync) {
@@ -61,9 +62,14 @@ fn together(rounds: usize, round: impl Fn(usize) + Sync) {
     });
 }
 
-fn count(calls: &[Recorded]) -> [u64; 3] {
+/// How many calls there are, and how many of them failed, were throttled, and were slow.
+fn count(calls: &[Recorded]) -> [u64; 4] {
     let those = |wanted: fn(&Recorded) -> bool| calls.iter().filter(|call| wanted(call)).count() as u64;
-    [calls.len() as u64, those(|call| call.outcome != Outcome::Success), those(|call| call.slow)]
+    [calls.len() as u64, those(|call| call.failed), those(|call| call.throttled), those(|call| call.slow)]
+}
+
+fn numbers(counts: Counts) -> [u64; 4] {
+    [counts.calls, counts.failures, counts.throttled, counts.slow]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]

@@ -26,7 +26,7 @@ pub(crate) struct CountWindow {
 impl CountWindow {
     pub(crate) const WORDS: usize = 1;
 
-    /// The largest window: two bits a call.
+    /// The largest window: three bits a call.
     pub(crate) const MAX_LEN: u32 = 1 << 24;
 
     pub(crate) fn new(len: u32, min_calls: u64) -> Self {
@@ -34,7 +34,7 @@ impl CountWindow {
     }
 
     pub(crate) fn fork(&self) -> Self {
-        Self { min_calls: self.min_calls.fork(), log: Mutex::new(Log::new(self.log.lock().failures.len)) }
+        Self { min_calls: self.min_calls.fork(), log: Mutex::new(Log::new(self.log.lock().ring.len)) }
     }
 
     #[inline(always)]
@@ -44,15 +44,18 @@ impl CountWindow {
             return Some(self.mark(stripes, tag, call));
         }
         // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
-        let short = self.min_calls.is_short(tag, || stripes.sum(CALLS, tag));
+        let before = (!self.min_calls.are_reached(tag)).then(|| self.counts_under(stripes, tag));
         stripes.mine().bump(CALLS, tag);
-        if !short {
-            return None;
-        }
+        before.and_then(|before| self.complete(stripes, tag, &before))
+    }
+
+    #[inline(never)]
+    fn complete(&self, stripes: &Stripes, tag: Tag, before: &Counts) -> Option<Counts> {
         // Between a thread's own counter and the sum, or two calls that race both miss that they complete `min_calls`.
         fence(Ordering::SeqCst);
-        let enough = self.min_calls.reach(tag, stripes.sum(CALLS, tag));
-        enough.then(|| self.counts_under(stripes, tag))
+        let counts = self.counts_under(stripes, tag);
+        self.min_calls.note(tag, &counts);
+        self.min_calls.are_completed(before, &counts).then_some(counts)
     }
 
     pub(crate) fn counts(&self, stripes: &Stripes, generation: u64) -> Counts {
@@ -70,10 +73,11 @@ impl CountWindow {
         log.mark(tag, call);
         let counts = log.counts(tag, total);
         drop(log);
-        self.min_calls.reach(tag, counts.calls);
+        self.min_calls.note(tag, &counts);
         counts
     }
 
+    #[inline(never)]
     fn counts_under(&self, stripes: &Stripes, tag: Tag) -> Counts {
         let mut log = self.log.lock();
         let total = stripes.sum(CALLS, tag);
@@ -82,43 +86,37 @@ impl CountWindow {
     }
 }
 
-/// Which of the last calls failed, and which were slow.
+/// Which of the last calls failed, which were throttled, and which were slow.
 #[derive(Debug)]
 struct Log {
     tag: Tag,
     /// The place of the newest call known here, counted from one.
     newest: u64,
-    failures: Ring,
-    slow: Ring,
+    ring: Ring,
 }
 
 impl Log {
     fn new(len: u64) -> Self {
-        Self { tag: Tag::new(0), newest: 0, failures: Ring::new(len), slow: Ring::new(len) }
+        Self { tag: Tag::new(0), newest: 0, ring: Ring::new(len) }
     }
 
     /// Moves on to the call number `total` of `tag`. All calls in between count as good ones.
     fn slide(&mut self, tag: Tag, total: u64) {
         if self.tag != tag && !tag.is_before(self.tag) {
             (self.tag, self.newest) = (tag, 0);
-            self.failures.clear(0, u64::MAX);
-            self.slow.clear(0, u64::MAX);
+            self.ring.clear(0, u64::MAX);
         }
         if self.tag == tag {
             let new = total.wrapping_sub(self.newest) % Tag::MODULUS;
-            self.failures.clear(self.newest + 1, new);
-            self.slow.clear(self.newest + 1, new);
+            self.ring.clear(self.newest + 1, new);
             self.newest += new;
         }
     }
 
     /// Marks the newest call.
     fn mark(&mut self, tag: Tag, call: Recorded) {
-        if self.tag == tag && call.outcome.is_failure() {
-            self.failures.set(self.newest);
-        }
-        if self.tag == tag && call.slow {
-            self.slow.set(self.newest);
+        if self.tag == tag {
+            self.ring.set(self.newest, [call.failed, call.throttled, call.slow]);
         }
     }
 
@@ -126,35 +124,41 @@ impl Log {
         if self.tag != tag {
             return Counts::default();
         }
-        let calls = total.min(self.failures.len);
-        Counts { calls, failures: self.failures.ones, slow: self.slow.ones, consecutive: 0 }
+        let [failures, throttled, slow] = self.ring.ones;
+        Counts { calls: total.min(self.ring.len), failures, throttled, slow, consecutive: 0 }
     }
 }
 
-/// A ring of bits that knows how many are set.
+/// How many kinds of marks there are.
+const MARKS: usize = 3;
+
+/// A ring of places, each with a bit for each kind of mark, that knows how many are set.
 #[derive(Debug)]
 struct Ring {
-    words: Box<[u64]>,
+    words: Box<[[u64; MARKS]]>,
     len: u64,
-    ones: u64,
+    ones: [u64; MARKS],
 }
 
 impl Ring {
     fn new(len: u64) -> Self {
-        Self { words: vec![0; len.div_ceil(64) as usize].into(), len, ones: 0 }
+        Self { words: vec![[0; MARKS]; len.div_ceil(64) as usize].into(), len, ones: [0; MARKS] }
     }
 
-    fn set(&mut self, place: u64) {
+    fn set(&mut self, place: u64, marks: [bool; MARKS]) {
         let bit = place % self.len;
-        self.words[(bit / 64) as usize] |= 1 << (bit % 64);
-        self.ones += 1;
+        let words = &mut self.words[(bit / 64) as usize];
+        for (kind, _) in marks.iter().enumerate().filter(|(_, mark)| **mark) {
+            words[kind] |= 1 << (bit % 64);
+            self.ones[kind] += 1;
+        }
     }
 
     /// Clears `count` places from `place` on.
     fn clear(&mut self, place: u64, count: u64) {
         if count >= self.len {
-            self.words.fill(0);
-            self.ones = 0;
+            self.words.fill([0; MARKS]);
+            self.ones = [0; MARKS];
             return;
         }
         let from = place % self.len;
@@ -167,9 +171,10 @@ impl Ring {
         while from < to {
             let end = to.min((from / 64 + 1) * 64);
             let mask = u64::MAX >> (64 - (end - from)) << (from % 64);
-            let word = &mut self.words[(from / 64) as usize];
-            self.ones -= u64::from((*word & mask).count_ones());
-            *word &= !mask;
+            for (word, ones) in self.words[(from / 64) as usize].iter_mut().zip(&mut self.ones) {
+                *ones -= u64::from((*word & mask).count_ones());
+                *word &= !mask;
+            }
             from = end;
         }
     }

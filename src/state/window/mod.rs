@@ -42,8 +42,9 @@ impl Window {
 
     /// Counts a result; returns the counts where they may now open the circuit.
     ///
-    /// That is after each failure and each slow call, and after the success that completes `min_calls`. The call ended at
-    /// `now`; the time window reads the clock once more, after the fence that lets it see what others counted meanwhile.
+    /// That is after each failure, each throttled and each slow call, and after a success with which something that a rate divides
+    /// by reaches `min_calls`. The call ended at `now`; the time window reads the clock once more, after the fence that lets it see
+    /// what others counted meanwhile.
     #[inline(always)]
     pub(crate) fn record(
         &self,
@@ -70,9 +71,8 @@ impl Window {
     }
 }
 
-/// Remembers under which tag `min_calls` were reached, so that a success need not sum to know that it does not matter.
-///
-/// Under one tag nothing expires, so what was once reached stays reached.
+/// Remembers under which tag all that rates divide by has reached `min_calls`, so that a success need not sum to know that it does
+/// not matter.
 #[derive(Debug)]
 pub(crate) struct MinCalls {
     /// The tag's number; before the first, what is no tag's.
@@ -81,26 +81,31 @@ pub(crate) struct MinCalls {
 }
 
 impl MinCalls {
+    const UNREACHED: u64 = u64::MAX;
+
     pub(crate) fn new(min_calls: u64) -> Self {
-        Self { reached: AtomicU64::new(u64::MAX), min_calls }
+        Self { reached: AtomicU64::new(Self::UNREACHED), min_calls }
     }
 
     pub(crate) fn fork(&self) -> Self {
         Self::new(self.min_calls)
     }
 
-    /// Whether fewer than `min_calls` are in; sums only where it is not known.
+    /// Whether another success changes nothing.
     #[inline(always)]
-    pub(crate) fn is_short(&self, tag: Tag, sum: impl FnOnce() -> u64) -> bool {
-        self.reached.load(Ordering::Relaxed) != tag.number() && !self.reach(tag, sum())
+    pub(crate) fn are_reached(&self, tag: Tag) -> bool {
+        self.reached.load(Ordering::Relaxed) == tag.number()
     }
 
-    /// Notes how many calls are in; returns whether they are enough.
-    pub(crate) fn reach(&self, tag: Tag, calls: u64) -> bool {
-        let enough = calls >= self.min_calls;
-        if enough {
-            self.reached.store(tag.number(), Ordering::Relaxed);
-        }
-        enough
+    /// Notes what is in.
+    pub(crate) fn note(&self, tag: Tag, counts: &Counts) {
+        let reached = counts.unthrottled() >= self.min_calls;
+        self.reached.store(if reached { tag.number() } else { Self::UNREACHED }, Ordering::Relaxed);
+    }
+
+    /// Whether something that a rate divides by has reached `min_calls` between these counts.
+    pub(crate) fn are_completed(&self, before: &Counts, after: &Counts) -> bool {
+        let reaches = |of: fn(&Counts) -> u64| of(before) < self.min_calls && of(after) >= self.min_calls;
+        reaches(|counts| counts.calls) || reaches(Counts::unthrottled)
     }
 }

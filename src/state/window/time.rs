@@ -1,6 +1,6 @@
 //! The results of a span of time, in buckets.
 //!
-//! A bucket is three counters in each stripe, tagged with the bucket's number, so that old buckets expire by themselves.
+//! A bucket is a few counters in each stripe, tagged with the bucket's number, so that old buckets expire by themselves.
 //! The number jumps past the window with each generation, so what a straggler of an earlier generation writes has expired.
 //!
 //! Exact in what it counts: nothing is lost, nothing is counted twice. Approximate in time, by one bucket: the window
@@ -20,29 +20,35 @@ use crate::time::{Nanos, Now};
 
 const CALLS: usize = 0;
 const FAILURES: usize = 1;
-const SLOW: usize = 2;
-const WORDS_PER_BUCKET: usize = 3;
+const THROTTLED: usize = 2;
+/// Only where slow calls are counted.
+const SLOW: usize = 3;
 
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
     width: Nanos,
     buckets: u64,
+    counts_slow: bool,
     min_calls: MinCalls,
 }
 
 impl TimeWindow {
     /// Divides `span` into `buckets`, neither of them zero.
-    pub(crate) fn new(span: Nanos, buckets: u32, min_calls: u64) -> Self {
+    pub(crate) fn new(span: Nanos, buckets: u32, min_calls: u64, counts_slow: bool) -> Self {
         let buckets = u64::from(buckets);
-        Self { width: Nanos(span.0 / buckets), buckets, min_calls: MinCalls::new(min_calls) }
+        Self { width: Nanos(span.0 / buckets), buckets, counts_slow, min_calls: MinCalls::new(min_calls) }
     }
 
     pub(crate) fn fork(&self) -> Self {
         Self { min_calls: self.min_calls.fork(), ..*self }
     }
 
+    const fn words_per_bucket(&self) -> usize {
+        if self.counts_slow { SLOW + 1 } else { SLOW }
+    }
+
     pub(crate) fn words(&self) -> usize {
-        self.buckets as usize * WORDS_PER_BUCKET
+        self.buckets as usize * self.words_per_bucket()
     }
 
     #[inline(always)]
@@ -55,19 +61,20 @@ impl TimeWindow {
         call: Recorded,
     ) -> Option<Counts> {
         let bucket = self.bucket(generation, now);
-        // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
-        let short = !call.is_bad() && self.min_calls.is_short(bucket.tag(), || self.counts_at(stripes, bucket).calls);
-        self.bump(stripes, bucket, call);
-        if !short && !call.is_bad() {
+        if !call.is_bad() && self.min_calls.are_reached(bucket.tag()) {
+            self.bump(stripes, bucket, call);
             return None;
         }
+        // Before the bump, so that of several threads that complete `min_calls` together at least one sees it done.
+        let before = (!call.is_bad()).then(|| self.counts_at(stripes, bucket));
+        self.bump(stripes, bucket, call);
         // Between a thread's own counters and the sum, or two failures that race both miss that they trip; it pairs with itself
         // on the other thread. The clock is read again, because the other may have counted in the bucket after this one.
         fence(Ordering::SeqCst);
         let bucket = self.bucket(generation, clock.now().max(now));
         let counts = self.counts_at(stripes, bucket);
-        let enough = self.min_calls.reach(bucket.tag(), counts.calls);
-        (enough || call.is_bad()).then_some(counts)
+        self.min_calls.note(bucket.tag(), &counts);
+        before.is_none_or(|before| self.min_calls.are_completed(&before, &counts)).then_some(counts)
     }
 
     pub(crate) fn counts(&self, stripes: &Stripes, generation: u64, now: Nanos) -> Counts {
@@ -82,7 +89,10 @@ impl TimeWindow {
                 let read = |kind| bucket.tag().read(stripe.word(self.word(bucket, kind)));
                 // Calls last, because they are counted first: no sum holds a failure without its call.
                 counts.failures += read(FAILURES);
-                counts.slow += read(SLOW);
+                counts.throttled += read(THROTTLED);
+                if self.counts_slow {
+                    counts.slow += read(SLOW);
+                }
                 counts.calls += read(CALLS);
             }
         }
@@ -91,13 +101,19 @@ impl TimeWindow {
 
     #[inline(always)]
     fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
-        let bump = |kind| stripes.mine().bump(self.word(bucket, kind), bucket.tag());
+        let mine = stripes.mine();
+        let bump = |kind| mine.bump(self.word(bucket, kind), bucket.tag());
         bump(CALLS);
-        if call.outcome.is_failure() {
-            bump(FAILURES);
-        }
-        if call.slow {
-            bump(SLOW);
+        if call.is_bad() {
+            if call.failed {
+                bump(FAILURES);
+            }
+            if call.throttled {
+                bump(THROTTLED);
+            }
+            if call.slow && self.counts_slow {
+                bump(SLOW);
+            }
         }
     }
 
@@ -106,7 +122,7 @@ impl TimeWindow {
     }
 
     fn word(&self, bucket: Bucket, kind: usize) -> usize {
-        FIRST_WORD + (bucket.0 % self.buckets) as usize * WORDS_PER_BUCKET + kind
+        FIRST_WORD + (bucket.0 % self.buckets) as usize * self.words_per_bucket() + kind
     }
 }
 

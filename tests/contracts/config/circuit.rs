@@ -37,8 +37,12 @@ async fn exercise(builder: CircuitBreakerBuilder) {
 fn every_illegal_setting_of_a_circuit_is_refused() {
     let rates = [0.0, -0.0, -1.0, 1.0 + f64::EPSILON, 50.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
     assert_illegal("failure_rate", rates.map(|rate| breaker().failure_rate(rate).build()));
+    assert_illegal("throttled_rate", rates.map(|rate| breaker().throttled_rate(rate).build()));
     assert_illegal("slow_rate", rates.map(|rate| breaker().slow_rate(rate, MILLI).build()));
-    assert_illegal("failure_rate", [breaker().without_failure_rate().build()]);
+    let no_rule = breaker().without_failure_rate().without_throttled_rate().without_consecutive();
+    assert_illegal("failure_rate", [no_rule.build()]);
+    let factors = [0.0, 0.999, -1.0, 100.001, f64::NAN, f64::INFINITY];
+    assert_illegal("open_for", factors.map(|factor| breaker().open_for(Backoff::none().factor(factor)).build()));
     assert_illegal("consecutive", [breaker().consecutive(0).build()]);
     assert_illegal("min_calls", [breaker().min_calls(0).build()]);
     assert_illegal("probes", [0, 1024, u32::MAX].map(|probes| breaker().probes(probes).build()));
@@ -63,7 +67,7 @@ fn legal() -> Vec<CircuitBreakerBuilder> {
     let few = || breaker().min_calls(2);
     let mut all = Vec::new();
     for rate in [1.0, 0.5, f64::EPSILON, f64::MIN_POSITIVE, f64::from_bits(1)] {
-        all.push(few().failure_rate(rate));
+        all.extend([few().failure_rate(rate), few().throttled_rate(rate)]);
         for slow_after in [Duration::ZERO, NANO, MAX] {
             all.extend([few(), breaker().without_failure_rate()].map(|builder| builder.slow_rate(rate, slow_after)));
         }
@@ -79,6 +83,8 @@ fn legal() -> Vec<CircuitBreakerBuilder> {
     }
     all.extend([1, 2, 1023].map(|probes| few().probes(probes)));
     all.extend([Duration::ZERO, NANO, MAX].map(|period| few().half_open_for(period)));
+    all.extend([Duration::ZERO, NANO, MAX].map(|most| few().max_retry_after(most)));
+    all.extend([1.0, 1.3, 100.0].map(|factor| few().open_for(Backoff::exponential(NANO, MAX).factor(factor))));
     for jitter in [Jitter::None, Jitter::Equal, Jitter::Full] {
         let spans = [(Duration::ZERO, Duration::ZERO), (Duration::ZERO, MAX), (NANO, NANO), (NANO, MAX), (MAX, MAX)];
         let backoffs = spans.map(|(base, cap)| Backoff::exponential(base, cap)).into_iter();

@@ -4,6 +4,7 @@ mod bounds;
 mod dropping;
 mod every_poll;
 mod handles;
+mod late;
 mod panics;
 mod readiness;
 mod stale;
@@ -11,6 +12,7 @@ mod time;
 
 use std::any::Any;
 use std::cell::Cell;
+use std::future::pending;
 use std::mem::replace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
@@ -18,20 +20,21 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Error, Jitter, Name, Outcome, Phase,
-    RejectionReason, RetryLayer, TimeoutLayer,
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Elapsed, Error, FallbackLayer,
+    Jitter, Name, Outcome, Phase, RejectionReason, RetryLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::calls::Call;
-use crate::layers::{PAUSE, PLACES, PROBES, STALE, TOKENS};
+use crate::layers::{self, PAUSE, PLACES, PROBES, STALE, TOKENS};
 use crate::remains::{Ended, FallsBack, Handles, Limit, Streams};
-use crate::stacks::Stack;
+use crate::stacks::{Boxed, Stack};
 use crate::support::inner::Answer::{After, Echo, Held, Never, PanicsInPoll, PanicsInSecondPoll};
 use crate::support::inner::Readiness::{Fails, Late, Panics, Ready, Stalled};
 use crate::support::inner::{Answer, Inner, PANICS, Readiness, is_by_plan};
+use crate::support::time::just_before;
 use crate::support::{Down, chain, now, paused, reason};
 use crate::{calls, stacks};
 

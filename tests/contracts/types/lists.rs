@@ -32,12 +32,13 @@ macro_rules! every_type_is {
 pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
+type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
 every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Backoff, Jitter, Name, Deadline, ConfigError, Error, Elapsed, Rejection, RejectionReason, Outcome, Phase, Counts,
     DefaultClassifier, call::Plain, CircuitBreakerBuilder, CircuitGuard, CircuitHandle, CircuitSnapshot, RetryBuilder,
-    Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::Always, call::LazyLayer, BulkheadBuilder,
+    Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::SharedBudget, PerTenant, retry::Always, call::LazyLayer, BulkheadBuilder,
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
     fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
@@ -49,12 +50,14 @@ every_type_is! {
     every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
-    Fallback<Echo, Value>, FallbackLayer<Value>,
+    Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
+    RetryLayer<retry::Rules, PerTenant>,
 }
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
-    CircuitBreakerBuilder, CircuitHandle, RetryBuilder, Budget, BudgetBuilder, BulkheadBuilder, BulkheadHandle,
+    CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
+    BulkheadBuilder, BulkheadHandle,
 }
 
 every_type_is! {

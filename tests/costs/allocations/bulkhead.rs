@@ -1,14 +1,16 @@
 //! What a bulkhead allocates.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::pending;
 use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::poll;
-use palisade::{BulkheadBuilder, BulkheadLayer, QueueBuilder};
-use tower::{Layer, Service};
+use palisade::{BulkheadBuilder, BulkheadLayer, Deadline, QueueBuilder};
+use tower::{Layer, Service, service_fn};
 
 use crate::allocations::claims::{Claims, ROUNDS, call};
 use crate::allocations::services::{Ask, End, Reply, inner};
@@ -21,6 +23,7 @@ pub(crate) async fn claim(claims: &mut Claims) {
     without_queue(claims).await;
     with_queue(claims).await;
     waits(claims).await;
+    keeps_a_deadline(claims).await;
     a_queue_that_moves(claims, 11, 0..=0).await;
     // A node of the tree that the queue is for several waiters.
     a_queue_that_moves(claims, 1000, 0..=ROUNDS / 5).await;
@@ -68,6 +71,16 @@ async fn waits(claims: &mut Claims) {
         };
         claims.each(&format!("bulkhead, is dropped while it waits{limit}"), 0, leaves).await;
     }
+}
+
+async fn keeps_a_deadline(claims: &mut Claims) {
+    let service = &mut BulkheadLayer::new(1).layer(service_fn(|()| pending::<Result<(), Infallible>>()));
+    let deadline = Deadline::after(MAX_WAIT);
+    let hangs = async || {
+        let mut hangs = pin!(deadline.scope(service.call(())));
+        assert!(poll!(hangs.as_mut()).is_pending());
+    };
+    claims.each("bulkhead, keeps a deadline", 0, hangs).await;
 }
 
 /// In each round the first in the queue, who was handed the place, ends, and hands it on; another joins.

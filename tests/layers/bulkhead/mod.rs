@@ -2,6 +2,7 @@
 
 mod events;
 mod handle;
+mod late;
 mod places;
 mod queueing;
 mod wait_limits;
@@ -17,7 +18,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use palisade::{
-    BulkheadHandle, BulkheadLayer, Deadline, Error, Name, QueueLayer, Rejection, RejectionReason, TimeoutLayer,
+    BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, Deadline, Error, Name, QueueLayer, Rejection, RejectionReason,
+    TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::task::{Spawn, spawn};

@@ -110,3 +110,56 @@ fn neither_a_wait_of_zero_nor_one_without_limit_needs_a_timer() {
     drop(held);
     assert!(is_answered(&mut waiter));
 }
+
+/// A burst of calls to a service that hangs, for three places: how many were sent, and how many were rejected as too late.
+async fn burst<S>(layer: impl Layer<Inner, Service = S>, timeout: Duration) -> (usize, usize)
+where
+    S: Service<Ask, Response = u32, Error = Error, Future: Send> + Clone + Send + 'static,
+{
+    let service = inner();
+    let sent = service.calls();
+    let service = TimeoutLayer::new(timeout).layer(layer.layer(service));
+    let calls: Vec<_> = (0..200).map(|_| tokio::spawn(service.clone().oneshot(Ask::Hang))).collect();
+    let mut late = 0;
+    for call in calls {
+        let result = call.await.expect("no call panics");
+        late += usize::from(crate::support::reason(&result) == Some(RejectionReason::WaitedTooLong));
+    }
+    (sent.count(), late)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_to_a_hung_service_is_not_sent_at_its_deadline() {
+    let queue = || BulkheadLayer::builder(3).max_queue(1000);
+    assert_eq!(burst(queue().build().unwrap(), LONG).await, (3, 197));
+    assert_eq!(burst(queue().per_key(|_: &Ask| ()).build().unwrap(), LONG).await, (3, 197), "per key");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_comes_at_the_end_of_the_wait_goes_on() {
+    for pause in [LONG, 2 * LONG] {
+        for (max_wait, left) in [(LONG, YEAR), (YEAR, LONG)] {
+            let layer = BulkheadLayer::builder(1).max_wait(max_wait).max_queue(2).build().unwrap();
+            let service = inner();
+            let sent = service.calls();
+            let mut service = layer.layer(service);
+            let held = begin(&mut service, Ask::Hang);
+            let mut late = spawn(Deadline::after(left).scope(service.call(Ask::Answer)));
+            assert!(late.poll().is_pending());
+            advance(pause).await;
+            let mut next = begin(&mut service, Ask::Answer);
+            drop(held);
+            assert_eq!(reason(late.poll()), Some(RejectionReason::WaitedTooLong));
+            assert!(next.is_woken() && is_answered(&mut next));
+            assert_eq!((sent.count(), layer.handle().in_flight()), (2, 0));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_too_long_counts_for_no_circuit() {
+    let breaker = CircuitBreakerLayer::builder("circuit").build().unwrap();
+    let queue = BulkheadLayer::builder(3).max_queue(1000).build().unwrap();
+    burst((breaker.clone(), queue), LONG).await;
+    assert_eq!(breaker.handle().snapshot().counts.calls, 3);
+}

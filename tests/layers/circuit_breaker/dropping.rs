@@ -44,7 +44,7 @@ async fn a_call_cut_after_a_reset_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guard_of_a_handle_cut_by_a_limit_of_ours_is_a_failure() {
+async fn a_guard_of_a_handle_that_a_limit_of_ours_cuts_is_abandoned() {
     let circuit = circuit(builder());
     let held = circuit.clone();
     let service = strict(move |()| {
@@ -56,7 +56,8 @@ async fn a_guard_of_a_handle_cut_by_a_limit_of_ours_is_a_failure() {
         }
     });
     TimeoutLayer::new(SECOND).layer(service).oneshot(()).await.unwrap_err();
-    assert_eq!(counted(&circuit), (1, 1, 0));
+    // Nobody knows whether the service was being waited for.
+    assert_eq!(counted(&circuit), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,12 +37,14 @@ async fn opening_is_told_with_the_rule_and_the_counts_that_decided() {
     take(&by_rate, 2 * SECOND, Outcome::Failed).await;
     take(&circuit(touchy().slow_rate(1.0, SECOND)), 2 * SECOND, Outcome::Success).await;
     fail(&CircuitBreakerLayer::consecutive(3).handle(), 3);
-    let rules = ["failure_rate", "slow_rate", "consecutive"];
+    run(&circuit(touchy()), "t").await;
+    let rules = ["failure_rate", "slow_rate", "consecutive", "throttled_rate"];
     assert_eq!(transitions(&events), rules.map(|rule| format!("WARN closed to open: {rule}")));
     let told = events.of(TARGET);
     let names = ["name", "calls", "failures", "slow", "open_for"];
     assert_eq!(fields(&told[0], names), ["payments", "4", "2", "1", "1s"]);
     assert_eq!(told[2].field("consecutive"), "3");
+    assert_eq!(fields(&told[3], ["calls", "failures", "throttled"]), ["1", "0", "1"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,13 +58,13 @@ async fn a_failed_recovery_is_told_with_the_counts_of_the_probes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recovery_that_hung_is_told() {
+async fn a_recovery_whose_callers_left_is_told() {
     let circuit = recovering(touchy()).await;
-    let _hanging = enter(&circuit);
+    drop(enter(&circuit));
     let events = Events::record();
-    advance(30 * SECOND).await;
+    advance(10 * SECOND).await;
     rejection(&circuit);
-    assert_eq!(transitions(&events), ["WARN half_open to open: hung"]);
+    assert_eq!(transitions(&events), ["WARN half_open to open: abandoned"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,19 +2,23 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn probes_decide_by_the_rules() {
+    let run_alone = || touchy().without_failure_rate().consecutive(10).probes(5);
     let slow = || touchy().slow_rate(0.5, MILLI).probes(4).failure_rate(0.9);
     for (claim, settings, probes, phase) in [
         ("one success of one", touchy(), "s", Phase::Closed),
         ("one failure of one", touchy(), "f", Phase::Open),
-        ("a throttled probe is a failure", touchy(), "t", Phase::Open),
+        ("a throttled probe alone", touchy(), "t", Phase::Open),
+        ("a throttled probe without a rule for it", touchy().without_throttled_rate(), "t", Phase::Closed),
+        ("throttled probes and one good one", touchy().probes(5), "ttts", Phase::Closed),
         ("abandoned and ignored probes free their places", touchy(), "aaaiii", Phase::HalfOpen),
         ("three tenths of ten are not yet reached", touchy().failure_rate(0.3).probes(10), "ff", Phase::HalfOpen),
         ("three tenths of ten are reached", touchy().failure_rate(0.3).probes(10), "fff", Phase::Open),
         ("three tenths of ten can be reached", touchy().failure_rate(0.3).probes(10), "sssssss", Phase::HalfOpen),
         ("three tenths of ten cannot be reached", touchy().failure_rate(0.3).probes(10), "ssssssss", Phase::Closed),
-        ("the first failure under a rule of a run", touchy().consecutive(10).probes(5), "f", Phase::Open),
-        ("all but one succeeded under a rule of a run", touchy().consecutive(10).probes(5), "ssss", Phase::HalfOpen),
-        ("all succeeded under a rule of a run", touchy().consecutive(10).probes(5), "sssss", Phase::Closed),
+        ("the first failure under a rule of a run", run_alone(), "f", Phase::Open),
+        ("all but one succeeded under a rule of a run", run_alone(), "ssss", Phase::HalfOpen),
+        ("all succeeded under a rule of a run", run_alone(), "sssss", Phase::Closed),
+        ("the first failure beside a failure rate", touchy().probes(5), "f", Phase::HalfOpen),
         ("one slow probe of four", slow(), "w", Phase::HalfOpen),
         ("two slow probes of four", slow(), "ww", Phase::Open),
         ("probes that are old", touchy().probes(5), "s....s....s", Phase::Closed),
@@ -34,12 +38,25 @@ async fn when_all_probes_are_taken_a_rejection_has_no_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hung_probe_does_not_wedge_half_open() {
+    let circuit = recovering(touchy().half_open_for(20 * SECOND)).await;
+    let hung = enter(&circuit);
+    advance(just_before(20 * SECOND)).await;
+    assert_eq!(rejection(&circuit).reason(), RejectionReason::ProbesTaken);
+    advance(NANO).await;
+    enter(&circuit).success();
+    assert_eq!(circuit.phase(), Phase::Closed);
+    hung.failure();
+    assert_eq!((circuit.snapshot().late, counted(&circuit)), (1, (0, 0, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_who_all_leave_open_it_for_the_next_step() {
     let steps = Backoff::exponential(SECOND, 10 * SECOND).jitter(Jitter::None);
-    let circuit = recovering(touchy().open_for(steps).half_open_for(20 * SECOND)).await;
-    let _hung = enter(&circuit);
+    let circuit = recovering(touchy().probes(2).open_for(steps).half_open_for(20 * SECOND)).await;
+    run(&circuit, "aa").await;
     advance(100 * SECOND).await;
     assert_eq!(rejection(&circuit).retry_after(), Some(2 * SECOND), "it opens from then on, for the next step");
     open_time(&circuit).await;
-    enter(&circuit).success();
+    run(&circuit, "ss").await;
     assert_eq!(circuit.phase(), Phase::Closed);
 }

@@ -1,6 +1,7 @@
 //! The circuit breaker: its settings, and what its services and handles do with the circuit. What a circuit decides is
 //! claimed in `src/state/tests/circuit`.
 
+mod blame;
 mod by_hand;
 mod configuration;
 mod defaults;
@@ -85,7 +86,7 @@ async fn run(circuit: &CircuitHandle, calls: &str) {
             'i' => enter(circuit).settle(Outcome::Ignored),
             'a' => drop(enter(circuit)),
             'w' => take(circuit, 2 * MILLI, Outcome::Success).await,
-            '.' => advance(15 * SECOND).await,
+            '.' => advance(5 * SECOND).await,
             _ => panic!("{call:?} is no call"),
         }
     }

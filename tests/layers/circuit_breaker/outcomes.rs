@@ -5,7 +5,7 @@ async fn a_result_counts_as_the_classifier_says() {
     for (outcome, counts, in_a_row) in [
         (Outcome::Success, (2, 0, 0), 0),
         (Outcome::Transient, (2, 2, 0), 2),
-        (Outcome::Throttled { retry_after: Some(SECOND) }, (2, 2, 0), 0),
+        (Outcome::Throttled { retry_after: Some(SECOND) }, (2, 0, 0), 0),
         (Outcome::Failed, (2, 2, 0), 2),
         (Outcome::Ignored, (0, 0, 0), 0),
     ] {

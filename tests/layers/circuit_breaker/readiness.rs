@@ -130,8 +130,8 @@ async fn a_rejected_call_leaves_its_service_ready_for_the_next() {
 async fn callers_do_not_wait_for_a_service_that_a_probe_holds() {
     for (probes, pause, expected) in [
         (1, Duration::ZERO, RejectionReason::ProbesTaken),
-        (1, 30 * SECOND, RejectionReason::CircuitOpen),
-        (2, 30 * SECOND, RejectionReason::CircuitOpen),
+        (1, 30 * SECOND, RejectionReason::NotReady),
+        (2, 30 * SECOND, RejectionReason::NotReady),
     ] {
         let breaker = touchy().probes(probes).build().unwrap();
         let circuit = breaker.handle();

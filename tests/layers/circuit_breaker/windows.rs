@@ -25,7 +25,7 @@ async fn a_count_window_holds_the_last_results_however_old() {
 #[tokio::test(start_paused = true)]
 async fn a_time_window_holds_no_more_for_many_calls_than_for_few() {
     let size_after = |calls: usize| async move {
-        let circuit = circuit(builder().without_failure_rate().slow_rate(1.0, SECOND));
+        let circuit = circuit(builder().without_failure_rate().without_consecutive().slow_rate(1.0, SECOND));
         for _ in 0..10 {
             fail(&circuit, calls);
             advance(3 * SECOND).await;

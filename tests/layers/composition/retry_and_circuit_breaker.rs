@@ -1,3 +1,10 @@
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use tower::service_fn;
+
 use super::*;
 
 /// What became of a call: its code, the attempts that reached the service, and the circuit's counts, phase and rejections.
@@ -16,7 +23,7 @@ where
 #[tokio::test(start_paused = true)]
 async fn attempts_outside_the_breaker_stop_when_it_opens() {
     for (claim, attempts, trips_at, codes, expected) in [
-        ("three failures", 3, 10, &[1, 2, 3][..], (3, 3, (3, 3), Phase::Closed, 0)),
+        ("three failures, which are one vote", 3, 10, &[1, 2, 3][..], (3, 3, (1, 1), Phase::Closed, 0)),
         ("a success after a failure", 3, 2, &[1, 200], (200, 2, (2, 1), Phase::Closed, 0)),
         ("as many as open the circuit", 3, 3, &[1, 2, 3], (3, 3, (0, 0), Phase::Open, 0)),
         ("more than open the circuit", 7, 3, &[1, 2, 3, 4], (3, 3, (0, 0), Phase::Open, 1)),
@@ -79,4 +86,54 @@ async fn a_circuit_forced_open_between_attempts_stops_the_next() {
     advance(SECOND).await;
     let Poll::Ready(result) = call.poll() else { panic!("it is rejected") };
     assert_eq!(code(&result), 1);
+}
+
+/// The votes of a call whose attempts all fail, through these layers around the breaker.
+async fn votes<L>(layers: impl FnOnce(CircuitBreakerLayer) -> L) -> (u64, u64)
+where
+    L: Layer<Coded, Service: Service<u32, Response = u32, Error = Error>>,
+{
+    let breaker = consecutive(1000).build().unwrap();
+    let circuit = breaker.handle();
+    let result = layers(breaker).layer(coded(&[1])).oneshot(0).await;
+    assert_eq!(code(&result), 1);
+    counted(&circuit)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_fails_has_one_vote_however_often_it_is_sent() {
+    let seven = || retry(7).build().unwrap();
+    assert_eq!(votes(|breaker| breaker).await, (1, 1));
+    assert_eq!(votes(|breaker| (seven(), breaker)).await, (1, 1));
+    assert_eq!(votes(|breaker| (seven(), seven(), breaker)).await, (1, 1));
+    assert_eq!(votes(|breaker| (seven(), breaker, seven())).await, (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_cut_keeps_its_number() {
+    let breaker = consecutive(1000).build().unwrap();
+    let circuit = breaker.handle();
+    let attempts = Arc::new(AtomicU32::new(0));
+    // The second attempt hangs until the total limit drops all of it, and its retry has no part in that.
+    let service = service_fn(move |_: u32| {
+        let is_first = attempts.fetch_add(1, Relaxed) == 0;
+        async move { if is_first { Err::<u32, _>(Down(1)) } else { pending().await } }
+    });
+    let stack = (TimeoutLayer::new(3 * SECOND), retry(7).build().unwrap(), breaker);
+    stack.layer(service).oneshot(0).await.unwrap_err();
+    assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_always_fails_opens_no_circuit_of_the_others() {
+    let breaker = CircuitBreakerLayer::builder("circuit").build().unwrap();
+    let circuit = breaker.handle();
+    let stack = (retry(3).build().unwrap(), breaker);
+    for call in 0..1000 {
+        let codes: &[u32] = if call % 10 < 6 { &[200] } else { &[1] };
+        stack.layer(coded(codes)).oneshot(0).await.ok();
+        advance(10 * MILLI).await;
+        assert_eq!(circuit.phase(), Phase::Closed, "after {call} calls");
+    }
+    assert_eq!(circuit.snapshot().failure_rate, Some(0.4));
 }

@@ -31,8 +31,8 @@ async fn a_timeout_bounds_what_is_below_it_and_opens_the_circuit() {
     for (claim, trips_at, stack, expected) in [
         ("of an attempt, inside the breaker", 3, attempt_inside, (3, 3.0, Phase::Open, (0, 0))),
         ("of an attempt, outside the breaker", 3, attempt_outside, (3, 3.0, Phase::Open, (0, 0))),
-        ("of all attempts, within one", 10, in_an_attempt, (3, 2.5, Phase::Closed, (3, 3))),
-        ("of all attempts, at the end of one", 10, after_an_attempt, (3, 3.0, Phase::Closed, (3, 3))),
+        ("of all attempts, within one", 10, in_an_attempt, (3, 2.5, Phase::Closed, (1, 1))),
+        ("of all attempts, at the end of one", 10, after_an_attempt, (3, 3.0, Phase::Closed, (1, 1))),
         ("of each attempt alone", 10, each_alone, (7, 17.5, Phase::Closed, (1, 1))),
         ("of all attempts, alone", 1, total_alone, (1, 1.0, Phase::Open, (0, 0))),
     ] {

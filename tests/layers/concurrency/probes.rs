@@ -2,7 +2,7 @@ use super::*;
 
 /// Opens at the first failure and is half-open at once.
 fn eager() -> CircuitBreakerBuilder {
-    CircuitBreakerLayer::builder("eager").consecutive(1).min_calls(1000).open_for(Backoff::none())
+    CircuitBreakerLayer::builder("eager").without_failure_rate().consecutive(1).open_for(Backoff::none())
 }
 
 /// Enters this often; all must pass.

@@ -17,8 +17,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use palisade::{
-    BulkheadHandle, BulkheadLayer, Error, FallbackError, FallbackLayer, Name, Outcome, Rejection, fallback,
+    BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, Rejection,
+    fallback,
 };
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt};
@@ -28,7 +31,7 @@ use crate::support::events::{Events, Recorded};
 use crate::support::services::{
     FAILS, Gate, READY, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
 };
-use crate::support::time::{SECOND, just_before};
+use crate::support::time::{MILLI, SECOND, just_before};
 use crate::support::{Calls, Down, Strict, strict};
 
 const LIMIT: Duration = Duration::from_millis(100);

@@ -60,3 +60,13 @@ async fn pass_a_fallback_around_as_any_error() {
     });
     assert_eq!(FallbackLayer::new(around).layer(within).oneshot(1).await.unwrap(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn if_nothing_was_sent_the_error_says_so() {
+    let full = BulkheadLayer::builder(0).max_queue(1).max_wait(SECOND).build().unwrap();
+    let step = up();
+    let calls = step.calls();
+    let service = FallbackLayer::new(fallback::service(step)).layer(full.layer(up()));
+    let error = Deadline::after(SECOND).scope(service.oneshot(1)).await.unwrap_err();
+    assert_eq!((error.elapsed().map(Elapsed::was_sent), calls.count()), (Some(false), 0));
+}

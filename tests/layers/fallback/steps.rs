@@ -78,3 +78,31 @@ async fn a_service_that_cannot_be_readied_is_a_step_that_failed() {
     let error = FallbackLayer::new(step).layer(failing()).oneshot(1).await.unwrap_err();
     assert_eq!(down(Err(both(&error).error())), 3);
 }
+
+/// Fails at the end of a second.
+fn failing_late() -> Strict<impl Fn(u32) -> BoxFuture<'static, Result<u32, Down>> + Clone> {
+    strict(|request| sleep(SECOND).map(move |()| Err(Down(request))).boxed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_not_called_at_the_deadline_or_later() {
+    for (left, called) in [(SECOND + MILLI, 1), (SECOND, 0), (999 * MILLI, 0)] {
+        let step = up();
+        let calls = step.calls();
+        let service = FallbackLayer::new(fallback::service(step)).layer(failing_late());
+        let result = Deadline::after(left).scope(service.oneshot(1)).await;
+        assert_eq!((result.is_ok(), calls.count()), (called > 0, called), "{left:?}");
+        if let Err(error) = result {
+            assert_eq!(both(&error).error().elapsed().map(Elapsed::was_sent), Some(false), "{left:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_sends_nothing_answers_at_the_deadline() {
+    let step = up();
+    let calls = step.calls();
+    let layer = FallbackLayer::new(fallback::service(step)).or(fallback::value(7));
+    let answer = Deadline::after(SECOND).scope(layer.layer(failing_late()).oneshot(1)).await;
+    assert_eq!((answer.unwrap(), calls.count()), (7, 0));
+}

@@ -8,6 +8,9 @@ mod budget;
 mod deadline;
 mod dropping;
 mod events;
+#[cfg(feature = "http")]
+mod per_host;
+mod per_key;
 mod readiness;
 mod request;
 mod retry_if;
@@ -20,18 +23,20 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use palisade::retry::{BudgetPerKey, Rules};
 use palisade::{
     Backoff, Budget, CircuitBreakerLayer, Deadline, Error, Jitter, Name, Outcome, RetryBuilder, RetryLayer,
     TimeoutLayer,
 };
 use tokio::time::advance;
-use tokio_test::{assert_pending, task};
+use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
 use crate::support::events::Events;
 use crate::support::services::{
-    Coded, FAILS, Gate, READY, REJECTED, TIMED_OUT, begin, code, coded, coded_and_seen, down, panics, rejected,
+    Coded, FAILS, Gate, Prompt, READY, REJECTED, TIMED_OUT, begin, code, coded, coded_and_seen, down, hung, panics,
+    rejected, up,
 };
 use crate::support::time::{MILLI, NANO, SECOND, elapsed, just_before};
 use crate::support::{Down, Strict, io_error, now, strict};

@@ -17,3 +17,26 @@ fn an_error_of_readiness_is_a_result_of_the_attempt_it_was_for() {
         assert_eq!(budget.available(), tokens, "{claim}: what was not sent costs no token");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_readied_at_the_deadline_is_not_sent() {
+    for (pause, attempts) in [(just_before(SECOND), 2), (SECOND, 1), (2 * SECOND, 1)] {
+        let events = Events::record();
+        let budget = fixed_budget(9);
+        let inner = down::<()>();
+        let calls = inner.calls();
+        let gate = Gate::new(inner, [READY], Poll::Pending);
+        let service = hasty().max_attempts(2).budget(budget.clone()).build().unwrap().layer(gate.clone());
+        let mut call = task::spawn(Deadline::after(SECOND).scope(service.oneshot(())));
+        assert_pending!(call.poll());
+        advance(pause).await;
+        gate.open();
+        let error = assert_ready!(call.poll()).unwrap_err();
+        assert_eq!((error.downcast_ref(), calls.count()), (Some(&Down(1)), attempts), "after {pause:?}");
+        assert_eq!(budget.available(), 10 - attempts as u64, "what was not sent costs no token");
+        let stopped =
+            events.of(TARGET).last().map(|event| (event.field("attempt").to_owned(), event.field("reason").to_owned()));
+        let reason = if attempts == 1 { "deadline" } else { "max_attempts" };
+        assert_eq!(stopped, Some((attempts.to_string(), reason.to_owned())));
+    }
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test unwraps is what it claims")]
 
+mod alone;
 mod clock;
 mod events;
 mod expiry;
@@ -14,13 +15,18 @@ use std::cell::RefCell;
 use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use palisade::{Deadline, Name, TimeoutLayer};
+use tokio::runtime;
 use tokio::sync::Semaphore;
+use tokio::task::block_in_place;
 use tokio::time::{Sleep, advance, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceExt};

@@ -26,9 +26,9 @@ async fn the_one_whose_end_is_nearest_ends_the_call_and_tells_so() {
         ([2, 1, 3], "middle"),
         ([3, 1, 2], "middle"),
         ([3, 2, 1], "inner"),
-        // Of two whose ends are one, the outer ends the call, and it alone.
-        ([1, 1, 2], "outer"),
-        ([2, 1, 1], "middle"),
+        // Of two whose ends are one, the inner ends the call, and it alone.
+        ([1, 1, 2], "middle"),
+        ([2, 1, 1], "inner"),
     ] {
         let layer = |seconds, name| TimeoutLayer::new(seconds * SECOND).name(Name::new(name).unwrap());
         let [outer, middle, inner] = limits;
@@ -42,15 +42,17 @@ async fn the_one_whose_end_is_nearest_ends_the_call_and_tells_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inner_one_arms_a_timer_only_if_its_end_is_nearer() {
-    let (inner, service) = observed(TimeoutLayer::new(2 * SECOND).layer(hung()));
-    elapsed(TimeoutLayer::new(SECOND).layer(service).oneshot(()).await);
-    advance(10 * SECOND).await;
-    assert!(!inner.borrow().as_ref().unwrap().is_woken());
-    let (inner, mut service) = observed(TimeoutLayer::new(SECOND).layer(hung()));
-    let _call = begin(&mut TimeoutLayer::new(2 * SECOND).layer(&mut service), ());
-    advance(SECOND).await;
-    assert!(inner.borrow().as_ref().unwrap().is_woken());
+async fn an_inner_one_ends_its_call_whether_the_outer_one_does_or_not() {
+    for outer in [SECOND, 2 * SECOND, 3 * SECOND] {
+        let (inner, mut service) = observed(TimeoutLayer::new(2 * SECOND).layer(hung()));
+        let _call = begin(&mut TimeoutLayer::new(outer).layer(&mut service), ());
+        advance(just_before(2 * SECOND)).await;
+        assert!(!inner.borrow().as_ref().unwrap().is_woken(), "below {outer:?}");
+        advance(NANO).await;
+        assert!(inner.borrow().as_ref().unwrap().is_woken(), "below {outer:?}");
+        let ended = elapsed(assert_ready!(inner.borrow_mut().as_mut().unwrap().poll()));
+        assert_eq!((ended.limit(), ended.elapsed()), (2 * SECOND, 2 * SECOND), "below {outer:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

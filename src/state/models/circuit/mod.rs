@@ -28,6 +28,7 @@ const BUCKET: u64 = 100;
 /// No rule is on.
 const OFF: Rules = Rules {
     failure_rate: None,
+    throttled_rate: None,
     slow_rate: None,
     consecutive: None,
     min_calls: 9,
@@ -50,15 +51,18 @@ fn count_window() -> Window {
 }
 
 fn time_window() -> Window {
-    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 2))
+    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 2, true))
 }
 
 fn try_enter(circuit: &Circuit, now: u64) -> (Result<Entry, Refusal>, Option<Transition>) {
     circuit.enter(Nanos(now))
 }
 
+/// Lets a call through, which is polled at once.
 fn enter(circuit: &Circuit, now: u64) -> Option<Entry> {
-    try_enter(circuit, now).0.ok()
+    let mut entry = try_enter(circuit, now).0.ok()?;
+    entry.start(Nanos(now));
+    Some(entry)
 }
 
 fn record(circuit: &Circuit, entry: Entry, outcome: Outcome, now: u64) -> Option<Transition> {
@@ -67,7 +71,7 @@ fn record(circuit: &Circuit, entry: Entry, outcome: Outcome, now: u64) -> Option
 
 impl Circuit {
     fn time_out(&self, entry: Entry, now: Nanos) -> Option<Transition> {
-        self.exit(entry, Exit::TimedOut, now)
+        self.exit(entry, Exit::TimedOut { limit: Nanos(0), is_repeat: false }, now)
     }
 
     fn abandon(&self, entry: Entry) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use loom::model;
 
-use super::{OFF, OPEN_FOR, circuit, consecutive_only, enter, opened, record, try_enter};
+use super::{OFF, OPEN_FOR, circuit, consecutive_only, enter, half_open, opened, record};
 use crate::backoff::{Backoff, Jitter};
 use crate::outcome::Outcome::Failed;
 use crate::state::circuit::{Circuit, Phase, Refusal, Rules};
@@ -64,16 +64,24 @@ fn a_reader_that_sees_the_circuit_open_sees_until_when() {
 fn a_reader_that_saw_the_probes_taken_sees_no_earlier_open_time() {
     model(|| {
         let circuit = doubling();
+        let failed = enter(&circuit, OPEN_FOR).unwrap();
+        _ = record(&circuit, failed, Failed, OPEN_FOR).expect("it opens again");
+        let other = Arc::clone(&circuit);
+        let reader = move || (refused(&other, OPEN_FOR * 2), refused(&other, OPEN_FOR * 2));
+        let ((first, second), _) = race(reader, || enter(&circuit, OPEN_FOR * 3));
+        assert!(first != Refusal::PROBES_TAKEN || second == Refusal::PROBES_TAKEN);
+    });
+}
+
+#[test]
+fn nobody_is_refused_by_places_that_were_given_up() {
+    model(|| {
+        // Two places; the time of their holders is over, and the call that finds it leaves one free.
+        let (circuit, _first) = half_open(2);
         enter(&circuit, OPEN_FOR).unwrap();
         let other = Arc::clone(&circuit);
-        let recoverer = || {
-            // The first probe hangs; the next takes its place once the circuit has been open.
-            try_enter(&circuit, OPEN_FOR * 2).0.unwrap_err();
-            enter(&circuit, OPEN_FOR * 4)
-        };
-        let reader = move || (refused(&other, OPEN_FOR * 2), refused(&other, OPEN_FOR * 2));
-        let ((first, second), _) = race(reader, recoverer);
-        assert!(first != Refusal::PROBES_TAKEN || second == Refusal::PROBES_TAKEN);
+        let (one, two) = race(move || enter(&other, OPEN_FOR * 2), || enter(&circuit, OPEN_FOR * 2));
+        assert!(one.is_some() && two.is_some());
     });
 }
 

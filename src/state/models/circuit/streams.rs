@@ -16,7 +16,7 @@ const DUE: u64 = OPEN_FOR + OPEN_FOR / 2;
 /// A half-open circuit, with one probe that streams.
 fn streaming(probes: u32) -> (Arc<Circuit>, Entry) {
     let (circuit, probe) = half_open(probes);
-    assert_eq!(circuit.mark_streaming(probe), Some(Nanos(DUE)));
+    assert!(circuit.mark_streaming(probe));
     (circuit, probe)
 }
 
@@ -25,13 +25,13 @@ fn deciding() -> (Arc<Circuit>, Entry) {
     let rules = Rules { failure_rate: Some(1.0), min_calls: 1, probes: 2, ..OFF };
     let circuit = opened(circuit(rules, Window::Count(CountWindow::new(1, 1))));
     let probe = enter(&circuit, OPEN_FOR).unwrap();
-    circuit.mark_streaming(probe).unwrap();
+    assert!(circuit.mark_streaming(probe));
     (circuit, probe)
 }
 
 /// Whether it was not counted before its stream ended at `now`.
 fn stop(circuit: &Circuit, probe: Entry, now: u64) -> (bool, Option<Transition>) {
-    circuit.unmark(probe, Nanos(DUE), Nanos(now))
+    circuit.unmark(probe, Nanos(now))
 }
 
 /// Ends a stream as its guard does.
@@ -60,7 +60,7 @@ fn a_probe_marked_beside_a_reset_is_never_due() {
         let other = Arc::clone(&circuit);
         let (marked, _) = race(move || other.mark_streaming(probe), || circuit.reset(Nanos(OPEN_FOR)));
         assert_eq!(circuit.catch_up(&Reading(|| unreachable!("no stream is left to ask the time for"))), None);
-        if marked.is_some() {
+        if marked {
             assert_eq!(fail(&circuit, probe, DUE), [None; 2]);
             assert_eq!(circuit.view(Nanos(DUE)).late, 1);
         }

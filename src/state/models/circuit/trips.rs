@@ -88,7 +88,7 @@ fn successes_that_reach_min_calls_together_trip_a_count_window() {
 
 #[test]
 fn successes_that_reach_min_calls_together_trip_a_time_window() {
-    successes_decide(|| Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 3)));
+    successes_decide(|| Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 3, false)));
 }
 
 #[test]

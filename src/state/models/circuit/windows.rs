@@ -17,7 +17,7 @@ const COUNTING: Rules = Rules { failure_rate: Some(1.0), ..OFF };
 const TURNED: u64 = 2 * BUCKET;
 
 fn time_window() -> Window {
-    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 9))
+    Window::Time(TimeWindow::new(Nanos(2 * BUCKET), 2, 9, false))
 }
 
 fn entries<const N: usize>(circuit: &Circuit) -> [Entry; N] {
@@ -87,9 +87,9 @@ fn both_counted(window: fn() -> Window, one: Outcome, two: Outcome) {
             let circuit = Arc::clone(&circuit);
             move || record(&circuit, second, two, 0)
         });
-        let failures = [one, two].into_iter().filter(|outcome| outcome.is_failure()).count() as u64;
+        let bad = [one, two].into_iter().filter(|outcome| outcome.is_failure()).count() as u64;
         let counts = counts(&circuit, 0);
-        assert_eq!((counts.calls, counts.failures), (2, failures));
+        assert_eq!((counts.calls, counts.failures + counts.throttled), (2, bad));
     });
 }
 
@@ -109,8 +109,13 @@ fn successes_on_one_line_are_both_in_a_time_window() {
 }
 
 #[test]
-fn failures_on_one_line_are_both_in_a_time_window() {
+fn a_failure_and_throttled_call_are_both_in_a_time_window() {
     both_counted(time_window, Failed, throttled(0));
+}
+
+#[test]
+fn two_throttled_calls_are_both_in_a_count_window() {
+    both_counted(count_window, throttled(0), throttled(0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use loom::model;
 
-use super::{full, has_entered, join, standing, wake};
+use super::{START, full, has_entered, join, standing, wake};
 use crate::state::models::{race, race_of_three};
 use crate::state::permits::{Joined, Permits};
 use crate::sync::{Arc, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ fn one_place_is_taken_by_one() {
         let other = Arc::clone(&permits);
         let (one, two) = race(move || other.try_enter(), || permits.try_enter());
         assert!(one != two);
-        assert_eq!(permits.in_flight(), 1);
+        assert_eq!(permits.in_flight(START), 1);
     });
 }
 
@@ -26,7 +26,7 @@ fn two_places_are_taken_by_two_of_three() {
         let (one, two, three) =
             race_of_three(move || first.try_enter(), move || second.try_enter(), || permits.try_enter());
         assert_eq!([one, two, three].into_iter().filter(|entered| *entered).count(), 2);
-        assert_eq!(permits.in_flight(), 2);
+        assert_eq!(permits.in_flight(START), 2);
     });
 }
 
@@ -47,7 +47,7 @@ fn two_that_leave_give_back_two_places() {
         let permits = full(2);
         let other = Arc::clone(&permits);
         race(move || wake(other.leave()), || wake(permits.leave()));
-        assert_eq!(permits.in_flight(), 0);
+        assert_eq!(permits.in_flight(START), 0);
     });
 }
 

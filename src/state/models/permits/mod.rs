@@ -1,5 +1,6 @@
 //! Claims about the places of a bulkhead.
 
+mod late;
 mod limit;
 mod queue;
 mod resize;
@@ -12,6 +13,13 @@ use std::task::{Wake, Waker};
 
 use crate::state::permits::{Joined, Permits, Ticket};
 use crate::sync::Arc;
+use crate::time::Nanos;
+
+/// No deadline has passed.
+const START: Nanos = Nanos(0);
+
+/// A deadline that passes, and the moment at which it does.
+const LATE: Nanos = Nanos(7);
 
 /// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
 #[derive(Default)]
@@ -42,12 +50,16 @@ fn full(limit: usize) -> Arc<Permits> {
 }
 
 fn join(permits: &Permits) -> Joined {
-    permits.join(9, Waker::noop().clone())
+    permits.join(9, Waker::noop().clone(), Nanos::MAX)
 }
 
 /// Joins the queue of places that are all taken.
 fn wait(permits: &Permits, waker: &Waker) -> Ticket {
-    match permits.join(9, waker.clone()) {
+    wait_until(permits, waker, Nanos::MAX)
+}
+
+fn wait_until(permits: &Permits, waker: &Waker, until: Nanos) -> Ticket {
+    match permits.join(9, waker.clone(), until) {
         Joined::Waiting(ticket) => ticket,
         joined => panic!("{joined:?} where all places are taken"),
     }
@@ -72,5 +84,12 @@ fn resize(permits: &Permits, limit: usize) {
 }
 
 fn standing(permits: &Permits) -> (usize, usize) {
-    (permits.in_flight(), permits.queued())
+    (permits.in_flight(START), permits.queued())
+}
+
+/// Takes back what is late as a caller does who finds no place.
+fn take_back(permits: &Permits) {
+    while permits.take_back(LATE) {
+        while wake(permits.grant()) {}
+    }
 }

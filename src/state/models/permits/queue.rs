@@ -8,6 +8,7 @@ use super::{full, has_entered, join, standing, wait, wake};
 use crate::state::models::{race, race_of_three};
 use crate::state::permits::{Joined, Permits};
 use crate::sync::Arc;
+use crate::time::Nanos;
 
 #[test]
 fn nobody_waits_while_a_place_is_free() {
@@ -111,7 +112,7 @@ fn one_that_joins_as_the_last_goes_away_is_not_forgotten() {
 fn the_last_seat_in_the_queue_goes_to_one() {
     model(|| {
         let permits = full(1);
-        let last = |permits: &Permits| permits.join(1, Waker::noop().clone()) != Joined::QueueFull;
+        let last = |permits: &Permits| permits.join(1, Waker::noop().clone(), Nanos::MAX) != Joined::QueueFull;
         let other = Arc::clone(&permits);
         let (one, two) = race(move || last(&other), || last(&permits));
         assert!(one != two);

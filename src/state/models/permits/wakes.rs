@@ -17,7 +17,7 @@ fn a_look_sees_the_place_handed_over_or_the_last_waker_is_woken() {
         let other = Arc::clone(&permits);
         let (_, entered) = race(move || wake(other.leave()), || permits.poll_entered(ticket, &last));
         assert_eq!((old.count(), new.count()), if entered { (1, 0) } else { (0, 1) });
-        assert!(permits.poll_entered(ticket, &last));
+        assert!(entered || permits.poll_entered(ticket, &last));
     });
 }
 

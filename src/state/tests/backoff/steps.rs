@@ -103,3 +103,23 @@ proptest! {
         prop_assert!((longest / 2..=longest).contains(&drawn(Jitter::Equal)));
     }
 }
+
+#[test]
+fn a_factor_says_how_much_longer_each_step_is() {
+    let backoff = |factor| Backoff::exponential(Duration::from_secs(1), Duration::from_secs(15)).factor(factor);
+    let steps =
+        |factor| [0, 1, 2, 3, 11].map(|step| backoff(factor).jitter(Jitter::None).delay(step, by(&mut rng())).0);
+    assert_eq!(steps(1.3), [1_000_000_000, 1_300_000_000, 1_690_000_000, 2_197_000_000, 15_000_000_000]);
+    assert_eq!(steps(1.0), [1_000_000_000; 5]);
+    assert_eq!(steps(100.0), [1_000_000_000, 15_000_000_000, 15_000_000_000, 15_000_000_000, 15_000_000_000]);
+}
+
+#[test]
+fn a_factor_below_one_or_above_a_hundred_is_illegal() {
+    let check = |factor| Backoff::constant(Duration::ZERO).factor(factor).check("open_for");
+    assert!([1.0, 1.3, 100.0].into_iter().all(|factor| check(factor).is_ok()));
+    for factor in [0.0, 0.999, 100.001, -2.0, f64::NAN, f64::INFINITY] {
+        let error = check(factor).unwrap_err().to_string();
+        assert!(error.contains(&format!("a factor of {factor}")) && error.contains("a factor of 1 to 100"), "{error}");
+    }
+}

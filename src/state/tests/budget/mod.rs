@@ -3,6 +3,7 @@
 mod deposits;
 mod give_back;
 mod model;
+mod retention;
 mod threads;
 mod time;
 

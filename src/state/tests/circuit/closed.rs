@@ -1,8 +1,8 @@
 //! Claims about what a closed circuit counts, and when it opens.
 
-use super::{CONSECUTIVE, FAILING, opened, told};
+use super::{CONSECUTIVE, FAILING, half_open, opened, told};
 use crate::outcome::Outcome::{Failed, Success};
-use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules, Transition};
+use crate::state::circuit::{Circuit, Exit, Phase, Reason, Refusal, Rules, Transition};
 use crate::state::counts::Counts;
 use crate::state::tests::circuit::throttled;
 use crate::time::Nanos;
@@ -53,7 +53,7 @@ fn the_run_of_failures_and_the_window_decide_together() {
     circuit.calls(&[Failed, Success, Failed], 0);
     assert_eq!(circuit.numbers(0), [3, 2, 0, 1]);
     let opened = circuit.call(Failed, 0).expect("three of four failed");
-    let counts = Counts { calls: 4, failures: 3, slow: 0, consecutive: 2 };
+    let counts = Counts { calls: 4, failures: 3, throttled: 0, slow: 0, consecutive: 2 };
     assert_eq!((opened.reason, opened.counts), (Reason::FailureRate, counts));
 }
 
@@ -68,17 +68,62 @@ fn an_abandoned_call_counts_nothing() {
 }
 
 #[test]
-fn a_throttled_call_is_a_failure_in_the_rate() {
+fn a_throttled_call_is_no_failure() {
     let circuit = Circuit::of(FAILING);
+    circuit.calls(&[Success, Success, throttled(0), throttled(0), throttled(0), Failed], 0);
+    assert_eq!(circuit.numbers(0), [6, 1, 0, 0]);
+}
+
+#[test]
+fn throttled_calls_open_by_a_rate_of_their_own() {
+    let circuit = Circuit::of(Rules { throttled_rate: Some(0.5), ..FAILING });
     circuit.calls(&[Success, Success, throttled(0)], 0);
-    assert_eq!(told(circuit.call(throttled(0), 0)), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
+    let opened = circuit.call(throttled(0), 0);
+    assert_eq!(opened.map(|opened| opened.counts.throttled), Some(2));
+    assert_eq!(told(opened), Some((Phase::Closed, Phase::Open, Reason::ThrottledRate)));
+}
+
+#[test]
+fn a_repeat_that_fails_has_no_vote_in_the_rates() {
+    for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
+        circuit.calls(&[Success; 2], 0);
+        for outcome in [Failed, throttled(0), Failed, Failed] {
+            assert_eq!(circuit.repeat(outcome, 0), None);
+        }
+        assert_eq!(circuit.numbers(0), [2, 0, 0, 0]);
+        assert_eq!(circuit.repeat(Success, 0), None);
+        assert_eq!(circuit.numbers(0), [3, 0, 0, 0]);
+    }
+}
+
+#[test]
+fn a_repeat_that_fails_counts_in_the_run() {
+    let circuit = Circuit::of(CONSECUTIVE);
+    circuit.call(Failed, 0);
+    assert_eq!(told(circuit.repeat(Failed, 0)), Some((Phase::Closed, Phase::Open, Reason::Consecutive)));
+}
+
+#[test]
+fn a_repeat_is_a_moment_of_decision() {
+    let circuit = Circuit::timed(FAILING);
+    circuit.calls(&[Success; 10], 0);
+    circuit.calls(&[Failed; 4], 90);
+    let opened = circuit.repeat(throttled(0), 100);
+    assert_eq!(told(opened), Some((Phase::Closed, Phase::Open, Reason::FailureRate)));
+}
+
+#[test]
+fn a_repeat_counts_as_every_probe_does() {
+    let (circuit, probe) = half_open(Rules { probes: 1, ..CONSECUTIVE });
+    let opened = circuit.exit(probe, Exit::Repeated(Failed), Nanos(1_000));
+    assert_eq!(told(opened), Some((Phase::HalfOpen, Phase::Open, Reason::Consecutive)));
 }
 
 #[test]
 fn the_success_that_completes_min_calls_opens() {
     for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
         circuit.calls(&[Failed, Failed, Success], 0);
-        let counts = Counts { calls: 4, failures: 2, slow: 0, consecutive: 0 };
+        let counts = Counts { calls: 4, failures: 2, throttled: 0, slow: 0, consecutive: 0 };
         let opened = circuit.call(Success, 0).expect("half of four failed");
         assert_eq!((opened.reason, opened.counts), (Reason::FailureRate, counts));
     }

@@ -10,7 +10,9 @@ use crate::time::Nanos;
 
 #[test]
 fn a_recovery_closes_with_an_empty_window() {
-    for window in [Window::Count(CountWindow::new(10, 4)), Window::Time(TimeWindow::new(Nanos(1_000_000), 10, 4))] {
+    for window in
+        [Window::Count(CountWindow::new(10, 4)), Window::Time(TimeWindow::new(Nanos(1_000_000), 10, 4, false))]
+    {
         let circuit = Circuit::over(Rules { probes: 1, ..FAILING }, window);
         (0..4).for_each(|_| _ = circuit.call(Failed, 0));
         let recovered = circuit.call(Success, 100).expect("the probe closes it");
@@ -58,7 +60,7 @@ fn probes_show_their_counts() {
 fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
     let (circuit, probe) = half_open(CONSECUTIVE);
     circuit.end(probe, Success, 1_000);
-    let counts = Counts { calls: 2, failures: 1, slow: 0, consecutive: 1 };
+    let counts = Counts { calls: 2, failures: 1, throttled: 0, slow: 0, consecutive: 1 };
     let (from, to, reason) = (Phase::HalfOpen, Phase::Open, Reason::Consecutive);
     let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(200)) };
     assert_eq!(circuit.call(Failed, 1_001), Some(opened));
@@ -66,12 +68,10 @@ fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
 }
 
 #[test]
-fn a_throttled_probe_opens_by_the_rule_of_consecutive_failures() {
-    let (circuit, probe) = half_open(CONSECUTIVE);
-    assert_eq!(
-        told(circuit.end(probe, throttled(0), 1_000)),
-        Some((Phase::HalfOpen, Phase::Open, Reason::Consecutive))
-    );
+fn a_throttled_probe_is_counted_and_is_no_failure() {
+    let (circuit, probe) = half_open(Rules { probes: 1, ..CONSECUTIVE });
+    let closed = circuit.end(probe, throttled(0), 1_000);
+    assert_eq!(told(closed), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
 }
 
 #[test]

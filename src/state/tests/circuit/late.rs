@@ -107,7 +107,7 @@ fn a_result_that_a_reset_overtakes_neither_opens_nor_counts() {
 
 #[test]
 fn a_generation_returns_only_after_two_to_the_29_transitions() {
-    let of = |generation: u64| Word(generation << 35);
+    let of = |generation: u32| Word(u64::from(generation) << 35);
     for generation in [0, 1, (1 << 28) - 1, 1 << 28, (1 << 29) - 2] {
         assert_eq!(of(generation).next(Phase::Closed).generation(), generation + 1);
     }

@@ -58,7 +58,7 @@ fn a_call_that_moves_no_phase_passes_and_ends_without_the_lock() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
         for outcome in [Success, Failed] {
-            let call = || circuit.enter_closed(Nanos(0)).map(|entry| circuit.end(entry, outcome, 0));
+            let call = || circuit.enter_closed().map(|entry| circuit.end(entry, outcome, 0));
             assert_eq!(while_locked(&circuit, call), Some(Some(None)), "{phase:?}, {outcome:?}");
         }
     }

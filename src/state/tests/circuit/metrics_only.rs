@@ -23,7 +23,7 @@ fn metrics_only_reports_once_for_each_time_it_would_have_opened() {
         for _ in 0..5 {
             circuit.calls(&[Failed; 3], 0);
             let report = circuit.call(Failed, 0).expect("the fourth failure completes min_calls");
-            let counts = Counts { calls: 4, failures: 4, slow: 0, consecutive: 0 };
+            let counts = Counts { calls: 4, failures: 4, throttled: 0, slow: 0, consecutive: 0 };
             let (from, to, reason) = (Phase::MetricsOnly, Phase::MetricsOnly, Reason::FailureRate);
             assert_eq!(report, Transition { from, to, reason, counts, open_for: None });
             assert_eq!(circuit.numbers(0), [0; 4]);

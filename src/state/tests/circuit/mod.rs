@@ -4,13 +4,13 @@ mod by_hand;
 mod closed;
 mod half_open;
 mod hints;
-mod hung;
 mod late;
 mod lock_free;
 mod metrics_only;
 mod model;
 mod open;
 mod phases;
+mod progress;
 mod races;
 mod reset;
 mod slow;
@@ -56,20 +56,23 @@ const fn throttled(nanos: u64) -> Outcome {
 /// What a test does to a circuit; it tells the time with each call.
 impl Circuit {
     fn of(rules: Rules) -> Self {
-        let none = rules.failure_rate.is_none() && rules.slow_rate.is_none();
+        let none = rules.failure_rate.is_none() && rules.throttled_rate.is_none() && rules.slow_rate.is_none();
         Self::over(rules, if none { Window::None } else { Window::Count(CountWindow::new(10, rules.min_calls)) })
     }
 
     fn timed(rules: Rules) -> Self {
-        Self::over(rules, Window::Time(TimeWindow::new(Nanos(100), 10, rules.min_calls)))
+        Self::over(rules, Window::Time(TimeWindow::new(Nanos(100), 10, rules.min_calls, rules.slow_rate.is_some())))
     }
 
     fn over(rules: Rules, window: Window) -> Self {
         Self::new(rules, window, generator(Some(7)))
     }
 
+    /// Lets a call through, which is polled at once.
     fn admit(&self, at: u64) -> Entry {
-        self.enter(Nanos(at)).0.expect("the circuit lets the call through")
+        let mut entry = self.enter(Nanos(at)).0.expect("the circuit lets the call through");
+        entry.start(Nanos(at));
+        entry
     }
 
     fn refused(&self, at: u64) -> Refusal {
@@ -80,12 +83,19 @@ impl Circuit {
         self.exit(entry, Exit::Settled(outcome), Nanos(at))
     }
 
-    fn time_out(&self, entry: Entry, now: Nanos) -> Option<Transition> {
-        self.exit(entry, Exit::TimedOut, now)
+    /// Ends a repeat: an attempt that is not the first of its call.
+    fn repeat(&self, outcome: Outcome, at: u64) -> Option<Transition> {
+        self.exit(self.admit(at), Exit::Repeated(outcome), Nanos(at))
     }
 
+    /// Cuts a call short, which had all its time.
+    fn time_out(&self, entry: Entry, now: Nanos) -> Option<Transition> {
+        self.exit(entry, Exit::TimedOut { limit: Nanos(0), is_repeat: false }, now)
+    }
+
+    /// Abandons a call as soon as it was polled.
     fn abandon(&self, entry: Entry) {
-        assert_eq!(self.exit(entry, Exit::Abandoned, &Reading(|| unreachable!("nobody asks for the time"))), None);
+        assert_eq!(self.exit(entry, Exit::Abandoned, entry.started()), None);
     }
 
     fn force(&self, phase: Phase, now: Nanos) -> Option<Transition> {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, told};
+use super::{CONSECUTIVE, PHASES, doubling, in_phase, opened, throttled, told};
 use crate::backoff::{Backoff, Jitter};
 use crate::outcome::Outcome::{Failed, Success};
 use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules};
+use crate::state::keys::Retention;
 use crate::state::window::Window;
 use crate::time::Nanos;
 
@@ -117,10 +118,33 @@ fn each_failed_recovery_takes_the_next_step() {
 }
 
 #[test]
-fn a_recovery_sets_the_backoff_to_its_first_step() {
+fn a_trip_sooner_than_the_last_open_time_takes_the_next_step() {
+    // It is open for 200 when it closes.
+    for (closed_for, next) in [(0, 300), (199, 300), (200, 100), (9_000, 100)] {
+        let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE }).opened(0);
+        _ = circuit.call(Failed, 100).expect("the probe failed");
+        assert_eq!(told(circuit.call(Success, 777)), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
+        let circuit = circuit.opened(777 + closed_for);
+        assert_eq!(circuit.refused(777 + closed_for), Refusal::open(Nanos(next)), "closed for {closed_for}");
+    }
+}
+
+#[test]
+fn the_last_open_time_is_as_long_as_it_was_set() {
+    let heeding =
+        Rules { throttled_rate: Some(0.1), min_calls: 1, max_retry_after: Nanos(5_000), probes: 1, ..CONSECUTIVE };
+    for (closed_for, next) in [(4_999, 200), (5_000, 100)] {
+        let circuit = Circuit::of(heeding);
+        _ = circuit.call(throttled(5_000), 0).expect("all results are throttled");
+        _ = circuit.call(Success, 50_000).expect("the probe closes it");
+        let circuit = circuit.opened(50_000 + closed_for);
+        assert_eq!(circuit.refused(50_000 + closed_for), Refusal::open(Nanos(next)), "closed for {closed_for}");
+    }
+}
+
+#[test]
+fn a_circuit_of_a_key_is_kept_until_its_steps_are_forgotten() {
     let circuit = Circuit::of(Rules { probes: 1, ..CONSECUTIVE }).opened(0);
-    _ = circuit.call(Failed, 100).expect("the probe failed");
-    assert_eq!(told(circuit.call(Success, 300)), Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered)));
-    let circuit = circuit.opened(300);
-    assert_eq!(circuit.refused(300), Refusal::open(Nanos(100)));
+    _ = circuit.call(Success, 700).expect("the probe closes it");
+    assert_eq!(circuit.retention(), Retention::Until(Nanos(800)));
 }

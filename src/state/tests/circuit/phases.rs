@@ -25,13 +25,12 @@ fn an_early_call_passes_as_the_phase_allows_and_moves_nothing() {
 }
 
 #[test]
-fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
+fn a_call_after_any_time_moves_only_what_is_open() {
     for phase in PHASES {
         let circuit = in_phase(phase);
         let (_, transition) = circuit.enter(Nanos(u64::MAX));
         let expected = match phase {
             Phase::Open => Some((phase, Phase::HalfOpen, Reason::OpenTimeOver)),
-            Phase::HalfOpen => Some((phase, Phase::Open, Reason::Hung)),
             _ => None,
         };
         assert_eq!(told(transition), expected);
@@ -42,8 +41,8 @@ fn a_call_after_any_time_moves_only_what_is_open_or_hung() {
 fn the_way_in_that_changes_nothing_is_open_in_three_phases() {
     for phase in PHASES {
         let enters = matches!(phase, Phase::Closed | Phase::MetricsOnly | Phase::ForcedClosed);
-        assert_eq!(in_phase(phase).enter_closed(Nanos(0)).is_some(), enters, "{phase:?}");
-        assert_eq!(in_phase(phase).enter_closed(Nanos(u64::MAX)).is_some(), enters, "{phase:?}");
+        assert_eq!(in_phase(phase).enter_closed().is_some(), enters, "{phase:?}");
+        assert_eq!(in_phase(phase).enter_closed().is_some(), enters, "{phase:?}");
     }
 }
 
@@ -59,10 +58,8 @@ fn a_rejecting_circuit_needs_no_service_until_its_time_is_up() {
 fn failures_move_only_what_is_not_forced() {
     for phase in PHASES {
         let circuit = in_phase(phase);
-        let told: Vec<_> = (0..2)
-            .filter_map(|_| circuit.enter_closed(Nanos(0)))
-            .map(|entry| told(circuit.end(entry, Failed, 0)))
-            .collect();
+        let told: Vec<_> =
+            (0..2).filter_map(|_| circuit.enter_closed()).map(|entry| told(circuit.end(entry, Failed, 0))).collect();
         let expected = match phase {
             Phase::Closed => vec![None, Some((phase, Phase::Open, Reason::Consecutive))],
             Phase::MetricsOnly => vec![None, Some((phase, phase, Reason::Consecutive))],
@@ -88,12 +85,12 @@ fn a_phase_has_begun_when_it_was_entered() {
 
 #[test]
 fn only_the_transitions_of_the_diagram_exist() {
-    use Reason::{Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
+    use Reason::{Abandoned, Consecutive, FailureRate, OpenTimeOver, Recovered, SlowRate, ThrottledRate};
     for phase in PHASES {
-        for reason in [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung] {
+        for reason in [FailureRate, ThrottledRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Abandoned] {
             let after = match (phase, reason) {
-                (Phase::Closed | Phase::HalfOpen, FailureRate | SlowRate | Consecutive) => Phase::Open,
-                (Phase::HalfOpen, Hung) => Phase::Open,
+                (Phase::Closed | Phase::HalfOpen, FailureRate | ThrottledRate | SlowRate | Consecutive) => Phase::Open,
+                (Phase::HalfOpen, Abandoned) => Phase::Open,
                 (Phase::HalfOpen, Recovered) => Phase::Closed,
                 (Phase::Open, OpenTimeOver) => Phase::HalfOpen,
                 _ => phase,
@@ -111,7 +108,7 @@ fn a_phase_is_printed_as_the_events_have_it() {
 
 #[test]
 fn each_reason_has_a_word_of_its_own() {
-    use Reason::{ByHand, Consecutive, FailureRate, Hung, OpenTimeOver, Recovered, SlowRate};
-    let reasons = [FailureRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Hung, ByHand];
+    use Reason::{Abandoned, ByHand, Consecutive, FailureRate, OpenTimeOver, Recovered, SlowRate, ThrottledRate};
+    let reasons = [FailureRate, ThrottledRate, SlowRate, Consecutive, OpenTimeOver, Recovered, Abandoned, ByHand];
     assert_eq!(BTreeSet::from(reasons.map(Reason::as_str)).len(), reasons.len());
 }

@@ -19,11 +19,18 @@ fn a_call_is_slow_only_when_it_takes_longer_than_the_limit() {
 }
 
 #[test]
-fn the_way_in_that_changes_nothing_starts_the_watch_too() {
+fn the_time_of_a_call_runs_from_its_first_poll() {
     let circuit = Circuit::of(SLOW);
-    let entry = circuit.enter_closed(Nanos(50)).expect("it is closed");
-    circuit.end(entry, Success, 60);
-    assert_eq!(circuit.numbers(60), [1, 0, 0, 0]);
+    let [mut polled, unpolled] = [0; 2].map(|at| circuit.enter(Nanos(at)).0.expect("it is closed"));
+    polled.start(Nanos(50));
+    polled.start(Nanos(55));
+    circuit.end(polled, Success, 60);
+    circuit.end(unpolled, Success, 60);
+    assert_eq!(circuit.numbers(60), [2, 0, 0, 0]);
+    let mut slow = circuit.enter(Nanos(0)).0.expect("it is closed");
+    slow.start(Nanos(50));
+    circuit.end(slow, Success, 61);
+    assert_eq!(circuit.numbers(61), [3, 0, 1, 0]);
 }
 
 #[test]
@@ -33,7 +40,7 @@ fn slow_successes_open() {
         assert_eq!(circuit.end(circuit.admit(0), Success, took), None);
     }
     let opened = circuit.end(circuit.admit(0), Success, 11).expect("half of four were slow");
-    let counts = Counts { calls: 4, failures: 0, slow: 2, consecutive: 0 };
+    let counts = Counts { calls: 4, failures: 0, throttled: 0, slow: 2, consecutive: 0 };
     assert_eq!((opened.reason, opened.counts), (Reason::SlowRate, counts));
 }
 

@@ -2,15 +2,16 @@
 
 use std::task::Waker;
 
-use super::{full, grant_all, has_entered, rings, wait, wake};
+use super::{START, full, grant_all, has_entered, rings, wait, wake};
 use crate::state::permits::Joined;
+use crate::time::Nanos;
 
 #[test]
 fn the_last_waiter_who_goes_away_opens_the_way() {
     let permits = full(2);
     let (ticket, _rung) = wait(&permits);
     assert!(!wake(permits.cancel(ticket)));
-    assert_eq!((permits.in_flight(), permits.queued()), (2, 0));
+    assert_eq!((permits.in_flight(START), permits.queued()), (2, 0));
     assert!(!wake(permits.leave()));
     assert!(permits.try_enter());
 }
@@ -46,7 +47,7 @@ fn one_who_goes_away_makes_room_in_the_queue() {
     let permits = full(1);
     let (ticket, _rung) = wait(&permits);
     assert!(!wake(permits.cancel(ticket)));
-    assert!(matches!(permits.join(1, Waker::noop().clone()), Joined::Waiting(_)));
+    assert!(matches!(permits.join(1, Waker::noop().clone(), Nanos::MAX), Joined::Waiting(_)));
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn a_waiter_who_goes_away_with_a_place_hands_it_on() {
     assert!(wake(permits.cancel(first)));
     assert_eq!(rings(&rung), 1);
     assert!(has_entered(&permits, second));
-    assert_eq!((permits.in_flight(), permits.queued()), (1, 0));
+    assert_eq!((permits.in_flight(START), permits.queued()), (1, 0));
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn the_last_waiter_who_goes_away_with_a_place_frees_it() {
     let (ticket, _rung) = wait(&permits);
     assert!(wake(permits.leave()));
     assert!(!wake(permits.cancel(ticket)));
-    assert_eq!(permits.in_flight(), 0);
+    assert_eq!(permits.in_flight(START), 0);
     assert!(permits.try_enter());
 }
 
@@ -79,7 +80,7 @@ fn a_waiter_who_goes_away_with_a_place_too_many_hands_none_on() {
     assert!(wake(permits.leave()));
     permits.resize(1);
     assert!(!wake(permits.cancel(first)));
-    assert_eq!((permits.in_flight(), permits.queued(), rings(&rung)), (1, 1, 0));
+    assert_eq!((permits.in_flight(START), permits.queued(), rings(&rung)), (1, 1, 0));
     assert!(!has_entered(&permits, second));
 }
 
@@ -91,5 +92,5 @@ fn every_waiter_in_turn_may_go_away_with_the_place() {
     let (last, others) = waiters.split_last().unwrap();
     assert!(others.iter().all(|(ticket, _)| wake(permits.cancel(*ticket))));
     assert!(has_entered(&permits, last.0));
-    assert_eq!(permits.in_flight(), 1);
+    assert_eq!(permits.in_flight(START), 1);
 }

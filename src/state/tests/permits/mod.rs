@@ -1,6 +1,7 @@
 //! Claims about the places of a bulkhead.
 
 mod going_away;
+mod late;
 mod limit;
 mod model;
 mod queue;
@@ -13,6 +14,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Wake, Waker};
 
 use crate::state::permits::{Joined, Permits, Ticket};
+use crate::time::Nanos;
+
+/// No deadline has passed.
+const START: Nanos = Nanos(0);
 
 struct Bell(Sender<()>);
 
@@ -54,8 +59,12 @@ fn full(limit: usize) -> Permits {
 
 /// Joins a queue in which there is room for everybody, and must wait.
 fn wait(permits: &Permits) -> (Ticket, Receiver<()>) {
+    wait_until(permits, Nanos::MAX)
+}
+
+fn wait_until(permits: &Permits, until: Nanos) -> (Ticket, Receiver<()>) {
     let (waker, rung) = bell();
-    let Joined::Waiting(ticket) = permits.join(usize::MAX, waker) else { panic!("there was no need to wait") };
+    let Joined::Waiting(ticket) = permits.join(usize::MAX, waker, until) else { panic!("there was no need to wait") };
     (ticket, rung)
 }
 

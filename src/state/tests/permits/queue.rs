@@ -2,13 +2,14 @@
 
 use std::task::Waker;
 
-use super::{full, has_entered, rings, wait, wake};
+use super::{START, full, has_entered, rings, wait, wake};
 use crate::state::permits::Joined;
+use crate::time::Nanos;
 
 #[test]
 fn a_queue_of_none_refuses_at_once() {
     let permits = full(1);
-    assert_eq!(permits.join(0, Waker::noop().clone()), Joined::QueueFull);
+    assert_eq!(permits.join(0, Waker::noop().clone(), Nanos::MAX), Joined::QueueFull);
     assert_eq!(permits.queued(), 0);
     assert!(!wake(permits.leave()));
     assert!(permits.try_enter(), "one who was refused is not waited for");
@@ -17,9 +18,9 @@ fn a_queue_of_none_refuses_at_once() {
 #[test]
 fn the_queue_holds_exactly_as_many_as_it_may() {
     let permits = full(1);
-    assert!(matches!(permits.join(2, Waker::noop().clone()), Joined::Waiting(_)));
-    assert!(matches!(permits.join(2, Waker::noop().clone()), Joined::Waiting(_)));
-    assert_eq!(permits.join(2, Waker::noop().clone()), Joined::QueueFull);
+    assert!(matches!(permits.join(2, Waker::noop().clone(), Nanos::MAX), Joined::Waiting(_)));
+    assert!(matches!(permits.join(2, Waker::noop().clone(), Nanos::MAX), Joined::Waiting(_)));
+    assert_eq!(permits.join(2, Waker::noop().clone(), Nanos::MAX), Joined::QueueFull);
     assert_eq!(permits.queued(), 2);
 }
 
@@ -28,7 +29,7 @@ fn a_shorter_queue_refuses_those_to_come_only() {
     let permits = full(1);
     let (first, _rung) = wait(&permits);
     let (_second, _rung) = wait(&permits);
-    assert_eq!(permits.join(1, Waker::noop().clone()), Joined::QueueFull);
+    assert_eq!(permits.join(1, Waker::noop().clone(), Nanos::MAX), Joined::QueueFull);
     assert_eq!(permits.queued(), 2);
     assert!(wake(permits.leave()));
     assert!(has_entered(&permits, first));
@@ -40,7 +41,7 @@ fn one_who_waits_has_not_entered() {
     let (ticket, rung) = wait(&permits);
     assert!(!has_entered(&permits, ticket));
     assert_eq!(rings(&rung), 0);
-    assert_eq!(permits.in_flight(), 1);
+    assert_eq!(permits.in_flight(START), 1);
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn a_place_that_is_left_goes_to_the_one_who_waits() {
     assert!(wake(permits.leave()));
     assert_eq!(rings(&rung), 1);
     assert!(has_entered(&permits, ticket));
-    assert_eq!((permits.in_flight(), permits.queued()), (1, 0));
+    assert_eq!((permits.in_flight(START), permits.queued()), (1, 0));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_place_that_was_handed_over_is_nobody_elses() {
     let (ticket, _rung) = wait(&permits);
     assert!(wake(permits.leave()));
     assert!(!permits.try_enter());
-    assert_eq!(permits.join(0, Waker::noop().clone()), Joined::QueueFull);
+    assert_eq!(permits.join(0, Waker::noop().clone(), Nanos::MAX), Joined::QueueFull);
     assert!(has_entered(&permits, ticket));
 }
 
@@ -92,9 +93,9 @@ fn nobody_enters_past_the_queue() {
     let (_ticket, _rung) = wait(&permits);
     permits.resize(2);
     assert!(!permits.try_enter());
-    assert!(matches!(permits.join(2, Waker::noop().clone()), Joined::Waiting(_)));
-    assert_eq!(permits.join(2, Waker::noop().clone()), Joined::QueueFull);
-    assert_eq!(permits.in_flight(), 1);
+    assert!(matches!(permits.join(2, Waker::noop().clone(), Nanos::MAX), Joined::Waiting(_)));
+    assert_eq!(permits.join(2, Waker::noop().clone(), Nanos::MAX), Joined::QueueFull);
+    assert_eq!(permits.in_flight(START), 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Claims about a limit that changes.
 
-use super::{enter_all, full, grant_all, has_entered, rings, wait, wake};
+use super::{START, enter_all, full, grant_all, has_entered, rings, wait, wake};
 use crate::state::permits::Permits;
 
 #[test]
@@ -8,7 +8,7 @@ fn a_resize_leaves_those_in_flight_as_they_are() {
     let permits = full(2);
     for limit in [usize::MAX, 0, 1, 7] {
         permits.resize(limit);
-        assert_eq!((permits.limit(), permits.in_flight()), (limit, 2));
+        assert_eq!((permits.limit(), permits.in_flight(START)), (limit, 2));
     }
 }
 
@@ -42,7 +42,7 @@ fn growing_wakes_as_many_as_fit() {
     assert_eq!(grant_all(&permits), 3);
     let entered: Vec<_> = waiters.iter().map(|(ticket, _)| has_entered(&permits, *ticket)).collect();
     assert_eq!(entered, [true, true, true, false, false]);
-    assert_eq!((permits.in_flight(), permits.queued()), (4, 2));
+    assert_eq!((permits.in_flight(START), permits.queued()), (4, 2));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn growing_to_the_greatest_limit_wakes_everybody() {
 fn shrinking_waits_until_enough_have_left() {
     let permits = full(3);
     permits.resize(1);
-    assert_eq!(permits.in_flight(), 3);
+    assert_eq!(permits.in_flight(START), 3);
     for _ in 0..2 {
         assert!(!wake(permits.leave()));
         assert!(!permits.try_enter());
@@ -86,7 +86,7 @@ fn shrinking_hands_nothing_over_until_enough_have_left() {
     assert_eq!(rings(&rung), 0);
     assert!(wake(permits.leave()));
     assert!(has_entered(&permits, ticket));
-    assert_eq!((permits.in_flight(), permits.queued()), (1, 0));
+    assert_eq!((permits.in_flight(START), permits.queued()), (1, 0));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn shrinking_to_zero_keeps_the_queue_for_later() {
     let (ticket, _rung) = wait(&permits);
     permits.resize(0);
     assert!(!wake(permits.leave()));
-    assert_eq!((permits.in_flight(), permits.queued()), (0, 1));
+    assert_eq!((permits.in_flight(START), permits.queued()), (0, 1));
     permits.resize(1);
     assert!(!permits.try_enter(), "past the queue");
     assert_eq!(grant_all(&permits), 1);
@@ -106,7 +106,7 @@ fn shrinking_to_zero_keeps_the_queue_for_later() {
 fn nothing_is_granted_where_nobody_waits() {
     let permits = Permits::new(1);
     assert!(!wake(permits.grant()));
-    assert_eq!(permits.in_flight(), 0);
+    assert_eq!(permits.in_flight(START), 0);
 }
 
 #[test]
@@ -115,5 +115,5 @@ fn nothing_is_granted_where_no_place_is_free() {
     let (ticket, rung) = wait(&permits);
     assert!(!wake(permits.grant()));
     assert!(!has_entered(&permits, ticket));
-    assert_eq!((permits.in_flight(), permits.queued(), rings(&rung)), (1, 1, 0));
+    assert_eq!((permits.in_flight(START), permits.queued(), rings(&rung)), (1, 1, 0));
 }

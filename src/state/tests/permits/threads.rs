@@ -6,8 +6,9 @@ use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
-use super::{bell, enter_all, grant_all, has_entered, wake};
+use super::{START, bell, enter_all, grant_all, has_entered, wake};
 use crate::state::permits::{Joined, Permits};
+use crate::time::Nanos;
 
 /// Nobody waits this long unless a waker was lost.
 const FOREVER: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ impl Crowd {
     /// Waits to the end.
     fn wait(&self) {
         let (waker, rung) = bell();
-        match self.permits.join(usize::MAX, waker) {
+        match self.permits.join(usize::MAX, waker, Nanos::MAX) {
             Joined::Entered => {}
             Joined::QueueFull => panic!("the queue has no end"),
             Joined::Waiting(ticket) => {
@@ -48,7 +49,7 @@ impl Crowd {
 
     /// Goes away at once, handed a place or not.
     fn give_up(&self) {
-        match self.permits.join(2, Waker::noop().clone()) {
+        match self.permits.join(2, Waker::noop().clone(), Nanos::MAX) {
             Joined::Entered => self.visit(),
             Joined::QueueFull => {}
             Joined::Waiting(ticket) => {
@@ -70,7 +71,7 @@ impl Crowd {
     }
 
     fn is_back_to_the_start(&self, limit: usize) {
-        assert_eq!((self.permits.in_flight(), self.permits.queued()), (0, 0));
+        assert_eq!((self.permits.in_flight(START), self.permits.queued()), (0, 0));
         assert_eq!(enter_all(&self.permits), limit);
     }
 }

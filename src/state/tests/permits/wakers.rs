@@ -6,6 +6,7 @@ use std::task::{Wake, Waker};
 
 use super::{bell, full, has_entered, rings, wait, wake};
 use crate::state::permits::{Joined, Permits};
+use crate::time::Nanos;
 
 #[test]
 fn the_waker_of_the_last_poll_is_the_one_to_wake() {
@@ -43,7 +44,7 @@ fn nosy(permits: &Arc<Permits>) -> (Waker, Receiver<bool>) {
 fn a_waker_that_is_replaced_is_dropped_outside_the_lock() {
     let permits = Arc::new(full(1));
     let (waker, was_locked) = nosy(&permits);
-    let Joined::Waiting(ticket) = permits.join(1, waker) else { panic!("there was no need to wait") };
+    let Joined::Waiting(ticket) = permits.join(1, waker, Nanos::MAX) else { panic!("there was no need to wait") };
     assert!(!has_entered(&permits, ticket));
     assert_eq!(was_locked.try_recv(), Ok(false));
 }
@@ -52,7 +53,7 @@ fn a_waker_that_is_replaced_is_dropped_outside_the_lock() {
 fn the_waker_of_one_who_goes_away_is_dropped_outside_the_lock() {
     let permits = Arc::new(full(1));
     let (waker, was_locked) = nosy(&permits);
-    let Joined::Waiting(ticket) = permits.join(1, waker) else { panic!("there was no need to wait") };
+    let Joined::Waiting(ticket) = permits.join(1, waker, Nanos::MAX) else { panic!("there was no need to wait") };
     assert!(permits.cancel(ticket).is_none());
     assert_eq!(was_locked.try_recv(), Ok(false));
 }
@@ -62,7 +63,7 @@ fn a_waker_that_is_not_needed_is_dropped_outside_the_lock() {
     let permits = Arc::new(Permits::new(1));
     for joined in [Joined::Entered, Joined::QueueFull] {
         let (waker, was_locked) = nosy(&permits);
-        assert_eq!(permits.join(0, waker), joined);
+        assert_eq!(permits.join(0, waker, Nanos::MAX), joined);
         assert_eq!(was_locked.try_recv(), Ok(false));
     }
 }

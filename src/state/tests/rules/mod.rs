@@ -9,11 +9,15 @@ use crate::state::tests::OFF;
 use crate::time::Nanos;
 
 fn counts(calls: u64, failures: u64, slow: u64, consecutive: u32) -> Counts {
-    Counts { calls, failures, slow, consecutive }
+    Counts { calls, failures, throttled: 0, slow, consecutive }
 }
 
 fn failing(rate: f64) -> Rules {
     Rules { failure_rate: Some(rate), ..OFF }
+}
+
+fn throttling(rate: f64) -> Rules {
+    Rules { throttled_rate: Some(rate), ..OFF }
 }
 
 fn slow(rate: f64) -> Rules {

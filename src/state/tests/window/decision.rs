@@ -1,7 +1,7 @@
 //! Claims about what is counted, and when it is a moment of decision.
 
-use super::{Remembered, numbers};
-use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count};
+use super::Remembered;
+use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count, numbers};
 use crate::state::window::Window;
 
 #[test]
@@ -20,7 +20,7 @@ fn each_kind_of_result_is_counted_for_what_it_is() {
 fn each_failure_and_each_slow_call_is_a_moment_of_decision() {
     for window in [Remembered::time(10, 10, 100), Remembered::last(100, 100)] {
         let told = [FAILURE, THROTTLED, SLOW, SLOW_FAILURE].map(|call| window.record(0, call).map(numbers));
-        assert_eq!(told, [Some([1, 1, 0]), Some([2, 2, 0]), Some([3, 2, 1]), Some([4, 3, 2])]);
+        assert_eq!(told, [Some([1, 1, 0, 0]), Some([2, 1, 1, 0]), Some([3, 1, 1, 1]), Some([4, 2, 1, 2])]);
     }
 }
 
@@ -28,8 +28,25 @@ fn each_failure_and_each_slow_call_is_a_moment_of_decision() {
 fn of_successes_only_the_one_that_completes_min_calls_decides() {
     for window in [Remembered::time(10, 10, 3), Remembered::last(10, 3)] {
         let told = [0; 5].map(|at| window.record(at, SUCCESS).map(numbers));
-        assert_eq!(told, [None, None, Some([3, 0, 0]), None, None]);
+        assert_eq!(told, [None, None, Some([3, 0, 0, 0]), None, None]);
     }
+}
+
+#[test]
+fn a_success_that_completes_min_calls_for_some_rate_decides() {
+    for window in [Remembered::time(10, 10, 3), Remembered::last(10, 3)] {
+        window.fill(0, 2, THROTTLED);
+        // The third result of all, and the third that is not throttled.
+        assert_eq!([0; 4].map(|at| window.record(at, SUCCESS).is_some()), [true, false, true, false]);
+    }
+}
+
+#[test]
+fn a_throttled_result_that_falls_out_lets_min_calls_be_completed_again() {
+    let window = Remembered::last(3, 3);
+    assert_eq!([0; 4].map(|at| window.record(at, SUCCESS).is_some()), [false, false, true, false]);
+    window.fill(0, 1, THROTTLED);
+    assert_eq!([0; 4].map(|at| window.record(at, SUCCESS).is_some()), [false, false, true, false]);
 }
 
 #[test]
@@ -51,8 +68,8 @@ fn a_success_after_a_failure_reached_min_calls_decides_nothing() {
 fn a_success_that_reaches_min_calls_after_expiry_decides_again() {
     let window = Remembered::time(10, 10, 2);
     assert_eq!([0, 0, 50].map(|at| window.record(at, SUCCESS).is_some()), [false, true, false]);
-    assert_eq!([99, 100].map(|at| window.counts(at)), [[3, 0, 0], [1, 0, 0]]);
-    assert_eq!(window.record(100, SUCCESS).map(numbers), Some([2, 0, 0]));
+    assert_eq!([99, 100].map(|at| window.counts(at)), [[3, 0, 0, 0], [1, 0, 0, 0]]);
+    assert_eq!(window.record(100, SUCCESS).map(numbers), Some([2, 0, 0, 0]));
     assert_eq!(window.record(100, SUCCESS), None);
 }
 
@@ -80,6 +97,6 @@ fn without_a_window_only_failures_are_moments_of_decision() {
     let window = Remembered::new(Window::None);
     assert_eq!(window.window.words(), 0);
     let told = [SUCCESS, FAILURE, THROTTLED].map(|call| window.record(0, call).map(numbers));
-    assert_eq!(told, [None, Some([0; 3]), Some([0; 3])]);
-    assert_eq!(window.counts(0), [0; 3]);
+    assert_eq!(told, [None, Some([0; 4]), Some([0; 4])]);
+    assert_eq!(window.counts(0), [0; 4]);
 }

@@ -9,6 +9,7 @@ mod races;
 
 use crate::state::counts::{Counts, Recorded};
 use crate::state::stripes::Stripes;
+use crate::state::tests::numbers;
 use crate::state::window::{CountWindow, FIRST_WORD, TimeWindow, Window};
 use crate::time::Nanos;
 
@@ -28,7 +29,7 @@ impl Remembered {
     }
 
     fn time(width: u64, buckets: u32, min_calls: u64) -> Self {
-        Self::new(Window::Time(TimeWindow::new(Nanos(width * u64::from(buckets)), buckets, min_calls)))
+        Self::new(Window::Time(TimeWindow::new(Nanos(width * u64::from(buckets)), buckets, min_calls, true)))
     }
 
     fn record_of(&self, generation: u64, at: u64, call: Recorded) -> Option<Counts> {
@@ -43,17 +44,13 @@ impl Remembered {
         (0..calls).for_each(|_| _ = self.record(at, call));
     }
 
-    fn counts_of(&self, generation: u64, at: u64) -> [u64; 3] {
+    fn counts_of(&self, generation: u64, at: u64) -> [u64; 4] {
         numbers(self.window.counts(&self.stripes, generation, Nanos(at)))
     }
 
-    fn counts(&self, at: u64) -> [u64; 3] {
+    fn counts(&self, at: u64) -> [u64; 4] {
         self.counts_of(0, at)
     }
-}
-
-fn numbers(counts: Counts) -> [u64; 3] {
-    [counts.calls, counts.failures, counts.slow]
 }
 
 /// Brings a window to `generation` in steps, as a circuit does.

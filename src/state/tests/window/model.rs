@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Remembered, lead, numbers};
+use super::{Remembered, lead};
 use crate::state::counts::Recorded;
-use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count};
+use crate::state::tests::{FAILURE, SLOW, SLOW_FAILURE, SUCCESS, THROTTLED, count, numbers};
 
 /// A result, or a look; and whether a generation ends before it.
 #[derive(Clone, Debug)]
@@ -44,10 +44,12 @@ fn compare(
         if step.late && generation > first {
             window.record_of(generation - 1, at, step.call);
         }
-        let before = held(&all, at).len() as u64;
+        let before = count(&held(&all, at));
         all.push((at, step.call));
         let now = count(&held(&all, at));
-        let decides = step.call.is_bad() || (before < min_calls && now[0] >= min_calls);
+        let completes = |of: fn([u64; 4]) -> u64| of(before) < min_calls && of(now) >= min_calls;
+        let completes = completes(|[calls, ..]| calls) || completes(|[calls, _, throttled, _]| calls - throttled);
+        let decides = step.call.is_bad() || completes;
         let told = window.record_of(generation, at, step.call).map(numbers);
         prop_assert_eq!(told, decides.then_some(now));
         prop_assert_eq!(window.counts_of(generation, at), now);

@@ -25,11 +25,12 @@ pub(super) enum Act {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
-    End(Outcome),
+    Poll,
+    End(Outcome, bool),
     Abandon,
     Refuse,
-    TimeOut,
-    Panic,
+    /// A timeout of this limit cuts it short.
+    TimeOut(u64, bool),
     Mark,
     Unmark,
 }
@@ -39,12 +40,13 @@ pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let throttled = option::of(pause).prop_map(|retry_after| Throttled { retry_after });
     let outcome =
         prop_oneof![6 => Just(Success), 3 => Just(Failed), 3 => Just(Transient), 1 => Just(Ignored), 3 => throttled];
+    let limit = prop_oneof![2 => Just(0_u64), 3 => 1..=60_u64, 1 => Just(u64::MAX)];
     let fate = prop_oneof![
-        240 => outcome.prop_map(Fate::End),
-        30 => Just(Fate::Abandon),
+        150 => Just(Fate::Poll),
+        240 => (outcome, prop::bool::weighted(0.2)).prop_map(|(outcome, is_repeat)| Fate::End(outcome, is_repeat)),
+        50 => Just(Fate::Abandon),
         10 => Just(Fate::Refuse),
-        30 => Just(Fate::TimeOut),
-        5 => Just(Fate::Panic),
+        40 => (limit, prop::bool::weighted(0.2)).prop_map(|(limit, is_repeat)| Fate::TimeOut(limit, is_repeat)),
         130 => Just(Fate::Mark),
         20 => Just(Fate::Unmark),
     ];
@@ -66,6 +68,7 @@ pub(super) fn settings() -> impl Strategy<Value = (Rules, Span)> {
     let rate = || prop_oneof![Just(0.3), Just(0.5), Just(1.0), 0.01..1.0_f64];
     let rules = (
         option::of(rate()),
+        option::of(rate()),
         option::of((rate(), prop_oneof![Just(0_u64), Just(10), Just(u64::MAX)])),
         option::of(1..=4_u32),
         1..=6_u64,
@@ -74,24 +77,27 @@ pub(super) fn settings() -> impl Strategy<Value = (Rules, Span)> {
         prop_oneof![Just(0_u64), Just(60), Just(100), Just(u64::MAX)],
         prop_oneof![(6..=9_u32).prop_map(Span::Last), (1..=4_u32).prop_map(|buckets| Span::Time(10, buckets))],
     );
-    rules.prop_map(|(failure_rate, slow, consecutive, min_calls, probes, half_open_for, pause, span)| {
-        let slow_rate = slow.map(|(rate, after)| (rate, Nanos(after)));
-        let half_open_for = Nanos(half_open_for);
-        let open_for = doubling(STEPS[0], STEPS[2]);
-        let rules = Rules {
-            failure_rate,
-            slow_rate,
-            consecutive,
-            min_calls,
-            probes,
-            half_open_for,
-            open_for,
-            max_retry_after: Nanos(pause),
-        };
-        match (failure_rate, slow_rate, consecutive) {
-            (None, None, None) => (Rules { consecutive: Some(2), ..rules }, Span::None),
-            (None, None, _) => (rules, Span::None),
-            _ => (rules, span),
-        }
-    })
+    rules.prop_map(
+        |(failure_rate, throttled_rate, slow, consecutive, min_calls, probes, half_open_for, pause, span)| {
+            let slow_rate = slow.map(|(rate, after)| (rate, Nanos(after)));
+            let half_open_for = Nanos(half_open_for);
+            let open_for = doubling(STEPS[0], STEPS[2]);
+            let rules = Rules {
+                failure_rate,
+                throttled_rate,
+                slow_rate,
+                consecutive,
+                min_calls,
+                probes,
+                half_open_for,
+                open_for,
+                max_retry_after: Nanos(pause),
+            };
+            match (failure_rate.or(throttled_rate), slow_rate, consecutive) {
+                (None, None, None) => (Rules { consecutive: Some(2), ..rules }, Span::None),
+                (None, None, _) => (rules, Span::None),
+                _ => (rules, span),
+            }
+        },
+    )
 }

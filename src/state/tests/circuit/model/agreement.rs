@@ -5,18 +5,15 @@ use proptest::sample::Index;
 
 use super::acts::{Act, Fate, acts, settings};
 use super::{Change, Flight, Model};
-use crate::outcome::Outcome;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
-use crate::state::counts::Counts;
+use crate::state::tests::numbers;
 use crate::time::Nanos;
 
 fn same(transition: Option<&Transition>, change: Option<&Change>) -> Result<(), TestCaseError> {
     prop_assert_eq!(transition.is_some(), change.is_some(), "{:?} for {:?}", transition, change);
-    if let (Some(transition), Some((from, to, reasons, counts, open_for))) = (transition, change) {
-        prop_assert_eq!((transition.from, transition.to, transition.open_for), (*from, *to, *open_for));
-        prop_assert!(reasons.contains(&transition.reason), "{:?} of {:?}", transition.reason, reasons);
-        let Counts { calls, failures, slow, .. } = transition.counts;
-        prop_assert_eq!([calls, failures, slow], *counts);
+    if let (Some(transition), Some(change)) = (transition, change) {
+        let Transition { from, to, reason, counts, open_for } = *transition;
+        prop_assert_eq!((from, to, reason, numbers(counts), open_for), *change);
     }
     Ok(())
 }
@@ -25,7 +22,7 @@ fn same(transition: Option<&Transition>, change: Option<&Change>) -> Result<(), 
 fn looks_like(circuit: &Circuit, model: &Model) -> Result<(), TestCaseError> {
     let view = circuit.view(Nanos(model.now));
     prop_assert_eq!((view.phase, view.since), (model.phase, Nanos(model.since)));
-    prop_assert_eq!([view.counts.calls, view.counts.failures, view.counts.slow], model.counts());
+    prop_assert_eq!(numbers(view.counts), model.counts());
     if matches!(model.phase, Phase::Closed | Phase::MetricsOnly) && model.rules.consecutive.is_some() {
         prop_assert_eq!(view.counts.consecutive, model.run);
     }
@@ -64,18 +61,32 @@ impl Both {
             return Ok(());
         }
         let index = index.index(self.flights.len());
-        if let Fate::Mark = fate {
-            return self.mark(index);
+        match fate {
+            Fate::Mark => return self.mark(index),
+            Fate::Poll => {
+                self.poll(index);
+                return Ok(());
+            }
+            _ => {}
         }
         let call = self.flights.swap_remove(index);
         self.unmark(call)?.map_or(Ok(()), |call| self.end(call, fate))
     }
 
+    fn poll(&mut self, index: usize) {
+        let now = self.model.now;
+        let (entry, flight) = &mut self.flights[index];
+        entry.start(Nanos(now));
+        flight.started.get_or_insert(now);
+    }
+
     fn mark(&mut self, index: usize) -> Done {
         let (entry, flight) = &mut self.flights[index];
-        if flight.streams_until.is_none() {
+        if flight.streams_until.is_none() && flight.started.is_some() {
             self.model.mark_streaming(flight);
-            prop_assert_eq!(self.circuit.mark_streaming(*entry), flight.streams_until.map(Nanos));
+            prop_assert_eq!(self.circuit.mark_streaming(*entry), flight.streams_until.is_some());
+            let until = self.circuit.streams_until(*entry);
+            prop_assert!(flight.streams_until.is_none_or(|streams_until| Nanos(streams_until) == until));
         }
         Ok(())
     }
@@ -83,7 +94,7 @@ impl Both {
     /// Takes back that a call streams, where it is marked; gives the call if it was not counted.
     fn unmark(&mut self, (entry, flight): (Entry, Flight)) -> Result<Option<(Entry, Flight)>, TestCaseError> {
         let Some(until) = flight.streams_until else { return Ok(Some((entry, flight))) };
-        let (uncounted, transition) = self.circuit.unmark(entry, Nanos(until), self.now());
+        let (uncounted, transition) = self.circuit.unmark(entry, self.now());
         let (left, change) = self.model.unmark(flight, until);
         prop_assert_eq!(uncounted, left);
         same(transition.as_ref(), change.as_ref())?;
@@ -93,18 +104,19 @@ impl Both {
     fn end(&mut self, (entry, flight): (Entry, Flight), fate: Fate) -> Done {
         let (now, circuit, model) = (self.now(), &self.circuit, &mut self.model);
         let (transition, change) = match fate {
-            Fate::End(outcome) => (circuit.end(entry, outcome, now.0), model.end(flight, outcome)),
-            Fate::TimeOut => (circuit.time_out(entry, now), model.time_out(flight)),
-            Fate::Panic => (circuit.exit(entry, Exit::Panicked, now), model.end(flight, Outcome::Failed)),
-            Fate::Mark | Fate::Unmark => {
+            Fate::End(outcome, is_repeat) => {
+                (circuit.exit(entry, Exit::settled(outcome, is_repeat), now), model.end(flight, outcome, is_repeat))
+            }
+            Fate::TimeOut(limit, is_repeat) => {
+                let timed_out = Exit::TimedOut { limit: Nanos(limit), is_repeat };
+                (circuit.exit(entry, timed_out, now), model.time_out(flight, limit, is_repeat))
+            }
+            Fate::Poll | Fate::Mark | Fate::Unmark => {
                 self.flights.push((entry, flight));
                 (None, None)
             }
-            Fate::Abandon | Fate::Refuse => {
-                circuit.abandon(entry);
-                model.abandon(flight);
-                (None, None)
-            }
+            Fate::Abandon => (circuit.exit(entry, Exit::Abandoned, now), model.abandon(flight)),
+            Fate::Refuse => (circuit.exit(entry, Exit::Unsent, now), model.release(flight, |_| {})),
         };
         if let Fate::Refuse = fate {
             circuit.count_rejected();

@@ -6,8 +6,6 @@ mod phases;
 mod results;
 mod streams;
 
-use std::collections::VecDeque;
-
 use crate::state::circuit::{Phase, Reason, Rules};
 use crate::state::counts::Recorded;
 use crate::state::window::{CountWindow, TimeWindow, Window};
@@ -27,7 +25,7 @@ impl Span {
             Self::None => Window::None,
             Self::Last(calls) => Window::Count(CountWindow::new(calls, min_calls)),
             Self::Time(width, buckets) => {
-                Window::Time(TimeWindow::new(Nanos(width * u64::from(buckets)), buckets, min_calls))
+                Window::Time(TimeWindow::new(Nanos(width * u64::from(buckets)), buckets, min_calls, true))
             }
         }
     }
@@ -37,13 +35,15 @@ impl Span {
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     era: u32,
-    started: u64,
+    round: u32,
+    /// When it was first polled.
+    started: Option<u64>,
     /// When it counts as a success, if it is marked as streaming.
     streams_until: Option<u64>,
 }
 
-/// A change of phase, as the pages have it: any rule that is reached may be the reason.
-type Change = (Phase, Phase, Vec<Reason>, [u64; 3], Option<Nanos>);
+/// A change of phase, as the pages have it.
+type Change = (Phase, Phase, Reason, [u64; 4], Option<Nanos>);
 
 /// What the page says of a circuit.
 #[derive(Debug)]
@@ -56,13 +56,20 @@ struct Model {
     era: u32,
     results: Vec<(u64, Recorded)>,
     run: u32,
-    /// What is left of the open times: the next one first.
-    steps: VecDeque<u64>,
+    /// The step of the last open time, and how long that was.
+    step: usize,
+    open_for: u64,
     open_until: u64,
     probes: Vec<Recorded>,
-    /// The probes that stream: the era of each, and when it counts as a success.
-    streams: Vec<(u32, u64)>,
-    in_flight: u32,
+    /// The probes that stream: the era of each, when it counts as a success, and its round.
+    streams: Vec<(u32, u64, u32)>,
+    /// Probes in flight that hold a place.
+    holders: u32,
+    /// How often probes gave up their places.
+    round: u32,
+    /// Probes abandoned since the last answer.
+    abandoned: u32,
+    /// When the time of the probes began, or began anew.
     moved: u64,
     rejected: u64,
     late: u64,
@@ -82,11 +89,14 @@ impl Model {
             era: 0,
             results: Vec::new(),
             run: 0,
-            steps: STEPS.into(),
+            step: 0,
+            open_for: 0,
             open_until: 0,
             probes: Vec::new(),
             streams: Vec::new(),
-            in_flight: 0,
+            holders: 0,
+            round: 0,
+            abandoned: 0,
             moved: 0,
             rejected: 0,
             late: 0,

@@ -8,7 +8,7 @@ use crate::state::tests::{count, reaches};
 use crate::time::Nanos;
 
 impl Model {
-    fn window(&self) -> [u64; 3] {
+    fn window(&self) -> [u64; 4] {
         let held = self.results.iter().rev().enumerate().filter(|(age, (at, _))| match self.span {
             Span::None => false,
             Span::Last(calls) => *age < calls as usize,
@@ -17,22 +17,26 @@ impl Model {
         count(&held.map(|(_, (_, call))| *call).collect::<Vec<_>>())
     }
 
-    pub(super) fn counts(&self) -> [u64; 3] {
+    pub(super) fn counts(&self) -> [u64; 4] {
         match self.phase {
             Phase::Closed | Phase::MetricsOnly => self.window(),
             Phase::HalfOpen => count(&self.probes),
-            _ => [0; 3],
+            _ => [0; 4],
         }
     }
 
-    fn is_slow(&self, flight: Flight) -> bool {
-        self.rules.slow_rate.is_some_and(|(_, after)| self.now - flight.started > after.0)
+    pub(super) fn is_slow(&self, flight: Flight) -> bool {
+        self.took_longer(flight, self.now)
     }
 
-    pub(super) fn end(&mut self, flight: Flight, outcome: Outcome) -> Option<Change> {
+    fn took_longer(&self, flight: Flight, at: u64) -> bool {
+        let slow = self.rules.slow_rate.zip(flight.started);
+        slow.is_some_and(|((_, after), started)| at - started > after.0)
+    }
+
+    pub(super) fn end(&mut self, flight: Flight, outcome: Outcome, is_repeat: bool) -> Option<Change> {
         if outcome == Ignored {
-            self.abandon(flight);
-            return None;
+            return self.release(flight, |model| model.progress(model.now));
         }
         if flight.era != self.era {
             self.late += 1;
@@ -42,79 +46,97 @@ impl Model {
             self.late += 1;
             return Some(change);
         }
-        let call = Recorded { outcome, slow: self.is_slow(flight) };
-        let pause = self.pause(outcome);
+        self.end_counted(flight, outcome, is_repeat)
+    }
+
+    pub(super) fn end_counted(&mut self, flight: Flight, outcome: Outcome, is_repeat: bool) -> Option<Change> {
+        let call = Recorded::of(outcome, self.is_slow(flight));
         match self.phase {
-            Phase::Closed => self.count(call).map(|reasons| self.go(Phase::Open, reasons, pause)),
-            Phase::MetricsOnly => self.count(call).map(|reasons| self.go(Phase::MetricsOnly, reasons, pause)),
-            Phase::HalfOpen => self.count_probe(call, self.now),
+            Phase::Closed | Phase::MetricsOnly => {
+                let to = if self.phase == Phase::Closed { Phase::Open } else { Phase::MetricsOnly };
+                let reasons = self.count(outcome, call, is_repeat);
+                let pause = self.pause(outcome, &reasons);
+                reasons.first().map(|reason| self.go(to, *reason, pause))
+            }
+            Phase::HalfOpen => self.count_probe(flight, outcome, self.now),
             _ => None,
         }
     }
 
     /// The pause that this result asks for, as far as that is allowed.
-    fn pause(&self, outcome: Outcome) -> Nanos {
+    fn pause(&self, outcome: Outcome, reasons: &[Reason]) -> Nanos {
         match outcome {
-            Throttled { retry_after: Some(asked) } if Nanos::from(asked) > self.rules.max_retry_after => {
-                self.rules.max_retry_after
+            Throttled { retry_after: Some(asked) } if reasons.contains(&Reason::ThrottledRate) => {
+                Nanos::from(asked).min(self.rules.max_retry_after)
             }
-            Throttled { retry_after: Some(asked) } => asked.into(),
             _ => Nanos(0),
         }
     }
 
-    fn count(&mut self, call: Recorded) -> Option<Vec<Reason>> {
+    fn count(&mut self, outcome: Outcome, call: Recorded, is_repeat: bool) -> Vec<Reason> {
         let min_calls = self.rules.min_calls;
-        let before = self.window()[0];
-        self.results.push((self.now, call));
-        self.run = match call.outcome {
+        let before = self.window();
+        if !(is_repeat && (call.failed || call.throttled)) {
+            self.results.push((self.now, call));
+        }
+        self.run = match outcome {
             Success => 0,
             Transient | Failed => self.run + 1,
             Throttled { .. } | Ignored => self.run,
         };
-        let [calls, failures, slow] = self.window();
-        let completes = before < min_calls && calls >= min_calls;
-        let decides = call.outcome != Success || call.slow || completes;
-        let mut reasons = Vec::new();
-        let reached = |count, rate| calls >= min_calls && reaches(count, calls, rate);
-        reasons.extend(self.rules.consecutive.filter(|most| self.run >= *most).map(|_| Reason::Consecutive));
-        reasons.extend(self.rules.failure_rate.filter(|rate| reached(failures, *rate)).map(|_| Reason::FailureRate));
-        reasons.extend(self.rules.slow_rate.filter(|(rate, _)| reached(slow, *rate)).map(|_| Reason::SlowRate));
-        (decides && !reasons.is_empty()).then_some(reasons)
+        let after @ [calls, failures, throttled, slow] = self.window();
+        let completes = |of: fn([u64; 4]) -> u64| of(before) < min_calls && of(after) >= min_calls;
+        let completes = completes(|[calls, ..]| calls) || completes(|[calls, _, throttled, _]| calls - throttled);
+        if outcome == Success && !call.slow && !completes {
+            return Vec::new();
+        }
+        let reached = |count, of, rate| of >= min_calls && reaches(count, of, rate);
+        let rules = &self.rules;
+        let fails = rules.failure_rate.filter(|rate| reached(failures, calls - throttled, *rate));
+        let asks = rules.throttled_rate.filter(|rate| reached(throttled, calls, *rate));
+        let slows = rules.slow_rate.filter(|(rate, _)| reached(slow, calls, *rate));
+        let run = rules.consecutive.filter(|most| self.run >= *most);
+        in_order([fails.is_some(), asks.is_some(), slows.is_some(), run.is_some()])
     }
 
     /// Counts a probe that was over `at` that moment.
-    pub(super) fn count_probe(&mut self, call: Recorded, at: u64) -> Option<Change> {
-        self.in_flight -= 1;
-        self.moved = self.moved.max(at);
-        self.probes.push(call);
-        let [calls, failures, slow] = count(&self.probes);
+    pub(super) fn count_probe(&mut self, flight: Flight, outcome: Outcome, at: u64) -> Option<Change> {
+        self.probes.push(Recorded::of(outcome, self.took_longer(flight, at)));
+        let [calls, failures, throttled, slow] = count(&self.probes);
         let probes = u64::from(self.rules.probes);
         let reached = |more: u64| {
-            let mut reasons = Vec::new();
             let rules = &self.rules;
-            reasons.extend(rules.consecutive.filter(|_| failures + more > 0).map(|_| Reason::Consecutive));
             let fails = rules.failure_rate.filter(|rate| reaches(failures + more, probes, *rate));
-            reasons.extend(fails.map(|_| Reason::FailureRate));
+            let asks = rules.throttled_rate.filter(|rate| reaches(throttled + more, probes, *rate));
             let slows = rules.slow_rate.filter(|(rate, _)| reaches(slow + more, probes, *rate));
-            reasons.extend(slows.map(|_| Reason::SlowRate));
-            reasons
+            let first = rules.consecutive.filter(|_| rules.failure_rate.is_none() && failures + more > 0);
+            in_order([fails.is_some(), asks.is_some(), slows.is_some(), first.is_some()])
         };
-        let (reasons, possible) = (reached(0), reached(probes - calls));
-        if !reasons.is_empty() {
-            Some(self.go(Phase::Open, reasons, self.pause(call.outcome)))
+        let (reasons, possible) = (reached(0), reached(probes.saturating_sub(calls)));
+        if let Some(reason) = reasons.first() {
+            Some(self.go(Phase::Open, *reason, self.pause(outcome, &reasons)))
         } else if possible.is_empty() {
-            Some(self.go(Phase::Closed, vec![Reason::Recovered], Nanos(0)))
+            Some(self.go(Phase::Closed, Reason::Recovered, Nanos(0)))
         } else {
+            self.give_back(flight);
+            self.progress(at);
             None
         }
     }
 
-    pub(super) fn time_out(&mut self, flight: Flight) -> Option<Change> {
-        if self.rules.slow_rate.is_some() && !self.is_slow(flight) {
-            self.abandon(flight);
-            return None;
+    pub(super) fn time_out(&mut self, flight: Flight, limit: u64, is_repeat: bool) -> Option<Change> {
+        let in_flight = flight.started.map_or(0, |started| self.now - started);
+        let had_time = u128::from(in_flight) * 2 >= u128::from(limit);
+        if had_time && (self.rules.slow_rate.is_none() || self.is_slow(flight)) {
+            self.end(flight, Failed, is_repeat)
+        } else {
+            self.abandon(flight)
         }
-        self.end(flight, Failed)
     }
+}
+
+/// The rules that were reached, in their order.
+fn in_order(reached: [bool; 4]) -> Vec<Reason> {
+    let rules = [Reason::FailureRate, Reason::ThrottledRate, Reason::SlowRate, Reason::Consecutive];
+    rules.into_iter().zip(reached).filter(|(_, reached)| *reached).map(|(reason, _)| reason).collect()
 }

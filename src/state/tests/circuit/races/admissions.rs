@@ -47,11 +47,23 @@ fn two_threads_that_find_the_open_time_over_make_one_transition() {
 }
 
 #[test]
-fn two_threads_that_find_a_hung_probe_make_one_transition() {
-    let rounds = each_round(|| half_open(CONSECUTIVE).0, |circuit| u32::from(circuit.enter(Nanos(1_050)).1.is_some()));
+fn two_threads_that_find_the_probes_abandoned_make_one_transition() {
+    let abandoned = || {
+        let (circuit, probe) = half_open(Rules { probes: 1, ..CONSECUTIVE });
+        circuit.abandon(probe);
+        circuit
+    };
+    let rounds = each_round(abandoned, |circuit| u32::from(circuit.enter(Nanos(1_050)).1.is_some()));
     for (circuit, transitions) in rounds {
         assert_eq!((transitions, circuit.phase()), (1, Phase::Open));
     }
+}
+
+#[test]
+fn of_two_threads_that_find_the_time_over_one_takes_the_place() {
+    let make = || half_open(Rules { probes: 1, ..CONSECUTIVE }).0;
+    let rounds = each_round(make, |circuit| u32::from(circuit.enter(Nanos(1_050)).0.is_ok()));
+    assert!(rounds.iter().all(|(_, entered)| *entered == 1));
 }
 
 #[test]

@@ -81,11 +81,12 @@ fn a_stream_of_the_same_moment_in_a_later_period_is_another() {
 fn only_a_probe_of_this_period_is_marked() {
     for phase in [Phase::Closed, Phase::ForcedClosed, Phase::MetricsOnly] {
         let circuit = in_phase(phase);
-        assert_eq!(circuit.mark_streaming(circuit.admit(0)), None, "{phase:?}");
+        assert!(!circuit.mark_streaming(circuit.admit(0)), "{phase:?}");
     }
     let (circuit, old) = half_open(CONSECUTIVE);
-    circuit.refused(1_050);
-    assert_eq!(circuit.mark_streaming(old), None);
+    let failed = circuit.admit(1_000);
+    _ = circuit.end(failed, Failed, 1_050).expect("it opens");
+    assert!(!circuit.mark_streaming(old));
     circuit.admit(1_250);
-    assert_eq!((circuit.mark_streaming(old), circuit.look(9_000)), (None, None));
+    assert_eq!((circuit.mark_streaming(old), circuit.look(9_000)), (false, None));
 }

@@ -1,20 +1,19 @@
 //! Claims about probes whose responses stream.
 
 mod ends;
-mod hung;
 mod late;
 mod lock_free;
 mod moments;
+mod progress;
 
 use super::half_open;
 use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Phase, Reason, Rules, Transition};
 use crate::time::Nanos;
 
-/// When a probe of 1,000 counts as a success if it streams. It hangs at 1,050.
+/// When a probe of 1,000 counts as a success if it streams. Its time is over at 1,050.
 const DUE: u64 = 1_025;
 const RECOVERED: Option<(Phase, Phase, Reason)> = Some((Phase::HalfOpen, Phase::Closed, Reason::Recovered));
-const HUNG: Option<(Phase, Phase, Reason)> = Some((Phase::HalfOpen, Phase::Open, Reason::Hung));
 
 /// A probe that streams, and when it counts as a success.
 type Stream = (Entry, Nanos);
@@ -25,15 +24,16 @@ impl Circuit {
     }
 
     fn streams(&self, probe: Entry) -> Stream {
-        (probe, self.mark_streaming(probe).expect("it is a probe"))
+        assert!(self.mark_streaming(probe), "it is a probe");
+        (probe, self.streams_until(probe))
     }
 
     fn look(&self, at: u64) -> Option<Transition> {
         self.catch_up(Nanos(at))
     }
 
-    fn stop(&self, (entry, due): Stream, at: u64) -> (bool, Option<Transition>) {
-        self.unmark(entry, due, Nanos(at))
+    fn stop(&self, (entry, _): Stream, at: u64) -> (bool, Option<Transition>) {
+        self.unmark(entry, Nanos(at))
     }
 
     /// Ends a stream as its guard does: it is recorded only if it was not counted.

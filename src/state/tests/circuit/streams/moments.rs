@@ -52,7 +52,7 @@ fn streams_count_in_order_of_moment_whichever_streams_first() {
 #[test]
 fn a_probe_that_streams_only_after_its_moment_counts_at_once() {
     let (circuit, probe) = half_open(CONSECUTIVE);
-    assert_eq!(circuit.mark_streaming(probe), Some(Nanos(DUE)));
+    assert_eq!(circuit.streams(probe).1, Nanos(DUE));
     circuit.look(1_049);
     assert_eq!(circuit.numbers(1_049), [1, 0, 0, 0]);
 }

@@ -2,26 +2,51 @@
 
 use proptest::prelude::*;
 
-use super::{Pair, Step};
+use super::{Pair, Place, Step};
 use crate::state::tests::permits::enter_all;
+use crate::time::Nanos;
+
+fn left() -> impl Strategy<Value = Nanos> {
+    prop_oneof![3 => (0..10_u64).prop_map(Nanos), 1 => Just(Nanos::MAX)]
+}
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => Just(Step::TryEnter),
-        6 => (0..6_usize).prop_map(|max_queue| Step::Join { max_queue }),
-        4 => Just(Step::Leave),
+        6 => (0..6_usize, left()).prop_map(|(max_queue, left)| Step::Join { max_queue, left }),
+        4 => (0..8_usize, left()).prop_map(|(whose, left)| Step::Hold { whose, left }),
+        4 => (0..8_usize).prop_map(|whose| Step::Leave { whose }),
         3 => (0..8_usize).prop_map(|whose| Step::Poll { whose }),
         3 => (0..8_usize).prop_map(|whose| Step::Cancel { whose }),
         1 => prop_oneof![4 => 0..5_usize, 1 => Just(usize::MAX)].prop_map(|limit| Step::Resize { limit }),
         2 => Just(Step::Grant),
+        2 => (0..10_u64).prop_map(|time| Step::Pass { time: Nanos(time) }),
+        2 => Just(Step::TakeBack),
     ]
+}
+
+impl Pair {
+    /// As a caller does who finds no place.
+    fn make_room(&mut self) {
+        let now = self.now;
+        while self.places().any(|place| *place != Place::TakenBack && !place.counts(now)) {
+            self.take(Step::TakeBack);
+            self.grant_all();
+        }
+    }
+
+    fn grant_all(&mut self) {
+        while self.has_room() && !self.queue.is_empty() {
+            self.take(Step::Grant);
+        }
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn permits_are_a_queue_and_a_counter(limit in 0..4_usize, steps in prop::collection::vec(step(), 0..80)) {
+    fn permits_are_a_queue_a_counter_and_deadlines(limit in 0..4_usize, steps in prop::collection::vec(step(), 0..80)) {
         let mut pair = Pair::new(limit);
         pair.take_all(steps);
     }
@@ -31,12 +56,32 @@ proptest! {
         let mut pair = Pair::new(limit);
         for step in steps {
             pair.take(step);
-            if matches!(step, Step::Resize { .. }) {
-                while pair.model.in_flight < pair.model.limit && !pair.model.queue.is_empty() {
-                    pair.take(Step::Grant);
-                }
+            if matches!(step, Step::Resize { .. } | Step::TakeBack) {
+                pair.grant_all();
             }
-            prop_assert!(pair.permits.queued() == 0 || pair.permits.in_flight() >= pair.permits.limit());
+            prop_assert!(pair.permits.queued() == 0 || !pair.has_room());
+        }
+    }
+
+    #[test]
+    fn who_makes_room_leaves_no_late_call_with_a_place(limit in 0..4_usize, steps in prop::collection::vec(step(), 0..80)) {
+        let mut pair = Pair::new(limit);
+        pair.take_all(steps);
+        pair.grant_all();
+        pair.make_room();
+        let (now, limit) = (pair.now, pair.limit);
+        prop_assert!(!pair.permits.take_back(now));
+        prop_assert!(pair.permits.queued() == 0 || pair.permits.in_flight(now) >= limit);
+    }
+
+    #[test]
+    fn no_more_are_in_time_than_the_limit(limit in 0..4_usize, steps in prop::collection::vec(step(), 0..80)) {
+        let mut pair = Pair::new(limit);
+        for step in steps {
+            if !matches!(step, Step::Resize { .. }) {
+                pair.take(step);
+            }
+            prop_assert!(pair.permits.in_flight(pair.now) <= limit);
         }
     }
 
@@ -47,11 +92,11 @@ proptest! {
         while !pair.waiters.is_empty() {
             pair.take(Step::Cancel { whose: 0 });
         }
-        while pair.model.held > 0 {
-            pair.take(Step::Leave);
+        while !pair.calls.is_empty() {
+            pair.take(Step::Leave { whose: 0 });
         }
         pair.take(Step::Resize { limit });
-        prop_assert_eq!(pair.permits.in_flight(), 0);
+        prop_assert_eq!(pair.permits.in_flight(Nanos(0)), 0);
         prop_assert_eq!(enter_all(&pair.permits), limit);
     }
 }

@@ -1,0 +1,46 @@
+//! What those who drop or repeat a call tell the layers below.
+
+use std::cell::Cell;
+use std::thread::LocalKey;
+use std::time::Duration;
+
+thread_local! {
+    static EXPIRED: Cell<Option<Duration>> = const { Cell::new(None) };
+    static IS_REPEAT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Drops a call by `drop_call`, because this limit of ours ran out.
+pub(crate) fn expire(limit: Duration, drop_call: impl FnOnce()) {
+    let _restore = set(&EXPIRED, Some(limit));
+    drop_call();
+}
+
+/// The limit that ran out, if what is dropped now is dropped because of that.
+pub(crate) fn expired_limit() -> Option<Duration> {
+    EXPIRED.get()
+}
+
+/// Runs a part of an attempt. `is_repeat` says whether its call was attempted before.
+pub(crate) fn attempt<T>(is_repeat: bool, part: impl FnOnce() -> T) -> T {
+    // A first attempt of an inner retry stays a repeat of the outer one.
+    let _restore = is_repeat.then(|| set(&IS_REPEAT, true));
+    part()
+}
+
+/// Whether what runs now is an attempt that is not the first of its call.
+pub(crate) fn is_repeat() -> bool {
+    IS_REPEAT.get()
+}
+
+/// Restores a flag when it is dropped, also by a panic.
+struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+
+impl<T: Copy> Drop for Restore<T> {
+    fn drop(&mut self) {
+        self.0.set(self.1);
+    }
+}
+
+fn set<T: Copy>(flag: &'static LocalKey<Cell<T>>, value: T) -> Restore<T> {
+    Restore(flag, flag.replace(value))
+}
