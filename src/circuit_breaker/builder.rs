@@ -185,7 +185,7 @@ impl<E> CircuitBreakerBuilder<E> {
     ///
     /// It also takes the next step when it opens sooner after closing than it was last open, so a service that keeps failing is
     /// asked less and less. Defaults to 1 second growing by a factor of 1.3 to 15, with [`Jitter::Equal`]: a recovery is then
-    /// seen late by about a third of the outage at most. With [`Jitter::Full`] it may be next to nothing.
+    /// seen late by about half of the outage at most. With [`Jitter::Full`] it may be next to nothing.
     #[doc(alias = "wait_duration_in_open_state")]
     #[doc(alias = "break_duration")]
     #[doc(alias = "sleep_window")]
