@@ -16,9 +16,9 @@ use crate::sync::Arc;
 /// Every path out of a call goes through its guard. A guard that is dropped unsettled is *abandoned*: its call counts as neither
 /// success nor failure and gives its place back. There are exceptions:
 ///
-/// - a call that the own limit of a [`TimeoutLayer`](crate::TimeoutLayer) cuts short is a failure, if the service was being waited
-///   for and had at least half of that limit; where slow calls are counted, only if it took longer than `slow_after`, too;
-/// - a call that was in flight for longer than `slow_after` is slow, whoever ended it, unless it is a probe;
+/// - a call that a [`TimeoutLayer`](crate::TimeoutLayer) cuts short at its own limit is a failure if the service was being waited
+///   for, and had at least half of that limit. Where slow calls are counted, it must also have taken longer than `slow_after`;
+/// - a call that took longer than `slow_after` is slow, unless it is a probe;
 /// - a call whose service panicked is a failure;
 /// - a probe whose response streams is a success from half of `half_open_for` after it was first polled, however it ends later.
 ///

@@ -60,17 +60,18 @@
 //! service that limits its clients is used to its limit.
 //!
 //! **Calls without a result.** A call that its caller drops, or that ends at its caller's deadline, is abandoned: it counts as
-//! neither success nor failure. A call that a timeout of this crate cuts short is a failure only if the service was being
-//! waited for then, and had at least half of that timeout's limit: what a handler holds when its own time is over is not to
-//! blame. With a `slow_rate`, such a call must also have taken longer than `slow_after`, and every other call that did is slow,
-//! whoever ended it.
+//! neither success nor failure. A call that a timeout of this crate cuts short is a failure under two conditions: the service
+//! was being waited for, and it had at least half of that timeout's limit. Otherwise the call is abandoned, because a handler
+//! whose time is over drops calls that are not to blame. With a `slow_rate` there is a third condition: the call took longer
+//! than `slow_after`. A call that took longer is slow, also when it is abandoned.
 //!
-//! **Half-open.** Calls in flight and results together are at most `probes`. All rules hold for the probes, but that failures
-//! in a row decide only without a `failure_rate`: then the first failed probe opens. It opens as soon as a rule's share of
-//! `probes` is reached, and closes as soon as none can be reached any more. When the probes had no answer for
-//! [`half_open_for`](CircuitBreakerBuilder::half_open_for), the next call opens it if at least `probes` callers left without
-//! one; otherwise the probes in flight give up their places, and their results still count when they come. So neither slow
-//! answers nor slow senders hold up a recovery.
+//! **Half-open.** Calls in flight and results together are at most `probes`. The circuit opens as soon as a rule's share of
+//! `probes` is reached, and closes as soon as no share can be reached any more. Without a `failure_rate`, the first failed
+//! probe opens it under the rule of failures in a row; with one, that rule does not hold for probes.
+//!
+//! When the probes had no answer for [`half_open_for`](CircuitBreakerBuilder::half_open_for), the next call decides. If at least
+//! `probes` callers left without an answer, the circuit opens. Otherwise the probes in flight give up their places, and their
+//! results still count when they come. So slow answers and slow senders hold up no recovery.
 //!
 //! **Steps.** The open time takes the next step when the probes failed, and when the circuit opens sooner after closing than it
 //! was last open; otherwise the first. How the defaults were chosen is told [on the first

@@ -73,7 +73,7 @@ impl Frame {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Began {
     pub(crate) at: Instant,
-    /// The nearest deadline when the call pended first. It bounds the call to its end, whoever polls it later.
+    /// The nearest deadline around the call when it first pended. It stays the same when another caller polls it later.
     bound: Option<Deadline>,
 }
 

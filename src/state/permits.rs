@@ -11,12 +11,12 @@
 //!
 //! The queue itself is under a lock. `queued` is set by the same update that finds no room, so a call that leaves after it sees
 //! it, takes the lock and hands the place on: nobody sleeps while a place is free. A waiter is in the queue until it is
-//! handed a place or goes away, and handed a place until it sees it, goes away or is taken it from.
+//! handed a place or goes away. It is then among those who were handed a place, until it sees the place, goes away or loses it.
 //!
-//! A call whose deadline has passed is *late*, and counts no more. Nobody watches for that: who finds no place
-//! [takes back](Permits::take_back) those of late calls, and those handed to waiters that did not look before the end of their
-//! wait. A place is given back once: by whoever removes the deadline from [`Deadlines`], or the waiter from those handed a place,
-//! the holder or one who takes it back. Who finds it gone has no place to give. Exact under every interleaving.
+//! A call whose deadline has passed is *late*, and counts no more. Nobody watches for that. A call that finds no place
+//! [takes back](Permits::take_back) the places of late calls. It also takes back those of waiters that did not look before their
+//! wait was over. A place is given back once, by the one who removes its deadline from [`Deadlines`] or its waiter from those who
+//! were handed a place. That is its holder, or a call that takes it back. Exact under every interleaving.
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
 

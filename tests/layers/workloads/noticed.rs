@@ -27,28 +27,26 @@ async fn a_service_of_ten_places_that_hangs_is_noticed() {
     row("10 places of 30 s, hung: time to open", &[format!("{opened:.0} s")]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_dead_service_that_is_called_rarely_is_noticed() {
+/// Plays a load with each seed, and asserts that the circuit opens in so many seconds.
+async fn opens(load: &str, rate: f64, at_most: f64, fate: Fate) {
     let mut results = Vec::new();
     for seed in SEEDS {
-        let (played, _) = play_readme(0.1, 300.0, seed, |_, _, _| (QUICK, false)).await;
-        let opened = played.until(Phase::Open, 0.0).unwrap();
-        assert!(opened <= 210.0, "after {opened} s");
-        results.push(format!("{opened:.0} s"));
+        let (played, _) = play_readme(rate, 2.0 * at_most, seed, move |_, _, _| fate).await;
+        let opened = played.until(Phase::Open, 0.0).expect("it opens");
+        assert!(opened <= at_most, "{load}: after {opened} s");
+        results.push(format!("{opened:.2} s"));
     }
-    row("1 call in 10 s, dead: time to open", &results);
+    row(&format!("{load}: time to open"), &results);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_service_that_is_called_rarely_is_noticed() {
+    opens("1 call in 10 s, dead", 0.1, 210.0, (QUICK, false)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_only_too_slow_is_noticed() {
-    let mut results = Vec::new();
-    for seed in SEEDS {
-        let (played, _) = play_readme(100.0, 5.0, seed, |_, _, _| (Duration::from_millis(1100), true)).await;
-        let opened = played.until(Phase::Open, 0.0).unwrap();
-        assert!(opened <= 1.5, "after {opened} s");
-        results.push(format!("{opened:.2} s"));
-    }
-    row("slow only, 1,100 ms over a limit of 1 s: time to open", &results);
+    opens("slow only, 1,100 ms over a limit of 1 s", 100.0, 1.5, (Duration::from_millis(1100), true)).await;
 }
 
 #[tokio::test(start_paused = true)]
