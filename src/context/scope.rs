@@ -18,9 +18,9 @@ impl Deadline {
 
     /// Runs `future` with this deadline around it, to carry it into a spawned task.
     ///
-    /// The scope ends nothing by itself. It bounds the timeouts whose calls begin inside, and [`Deadline::current`] inside returns it. Of two
-    /// deadlines the nearer one counts. It is treated as the caller's deadline: circuit breakers inside do not count a call that
-    /// ends at it.
+    /// The scope ends nothing by itself. It bounds the timeouts whose calls begin inside, and [`Deadline::current`] inside returns
+    /// it. Of two deadlines the nearer one counts. It is treated as the caller's deadline: a call that ends at it is no failure for
+    /// the circuit breakers inside.
     pub fn scope<F>(self, future: F) -> DeadlineScope<F> {
         DeadlineScope { deadline: Some(self), inner: future }
     }
