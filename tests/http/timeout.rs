@@ -76,9 +76,21 @@ async fn a_body_that_never_ends_is_over_at_the_limit_and_lets_all_go() {
             let elapsed = elapsed(Err::<(), _>(soon(error_of(&mut body)).await));
             assert!(!elapsed.by_caller() && elapsed.elapsed() >= ms(400) && elapsed.limit() == ms(400), "{elapsed:?}");
             assert!(soon(body.frame()).await.is_none(), "it is over once");
-            assert_eq!((places.in_flight(), circuit.phase()), (0, Phase::Open));
+            assert_eq!(places.in_flight(), 0);
             eventually("the server notices", || server.streaming() == 0).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_was_waited_for_at_the_limit_is_a_failure() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| reply(silence(200))).await;
+        let (stack, places, circuit) = stack(wire, ms(400));
+        let answer = call(&stack, get(server.uri("/"))).await.unwrap();
+        assert!(!elapsed(text(answer).await).by_caller());
+        assert_eq!((places.in_flight(), circuit.phase()), (0, Phase::Open));
     })
     .await;
 }
