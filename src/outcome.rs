@@ -111,7 +111,7 @@ pub(crate) enum EndedBy<'a> {
     /// A layer below rejected it, so the service has not seen it.
     Rejection(&'a Rejection),
     /// The deadline that the caller brought has passed.
-    Caller,
+    Caller { was_sent: bool },
     /// The service, or a limit of ours that it exceeded.
     Service,
 }
@@ -121,20 +121,8 @@ impl<'a> EndedBy<'a> {
     pub(crate) fn of<Response>(result: Result<&Response, &'a Error>) -> Self {
         match result {
             Err(Error::Rejected(rejection)) => Self::Rejection(rejection),
-            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller,
+            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller { was_sent: elapsed.was_sent() },
             _ => Self::Service,
         }
-    }
-}
-
-/// Returns what a result says about the service: nothing, unless the service ended the call.
-///
-/// It asks the classifier only where the service had its say. A rejection by a layer below, and a call that ended at its caller's
-/// own deadline, are [`Outcome::Ignored`]. An [`End`](crate::call::End) of your own settles its guard by it.
-#[inline(always)]
-pub fn judge<Response>(classifier: &impl Classify<Response>, result: Result<&Response, &Error>) -> Outcome {
-    match EndedBy::of(result) {
-        EndedBy::Rejection(_) | EndedBy::Caller => Outcome::Ignored,
-        EndedBy::Service => classifier.classify(result),
     }
 }

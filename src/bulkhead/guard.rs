@@ -9,8 +9,8 @@ use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::outcome::Outcome;
 use crate::source::Kind;
-use crate::state::deadlines::Held;
 use crate::state::keys::Retention;
+use crate::state::moments::Held;
 use crate::state::permits::Permits;
 use crate::time::{self, AsMoment, Nanos, Now};
 

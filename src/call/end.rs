@@ -3,7 +3,7 @@
 use super::Guard;
 use crate::debug::debug_by_type;
 use crate::error::Error;
-use crate::outcome::{Classify, DefaultClassifier, judge};
+use crate::outcome::{Classify, DefaultClassifier, EndedBy};
 
 /// Ends a call: takes its guard and its result.
 ///
@@ -17,6 +17,19 @@ pub trait End<G, Response>: Sized {
 
     /// Ends a call that failed.
     fn failed(self, guard: G, error: &Error);
+}
+
+/// Ends a call by what its result says about the service. An [`End`] of your own settles its guard by it.
+///
+/// It asks the classifier only where the service had its say. A call that a layer below rejected, or that was not sent before its
+/// caller's deadline, is [unsent](Guard::unsent). One that ended at its caller's deadline is abandoned.
+#[inline(always)]
+pub fn settle<G: Guard, Response>(guard: G, classifier: &impl Classify<Response>, result: Result<&Response, &Error>) {
+    match EndedBy::of(result) {
+        EndedBy::Service => guard.settle(classifier.classify(result)),
+        EndedBy::Caller { was_sent: true } => drop(guard),
+        EndedBy::Rejection(_) | EndedBy::Caller { was_sent: false } => guard.unsent(),
+    }
 }
 
 /// A protocol: how its calls end, with a classifier that says what a result means.
@@ -46,13 +59,13 @@ impl<G: Guard, C: Classify<Response>, Response> End<G, Response> for Plain<C> {
 
     #[inline(always)]
     fn answered(self, guard: G, response: Response) -> Response {
-        guard.settle(judge(&self.0, Ok(&response)));
+        settle(guard, &self.0, Ok(&response));
         response
     }
 
     #[inline(always)]
     fn failed(self, guard: G, error: &Error) {
-        guard.settle(judge(&self.0, Err(error)));
+        settle(guard, &self.0, Err(error));
     }
 }
 

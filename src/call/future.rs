@@ -86,7 +86,7 @@ where
             StateProj::Sent { inner, held } => {
                 let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
                 guard.polls();
-                let polled = inner.poll(cx);
+                let polled = guard.watch(|| inner.poll(cx));
                 guard.polled(polled.is_pending());
                 let result = ready!(polled);
                 // Taken in each arm, so that the guard is moved once.

@@ -1,5 +1,7 @@
 //! What a call holds while it runs.
 
+use std::mem;
+
 use crate::error::Rejection;
 use crate::outcome::Outcome;
 
@@ -22,23 +24,24 @@ pub trait Guard: Sized {
     /// A guard that gives back a place for the next call needs it, or two calls would be in flight in one place.
     const OUTLIVES_CALL: bool = true;
 
-    /// Is called before the inner service runs: in its `call`, and in its `poll_ready` if that is asked under the guard.
-    ///
-    /// If the guard is dropped after this and before [`ran`](Self::ran), the service panicked.
-    fn runs(&mut self) {}
-
-    /// Is called after the inner service has returned.
-    fn ran(&mut self) {}
-
-    /// Is called before the future of the call, or the body of its response, is polled. By default as [`runs`](Self::runs).
-    fn polls(&mut self) {
-        self.runs();
-    }
+    /// Is called before the future of the call, or the body of its response, is polled.
+    fn polls(&mut self) {}
 
     /// Is called after that was polled. If it pends, the service is being waited for.
     fn polled(&mut self, is_pending: bool) {
         let _: bool = is_pending;
-        self.ran();
+    }
+
+    /// Is called when the inner service panics, before its call is dropped.
+    fn panicked(&mut self) {}
+
+    /// Runs a part of the inner service: its `call`, a poll of its future or of a body. Tells the guard of a panic.
+    #[inline(always)]
+    fn watch<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        let alarm = Alarm(self);
+        let done = part();
+        mem::forget(alarm);
+        done
     }
 
     /// Is called when a response begins to stream.
@@ -64,12 +67,25 @@ pub trait Guard: Sized {
         let _: Outcome = outcome;
     }
 
+    /// Settles the call as one that was not sent, because a layer below rejected it.
+    fn unsent(self) {}
+
     /// Gives the call back, and its rejection, because the inner service is not ready.
     ///
     /// Is called only where [`is_refusing`](super::Admit::is_refusing) was true, so that the inner service was not polled ready.
     /// The call is rejected in any case; by default for [`NotReady`](crate::RejectionReason::NotReady), under the name `limit`.
     fn refuse(self) -> Option<Rejection> {
         None
+    }
+}
+
+/// Is dropped by a panic alone.
+struct Alarm<'a, G: Guard>(&'a mut G);
+
+impl<G: Guard> Drop for Alarm<'_, G> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.panicked();
     }
 }
 
@@ -82,18 +98,6 @@ impl Guard for () {
 impl<G: Guard> Guard for Option<G> {
     const OUTLIVES_CALL: bool = G::OUTLIVES_CALL;
 
-    fn runs(&mut self) {
-        if let Some(guard) = self {
-            guard.runs();
-        }
-    }
-
-    fn ran(&mut self) {
-        if let Some(guard) = self {
-            guard.ran();
-        }
-    }
-
     fn polls(&mut self) {
         if let Some(guard) = self {
             guard.polls();
@@ -103,6 +107,12 @@ impl<G: Guard> Guard for Option<G> {
     fn polled(&mut self, is_pending: bool) {
         if let Some(guard) = self {
             guard.polled(is_pending);
+        }
+    }
+
+    fn panicked(&mut self) {
+        if let Some(guard) = self {
+            guard.panicked();
         }
     }
 
@@ -117,6 +127,12 @@ impl<G: Guard> Guard for Option<G> {
     fn settle(self, outcome: Outcome) {
         if let Some(guard) = self {
             guard.settle(outcome);
+        }
+    }
+
+    fn unsent(self) {
+        if let Some(guard) = self {
+            guard.unsent();
         }
     }
 

@@ -80,7 +80,7 @@ mod waiting;
 
 pub use self::admit::{Admit, Handled, Wait};
 pub use self::builder::{Builder, Settings};
-pub use self::end::{End, Plain, Protocol};
+pub use self::end::{End, Plain, Protocol, settle};
 pub(crate) use self::fork::Label;
 pub use self::fork::{Fork, Key};
 pub(crate) use self::future::POLLED_AGAIN;
@@ -92,4 +92,3 @@ pub use self::lazy::{Lazy, LazyLayer};
 pub use self::oneshot::Oneshot;
 pub use self::service::Admission;
 pub use self::waiting::{Waiting, WaitingFuture};
-pub use crate::outcome::judge;

@@ -55,9 +55,7 @@ impl<S, A, E> Admission<S, A, E> {
         A: Admit<Request>,
         E: End<A::Guard, S::Response> + Clone,
     {
-        guard.runs();
-        let ready = self.inner.poll_ready(&mut Context::from_waker(Waker::noop()));
-        guard.ran();
+        let ready = guard.watch(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop())));
         match ready {
             Poll::Ready(Ok(())) => Ok(guard),
             // Whatever the guard says, a service that is not ready is not called.
@@ -110,9 +108,7 @@ where
                 Err(error) => return ResponseFuture::failed(error),
             };
         }
-        guard.runs();
-        let inner = self.inner.call(request);
-        guard.ran();
+        let inner = guard.watch(|| self.inner.call(request));
         ResponseFuture::sent(inner, guard, self.end.clone())
     }
 }

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::source::Kind;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
 use crate::state::keys::Retention;
+use crate::state::moments::Held;
 use crate::time::Clock;
 
 /// A circuit, and the clock that it goes by.
@@ -52,9 +53,9 @@ impl Core {
             })
     }
 
-    /// Counts the streaming probes whose moment has come.
+    /// Counts the streaming calls whose moment has come.
     #[inline(never)]
-    fn catch_up(&self) {
+    pub(super) fn catch_up(&self) {
         self.tell(self.circuit.catch_up(&self.clock));
     }
 
@@ -96,15 +97,23 @@ impl Core {
         self.circuit.counts_slow()
     }
 
-    /// Whether the moment has come at which a streaming probe is a success.
+    /// Keeps the moment of a call of a closed circuit whose response is still streaming.
+    pub(super) fn hold_moment(&self, entry: Entry) -> Held {
+        self.circuit.hold_moment(entry)
+    }
+
+    /// Ends a call of a closed circuit whose moment is kept.
+    pub(super) fn exit_stream(&self, entry: Entry, held: Held, exit: Exit) {
+        self.tell(self.circuit.exit_stream(entry, held, exit, &self.clock));
+    }
+
+    /// Whether the moment has come at which a streaming call is a success.
     pub(super) fn is_stream_due(&self, entry: Entry) -> bool {
         self.clock.now() >= self.circuit.streams_until(entry)
     }
 
     /// Removes the mark, after all streaming probes whose moment has come were counted. Returns whether this call is still to be
     /// counted.
-    #[cold]
-    #[inline(never)]
     pub(super) fn unmark(&self, entry: Entry) -> bool {
         let (uncounted, transition) = self.circuit.unmark(entry, &self.clock);
         self.tell(transition);

@@ -9,6 +9,7 @@ use crate::context;
 use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::circuit::{Entry, Exit, Refusal};
+use crate::state::moments::Held;
 use crate::sync::Arc;
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
@@ -20,7 +21,7 @@ use crate::sync::Arc;
 ///   for, and had at least half of that limit. Where slow calls are counted, it must also have taken longer than `slow_after`;
 /// - a call that took longer than `slow_after` is slow, unless it is a probe;
 /// - a call whose service panicked is a failure;
-/// - a probe whose response streams is a success from half of `half_open_for` after it was first polled, however it ends later.
+/// - a call whose response streams is a success from half of `half_open_for` after it was first polled, however it is dropped later.
 ///
 /// # Examples
 ///
@@ -53,8 +54,8 @@ pub struct CircuitGuard {
     state: u64,
 }
 
-/// The inner service is running. A guard that is dropped so is dropped by its panic.
-const RUNNING: u64 = 1;
+/// The inner service panicked.
+const PANICKED: u64 = 1;
 
 /// The inner service is being waited for: it was pending when it was last polled.
 const WAITING: u64 = 1 << 1;
@@ -62,14 +63,21 @@ const WAITING: u64 = 1 << 1;
 /// The time of the call begins with its first poll, because slow calls are counted.
 const TIMED: u64 = 1 << 2;
 
-/// The call is a probe whose response is still streaming; after a while it counts as a success.
-const STREAMING: u64 = 1 << 3;
-
 /// It is known whether the call is a repeat.
-const KNOWN: u64 = 1 << 4;
+const KNOWN: u64 = 1 << 3;
 
 /// The call is an attempt that is not the first of its call.
-const REPEAT: u64 = 1 << 5;
+const REPEAT: u64 = 1 << 4;
+
+/// The response has begun to stream.
+const BEGUN: u64 = 1 << 5;
+
+/// The response streams, and has not yet streamed for as long as makes it a success. No flag is above it.
+const STREAMING: u64 = 1 << 6;
+
+/// Where the moment of a streaming call of a closed circuit begins. A streaming probe has none here.
+const MOMENT: u32 = 8;
+const _: () = assert!(MOMENT + Held::BITS <= u64::BITS);
 
 impl CircuitGuard {
     /// Takes a place for a call.
@@ -111,9 +119,26 @@ impl CircuitGuard {
     /// Notes that the service is being waited for. A call that is ready at once needs none of this.
     #[inline(never)]
     fn waits(&mut self) {
-        self.state = self.state & !RUNNING | WAITING;
+        self.state |= WAITING;
         self.core.start(&mut self.entry);
         self.learn_attempt();
+        if self.state & (BEGUN | STREAMING) == BEGUN && moment(self.state) == Held::NOT_YET {
+            self.state |= STREAMING | self.core.hold_moment(self.entry).to_bits() << MOMENT;
+        }
+    }
+
+    /// Whether a response that pends has streamed for so long that its end decides nothing.
+    fn is_decided(&mut self) -> bool {
+        let pends = self.state & (STREAMING | WAITING) == STREAMING | WAITING;
+        if !pends || !self.core.is_stream_due(self.entry) {
+            return false;
+        }
+        let is_probe = moment(self.state) == Held::NOT_YET;
+        if !is_probe {
+            self.core.catch_up();
+            self.state &= !STREAMING;
+        }
+        is_probe
     }
 
     /// Learns whether the call is a repeat, before it leaves the scope of its retry.
@@ -128,11 +153,11 @@ impl CircuitGuard {
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
         match core {
-            Some(core) if unmark(&core, entry, state) => match outcome {
-                Outcome::Success => core.exit(entry, Exit::Settled(Outcome::Success)),
-                other => core.exit(entry, Exit::settled(other, attempt(state) == REPEAT)),
+            Some(core) => match outcome {
+                Outcome::Success => end(&core, entry, state, Exit::Settled(Outcome::Success)),
+                other => end(&core, entry, state, Exit::settled(other, attempt(state) == REPEAT)),
             },
-            _ => {}
+            None => {}
         }
     }
 
@@ -152,19 +177,8 @@ impl Guard for CircuitGuard {
     const OUTLIVES_CALL: bool = false;
 
     #[inline(always)]
-    fn runs(&mut self) {
-        self.state |= RUNNING;
-    }
-
-    #[inline(always)]
-    fn ran(&mut self) {
-        self.state &= !RUNNING;
-    }
-
-    #[inline(always)]
     fn polls(&mut self) {
         self.begin();
-        self.state |= RUNNING;
     }
 
     #[inline(always)]
@@ -172,8 +186,13 @@ impl Guard for CircuitGuard {
         if is_pending {
             self.waits();
         } else {
-            self.state &= !(RUNNING | WAITING);
+            self.state &= !WAITING;
         }
+    }
+
+    fn panicked(&mut self) {
+        self.learn_attempt();
+        self.state |= PANICKED;
     }
 
     fn head(&mut self, _: Outcome, is_final: bool) -> Hold {
@@ -181,6 +200,7 @@ impl Guard for CircuitGuard {
             return Hold::No;
         }
         self.learn_attempt();
+        self.state |= BEGUN;
         if self.core.mark_streaming(&mut self.entry) {
             self.state |= STREAMING;
         }
@@ -188,13 +208,18 @@ impl Guard for CircuitGuard {
     }
 
     fn streams(&mut self, is_whole: bool) -> Hold {
-        let is_due = self.state & STREAMING != 0 && self.core.is_stream_due(self.entry);
-        if is_whole || is_due { Hold::No } else { Hold::ToTheEnd }
+        if is_whole || self.is_decided() { Hold::No } else { Hold::ToTheEnd }
     }
 
     #[inline(always)]
     fn settle(self, outcome: Outcome) {
         self.settle(outcome);
+    }
+
+    fn unsent(mut self) {
+        if let Some(core) = self.core.take() {
+            end(&core, self.entry, self.state, Exit::Unsent);
+        }
     }
 
     fn refuse(mut self) -> Option<Rejection> {
@@ -208,9 +233,8 @@ impl Drop for CircuitGuard {
     #[inline(always)]
     fn drop(&mut self) {
         let (entry, state) = (self.entry, self.state);
-        match self.core.take() {
-            Some(core) if unmark(&core, entry, state) => drop_unsettled(&core, entry, state),
-            _ => {}
+        if let Some(core) = self.core.take() {
+            drop_unsettled(&core, entry, state);
         }
     }
 }
@@ -220,20 +244,35 @@ impl Drop for CircuitGuard {
 fn drop_unsettled(core: &Core, entry: Entry, state: u64) {
     let is_repeat = attempt(state) == REPEAT;
     let exit = match context::expired_limit() {
-        _ if state & RUNNING != 0 => Exit::settled(Outcome::Failed, is_repeat),
+        _ if state & PANICKED != 0 => Exit::settled(Outcome::Failed, is_repeat),
         Some(limit) if state & WAITING != 0 => Exit::TimedOut { limit: limit.into(), is_repeat },
         _ => Exit::Abandoned,
     };
-    core.exit(entry, exit);
+    end(core, entry, state, exit);
+}
+
+#[inline(always)]
+fn end(core: &Core, entry: Entry, state: u64, exit: Exit) {
+    if state < STREAMING { core.exit(entry, exit) } else { end_stream(core, entry, state, exit) }
+}
+
+/// Ends a call whose response streamed, unless it was counted.
+#[cold]
+#[inline(never)]
+fn end_stream(core: &Core, entry: Entry, state: u64, exit: Exit) {
+    match moment(state) {
+        Held::NOT_YET if core.unmark(entry) => core.exit(entry, exit),
+        Held::NOT_YET => {}
+        held => core.exit_stream(entry, held, exit),
+    }
+}
+
+/// Where the moment of a streaming call of a closed circuit is.
+fn moment(state: u64) -> Held {
+    Held::from_bits(state >> MOMENT)
 }
 
 /// Whether the call is a repeat: `REPEAT` or nothing.
 fn attempt(state: u64) -> u64 {
     if state & KNOWN == 0 && context::is_repeat() { REPEAT } else { state & REPEAT }
-}
-
-/// Removes the mark of a streaming probe, if the call has one. Returns whether the call is still to be counted.
-#[inline(always)]
-fn unmark(core: &Core, entry: Entry, state: u64) -> bool {
-    state & STREAMING == 0 || core.unmark(entry)
 }

@@ -25,7 +25,7 @@ impl<Response, C: Classify<Response>> FallbackIf<Response> for ByOutcome<C> {
         match EndedBy::of(result) {
             EndedBy::Rejection(_) => true,
             // The caller may still want an answer, though its own deadline has passed.
-            EndedBy::Caller | EndedBy::Service => self.0.classify(result).is_failure(),
+            EndedBy::Caller { .. } | EndedBy::Service => self.0.classify(result).is_failure(),
         }
     }
 }

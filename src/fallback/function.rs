@@ -47,7 +47,7 @@ where
 
     fn keep(&self, _: &Request) {}
 
-    fn answer(self, (): (), failed: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, (): (), failed: Result<&Response, &Error>, _: bool) -> Self::Future {
         ready(self.0(failed))
     }
 }
@@ -73,7 +73,7 @@ where
         (self.keep)(request)
     }
 
-    fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, kept: Kept, failed: Result<&Response, &Error>, _: bool) -> Self::Future {
         ready((self.f)(kept, failed))
     }
 }
@@ -100,7 +100,7 @@ where
         (self.keep)(request)
     }
 
-    fn answer(self, kept: Kept, failed: Result<&Response, &Error>) -> Fut {
+    fn answer(self, kept: Kept, failed: Result<&Response, &Error>, _: bool) -> Fut {
         (self.f)(kept, failed)
     }
 }

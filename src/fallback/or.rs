@@ -37,8 +37,9 @@ where
         (self.first.keep(request), self.next.keep(request))
     }
 
-    fn answer(self, (first, next): Self::Kept, failed: Result<&Response, &Error>) -> Self::Future {
-        let state = State::First { step: self.first.answer(first, failed), next: Some((self.next, next)) };
+    fn answer(self, (first, next): Self::Kept, failed: Result<&Response, &Error>, has_waited: bool) -> Self::Future {
+        let step = self.first.answer(first, failed, has_waited);
+        let state = State::First { step, next: Some((self.next, next)), has_waited };
         OrFuture { state, condition: self.condition }
     }
 
@@ -67,7 +68,7 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<A, B, N> {
-        First { #[pin] step: A, next: Option<N> },
+        First { #[pin] step: A, next: Option<N>, has_waited: bool },
         Next { #[pin] step: B, before: Option<Error> },
     }
 }
@@ -85,13 +86,17 @@ where
         loop {
             match this.state.as_mut().project() {
                 // First => (Next | end): an error is always a failure, and a response is one if the condition says so.
-                StateProj::First { step, next } => {
-                    let result = ready!(step.poll(cx)).map_err(Error::lift);
+                StateProj::First { step, next, has_waited } => {
+                    let Poll::Ready(result) = step.poll(cx) else {
+                        *has_waited = true;
+                        return Poll::Pending;
+                    };
+                    let result = result.map_err(Error::lift);
                     if result.as_ref().is_ok_and(|response| !this.condition.allows(Ok(response))) {
                         return Poll::Ready(result);
                     }
                     let (next, kept) = next.take().expect(POLLED_AGAIN);
-                    let step = next.answer(kept, result.as_ref());
+                    let step = next.answer(kept, result.as_ref(), *has_waited);
                     this.state.set(State::Next { step, before: result.err() });
                 }
                 // Next => end: its result is the result, whatever it is.

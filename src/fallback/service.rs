@@ -55,7 +55,7 @@ where
         // The future is made in each arm, so that the call is not moved once more.
         match self.unready.take() {
             None => {
-                let state = State::Calling { call: self.inner.call(request) };
+                let state = State::Calling { has_waited: false, call: self.inner.call(request) };
                 ResponseFuture { state, fallback, condition, name }
             }
             error => ResponseFuture { state: State::Unready { error }, fallback, condition, name },

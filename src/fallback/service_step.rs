@@ -13,8 +13,8 @@ use crate::error::Error;
 
 /// Answers with the response of another service. Requests must be `Clone`.
 ///
-/// The service is not called at the call's [`Deadline`](crate::Deadline) or later. The step then fails with
-/// [`Error::TimedOut`].
+/// When the call has waited, the service is not called at the call's [`Deadline`](crate::Deadline) or later. The step then fails
+/// with [`Error::TimedOut`].
 pub const fn service<S>(service: S) -> ServiceStep<S> {
     ServiceStep(service)
 }
@@ -37,9 +37,8 @@ where
         request.clone()
     }
 
-    fn answer(self, kept: Request, _: Result<&S::Response, &Error>) -> Self::Future {
-        // It comes after another call.
-        ServiceFuture { call: Oneshot::after(true, self.0, kept) }
+    fn answer(self, kept: Request, _: Result<&S::Response, &Error>, has_waited: bool) -> Self::Future {
+        ServiceFuture { call: Oneshot::after(has_waited, self.0, kept) }
     }
 }
 

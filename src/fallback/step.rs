@@ -22,7 +22,9 @@ pub trait Step<Request, Response> {
     fn keep(&self, request: &Request) -> Self::Kept;
 
     /// Looks for another answer. `failed` is the result that it will replace.
-    fn answer(self, kept: Self::Kept, failed: Result<&Response, &Error>) -> Self::Future;
+    ///
+    /// `has_waited` says whether the call has waited by now, so that a step that sends something looks at its deadline first.
+    fn answer(self, kept: Self::Kept, failed: Result<&Response, &Error>, has_waited: bool) -> Self::Future;
 
     /// Returns which of its steps gave the answer of a future that is done, from 1.
     fn number(_: &Self::Future) -> u32 {

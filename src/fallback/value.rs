@@ -32,7 +32,7 @@ impl<Request, Response: Clone> Step<Request, Response> for Value<Response> {
 
     fn keep(&self, _: &Request) {}
 
-    fn answer(self, (): (), _: Result<&Response, &Error>) -> Self::Future {
+    fn answer(self, (): (), _: Result<&Response, &Error>, _: bool) -> Self::Future {
         ready(Ok(match self.0 {
             Kept::Inline(response) => response,
             Kept::Shared(response) => (*response).clone(),

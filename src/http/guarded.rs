@@ -1,5 +1,6 @@
 //! Calls that end at the end of their response's body.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,19 +11,23 @@ use tower::BoxError;
 
 use super::body::{is_at_end, left};
 use super::classify::{ClassifyEnd, HttpClassifier};
-use crate::call::{End, Guard, Hold, Protocol};
+use crate::call::{End, Guard, Hold, Protocol, settle};
+use crate::context;
 use crate::debug::debug_by_type;
 use crate::error::Error;
-use crate::outcome::{Outcome, judge};
+use crate::outcome::Outcome;
 
 /// Ends a call at the end of its response's body. Until then the body holds the call's guard.
 ///
 /// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body settles it, by what `C` says
-/// of the trailers, or of the error with which the body broke. A body that is dropped half way abandons the call, with two
-/// exceptions:
+/// of the trailers, or of the error with which the body broke. A body that is dropped before its end is a success if its caller
+/// may have had enough:
 ///
-/// - a body of known length that is dropped before it is polled is a success, because its caller may have wanted the head alone;
-/// - a [probe that streams](crate::circuit_breaker#the-sharp-edge) for long enough is a success already.
+/// - where the head alone says how a call went: if nothing more is being waited for. The body is unread, or the last poll of it
+///   returned a frame;
+/// - where the end says it, as in gRPC: if any data came.
+///
+/// Otherwise the call is abandoned, unless it [has streamed](crate::circuit_breaker#the-sharp-edge) for long enough.
 ///
 /// In a bulkhead, the call holds its place until the body has ended or is dropped.
 #[derive(Clone, Copy, Default)]
@@ -53,7 +58,7 @@ where
 
     fn answered(self, mut guard: G, response: Response<B>) -> Self::Response {
         let Self(classifier) = self;
-        let outcome = judge(&classifier, Ok(&response));
+        let outcome = classifier.classify(Ok(&response));
         let is_final = outcome != Outcome::Success || !classifier.waits_for_end(&response);
         let held = if response.body().is_end_stream() {
             guard.settle(if is_final { outcome } else { classifier.classify_end(None) });
@@ -63,15 +68,14 @@ where
             None
         } else {
             let ends_as_head = classifier.classify_end(None) == Outcome::Success;
-            let passes_unread = ends_as_head && response.body().size_hint().exact().is_some();
             let outcome = is_final.then_some(outcome);
-            Some(Held { guard: Some(guard), outcome, passes_unread, ends_as_head, classifier })
+            Some(Held { guard: Some(guard), outcome, is_enough: ends_as_head, ends_as_head, classifier })
         };
         response.map(|body| GuardedBody { body: Some(body), held })
     }
 
     fn failed(self, guard: G, error: &Error) {
-        guard.settle(judge(&self.0, Err(error)));
+        settle(guard, &self.0, Err(error));
     }
 }
 
@@ -84,8 +88,8 @@ struct Held<G: Guard, C> {
     guard: Option<G>,
     /// What the call means, once that is known.
     outcome: Option<Outcome>,
-    /// Whether the call is a success if the body is dropped before it is polled: its caller may have wanted the head alone.
-    passes_unread: bool,
+    /// Whether the call is a success if the body is dropped now: its caller may have had enough.
+    is_enough: bool,
     /// Whether an end without trailers means what the head meant, so that the last byte decides.
     ends_as_head: bool,
     classifier: C,
@@ -107,22 +111,28 @@ impl<G: Guard, C> Held<G, C> {
     where
         C: ClassifyEnd<Response<B>>,
     {
-        let classifier = &self.classifier;
-        self.outcome.get_or_insert_with(|| match end {
-            Ok(trailers) => classifier.classify_end(trailers),
-            // A code that is the caller's mistake elsewhere is none where a stream breaks.
-            Err(error) => match judge::<Response<B>>(classifier, Err(error)) {
-                Outcome::Success => Outcome::Failed,
-                outcome => outcome,
-            },
-        });
+        let (Some(guard), classifier) = (self.guard.take(), &self.classifier) else { return };
+        match (self.outcome, end) {
+            (Some(outcome), _) => guard.settle(outcome),
+            (None, Ok(trailers)) => guard.settle(classifier.classify_end(trailers)),
+            (None, Err(error)) => {
+                // A code that is the caller's mistake elsewhere is none where a stream breaks.
+                let broken = |result: Result<&Response<B>, &Error>| match classifier.classify(result) {
+                    Outcome::Success => Outcome::Failed,
+                    outcome => outcome,
+                };
+                settle(guard, &broken, Err(error));
+            }
+        }
     }
 }
 
 /// Settles the call, where its outcome is known. Otherwise the guard is dropped unsettled.
 impl<G: Guard, C> Drop for Held<G, C> {
     fn drop(&mut self) {
-        let outcome = self.outcome.or(self.passes_unread.then_some(Outcome::Success));
+        // A caller whose time is over did not choose to drop it.
+        let is_enough = self.is_enough && context::expired_limit().is_none();
+        let outcome = self.outcome.or(is_enough.then_some(Outcome::Success));
         if let (Some(guard), Some(outcome)) = (self.guard.take(), outcome) {
             guard.settle(outcome);
         }
@@ -159,13 +169,19 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(held) = this.held else { return body.poll_frame(cx).map_err(Error::lift) };
-        held.passes_unread = false;
+        let is_enough = mem::take(&mut held.is_enough);
         held.guard.polls();
-        let frame = body.as_mut().poll_frame(cx).map_err(Error::lift);
+        let frame = held.guard.watch(|| body.as_mut().poll_frame(cx)).map_err(Error::lift);
         held.guard.polled(frame.is_pending());
         let end = match &frame {
-            Poll::Pending => None,
-            Poll::Ready(Some(Ok(frame))) if frame.is_data() && !body.is_end_stream() => None,
+            Poll::Pending => {
+                held.is_enough = is_enough && !held.ends_as_head;
+                None
+            }
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() && !body.is_end_stream() => {
+                held.is_enough = true;
+                None
+            }
             Poll::Ready(Some(last)) => Some(last.as_ref().map(Frame::trailers_ref)),
             Poll::Ready(None) => Some(Ok(None)),
         };

@@ -21,7 +21,7 @@ impl CircuitBreakerLayer {
     /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier), and by how the body ends.
     /// A call is in flight until the body of its response has ended. If the body breaks, the call is a failure; if the body is
     /// dropped half way, the call is abandoned. A probe whose response still streams half of
-    /// [`half_open_for`](Builder::half_open_for) after the probe was let through is a success, however it ends later.
+    /// [`half_open_for`](Builder::half_open_for) after it was first polled is a success, however it ends later.
     pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Http> {
         Self::builder(name).http()
     }

@@ -62,7 +62,7 @@ where
             }
             EndedBy::Rejection(_) => Err(Stop::Rejected),
             // The deadline was the caller's, though perhaps only the layers below know it.
-            EndedBy::Caller => Err(Stop::Deadline),
+            EndedBy::Caller { .. } => Err(Stop::Deadline),
             EndedBy::Service => Ok(self.rules.classifier.classify(result)),
         }
     }

@@ -15,7 +15,7 @@
 //!
 //! A call whose deadline has passed is *late*, and counts no more. Nobody watches for that. A call that finds no place
 //! [takes back](Permits::take_back) the places of late calls. It also takes back those of waiters that did not look before their
-//! wait was over. A place is given back once, by the one who removes its deadline from [`Deadlines`] or its waiter from those who
+//! wait was over. A place is given back once, by the one who removes its deadline from [`Moments`] or its waiter from those who
 //! were handed a place. That is its holder, or a call that takes it back. Exact under every interleaving.
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
@@ -24,8 +24,8 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::task::Waker;
 
-use super::deadlines::{Deadlines, Held};
 use super::keys::Retention;
+use super::moments::{Held, Moments};
 use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering};
 use crate::time::{Nanos, Now};
 
@@ -113,7 +113,7 @@ struct Waits {
     queue: Mutex<Queue>,
     /// No wait of one who was handed a place ends before it. It is written under the queue's lock, and read without it.
     earliest: AtomicU64,
-    deadlines: Deadlines,
+    deadlines: Moments,
 }
 
 #[derive(Debug)]
@@ -298,12 +298,12 @@ impl Permits {
 impl Waits {
     fn new() -> Self {
         let (queue, earliest) = (Mutex::new(Queue::default()), AtomicU64::new(Nanos::MAX.0));
-        Self { queue, earliest, deadlines: Deadlines::new() }
+        Self { queue, earliest, deadlines: Moments::new() }
     }
 
     /// How many places count no more. They are taken from their holders.
     fn take_late(&self, now: Nanos) -> usize {
-        self.deadlines.take_late(now) + if now < self.earliest() { 0 } else { self.take_handed(now) }
+        self.deadlines.take_due(now) + if now < self.earliest() { 0 } else { self.take_handed(now) }
     }
 
     /// How many places were handed to waiters whose wait is over. They are taken from them.
@@ -318,7 +318,7 @@ impl Waits {
 
     fn count_late(&self, now: Nanos) -> usize {
         let handed = self.queue.lock().handed.values().filter(|until| **until <= now).count();
-        self.deadlines.count_late(now) + handed
+        self.deadlines.count_due(now) + handed
     }
 
     fn earliest(&self) -> Nanos {

@@ -70,11 +70,12 @@ pub(crate) trait AtRest: Any {
     fn trip(&self) {}
 }
 
-/// A call that has ended in so many panics, and in at most so many cuts.
+/// A call that has ended in so many panics, and in at most so many cuts and drops of its body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
     pub(crate) panics: u64,
     pub(crate) cuts: u64,
+    pub(crate) drops: u64,
 }
 
 /// Marks a stack that ends calls which hang.
@@ -138,7 +139,7 @@ impl AtRest for CircuitHandle {
             // A failed attempt that is not the first of its call has no vote.
             let repeats = tallies.sent.total().saturating_sub(1).min(results);
             let counted = snapshot.counts.calls;
-            let legal = results - repeats..=results + ended.cuts;
+            let legal = results - repeats..=results + ended.cuts + ended.drops;
             assert!(legal.contains(&counted), "{snapshot:?} after {results} results, {repeats} of them of repeats");
         }
     }

@@ -34,7 +34,7 @@ where
 /// How the future of a step is shown.
 fn answer<F: Step<u32, u32, Future: Debug>>(step: F) -> String {
     let kept = step.keep(&1);
-    shown(step.answer(kept, Ok(&1)))
+    shown(step.answer(kept, Ok(&1), false))
 }
 
 fn shown(value: impl Debug) -> String {

@@ -86,7 +86,7 @@ async fn a_caller_who_goes_away_before_the_limit_is_no_failure() {
     assert!(next(&mut stream).await.unwrap().is_some());
     tokio::time::timeout(ms(10), stream.message()).await.unwrap_err();
     drop(stream);
-    assert_eq!(counted(&circuit), (0, 0));
+    assert_eq!(counted(&circuit), (1, 0), "a message came");
 }
 
 #[tokio::test]

@@ -147,17 +147,19 @@ async fn a_call_without_a_response_is_a_failure_and_frees_its_place() {
 }
 
 #[tokio::test]
-async fn a_body_dropped_half_way_counts_nothing_and_frees_its_place() {
+async fn a_body_dropped_half_way_frees_its_place_and_counts_unless_more_was_waited_for() {
     on_both(async |wire| {
         let (server, guarded) = (Server::start(|_, _| reply(silence(200))).await, Guarded::over(wire));
-        for reads in [false, true] {
+        for (frames, polls, calls) in [(0, false, 1), (1, false, 2), (1, true, 2), (0, false, 3)] {
+            let before = guarded.state().1;
             let mut answer = guarded.call(get(server.uri("/"))).await.unwrap();
-            if reads {
+            for _ in 0..frames {
                 soon(answer.body_mut().frame()).await.unwrap().unwrap();
             }
-            assert_eq!(guarded.state(), (1, 0, 0));
+            assert!(!polls || answer.body_mut().frame().now_or_never().is_none(), "there is no more");
+            assert_eq!(guarded.state(), (1, before, 0));
             drop(answer);
-            assert_eq!(guarded.state(), (0, 0, 0));
+            assert_eq!(guarded.state(), (0, calls, 0));
         }
         eventually("the server notices", || server.streaming() == 0).await;
     })

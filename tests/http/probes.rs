@@ -103,7 +103,7 @@ async fn a_probe_settles_with_its_body_or_after_half_of_half_open_for() {
     for (after, is_asked, end, phase) in [
         (secs(1), false, End::Whole, Phase::Closed),
         (secs(1), false, End::Broken, Phase::Open),
-        (secs(1), false, End::Dropped, Phase::HalfOpen),
+        (secs(1), false, End::Dropped, Phase::Closed),
         (secs(16), false, End::Broken, Phase::Closed),
         (secs(16), true, End::Broken, Phase::Closed),
         (secs(16), true, End::Dropped, Phase::Closed),

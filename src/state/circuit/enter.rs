@@ -2,6 +2,8 @@
 //!
 //! A closed circuit is only read, and so is one that plainly refuses. Everything else happens under the lock.
 
+use rand::RngExt;
+
 use crate::state::circuit::locked::Locked;
 use crate::state::circuit::transitions::Cause;
 use crate::state::circuit::word::Word;
@@ -15,13 +17,16 @@ type Entered = (Result<Entry, Refusal>, Option<Transition>);
 impl Circuit {
     /// Whether the circuit will most likely refuse the next call, which then does not need the inner service.
     ///
-    /// True also when the time of probes in flight is over, so that the next call can find it even if the service waits for them.
+    /// True also when the time of probes is over, so that the next call can find it even if the service waits for those in flight.
     #[inline(always)]
     pub(crate) fn needs_no_service(&self, clock: impl Now) -> bool {
         let word = self.word();
         match word.phase() {
             Phase::Open | Phase::ForcedOpen => true,
-            Phase::HalfOpen => word.places() >= self.rules.probes || word.holders() > 0 && self.is_over(clock.now()),
+            Phase::HalfOpen => {
+                let opens_again = || self.locked.lock().abandoned >= self.rules.probes;
+                word.places() >= self.rules.probes || self.is_over(clock.now()) && (word.holders() > 0 || opens_again())
+            }
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
         }
     }
@@ -121,10 +126,16 @@ impl Circuit {
             }
             self.give_up_places(locked, now);
         }
-        if self.word().places() >= self.rules.probes {
+        if self.word().places() >= self.rules.probes || self.stands_back(locked) {
             return (Err(Refusal::PROBES_TAKEN), None);
         }
         (Ok(self.take_place(locked)), None)
+    }
+
+    /// Whether a call leaves a free place to another, by chance. When places were given up again and again without an answer, those
+    /// who come first are not to take them all: they may be senders who are slow.
+    fn stands_back(&self, locked: &mut Locked) -> bool {
+        locked.stuck > 1 && self.rules.half_open_for > Nanos(0) && locked.rng.random()
     }
 
     /// Takes a place among the probes; the caller holds the lock.

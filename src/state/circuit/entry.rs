@@ -65,6 +65,15 @@ impl Exit {
     pub(crate) const fn settled(outcome: Outcome, is_repeat: bool) -> Self {
         if is_repeat { Self::Repeated(outcome) } else { Self::Settled(outcome) }
     }
+
+    /// Whether nothing failed.
+    pub(super) const fn is_good(self) -> bool {
+        match self {
+            Self::Settled(outcome) | Self::Repeated(outcome) => matches!(outcome, Outcome::Success | Outcome::Ignored),
+            Self::Abandoned | Self::Unsent => true,
+            Self::TimedOut { .. } => false,
+        }
+    }
 }
 
 /// A change by hand.

@@ -75,9 +75,29 @@ impl Circuit {
         }
     }
 
-    /// Counts a result. An outcome of `Ignored` is that of a slow call whose caller left.
+    /// Counts a result, and before one that is no success the calls that stream well.
     #[inline(always)]
     fn record_closed(
+        &self,
+        word: Word,
+        entry: Entry,
+        outcome: Outcome,
+        is_repeat: bool,
+        clock: impl Now + Copy,
+    ) -> Option<Transition> {
+        if outcome != Outcome::Success {
+            if let Some(transition) = self.settle_moments(clock) {
+                // The transition above made this result late, and this counts it as such.
+                self.current(self.word(), entry);
+                return Some(transition);
+            }
+        }
+        self.count_closed(word, entry, outcome, is_repeat, clock)
+    }
+
+    /// Counts a result. An outcome of `Ignored` is that of a slow call whose caller left.
+    #[inline(always)]
+    pub(super) fn count_closed(
         &self,
         word: Word,
         entry: Entry,
@@ -95,14 +115,22 @@ impl Circuit {
             self.window.record(&self.stripes, entry.generation().into(), now, clock, call)?
         };
         let counts = Counts { consecutive, ..counts };
-        let trip = self.rules.trip(&counts)?;
+        self.decide(entry, outcome, counts, if self.timed { now } else { clock.now() })
+    }
+
+    /// Opens the circuit if these counts say so.
+    #[inline(never)]
+    pub(super) fn decide(&self, entry: Entry, outcome: Outcome, counts: Counts, now: Nanos) -> Option<Transition> {
+        self.rules.trip(&counts)?;
+        // What streams has no result yet, but it is answered: it weighs against what failed meanwhile.
+        let trip = self.rules.trip(&Counts { calls: counts.calls + self.streaming(), ..counts })?;
         let cause = Cause { reason: trip.reason, counts, min_open_for: self.rules.min_open_for(trip, outcome) };
-        self.trip(entry, cause, if self.timed { now } else { clock.now() })
+        self.trip(entry, cause, now)
     }
 
     /// Counts failures in a row. A success with nothing to reset only reads.
     #[inline(always)]
-    fn count_streak(&self, word: Word, entry: Entry, outcome: Outcome) -> Option<u32> {
+    pub(super) fn count_streak(&self, word: Word, entry: Entry, outcome: Outcome) -> Option<u32> {
         if word.streak() == 0 && outcome == Outcome::Success {
             return Some(0);
         }

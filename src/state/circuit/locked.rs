@@ -21,6 +21,8 @@ pub(super) struct Locked {
     pub(super) abandoned: u32,
     /// Grows each time that the probes in flight give up their places. A probe of another round holds none.
     pub(super) round: u32,
+    /// How often some did since the last progress.
+    pub(super) stuck: u32,
     /// Streaming probes. Those of an earlier generation are never counted. They stay
     /// until they end, so that `unmark` finds them uncounted and their result is late.
     pub(super) streaming: Vec<Entry>,
@@ -36,6 +38,7 @@ impl Locked {
             probes: Counts::NONE,
             abandoned: 0,
             round: 0,
+            stuck: 0,
             streaming: Vec::new(),
             rng,
         }

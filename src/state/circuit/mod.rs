@@ -27,9 +27,10 @@ pub(crate) use self::rules::Rules;
 use self::word::Word;
 use crate::state::counts::Counts;
 use crate::state::keys::Retention;
+use crate::state::moments::Moments;
 use crate::state::stripes::Stripes;
 use crate::state::window::{FIRST_WORD, Window};
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering};
 use crate::time::{Nanos, Now};
 
 /// The circuit's own words in a stripe, before those of its window.
@@ -46,6 +47,8 @@ pub(crate) struct Circuit {
     over_at: AtomicU64,
     /// When the next streaming probe is to be counted; `u64::MAX` where there is none.
     streaming_at: AtomicU64,
+    /// When the streaming calls of a closed circuit are to be counted. Made when the first response streams.
+    moments: OnceLock<Box<Moments>>,
     rules: Rules,
     /// Whether counting a result takes the time.
     timed: bool,
@@ -61,6 +64,7 @@ impl Circuit {
             open_until: AtomicU64::new(0),
             over_at: AtomicU64::new(0),
             streaming_at: AtomicU64::new(u64::MAX),
+            moments: Moments::later(),
             stripes: Stripes::new(FIRST_WORD + window.words()),
             timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
             rules,

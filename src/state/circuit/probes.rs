@@ -77,6 +77,7 @@ impl Circuit {
     /// Lets the probes in flight give up their places, and starts their time over; the caller holds the lock.
     pub(super) fn give_up_places(&self, locked: &mut Locked, now: Nanos) {
         locked.round = locked.round.wrapping_add(1);
+        locked.stuck = locked.stuck.saturating_add((self.word().holders() > 0).into());
         self.publish(self.word().given_up());
         // After the word: a reader to whom the time is not over must not refuse a call by the places of before.
         self.start_over(now);
@@ -84,7 +85,7 @@ impl Circuit {
 
     /// Notes that a probe had an answer at that moment; the caller holds the lock.
     pub(super) fn progress(&self, locked: &mut Locked, at: Nanos) {
-        locked.abandoned = 0;
+        (locked.abandoned, locked.stuck) = (0, 0);
         self.start_over(at);
     }
 

@@ -1,15 +1,21 @@
-//! Probes whose responses still stream.
+//! Calls whose responses still stream.
 //!
-//! Such a probe is a success at half of `half_open_for` after it was first polled, also if its head came late. Nothing runs in the
-//! background: what comes next counts it before anything else. That is a call, the result or the end of another probe, its own
-//! poll or end, or a look at the circuit by a handle.
+//! Such a call is a success at half of `half_open_for` after it was first polled, also if its head came late. Nothing runs in the
+//! background: what comes next counts it before anything else. For a probe that is a call, or the result or the end of another
+//! probe. For a call of a closed circuit it is a failure. For both it is their own poll that pends, their own end, or a look at the
+//! circuit by a handle.
+//!
+//! A probe is counted under the lock, with its place. Calls of a closed circuit are many: the moments of theirs are kept on the
+//! threads' own lines.
 
 use std::cmp::Reverse;
 
 use crate::outcome::Outcome;
 use crate::state::circuit::locked::Locked;
-use crate::state::circuit::{Circuit, Entry, Phase, Transition};
-use crate::sync::Ordering;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
+use crate::state::counts::{Counts, Recorded};
+use crate::state::moments::{Held, Moments};
+use crate::sync::{Ordering, fence};
 use crate::time::{Nanos, Now};
 
 impl Circuit {
@@ -26,7 +32,7 @@ impl Circuit {
         is_probe
     }
 
-    /// When a probe counts as a success if its response still streams.
+    /// When a call counts as a success if its response still streams.
     pub(crate) fn streams_until(&self, entry: Entry) -> Nanos {
         entry.started().saturating_add(self.rules.streaming_grace())
     }
@@ -49,6 +55,71 @@ impl Circuit {
         (found.is_some(), transition)
     }
 
+    /// Keeps the moment of a call of a closed circuit whose response is still streaming, if it is not late.
+    ///
+    /// The entry has [started](Entry::start).
+    pub(crate) fn hold_moment(&self, entry: Entry) -> Held {
+        let at = self.streams_until(entry);
+        if at == Nanos::MAX {
+            return Held::FOR_EVER;
+        }
+        let moments = self.moments.get_or_init(|| Box::new(Moments::new()));
+        let held = moments.hold(at);
+        // It pairs with the fence in `shift`: a transition takes this moment, or is seen here.
+        fence(Ordering::SeqCst);
+        if self.is_closed(entry) {
+            return held;
+        }
+        moments.release(held);
+        Held::FOR_EVER
+    }
+
+    /// Ends a call of a closed circuit whose moment is kept.
+    #[inline(never)]
+    #[must_use = "nobody hears of a transition that is dropped"]
+    pub(crate) fn exit_stream(&self, entry: Entry, held: Held, exit: Exit, clock: impl Now) -> Option<Transition> {
+        let now = clock.now();
+        let is_current = self.is_closed(entry);
+        let transition = self.settle_moments(now);
+        let is_counted = self.moments.get().is_some_and(|moments| !moments.release(held));
+        // What breaks later is a failure all the same.
+        let ended = if is_current && is_counted && exit.is_good() { None } else { self.exit(entry, exit, now) };
+        transition.or(ended)
+    }
+
+    /// Counts the streaming calls of a closed circuit whose moment has come.
+    pub(super) fn settle_moments(&self, clock: impl Now) -> Option<Transition> {
+        let moments = self.moments.get().filter(|moments| !moments.is_empty())?;
+        let (word, now) = (self.word(), clock.now());
+        let mut entry = Entry::new(word.generation(), 0);
+        if !self.is_closed(entry) {
+            return None;
+        }
+        entry.start(now.saturating_sub(self.rules.streaming_grace()));
+        let due = moments.take_due(now);
+        let streak = if due > 0 { self.count_streak(word, entry, Outcome::Success)? } else { word.streak() };
+        let call = Recorded::of(Outcome::Success, self.is_slow(entry, now));
+        let generation = word.generation().into();
+        let record = |_: &usize| self.window.record(&self.stripes, generation, now, now, call).is_some();
+        if (0..due).filter(record).count() == 0 {
+            return None;
+        }
+        // All are in before any decides.
+        let counts = Counts { consecutive: streak, ..self.window.counts(&self.stripes, generation, now) };
+        self.decide(entry, Outcome::Success, counts, now)
+    }
+
+    /// How many calls of a closed circuit stream whose moment has not come.
+    pub(super) fn streaming(&self) -> u64 {
+        self.moments.get().map_or(0, |moments| moments.count() as u64)
+    }
+
+    /// Whether the call is of this period, in which all results count.
+    fn is_closed(&self, entry: Entry) -> bool {
+        let word = self.word();
+        matches!(word.phase(), Phase::Closed | Phase::MetricsOnly) && word.generation() == entry.generation()
+    }
+
     /// Whether probes stream that are not yet counted.
     #[inline(always)]
     pub(crate) fn has_streams(&self) -> bool {
@@ -56,11 +127,11 @@ impl Circuit {
         self.streaming_at.load(Ordering::Acquire) < u64::MAX
     }
 
-    /// Counts the streaming probes whose moment has come, if there are any.
+    /// Counts the streaming calls whose moment has come, if there are any.
     #[must_use = "nobody hears of a transition that is dropped"]
     pub(crate) fn catch_up(&self, clock: impl Now) -> Option<Transition> {
         if !self.has_streams() {
-            return None;
+            return self.settle_moments(clock);
         }
         let mut locked = self.locked.lock();
         self.settle_streaming(&mut locked, clock.now())

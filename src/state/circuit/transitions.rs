@@ -6,7 +6,7 @@ use crate::state::circuit::locked::Locked;
 use crate::state::circuit::word::Word;
 use crate::state::circuit::{Circuit, Entry, Phase, Reason, Steer, Transition};
 use crate::state::counts::Counts;
-use crate::sync::Ordering;
+use crate::sync::{Ordering, fence};
 use crate::time::{Nanos, Now};
 
 /// Why the phase changes.
@@ -83,6 +83,11 @@ impl Circuit {
         locked.probes = Counts::NONE;
         let next = word.next(to);
         self.publish(next);
+        // It pairs with the fence in `hold_moment`.
+        fence(Ordering::SeqCst);
+        if let Some(moments) = self.moments.get() {
+            moments.clear();
+        }
         // After the word: a reader that finds no stream due must not refuse a call by a phase in which one was due.
         self.note_streaming(locked, next.generation());
         Transition { from, to, reason, counts, open_for }

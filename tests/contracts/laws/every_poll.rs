@@ -72,7 +72,8 @@ async fn at_every_poll(build: Build, plan: &[Answer], beginnings: &[Beginning], 
             begin(&stack.handles);
             end = poll_and_drop(&stack, polls, pause).await;
             // Before the circuit is asked, because it counts that.
-            stack.handles.assert_tallied(Ended { panics: u64::from(end == End::Panicked), cuts });
+            let drops = u64::from(end == End::Pending && !plain(&stack.handles));
+            stack.handles.assert_tallied(Ended { panics: u64::from(end == End::Panicked), cuts, drops });
             stack.handles.assert_at_rest();
             stack.handles.inner.recover();
             stack.assert_well().await;

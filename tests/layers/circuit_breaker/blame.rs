@@ -1,5 +1,7 @@
 //! Whose fault the end of a call is, which a limit of ours or its caller has ended.
 
+use palisade::call::Guard;
+
 use super::*;
 
 /// A service that hangs, called `before` a limit of a second runs out, in a handler that did something else until then.
@@ -66,6 +68,26 @@ async fn a_limit_blames_nobody_who_was_not_waited_for() {
         // Who was polled last time was pending: that is all that is known of it.
         assert_eq!(counted(&circuit), (u64::from(poll_first), u64::from(poll_first), 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_blames_nobody_for_a_reader_who_stopped() {
+    let circuit = circuit(builder());
+    let handle = circuit.clone();
+    // The service was waited for once. What it sent then is not read on.
+    let handler = strict(move |()| {
+        let mut call = enter(&handle);
+        for is_pending in [true, false] {
+            call.polls();
+            call.polled(is_pending);
+        }
+        async move {
+            let _call = call;
+            pending::<Result<(), Down>>().await
+        }
+    });
+    TimeoutLayer::new(SECOND).layer(handler).oneshot(()).await.unwrap_err();
+    assert_eq!(counted(&circuit), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,3 +1,5 @@
+use palisade::call::{Guard, Hold};
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -59,4 +61,38 @@ async fn callers_who_all_leave_open_it_for_the_next_step() {
     open_time(&circuit).await;
     run(&circuit, "ss").await;
     assert_eq!(circuit.phase(), Phase::Closed);
+}
+
+/// A circuit whose one probe has been answered, and streams.
+async fn streaming(breaker: &CircuitBreakerLayer) -> CircuitGuard {
+    recover(&breaker.handle()).await;
+    let mut probe = enter(&breaker.handle());
+    assert_eq!(probe.head(Outcome::Success, false), Hold::ToTheEnd);
+    probe
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_looks_first_counts_a_streaming_probe_whose_moment_has_come() {
+    type Look = fn(&CircuitBreakerLayer, &mut CircuitGuard) -> bool;
+    let looks: [(&str, Look); 4] = [
+        ("a snapshot", |breaker, _| breaker.handle().snapshot().phase == Phase::Closed),
+        ("a look at the phase", |breaker, _| breaker.handle().phase() == Phase::Closed),
+        ("a service asked whether it is ready", |breaker, _| {
+            poll_ready(&mut breaker.layer(Gate::new(up::<()>(), [], Poll::Pending))).is_pending()
+        }),
+        ("the stream that pends", |_, probe| {
+            let is_settled = probe.streams(false) == Hold::No;
+            assert!(!is_settled, "a frame that is ready reads no clock");
+            probe.polled(true);
+            probe.streams(false) == Hold::No
+        }),
+    ];
+    for (claim, look) in looks {
+        let breaker = touchy().half_open_for(20 * SECOND).build().unwrap();
+        let mut probe = streaming(&breaker).await;
+        advance(just_before(10 * SECOND)).await;
+        assert!(!look(&breaker, &mut probe), "{claim}: too soon");
+        advance(NANO).await;
+        assert!(look(&breaker, &mut probe), "{claim}");
+    }
 }

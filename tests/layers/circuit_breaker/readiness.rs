@@ -56,6 +56,17 @@ async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_whose_service_is_not_ready_is_not_abandoned() {
+    let breaker = touchy().build().unwrap();
+    let mut service = breaker.layer(Gate::new(up::<()>(), [], Poll::Pending));
+    recover(&breaker.handle()).await;
+    for _ in 0..3 {
+        assert_eq!(reason(&service.call(()).await), Some(RejectionReason::NotReady));
+        advance(30 * SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_readied_while_open_calls_once_closed() {
     for close in [CircuitHandle::reset, CircuitHandle::force_closed, CircuitHandle::metrics_only] {
         for open in [|circuit: &CircuitHandle| fail(circuit, 1), CircuitHandle::force_open] {

@@ -1,11 +1,16 @@
-use std::future::pending;
+use std::cell::RefCell;
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use futures_util::FutureExt;
+use palisade::call::{Guard, Hold};
+use palisade::{CircuitGuard, Outcome};
 use tower::service_fn;
 
 use super::*;
+use crate::support::services::{FAILS, READY, panics};
 
 /// What became of a call: its code, the attempts that reached the service, and the circuit's counts, phase and rejections.
 type End = (u32, usize, (u64, u64), Phase, u64);
@@ -122,6 +127,60 @@ async fn an_attempt_that_is_cut_keeps_its_number() {
     let stack = (TimeoutLayer::new(3 * SECOND), retry(7).build().unwrap(), breaker);
     stack.layer(service).oneshot(0).await.unwrap_err();
     assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_panics_keeps_its_number() {
+    let breaker = consecutive(1000).build().unwrap();
+    let circuit = breaker.handle();
+    let attempts = AtomicU32::new(0);
+    let service = strict(|_: u32| {
+        assert_eq!(attempts.fetch_add(1, Relaxed), 0, "in call");
+        ready(Err::<u32, _>(Down(1)))
+    });
+    let call = (retry(7).build().unwrap(), breaker).layer(service).oneshot(0);
+    assert!(panics(|| call.now_or_never()));
+    assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_whose_service_fails_to_be_ready_keeps_its_number() {
+    let breaker = consecutive(1000).build().unwrap();
+    let circuit = breaker.handle();
+    let service = Gate::new(down::<u32>(), [READY], FAILS);
+    (retry(7).build().unwrap(), breaker).layer(service).oneshot(0).await.unwrap_err();
+    assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 7));
+}
+
+/// The guard of an attempt that was begun, and whose response streams if it is a repeat.
+fn guarded(circuit: &CircuitHandle, is_repeat: bool) -> CircuitGuard {
+    let mut guard = circuit.try_enter().unwrap();
+    if is_repeat {
+        assert_eq!(guard.head(Outcome::Success, false), Hold::ToTheEnd);
+    } else {
+        guard.polls();
+        guard.polled(true);
+    }
+    guard
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_keeps_its_number_wherever_it_ends() {
+    let circuit = consecutive(1000).build().unwrap().handle();
+    let [first, repeat] = [(); 2].map(|()| RefCell::new(None::<CircuitGuard>));
+    let service = strict(|_: u32| {
+        if let Some(first) = first.take() {
+            first.failure();
+            repeat.replace(Some(guarded(&circuit, true)));
+        } else {
+            first.replace(Some(guarded(&circuit, false)));
+        }
+        ready(Err::<u32, _>(Down(1)))
+    });
+    retry(2).build().unwrap().layer(service).oneshot(0).await.unwrap_err();
+    assert_eq!(counted(&circuit), (1, 1), "a first attempt, in its repeat");
+    repeat.take().unwrap().failure();
+    assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2), "a repeat, after its retry");
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,6 +34,8 @@ async fn counts_what_a_limit_ended_and_not_what_its_caller_ended() {
         ("below a limit", below, 1000, true),
         ("below a limit, with a deadline after it", below, 10, true),
         ("below a limit, with a deadline before it", below, 1, false),
+        ("below a limit of which it had more than half at the deadline", below, 4, false),
+        ("below a limit, with a deadline at its end", below, 5, false),
         ("above a timeout that ends at its own limit", above, 10, true),
         ("above a timeout that ends at the caller's deadline", above, 1, false),
         ("below two, where the outer one ends", below_two, 1000, true),
@@ -75,7 +77,10 @@ async fn does_not_count_a_call_dropped_after_another_ran_out_of_time() {
         assert_eq!(panics(|| drop(cut.poll())), panicking);
 
         let (breaker, circuit) = counting();
-        drop(begin(&mut breaker.layer(hung()), ()));
+        let left = begin(&mut breaker.layer(hung()), ());
+        // In flight for as long as a limit would have to be to blame the service.
+        advance(SECOND).await;
+        drop(left);
         assert_eq!(counts(&circuit), (0, 0));
     }
 }

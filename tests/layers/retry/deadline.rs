@@ -21,14 +21,15 @@ async fn an_attempt_is_made_only_if_it_begins_before_the_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_polled_too_late_makes_no_attempt() {
-    let service = coded(&[1]);
+    let service = down();
     let calls = service.calls();
-    let call = patient(10 * MILLI).build().unwrap().layer(service).oneshot(7);
+    let gate = Gate::new(service, [READY], Poll::Pending);
+    let call = patient(10 * MILLI).build().unwrap().layer(gate.clone()).oneshot(7);
     let mut call = task::spawn(Deadline::after(20 * MILLI).scope(call));
     assert_pending!(call.poll());
     advance(25 * MILLI).await;
-    let _polled = call.poll();
-    assert_eq!(calls.count(), 1);
+    assert!(assert_ready!(call.poll()).is_err());
+    assert_eq!((calls.count(), gate.polls()), (1, 1), "nor does it wait for its service");
 }
 
 #[tokio::test(start_paused = true)]

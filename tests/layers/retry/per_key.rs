@@ -142,9 +142,12 @@ async fn a_thread_that_called_keeps_no_idle_key() {
     assert!((ROOM..2 * ROOM).all(|key| has_room(&layer, key)));
 }
 
-/// A full layer whose key 0 spent one of two tokens at the beginning. Since then, only the others were used.
+/// A full layer whose key 0 spent one of two tokens at the beginning. Since then, only the others were used. The budget that was
+/// given is older than the layer.
 async fn spent(per_second: f64) -> PerKey {
-    let layer = once(&Budget::builder().capacity(2).ratio(0.0).per_second(per_second).build().unwrap());
+    let budget = Budget::builder().capacity(2).ratio(0.0).per_second(per_second).build().unwrap();
+    advance(IDLE).await;
+    let layer = once(&budget);
     assert_eq!(attempts(&layer, 0), 2);
     answer(&layer, 1..ROOM);
     advance(IDLE).await;

@@ -3,11 +3,11 @@ use super::*;
 #[test]
 fn an_error_of_readiness_is_a_result_of_the_attempt_it_was_for() {
     for (claim, max_attempts, readiness, end, sent, tokens) in [
-        ("before the first attempt it is the caller's", 3, &[FAILS][..], 3, 0, 9),
-        ("before a later attempt it is retried", 3, &[READY, FAILS], 1, 2, 8),
-        ("before the last attempt it is the last result", 2, &[READY, FAILS], 3, 1, 9),
+        ("before the first attempt it is the caller's", 3, &[FAILS][..], 3, 0, 1),
+        ("before a later attempt it is retried", 3, &[READY, FAILS], 1, 2, 0),
+        ("before the last attempt it is the last result", 2, &[READY, FAILS], 3, 1, 1),
     ] {
-        let budget = fixed_budget(9);
+        let budget = fixed_budget(1);
         let inner = down::<()>();
         let calls = inner.calls();
         let layer = hasty().max_attempts(max_attempts).budget(budget.clone()).build().unwrap();

@@ -1,5 +1,7 @@
 //! A timeout ends its call wherever that is polled, at the limits that the call began with.
 
+use tower::service_fn;
+
 use super::*;
 
 /// A call that hangs under a limit of ten seconds, and tells when it was ended.
@@ -47,10 +49,17 @@ async fn a_call_sees_the_deadline_it_began_with_whoever_polls_it() {
         tokio::task::yield_now().await;
         Ok::<_, Down>(Deadline::current().map(Deadline::remaining))
     });
-    let mut call = Box::pin(TimeoutLayer::new(10 * SECOND).layer(service).oneshot(()));
-    assert_pending!(task::spawn(&mut call).poll());
-    let seen = Deadline::after(SECOND).scope(call).await.unwrap();
-    assert_eq!(seen, Some(10 * SECOND));
+    let begun = || {
+        let mut call = Box::pin(TimeoutLayer::new(10 * SECOND).layer(service.clone()).oneshot(()));
+        assert_pending!(task::spawn(&mut call).poll());
+        call
+    };
+    let seen = Deadline::after(SECOND).scope(begun()).await.unwrap();
+    assert_eq!(seen, Some(10 * SECOND), "below a deadline");
+    let mut call = Some(begun());
+    let around = service_fn(|()| call.take().unwrap());
+    let seen = TimeoutLayer::new(SECOND).layer(around).oneshot(()).await.unwrap();
+    assert_eq!(seen, Some(10 * SECOND), "below a limit");
 }
 
 /// Blocks a worker's thread on a call below a timeout that cannot run there. The clock is the real one, because the thread waits.

@@ -4,7 +4,7 @@ use loom::model;
 
 use super::{OFF, OPEN_FOR, Reading, circuit, count, enter, half_open, opened, passing, record, try_enter};
 use crate::outcome::Outcome::{Failed, Success};
-use crate::state::circuit::{Circuit, Entry, Phase, Rules, Transition};
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Rules, Transition};
 use crate::state::models::{model_of_many, race, race_of_three};
 use crate::state::window::{CountWindow, Window};
 use crate::sync::Arc;
@@ -182,5 +182,42 @@ fn a_probe_that_comes_back_as_another_is_due_counts_beside_it() {
         let (ended, found) = race(move || record(&other, probe, Success, DUE), || circuit.catch_up(Nanos(DUE)));
         assert_eq!((ended, found), (None, None));
         assert_eq!((circuit.view(Nanos(DUE)).counts.calls, passing(&circuit, DUE)), (2, 1));
+    });
+}
+
+/// A closed circuit that counts.
+fn counting() -> Arc<Circuit> {
+    let rules = Rules { failure_rate: Some(1.0), min_calls: 9, ..OFF };
+    circuit(rules, Window::Count(CountWindow::new(9, 9)))
+}
+
+#[test]
+fn a_stream_of_a_closed_circuit_that_ends_as_a_failure_finds_it_due_counts_once() {
+    model(|| {
+        let circuit = counting();
+        let mut stream = enter(&circuit, 0).unwrap();
+        stream.start(Nanos(0));
+        let held = circuit.hold_moment(stream);
+        let failing = enter(&circuit, 0).unwrap();
+        let other = Arc::clone(&circuit);
+        let end = move || other.exit_stream(stream, held, Exit::Settled(Success), Nanos(OPEN_FOR / 2));
+        let (ended, failed) = race(end, || record(&circuit, failing, Failed, OPEN_FOR / 2));
+        let counts = circuit.view(Nanos(OPEN_FOR / 2)).counts;
+        assert_eq!((ended, failed, counts.calls, counts.failures), (None, None, 2, 1));
+    });
+}
+
+#[test]
+fn a_stream_that_is_held_beside_a_reset_is_nothing_to_the_next_period() {
+    model(|| {
+        let circuit = counting();
+        let mut stream = enter(&circuit, 0).unwrap();
+        stream.start(Nanos(0));
+        let other = Arc::clone(&circuit);
+        let (held, _) = race(move || other.hold_moment(stream), || circuit.reset(Nanos(0)));
+        assert_eq!(circuit.catch_up(Nanos(OPEN_FOR)), None);
+        assert_eq!(circuit.exit_stream(stream, held, Exit::Settled(Success), Nanos(OPEN_FOR)), None);
+        let view = circuit.view(Nanos(OPEN_FOR));
+        assert_eq!((view.counts.calls, view.late), (0, 1));
     });
 }

@@ -32,6 +32,8 @@ const FAILING: Rules = Rules { failure_rate: Some(0.5), ..OFF };
 /// Opens when half of at least 4 calls took longer than 10.
 const SLOW: Rules = Rules { slow_rate: Some((0.5, Nanos(10))), ..OFF };
 
+const SEED: u64 = 7;
+
 const PHASES: [Phase; 6] =
     [Phase::Closed, Phase::Open, Phase::HalfOpen, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly];
 
@@ -65,7 +67,7 @@ impl Circuit {
     }
 
     fn over(rules: Rules, window: Window) -> Self {
-        Self::new(rules, window, generator(Some(7)))
+        Self::new(rules, window, generator(Some(SEED)))
     }
 
     /// Lets a call through, which is polled at once.

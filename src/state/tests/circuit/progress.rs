@@ -127,11 +127,12 @@ fn starting_the_time_anew_forgets_no_abandonment() {
 
 #[test]
 fn an_answer_before_the_next_call_forgets_every_abandonment() {
-    for answer in [Success, Failed, Ignored] {
+    let ends = [Success, Failed, Ignored].map(|answer| [Exit::Settled(answer), Exit::Repeated(answer)]);
+    for answer in ends.into_iter().flatten() {
         let (circuit, probe) = half_open(Rules { probes: 3, ..MANY });
         let answered = circuit.admit(1_000);
         (0..3).for_each(|_| circuit.abandon(circuit.admit(1_000)));
-        assert_eq!(circuit.end(answered, answer, 1_060), None, "{answer:?}");
+        assert_eq!(circuit.exit(answered, answer, Nanos(1_060)), None, "{answer:?}");
         assert_eq!(circuit.enter(Nanos(1_060)).1, None, "{answer:?}");
         circuit.abandon(probe);
         assert_eq!(circuit.enter(Nanos(1_110)).1, None, "{answer:?}");

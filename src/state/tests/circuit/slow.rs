@@ -2,7 +2,7 @@
 
 use super::{CONSECUTIVE, FAILING, OFF, SLOW, half_open};
 use crate::outcome::Outcome::{Failed, Success};
-use crate::state::circuit::{Circuit, Phase, Reason, Refusal, Rules};
+use crate::state::circuit::{Circuit, Exit, Phase, Reason, Refusal, Rules};
 use crate::state::counts::Counts;
 use crate::time::Nanos;
 
@@ -42,6 +42,14 @@ fn slow_successes_open() {
     let opened = circuit.end(circuit.admit(0), Success, 11).expect("half of four were slow");
     let counts = Counts { calls: 4, failures: 0, throttled: 0, slow: 2, consecutive: 0 };
     assert_eq!((opened.reason, opened.counts), (Reason::SlowRate, counts));
+}
+
+#[test]
+fn a_slow_call_that_was_abandoned_leaves_the_run_of_failures_as_it_is() {
+    let circuit = Circuit::of(Rules { consecutive: Some(2), min_calls: 10, ..SLOW });
+    circuit.call(Failed, 0);
+    assert_eq!(circuit.exit(circuit.admit(0), Exit::Abandoned, Nanos(11)), None);
+    assert_eq!(circuit.numbers(11), [2, 1, 1, 1]);
 }
 
 #[test]

@@ -6,8 +6,12 @@ mod phases;
 mod results;
 mod streams;
 
+use rand::rngs::SmallRng;
+
+use crate::backoff::generator;
 use crate::state::circuit::{Phase, Reason, Rules};
 use crate::state::counts::Recorded;
+use crate::state::tests::circuit::SEED;
 use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::time::Nanos;
 
@@ -67,6 +71,10 @@ struct Model {
     holders: u32,
     /// How often probes gave up their places.
     round: u32,
+    /// How often they did since the last answer.
+    stuck: u32,
+    /// Tosses a coin as the circuit does.
+    rng: SmallRng,
     /// Probes abandoned since the last answer.
     abandoned: u32,
     /// When the time of the probes began, or began anew.
@@ -96,6 +104,8 @@ impl Model {
             streams: Vec::new(),
             holders: 0,
             round: 0,
+            stuck: 0,
+            rng: generator(Some(SEED)),
             abandoned: 0,
             moved: 0,
             rejected: 0,

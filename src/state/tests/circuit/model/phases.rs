@@ -1,5 +1,7 @@
 //! How the model moves between its phases.
 
+use rand::RngExt;
+
 use super::{Change, Flight, Model, STEPS};
 use crate::outcome::Outcome::Ignored;
 use crate::state::circuit::{Phase, Reason, Refusal};
@@ -12,7 +14,7 @@ impl Model {
     pub(super) fn needs_no_service(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::ForcedOpen => true,
-            Phase::HalfOpen if self.holders > 0 && self.is_over() => true,
+            Phase::HalfOpen if self.is_over() && (self.holders > 0 || self.abandoned >= self.rules.probes) => true,
             Phase::HalfOpen => self.is_full(),
             _ => false,
         }
@@ -20,6 +22,11 @@ impl Model {
 
     fn is_full(&self) -> bool {
         u64::from(self.holders) + self.probes.len() as u64 >= u64::from(self.rules.probes)
+    }
+
+    /// Whether a call leaves a free place to another.
+    fn stands_back(&mut self) -> bool {
+        self.stuck > 1 && self.rules.half_open_for > NO_TIME && self.rng.random()
     }
 
     /// Whether the time of the probes is over; the end of time never comes.
@@ -55,7 +62,7 @@ impl Model {
     }
 
     pub(super) fn progress(&mut self, at: u64) {
-        self.abandoned = 0;
+        (self.abandoned, self.stuck) = (0, 0);
         self.moved = self.moved.max(at);
     }
 
@@ -68,7 +75,7 @@ impl Model {
         }
         let refused = match self.phase {
             Phase::Open => Some(Refusal::open(Nanos(self.open_until - self.now))),
-            Phase::HalfOpen if self.is_full() => Some(Refusal::PROBES_TAKEN),
+            Phase::HalfOpen => (self.is_full() || self.stands_back()).then_some(Refusal::PROBES_TAKEN),
             Phase::ForcedOpen => Some(Refusal::FORCED),
             _ => None,
         };
@@ -88,6 +95,7 @@ impl Model {
             return Some(self.go(Phase::Open, Reason::Abandoned, NO_TIME));
         }
         self.round += 1;
+        self.stuck += u32::from(self.holders > 0);
         self.holders = 0;
         self.moved = self.now;
         None

@@ -1,5 +1,6 @@
-//! Claims about probes whose responses stream.
+//! Claims about calls whose responses stream; most of them are probes.
 
+mod closed;
 mod ends;
 mod late;
 mod lock_free;

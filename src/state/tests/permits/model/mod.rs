@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 use std::task::Waker;
 
 use super::{bell, rings, wake};
-use crate::state::deadlines::Held;
+use crate::state::moments::Held;
 use crate::state::permits::{Joined, Permits, Ticket};
 use crate::time::Nanos;
 
