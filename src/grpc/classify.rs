@@ -24,7 +24,8 @@ use crate::outcome::{Classify, Outcome};
 ///
 /// The code is read from `grpc-status` in the head. Without it, an HTTP status other than 200 stands for a code as
 /// [gRPC maps it]. A head with neither is a success so far, and the [trailers](ClassifyEnd) decide. A stream that ends without
-/// trailers is broken, and `Failed`. A code that is unreadable or not assigned is `UNKNOWN`.
+/// trailers is broken, and `Failed`. A code that is unreadable or not assigned is `UNKNOWN`. The trailers of gRPC-Web are in the
+/// last frame of the data, and are read there.
 ///
 /// The pause is read from `grpc-retry-pushback-ms` and, with the feature `tonic`, from the `RetryInfo` in
 /// `grpc-status-details-bin`.

@@ -45,6 +45,12 @@
 //! The same layers go around tonic's services, with `Server::builder().layer(...)`. Put an `AnswerLayer` outermost: without it, a
 //! rejected call has no pushback, and a stream that is cut off has no code. Then come `DeadlineLayer`, a bulkhead and a timeout.
 //!
+//! # gRPC-Web
+//!
+//! In gRPC-Web the trailers are the last frame of the data, and in its text form the data is base64. The layers know a response
+//! in gRPC-Web by its content type, and look for the trailers there. So they may stand on either side of tonic-web's layers. Put
+//! an `AnswerLayer` inside tonic-web's `GrpcWebLayer`, which then turns its trailers into data too.
+//!
 //! # The sharp edge
 //!
 //! A code in the trailers comes too late for a retry: once the head of a response has arrived without a code, the call is

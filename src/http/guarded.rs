@@ -4,6 +4,7 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Buf;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -11,6 +12,7 @@ use tower::BoxError;
 
 use super::body::{is_at_end, left};
 use super::classify::{ClassifyEnd, HttpClassifier};
+use super::web_trailers::WebTrailers;
 use crate::call::{End, Guard, Hold, Protocol, settle};
 use crate::context;
 use crate::debug::debug_by_type;
@@ -68,8 +70,9 @@ where
             None
         } else {
             let ends_as_head = classifier.classify_end(None) == Outcome::Success;
-            let outcome = is_final.then_some(outcome);
-            Some(Held { guard: Some(guard), outcome, is_enough: ends_as_head, ends_as_head, classifier })
+            let web = if is_final || ends_as_head { None } else { WebTrailers::of(response.headers()) };
+            let (web, outcome) = (web.map(Box::new), is_final.then_some(outcome));
+            Some(Held { guard: Some(guard), outcome, is_enough: ends_as_head, ends_as_head, web, classifier })
         };
         response.map(|body| GuardedBody { body: Some(body), held })
     }
@@ -92,6 +95,8 @@ struct Held<G: Guard, C> {
     is_enough: bool,
     /// Whether an end without trailers means what the head meant, so that the last byte decides.
     ends_as_head: bool,
+    /// Looks for trailers in the data, where they may stand there. Boxed, because most bodies have none.
+    web: Option<Box<WebTrailers>>,
     classifier: C,
 }
 
@@ -99,11 +104,24 @@ impl<G: Guard, C> Held<G, C> {
     /// Whether the guard is still held, while the body goes on. `left` is how many bytes are to come, where that is known.
     fn goes_on(&mut self, left: Option<u64>) -> bool {
         // A reader that knows the length may stop at the last byte, so settle there, unless trailers decide.
-        let is_held = self.guard.streams(self.ends_as_head && left == Some(0)) == Hold::ToTheEnd;
+        let is_whole = self.outcome.is_some() || self.ends_as_head && left == Some(0);
+        let is_held = self.guard.streams(is_whole) == Hold::ToTheEnd;
         if !is_held {
             self.outcome.get_or_insert(Outcome::Success);
         }
         is_held
+    }
+
+    /// Looks for the trailers in the data of a frame, where they may stand there.
+    fn read<B>(&mut self, frame: &Frame<impl Buf>)
+    where
+        C: ClassifyEnd<Response<B>>,
+    {
+        let (Some(web), Some(data)) = (&mut self.web, frame.data_ref()) else { return };
+        if let Some(trailers) = web.read(data) {
+            self.web = None;
+            self.outcome.get_or_insert(self.classifier.classify_end(Some(&trailers)));
+        }
     }
 
     /// The body has ended, with these trailers if it had any, or by this error.
@@ -173,6 +191,9 @@ where
         held.guard.polls();
         let frame = held.guard.watch(|| body.as_mut().poll_frame(cx)).map_err(Error::lift);
         held.guard.polled(frame.is_pending());
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            held.read(frame);
+        }
         let end = match &frame {
             Poll::Pending => {
                 held.is_enough = is_enough && !held.ends_as_head;

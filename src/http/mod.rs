@@ -85,6 +85,7 @@ mod retry_after;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timed;
+mod web_trailers;
 
 pub use self::answer::{AnswerLayer, answer_to};
 pub use self::causes::not_sent;

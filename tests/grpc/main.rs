@@ -35,4 +35,5 @@ mod resets;
 mod retries;
 mod server_side;
 mod unsendable;
+mod web;
 mod whole;
