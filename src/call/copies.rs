@@ -46,8 +46,18 @@ pub trait KeepResponse<Response> {
     /// The response as the caller gets it.
     type Response;
 
-    /// Takes the response of an attempt.
-    fn receive(&self, response: Response) -> Self::Response;
+    /// What was read of a response before it is judged. `()` where nothing is.
+    type Ahead: Default;
+
+    /// Reads on until the response shows whether the call failed. Defaults to reading nothing.
+    ///
+    /// Where what it reads says so, it puts that into the response, because classifiers look only there.
+    fn poll_ahead(&self, _: &mut Response, _: &mut Self::Ahead, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    /// Takes the response of an attempt, as it came, and what was read of it.
+    fn receive(&self, response: Response, ahead: Self::Ahead) -> Self::Response;
 
     /// Reads what is left of a response that will most likely be replaced. Defaults to reading nothing.
     fn poll_rest(&self, _: &mut Self::Response, _: &mut Context<'_>) -> Poll<()> {
@@ -83,8 +93,9 @@ impl<Request, K: CopyRequest<Request>> KeepRequest<Request> for AsIs<K> {
 
 impl<Response, K> KeepResponse<Response> for AsIs<K> {
     type Response = Response;
+    type Ahead = ();
 
-    fn receive(&self, response: Response) -> Response {
+    fn receive(&self, response: Response, (): ()) -> Response {
         response
     }
 }

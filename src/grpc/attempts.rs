@@ -1,7 +1,8 @@
-//! What gRPC notes in the requests of a retry.
+//! What gRPC notes in the requests of a retry, and where it looks for the code.
 
-use http::{HeaderMap, HeaderName, Request};
+use http::{HeaderMap, HeaderName, Request, Response};
 
+use super::code::Code;
 use super::timeout::TIMEOUT;
 use crate::context::Deadline;
 use crate::http::{Annotate, ReplayBody};
@@ -10,7 +11,8 @@ static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rp
 
 /// Tells the server in `grpc-previous-rpc-attempts` how many attempts came before.
 ///
-/// The time of a `grpc-timeout` runs from the call, and does not begin anew with each attempt.
+/// The time of a `grpc-timeout` runs from the call, and does not begin anew with each attempt. After a head without a code, a retry
+/// looks for the code in trailers that come before any message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CountAttempts;
 
@@ -31,5 +33,9 @@ impl Annotate for CountAttempts {
         } else {
             headers.insert(&PREVIOUS_ATTEMPTS, previous.into());
         }
+    }
+
+    fn looks_ahead<B>(&self, head: &Response<B>) -> bool {
+        Code::of_head(head).is_none()
     }
 }

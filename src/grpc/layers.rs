@@ -39,9 +39,10 @@ impl<T> Builder<T> {
 impl RetryLayer {
     /// Starts to build a retry for gRPC.
     ///
-    /// Events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head, and obeys the server's
-    /// [pushback](Pushback). It keeps and numbers requests as [`http`](Self::http) does, and tells the server in
-    /// `grpc-previous-rpc-attempts` how many attempts came before.
+    /// Events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head, or in trailers that come before
+    /// any message, and obeys the server's [pushback](Pushback). For the trailers it holds the head back until they or the first
+    /// message have come, for at most 50 milliseconds. It keeps and numbers requests as [`http`](Self::http) does, and tells the
+    /// server in `grpc-previous-rpc-attempts` how many attempts came before.
     pub fn grpc<B>(
         name: impl Into<Cow<'static, str>>,
     ) -> RetryBuilder<Rules<GrpcClassifier, Resend<B, CountAttempts>, Pushback>> {

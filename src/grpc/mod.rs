@@ -36,7 +36,7 @@
 //! | circuit breaker, fallback | go by the [code](GrpcClassifier); a circuit breaker also by the code in the trailers |
 //! | circuit breaker, bulkhead | [hold](crate::http::Http) the call's place until the stream of its response has ended |
 //! | timeout | covers the stream too |
-//! | retry | goes by the code in the head, and obeys the server's [pushback](Pushback) |
+//! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |
 //! | [`DeadlineLayer`](crate::http::DeadlineLayer) | carries `grpc-timeout` from hop to hop |
 //! | [`AnswerLayer`](crate::http::AnswerLayer) | turns errors into statuses |
 //!
@@ -53,8 +53,10 @@
 //!
 //! # The sharp edge
 //!
-//! A code in the trailers comes too late for a retry: once the head of a response has arrived without a code, the call is
-//! committed ([gRFC A6]). A server that fails before its first message sends the code in the head.
+//! A code that comes after a message comes too late for a retry: the caller may have acted on the message, so the call is
+//! committed. Trailers that come before any message are retried like a head with a code. For that, a retry holds the head back
+//! until the first message or the trailers have come, for at most 50 milliseconds. So a stream that is silent at first begins up
+//! to that much later, and is committed then. By [gRFC A6] a call is committed at its head already.
 //!
 //! tonic's channel ends a call at its caller's `grpc-timeout` by itself, as it does at a timeout of its own. A `DeadlineLayer`
 //! directly over the channel tells the two apart until the head of the response arrives. Without that layer, impatient callers

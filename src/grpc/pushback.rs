@@ -14,8 +14,9 @@ use crate::retry::RetryIf;
 /// to come back. Otherwise the code decides, through the [classifier](super::GrpcClassifier): by gRPC's own design
 /// ([gRFC A6]) a retry goes by the code, whatever the method is.
 ///
-/// By the same design a call is *committed* once its head has arrived without a code, because the caller may have acted on the
-/// head. So a failure that is told in the trailers is never retried: a retry looks at the head alone.
+/// A call is *committed* once a message of its response has come, because the caller may have acted on it. So a code in the
+/// trailers allows a retry only if they come before any message. By gRPC's own design a call is committed at its head; a retry
+/// made by [`RetryLayer::grpc`](crate::RetryLayer::grpc) looks up to 50 milliseconds further.
 ///
 /// # Examples
 ///

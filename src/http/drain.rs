@@ -29,13 +29,15 @@ const FRAMES: usize = 64;
 pub struct DrainedBody<B> {
     /// What is still to be read; `None` once that ended, failed or was dropped.
     inner: Option<B>,
-    /// `None` while nothing was read ahead.
+    /// The data that was read before the response was judged.
+    first: Option<Bytes>,
+    /// `None` while nothing else was read ahead.
     ahead: Option<Box<Ahead>>,
 }
 
 /// What was read ahead.
 #[derive(Debug, Default)]
-struct Ahead {
+pub(super) struct Ahead {
     frames: VecDeque<Frame<Bytes>>,
     /// Comes after the frames, if the rest failed or was dropped.
     error: Option<Error>,
@@ -53,7 +55,12 @@ struct RestDropped;
 impl<B: Body> DrainedBody<B> {
     /// Makes a body that streams through.
     pub(crate) const fn streaming(body: B) -> Self {
-        Self { inner: Some(body), ahead: None }
+        Self::after(None, None, Some(body))
+    }
+
+    /// Makes a body of which some was read already.
+    pub(super) const fn after(first: Option<Bytes>, ahead: Option<Box<Ahead>>, inner: Option<B>) -> Self {
+        Self { inner, first, ahead }
     }
 
     /// Drops what was not read.
@@ -95,6 +102,16 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> DrainedBody<B> {
 }
 
 impl Ahead {
+    /// What stands for a body that has ended with trailers.
+    pub(super) fn ended(trailers: HeaderMap) -> Self {
+        Self { frames: [Frame::trailers(trailers)].into(), error: None }
+    }
+
+    /// What stands for a body that has failed.
+    pub(super) fn failed(error: Error) -> Self {
+        Self { frames: VecDeque::new(), error: Some(error) }
+    }
+
     /// Keeps a copy of a frame, unless that is too much. The frame itself may be a part of something larger.
     #[must_use]
     fn keep<D: Buf>(&mut self, frame: Frame<D>) -> bool {
@@ -123,6 +140,9 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> Body for DrainedBody<B> {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
         if let Some(frame) = self.ahead.as_mut().and_then(|ahead| ahead.frames.pop_front()) {
             return Poll::Ready(Some(Ok(frame)));
         }
@@ -134,17 +154,17 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> Body for DrainedBody<B> {
 
     fn is_end_stream(&self) -> bool {
         let is_used_up = |ahead: &Ahead| ahead.frames.is_empty() && ahead.error.is_none();
-        self.ahead.as_deref().is_none_or(is_used_up) && is_at_end(self.inner.as_ref())
+        self.first.is_none() && self.ahead.as_deref().is_none_or(is_used_up) && is_at_end(self.inner.as_ref())
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = left(self.inner.as_ref());
-        match &self.ahead {
-            None => rest,
+        let rest = match &self.ahead {
+            None => left(self.inner.as_ref()),
             // Nothing is promised of what the error stands for.
             Some(ahead) if ahead.error.is_some() => before(ahead.bytes(), SizeHint::new()),
-            Some(ahead) => before(ahead.bytes(), rest),
-        }
+            Some(ahead) => before(ahead.bytes(), left(self.inner.as_ref())),
+        };
+        before(self.first.as_ref().map_or(0, Bytes::len), rest)
     }
 }
 

@@ -10,6 +10,7 @@ use tower::BoxError;
 use super::causes::MAY_BE_REDIRECTED;
 use super::drain::DrainedBody;
 use super::idempotent::may_arrive_twice;
+use super::look::Looked;
 use super::replay::{Begun, CAP, ReplayBody};
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::context::Deadline;
@@ -45,13 +46,21 @@ impl<B, A> Resend<B, A> {
     }
 }
 
-/// Says what a [`Resend`] notes in the requests that it keeps and sends.
+/// Says what a [`Resend`] notes in the requests that it keeps and sends, and how far it looks into responses.
 pub trait Annotate {
     /// Notes something in the request of a call, before its first attempt.
     fn begin<B>(&self, request: &mut Request<ReplayBody<B>>);
 
     /// Notes something in the head of an attempt's request. Attempts are numbered from 1.
     fn send(&self, headers: &mut HeaderMap, attempt: u32);
+
+    /// Returns whether trailers may say that the call failed, after this head of its response.
+    ///
+    /// If they come before any data, the retry then goes by them. They are waited for, for at most 50 milliseconds, and so is the
+    /// first data. Defaults to `false`.
+    fn looks_ahead<B>(&self, _head: &Response<B>) -> bool {
+        false
+    }
 }
 
 /// Watches whether a client begins to send a request that may not arrive twice.
@@ -109,11 +118,21 @@ where
     }
 }
 
-impl<R: Body<Error: Into<BoxError> + 'static> + Unpin, B, A> KeepResponse<Response<R>> for Resend<B, A> {
+impl<R, B, A> KeepResponse<Response<R>> for Resend<B, A>
+where
+    R: Body<Error: Into<BoxError> + 'static> + Unpin,
+    A: Annotate,
+{
     type Response = Response<DrainedBody<R>>;
+    type Ahead = Looked;
 
-    fn receive(&self, response: Response<R>) -> Self::Response {
-        response.map(DrainedBody::streaming)
+    #[inline(always)]
+    fn poll_ahead(&self, response: &mut Response<R>, ahead: &mut Looked, cx: &mut Context<'_>) -> Poll<()> {
+        if self.annotate.looks_ahead(response) { ahead.poll(response, cx) } else { Poll::Ready(()) }
+    }
+
+    fn receive(&self, response: Response<R>, ahead: Looked) -> Self::Response {
+        ahead.put_back(response)
     }
 
     fn poll_rest(&self, kept: &mut Self::Response, cx: &mut Context<'_>) -> Poll<()> {

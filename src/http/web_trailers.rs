@@ -34,6 +34,7 @@ pub(super) struct WebTrailers {
     left: usize,
     /// What has come of the trailers, once their prefix has.
     trailers: Option<Vec<u8>>,
+    has_message: bool,
 }
 
 impl WebTrailers {
@@ -51,6 +52,11 @@ impl WebTrailers {
         let mut pieces = [IoSlice::new(&[]); PIECES];
         let count = data.chunks_vectored(&mut pieces);
         pieces[..count].iter().find_map(|piece| self.read_piece(piece))
+    }
+
+    /// Whether a message has begun.
+    pub(super) const fn has_message(&self) -> bool {
+        self.has_message
     }
 
     fn read_piece(&mut self, piece: &[u8]) -> Option<HeaderMap> {
@@ -90,6 +96,7 @@ impl WebTrailers {
         let [flags, length @ ..] = self.prefix;
         self.left = u32::from_be_bytes(length) as usize;
         self.trailers = (flags & IS_TRAILERS != 0).then(Vec::new);
+        self.has_message |= self.trailers.is_none();
     }
 }
 

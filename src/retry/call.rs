@@ -1,5 +1,6 @@
 //! What a call carries from attempt to attempt, and what it decides between them.
 
+use std::mem;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ where
     copy: Option<K::Kept>,
     /// The last result that the inner service itself gave.
     last: Option<Result<K::Response, Error>>,
+    /// What was read of the response that is not judged yet.
+    ahead: K::Ahead,
     /// How many attempts were begun.
     pub(super) attempts: u32,
     /// The budget of its key; `None` if it spends the shared one.
@@ -41,14 +44,14 @@ where
     S: Service<K::Sent>,
 {
     /// Makes a call whose first attempt was sent.
-    pub(super) const fn new(
+    pub(super) fn new(
         inner: S,
         copy: Option<K::Kept>,
         own: Option<Budget>,
         core: CachedArc<Core>,
         rules: Rules<C, K, P>,
     ) -> Self {
-        Self { inner, copy, last: None, attempts: 1, own, core, rules }
+        Self { inner, copy, last: None, ahead: K::Ahead::default(), attempts: 1, own, core, rules }
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.
@@ -130,6 +133,12 @@ where
         }
     }
 
+    /// Reads on in a response that is not judged yet.
+    #[inline(always)]
+    pub(super) fn poll_ahead(&mut self, response: &mut S::Response, cx: &mut Context<'_>) -> Poll<()> {
+        self.rules.keep.poll_ahead(response, &mut self.ahead, cx)
+    }
+
     /// Reads the rest of the last response, which will most likely be replaced.
     pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.last {
@@ -172,8 +181,8 @@ where
     }
 
     /// Returns the result as the caller gets it.
-    pub(super) fn receive(&self, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
-        result.map(|response| self.rules.keep.receive(response))
+    pub(super) fn receive(&mut self, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
+        result.map(|response| self.rules.keep.receive(response, mem::take(&mut self.ahead)))
     }
 }
 

@@ -1,10 +1,11 @@
 //! The future of one call: its steps, and how it goes from one to the next.
 //!
 //! ```text
-//! Sent -> Draining -> Waiting -> Readying -> Sent -> ...
+//! Sent -> Looking -> Draining -> Waiting -> Readying -> Sent -> ...
 //! ```
 //!
-//! A call begins in `Sent`. It skips `Draining` when there is nothing to read, and `Waiting` when there is no delay.
+//! A call begins in `Sent`. It skips `Looking` and `Draining` when there is nothing to read or it is there at once, and `Waiting`
+//! when there is no delay.
 
 use std::fmt;
 use std::mem;
@@ -29,12 +30,17 @@ use crate::{context, time};
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
 
+/// How long a response may take, after its head, to show that the call failed. For so long its caller does not get the head.
+const LOOK_FOR: Duration = Duration::from_millis(50);
+
 pin_project! {
     /// What a call waits for. A `token` pays for the attempt to come.
     #[project = StepProj]
-    pub(super) enum Step<Fut, S, Kept> {
+    pub(super) enum Step<Fut, S, Kept, Response> {
         /// The result of an attempt that was sent.
         Sent { #[pin] attempt: Fut },
+        /// What comes after the head of its response, up to a time limit.
+        Looking { #[pin] limit: Sleep, response: Option<Response> },
         /// The rest of the last response, up to a time limit.
         Draining { #[pin] limit: Sleep, due: Instant, token: Token },
         /// The time at which the next attempt is due.
@@ -45,7 +51,7 @@ pin_project! {
 }
 
 /// Goes on to a step, or ends the call with a result.
-type Next<Fut, S, Kept, Response> = ControlFlow<Result<Response, Error>, Step<Fut, S, Kept>>;
+type Next<Fut, S, Kept, Inner, Response> = ControlFlow<Result<Response, Error>, Step<Fut, S, Kept, Inner>>;
 
 pin_project! {
     /// The future of a [`Retry`](super::Retry)'s call.
@@ -65,7 +71,7 @@ pin_project! {
         S: Service<K::Sent>,
     {
         #[pin]
-        pub(super) step: Step<S::Future, S, K::Kept>,
+        pub(super) step: Step<S::Future, S, K::Kept, S::Response>,
         pub(super) call: Call<S, Request, C, K, P>,
     }
 }
@@ -86,11 +92,19 @@ where
         let (mut step, call) = (this.step, this.call);
         loop {
             let next = match step.as_mut().project() {
-                // Sent => (Draining | Waiting | Readying | end): the result asks for another attempt, or is the last.
+                // Sent => (Looking | Draining | Waiting | Readying | end): the head of the response may not show yet whether the call
+                // failed; otherwise the result asks for another attempt, or is the last.
                 StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts > 1, || attempt.poll(cx))) {
-                    Ok(response) => call.after_result(Ok(response), cx),
+                    Ok(response) => call.look(response, cx),
                     Err(error) => call.after_error(error, cx),
                 },
+                // Looking => (Draining | Waiting | Readying | end): that is known, or takes too long, and the head alone counts.
+                StepProj::Looking { limit, response } => {
+                    if call.poll_ahead(response.as_mut().expect(POLLED_AGAIN), cx).is_pending() {
+                        ready!(limit.poll(cx));
+                    }
+                    call.after_result(Ok(response.take().expect(POLLED_AGAIN)), cx)
+                }
                 // Draining => (Waiting | Readying | end): the response was read to its end, or it takes too long and is dropped.
                 StepProj::Draining { limit, due, token } => {
                     ready!(call.poll_drained(limit, cx));
@@ -140,8 +154,25 @@ where
 {
     /// Out of line, so that the path of a response stays short.
     #[inline(never)]
-    fn after_error(&mut self, error: S::Error, cx: &mut Context<'_>) -> Next<S::Future, S, K::Kept, K::Response> {
+    fn after_error(
+        &mut self,
+        error: S::Error,
+        cx: &mut Context<'_>,
+    ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
         self.after_result(Err(Error::lift(error)), cx)
+    }
+
+    /// Judges a response, or looks first what comes after its head.
+    #[inline(always)]
+    fn look(
+        &mut self,
+        mut response: S::Response,
+        cx: &mut Context<'_>,
+    ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
+        if self.poll_ahead(&mut response, cx).is_pending() {
+            return Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) });
+        }
+        self.after_result(Ok(response), cx)
     }
 
     /// Ends the call, or goes on towards another attempt.
@@ -150,7 +181,7 @@ where
         &mut self,
         result: Result<S::Response, Error>,
         cx: &mut Context<'_>,
-    ) -> Next<S::Future, S, K::Kept, K::Response> {
+    ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
         let planned = match self.outcome(result.as_ref()) {
             Ok(Outcome::Success) => return Break(self.receive(result)),
             outcome => outcome.and_then(|outcome| self.plan(outcome, &result)),
@@ -165,7 +196,12 @@ where
     }
 
     /// Returns the step towards an attempt that was planned.
-    fn approach(&mut self, delay: Duration, token: Token, cx: &mut Context<'_>) -> Step<S::Future, S, K::Kept> {
+    fn approach(
+        &mut self,
+        delay: Duration,
+        token: Token,
+        cx: &mut Context<'_>,
+    ) -> Step<S::Future, S, K::Kept, S::Response> {
         if self.poll_rest(cx).is_pending() {
             Step::Draining { limit: sleep(DRAIN_FOR), due: time::after(time::now(), delay), token }
         } else if delay > Duration::ZERO {
@@ -183,26 +219,26 @@ where
         Poll::Ready(())
     }
 
-    fn wait_until(&mut self, due: Instant, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+    fn wait_until(&mut self, due: Instant, token: Token) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
         if time::now() < due {
             return Continue(Step::Waiting { sleep: sleep_until(due), token });
         }
         self.after_wait(token)
     }
 
-    fn after_wait(&mut self, token: Token) -> Next<S::Future, S, K::Kept, K::Response> {
+    fn after_wait(&mut self, token: Token) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
         if self.is_planned_late() {
             return Break(self.stop_late());
         }
         Continue(self.readying(token))
     }
 
-    fn readying(&mut self, token: Token) -> Step<S::Future, S, K::Kept> {
+    fn readying(&mut self, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         let (service, request) = self.begin_attempt();
         Step::Readying { service, unsent: Some((request, token)) }
     }
 
-    fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept> {
+    fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
         Step::Sent { attempt: context::attempt(true, || send(service, &self.rules.keep, request, self.attempts)) }
     }

@@ -25,6 +25,7 @@ mod deadlines;
 mod ends;
 mod gone;
 mod limits;
+mod looked;
 mod not_there;
 mod one_deadline;
 mod own_ends;

@@ -47,7 +47,8 @@ async fn a_head_in_trouble_is_retried_and_its_place_is_free() {
         ("a body that never ends", Raw::ok().code(14).hang(), 3),
         ("messages that never end", Raw::ok().code(14).message().hang(), 3),
         ("a code and trailers", Raw::ok().code(14).trailers(0), 3),
-        ("trailers alone", Raw::ok().trailers(14), 1),
+        ("trailers alone", Raw::ok().trailers(14), 3),
+        ("trailers after a message", Raw::ok().message().trailers(14), 1),
     ] {
         assert_eq!(attempts_at(raw).await, (attempts, Code::Unavailable), "{label}");
     }

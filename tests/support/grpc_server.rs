@@ -31,6 +31,8 @@ pub(crate) enum Reply {
     Status(Status),
     /// One message, and then this in the trailers.
     Broken(Status),
+    /// No message; in the trailers after the head.
+    Failing(Status),
     /// Three messages with this pause between, and `OK`.
     Paced(Duration),
     /// One message, and then nothing for ever.
@@ -111,6 +113,7 @@ impl Health for Scripted {
             Reply::Served => first.boxed(),
             Reply::Status(status) => return Err(status),
             Reply::Broken(status) => first.chain(once(async { Err(status) })).boxed(),
+            Reply::Failing(status) => once(async { Err(status) }).boxed(),
             Reply::Paced(pause) => first.chain(stream::iter(0..2).then(move |_| after(pause))).boxed(),
             Reply::Open => first.chain(stream::pending()).boxed(),
             Reply::Never => pending().await,

@@ -20,7 +20,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_web::{GrpcWebClientLayer, GrpcWebLayer};
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
-use crate::client::{ask, counted, counting, drain};
+use crate::client::{ask, at_once, counted, counting, drain};
 use crate::patience::soon;
 use crate::server::{Calls, Reply, scripted, serve};
 
@@ -65,6 +65,27 @@ async fn a_client_of_grpc_web_counts_by_the_code() {
         let broken = soon(client.watch(ask())).await.unwrap().into_inner();
         assert_eq!(drain(broken).await.unwrap_err().code(), Code::Internal);
         assert_eq!(counted(&circuit.handle()), (5, 2), "HTTP/2: {http2}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_grpc_web_asks_again_before_any_message() {
+    for http2 in [false, true] {
+        for (first, calls) in [(Reply::Failing as fn(Status) -> Reply, 2), (Reply::Status, 2), (Reply::Broken, 1)] {
+            let (addr, seen) = serve_web(move |call| match call {
+                0 => first(Status::unavailable("starting")),
+                _ => Reply::Paced(Duration::ZERO),
+            })
+            .await;
+            let stack = ServiceBuilder::new()
+                .layer(GrpcWebClientLayer::new())
+                .layer(at_once().build().unwrap())
+                .service(client(http2));
+            let stream = soon(HealthClient::with_origin(stack, origin(addr)).watch(ask())).await.unwrap().into_inner();
+            let read = drain(stream).await.map_err(|status| status.code());
+            let expected = if calls == 2 { Ok(3) } else { Err(Code::Unavailable) };
+            assert_eq!((read, seen.count()), (expected, calls), "HTTP/2: {http2}");
+        }
     }
 }
 

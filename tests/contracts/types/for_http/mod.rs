@@ -23,7 +23,7 @@ use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifie
 use palisade::http::answer::HttpAnswers;
 use palisade::http::{
     AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier, Idempotent,
-    ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
+    Looked, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
 };
 use palisade::retry::{Always, AsIs, CloneRequest, Rules};
 use palisade::timeout::Countdown;
@@ -68,7 +68,7 @@ every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Attempt, ByTable, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent,
     Idempotent<fn(&Error) -> bool>, Resend<Plain>, CountAttempts, WatchBody, Countdown, AsIs, AsIs<CloneRequest>,
-    HttpAnswers, GrpcAnswers,
+    HttpAnswers, GrpcAnswers, Looked,
 }
 
 every_type_is! {
