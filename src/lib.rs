@@ -127,7 +127,6 @@ mod backoff;
 pub mod bulkhead;
 mod cached_arc;
 pub mod call;
-mod chain;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;

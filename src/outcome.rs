@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Rejection};
+use crate::error::{Error, Rejection, Verdict};
 
 /// What a result says about the service.
 ///
@@ -57,8 +57,9 @@ impl Outcome {
 /// inferred lifetimes are too short. Layers clone the classifier for each call, so it should be cheap to clone: a closure that
 /// captures nothing, or an `Arc`.
 ///
-/// An [`Error::Rejected`] never reaches a classifier: nothing was sent, so it says nothing about the service. A call that timed
-/// out at [its caller's own deadline](crate::Elapsed::by_caller) reaches only a fallback's classifier.
+/// A [rejection](Error::rejection) never reaches a classifier: nothing was sent, so it says nothing about the service. A call that
+/// timed out at [its caller's own deadline](crate::Elapsed::by_caller) reaches only a fallback's classifier. Both hold also where
+/// they stand in the chain of sources of the service's own error.
 ///
 /// # Examples
 ///
@@ -107,21 +108,21 @@ impl<Response> Classify<Response> for DefaultClassifier {
 }
 
 /// Who ended a call. Each layer decides by it whether to ask its classifier.
-pub(crate) enum EndedBy<'a> {
+pub(crate) enum EndedBy {
     /// A layer below rejected it, so the service has not seen it.
-    Rejection(&'a Rejection),
+    Rejection(Rejection),
     /// The deadline that the caller brought has passed.
     Caller { was_sent: bool },
     /// The service, or a limit of ours that it exceeded.
     Service,
 }
 
-impl<'a> EndedBy<'a> {
+impl EndedBy {
     #[inline(always)]
-    pub(crate) fn of<Response>(result: Result<&Response, &'a Error>) -> Self {
-        match result {
-            Err(Error::Rejected(rejection)) => Self::Rejection(rejection),
-            Err(Error::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller { was_sent: elapsed.was_sent() },
+    pub(crate) fn of<Response>(result: Result<&Response, &Error>) -> Self {
+        match result.err().and_then(Error::verdict) {
+            Some(Verdict::Rejected(rejection)) => Self::Rejection(rejection),
+            Some(Verdict::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller { was_sent: elapsed.was_sent() },
             _ => Self::Service,
         }
     }

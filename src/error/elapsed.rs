@@ -7,9 +7,15 @@ use crate::time::Nanos;
 
 /// How long a call took before its time was over.
 ///
-/// With the feature `tonic` its [`source`](error::Error::source) is a tonic status, `DEADLINE_EXCEEDED`.
+/// With the feature `tonic` there is a tonic status among its [sources](error::Error::source), `DEADLINE_EXCEEDED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Elapsed {
+pub struct Elapsed(Expiry);
+
+/// All that is told of a call that ran out of time.
+///
+/// It is the source of [`Elapsed`], so that it stands in every chain: an error that passes `source` on hides the `Elapsed` itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Expiry {
     limit: Nanos,
     taken: Nanos,
     by: By,
@@ -29,7 +35,7 @@ pub(crate) enum By {
 
 impl Elapsed {
     pub(crate) fn new(limit: Duration, elapsed: Duration, by: By) -> Self {
-        Self { limit: limit.into(), taken: elapsed.into(), by }
+        Self(Expiry { limit: limit.into(), taken: elapsed.into(), by })
     }
 
     pub(crate) fn not_sent(left: Duration) -> Self {
@@ -37,42 +43,60 @@ impl Elapsed {
     }
 
     /// How long the call was allowed to take.
-    pub fn limit(&self) -> Duration {
-        self.limit.into()
+    pub fn limit(self) -> Duration {
+        self.0.limit.into()
     }
 
     /// How long it had taken when it was ended.
-    pub fn elapsed(&self) -> Duration {
-        self.taken.into()
+    pub fn elapsed(self) -> Duration {
+        self.0.taken.into()
     }
 
     /// Whether it was ended at a deadline that its caller brought, and not at a limit of ours.
     ///
     /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. Such an end says nothing about
     /// the service, so circuit breakers do not count it. Also true of a call that was never sent because no time was left.
-    pub const fn by_caller(&self) -> bool {
-        !matches!(self.by, By::Limit)
+    pub const fn by_caller(self) -> bool {
+        !matches!(self.0.by, By::Limit)
     }
 
     /// Whether the call may have been sent, and so the service may have acted on it.
     ///
     /// It is false only where a layer did not send the call, because no time was left: after a wait for its turn or for readiness, or
     /// in HTTP's `DeadlineLayer`. Its [`limit`](Self::limit) then is the time that was left.
-    pub const fn was_sent(&self) -> bool {
-        !matches!(self.by, By::NotSent)
+    pub const fn was_sent(self) -> bool {
+        !matches!(self.0.by, By::NotSent)
+    }
+}
+
+impl From<Expiry> for Elapsed {
+    fn from(expiry: Expiry) -> Self {
+        Self(expiry)
     }
 }
 
 impl error::Error for Elapsed {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl error::Error for Expiry {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(super::tonic::of_timeout())
     }
 }
 
+impl fmt::Display for Expiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its time was over")
+    }
+}
+
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.by {
+        match self.0.by {
             By::NotSent => write!(f, "timed out before it was sent, with {:?} left", self.limit()),
             _ => write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit()),
         }

@@ -1,12 +1,15 @@
 //! The one error of every layer.
 
+mod chain;
 mod config;
 mod elapsed;
+mod fallback;
 #[cfg(feature = "http")]
 mod pressure;
 mod rejection;
 #[cfg(feature = "tonic")]
 mod tonic;
+mod verdict;
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -14,12 +17,15 @@ use std::error;
 
 use tower::BoxError;
 
+pub(crate) use self::chain::{Cause, Chain};
 pub use self::config::ConfigError;
 pub(crate) use self::elapsed::By;
 pub use self::elapsed::Elapsed;
+pub use self::fallback::FallbackError;
 #[cfg(feature = "http")]
 pub(crate) use self::pressure::Pressure;
 pub use self::rejection::{Rejection, RejectionReason};
+pub(crate) use self::verdict::Verdict;
 
 /// Why a call returned no response of the service.
 ///
@@ -28,6 +34,14 @@ pub use self::rejection::{Rejection, RejectionReason};
 /// Every layer's `Service::Error` is this type, and a layer that meets one of them below it passes it on as it is, also
 /// when it travelled through a foreign layer as a `BoxError`. So a stack stays flat: a rejection never allocates, and a
 /// service's own error is boxed once, whole, with its [`source`](error::Error::source) chain.
+///
+/// # In an error of your own
+///
+/// A service between two layers may return an error of its own that has one of these as a source. The error stays whole, in
+/// [`Error::Service`], and every layer still goes by what the inner layer said: the call was rejected, or ran out of time. So do
+/// [`rejection`](Self::rejection), [`elapsed`](Self::elapsed) and [`is_timeout`](Self::is_timeout). It is found behind
+/// `#[source]`, `#[from]`, `#[error(transparent)]`, a box and `anyhow`. A [`FallbackError`] ends the search, because its call was
+/// sent.
 ///
 /// # Services made of a function
 ///
@@ -72,36 +86,6 @@ impl Error {
     #[inline(always)]
     fn of_foreign(error: BoxError) -> Self {
         error.downcast().map_or_else(Self::Service, |own| *own)
-    }
-
-    /// The rejection, when a layer refused the call.
-    pub const fn rejection(&self) -> Option<&Rejection> {
-        match self {
-            Self::Rejected(rejection) => Some(rejection),
-            _ => None,
-        }
-    }
-
-    /// Whether the call ran out of time.
-    pub const fn is_timeout(&self) -> bool {
-        matches!(self, Self::TimedOut(_))
-    }
-
-    /// How long the call took, when it ran out of time.
-    pub const fn elapsed(&self) -> Option<&Elapsed> {
-        match self {
-            Self::TimedOut(elapsed) => Some(elapsed),
-            _ => None,
-        }
-    }
-
-    /// Whether the call may have been sent.
-    pub(crate) const fn was_sent(&self) -> bool {
-        match self {
-            Self::Rejected(_) => false,
-            Self::TimedOut(elapsed) => elapsed.was_sent(),
-            Self::Service(_) => true,
-        }
     }
 
     /// The service's own error by reference, if it is an `E`.

@@ -11,10 +11,16 @@ use crate::time::Nanos;
 
 /// Tells which layer refused a call, why, and when to try again.
 ///
-/// With the feature `tonic` its source is a status, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
+/// With the feature `tonic` there is a status among its sources, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
 /// your own is full, otherwise `UNAVAILABLE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Rejection {
+pub struct Rejection(Refusal);
+
+/// All that a rejection tells.
+///
+/// It is the source of the rejection, so that it stands in every chain: an error that passes `source` on hides the rejection itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Refusal {
     name: Name,
     /// `Nanos::MAX` where it is not known.
     retry_after: Nanos,
@@ -26,51 +32,69 @@ impl Rejection {
     #[inline(always)]
     pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
         let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
-        Self { name, retry_after, reason: Some(reason) }
+        Self(Refusal { name, retry_after, reason: Some(reason) })
     }
 
     /// The rejection for a limit of one's own that gives none, though the inner service is not ready.
     pub(crate) const fn unnamed() -> Self {
-        Self { name: Name::of("limit"), retry_after: Nanos::MAX, reason: None }
+        Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, reason: None })
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"per key"` or `"custom"`.
-    pub const fn layer(&self) -> &'static str {
-        match self.reason {
+    pub const fn layer(self) -> &'static str {
+        match self.0.reason {
             Some(reason) => reason.kind().as_str(),
             None => Kind::Custom.as_str(),
         }
     }
 
     /// The instance that refused.
-    pub const fn name(&self) -> Name {
-        self.name
+    pub const fn name(self) -> Name {
+        self.0.name
     }
 
     /// Why it refused.
-    pub const fn reason(&self) -> RejectionReason {
-        match self.reason {
+    pub const fn reason(self) -> RejectionReason {
+        match self.0.reason {
             Some(reason) => reason,
             None => RejectionReason::NotReady,
         }
     }
 
     /// How long to wait before the next try, where that is known.
-    pub fn retry_after(&self) -> Option<Duration> {
-        (self.retry_after != Nanos::MAX).then(|| self.retry_after.into())
+    pub fn retry_after(self) -> Option<Duration> {
+        (self.0.retry_after != Nanos::MAX).then(|| self.0.retry_after.into())
+    }
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
     }
 }
 
 impl error::Error for Rejection {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl error::Error for Refusal {
     #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(super::tonic::of_rejection(self.reason().pressure()))
+        Some(super::tonic::of_rejection(Rejection(*self).reason().pressure()))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call was not sent")
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name, self.reason())?;
+        write!(f, "{} `{}` rejected the call: {}", self.layer(), self.name(), self.reason())?;
         match self.retry_after() {
             Some(delay) => write!(f, "; try again in {delay:?}"),
             None => Ok(()),
@@ -81,7 +105,7 @@ impl fmt::Display for Rejection {
 impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rejection = f.debug_struct("Rejection");
-        rejection.field("name", &self.name).field("reason", &self.reason());
+        rejection.field("name", &self.name()).field("reason", &self.reason());
         rejection.field("retry_after", &self.retry_after()).finish()
     }
 }

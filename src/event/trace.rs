@@ -3,8 +3,7 @@
 use tracing::{debug, field, info, warn};
 
 use super::Event;
-use crate::chain::Chain;
-use crate::error::Rejection;
+use crate::error::{Chain, Rejection};
 use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;

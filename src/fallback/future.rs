@@ -7,11 +7,10 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
-use super::error::FallbackError;
 use super::fallback_if::FallbackIf;
 use super::step::Step;
 use crate::call::POLLED_AGAIN;
-use crate::error::Error;
+use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
 use crate::name::Name;
 use crate::source::{Kind, Source};

@@ -52,7 +52,6 @@
 //! A fallback hides failures from its callers, so watch its events. Put it outermost, because a layer around it sees only good
 //! answers. And choose steps that do not depend on what failed.
 
-mod error;
 mod fallback_if;
 mod function;
 mod future;
@@ -63,7 +62,6 @@ mod service_step;
 mod step;
 mod value;
 
-pub use self::error::FallbackError;
 pub use self::fallback_if::{ByOutcome, FallbackIf};
 pub use self::function::{Function, FunctionOf, FutureOf, function, function_of, future_of};
 pub use self::future::ResponseFuture;
@@ -73,3 +71,4 @@ pub use self::service::Fallback;
 pub use self::service_step::{ServiceFuture, ServiceStep, service};
 pub use self::step::Step;
 pub use self::value::{Value, value};
+pub use crate::error::FallbackError;

@@ -6,11 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::error::FallbackError;
 use super::fallback_if::{ByOutcome, FallbackIf};
 use super::step::Step;
 use crate::call::POLLED_AGAIN;
-use crate::error::Error;
+use crate::error::{Error, FallbackError};
 
 /// Tries a step, and the next one when it fails. Made by [`FallbackLayer::or`](super::FallbackLayer::or).
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,9 @@ use crate::http::causes::{Fact, facts, is_expired};
 
 /// The code and the hint of an error, from its status or from the reset of its stream.
 pub(super) fn of_error(error: &Error) -> Option<(Code, Hint)> {
-    let Error::Service(_) = error else { return None };
+    if error.verdict().is_some() {
+        return None;
+    }
     facts(error).find_map(|fact| match fact {
         Fact::Status { code, headers, details } => Some((Code::of_i32(code), Hint::of_status(headers, details))),
         Fact::Reset { code, .. } => Some((of_reset(code), Hint::Nothing)),

@@ -20,12 +20,16 @@ pub(super) fn headers_of_own(error: Error) -> Result<HeaderMap, Error> {
 
 /// The status that the service gave, or that tonic makes from its error.
 pub(crate) fn own(error: Error) -> Result<Status, Error> {
+    if error.verdict().is_some() {
+        return Err(error);
+    }
+    let told = |status| if is_of_transport(&status) { ours(status) } else { status };
     let error = match error.downcast::<Status>() {
-        Ok(status) if is_of_transport(&status) => return Ok(ours(status)),
-        Ok(status) => return Ok(status),
+        Ok(status) => return Ok(told(status)),
         Err(error) => error,
     };
-    if let Some(mut status) = given(&error) {
+    if let Some(status) = given(&error) {
+        let mut status = told(status);
         status.set_source(Arc::new(error));
         return Ok(status);
     }
@@ -39,7 +43,6 @@ pub(crate) fn own(error: Error) -> Result<Status, Error> {
 
 /// The status in the chain of sources of the service's own error.
 fn given(error: &Error) -> Option<Status> {
-    let Error::Service(_) = error else { return None };
     causes(error).find_map(|cause| cause.downcast_ref()).cloned()
 }
 

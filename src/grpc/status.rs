@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::code::Code;
-use crate::error::{Error, Pressure};
+use crate::error::{Error, Pressure, Verdict};
 use crate::http::answer::original;
 use crate::http::causes::is_expired;
 use crate::http::not_sent;
@@ -26,15 +26,15 @@ pub(crate) fn headers(error: &Error) -> HeaderMap {
 }
 
 fn code_of(error: &Error) -> Code {
-    match error {
-        Error::Rejected(rejection) => match rejection.reason().pressure() {
+    match error.verdict() {
+        Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
             Pressure::Unavailable => Code::Unavailable,
             Pressure::Overloaded => Code::ResourceExhausted,
         },
-        Error::TimedOut(_) => Code::DeadlineExceeded,
-        Error::Service(_) if is_expired(error) => Code::DeadlineExceeded,
-        Error::Service(_) if not_sent(error) => Code::Unavailable,
-        Error::Service(_) => Code::Internal,
+        Some(Verdict::TimedOut(_)) => Code::DeadlineExceeded,
+        None if is_expired(error) => Code::DeadlineExceeded,
+        None if not_sent(error) => Code::Unavailable,
+        None => Code::Internal,
     }
 }
 

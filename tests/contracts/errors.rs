@@ -218,7 +218,7 @@ async fn what_is_ours_comes_out_of_a_box_as_it_was() {
         assert!(matches!(Error::from(boxed), Error::Rejected(own) if own == rejection));
     }
     let hangs = service_fn(|_: u32| future::pending::<Result<u32, Error>>());
-    let elapsed = *TimeoutLayer::new(LIMIT).layer(hangs).oneshot(1).await.unwrap_err().elapsed().unwrap();
+    let elapsed = TimeoutLayer::new(LIMIT).layer(hangs).oneshot(1).await.unwrap_err().elapsed().unwrap();
     assert!(matches!(Error::from(BoxError::from(elapsed)), Error::TimedOut(own) if own.limit() == LIMIT));
 }
 

@@ -20,3 +20,4 @@ mod remains;
 mod shown;
 mod stacks;
 mod types;
+mod verdicts;

@@ -46,7 +46,7 @@ macro_rules! end {
         });
         let stack = ServiceBuilder::new()$(.layer($layer))*.layer(circuit.clone()).layer(DeadlineLayer::grpc());
         let result = stack.service(service).oneshot($request).await;
-        (result.map(|answer| code(&answer)).map_err(|error| *error.elapsed().unwrap()), circuit.handle().phase())
+        (result.map(|answer| code(&answer)).map_err(|error| error.elapsed().unwrap()), circuit.handle().phase())
     }};
 }
 
@@ -114,7 +114,7 @@ async fn a_shared_call_ends_for_the_caller_without_a_timeout_too() {
             Ok::<_, Error>(Status::new(code, "over").into_http::<Body>())
         });
         let call = DeadlineLayer::grpc().layer(service).oneshot(call());
-        let shared = Box::pin(call.map(|ended| *ended.unwrap_err().elapsed().unwrap())).shared();
+        let shared = Box::pin(call.map(|ended| ended.unwrap_err().elapsed().unwrap())).shared();
         let patient = shared.clone();
         let hasty = TimeoutLayer::new(LIMIT).layer(service_fn(|()| shared.clone().map(Ok::<_, Error>))).oneshot(());
         let (hasty, patient) = join!(hasty, soon(patient));

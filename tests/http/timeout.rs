@@ -41,7 +41,7 @@ fn stack(
 }
 
 fn elapsed<T>(result: Result<T, Error>) -> Elapsed {
-    *result.map(drop).unwrap_err().elapsed().expect("it timed out")
+    result.map(drop).unwrap_err().elapsed().expect("it timed out")
 }
 
 /// Drips for as long as somebody listens.

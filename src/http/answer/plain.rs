@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, Response, StatusCode};
 
 use super::respond::{Respond, original};
-use crate::error::{Error, Pressure, Rejection};
+use crate::error::{Error, Pressure, Rejection, Verdict};
 
 /// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,13 +51,13 @@ pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
     response
 }
 
-const fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Rejected(rejection) => match rejection.reason().pressure() {
+fn status(error: &Error) -> StatusCode {
+    match error.verdict() {
+        Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
             Pressure::Unavailable | Pressure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         },
-        Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-        Error::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(Verdict::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
+        None => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

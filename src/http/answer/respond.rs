@@ -2,9 +2,9 @@
 
 use http::Response;
 
-use crate::error::Error;
+use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
-use crate::fallback::FallbackError;
+use crate::http::causes::causes;
 use crate::name::Name;
 use crate::source::{Kind, Source};
 
@@ -46,5 +46,6 @@ pub(crate) fn tell(error: &Error) {
 
 /// The error that a response tells: when a fallback failed too, the one that came before it.
 pub(crate) fn original(error: &Error) -> &Error {
-    error.downcast_ref().and_then(FallbackError::before).map_or(error, original)
+    let fallback = causes(error).find_map(|cause| cause.downcast_ref());
+    fallback.and_then(FallbackError::before).map_or(error, original)
 }

@@ -1,10 +1,6 @@
 //! What one cause of a failed call tells.
 
-use std::error;
-
 use http::HeaderMap;
-
-pub(crate) type Cause = dyn error::Error + 'static;
 
 /// What one cause tells of its call.
 #[derive(Clone, Copy)]

@@ -2,7 +2,8 @@
 
 use h2::Error;
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 /// Over HTTP/2 hyper resets the stream when the request's body fails, and gives no other sign. Only to streams with which the peer
 /// had not begun does h2 report its `GOAWAY`.

@@ -2,7 +2,8 @@
 
 use hyper::Error;
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 /// The text by which hyper tells that a connection was dropped with calls in flight, for example because it hung. There is no
 /// other sign, and hyper counts it among the user's errors.

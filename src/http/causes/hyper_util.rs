@@ -2,7 +2,8 @@
 
 use hyper_util::client::legacy::Error;
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let is_connect = cause.downcast_ref::<Error>()?.is_connect();

@@ -2,7 +2,8 @@
 
 use std::io::{Error, ErrorKind};
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let kind = cause.downcast_ref::<Error>()?.kind();

@@ -15,8 +15,8 @@ mod tonic;
 
 use std::iter;
 
-pub(crate) use self::fact::{Cause, Fact};
-use crate::error::Error;
+pub(crate) use self::fact::Fact;
+use crate::error::{Cause, Error, Verdict};
 
 type Reader = for<'a> fn(&'a Cause) -> Option<Fact<'a>>;
 
@@ -50,10 +50,10 @@ const READERS: &[Reader] = &[
 /// [`HostUnreachable`]: std::io::ErrorKind::HostUnreachable
 /// [`NetworkUnreachable`]: std::io::ErrorKind::NetworkUnreachable
 pub fn not_sent(error: &Error) -> bool {
-    match error {
-        Error::Rejected(_) => true,
-        Error::TimedOut(elapsed) => !elapsed.was_sent(),
-        Error::Service(_) => facts(error).find_map(tells_not_sent).unwrap_or(false),
+    match error.verdict() {
+        Some(Verdict::Rejected(_)) => true,
+        Some(Verdict::TimedOut(elapsed)) => !elapsed.was_sent(),
+        None => facts(error).find_map(tells_not_sent).unwrap_or(false),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use reqwest::Error;
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let error = cause.downcast_ref::<Error>()?;

@@ -2,7 +2,8 @@
 
 use tonic::{Status, TimeoutExpired};
 
-use super::fact::{Cause, Fact};
+use super::fact::Fact;
+use crate::error::Cause;
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     match cause.downcast_ref::<Status>() {

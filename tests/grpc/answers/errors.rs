@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::io::{Error as IoError, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{error, iter};
 
@@ -28,6 +29,9 @@ async fn error(label: &str) -> Error {
         "open" => rejected(secs(1)).await,
         "full" => crowded().await,
         "timed out" => timed_out().await,
+        "open, in another error" => failed(Over(rejected(secs(1)).await.into())),
+        "full, in an I/O error" => failed(IoError::other(crowded().await)),
+        "timed out, in another error" => failed(Over(timed_out().await.into())),
         "failed" => failed(Down(1)),
         "refused" => failed(refused()),
         "refused, in another error" => failed(IoError::other(BoxError::from(refused()))),
@@ -38,10 +42,13 @@ async fn error(label: &str) -> Error {
     }
 }
 
-const TOLD: [(&str, Code, Option<&str>, &str); 9] = [
+const TOLD: [(&str, Code, Option<&str>, &str); 12] = [
     ("open", Code::Unavailable, Some("1000"), UNAVAILABLE),
     ("full", Code::ResourceExhausted, None, "too many calls at once"),
     ("timed out", Code::DeadlineExceeded, None, "the call ran out of time"),
+    ("open, in another error", Code::Unavailable, Some("1000"), UNAVAILABLE),
+    ("full, in an I/O error", Code::ResourceExhausted, None, "too many calls at once"),
+    ("timed out, in another error", Code::DeadlineExceeded, None, "the call ran out of time"),
     ("failed", Code::Internal, None, FAILED),
     ("refused", Code::Unavailable, None, UNAVAILABLE),
     ("refused, in another error", Code::Unavailable, None, UNAVAILABLE),
@@ -95,9 +102,9 @@ async fn tonic_finds_the_code_of_our_errors_in_the_chain_of_sources() {
         let boxed: BoxError = IoError::other(error(label).await).into();
         assert_eq!(Status::from_error(boxed).code(), *code, "{label}");
     }
-    let rejection = *crowded().await.rejection().unwrap();
+    let rejection = crowded().await.rejection().unwrap();
     assert_eq!(Status::from_error(rejection.into()).code(), Code::ResourceExhausted);
-    let elapsed = *timed_out().await.elapsed().unwrap();
+    let elapsed = timed_out().await.elapsed().unwrap();
     assert_eq!(Status::from_error(elapsed.into()).code(), Code::DeadlineExceeded);
 }
 
@@ -134,4 +141,14 @@ fn a_services_own_status_stays_what_it_was() {
     }
     let unknown = Status::from(failed(Status::unknown("its own")));
     assert_eq!((unknown.code(), unknown.message()), (Code::Unknown, "its own"));
+}
+
+#[test]
+fn a_status_of_the_transport_in_another_error_gets_a_message_of_ours() {
+    let mut status = Status::unknown("what strangers must not see");
+    status.set_source(Arc::new(h2::Error::from(h2::Reason::INTERNAL_ERROR)));
+    for error in [failed(status.clone()), failed(Over(status.into()))] {
+        let told = Status::from(error);
+        assert_eq!((told.code(), told.message()), (Code::Internal, FAILED));
+    }
 }

@@ -11,7 +11,7 @@ use palisade::http::{AnswerLayer, answer_to};
 use palisade::{Error, FallbackLayer, fallback};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::errors::{crowded, failed, rejected, timed_out};
+use crate::errors::{Over, crowded, failed, rejected, timed_out};
 use crate::patience::secs;
 use crate::support::events::Events;
 use crate::support::{Down, strict};
@@ -111,4 +111,19 @@ async fn a_function_is_given_the_error_whole() {
     let inner = strict(|()| ready(Err::<Response<Option<Down>>, _>(Down(7))));
     let Ok(response) = layer.layer(inner).oneshot(()).await;
     assert_eq!(*response.body(), Some(Down(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_ours_in_another_has_its_own_status_and_pause() {
+    for (error, status, pause) in [(rejected(secs(1)).await, 503, Some("1")), (timed_out().await, 504, None)] {
+        let answer = answer_to::<()>(&failed(Over(error.into())));
+        assert_eq!((answer.status().as_u16(), retry_after(&answer)), (status, pause));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_fallback_in_another_error_tells_what_came_before() {
+    let full = service_fn(|()| async { Err::<Response<()>, _>(timed_out().await) });
+    let both = FallbackLayer::new(fallback::function(|_| Err(Down(2)))).layer(full).oneshot(()).await.unwrap_err();
+    assert_eq!(answer_to::<()>(&failed(Over(both.into()))).status(), StatusCode::GATEWAY_TIMEOUT);
 }

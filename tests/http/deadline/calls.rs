@@ -84,7 +84,7 @@ async fn a_call_without_a_whole_unit_of_time_left_is_not_sent() {
     ] {
         let inner = see(&MILLIS);
         let calls = inner.calls();
-        let elapsed = *layer.layer(inner).oneshot(request).await.unwrap_err().elapsed().unwrap();
+        let elapsed = layer.layer(inner).oneshot(request).await.unwrap_err().elapsed().unwrap();
         let seen = (elapsed.limit(), elapsed.elapsed(), elapsed.by_caller(), elapsed.was_sent(), calls.count());
         assert_eq!(seen, (limit, Duration::ZERO, true, false, 0), "{label}");
         assert_eq!(elapsed.to_string(), format!("timed out before it was sent, with {limit:?} left"), "{label}");
@@ -106,7 +106,7 @@ macro_rules! hang {
         let stack = ServiceBuilder::new()$(.layer($layer))+.layer(TimeoutLayer::new(secs(5))).layer(breaker);
         let error = stack.service(service).oneshot($request).await.unwrap_err();
         assert_eq!(calls.count(), 1);
-        (*error.elapsed().unwrap(), circuit.phase())
+        (error.elapsed().unwrap(), circuit.phase())
     }};
 }
 

@@ -20,8 +20,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use palisade::{
-    BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, Rejection,
-    fallback,
+    BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, fallback,
 };
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt};

@@ -49,7 +49,7 @@ async fn are_no_rejection_when_the_call_or_a_step_was_sent() {
 async fn are_a_rejection_when_nothing_was_sent() {
     let replica = BulkheadLayer::builder(0).name(Name::new("replica").unwrap()).build().unwrap().layer(up());
     let error = FallbackLayer::new(fallback::service(replica)).layer(coded(&[REJECTED])).oneshot(1).await.unwrap_err();
-    assert_eq!(error.rejection().map(|rejection: &Rejection| rejection.name().as_str()), Some("replica"));
+    assert_eq!(error.rejection().map(|rejection| rejection.name().as_str()), Some("replica"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,7 +53,7 @@ async fn a_key_without_room_is_rejected_where_it_is_set_so() {
     let service = inner();
     let calls = service.calls();
     let error = layer.layer(service).oneshot(Answer(3)).await.unwrap_err();
-    let rejection = *error.rejection().unwrap();
+    let rejection = error.rejection().unwrap();
     assert_eq!((rejection.reason(), rejection.layer()), (RejectionReason::KeysFull, "per key"));
     assert_eq!((rejection.name().as_str(), rejection.retry_after()), ("upstream", None));
     assert_eq!(error.to_string(), "per key `upstream` rejected the call: it has no room for another key");

@@ -49,7 +49,7 @@ fn a_rejection_through_a_foreign_layer_is_not_retried() {
     let service = strict(|()| ready(Err::<(), BoxError>(Error::from(rejected()).into())));
     let calls = service.calls();
     let error = hasty().build().unwrap().layer(service).oneshot(()).now_or_never().unwrap().unwrap_err();
-    assert_eq!((error.rejection(), calls.count()), (Some(&rejected()), 1));
+    assert_eq!((error.rejection(), calls.count()), (Some(rejected()), 1));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::{error, fmt};
 
-use crate::chain::Chain;
-use crate::error::Error;
+use super::Error;
+use super::chain::Chain;
 
 /// Says that a fallback failed too, and what had failed before it.
 ///
@@ -16,7 +16,7 @@ pub struct FallbackError {
 }
 
 impl FallbackError {
-    pub(super) fn wrap(error: Error, before: Option<Error>) -> Error {
+    pub(crate) fn wrap(error: Error, before: Option<Error>) -> Error {
         let was_sent = error.was_sent() || before.as_ref().is_none_or(Error::was_sent);
         // Where nothing was sent, the layers above should know.
         if was_sent { Error::Service(Box::new(Self { error, before })) } else { error }
