@@ -32,7 +32,7 @@ use crate::outcome::{Classify, Outcome};
 ///
 /// Errors are `Transient`, also those of a [`TimeoutLayer`](crate::TimeoutLayer) below, because a timeout around each attempt
 /// exists to allow another one. Three kinds of errors say more. An error is `Ignored` if the request's own body failed, which
-/// resets the stream from our side. An error that comes from the reset of a stream goes by the code that gRPC has for that
+/// resets the stream from our side, or if the request cannot be sent. An error that comes from the reset of a stream goes by the code that gRPC has for that
 /// reset. Both are known with the feature `hyper-util`, `reqwest` or `tonic`. With the feature `tonic`, an error that comes from
 /// a `tonic::Status` goes by its code.
 ///

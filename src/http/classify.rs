@@ -21,7 +21,9 @@ use crate::outcome::{Classify, DefaultClassifier, Outcome};
 /// | the rest | `Success` |
 ///
 /// An error is `Transient`, or `Ignored` if it is the request's own fault. With the feature `hyper-util` or `reqwest` that is
-/// known if the request's body failed, and with `reqwest` also if the request cannot be sent at all.
+/// known if the request's body failed, or if the request cannot be sent at all: it has no host, a scheme or a version that the
+/// client does not speak, a `CONNECT` that is not one, or headers that are far too large for HTTP/2. With `tonic` it is known over
+/// HTTP/2 only.
 ///
 /// `Retry-After` is read as in [RFC 9110, 10.2.3], in seconds or as a date. A date is compared with the `Date` of the same
 /// response, so that the two clocks need not agree. The local clock is used only where there is no readable `Date`.

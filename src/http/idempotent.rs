@@ -2,7 +2,7 @@
 
 use http::{Method, Request};
 
-use super::causes::{is_of_redirects, not_sent};
+use super::causes::{is_unprocessed, not_sent};
 use super::replay::Begun;
 use crate::debug::debug_by_type;
 use crate::error::Error;
@@ -17,8 +17,10 @@ const IDEMPOTENT: [Method; 6] =
 ///
 /// - whose method is idempotent ([RFC 9110, 9.2.2]): GET, HEAD, OPTIONS, TRACE, PUT and DELETE;
 /// - that carries an `Idempotency-Key` which is not empty;
-/// - whose error says that it was [not sent](not_sent()). An error of reqwest may be about the connection to which a redirect
-///   led, so it is believed only if the client had not asked for the request's body yet.
+/// - whose error says that the service did not begin with it, over HTTP/2;
+/// - whose error says that it was [not sent](not_sent()). Under [`RetryLayer::http`](crate::RetryLayer::http) that is believed only
+///   if nobody below had asked for the request's body yet, because the error may be about the connection to which a redirect led.
+///   A service that drops the body unread is not seen to send the request.
 ///
 /// # Examples
 ///
@@ -64,7 +66,7 @@ impl Default for Idempotent {
 impl<N: Fn(&Error) -> bool, B, Response> RetryIf<Request<B>, Response> for Idempotent<N> {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
         let is_begun = || kept.extensions().get().is_some_and(Begun::get);
-        let was_not_sent = |error: &Error| not_sent(error) && !(is_of_redirects(error) && is_begun());
+        let was_not_sent = |error: &Error| is_unprocessed(error) || not_sent(error) && !is_begun();
         may_arrive_twice(kept) || result.is_err_and(|error| was_not_sent(error) || (self.not_sent)(error))
     }
 }

@@ -7,7 +7,6 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
-use super::causes::MAY_BE_REDIRECTED;
 use super::drain::DrainedBody;
 use super::idempotent::may_arrive_twice;
 use super::look::Looked;
@@ -65,13 +64,13 @@ pub trait Annotate {
 
 /// Watches whether a client begins to send a request that may not arrive twice.
 ///
-/// Only the feature `reqwest` needs it, because that client's errors may be of a redirect.
+/// What an error says of a connection may be about another request, to which a redirect led.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WatchBody;
 
 impl Annotate for WatchBody {
     fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
-        if MAY_BE_REDIRECTED && !may_arrive_twice(request) {
+        if !may_arrive_twice(request) {
             let begun = Begun::default();
             request.body_mut().begun = Some(begun.clone());
             request.extensions_mut().insert(begun);
@@ -110,6 +109,7 @@ where
     fn send(&self, mut kept: Self::Kept, attempt: u32) -> Request<B> {
         kept.extensions_mut().insert(Attempt(attempt));
         self.annotate.send(kept.headers_mut(), attempt);
+        kept.body().unbegin();
         kept.map(B::from)
     }
 

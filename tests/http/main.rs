@@ -40,5 +40,7 @@ mod reqwest;
 mod resend;
 mod set_aside;
 mod timeout;
+mod unprocessed;
+mod unsendable;
 mod unsent;
 mod uploads;

@@ -1,11 +1,18 @@
-//! Redirects, which reqwest follows below the layers.
+//! Redirects that are followed below the layers, by reqwest or by another layer.
 
-use reqwest::{Method, Request};
+use http::Response;
+use http::header::LOCATION;
+use hyper::body::Incoming;
+use palisade::reqwest::ReqwestClient;
+use reqwest::{Body, Method, Request};
+use tower::{Service, ServiceBuilder, service_fn};
 
-use crate::client::on_both;
+use crate::client::{self, Replayed, Wire, call, on_both, retry, retry_of};
 use crate::reqwest::{request, stack};
 use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
+use crate::support::events::Events;
+use crate::unsent::listen_late;
 
 /// Answers at `/new`, and anywhere else tells the way there.
 async fn moved(status: u16) -> Server {
@@ -60,6 +67,93 @@ async fn a_redirect_sends_the_body_again_where_that_may_arrive_twice() {
                 assert!(arrived.iter().all(|one| one.headers["content-length"] == "5"), "{label} {status}");
                 assert_eq!(answer.text().await.unwrap(), if is_followed { "order" } else { "" });
             }
+        }
+    })
+    .await;
+}
+
+/// Answers each request with a redirect to where nobody listens. The port is free for as long as the socket is held.
+async fn moved_to_nobody() -> (Server, tokio::net::TcpSocket) {
+    let (nobody, addr) = refusing();
+    let receipt = server::uri(addr, "/receipt");
+    (Server::start(move |_, _| reply(with_header(empty(303), "location", &receipt))).await, nobody)
+}
+
+/// hyper-util's client under a layer that follows a redirect, whose error is the client's own.
+fn following(
+    wire: Wire,
+) -> impl Service<
+    http::Request<Replayed>,
+    Response = Response<Incoming>,
+    Error = hyper_util::client::legacy::Error,
+    Future: Send,
+> + Clone {
+    let client = client::client(wire);
+    service_fn(move |request: http::Request<Replayed>| {
+        let client = client.clone();
+        async move {
+            let response = client.request(request).await?;
+            let Some(to) = response.headers().get(LOCATION) else { return Ok(response) };
+            client.get(to.to_str().unwrap().parse().unwrap()).await
+        }
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Hidden(#[from] reqwest::Error);
+
+/// reqwest's client, whose own error is not in the chain.
+fn hidden(
+    wire: Wire,
+) -> impl Service<http::Request<Body>, Response = Response<Body>, Error = Hidden, Future: Send> + Clone {
+    let client = ReqwestClient::new(crate::reqwest::client(wire));
+    service_fn(move |request| {
+        let sent = client.clone().call(request);
+        async move { Ok(sent.await?) }
+    })
+}
+
+fn order(uri: &str, body: &'static str) -> http::Request<client::Small> {
+    client::request(Method::POST, uri, body)
+}
+
+#[tokio::test]
+async fn a_post_that_a_layer_redirects_to_nobody_is_not_sent_twice() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let (server, _nobody) = moved_to_nobody().await;
+            let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(following(wire));
+            call(&stack, order(&server.uri("/"), body)).await.map(drop).unwrap_err();
+            assert_eq!(server.calls(), 1, "{body:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_redirected_to_nobody_under_a_hidden_error_is_not_sent_twice() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let (server, _nobody) = moved_to_nobody().await;
+            let stack = ServiceBuilder::new().layer(retry_of::<Body>().build().unwrap()).service(hidden(wire));
+            call(&stack, order(&server.uri("/"), body)).await.map(drop).unwrap_err();
+            assert_eq!(server.calls(), 1, "{body:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_that_never_left_is_sent_again_where_redirects_are_followed() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let (events, (nobody, addr)) = (Events::record(), refusing());
+            let retry = retry().max_attempts(1000).build().unwrap();
+            let stack = ServiceBuilder::new().layer(retry).service(following(wire));
+            let uri = server::uri(addr, "/");
+            let (last, server) = tokio::join!(call(&stack, order(&uri, body)), listen_late(&events, nobody));
+            assert_eq!((last.unwrap().status().as_u16(), server.calls()), (200, 1), "{body:?}");
         }
     })
     .await;

@@ -9,12 +9,12 @@ use http::HeaderMap;
     allow(dead_code, reason = "a fact whose feature is off is never told")
 )]
 pub(crate) enum Fact<'a> {
-    /// A client says whether it failed to connect, and whether the request cannot be sent at all.
-    Client { is_connect: bool, is_invalid: bool, follows_redirects: bool },
-    /// The connection could not be made.
-    Unreachable,
-    /// The request's own body failed.
-    BrokenRequest,
+    /// The request was not sent: there was no connection for it, or it ended before.
+    Unsent,
+    /// The request was given to a connection. What is below does not tell of connecting.
+    Connected,
+    /// The request itself is at fault: its body failed, or it cannot be sent.
+    AtFault,
     /// The stream was reset, by its HTTP/2 error code; `is_own` if the caller's side did it.
     Reset { code: u32, is_own: bool },
     /// The HTTP/2 connection ended; `is_unprocessed` if the service went away and had not begun with this stream.

@@ -11,5 +11,12 @@ const DISPATCH_GONE: &str = "dispatch task is gone";
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let error = cause.downcast_ref::<Error>()?;
-    (error.is_user() && error.to_string() != DISPATCH_GONE).then_some(Fact::BrokenRequest)
+    Some(if error.is_canceled() {
+        // The connection ended while the request waited for it.
+        Fact::Unsent
+    } else if error.is_user() && error.to_string() != DISPATCH_GONE {
+        Fact::AtFault
+    } else {
+        Fact::Connected
+    })
 }

@@ -1,11 +1,28 @@
 //! What an error of hyper-util's client tells.
 
+use std::error::Error as _;
+
 use hyper_util::client::legacy::Error;
 
 use super::fact::Fact;
 use crate::error::Cause;
 
+/// How the text begins by which the client refuses a request. Of the kinds of its errors it makes only one public.
+const REFUSES: &str = "client error (User";
+
+/// How the text begins by which its connector refuses a URI.
+const REFUSES_URI: &str = "invalid URL";
+
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
-    let is_connect = cause.downcast_ref::<Error>()?.is_connect();
-    Some(Fact::Client { is_connect, is_invalid: false, follows_redirects: false })
+    let error = cause.downcast_ref::<Error>()?;
+    let refuses = |error: &Cause, text| error.to_string().starts_with(text);
+    Some(if refuses(error, REFUSES) {
+        Fact::AtFault
+    } else if !error.is_connect() {
+        Fact::Connected
+    } else if error.source().is_some_and(|source| refuses(source, REFUSES_URI)) {
+        Fact::AtFault
+    } else {
+        Fact::Unsent
+    })
 }

@@ -8,7 +8,7 @@ use crate::error::Cause;
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let kind = cause.downcast_ref::<Error>()?.kind();
     matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
-        .then_some(Fact::Unreachable)
+        .then_some(Fact::Unsent)
 }
 
 /// The next cause. As its source an I/O error returns that of the error which it wraps, and so would skip that error.

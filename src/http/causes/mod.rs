@@ -5,7 +5,7 @@ mod fact;
 mod h2;
 #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 mod hyper;
-#[cfg(feature = "hyper-util")]
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 mod hyper_util;
 mod io;
 #[cfg(feature = "reqwest")]
@@ -24,7 +24,7 @@ const READERS: &[Reader] = &[
     io::read,
     #[cfg(feature = "reqwest")]
     reqwest::read,
-    #[cfg(feature = "hyper-util")]
+    #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
     hyper_util::read,
     #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
     hyper::read,
@@ -34,56 +34,66 @@ const READERS: &[Reader] = &[
     tonic::read,
 ];
 
-/// Whether this error says that nothing was sent.
+/// Whether this error says that nothing was sent, or that the service did not begin with what was sent.
 ///
-/// Then nothing of what the call asks for was done. [`Error::Rejected`] says so. An [`Error::Service`] has a chain that begins
-/// with the service's own error and goes on with its sources. It says so if the first in the chain that can tell is
+/// Then nothing of what the call asks for was done. A [rejection](Error::rejection) says so, and
+/// [`Elapsed::was_sent`](crate::Elapsed::was_sent) says it of a call that timed out. Other errors have a chain that begins with the
+/// service's own error and goes on with its sources. With the feature `hyper-util` or `reqwest` the chain says so if it has
 ///
-/// - an error of hyper-util's client (feature `hyper-util`) or of reqwest (feature `reqwest`) which says that it could not
-///   connect;
-/// - an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or [`NetworkUnreachable`].
+/// - an error of hyper-util's client that says that it could not connect;
+/// - an error of hyper that says that the connection ended before the request's turn;
+/// - an error of HTTP/2 ([RFC 9113, 8.7]) that says that the service refused the stream, by `REFUSED_STREAM`, or went away before it
+///   began with the stream, by `GOAWAY`.
 ///
-/// Of a call that timed out, [`Elapsed::was_sent`](crate::Elapsed::was_sent) says it. Do not rely on this above a layer that
-/// follows redirects: its error may come from a later connection than the call's own.
+/// Without these, it says so by an [`io::Error`](std::io::Error) of the kind [`ConnectionRefused`], [`HostUnreachable`] or
+/// [`NetworkUnreachable`]. A request that is itself at fault is never taken for one that was not sent.
+///
+/// # Redirects
+///
+/// Below a client or a layer that follows redirects, the error may be about a later request than the call's own, which was sent.
+/// [`Idempotent`](super::Idempotent) looks at the request's body too, and so is not misled by a redirect to a place that does not
+/// respond. An error of HTTP/2 it believes all the same. Where a redirect may lead to a service that refuses streams, and the
+/// request must not arrive twice, do not follow redirects below a retry.
 ///
 /// [`ConnectionRefused`]: std::io::ErrorKind::ConnectionRefused
 /// [`HostUnreachable`]: std::io::ErrorKind::HostUnreachable
 /// [`NetworkUnreachable`]: std::io::ErrorKind::NetworkUnreachable
+/// [RFC 9113, 8.7]: https://www.rfc-editor.org/rfc/rfc9113#section-8.7
 pub fn not_sent(error: &Error) -> bool {
     match error.verdict() {
         Some(Verdict::Rejected(_)) => true,
         Some(Verdict::TimedOut(elapsed)) => !elapsed.was_sent(),
-        None => facts(error).find_map(tells_not_sent).unwrap_or(false),
+        None => is_unsent(error) || is_unprocessed(error),
     }
 }
 
-/// A client's word comes first, because an I/O error below it may come from the request's own body.
-fn tells_not_sent(fact: Fact<'_>) -> Option<bool> {
-    match fact {
-        Fact::Client { is_connect, .. } => Some(is_connect),
-        Fact::Unreachable => Some(true),
+/// The first who can tell has the word, because an I/O error below may come from the connection or from the request's own body.
+fn is_unsent(error: &Error) -> bool {
+    let told = facts(error).find_map(|fact| match fact {
+        Fact::Unsent => Some(true),
+        Fact::Connected | Fact::AtFault => Some(false),
         _ => None,
-    }
+    });
+    told.unwrap_or(false)
+}
+
+/// Whether the service says, over HTTP/2, that it did not begin with what was sent. The request's own body may fail by such an
+/// error too, and that says nothing.
+pub(super) fn is_unprocessed(error: &Error) -> bool {
+    const REFUSED_STREAM: u32 = 0x7;
+    facts(error).take_while(|fact| !matches!(fact, Fact::AtFault)).any(|fact| {
+        matches!(fact, Fact::Reset { code: REFUSED_STREAM, is_own: false } | Fact::Ended { is_unprocessed: true })
+    })
 }
 
 /// Whether the request itself is at fault: its body failed, or it cannot be sent. That says nothing about the service.
 pub(crate) fn own_fault(error: &Error) -> bool {
-    facts(error).any(|fact| {
-        matches!(fact, Fact::Client { is_invalid: true, .. } | Fact::BrokenRequest | Fact::Reset { is_own: true, .. })
-    })
+    facts(error).any(|fact| matches!(fact, Fact::AtFault | Fact::Reset { is_own: true, .. }))
 }
 
 /// Whether a client's own timeout has ended the call.
 pub(crate) fn is_expired(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Expired))
-}
-
-/// Whether a client that follows redirects may be below.
-pub(super) const MAY_BE_REDIRECTED: bool = cfg!(feature = "reqwest");
-
-/// Whether the client follows redirects. What it says of a connection may then be about a later one than the call's own.
-pub(super) fn is_of_redirects(error: &Error) -> bool {
-    facts(error).any(|fact| matches!(fact, Fact::Client { follows_redirects: true, .. }))
 }
 
 /// The facts that the causes of an error tell, from its source down. The source of an [`Error`] is the service's own error.

@@ -5,7 +5,7 @@ use reqwest::Error;
 use super::fact::Fact;
 use crate::error::Cause;
 
+/// Whether reqwest could connect is told by the error of hyper-util inside.
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
-    let error = cause.downcast_ref::<Error>()?;
-    Some(Fact::Client { is_connect: error.is_connect(), is_invalid: error.is_builder(), follows_redirects: true })
+    cause.downcast_ref::<Error>()?.is_builder().then_some(Fact::AtFault)
 }

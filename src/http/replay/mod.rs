@@ -11,7 +11,7 @@ use tower::BoxError;
 
 use self::source::{Progress, Source};
 use crate::debug::debug_by_type;
-use crate::sync::{Arc, Mutex, OnceLock};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 
 /// How many bytes are kept by default.
 pub(crate) const CAP: usize = 64 * 1024;
@@ -58,15 +58,15 @@ pub struct ReplayBody<B> {
     pub(super) begun: Option<Begun>,
 }
 
-/// Tells whether a client began to send the body of any attempt.
+/// Tells whether a client began to send the body of the last attempt.
 ///
 /// It stands in the extensions of requests that may be sent again only if nothing was sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Begun(Arc<OnceLock<()>>);
+pub(super) struct Begun(Arc<AtomicBool>);
 
 impl Begun {
     pub(super) fn get(&self) -> bool {
-        self.0.get().is_some()
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -90,9 +90,17 @@ impl<B> ReplayBody<B> {
         self.source.as_ref().is_none_or(|source| self.is_unsent() && source.lock().want(self.attempt))
     }
 
+    /// Notes that a client begins to send the body. What brings the end of the call to its caller orders this before it.
     fn begin(&self) {
         if let Some(Begun(begun)) = &self.begun {
-            begun.get_or_init(|| ());
+            begun.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that an attempt is to come, which has sent nothing yet.
+    pub(super) fn unbegin(&self) {
+        if let Some(Begun(begun)) = &self.begun {
+            begun.store(false, Ordering::Relaxed);
         }
     }
 
