@@ -17,7 +17,9 @@ use std::error;
 
 use tower::BoxError;
 
-pub(crate) use self::chain::{Cause, Chain};
+#[cfg(feature = "http")]
+pub(crate) use self::chain::Cause;
+pub(crate) use self::chain::Chain;
 pub use self::config::ConfigError;
 pub(crate) use self::elapsed::By;
 pub use self::elapsed::Elapsed;

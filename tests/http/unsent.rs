@@ -1,12 +1,18 @@
 //! Requests that never left.
 
+use std::io::ErrorKind;
+
 use http::{Method, Request, Response};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::not_sent;
 use palisade::{Error, TimeoutLayer};
+use tokio::io::duplex;
 use tokio::net::TcpSocket;
 use tower::{ServiceBuilder, service_fn};
 
-use crate::client::{Replayed, call, client, on_both, request, retry, status};
+use crate::client::{Replayed, call, client, get, on_both, request, retry, status};
+use crate::errors::failed;
 use crate::patience::{eventually, ms};
 use crate::server::{Server, reply, text, uri};
 use crate::sockets::refusing;
@@ -55,4 +61,26 @@ async fn a_call_that_timed_out_is_not_taken_for_unsent() {
     let stack = ServiceBuilder::new().layer(TimeoutLayer::http(ms(1))).service(hangs);
     let error = call(&stack, Request::new(Replayed::default())).await.map(drop).unwrap_err();
     assert!(error.is_timeout() && !not_sent(&error));
+}
+
+#[tokio::test]
+async fn a_request_whose_connection_ended_before_its_turn_never_left() {
+    let (near, _far) = duplex(1024);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(near)).await.unwrap();
+    drop(connection);
+    let error = sender.send_request(request(Method::POST, "http://upstream/", "order")).await.unwrap_err();
+    assert!(error.is_canceled() && not_sent(&failed(error)));
+}
+
+#[tokio::test]
+async fn a_network_lost_under_a_connection_does_not_unsend_its_request() {
+    for kind in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable] {
+        let socket = tokio_test::io::Builder::new().write(b"GET / HTTP/1.1\r\n\r\n").read_error(kind.into()).build();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
+        tokio::spawn(connection);
+        let error = failed(sender.send_request(get("/")).await.unwrap_err());
+        let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |&cause| cause.source());
+        assert!(causes.any(|cause| cause.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == kind)));
+        assert!(!not_sent(&error), "{kind}");
+    }
 }
