@@ -62,7 +62,7 @@
 //! **Calls without a result.** A call that its caller drops, or that ends at its caller's deadline, is abandoned: it counts as
 //! neither success nor failure. A call that a timeout of this crate cuts short is a failure under two conditions: the service
 //! was being waited for, and it had at least half of that timeout's limit. Otherwise the call is abandoned, because a handler
-//! whose time is over drops calls that are not to blame. With a `slow_rate` there is a third condition: the call took longer
+//! whose time is over drops calls that are not to blame. A limit on the pause between two frames is such a limit. With a `slow_rate` there is a third condition: the call took longer
 //! than `slow_after`. A call that took longer is slow, also when it is abandoned.
 //!
 //! **Half-open.** Calls in flight and results together are at most `probes`. The circuit opens as soon as a rule's share of

@@ -27,6 +27,8 @@ pub(super) struct Expiry {
 pub(crate) enum By {
     /// A limit of ours.
     Limit,
+    /// A limit of ours on the pauses of a response.
+    Pause,
     /// A deadline of the caller's.
     Caller,
     /// A deadline, before the call was sent.
@@ -42,12 +44,12 @@ impl Elapsed {
         Self::new(left, Duration::ZERO, By::NotSent)
     }
 
-    /// How long the call was allowed to take.
+    /// How long the call was allowed to take, or its response to [pause](Self::between_frames).
     pub fn limit(self) -> Duration {
         self.0.limit.into()
     }
 
-    /// How long it had taken when it was ended.
+    /// How long the call, or the pause, had taken when it was ended.
     pub fn elapsed(self) -> Duration {
         self.0.taken.into()
     }
@@ -57,7 +59,14 @@ impl Elapsed {
     /// Callers bring one with [`Deadline::scope`](crate::Deadline::scope) or, in HTTP, in a header. Such an end says nothing about
     /// the service, so circuit breakers do not count it. Also true of a call that was never sent because no time was left.
     pub const fn by_caller(self) -> bool {
-        !matches!(self.0.by, By::Limit)
+        matches!(self.0.by, By::Caller | By::NotSent)
+    }
+
+    /// Whether the response was ended because it paused for too long between two frames.
+    ///
+    /// Then [`limit`](Self::limit) is that of the pause, and [`elapsed`](Self::elapsed) is how long the pause was.
+    pub const fn between_frames(self) -> bool {
+        matches!(self.0.by, By::Pause)
     }
 
     /// Whether the call may have been sent, and so the service may have acted on it.
@@ -98,7 +107,13 @@ impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.by {
             By::NotSent => write!(f, "timed out before it was sent, with {:?} left", self.limit()),
-            _ => write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit()),
+            By::Pause => {
+                write!(f, "timed out after a pause of {:?} between frames, of {:?}", self.elapsed(), self.limit())?;
+                f.write_str("; it may have been acted on")
+            }
+            By::Limit | By::Caller => {
+                write!(f, "timed out after {:?} of {:?}; it may have been acted on", self.elapsed(), self.limit())
+            }
         }
     }
 }

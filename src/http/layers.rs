@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::classify::HttpClassifier;
 use super::guarded::Http;
 use super::idempotent::Idempotent;
+use super::paced::BetweenFrames;
 use super::resend::{Resend, WatchBody};
 use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::{Builder, Plain};
@@ -95,6 +96,54 @@ impl<L, R> TimeoutLayer<L, Plain, R> {
     /// A body that is not done in time ends with [`Error::TimedOut`]. Defaults to timing the call up to the head of its response.
     pub fn cover_body(self) -> TimeoutLayer<L, Http, R> {
         self.end(Http::default())
+    }
+}
+
+impl<L, E, R> TimeoutLayer<L, E, R> {
+    /// Ends a response whose body pauses for longer than `limit` between two frames, or before the first.
+    ///
+    /// It is for HTTP and gRPC responses that may take long but must not stall: server-sent events, watches, downloads. The body
+    /// ends with [`Error::TimedOut`], and a circuit below counts a failure, as at the other limits. Add it to
+    /// [`http`](Self::http) or [`grpc`](Self::grpc) to limit the whole as well, or to [`new`](Self::new), whose limit is over at
+    /// the head, to let the body take as long as it likes.
+    ///
+    /// Only time in which the body is waited for counts: a pause starts when the body is polled and has no frame. So a reader
+    /// that takes its time over each frame is not taken for a body that stalls. Zero ends a body that has no frame when it is
+    /// polled. Defaults to no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::{BodyExt, channel::Channel};
+    /// use palisade::{Error, TimeoutLayer};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Error> {
+    /// let (mut sender, events) = Channel::<Bytes, Error>::new(8);
+    /// let mut events = Some(events);
+    /// let service = ServiceBuilder::new()
+    ///     .layer(TimeoutLayer::new(Duration::from_secs(3)).between_frames(Duration::from_secs(30)))
+    ///     .service(service_fn(move |_: Request<()>| {
+    ///         let events = events.take().expect("it is called once");
+    ///         async { Ok::<_, Error>(Response::new(events)) }
+    ///     }));
+    ///
+    /// let mut events = service.oneshot(Request::new(())).await?.into_body();
+    /// sender.send_data("tick".into()).await.ok();
+    /// assert!(matches!(events.frame().await, Some(Ok(_))));
+    /// let stalled = events.frame().await.and_then(Result::err).and_then(|error| error.elapsed().copied());
+    /// assert!(stalled.is_some_and(|elapsed| elapsed.between_frames()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "read_timeout")]
+    #[doc(alias = "idle_timeout")]
+    pub fn between_frames(self, limit: Duration) -> TimeoutLayer<L, BetweenFrames<E>, R> {
+        self.map_end(|end| BetweenFrames { limit, end })
     }
 }
 

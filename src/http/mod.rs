@@ -46,7 +46,7 @@
 //! |---|---|
 //! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
-//! | timeout | [covers](TimedBody) the body too |
+//! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
 //!
 //! A response whose body breaks after its head is not retried: the caller has the head, and may have acted on it.
@@ -55,7 +55,7 @@
 //!
 //! A timeout cannot tell a service that responds slowly from a caller that sends or reads slowly. This matters for a timeout
 //! inside the circuit breaker. Where callers read slowly, use [`TimeoutLayer::new`](crate::TimeoutLayer::new), which leaves the
-//! body out. Where callers send slowly, make the limit longer than they take.
+//! body out, with a limit [between frames](crate::TimeoutLayer::between_frames) for services that stop to send. Where callers send slowly, make the limit longer than they take.
 //!
 //! The body of a response holds the call's place. A body that is neither read nor dropped keeps its call in flight, and no
 //! timeout of this crate ends that call, because a body does nothing until it is polled. In a server this happens when a client
@@ -80,6 +80,7 @@ mod idempotent;
 mod layers;
 mod look;
 pub(crate) mod made;
+mod paced;
 mod replay;
 mod resend;
 mod retry_after;
@@ -99,6 +100,7 @@ pub use self::guarded::{GuardedBody, Http};
 pub use self::host::host;
 pub use self::idempotent::Idempotent;
 pub use self::look::Looked;
+pub use self::paced::{BetweenFrames, PacedBody};
 pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
 pub use self::timed::TimedBody;

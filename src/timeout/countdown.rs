@@ -23,7 +23,7 @@ use crate::{event, time};
 /// [`poll_over`](Self::poll_over) whether the time is over.
 #[derive(Clone, Copy, Debug)]
 pub struct Countdown {
-    name: Name,
+    pub(super) name: Name,
     limit: Duration,
     /// When the clock was started, and what was around. That is not done before it is needed.
     began: Option<Began>,
@@ -81,19 +81,31 @@ impl Countdown {
             expire(self.limit, drop_call);
             By::Limit
         };
-        let elapsed = Elapsed::new(end.saturating_duration_since(start), time::now() - start, by);
-        event::tell_often(|| (Source::new(Kind::Timeout, self.name), Event::TimedOut(&elapsed)));
-        Poll::Ready(Error::TimedOut(elapsed))
+        Poll::Ready(ended(self.name, end.saturating_duration_since(start), start, by))
     }
 }
 
-fn poll_until(end: Instant, mut sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+/// Tells that a call was ended, and returns the error of its caller.
+pub(super) fn ended(name: Name, limit: Duration, start: Instant, by: By) -> Error {
+    let elapsed = Elapsed::new(limit, time::now() - start, by);
+    event::tell_often(|| (Source::new(Kind::Timeout, name), Event::TimedOut(&elapsed)));
+    Error::TimedOut(elapsed)
+}
+
+/// Waits until `end`. A timer that was set for an earlier moment is set again when that has come.
+pub(super) fn poll_until(end: Instant, mut sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
     if sleep.is_none() {
         sleep.set(Some(sleep_until(end)));
     }
-    let sleep = sleep.as_pin_mut().expect("it was just set");
-    // The call may have used up the task's budget of operations, each time: that must not stop this clock.
-    pin!(unconstrained(sleep)).poll(cx)
+    let mut sleep = sleep.as_pin_mut().expect("it was just set");
+    loop {
+        // The call may have used up the task's budget of operations, each time: that must not stop this clock.
+        ready!(pin!(unconstrained(sleep.as_mut())).poll(cx));
+        if sleep.deadline() >= end {
+            return Poll::Ready(());
+        }
+        sleep.as_mut().reset(end);
+    }
 }
 
 impl<Response, C> End<Countdown, Response> for Plain<C> {

@@ -59,7 +59,12 @@ impl<L, E, R> TimeoutLayer<L, E, R> {
     ///
     /// Most often the constructors `http` and `grpc` set it. Defaults to [`Plain`], where the limit is over with the response.
     pub fn end<F>(self, end: F) -> TimeoutLayer<L, F, R> {
-        TimeoutLayer { limit: self.limit, name: self.name, end, readiness: self.readiness }
+        self.map_end(|_| end)
+    }
+
+    /// Replaces the end.
+    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> TimeoutLayer<L, F, R> {
+        TimeoutLayer { limit: self.limit, name: self.name, end: map(self.end), readiness: self.readiness }
     }
 
     /// Takes the wait for readiness into the limit, by calling a clone of the inner service.

@@ -38,6 +38,8 @@
 //! | [`name`](TimeoutLayer::name) | `timeout` | what events call it |
 //! | [`end`](TimeoutLayer::end) | [`Plain`](crate::call::Plain) | what the limit covers of a response |
 //! | [`cover_readiness`](TimeoutLayer::cover_readiness) | off | the limit covers the wait for readiness too |
+//! | `cover_body` (feature `http`) | off | the limit covers the body of the response too |
+//! | `between_frames` (feature `http`) | off | a limit on the pauses of a response that streams |
 //!
 //! Time runs from the end of the first poll of the response future. It runs earlier if something below asks for the deadline
 //! before that. So a call that is ready at once reads no clock and sets no timer. A zero limit polls once.
@@ -58,7 +60,9 @@
 mod countdown;
 mod layer;
 mod limit;
+mod pause;
 
 pub use self::countdown::Countdown;
 pub use self::layer::{ResponseFuture, Timeout, TimeoutLayer};
 pub use self::limit::{ByRequest, Limit};
+pub use self::pause::Pause;

@@ -48,6 +48,22 @@ async fn a_call_over_the_limit_is_a_failure_in_the_circuit_inside() {
 }
 
 #[tokio::test]
+async fn a_stream_that_pauses_for_too_long_is_a_failure_in_the_circuit_inside() {
+    let (addr, _) = serve_script(|_| Reply::Open).await;
+    let (mut client, circuit) = client!(addr; TimeoutLayer::grpc(secs(60)).between_frames(LIMIT););
+    let mut stream = client.watch(ask()).await.unwrap().into_inner();
+    assert!(next(&mut stream).await.unwrap().is_some());
+    let status = next(&mut stream).await.unwrap_err();
+    assert_eq!((is_ours(&status), status.code()), (true, Code::DeadlineExceeded));
+    assert_eq!(counted(&circuit), (1, 1));
+
+    let (addr, _) = serve_script(|_| Reply::Paced(LIMIT)).await;
+    let (mut client, circuit) = client!(addr; TimeoutLayer::new(secs(60)).between_frames(secs(60)););
+    assert_eq!(drain(client.watch(ask()).await.unwrap().into_inner()).await.unwrap(), 3);
+    assert_eq!(counted(&circuit), (1, 0));
+}
+
+#[tokio::test]
 async fn an_attempt_over_its_limit_is_retried_only_before_its_head() {
     let (addr, calls) = serve_script(|call| if call == 0 { Reply::Never } else { Reply::Served }).await;
     let (mut client, circuit) = client!(addr; at_once().build().unwrap(); TimeoutLayer::grpc(LIMIT));

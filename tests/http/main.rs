@@ -31,6 +31,7 @@ mod held;
 mod hints;
 mod last_responses;
 mod own_fault;
+mod paced;
 mod probes;
 mod raw;
 mod redirects;

@@ -65,6 +65,7 @@ macro_rules! each_http_layer {
             retry_for_http: $crate::over_http::retry();
             timeout_for_http: palisade::TimeoutLayer::http($crate::over_http::LIMIT);
             timeout_of_readiness_for_http: palisade::TimeoutLayer::http($crate::over_http::LIMIT).cover_readiness();
+            timeout_between_frames: palisade::TimeoutLayer::http($crate::over_http::LIMIT).between_frames($crate::over_http::LIMIT);
             deadlines: palisade::http::DeadlineLayer::header($crate::over_http::WAIT);
             answers_for_grpc: palisade::http::AnswerLayer::grpc();
             $($others)*

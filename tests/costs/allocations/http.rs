@@ -98,6 +98,7 @@ where
 pub(crate) async fn claim(claims: &mut Claims) {
     // The box of the timer, made when the body pends.
     through(claims, "timeout", &TimeoutLayer::http(LIMIT), 1).await;
+    through(claims, "timeout between frames", &TimeoutLayer::new(LIMIT).between_frames(LIMIT), 1).await;
     through(claims, "breaker", &CircuitBreakerLayer::http("breaker").build().unwrap(), 0).await;
     // A stream without a code is a failure.
     let patient = CircuitBreakerLayer::grpc("breaker").failure_rate(1.0).build().unwrap();

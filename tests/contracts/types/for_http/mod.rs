@@ -22,11 +22,11 @@ use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
 use palisade::http::{
-    AnswerLayer, Attempt, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier, Idempotent,
-    Looked, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
+    AnswerLayer, Attempt, BetweenFrames, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier,
+    Idempotent, Looked, PacedBody, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
 };
 use palisade::retry::{Always, AsIs, CloneRequest, Rules};
-use palisade::timeout::Countdown;
+use palisade::timeout::{Countdown, Pause};
 use palisade::{
     BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer,
     CircuitGuard, CircuitHandle, DefaultClassifier, Error, FallbackLayer, PerKeyBuilder, PerKeyHandle, PerKeyLayer,
@@ -67,8 +67,8 @@ impl<A> Service<Request<A>> for Silent {
 every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Attempt, ByTable, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent,
-    Idempotent<fn(&Error) -> bool>, Resend<Plain>, CountAttempts, WatchBody, Countdown, AsIs, AsIs<CloneRequest>,
-    HttpAnswers, GrpcAnswers, Looked,
+    Idempotent<fn(&Error) -> bool>, Resend<Plain>, CountAttempts, WatchBody, Countdown, Pause, BetweenFrames<Http>, AsIs,
+    AsIs<CloneRequest>, HttpAnswers, GrpcAnswers, Looked,
 }
 
 every_type_is! {
@@ -106,13 +106,13 @@ every_type_is! {
 
 every_type_is! {
     every_body_that_can_be_made_of_nothing_is: [Default + Body + Debug]
-    InBulkhead<Plain>, DrainedBody<Plain>, AnswerBody<Once>, TimedBody<Plain>, ReplayBody<Plain>,
+    InBulkhead<Plain>, DrainedBody<Plain>, AnswerBody<Once>, TimedBody<Plain>, PacedBody<Plain>, ReplayBody<Plain>,
     InCircuit<DrainedBody<InBulkhead<TimedBody<Plain>>>>,
 }
 
 every_type_is! {
     every_body_that_is_wrapped_breaks_with_the_one_error: [Body<Error = Error>]
-    InBulkhead<Once>, InCircuit<Once>, DrainedBody<Once>, TimedBody<Once>, AnswerBody<Once>,
+    InBulkhead<Once>, InCircuit<Once>, DrainedBody<Once>, TimedBody<Once>, PacedBody<Once>, AnswerBody<Once>,
 }
 
 every_type_is! {
@@ -159,6 +159,7 @@ fn a_body_is_as_free_as_the_body_it_wraps() {
         InBulkhead, true;
         InCircuit, true;
         TimedBody, true;
+        PacedBody, true;
         AnswerBody, true;
         DrainedBody, false;
         ReplayBody, false;
