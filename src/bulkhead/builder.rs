@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::turn::Line;
 use super::{Places, Queue};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
 use crate::name::Name;
@@ -54,17 +55,15 @@ pub struct BulkheadSettings {
 
 /// The settings of a bulkhead with a queue.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "they are named as their setters are")]
 pub struct QueueSettings {
     max_concurrent: usize,
-    max_queue: usize,
-    max_wait: Option<Duration>,
+    line: Line,
 }
 
 impl BulkheadSettings {
     const fn queueing(self) -> QueueSettings {
         let Self { max_concurrent } = self;
-        QueueSettings { max_concurrent, max_queue: max_concurrent, max_wait: None }
+        QueueSettings { max_concurrent, line: Line { max_queue: max_concurrent, max_wait: None } }
     }
 }
 
@@ -92,12 +91,12 @@ impl<E> BulkheadBuilder<E> {
 impl<E> QueueBuilder<E> {
     /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
     pub fn max_wait(self, wait: Duration) -> Self {
-        self.set(|queue| queue.max_wait = Some(wait))
+        self.set(|queue| queue.line.max_wait = Some(wait))
     }
 
     /// Sets the longest queue, as [`BulkheadBuilder::max_queue`](Builder::max_queue) does.
     pub fn max_queue(self, calls: usize) -> Self {
-        self.set(|queue| queue.max_queue = calls)
+        self.set(|queue| queue.line.max_queue = calls)
     }
 }
 
@@ -119,8 +118,7 @@ impl Settings for QueueSettings {
     type Entry = InTurn;
 
     fn limit(self, source: Source<'static>) -> Queue {
-        let Self { max_concurrent, max_queue, max_wait } = self;
-        let places = BulkheadSettings { max_concurrent }.limit(source);
-        Queue { places, max_queue, max_wait }
+        let Self { max_concurrent, line } = self;
+        Queue { places: BulkheadSettings { max_concurrent }.limit(source), line }
     }
 }

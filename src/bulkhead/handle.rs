@@ -1,6 +1,7 @@
 //! Looks at a bulkhead and resizes it.
 
 use super::guard::{BulkheadGuard, Core};
+use super::turn::{Line, Turn};
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event::{self, Event};
@@ -9,10 +10,12 @@ use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
 ///
-/// Handles are cheap to clone, and never wait for a call. All handles of a layer, and all services made by it, share its places.
+/// Handles are cheap to clone, and never wait for a call, unless you ask them to. All handles of a layer, and all services made by it, share its places.
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
     pub(super) core: HandleArc<Core>,
+    /// `None` where nobody queues.
+    pub(super) line: Option<Line>,
 }
 
 impl BulkheadHandle {
@@ -52,5 +55,37 @@ impl BulkheadHandle {
     /// When all places are taken, or somebody waits for the free one.
     pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
         BulkheadGuard::enter(&self.core)
+    }
+
+    /// Waits for a place, for a call that is no `Service`'s.
+    ///
+    /// It waits as the calls of services do, and in one queue with them: first come, first served, no longer than
+    /// [`max_wait`](super::BulkheadBuilder::max_wait) and the [`Deadline`](crate::Deadline) around the first poll allow. Without a
+    /// queue it does not wait.
+    ///
+    /// # Errors
+    ///
+    /// When the services of the layer would reject the call: no place is free and there is no queue, or it is full, or the wait is
+    /// over.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use palisade::BulkheadLayer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bulkhead = BulkheadLayer::builder(1).max_wait(Duration::from_secs(1)).build()?.handle();
+    /// let place = bulkhead.enter().await?;
+    /// let next = tokio::spawn(bulkhead.enter());
+    /// drop(place);
+    /// let place = next.await??;
+    /// # drop(place);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn enter(&self) -> Turn {
+        Turn::new(&self.core, self.line)
     }
 }

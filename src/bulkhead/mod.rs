@@ -54,6 +54,33 @@
 //! A call learns its deadline when it first pends, or when its body begins to hold the place. A future that is never polled, and a
 //! [`BulkheadGuard`] of a handle, have none.
 //!
+//! # Blocking work
+//!
+//! A call that is dropped gives its place back, but it does not stop a closure that `spawn_blocking` runs for it. Let the closure
+//! hold a place of its own, from [`BulkheadHandle::enter`] or [`try_enter`](BulkheadHandle::try_enter). Then at most as many closures
+//! run as there are places, whoever still waits for them:
+//!
+//! ```
+//! use std::time::Duration;
+//! use palisade::{BulkheadHandle, BulkheadLayer};
+//! use tokio::task::{JoinHandle, spawn_blocking};
+//!
+//! async fn digest(hashers: &BulkheadHandle, data: Vec<u8>) -> Result<JoinHandle<u64>, palisade::Rejection> {
+//!     let place = hashers.enter().await?;
+//!     Ok(spawn_blocking(move || {
+//!         let _place = place;
+//!         data.iter().map(|&byte| u64::from(byte)).sum()
+//!     }))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let hashers = BulkheadLayer::builder(2).max_wait(Duration::from_secs(1)).build()?.handle();
+//! assert_eq!(digest(&hashers, vec![1, 2, 3]).await?.await?, 6);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # The sharp edge
 //!
 //! A place is held until the response future is done, dropped or late, not until the response body has been read; for HTTP and
@@ -66,6 +93,7 @@ mod guard;
 mod handle;
 mod places;
 mod queue;
+mod turn;
 
 pub use self::builder::{
     Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
@@ -74,4 +102,5 @@ pub use self::builder::{
 pub use self::guard::BulkheadGuard;
 pub use self::handle::BulkheadHandle;
 pub use self::places::Places;
-pub use self::queue::{Queue, Turn};
+pub use self::queue::Queue;
+pub use self::turn::Turn;

@@ -34,14 +34,14 @@ impl Handled for Places {
     type Handle = BulkheadHandle;
 
     fn handle(&self) -> BulkheadHandle {
-        BulkheadHandle { core: HandleArc::Own(self.core.clone()) }
+        BulkheadHandle { core: HandleArc::Own(self.core.clone()), line: None }
     }
 }
 
 /// Each key has places of its own, as many as these were built with.
 impl Fork for Places {
     fn fork(&self, key: Key) -> BulkheadHandle {
-        BulkheadHandle { core: self.core.fork(key) }
+        BulkheadHandle { core: self.core.fork(key), line: None }
     }
 
     #[inline(always)]

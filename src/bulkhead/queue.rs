@@ -1,29 +1,17 @@
 //! The queue: places, and calls that wait for one.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
-
-use super::guard::{BulkheadGuard, Core, enters};
+use super::guard::BulkheadGuard;
 use super::handle::BulkheadHandle;
 use super::places::Places;
-use crate::cached_arc::CachedArc;
+use super::turn::{Line, Turn};
 use crate::call::{Fork, Handled, Key, Wait};
-use crate::context::Deadline;
-use crate::error::{Rejection, RejectionReason};
-use crate::state::permits::{Joined, Ticket};
-use crate::time::{self, Nanos};
+use crate::error::Rejection;
 
 /// Places, and a queue for calls that find none.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_field_names, reason = "they are named as their settings are")]
 pub struct Queue {
     pub(super) places: Places,
-    pub(super) max_queue: usize,
-    pub(super) max_wait: Option<Duration>,
+    pub(super) line: Line,
 }
 
 impl<Request> Wait<Request> for Queue {
@@ -31,8 +19,7 @@ impl<Request> Wait<Request> for Queue {
     type Waiting = Turn;
 
     fn wait(&self, _: &Request) -> Result<Turn, Rejection> {
-        let seat = Seat { places: self.places.core.clone(), ticket: None };
-        Ok(Turn { seat, max_queue: self.max_queue, max_wait: self.max_wait, until: None, sleep: None })
+        Ok(Turn::new(&self.places.core, Some(self.line)))
     }
 }
 
@@ -40,122 +27,17 @@ impl Handled for Queue {
     type Handle = BulkheadHandle;
 
     fn handle(&self) -> BulkheadHandle {
-        self.places.handle()
+        BulkheadHandle { line: Some(self.line), ..self.places.handle() }
     }
 }
 
 /// Each key has places and a queue of its own.
 impl Fork for Queue {
     fn fork(&self, key: Key) -> BulkheadHandle {
-        self.places.fork(key)
+        BulkheadHandle { line: Some(self.line), ..self.places.fork(key) }
     }
 
     fn of_key(&self, own: Places) -> Self {
         Self { places: own, ..*self }
-    }
-}
-
-pin_project! {
-    /// Waits for a place, for as long as the queue and the deadline allow.
-    #[derive(Debug)]
-    pub struct Turn {
-        seat: Seat,
-        max_queue: usize,
-        max_wait: Option<Duration>,
-        until: Option<Instant>,
-        #[pin]
-        sleep: Option<Sleep>,
-    }
-}
-
-impl Turn {
-    /// Joins the queue, unless there is a place.
-    fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
-        let this = self.project();
-        let places = &this.seat.places;
-        if enters(places) {
-            return Poll::Ready(Ok(BulkheadGuard::of(places)));
-        }
-        let deadline = Deadline::current().map(Deadline::instant);
-        let now = time::now();
-        let by_queue = this.max_wait.map(|wait| time::after(now, wait));
-        if deadline.is_some_and(|deadline| deadline <= now) {
-            return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong, None)));
-        }
-        *this.until = by_queue.into_iter().chain(deadline).min();
-        let until = this.until.map_or(Nanos::MAX, time::moment);
-        match places.join(*this.max_queue, cx.waker().clone(), until) {
-            Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
-            Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
-            Joined::Waiting(ticket) => {
-                this.seat.ticket = Some(ticket);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// The clock is asked, because a timer of somebody above may have woken this task before its own has fired.
-    fn is_over(&self) -> bool {
-        self.until.is_some_and(|until| until <= time::now())
-    }
-
-    /// Waits until the time is over.
-    fn poll_over(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Rejection> {
-        let mut this = self.project();
-        let Some(until) = *this.until else { return Poll::Pending };
-        if time::now() < until {
-            if this.sleep.is_none() {
-                this.sleep.set(Some(sleep_until(until)));
-            }
-            if let Some(sleep) = this.sleep.as_pin_mut() {
-                ready!(sleep.poll(cx));
-            }
-        }
-        this.seat.leave();
-        Poll::Ready(this.seat.places.reject(RejectionReason::WaitedTooLong, None))
-    }
-}
-
-impl Future for Turn {
-    type Output = Result<BulkheadGuard, Rejection>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.seat.ticket {
-            None => {
-                if let Poll::Ready(result) = self.as_mut().poll_joined(cx) {
-                    return Poll::Ready(result);
-                }
-            }
-            // A place that comes when the time is over goes on to the next waiter.
-            Some(ticket) if !self.is_over() && self.seat.places.poll_entered(ticket, cx.waker()) => {
-                let seat = self.project().seat;
-                seat.ticket = None;
-                return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
-            }
-            Some(_) => {}
-        }
-        self.poll_over(cx).map(Err)
-    }
-}
-
-/// A seat in the queue. Leaving it hands on a place that was handed over.
-#[derive(Debug)]
-struct Seat {
-    places: CachedArc<Core>,
-    ticket: Option<Ticket>,
-}
-
-impl Seat {
-    fn leave(&mut self) {
-        let next = self.ticket.take().and_then(|ticket| self.places.cancel(ticket));
-        if let Some(next) = next {
-            next.wake();
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.leave();
     }
 }

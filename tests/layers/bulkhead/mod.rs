@@ -3,6 +3,7 @@
 mod events;
 mod handle;
 mod late;
+mod outside;
 mod places;
 mod queueing;
 mod wait_limits;
