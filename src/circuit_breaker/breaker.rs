@@ -1,5 +1,6 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::cached_arc::cached;
@@ -8,10 +9,10 @@ use crate::error::Rejection;
 use crate::event;
 use crate::event::Event;
 use crate::source::Kind;
-use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Seat, Steer, Transition, View};
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
-use crate::time::Clock;
+use crate::time::{Clock, Nanos};
 
 /// A circuit, and the clock that it goes by.
 #[derive(Debug)]
@@ -76,6 +77,9 @@ impl Core {
     #[inline(always)]
     pub(super) fn exit(&self, entry: Entry, exit: Exit) {
         self.tell(self.circuit.exit(entry, exit, &self.clock));
+        if exit.may_free() && self.circuit.phase() == Phase::HalfOpen {
+            self.wake();
+        }
     }
 
     /// Marks the call, if it is a probe, as one whose response is still streaming.
@@ -84,7 +88,27 @@ impl Core {
         if is_probe {
             entry.start(&self.clock);
         }
-        is_probe && self.circuit.mark_streaming(*entry)
+        let is_marked = is_probe && self.circuit.mark_streaming(*entry);
+        if is_marked {
+            // It may count before the time of the probes is over.
+            self.wake();
+        }
+        is_marked
+    }
+
+    /// Until when a call would be rejected, if it would be. Until then, `waker` waits in `seat`.
+    pub(super) fn refuses_until(&self, seat: &mut Option<Seat>, waker: &Waker) -> Option<Nanos> {
+        self.circuit.refuses_until(seat, waker, &self.clock)
+    }
+
+    pub(super) fn leave_seat(&self, seat: Seat) {
+        self.circuit.leave_seat(seat);
+    }
+
+    /// Wakes those who wait until a call would pass.
+    #[cold]
+    fn wake(&self) {
+        self.circuit.take_waiting().for_each(Waker::wake);
     }
 
     /// Notes since when the call is in flight.
@@ -147,6 +171,7 @@ impl Core {
 
     #[cold]
     fn tell_transition(&self, transition: &Transition) {
+        self.wake();
         let Transition { from, to, reason, counts, open_for } = *transition;
         let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
         event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });

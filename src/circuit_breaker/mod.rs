@@ -93,6 +93,12 @@
 //!
 //! The events of a key's circuit also have the field `key`, where [keys are shown](crate::keyed#events).
 //!
+//! # Balancers
+//!
+//! An open circuit is ready, and rejects calls at once. A balancer that goes by readiness and load, such as tower's, would send it
+//! most of the calls. Put a [`ReadinessLayer`] around the circuit breaker of each endpoint: while the circuit would reject a call,
+//! the endpoint is not ready, and the balancer asks the others. When all are open, the balancer waits: put a timeout around it.
+//!
 //! # The sharp edge
 //!
 //! A protocol's failure is often an `Ok` response. Say so with [`classify`](CircuitBreakerBuilder::classify), or the breaker
@@ -109,10 +115,12 @@ mod breaker;
 mod builder;
 mod guard;
 mod handle;
+mod readiness;
 
 pub use self::admit::Circuit;
 pub use self::builder::{CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitSettings};
 pub use self::guard::CircuitGuard;
 pub use self::handle::{CircuitHandle, CircuitSnapshot};
+pub use self::readiness::{Readiness, ReadinessLayer};
 pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;

@@ -72,7 +72,7 @@ impl Circuit {
     }
 
     #[inline(always)]
-    fn refusal_by(&self, word: Word, now: Nanos) -> Option<Refusal> {
+    pub(super) fn refusal_by(&self, word: Word, now: Nanos) -> Option<Refusal> {
         match word.phase() {
             Phase::ForcedOpen => Some(Refusal::FORCED),
             Phase::Open => {

@@ -74,6 +74,16 @@ impl Exit {
             Self::TimedOut { .. } => false,
         }
     }
+
+    /// Whether it may give a place back to the probes to come: it counts nothing, or may do so.
+    #[inline(always)]
+    pub(crate) const fn may_free(self) -> bool {
+        !matches!(
+            self,
+            Self::Settled(Outcome::Success | Outcome::Transient | Outcome::Throttled { .. } | Outcome::Failed)
+                | Self::Repeated(Outcome::Success | Outcome::Transient | Outcome::Throttled { .. } | Outcome::Failed)
+        )
+    }
 }
 
 /// A change by hand.

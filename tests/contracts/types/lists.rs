@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use palisade::bulkhead::{Places, Queue, QueueingBulkhead, Turn};
-use palisade::circuit_breaker::Circuit;
+use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::keyed::PerKeyWaiting;
 use palisade::{
@@ -44,6 +44,7 @@ every_type_is! {
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
     DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>, PerKeyWaiting<Turn>, timeout::Countdown,
+    timeout::Pause, Readiness<Echo>, ReadinessLayer,
 }
 
 every_type_is! {
@@ -51,7 +52,7 @@ every_type_is! {
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
-    RetryLayer<retry::Rules, PerTenant>,
+    RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer,
 }
 
 every_type_is! {

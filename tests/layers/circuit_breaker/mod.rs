@@ -1,6 +1,7 @@
 //! The circuit breaker: its settings, and what its services and handles do with the circuit. What a circuit decides is
 //! claimed in `src/state/tests/circuit`.
 
+mod balanced;
 mod blame;
 mod by_hand;
 mod configuration;

@@ -8,6 +8,7 @@ mod rows;
 mod stale;
 mod streams;
 mod trips;
+mod waiting;
 mod windows;
 
 use std::time::Duration;

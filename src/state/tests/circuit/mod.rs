@@ -15,6 +15,7 @@ mod races;
 mod reset;
 mod slow;
 mod streams;
+mod waiting;
 
 use std::time::Duration;
 
