@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -105,6 +106,17 @@ impl Backoff {
     }
 }
 
+impl fmt::Display for Backoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, cap, factor, jitter } = self;
+        write!(f, "{base:?}")?;
+        if base < cap {
+            write!(f, " growing by {factor} to {cap:?}")?;
+        }
+        write!(f, " with {jitter}")
+    }
+}
+
 /// Which part of a delay is random.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -116,6 +128,16 @@ pub enum Jitter {
     /// All of it: the delay is drawn evenly from zero up. The default.
     #[default]
     Full,
+}
+
+impl fmt::Display for Jitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "no jitter",
+            Self::Equal => "equal jitter",
+            Self::Full => "full jitter",
+        })
+    }
 }
 
 /// Makes the random generator of one layer, from `seed` or from the system's randomness.

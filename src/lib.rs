@@ -14,6 +14,25 @@
 //!
 //! # Example
 //!
+//! Most services need the [standard stack](mod@standard), whose parts can be changed, switched off or added:
+//!
+//! ```
+//! use std::io;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = ServiceBuilder::new()
+//!     .layer(palisade::standard("payments")?.bulkhead(64))
+//!     .service(service_fn(|order: u32| async move { Ok::<_, io::Error>(format!("order {order}: paid")) }));
+//!
+//! assert_eq!(service.oneshot(7).await?, "order 7: paid");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same layers one by one, with settings of their own:
+//!
 //! ```
 //! use std::{io, time::Duration};
 //! use palisade::{BulkheadLayer, CircuitBreakerLayer, FallbackLayer, RetryLayer, TimeoutLayer};
@@ -117,6 +136,7 @@
 //!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/` and `fallback/` are the layers. Each has its page, its settings, its
 //!   handle, and what it alone needs.
+//! - `standard/` puts the layers in their order. A new layer has a place there.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
@@ -144,7 +164,9 @@ mod name;
 mod outcome;
 pub mod retry;
 mod service_builder;
+mod setting;
 mod source;
+pub mod standard;
 mod state;
 mod sync;
 mod time;
@@ -170,6 +192,7 @@ pub use crate::name::Name;
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
+pub use crate::standard::{StandardLayer, standard};
 pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::timeout::{Timeout, TimeoutLayer};

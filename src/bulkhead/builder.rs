@@ -34,7 +34,7 @@ pub type QueueBuilder<E = Plain> = Builder<QueueSettings, E>;
 impl BulkheadLayer {
     /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
     pub fn new(max_concurrent: usize) -> Self {
-        Self::of(Places::new(max_concurrent, NAME), Plain::default())
+        Self::named(max_concurrent, NAME, Plain::default())
     }
 
     /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
@@ -42,6 +42,12 @@ impl BulkheadLayer {
     /// Its name defaults to `bulkhead`.
     pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
         Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent })
+    }
+}
+
+impl<E> BulkheadLayer<E> {
+    pub(crate) fn named(max_concurrent: usize, name: Name, end: E) -> Self {
+        Self::of(Places::new(max_concurrent, name), end)
     }
 }
 

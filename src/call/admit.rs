@@ -53,7 +53,7 @@ pub trait Wait<Request> {
     fn wait(&self, request: &Request) -> Result<Self::Waiting, Rejection>;
 }
 
-/// A limit with a handle to look at it and to steer it.
+/// A limit, or its layer, with a handle to look at it and to steer it.
 pub trait Handled {
     /// The handle.
     type Handle;

@@ -1,5 +1,7 @@
 //! How often all calls together may send a request again.
 
+use std::fmt;
+
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
 use crate::state::budget::Tokens;
@@ -166,5 +168,11 @@ impl BudgetBuilder {
     fn assemble(self) -> Budget {
         let tokens = Tokens::new(self.capacity, self.ratio, self.per_second);
         Budget { core: CachedArc::new(Core { tokens, clock: Clock::start(), is_of_key: false }) }
+    }
+}
+
+impl fmt::Display for BudgetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tokens + {} a call + {} a second", self.capacity, self.ratio, self.per_second)
     }
 }

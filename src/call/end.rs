@@ -39,8 +39,14 @@ pub trait Protocol {
     /// The same protocol with another classifier.
     type With<C>: Protocol;
 
+    /// The classifier.
+    type Classifier;
+
     /// Takes another classifier.
     fn with<C>(self, classifier: C) -> Self::With<C>;
+
+    /// Returns the classifier.
+    fn classifier(self) -> Self::Classifier;
 }
 
 /// A call ends with its response, which a classifier judges.
@@ -71,9 +77,14 @@ impl<G: Guard, C: Classify<Response>, Response> End<G, Response> for Plain<C> {
 
 impl<C> Protocol for Plain<C> {
     type With<D> = Plain<D>;
+    type Classifier = C;
 
     fn with<D>(self, classifier: D) -> Plain<D> {
         Plain(classifier)
+    }
+
+    fn classifier(self) -> C {
+        self.0
     }
 }
 

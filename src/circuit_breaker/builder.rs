@@ -9,6 +9,7 @@ use crate::backoff::{Backoff, Jitter, generator};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::setting::{Setting, Value};
 use crate::source::{Kind, Source};
 use crate::state::circuit::{self, Rules};
 use crate::state::window::{CountWindow, TimeWindow, Window};
@@ -276,6 +277,28 @@ impl CircuitSettings {
     /// The rule of consecutive failures alone, and one probe.
     fn consecutive_only(self, failures: u32) -> Self {
         Self { failure_rate: None, throttled_rate: None, consecutive: Some(failures), probes: 1, ..self }
+    }
+
+    pub(crate) fn list(&self) -> Vec<Setting> {
+        let slow = self.slow_rate.map(|(_, slow_after)| Setting::new("slow_after", slow_after));
+        let span = match self.span {
+            Span::Calls(calls) => [Some(Setting::new("count_window", calls)), None],
+            Span::Time(span, buckets) => [("time_window", span.into()), ("buckets", Value::from(buckets))]
+                .map(|(name, value)| Some(Setting::new(name, value))),
+        };
+        let rates = [
+            Setting::new("failure_rate", self.failure_rate),
+            Setting::new("throttled_rate", self.throttled_rate),
+            Setting::new("slow_rate", self.slow_rate.map(|(rate, _)| rate)),
+        ];
+        let counts = [Setting::new("consecutive", self.consecutive), Setting::new("min_calls", self.min_calls)];
+        let others = [
+            Setting::new("open_for", self.open_for),
+            Setting::new("max_retry_after", self.max_retry_after),
+            Setting::new("probes", self.probes),
+            Setting::new("half_open_for", self.half_open_for),
+        ];
+        rates.into_iter().chain(slow).chain(counts).chain(span.into_iter().flatten()).chain(others).collect()
     }
 
     const fn has_rates(&self) -> bool {

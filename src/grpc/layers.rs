@@ -11,7 +11,7 @@ use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::Builder;
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::fallback::{ByOutcome, FallbackLayer};
-use crate::http::{Http, Resend};
+use crate::http::Resend;
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::timeout::TimeoutLayer;
 
@@ -55,8 +55,8 @@ impl TimeoutLayer {
     /// Ends gRPC calls whose responses have not ended after `limit`.
     ///
     /// Zero polls once. [`Duration::MAX`] is as good as never.
-    pub fn grpc(limit: Duration) -> TimeoutLayer<Duration, Http> {
-        Self::http(limit)
+    pub fn grpc(limit: Duration) -> TimeoutLayer<Duration, Grpc> {
+        Self::new(limit).end(Grpc::default())
     }
 }
 

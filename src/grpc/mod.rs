@@ -76,6 +76,7 @@ pub(crate) mod own;
 mod pushback;
 #[cfg(feature = "tonic")]
 mod retry_info;
+mod standard;
 pub(crate) mod status;
 mod timeout;
 
@@ -84,6 +85,7 @@ pub use self::attempts::CountAttempts;
 pub use self::classify::GrpcClassifier;
 pub use self::code::Code;
 pub use self::pushback::Pushback;
+pub use self::standard::standard;
 
 /// How gRPC calls end: at the end of the response's stream, by the code in its trailers.
 pub type Grpc<C = GrpcClassifier> = crate::http::Http<C>;

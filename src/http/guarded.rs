@@ -44,9 +44,14 @@ impl<C> Http<C> {
 
 impl<C> Protocol for Http<C> {
     type With<D> = Http<D>;
+    type Classifier = C;
 
     fn with<D>(self, classifier: D) -> Http<D> {
         Http(classifier)
+    }
+
+    fn classifier(self) -> C {
+        self.0
     }
 }
 

@@ -84,6 +84,7 @@ mod paced;
 mod replay;
 mod resend;
 mod retry_after;
+mod standard;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timed;
@@ -103,5 +104,6 @@ pub use self::look::Looked;
 pub use self::paced::{BetweenFrames, PacedBody};
 pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
+pub use self::standard::{server_standard, standard};
 pub use self::timed::TimedBody;
 pub use crate::keyed::Host;

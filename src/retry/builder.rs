@@ -11,6 +11,7 @@ use crate::call::budget::Budget;
 use crate::call::copies::AsIs;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::setting::{Setting, Value};
 use crate::state::attempts::Attempts;
 
 /// Builds a [`RetryLayer`].
@@ -159,6 +160,22 @@ impl<R, B> RetryBuilder<R, B> {
     #[cfg(feature = "http")]
     pub(crate) fn rules<Q>(self, rules: Q) -> RetryBuilder<Q, B> {
         RetryBuilder { settings: self.settings, rules, budgets: self.budgets }
+    }
+
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        let Settings { max_attempts, backoff, max_retry_after, spending, retries_rejected, .. } = &self.settings;
+        let budget = match spending {
+            Spending::Own => Value::from(Budget::builder().to_string()),
+            Spending::Shared(_) => "shared".into(),
+            Spending::Unbounded => Value::Off,
+        };
+        vec![
+            Setting::new("max_attempts", *max_attempts),
+            Setting::new("backoff", *backoff),
+            Setting::new("max_retry_after", *max_retry_after),
+            Setting::new("budget", budget),
+            Setting::new("retry_rejected", *retries_rejected),
+        ]
     }
 
     /// Builds the layer, with a full budget if the budget is its own.

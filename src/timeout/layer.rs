@@ -13,6 +13,7 @@ use crate::call::{End, LazyLayer, POLLED_AGAIN, Plain};
 use crate::error::Error;
 use crate::name::Name;
 use crate::outcome::DefaultClassifier;
+use crate::setting::Setting;
 
 /// Wraps services in a [`Timeout`].
 ///
@@ -72,6 +73,12 @@ impl<L, E, R> TimeoutLayer<L, E, R> {
     /// Set it where the inner service waits in `poll_ready`, as connection pools do. Defaults to timing the call only.
     pub fn cover_readiness(self) -> TimeoutLayer<L, E, LazyLayer> {
         TimeoutLayer { limit: self.limit, name: self.name, end: self.end, readiness: LazyLayer }
+    }
+}
+
+impl<E, R> TimeoutLayer<Duration, E, R> {
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        vec![Setting::new("limit", self.limit)]
     }
 }
 

@@ -35,6 +35,7 @@ mod replaced;
 mod resets;
 mod retries;
 mod server_side;
+mod standard;
 mod unsendable;
 mod web;
 mod whole;

@@ -40,6 +40,7 @@ mod replay;
 mod reqwest;
 mod resend;
 mod set_aside;
+mod standard;
 mod timeout;
 mod unprocessed;
 mod unsendable;

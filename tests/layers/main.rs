@@ -15,5 +15,6 @@ mod mistakes;
 mod own_limits;
 mod per_key;
 mod retry;
+mod standard;
 mod timeout;
 mod workloads;

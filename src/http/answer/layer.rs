@@ -7,6 +7,8 @@ use super::plain::HttpAnswers;
 use super::service::Answers;
 use crate::debug::debug_by_type;
 use crate::error::Error;
+use crate::setting::Setting;
+use crate::standard::Part;
 
 /// Wraps services in [`Answers`], which never fail.
 ///
@@ -35,6 +37,12 @@ impl<F> AnswerLayer<F> {
         F: Fn(Error) -> Response<B>,
     {
         Self { respond }
+    }
+}
+
+impl<A> Part for AnswerLayer<A> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(Vec::new())
     }
 }
 

@@ -11,6 +11,8 @@ use tower::{BoxError, Layer, Service};
 use super::header::{Carried, DeadlineHeader, Told};
 use crate::context::{Deadline, DeadlineScope, Scope};
 use crate::error::{Elapsed, Error};
+use crate::setting::Setting;
+use crate::standard::Part;
 
 /// Wraps services in [`Deadlines`].
 ///
@@ -22,13 +24,24 @@ pub struct DeadlineLayer {
 }
 
 impl DeadlineLayer {
-    /// Reads and writes whole milliseconds in this header, for example `x-request-timeout-ms`.
+    /// Reads and writes whole milliseconds in `x-request-timeout-ms`.
+    pub const fn http() -> Self {
+        Self::header(HeaderName::from_static("x-request-timeout-ms"))
+    }
+
+    /// Reads and writes whole milliseconds in this header.
     pub const fn header(name: HeaderName) -> Self {
         Self::of(DeadlineHeader::millis(name))
     }
 
     pub(crate) const fn of(header: DeadlineHeader) -> Self {
         Self { header }
+    }
+}
+
+impl Part for DeadlineLayer {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(vec![Setting::new("header", self.header.name.to_string())])
     }
 }
 

@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use http::{HeaderName, Request, Response};
+//! use http::{Request, Response};
 //! use http_body_util::BodyExt;
 //! use palisade::{Deadline, Error, TimeoutLayer, http::DeadlineLayer};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
@@ -27,7 +27,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let service = ServiceBuilder::new()
-//!     .layer(DeadlineLayer::header(HeaderName::from_static("x-request-timeout-ms")))
+//!     .layer(DeadlineLayer::http())
 //!     .layer(TimeoutLayer::new(Duration::from_secs(30)))
 //!     .service(service_fn(|_: Request<()>| async {
 //!         let left = Deadline::current().map(Deadline::remaining);
@@ -45,6 +45,7 @@
 //!
 //! | constructor | header | value |
 //! |---|---|---|
+//! | [`http`](DeadlineLayer::http) | `x-request-timeout-ms` | whole milliseconds, decimal |
 //! | [`header`](DeadlineLayer::header) | yours | whole milliseconds, decimal |
 //! | [`grpc`](DeadlineLayer::grpc) | `grpc-timeout` | 1 to 8 digits and a unit: `H` `M` `S` `m` `u` `n` |
 //!

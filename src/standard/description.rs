@@ -1,0 +1,96 @@
+//! What a stack tells of itself: its layers with their settings, and their handles.
+
+use std::fmt;
+
+use crate::name::Name;
+use crate::setting::Setting;
+
+/// The handles of a stack's parts; `()` where a part is switched off.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Handles<R, C, B> {
+    /// The [budget](crate::Budget) of the retry, if it has one.
+    pub budget: R,
+    /// The [handle](crate::CircuitHandle) of the circuit breaker.
+    pub circuit: C,
+    /// The [handle](crate::BulkheadHandle) of the bulkhead.
+    pub bulkhead: B,
+}
+
+/// A stack as a value. Its `Display` has a line for each layer, from the outermost to the innermost.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Description {
+    /// The name of the stack.
+    pub name: Name,
+    /// Its layers, from the outermost to the innermost.
+    pub layers: Vec<Described>,
+}
+
+/// A layer of a stack.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Described {
+    /// Where it stands.
+    pub place: Place,
+    /// Its settings.
+    pub settings: Vec<Setting>,
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        self.layers.iter().try_for_each(|layer| write!(f, "\n  {layer}"))
+    }
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)?;
+        for (number, setting) in self.settings.iter().enumerate() {
+            write!(f, "{} {setting}", if number == 0 { ":" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// The table of places: the text that a description shows.
+macro_rules! places {
+    ($($(#[$doc:meta])+ $place:ident: $text:literal;)+) => {
+        /// The places of a stack, from the outermost to the innermost.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Place {
+            $($(#[$doc])+ $place,)+
+        }
+
+        impl fmt::Display for Place {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$place => $text,)+
+                })
+            }
+        }
+    };
+}
+
+places! {
+    /// Turns errors into responses.
+    Answers: "answers";
+    /// Answers whenever everything inside failed.
+    Fallback: "fallback";
+    /// Takes the caller's deadline from the request.
+    DeadlineTaken: "deadline taken";
+    /// Limits the whole call.
+    TotalTimeout: "total timeout";
+    /// Sends a call again.
+    Retry: "retry";
+    /// Counts each attempt.
+    CircuitBreaker: "circuit breaker";
+    /// Holds a place while an attempt runs.
+    Bulkhead: "bulkhead";
+    /// Limits one attempt.
+    AttemptTimeout: "attempt timeout";
+    /// Tells the service in the request how much time is left.
+    DeadlineSent: "deadline sent";
+}

@@ -1,0 +1,213 @@
+//! The layer: its parts in their order.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tower::Layer;
+use tower::layer::util::Identity;
+
+use super::description::{Described, Description, Handles, Place};
+use super::part::{Built, BuiltCircuitBreaker, BuiltRetry, Part};
+use crate::bulkhead::BulkheadLayer;
+use crate::call::Handled;
+use crate::circuit_breaker::CircuitBreakerLayer;
+use crate::error::ConfigError;
+use crate::name::Name;
+use crate::retry::RetryBuilder;
+use crate::timeout::TimeoutLayer;
+
+/// Wraps services in a standard stack.
+///
+/// It holds what stands around the whole call (`W`), the retry (`R`), and what stands around each attempt (`A`). Calls end as `E`
+/// says. Services made by one layer, and their clones, share its state: one circuit, one budget, the places of one bulkhead.
+///
+/// A setter that changes a part builds this part anew and leaves the state of the others alone. So take the
+/// [handles](Self::handles) last.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct StandardLayer<E, W, R, A> {
+    pub(super) name: Name,
+    pub(super) end: E,
+    pub(super) whole: W,
+    pub(super) retry: R,
+    pub(super) attempt: A,
+}
+
+/// The standard stack of a client, as it begins. `D` carries deadlines.
+pub type Client<E, D, R> = StandardLayer<
+    E,
+    (Identity, Identity, D, TimeoutLayer<Duration, E>),
+    BuiltRetry<R>,
+    (BuiltCircuitBreaker<E>, Identity, TimeoutLayer<Duration, E>, D),
+>;
+
+/// The standard stack of a server, as it begins. `N` turns errors into responses, and `D` takes deadlines from requests.
+pub type Server<E, N, D> = StandardLayer<
+    E,
+    (N, Identity, D, TimeoutLayer<Duration, E>),
+    Identity,
+    (Identity, BulkheadLayer<E>, Identity, Identity),
+>;
+
+const TOTAL: Duration = Duration::from_secs(30);
+const ATTEMPT: Duration = Duration::from_secs(10);
+
+impl<E: Clone, D: Clone, R: Clone> Client<E, D, R> {
+    pub(crate) fn new(
+        name: Cow<'static, str>,
+        end: E,
+        deadlines: D,
+        retry: impl FnOnce(&'static str) -> RetryBuilder<R>,
+    ) -> Result<Self, ConfigError> {
+        let name = Name::new(name).map_err(|error| error.of("standard stack"))?;
+        let circuit = CircuitBreakerLayer::builder(name.as_str()).end(end.clone());
+        let circuit = BuiltCircuitBreaker::build(circuit)?;
+        let retry = BuiltRetry::build(retry(name.as_str()))?;
+        let empty = StandardLayer {
+            name,
+            end,
+            whole: (Identity::new(), Identity::new(), deadlines.clone(), Identity::new()),
+            retry,
+            attempt: (circuit, Identity::new(), Identity::new(), deadlines),
+        };
+        Ok(empty.total_timeout(TOTAL).attempt_timeout(ATTEMPT))
+    }
+}
+
+#[cfg(feature = "http")]
+impl<E: Clone, N, D> Server<E, N, D> {
+    pub(crate) fn new(max_concurrent: usize, end: E, answers: N, deadlines: D) -> Self {
+        let empty = StandardLayer {
+            name: Name::of("server"),
+            end,
+            whole: (answers, Identity::new(), deadlines, Identity::new()),
+            retry: Identity::new(),
+            attempt: (Identity::new(), Identity::new(), Identity::new(), Identity::new()),
+        };
+        empty.total_timeout(TOTAL).bulkhead(max_concurrent)
+    }
+}
+
+impl<S, E, W, R, A> Layer<S> for StandardLayer<E, W, R, A>
+where
+    A: Layer<S>,
+    R: Layer<A::Service>,
+    W: Layer<R::Service>,
+{
+    type Service = W::Service;
+
+    fn layer(&self, inner: S) -> W::Service {
+        self.whole.layer(self.retry.layer(self.attempt.layer(inner)))
+    }
+}
+
+impl<E, W, R, A> StandardLayer<E, W, R, A> {
+    /// Sends each call once.
+    ///
+    /// The inner service need not be `Clone` then. With HTTP and gRPC it takes the caller's own body, so the type of a body that can be
+    /// sent again is left open: write `palisade::http::standard::<()>("orders")`. Defaults to a retry.
+    pub fn without_retry(self) -> StandardLayer<E, W, Identity, A> {
+        self.with_retry(Identity::new())
+    }
+
+    fn with_retry<Q>(self, retry: Q) -> StandardLayer<E, W, Q, A> {
+        let Self { name, end, whole, retry: _, attempt } = self;
+        StandardLayer { name, end, whole, retry, attempt }
+    }
+
+    pub(super) fn map_whole<V>(self, map: impl FnOnce(W) -> V) -> StandardLayer<E, V, R, A> {
+        let Self { name, end, whole, retry, attempt } = self;
+        StandardLayer { name, end, whole: map(whole), retry, attempt }
+    }
+
+    pub(super) fn map_attempt<B>(self, map: impl FnOnce(A) -> B) -> StandardLayer<E, W, R, B> {
+        let Self { name, end, whole, retry, attempt } = self;
+        StandardLayer { name, end, whole, retry, attempt: map(attempt) }
+    }
+}
+
+impl<E: Clone, W, R, A> StandardLayer<E, W, R, A> {
+    pub(super) fn timeout(&self, limit: Duration) -> TimeoutLayer<Duration, E> {
+        TimeoutLayer::new(limit).name(self.name).end(self.end.clone())
+    }
+}
+
+impl<E, W, R, B, A> StandardLayer<E, W, BuiltRetry<R, B>, A> {
+    /// Changes the retry by the setters of its [builder](RetryBuilder).
+    ///
+    /// A budget of its own is full again. Defaults to [the settings of a retry](crate::retry#settings).
+    ///
+    /// # Errors
+    ///
+    /// When a setting is not legal. The error names the setting, its value, and what would be legal.
+    pub fn retry<Q: Clone, C: Clone>(
+        self,
+        change: impl FnOnce(RetryBuilder<R, B>) -> RetryBuilder<Q, C>,
+    ) -> Result<StandardLayer<E, W, BuiltRetry<Q, C>, A>, ConfigError> {
+        let Self { name, end, whole, retry: Built { builder, .. }, attempt } = self;
+        let retry = BuiltRetry::build(change(builder))?;
+        Ok(StandardLayer { name, end, whole, retry, attempt })
+    }
+}
+
+impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)> {
+    /// Takes no deadline from requests, and sends none.
+    ///
+    /// Set it where the service must not see the header. Defaults to carrying deadlines with HTTP and gRPC.
+    pub fn without_deadlines(self) -> StandardLayer<E, (N, F, Identity, T), R, (C, B, L, Identity)> {
+        self.with_deadlines(Identity::new(), Identity::new())
+    }
+
+    pub(crate) fn with_deadlines<U, V>(self, taken: U, sent: V) -> StandardLayer<E, (N, F, U, T), R, (C, B, L, V)> {
+        self.map_whole(|(answers, fallback, _, total)| (answers, fallback, taken, total))
+            .map_attempt(|(circuit, bulkhead, limit, _)| (circuit, bulkhead, limit, sent))
+    }
+}
+
+impl<E, W, R, C, B, L, O> StandardLayer<E, W, R, (C, B, L, O)>
+where
+    R: Handled,
+    C: Handled,
+    B: Handled,
+{
+    /// Returns the handles of all parts that have one.
+    pub fn handles(&self) -> Handles<R::Handle, C::Handle, B::Handle> {
+        let (circuit, bulkhead, ..) = &self.attempt;
+        Handles { budget: self.retry.handle(), circuit: circuit.handle(), bulkhead: bulkhead.handle() }
+    }
+}
+
+impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)>
+where
+    N: Part,
+    F: Part,
+    D: Part,
+    T: Part,
+    R: Part,
+    C: Part,
+    B: Part,
+    L: Part,
+    O: Part,
+{
+    /// Describes the stack: each layer, its settings, and its place.
+    pub fn describe(&self) -> Description {
+        let described = |(place, part): (_, &dyn Part)| Some(Described { place, settings: part.settings()? });
+        Description { name: self.name, layers: self.parts().into_iter().filter_map(described).collect() }
+    }
+
+    fn parts(&self) -> [(Place, &dyn Part); 9] {
+        let (answers, fallback, taken, total) = &self.whole;
+        let (circuit, bulkhead, limit, sent) = &self.attempt;
+        [
+            (Place::Answers, answers),
+            (Place::Fallback, fallback),
+            (Place::DeadlineTaken, taken),
+            (Place::TotalTimeout, total),
+            (Place::Retry, &self.retry),
+            (Place::CircuitBreaker, circuit),
+            (Place::Bulkhead, bulkhead),
+            (Place::AttemptTimeout, limit),
+            (Place::DeadlineSent, sent),
+        ]
+    }
+}
