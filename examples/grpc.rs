@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::Response;
 use palisade::http::{AnswerLayer, DeadlineLayer};
-use palisade::{BulkheadLayer, CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer};
+use palisade::{BulkheadLayer, ConfigError, TimeoutLayer};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::client::GrpcService;
@@ -52,16 +52,8 @@ fn client(
         .map_response(|response: Response<_>| response.map(Body::new))
         // Outermost: an open circuit, say, is `UNAVAILABLE` to every caller.
         .layer(AnswerLayer::grpc())
-        // A `grpc-timeout` that the caller sets is for the whole call.
-        .layer(DeadlineLayer::grpc())
-        // The caller's patience, to the end of the stream.
-        .layer(TimeoutLayer::grpc(Duration::from_secs(2)))
-        // Goes by the code, and by when the server wants it.
-        .layer(RetryLayer::grpc("health").build()?)
-        // Counts by the code in the trailers, and stops asking a server that keeps failing.
-        .layer(CircuitBreakerLayer::grpc("health").build()?)
-        // Innermost: tells the server how long each attempt waits.
-        .layer(DeadlineLayer::grpc())
+        // Two seconds in all, or what the caller's `grpc-timeout` leaves; an attempt may take as long.
+        .layer(palisade::grpc::standard("health")?.total_timeout(Duration::from_secs(2)).without_attempt_timeout())
         .service(channel);
     Ok(HealthClient::new(stack))
 }

@@ -18,9 +18,7 @@ use http_body_util::Empty;
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use palisade::http::ReplayBody;
-use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Phase, RetryLayer, TimeoutLayer,
-};
+use palisade::{Backoff, CircuitHandle, ConfigError, Phase};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
@@ -34,21 +32,17 @@ struct Client<S> {
 
 fn client() -> Result<Client<impl Service<Get, Response = Response<()>, Error = palisade::Error>>, ConfigError> {
     let open_for = Backoff::constant(Duration::from_millis(200));
-    let breaker = CircuitBreakerLayer::http("orders").min_calls(10).open_for(open_for).probes(1).build()?;
-    let circuit = breaker.handle();
+    let standard = palisade::http::standard("orders")?
+        .total_timeout(Duration::from_secs(2))
+        .retry(|retry| retry.backoff(Backoff::constant(Duration::from_millis(5))))?
+        .circuit_breaker(|circuit| circuit.min_calls(10).open_for(open_for).probes(1))?
+        .bulkhead(32)
+        .attempt_timeout(Duration::from_millis(500));
+    let circuit = standard.handles().circuit;
     let stack = ServiceBuilder::new()
         // This program looks at heads alone: dropped here, no body keeps its call in flight.
         .map_response(|response: Response<_>| response.map(drop))
-        // Outside the retry: the caller's patience, all attempts and the waits between them.
-        .layer(TimeoutLayer::http(Duration::from_secs(2)))
-        // Outside the breaker, so that an open circuit stops the attempts.
-        .layer(RetryLayer::http("orders").backoff(Backoff::constant(Duration::from_millis(5))).build()?)
-        // Counts each attempt, and stops asking an upstream that keeps failing.
-        .layer(breaker)
-        // Bounds what is in flight, to the last byte of the answers; not the waits between attempts.
-        .layer(BulkheadLayer::http(32).build()?)
-        // Innermost: an attempt that hangs is a failure to all above.
-        .layer(TimeoutLayer::http(Duration::from_millis(500)))
+        .layer(standard)
         .service(legacy::Client::builder(TokioExecutor::new()).build_http::<ReplayBody<Empty<Bytes>>>());
     Ok(Client { stack, circuit })
 }

@@ -1,13 +1,11 @@
-//! The shortest useful program: a service that fails at first, and three layers that make it answer.
+//! The shortest useful program: a service that fails at first, and a stack that makes it answer.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
 static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
@@ -21,14 +19,9 @@ async fn pay(order: u32) -> io::Result<String> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let breaker = CircuitBreakerLayer::builder("payments").build()?;
-    let circuit = breaker.handle();
-
-    let service = ServiceBuilder::new()
-        .layer(TimeoutLayer::new(Duration::from_secs(1)))
-        .layer(RetryLayer::builder("payments").build()?)
-        .layer(breaker)
-        .service(service_fn(pay));
+    let stack = palisade::standard("payments")?;
+    let circuit = stack.handles().circuit;
+    let service = ServiceBuilder::new().layer(stack).service(service_fn(pay));
 
     println!("{}", service.oneshot(7).await?);
     println!("after {} attempts; the circuit is {}", ATTEMPTS.load(Ordering::Relaxed), circuit.phase());

@@ -14,8 +14,8 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::routing::put;
+use palisade::ConfigError;
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
-use palisade::{CircuitBreakerLayer, ConfigError, RetryLayer, TimeoutLayer};
 use reqwest::{Client, Request, Response};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder, ServiceExt};
@@ -27,14 +27,8 @@ fn stack(
     Ok(ServiceBuilder::new()
         // Outermost: takes and gives reqwest's own types.
         .layer(ReqwestLayer)
-        // The caller's patience, to the end of the body.
-        .layer(TimeoutLayer::http(Duration::from_secs(5)))
         // Sends again what may be sent twice, body and all, and not before the server wants it.
-        .layer(RetryLayer::http("stock").build()?)
-        // Stops asking a server that keeps failing. It may say how long.
-        .layer(CircuitBreakerLayer::http("stock").max_retry_after(Duration::from_secs(60)).build()?)
-        // Innermost: each attempt's own time.
-        .layer(TimeoutLayer::http(Duration::from_secs(2)))
+        .layer(palisade::http::standard("stock")?.total_timeout(Duration::from_secs(5)))
         .service(ReqwestClient::new(client)))
 }
 
