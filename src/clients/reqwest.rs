@@ -9,17 +9,14 @@
 //! # Examples
 //!
 //! ```
-//! use std::time::Duration;
-//! use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, reqwest::{ReqwestClient, ReqwestLayer}};
+//! use palisade::reqwest::{ReqwestClient, ReqwestLayer};
 //! use tower::{Service, ServiceBuilder, ServiceExt};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = reqwest::Client::new();
 //! let mut service = ServiceBuilder::new()
 //!     .layer(ReqwestLayer)
-//!     .layer(TimeoutLayer::http(Duration::from_secs(3)))
-//!     .layer(RetryLayer::http("api").build()?)
-//!     .layer(CircuitBreakerLayer::http("api").build()?)
+//!     .layer(palisade::http::standard("api")?)
 //!     .service(ReqwestClient::new(client.clone()));
 //!
 //! let request = client.get("http://localhost/orders/7").build()?;

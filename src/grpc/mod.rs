@@ -8,8 +8,7 @@
 //! # Example
 //!
 //! ```no_run
-//! use std::time::Duration;
-//! use palisade::{CircuitBreakerLayer, RetryLayer, TimeoutLayer, http::{AnswerLayer, DeadlineLayer}};
+//! use palisade::http::AnswerLayer;
 //! use tonic::transport::Endpoint;
 //! use tonic_health::pb::health_client::HealthClient;
 //! use tower::ServiceBuilder;
@@ -17,17 +16,16 @@
 //! # fn client() -> Result<(), palisade::ConfigError> {
 //! let stack = ServiceBuilder::new()
 //!     .layer(AnswerLayer::grpc())
-//!     .layer(DeadlineLayer::grpc())
-//!     .layer(TimeoutLayer::grpc(Duration::from_secs(3)))
-//!     .layer(RetryLayer::grpc("users").build()?)
-//!     .layer(CircuitBreakerLayer::grpc("users").build()?)
-//!     .layer(DeadlineLayer::grpc())
+//!     .layer(palisade::grpc::standard("users")?)
 //!     .service(Endpoint::from_static("http://users:50051").connect_lazy());
 //! let client = HealthClient::new(stack);
 //! # drop(client);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`standard`](standard()) has a deadline at both ends, two timeouts, a retry and a circuit breaker.
+//! [`describe`](crate::StandardLayer::describe) prints them.
 //!
 //! # What changes
 //!

@@ -16,7 +16,7 @@ use crate::standard::Client;
 /// The parts share a name of 1 to 64 bytes, which errors and events show. They are set up as their constructors `grpc` are. The
 /// caller's deadline is taken from `grpc-timeout`, and what is left of it is sent on.
 /// [The page](mod@crate::standard) has all parts, their defaults, and how to change them. Put an
-/// [`AnswerLayer`](crate::http::AnswerLayer) around it, which turns errors into statuses.
+/// [`AnswerLayer`](crate::http::AnswerLayer) around it, which turns errors into statuses, as [the example](super#example) does.
 ///
 /// # Errors
 ///

@@ -5,6 +5,9 @@
 //! up for that. The module [`grpc`](crate::grpc) has the same for gRPC. This module needs the feature `http`, and brings no
 //! client and no server.
 //!
+//! [`standard`](standard()) and [`server_standard`] are whole stacks. This page tells what the layers in them do, and how to make
+//! your own.
+//!
 //! # Example
 //!
 //! ```

@@ -47,9 +47,10 @@ fn assert_illegal<T>(setting: &str, results: impl IntoIterator<Item = Result<T, 
 /// Builds a layer by its name, and gives the name back where that can be looked at.
 type Named = fn(String) -> Result<Option<Name>, ConfigError>;
 
-const NAMED: [(&str, Named); 5] = [
+const NAMED: [(&str, Named); 6] = [
     ("name", |name| Name::new(name).map(Some)),
     ("circuit", |name| CircuitBreakerLayer::builder(name).build().map(|layer| Some(layer.handle().name()))),
+    ("standard", |name| palisade::standard(name).map(|stack| Some(stack.handles().circuit.name()))),
     ("retry", |name| RetryLayer::builder(name).build().map(|_| None)),
     ("bulkhead", |name| {
         BulkheadLayer::builder(1).name(Name::new(name)?).build().map(|layer| Some(layer.handle().name()))

@@ -14,8 +14,9 @@ use palisade::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
     FallbackLayer, Jitter, Name, Outcome, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason,
-    Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, timeout,
+    Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, standard, timeout,
 };
+use tower::layer::util::Identity;
 
 use super::Echo;
 
@@ -32,6 +33,8 @@ macro_rules! every_type_is {
 pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
+type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
+type Handles = standard::Handles<Option<Budget>, CircuitHandle, BulkheadHandle>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
 every_type_is! {
@@ -45,6 +48,7 @@ every_type_is! {
     DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>, PerKeyWaiting<Turn>, timeout::Countdown,
     timeout::Pause, Readiness<Echo>, ReadinessLayer,
+    Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
 every_type_is! {
@@ -52,13 +56,13 @@ every_type_is! {
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
-    RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer,
+    RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
 }
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
-    BulkheadBuilder, BulkheadHandle,
+    BulkheadBuilder, BulkheadHandle, Handles,
 }
 
 every_type_is! {

@@ -136,6 +136,7 @@ fn layers_services_and_futures_may_be_shared_kept_and_shown() {
         fallback_to_a_service: FallbackLayer::new(fallback::service(Echo)).or(fallback::value(1));
         timeout_by_request: TimeoutLayer::by_request((|_| Duration::ZERO) as fn(&u32) -> Duration);
         bulkhead_per_key: BulkheadLayer::builder(1).per_key((|&n| n) as fn(&u32) -> u32).build().unwrap();
+        standard: palisade::standard("standard").unwrap();
     }
 }
 
@@ -150,6 +151,7 @@ macro_rules! each_sends_exactly_when_the_inner_does {
 async fn a_future_may_be_sent_exactly_when_the_inner_may() {
     each_layer! { each_sends_exactly_when_the_inner_does!
         fallback_to_a_service: FallbackLayer::new(fallback::service(service_fn(sending))).or(fallback::value(1));
+        standard: palisade::standard("standard").unwrap();
     }
     let to_what_stays = FallbackLayer::new(fallback::service(service_fn(staying)));
     assert!(!sends(&to_what_stays.layer(service_fn(sending)).call(1)).yes());
@@ -208,6 +210,7 @@ async fn nothing_need_be_static_or_sent() {
             .layer(retry())
             .layer(breaker())
             .layer(places());
+        standard: palisade::standard("standard").unwrap();
     }
 }
 

@@ -188,6 +188,9 @@ fn layers_services_and_futures_may_be_shared_kept_and_shown() {
         answers: AnswerLayer::new((|_| Response::default()) as Chosen);
         answers_for_http: AnswerLayer::http();
         deadlines_for_grpc: DeadlineLayer::grpc();
+        standard_for_http: palisade::http::standard::<ReplayBody<Plain>>("standard").unwrap();
+        standard_for_grpc: palisade::grpc::standard::<ReplayBody<Plain>>("standard").unwrap();
+        standard_for_servers: palisade::http::server_standard(8);
     }
 }
 
@@ -215,6 +218,8 @@ async fn a_future_may_be_sent_exactly_when_the_inner_may() {
     each_http_layer! { each_sends_exactly_when_the_inner_does!
         retry_for_grpc: RetryLayer::grpc::<ReplayBody<Once>>("retry").build().unwrap();
         answers: AnswerLayer::new(|_| Response::new(Once::<()>(PhantomData)));
+        standard_for_http: palisade::http::standard::<ReplayBody<Once>>("standard").unwrap();
+        standard_for_grpc: palisade::grpc::standard::<ReplayBody<Once>>("standard").unwrap();
     }
 }
 
