@@ -28,7 +28,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 18] = [
+const PATHS: [Path; 17] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -49,7 +49,6 @@ const PATHS: [Path; 18] = [
     ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
     ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
     ("five-layers", |n| run(n, five(), answered)),
-    ("standard", |n| run(n, palisade::standard("standard").expect("legal").layer(bare()), answered)),
 ];
 
 fn main() {
