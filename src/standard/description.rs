@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::layer::StandardLayer;
+use super::part::Part;
+use crate::call::Handled;
 use crate::name::Name;
 use crate::setting::Setting;
 
@@ -93,4 +96,52 @@ places! {
     AttemptTimeout: "attempt timeout";
     /// Tells the service in the request how much time is left.
     DeadlineSent: "deadline sent";
+}
+
+impl<E, W, R, C, B, L, O> StandardLayer<E, W, R, (C, B, L, O)>
+where
+    R: Handled,
+    C: Handled,
+    B: Handled,
+{
+    /// Returns the handles of all parts that have one.
+    pub fn handles(&self) -> Handles<R::Handle, C::Handle, B::Handle> {
+        let (circuit, bulkhead, ..) = &self.attempt;
+        Handles { budget: self.retry.handle(), circuit: circuit.handle(), bulkhead: bulkhead.handle() }
+    }
+}
+
+impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)>
+where
+    N: Part,
+    F: Part,
+    D: Part,
+    T: Part,
+    R: Part,
+    C: Part,
+    B: Part,
+    L: Part,
+    O: Part,
+{
+    /// Describes the stack: each layer, its settings, and its place.
+    pub fn describe(&self) -> Description {
+        let described = |(place, part): (_, &dyn Part)| Some(Described { place, settings: part.settings()? });
+        Description { name: self.name, layers: self.parts().into_iter().filter_map(described).collect() }
+    }
+
+    fn parts(&self) -> [(Place, &dyn Part); 9] {
+        let (answers, fallback, taken, total) = &self.whole;
+        let (circuit, bulkhead, limit, sent) = &self.attempt;
+        [
+            (Place::Answers, answers),
+            (Place::Fallback, fallback),
+            (Place::DeadlineTaken, taken),
+            (Place::TotalTimeout, total),
+            (Place::Retry, &self.retry),
+            (Place::CircuitBreaker, circuit),
+            (Place::Bulkhead, bulkhead),
+            (Place::AttemptTimeout, limit),
+            (Place::DeadlineSent, sent),
+        ]
+    }
 }

@@ -6,10 +6,8 @@ use std::time::Duration;
 use tower::Layer;
 use tower::layer::util::Identity;
 
-use super::description::{Described, Description, Handles, Place};
-use super::part::{Built, BuiltCircuitBreaker, BuiltRetry, Part};
+use super::part::{Built, BuiltCircuitBreaker, BuiltRetry};
 use crate::bulkhead::BulkheadLayer;
-use crate::call::Handled;
 use crate::circuit_breaker::CircuitBreakerLayer;
 use crate::error::ConfigError;
 use crate::name::Name;
@@ -161,53 +159,5 @@ impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O
     pub(crate) fn with_deadlines<U, V>(self, taken: U, sent: V) -> StandardLayer<E, (N, F, U, T), R, (C, B, L, V)> {
         self.map_whole(|(answers, fallback, _, total)| (answers, fallback, taken, total))
             .map_attempt(|(circuit, bulkhead, limit, _)| (circuit, bulkhead, limit, sent))
-    }
-}
-
-impl<E, W, R, C, B, L, O> StandardLayer<E, W, R, (C, B, L, O)>
-where
-    R: Handled,
-    C: Handled,
-    B: Handled,
-{
-    /// Returns the handles of all parts that have one.
-    pub fn handles(&self) -> Handles<R::Handle, C::Handle, B::Handle> {
-        let (circuit, bulkhead, ..) = &self.attempt;
-        Handles { budget: self.retry.handle(), circuit: circuit.handle(), bulkhead: bulkhead.handle() }
-    }
-}
-
-impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)>
-where
-    N: Part,
-    F: Part,
-    D: Part,
-    T: Part,
-    R: Part,
-    C: Part,
-    B: Part,
-    L: Part,
-    O: Part,
-{
-    /// Describes the stack: each layer, its settings, and its place.
-    pub fn describe(&self) -> Description {
-        let described = |(place, part): (_, &dyn Part)| Some(Described { place, settings: part.settings()? });
-        Description { name: self.name, layers: self.parts().into_iter().filter_map(described).collect() }
-    }
-
-    fn parts(&self) -> [(Place, &dyn Part); 9] {
-        let (answers, fallback, taken, total) = &self.whole;
-        let (circuit, bulkhead, limit, sent) = &self.attempt;
-        [
-            (Place::Answers, answers),
-            (Place::Fallback, fallback),
-            (Place::DeadlineTaken, taken),
-            (Place::TotalTimeout, total),
-            (Place::Retry, &self.retry),
-            (Place::CircuitBreaker, circuit),
-            (Place::Bulkhead, bulkhead),
-            (Place::AttemptTimeout, limit),
-            (Place::DeadlineSent, sent),
-        ]
     }
 }
