@@ -48,7 +48,7 @@
 //! | attempt timeout | 10 s | off | [`attempt_timeout`](StandardLayer::attempt_timeout), [`without_attempt_timeout`](StandardLayer::without_attempt_timeout) |
 //! | sends the deadline on | HTTP, gRPC | - | as for the caller's deadline |
 //!
-//! The services that it makes are those that a `ServiceBuilder` makes of the same layers, so a stack costs nothing.
+//! The services that it makes are those that a `ServiceBuilder` makes of the same layers, so it costs what they cost.
 //! [`describe`](StandardLayer::describe) tells what is in it, and [`handles`](StandardLayer::handles) looks at its state and steers
 //! it.
 //!
