@@ -67,9 +67,9 @@ pub struct QueueSettings {
 }
 
 impl BulkheadSettings {
-    const fn queueing(self) -> QueueSettings {
+    fn queueing(self) -> QueueSettings {
         let Self { max_concurrent } = self;
-        QueueSettings { max_concurrent, line: Line { max_queue: max_concurrent, max_wait: None } }
+        QueueSettings { max_concurrent, line: Line::NONE.with_room(max_concurrent) }
     }
 }
 
@@ -97,12 +97,12 @@ impl<E> BulkheadBuilder<E> {
 impl<E> QueueBuilder<E> {
     /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
     pub fn max_wait(self, wait: Duration) -> Self {
-        self.set(|queue| queue.line.max_wait = Some(wait))
+        self.set(|queue| queue.line.max_wait = wait.into())
     }
 
     /// Sets the longest queue, as [`BulkheadBuilder::max_queue`](Builder::max_queue) does.
     pub fn max_queue(self, calls: usize) -> Self {
-        self.set(|queue| queue.line.max_queue = calls)
+        self.set(|queue| queue.line = queue.line.with_room(calls))
     }
 }
 

@@ -14,8 +14,7 @@ use crate::time::AsMoment;
 #[derive(Clone, Debug)]
 pub struct BulkheadHandle {
     pub(super) core: HandleArc<Core>,
-    /// `None` where nobody queues.
-    pub(super) line: Option<Line>,
+    pub(super) line: Line,
 }
 
 impl BulkheadHandle {

@@ -2,6 +2,7 @@
 
 use super::guard::{BulkheadGuard, Core};
 use super::handle::BulkheadHandle;
+use super::turn::Line;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
@@ -34,14 +35,14 @@ impl Handled for Places {
     type Handle = BulkheadHandle;
 
     fn handle(&self) -> BulkheadHandle {
-        BulkheadHandle { core: HandleArc::Own(self.core.clone()), line: None }
+        BulkheadHandle { core: HandleArc::Own(self.core.clone()), line: Line::NONE }
     }
 }
 
 /// Each key has places of its own, as many as these were built with.
 impl Fork for Places {
     fn fork(&self, key: Key) -> BulkheadHandle {
-        BulkheadHandle { core: self.core.fork(key), line: None }
+        BulkheadHandle { core: self.core.fork(key), line: Line::NONE }
     }
 
     #[inline(always)]

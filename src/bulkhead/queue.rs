@@ -19,7 +19,7 @@ impl<Request> Wait<Request> for Queue {
     type Waiting = Turn;
 
     fn wait(&self, _: &Request) -> Result<Turn, Rejection> {
-        Ok(Turn::new(&self.places.core, Some(self.line)))
+        Ok(Turn::new(&self.places.core, self.line))
     }
 }
 
@@ -27,14 +27,14 @@ impl Handled for Queue {
     type Handle = BulkheadHandle;
 
     fn handle(&self) -> BulkheadHandle {
-        BulkheadHandle { line: Some(self.line), ..self.places.handle() }
+        BulkheadHandle { line: self.line, ..self.places.handle() }
     }
 }
 
 /// Each key has places and a queue of its own.
 impl Fork for Queue {
     fn fork(&self, key: Key) -> BulkheadHandle {
-        BulkheadHandle { line: Some(self.line), ..self.places.fork(key) }
+        BulkheadHandle { line: self.line, ..self.places.fork(key) }
     }
 
     fn of_key(&self, own: Places) -> Self {

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -17,8 +16,20 @@ use crate::time::{self, Nanos};
 /// How calls may queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
-    pub(super) max_queue: usize,
-    pub(super) max_wait: Option<Duration>,
+    /// `None` where nobody queues. It is small, because each key has one.
+    pub(super) max_queue: Option<u32>,
+    /// [`Nanos::MAX`] where the queue sets no limit.
+    pub(super) max_wait: Nanos,
+}
+
+impl Line {
+    /// Nobody queues.
+    pub(super) const NONE: Self = Self { max_queue: None, max_wait: Nanos::MAX };
+
+    /// As it was, but that so many may queue.
+    pub(super) fn with_room(self, calls: usize) -> Self {
+        Self { max_queue: Some(calls.try_into().unwrap_or(u32::MAX)), ..self }
+    }
 }
 
 pin_project! {
@@ -35,8 +46,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Turn {
         seat: Seat,
-        // `None` where nobody queues.
-        line: Option<Line>,
+        line: Line,
         until: Option<Instant>,
         #[pin]
         sleep: Option<Sleep>,
@@ -44,7 +54,7 @@ pin_project! {
 }
 
 impl Turn {
-    pub(super) fn new(places: &CachedArc<Core>, line: Option<Line>) -> Self {
+    pub(super) fn new(places: &CachedArc<Core>, line: Line) -> Self {
         Self { seat: Seat { places: places.clone(), ticket: None }, line, until: None, sleep: None }
     }
 
@@ -55,16 +65,18 @@ impl Turn {
         if enters(places) {
             return Poll::Ready(Ok(BulkheadGuard::of(places)));
         }
-        let Some(line) = this.line else { return Poll::Ready(Err(places.reject(RejectionReason::Full, None))) };
+        let Line { max_queue: Some(max_queue), max_wait } = *this.line else {
+            return Poll::Ready(Err(places.reject(RejectionReason::Full, None)));
+        };
         let deadline = Deadline::current().map(Deadline::instant);
         let now = time::now();
-        let by_queue = line.max_wait.map(|wait| time::after(now, wait));
+        let by_queue = (max_wait < Nanos::MAX).then(|| time::after(now, max_wait.into()));
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong, None)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
         let until = this.until.map_or(Nanos::MAX, time::moment);
-        match places.join(line.max_queue, cx.waker().clone(), until) {
+        match places.join(max_queue as usize, cx.waker().clone(), until) {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
             Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
             Joined::Waiting(ticket) => {

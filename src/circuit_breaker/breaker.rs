@@ -1,15 +1,16 @@
 //! What services, guards and handles share: a circuit, its clock and its name.
 
-use std::task::Waker;
+use std::ptr;
 use std::time::Duration;
 
+use super::waiting;
 use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::Rejection;
 use crate::event;
 use crate::event::Event;
 use crate::source::Kind;
-use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Seat, Steer, Transition, View};
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::time::{Clock, Nanos};
@@ -78,7 +79,7 @@ impl Core {
     pub(super) fn exit(&self, entry: Entry, exit: Exit) {
         self.tell(self.circuit.exit(entry, exit, &self.clock));
         if exit.may_free() && self.circuit.phase() == Phase::HalfOpen {
-            self.wake();
+            waiting::wake(self.address());
         }
     }
 
@@ -91,24 +92,19 @@ impl Core {
         let is_marked = is_probe && self.circuit.mark_streaming(*entry);
         if is_marked {
             // It may count before the time of the probes is over.
-            self.wake();
+            waiting::wake(self.address());
         }
         is_marked
     }
 
-    /// Until when a call would be rejected, if it would be. Until then, `waker` waits in `seat`.
-    pub(super) fn refuses_until(&self, seat: &mut Option<Seat>, waker: &Waker) -> Option<Nanos> {
-        self.circuit.refuses_until(seat, waker, &self.clock)
+    /// Until when a call would be rejected if only time passed, or `None` if it would be let through now.
+    pub(super) fn refuses_until(&self) -> Option<Nanos> {
+        self.circuit.refuses_until(&self.clock)
     }
 
-    pub(super) fn leave_seat(&self, seat: Seat) {
-        self.circuit.leave_seat(seat);
-    }
-
-    /// Wakes those who wait until a call would pass.
-    #[cold]
-    fn wake(&self) {
-        self.circuit.take_waiting().for_each(Waker::wake);
+    /// Where it lives, which nothing else does meanwhile.
+    pub(super) fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
     }
 
     /// Notes since when the call is in flight.
@@ -171,7 +167,7 @@ impl Core {
 
     #[cold]
     fn tell_transition(&self, transition: &Transition) {
-        self.wake();
+        waiting::wake(self.address());
         let Transition { from, to, reason, counts, open_for } = *transition;
         let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
         event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });

@@ -116,6 +116,7 @@ mod builder;
 mod guard;
 mod handle;
 mod readiness;
+mod waiting;
 
 pub use self::admit::Circuit;
 pub use self::builder::{CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitSettings};

@@ -7,7 +7,7 @@ use tokio::time::{Sleep, sleep_until};
 use tower::{Layer, Service};
 
 use super::CircuitHandle;
-use crate::state::circuit::Seat;
+use super::waiting::Seat;
 use crate::time::Nanos;
 
 /// Wraps services in a [`Readiness`], for a balancer that passes over services that are not ready.
@@ -55,7 +55,7 @@ impl<S> Layer<S> for ReadinessLayer {
     type Service = Readiness<S>;
 
     fn layer(&self, inner: S) -> Readiness<S> {
-        Readiness { inner, circuit: self.circuit.clone(), seat: None, sleep: None }
+        Readiness::new(inner, &self.circuit)
     }
 }
 
@@ -71,11 +71,22 @@ impl<S> Layer<S> for ReadinessLayer {
 pub struct Readiness<S> {
     inner: S,
     circuit: CircuitHandle,
-    seat: Option<Seat>,
+    seat: Seat,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Readiness<S> {
+    fn new(inner: S, circuit: &CircuitHandle) -> Self {
+        Self { inner, circuit: circuit.clone(), seat: Seat::at(circuit.core.address()), sleep: None }
+    }
+
+    /// Until when a call would be rejected if only time passed. Until then it waits to be woken by all else.
+    fn refuses_until(&mut self, cx: &Context<'_>) -> Option<Nanos> {
+        self.circuit.core.refuses_until()?;
+        self.seat.take(cx.waker());
+        self.circuit.core.refuses_until()
+    }
+
     /// Waits for a time at which the circuit may let a call pass.
     fn poll_until(&mut self, until: Nanos, cx: &mut Context<'_>) -> Poll<()> {
         if until == Nanos::MAX {
@@ -88,12 +99,6 @@ impl<S> Readiness<S> {
         }
         sleep.as_mut().poll(cx)
     }
-
-    fn leave_seat(&mut self) {
-        if let Some(seat) = self.seat.take() {
-            self.circuit.core.leave_seat(seat);
-        }
-    }
 }
 
 impl<S: Service<Request>, Request> Service<Request> for Readiness<S> {
@@ -102,10 +107,10 @@ impl<S: Service<Request>, Request> Service<Request> for Readiness<S> {
     type Future = S::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        while let Some(until) = self.circuit.core.refuses_until(&mut self.seat, cx.waker()) {
+        while let Some(until) = self.refuses_until(cx) {
             ready!(self.poll_until(until, cx));
         }
-        self.leave_seat();
+        self.seat.leave();
         self.inner.poll_ready(cx)
     }
 
@@ -117,12 +122,6 @@ impl<S: Service<Request>, Request> Service<Request> for Readiness<S> {
 /// A clone waits by itself.
 impl<S: Clone> Clone for Readiness<S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), circuit: self.circuit.clone(), seat: None, sleep: None }
-    }
-}
-
-impl<S> Drop for Readiness<S> {
-    fn drop(&mut self) {
-        self.leave_seat();
+        Self::new(self.inner.clone(), &self.circuit)
     }
 }

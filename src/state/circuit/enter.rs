@@ -72,7 +72,7 @@ impl Circuit {
     }
 
     #[inline(always)]
-    pub(super) fn refusal_by(&self, word: Word, now: Nanos) -> Option<Refusal> {
+    fn refusal_by(&self, word: Word, now: Nanos) -> Option<Refusal> {
         match word.phase() {
             Phase::ForcedOpen => Some(Refusal::FORCED),
             Phase::Open => {
@@ -85,6 +85,28 @@ impl Circuit {
             }
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => None,
         }
+    }
+
+    /// Until when a call would be refused if only time passed, or `None` if it would be let through now.
+    ///
+    /// [`Nanos::MAX`] where time alone changes nothing.
+    pub(crate) fn refuses_until(&self, clock: impl Now) -> Option<Nanos> {
+        if self.enter_closed().is_some() {
+            return None;
+        }
+        let now = clock.now();
+        // Under the lock the times belong to the word.
+        let _locked = self.locked.lock();
+        let word = self.word();
+        self.refusal_by(word, now)?;
+        Some(match word.phase() {
+            Phase::Open => self.open_until(),
+            // Acquire pairs with Release in `start_over` and in `note_streaming`.
+            Phase::HalfOpen => {
+                Nanos(self.over_at.load(Ordering::Acquire).min(self.streaming_at.load(Ordering::Acquire)))
+            }
+            _ => Nanos::MAX,
+        })
     }
 
     #[inline(never)]

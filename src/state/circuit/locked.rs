@@ -1,17 +1,10 @@
 //! What only the holder of a circuit's lock looks at.
 
-use std::collections::BTreeMap;
-use std::task::Waker;
-
 use rand::rngs::SmallRng;
 
 use crate::state::circuit::Entry;
 use crate::state::counts::Counts;
 use crate::time::Nanos;
-
-/// Where somebody waits until a call would pass. It is theirs alone, and no call's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Seat(u64);
 
 /// What is under the lock.
 #[derive(Debug)]
@@ -33,10 +26,6 @@ pub(super) struct Locked {
     /// Streaming probes. Those of an earlier generation are never counted. They stay
     /// until they end, so that `unmark` finds them uncounted and their result is late.
     pub(super) streaming: Vec<Entry>,
-    /// Those who wait until a call would pass.
-    pub(super) waiting: BTreeMap<Seat, Waker>,
-    /// Seats given to those who wait.
-    seats: u64,
     pub(super) rng: SmallRng,
 }
 
@@ -51,15 +40,7 @@ impl Locked {
             round: 0,
             stuck: 0,
             streaming: Vec::new(),
-            waiting: BTreeMap::new(),
-            seats: 0,
             rng,
         }
-    }
-
-    /// A seat that nobody else has.
-    pub(super) const fn seat(&mut self) -> Seat {
-        self.seats += 1;
-        Seat(self.seats)
     }
 }

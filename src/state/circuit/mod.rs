@@ -14,7 +14,6 @@ mod probes;
 pub(super) mod rules;
 mod streams;
 mod transitions;
-mod waiting;
 pub(super) mod word;
 
 use rand::SeedableRng;
@@ -22,7 +21,6 @@ use rand::rngs::SmallRng;
 
 pub(crate) use self::entry::{Entry, Exit, Refusal, Steer, Transition, View};
 use self::locked::Locked;
-pub(crate) use self::locked::Seat;
 pub use self::phase::Phase;
 pub(crate) use self::phase::Reason;
 pub(crate) use self::rules::Rules;

@@ -8,7 +8,6 @@ mod rows;
 mod stale;
 mod streams;
 mod trips;
-mod waiting;
 mod windows;
 
 use std::time::Duration;

@@ -1,13 +1,6 @@
-//! Who waits until a call would pass.
-
-use std::task::Waker;
+//! Until when a circuit refuses calls, for those who wait.
 
 use super::*;
-
-/// Until when calls are refused. Who asked waits.
-fn refuses(circuit: &Circuit, at: u64) -> Option<u64> {
-    circuit.refuses_until(&mut None, Waker::noop(), Nanos(at)).map(|until| until.0)
-}
 
 #[test]
 fn it_tells_until_when_calls_are_refused() {
@@ -28,21 +21,6 @@ fn it_tells_until_when_calls_are_refused() {
         ("forced closed", in_phase(Phase::ForcedClosed), 0, None),
         ("metrics only", in_phase(Phase::MetricsOnly), 0, None),
     ] {
-        assert_eq!(refuses(&circuit, at), until, "{label}");
-        assert_eq!(circuit.take_waiting().count(), usize::from(until.is_some()), "{label}: who is refused waits");
+        assert_eq!(circuit.refuses_until(Nanos(at)).map(|until| until.0), until, "{label}");
     }
-}
-
-#[test]
-fn a_seat_is_taken_once_and_can_be_left() {
-    let (circuit, mut one, mut other) = (opened(), None, None);
-    for _ in 0..3 {
-        for seat in [&mut one, &mut other] {
-            assert_eq!(circuit.refuses_until(seat, Waker::noop(), Nanos(0)), Some(Nanos(100)));
-        }
-    }
-    circuit.leave_seat(one.expect("it waits"));
-    assert_eq!(circuit.take_waiting().count(), 1);
-    circuit.leave_seat(other.expect("it has waited"));
-    assert_eq!(circuit.take_waiting().count(), 0);
 }
