@@ -20,7 +20,8 @@ const CALLS: usize = FIRST_WORD;
 #[derive(Debug)]
 pub(crate) struct CountWindow {
     min_calls: MinCalls,
-    log: Mutex<Log>,
+    /// Boxed, so that circuits with another window are no heavier for it.
+    log: Box<Mutex<Log>>,
 }
 
 impl CountWindow {
@@ -30,11 +31,11 @@ impl CountWindow {
     pub(crate) const MAX_LEN: u32 = 1 << 24;
 
     pub(crate) fn new(len: u32, min_calls: u64) -> Self {
-        Self { min_calls: MinCalls::new(min_calls), log: Mutex::new(Log::new(u64::from(len))) }
+        Self { min_calls: MinCalls::new(min_calls), log: Box::new(Mutex::new(Log::new(u64::from(len)))) }
     }
 
     pub(crate) fn fork(&self) -> Self {
-        Self { min_calls: self.min_calls.fork(), log: Mutex::new(Log::new(self.log.lock().ring.len)) }
+        Self { min_calls: self.min_calls.fork(), log: Box::new(Mutex::new(Log::new(self.log.lock().ring.len))) }
     }
 
     #[inline(always)]
