@@ -120,7 +120,8 @@ pub(crate) enum EndedBy {
 impl EndedBy {
     #[inline(always)]
     pub(crate) fn of<Response>(result: Result<&Response, &Error>) -> Self {
-        match result.err().and_then(Error::verdict) {
+        let Err(error) = result else { return Self::Service };
+        match error.verdict() {
             Some(Verdict::Rejected(rejection)) => Self::Rejection(rejection),
             Some(Verdict::TimedOut(elapsed)) if elapsed.by_caller() => Self::Caller { was_sent: elapsed.was_sent() },
             _ => Self::Service,

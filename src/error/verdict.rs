@@ -18,11 +18,13 @@ impl Error {
     /// What a layer has said of the call, also where a service has passed it on in an error of its own.
     ///
     /// Every layer goes by this, and asks it only of a call that failed.
+    #[inline(always)]
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         match self {
             Self::Rejected(rejection) => Some(Verdict::Rejected(*rejection)),
             Self::TimedOut(elapsed) => Some(Verdict::TimedOut(*elapsed)),
-            Self::Service(error) => in_chain(&**error),
+            // A verdict is always the source of another error, so that most errors of services are not searched.
+            Self::Service(error) => error.source().and_then(|_| in_chain(&**error)),
         }
     }
 
@@ -63,6 +65,7 @@ impl Error {
 
 /// The first verdict in a chain of sources.
 #[cold]
+#[inline(never)]
 fn in_chain(error: &Cause) -> Option<Verdict> {
     iter::successors(Some(error), |cause| cause.source())
         // Where a fallback failed too, the call was sent, whatever came of the fallback.

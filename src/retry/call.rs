@@ -128,7 +128,7 @@ where
     /// Keeps a result as the last one, unless its attempt was not sent and an earlier one was.
     #[inline(always)]
     pub(super) fn keep(&mut self, result: Result<S::Response, Error>) {
-        if was_sent(&result) || !self.last.as_ref().is_some_and(was_sent) {
+        if self.last.is_none() || was_sent(&result) || !self.last.as_ref().is_some_and(was_sent) {
             self.last = Some(self.receive(result));
         }
     }
