@@ -30,11 +30,21 @@
 //! | rejected by a bulkhead | 503 | `RESOURCE_EXHAUSTED` |
 //! | rejected by a limit of your own | 503 | `RESOURCE_EXHAUSTED`, or `UNAVAILABLE` if the inner service was not ready |
 //! | timed out | 504 | `DEADLINE_EXCEEDED` |
-//! | the service failed | 500 | its own status if it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |
+//! | the request is at fault: its body broke, or it cannot be sent | 400 | as below |
+//! | the request's body is over a limit | 413 | as below |
+//! | the upstream was not reached, or it broke off | 502 | as below |
+//! | a client's own timeout, or the system's | 504 | as below; tonic's is `DEADLINE_EXCEEDED` |
+//! | the service failed in another way | 500 | its own status if it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |
 //! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
 //!
 //! The delay is rounded up. Bodies are empty, and messages tell only the kind of the error, because internal details are not sent
 //! to clients. [`AnswerLayer::new`] takes a function that makes other responses.
+//!
+//! What is 400, 413, 502 or 504 in a gateway is read in the errors of its client, see the features `hyper-util` and `reqwest`, and
+//! in I/O errors of connections. So an error of a handler's own is 500. Callers whose circuit or retry uses an
+//! [`HttpClassifier`](super::HttpClassifier) count 502 and 504 as the failures that they are here, and 400 and 413 as none. The
+//! limit of a body is that of axum, tower-http or `http_body_util::Limited`. A client that sends a body over HTTP/2 does not say
+//! why the body broke, so there a body over its limit is 400.
 //!
 //! A response has the same type of body as those of the layers inside. For [`http`](AnswerLayer::http) that type must be
 //! `Default`, which hyper's `Incoming` is not. With the feature `axum`, `AnswerLayer::axum` takes every body. Without it, put a
@@ -55,6 +65,7 @@ mod layer;
 mod plain;
 mod respond;
 mod service;
+mod status;
 
 pub use self::layer::AnswerLayer;
 pub use self::plain::{HttpAnswers, answer_to};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response};
 
 use super::respond::{Respond, original};
-use crate::error::{Error, Pressure, Rejection, Verdict};
+use super::status::status;
+use crate::error::{Error, Rejection};
 
 /// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,16 +50,6 @@ pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
         response.headers_mut().insert(RETRY_AFTER, seconds(delay));
     }
     response
-}
-
-fn status(error: &Error) -> StatusCode {
-    match error.verdict() {
-        Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
-            Pressure::Unavailable | Pressure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-        },
-        Some(Verdict::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
-        None => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }
 
 /// Rounded up, and at least one: no client comes back too soon, or at once.

@@ -20,3 +20,7 @@ pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
         Fact::Connected
     })
 }
+
+pub(super) fn is_late(cause: &Cause) -> bool {
+    cause.downcast_ref().is_some_and(Error::is_timeout)
+}

@@ -96,6 +96,24 @@ pub(crate) fn is_expired(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Expired))
 }
 
+/// Whether a connection was cut.
+pub(crate) fn is_cut(error: &Error) -> bool {
+    causes(error).any(io::is_cut)
+}
+
+/// Whether the time of a client, of its connection or of the system ran out.
+pub(crate) fn is_late(error: &Error) -> bool {
+    is_expired(error) || causes(error).any(|cause| LATE.iter().any(|is_late| is_late(cause)))
+}
+
+const LATE: &[fn(&Cause) -> bool] = &[
+    io::is_late,
+    #[cfg(feature = "reqwest")]
+    reqwest::is_late,
+    #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
+    hyper::is_late,
+];
+
 /// The facts that the causes of an error tell, from its source down. The source of an [`Error`] is the service's own error.
 pub(crate) fn facts(error: &Cause) -> impl Iterator<Item = Fact<'_>> {
     causes(error).filter_map(|cause| READERS.iter().find_map(|read| read(cause)))

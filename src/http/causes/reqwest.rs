@@ -9,3 +9,7 @@ use crate::error::Cause;
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     cause.downcast_ref::<Error>()?.is_builder().then_some(Fact::AtFault)
 }
+
+pub(super) fn is_late(cause: &Cause) -> bool {
+    cause.downcast_ref().is_some_and(Error::is_timeout)
+}

@@ -2,14 +2,17 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::io::{self, ErrorKind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
 use palisade::http::{AnswerLayer, answer_to};
 use palisade::{Error, FallbackLayer, fallback};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use crate::errors::{Over, crowded, failed, rejected, timed_out};
 use crate::patience::secs;
@@ -35,6 +38,15 @@ async fn retry_after_is_rounded_up_and_at_least_a_second() {
     assert!(retry_after(&answer_to::<()>(&rejected(Duration::MAX).await)).is_some());
 }
 
+fn io(kind: ErrorKind) -> io::Error {
+    kind.into()
+}
+
+/// What a body over its limit fails with.
+async fn too_large() -> BoxError {
+    Limited::new(Full::<Bytes>::from("more than that"), 4).collect().await.unwrap_err()
+}
+
 /// Also where a fallback failed too: the response is that of what failed before.
 #[tokio::test(start_paused = true)]
 async fn each_error_has_its_status_and_a_pause_only_where_it_is_known() {
@@ -43,7 +55,12 @@ async fn each_error_has_its_status_and_a_pause_only_where_it_is_known() {
         (crowded().await, 503, None),
         (timed_out().await, 504, None),
         (failed(Down(1)), 500, None),
-        (failed(std::io::Error::from(std::io::ErrorKind::TimedOut)), 500, None),
+        (failed(io(ErrorKind::NotFound)), 500, None),
+        (failed(io(ErrorKind::ConnectionRefused)), 502, None),
+        (failed(io(ErrorKind::ConnectionReset)), 502, None),
+        (failed(Over(io(ErrorKind::BrokenPipe).into())), 502, None),
+        (failed(io(ErrorKind::TimedOut)), 504, None),
+        (failed(Over(too_large().await)), 413, None),
     ] {
         let shown = format!("{error:?}");
         let mut error = Some(error);

@@ -1,4 +1,5 @@
 //! What callers see of errors.
 
+mod gateway;
 mod head;
 mod router;

@@ -1,0 +1,33 @@
+//! The status that tells an error.
+
+use http::StatusCode;
+use http_body_util::LengthLimitError;
+
+use crate::error::{Cause, Error, Pressure, Verdict};
+use crate::http::causes::{causes, facts, is_cut, is_late, own_fault};
+
+/// The first line that holds decides: a request that is at fault says nothing about the upstream, although its upload may have
+/// broken a connection.
+pub(super) fn status(error: &Error) -> StatusCode {
+    match error.verdict() {
+        Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
+            Pressure::Unavailable | Pressure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        },
+        Some(Verdict::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
+        None if is_too_large(error) => StatusCode::PAYLOAD_TOO_LARGE,
+        None if own_fault(error) => StatusCode::BAD_REQUEST,
+        None if is_late(error) => StatusCode::GATEWAY_TIMEOUT,
+        None if is_of_upstream(error) => StatusCode::BAD_GATEWAY,
+        None => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Whether the request's body outgrew a limit, such as axum's or tower-http's.
+fn is_too_large(error: &Error) -> bool {
+    causes(error).any(Cause::is::<LengthLimitError>)
+}
+
+/// Whether a client or a connection says anything in the error. A handler's own error has neither in it.
+fn is_of_upstream(error: &Error) -> bool {
+    facts(error).next().is_some() || is_cut(error)
+}
