@@ -28,13 +28,32 @@ fn key(uri: &str, header: Option<&[u8]>) -> Option<String> {
 #[test]
 fn a_host_is_in_the_uri_or_else_in_the_header() {
     for (uri, header, told) in [
-        ("http://user:secret@h:80/", None, "h:80"),
-        ("http://[::1]:80/", Some(&b"other"[..]), "[::1]:80"),
+        ("http://user:secret@h:8080/", None, "h:8080"),
+        ("http://[::1]:8080/", Some(&b"other"[..]), "[::1]:8080"),
         ("/", Some(b"[2001:db8::1]:443"), "[2001:db8::1]:443"),
         ("/", Some(b"user@h"), "h"),
         ("*", Some(b"h."), "h."),
     ] {
         assert_eq!(key(uri, header).as_deref(), Some(told), "{uri} {header:?}");
+    }
+}
+
+#[test]
+fn the_default_port_of_a_scheme_is_no_part_of_the_host() {
+    for (uri, told) in [
+        ("http://h:80/", "h"),
+        ("HTTP://h:80/", "h"),
+        ("http://me@[::1]:80/", "[::1]"),
+        ("http://[::80]/", "[::80]"),
+        ("https://h:443/", "h"),
+        ("ws://h:80/", "h"),
+        ("wss://h:443/", "h"),
+        ("http://h:443/", "h:443"),
+        ("https://h:80/", "h:80"),
+        ("ftp://h:80/", "h:80"),
+        ("http://h:8080/", "h:8080"),
+    ] {
+        assert_eq!(key(uri, None).as_deref(), Some(told), "{uri}");
     }
 }
 
