@@ -6,6 +6,12 @@
 //! reqwest follows redirects below them. The redirects 307 and 308 send the body again. Below a retry reqwest follows those only
 //! if the body is in memory, is at most `max_body` long, and the request may arrive twice. It returns the others as they are.
 //!
+//! A [timeout of a request](reqwest::RequestBuilder::timeout) limits the whole call: all attempts, the waits between them, and the
+//! body of the response. A [timeout of the client](reqwest::ClientBuilder::timeout) limits each attempt.
+//!
+//! A call that is out of time before its response ends with [`Error::TimedOut`]. When the body runs out of time later,
+//! [`reqwest::Error::is_timeout`] says so, and the [`Error`] stands in the chain of sources.
+//!
 //! # Examples
 //!
 //! ```
@@ -27,20 +33,23 @@
 //! ```
 
 use std::any::Any;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
+use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
 use crate::error::Error;
 use crate::http::made::Made;
-use crate::http::{HttpClassifier, Overrides, ReplayBody};
+use crate::http::{Http, HttpClassifier, Overrides, ReplayBody};
 use crate::outcome::{Classify, Outcome};
+use crate::timeout::{self, TimeoutLayer};
 
 /// A reqwest client that takes requests and returns responses of the crate `http`.
 #[derive(Clone, Debug, Default)]
@@ -128,8 +137,16 @@ where
         self.inner.poll_ready(cx).map_err(Error::lift)
     }
 
-    fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        ResponseFuture { call: request.try_into().map(|request| self.inner.call(request)).into() }
+    fn call(&mut self, mut request: reqwest::Request) -> Self::Future {
+        let limit = request.timeout().copied();
+        if limit.is_some() {
+            *request.timeout_mut() = None;
+        }
+        let call = request.try_into().map(|request| match limit {
+            None => Call::Unlimited { call: self.inner.call(request) },
+            Some(limit) => Call::Limited { call: TimeoutLayer::http(limit).layer(&mut self.inner).call(request) },
+        });
+        ResponseFuture { call: call.into() }
     }
 }
 
@@ -139,7 +156,17 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<Fut> {
         #[pin]
-        call: Made<Fut, reqwest::Error>,
+        call: Made<Call<Fut>, reqwest::Error>,
+    }
+}
+
+pin_project! {
+    /// A call, and the limit that its request brought.
+    #[derive(Debug)]
+    #[project = CallProj]
+    enum Call<Fut> {
+        Unlimited { #[pin] call: Fut },
+        Limited { #[pin] call: timeout::ResponseFuture<Fut, Http> },
     }
 }
 
@@ -152,10 +179,48 @@ where
     type Output = Result<reqwest::Response, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.project().call.poll(cx)).map_err(Error::lift)?.map_err(Error::lift)?;
-        Poll::Ready(Ok(response.map(Body::wrap).into()))
+        self.project().call.poll(cx).map(|made| made.map_err(Error::lift)?)
     }
 }
+
+impl<Fut, B, E> Future for Call<Fut>
+where
+    Fut: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError> + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
+{
+    type Output = Result<reqwest::Response, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            CallProj::Unlimited { call } => call.poll(cx).map(reqwests),
+            CallProj::Limited { call } => call.poll(cx).map(reqwests),
+        }
+    }
+}
+
+fn reqwests<B, E>(result: Result<Response<B>, E>) -> Result<reqwest::Response, Error>
+where
+    E: Into<BoxError> + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
+{
+    let response = result.map_err(Error::lift)?;
+    Ok(response.map(|body| Body::wrap(body.map_err(|error| known_as_late(error.into())))).into())
+}
+
+/// Makes an error of a body that ran out of time one which reqwest knows as a timeout: an I/O error of that kind.
+fn known_as_late(error: BoxError) -> BoxError {
+    match error.downcast::<Error>() {
+        Ok(error) if error.is_timeout() => io::Error::new(io::ErrorKind::TimedOut, Late(*error)).into(),
+        Ok(error) => error,
+        Err(error) => error,
+    }
+}
+
+/// Stands between the two, because as its source an I/O error returns that of the error which it wraps.
+#[derive(Debug, thiserror::Error)]
+#[error("the response ran out of time")]
+struct Late(#[source] Error);
 
 impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
     fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {

@@ -1,6 +1,8 @@
 //! All five layers around reqwest's client.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::stream;
 use http::{Response, StatusCode};
@@ -8,15 +10,15 @@ use palisade::fallback::function;
 use palisade::http::not_sent;
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
 use palisade::{
-    Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, RetryLayer,
-    TimeoutLayer,
+    Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Error, FallbackLayer,
+    RetryLayer, TimeoutLayer,
 };
 use reqwest::{Body, Client, ClientBuilder, Method, Request};
 use tower::{Service, ServiceBuilder};
 
 use crate::client::{Wire, on_both};
 use crate::patience::{ms, secs, soon};
-use crate::server::{self, Server, empty, reply, silence, with_header};
+use crate::server::{self, Server, empty, hang, reply, silence, with_header};
 use crate::sockets::refusing;
 use crate::support::events::{Events, Recorded};
 use crate::support::io_error;
@@ -195,15 +197,62 @@ async fn a_fallback_around_all_goes_by_the_status_in_reqwests_form() {
 }
 
 #[tokio::test]
-async fn a_body_that_timed_out_says_so_in_the_sources_of_the_error() {
+async fn a_body_that_timed_out_is_a_timeout_to_reqwest() {
     on_both(async |wire| {
         let server = Server::start(|_, _| reply(silence(200))).await;
         let service = ServiceBuilder::new().layer(ReqwestLayer).layer(TimeoutLayer::http(ms(400)));
         let service = service.service(ReqwestClient::new(client(wire)));
         let answer = tower::ServiceExt::oneshot(service, request(Method::GET, &server.uri("/"), "")).await.unwrap();
         let error = soon(answer.bytes()).await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
         let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |&cause| cause.source());
         assert!(causes.any(|cause| cause.downcast_ref().is_some_and(Error::is_timeout)), "{error:?}");
     })
     .await;
+}
+
+/// A request that brings a limit of its own.
+fn limited(uri: &str, limit: Duration) -> Request {
+    let mut request = request(Method::GET, uri, "");
+    *request.timeout_mut() = Some(limit);
+    request
+}
+
+#[tokio::test]
+async fn the_timeout_of_a_request_is_the_limit_of_all_its_attempts() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| hang()).await;
+        let error = stack(wire, 3).call(limited(&server.uri("/"), ms(200))).await.unwrap_err();
+        assert!(error.elapsed().is_some_and(|elapsed| elapsed.limit() == ms(200)), "{error:?}");
+        assert!(server.calls() <= 1, "{}", server.calls());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_timeout_of_a_request_covers_the_body() {
+    on_both(async |wire| {
+        let server = Server::start(|_, _| reply(silence(200))).await;
+        let answer = stack(wire, 1).call(limited(&server.uri("/"), ms(400))).await.unwrap();
+        assert!(soon(answer.bytes()).await.unwrap_err().is_timeout());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_request_is_around_its_call() {
+    let left = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&left);
+    let inner = tower::service_fn(move |_: http::Request<Body>| {
+        *seen.lock().unwrap() = Deadline::current().map(Deadline::remaining);
+        std::future::ready(Ok::<_, Error>(Response::new(Body::default())))
+    });
+    let mut service = ServiceBuilder::new().layer(ReqwestLayer).service(inner);
+    for (request, limit) in
+        [(limited("http://h/", secs(60)), Some(secs(60))), (request(Method::GET, "http://h/", ""), None)]
+    {
+        service.call(request).await.unwrap();
+        let left = left.lock().unwrap().take();
+        assert_eq!((left.is_some(), left <= limit), (limit.is_some(), true), "{left:?}");
+    }
 }
