@@ -5,15 +5,16 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::Response;
 use palisade::http::{AnswerLayer, DeadlineLayer};
+use palisade::tonic::StatusLayer;
 use palisade::{BulkheadLayer, ConfigError, TimeoutLayer};
 use tokio::net::TcpListener;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::client::GrpcService;
 use tonic::transport::server::TcpIncoming;
@@ -43,15 +44,13 @@ async fn serve() -> Result<SocketAddr, Box<dyn Error>> {
 /// A client that can be cloned, and called from tasks of their own.
 fn client(
     channel: Channel,
-) -> Result<
-    HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Infallible, Future: Send> + Clone>,
-    ConfigError,
-> {
+) -> Result<HealthClient<impl GrpcService<Body, ResponseBody = Body, Error = Status, Future: Send> + Clone>, ConfigError>
+{
     let stack = ServiceBuilder::new()
         // One type of body, so that the client's type can be written down.
         .map_response(|response: Response<_>| response.map(Body::new))
-        // Outermost: an open circuit, say, is `UNAVAILABLE` to every caller.
-        .layer(AnswerLayer::grpc())
+        // Outermost: an open circuit, say, is `UNAVAILABLE`, in a status that tells it and keeps the error.
+        .layer(StatusLayer)
         // Two seconds in all, or what the caller's `grpc-timeout` leaves; an attempt may take as long.
         .layer(palisade::grpc::standard("health")?.total_timeout(Duration::from_secs(2)).without_attempt_timeout())
         .service(channel);

@@ -184,6 +184,8 @@ pub use crate::circuit_breaker::{
 pub use crate::clients::axum;
 #[cfg(feature = "reqwest")]
 pub use crate::clients::reqwest;
+#[cfg(feature = "tonic")]
+pub use crate::clients::tonic;
 pub use crate::context::{Deadline, DeadlineScope};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};

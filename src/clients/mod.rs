@@ -5,4 +5,4 @@ pub mod axum;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "tonic")]
-mod tonic;
+pub mod tonic;

@@ -8,14 +8,14 @@
 //! # Example
 //!
 //! ```no_run
-//! use palisade::http::AnswerLayer;
+//! use palisade::tonic::StatusLayer;
 //! use tonic::transport::Endpoint;
 //! use tonic_health::pb::health_client::HealthClient;
 //! use tower::ServiceBuilder;
 //!
 //! # fn client() -> Result<(), palisade::ConfigError> {
 //! let stack = ServiceBuilder::new()
-//!     .layer(AnswerLayer::grpc())
+//!     .layer(StatusLayer)
 //!     .layer(palisade::grpc::standard("users")?)
 //!     .service(Endpoint::from_static("http://users:50051").connect_lazy());
 //! let client = HealthClient::new(stack);
@@ -36,7 +36,8 @@
 //! | timeout | covers the stream too |
 //! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |
 //! | [`DeadlineLayer`](crate::http::DeadlineLayer) | carries `grpc-timeout` from hop to hop |
-//! | [`AnswerLayer`](crate::http::AnswerLayer) | turns errors into statuses |
+//! | [`AnswerLayer`](crate::http::AnswerLayer) | in a server, turns errors into statuses that tell the code alone |
+//! | `tonic::StatusLayer` | in a client of tonic, turns errors into statuses that tell what happened |
 //!
 //! # In a server
 //!

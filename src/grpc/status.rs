@@ -39,7 +39,7 @@ fn code_of(error: &Error) -> Code {
 }
 
 /// The message of a code. It says no more than the code: strangers must not see what is inside.
-pub(super) const fn message(code: Code) -> &'static str {
+pub(crate) const fn message(code: Code) -> &'static str {
     match code {
         Code::ResourceExhausted => "too many calls at once",
         Code::DeadlineExceeded => "the call ran out of time",

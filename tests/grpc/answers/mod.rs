@@ -1,5 +1,6 @@
 //! What callers are told of errors, in headers, in trailers and by tonic.
 
 mod body;
+mod client;
 mod errors;
 mod over;
