@@ -3,17 +3,38 @@
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::StatusCode;
 use tower::BoxError;
 
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::http::ReplayBody;
-use crate::http::answer::{AnswerLayer, Respond, answer_to};
+use crate::http::answer::{AnswerLayer, Respond, answer_to, tell};
 
-/// Makes the response that [`AnswerLayer::http`] makes.
+/// Makes the response that [`AnswerLayer::http`] makes, and tells its [event](crate::http::answer#events).
+///
+/// A handler has the error from a service that it called. So where `AnswerLayer` has 500, the response that a handler returns has
+/// 502.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{body::Bytes, extract::State};
+/// use palisade::BulkheadHandle;
+///
+/// async fn upload(State(places): State<BulkheadHandle>, file: Bytes) -> Result<String, palisade::Error> {
+///     let _place = places.try_enter()?; // 503 if there is none
+///     Ok(format!("{} bytes", file.len()))
+/// }
+/// ```
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        answer_to::<Body>(&self)
+        let mut response = answer_to::<Body>(&self);
+        let is_of_handler = tell(&self);
+        if is_of_handler && response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+        }
+        response
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn is_repeat() -> bool {
 }
 
 /// Restores a flag when it is dropped, also by a panic.
-struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+pub(crate) struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
 
 impl<T: Copy> Drop for Restore<T> {
     fn drop(&mut self) {
@@ -41,6 +41,8 @@ impl<T: Copy> Drop for Restore<T> {
     }
 }
 
-fn set<T: Copy>(flag: &'static LocalKey<Cell<T>>, value: T) -> Restore<T> {
+/// Sets a flag until what it returns is dropped.
+#[must_use]
+pub(crate) fn set<T: Copy>(flag: &'static LocalKey<Cell<T>>, value: T) -> Restore<T> {
     Restore(flag, flag.replace(value))
 }

@@ -46,6 +46,9 @@
 //! limit of a body is that of axum, tower-http or `http_body_util::Limited`. A client that sends a body over HTTP/2 does not say
 //! why the body broke, so there a body over its limit is 400.
 //!
+//! A client has no use for such a response: in a stack around tonic's client, `tonic::StatusLayer` stands outermost instead, and
+//! keeps the error.
+//!
 //! A response has the same type of body as those of the layers inside. For [`http`](AnswerLayer::http) that type must be
 //! `Default`, which hyper's `Incoming` is not. With the feature `axum`, `AnswerLayer::axum` takes every body. Without it, put a
 //! `map_response(|response: Response<_>| response.map(Body::new))` below, with a `Body` that is `Default`.
@@ -56,12 +59,23 @@
 //!
 //! Target `palisade::answer`, level `debug`: answered, with the `error` that callers do not see.
 //!
+//! # Uploads over HTTP/2
+//!
+//! Over HTTP/2, a response before the end of its request resets the request's stream, and what the client had sent meanwhile is an
+//! error on the connection. h2 closes a connection after 1,024 of them, with the calls that are on it. So before the layer responds
+//! to an error, it reads what the inner service has left of the request's body: up to 64 KiB that are there or come within 50
+//! milliseconds. A longer upload is reset, and so is one that a handler itself responds to early.
+//!
+//! The layer does so for requests with the body of axum or tonic (features `axum` and `tonic`). Over HTTP/1, and for the other
+//! responses of the inner service, nothing is read.
+//!
 //! # The sharp edge
 //!
 //! A body that fails after the head of its response was sent cannot become another HTTP response: the connection is cut. In
 //! gRPC such a body ends with trailers that tell the code.
 
 mod layer;
+mod lent;
 mod plain;
 mod respond;
 mod service;

@@ -1,7 +1,10 @@
 //! What makes a response of an error.
 
+use std::cell::Cell;
+
 use http::Response;
 
+use crate::context::set;
 use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
 use crate::http::causes::causes;
@@ -39,9 +42,26 @@ impl<F: Fn(Error) -> Response<B>, B> Respond<B> for F {
     }
 }
 
-/// Tells that a caller gets a response, or trailers, in place of this error.
-pub(crate) fn tell(error: &Error) {
-    event::tell_often(|| (Source::new(Kind::Answer, Name::of("answer")), Event::Answered(error)));
+thread_local! {
+    /// Whether a layer makes the response to an error that it has told.
+    static IS_TOLD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells an error, and makes its response by `respond`, which does not tell it again.
+pub(super) fn answer<R>(error: Error, respond: impl FnOnce(Error) -> R) -> R {
+    tell(&error);
+    let _restore = set(&IS_TOLD, true);
+    respond(error)
+}
+
+/// Tells that a caller gets a response, or trailers, in place of this error. Returns whether it was left to do: a layer tells an
+/// error before it makes the response.
+pub(crate) fn tell(error: &Error) -> bool {
+    let is_left = !IS_TOLD.get();
+    if is_left {
+        event::tell_often(|| (Source::new(Kind::Answer, Name::of("answer")), Event::Answered(error)));
+    }
+    is_left
 }
 
 /// The error that a response tells: when a fallback failed too, the one that came before it.

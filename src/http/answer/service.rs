@@ -3,15 +3,22 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::Response;
 use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
-use super::respond::{Respond, tell};
+use super::lent::{Lender, lend};
+use super::respond::{Respond, answer};
+use crate::call::POLLED_AGAIN;
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::http::made::Made;
+
+/// How long to read what the inner service has left of a request's body.
+const READ_FOR: Duration = Duration::from_millis(50);
 
 /// Turns the error of a failed call into a response.
 ///
@@ -34,6 +41,7 @@ where
     S: Service<Request, Response = Response<B>>,
     S::Error: Into<BoxError> + 'static,
     A: Respond<B> + Clone,
+    Request: 'static,
 {
     type Response = Response<A::Body>;
     type Error = Infallible;
@@ -47,9 +55,10 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let lent = lend(&mut request);
         let made = self.unready.take().map_or_else(|| Ok(self.inner.call(request)), Err);
-        ResponseFuture { call: made.into(), respond: self.respond.clone() }
+        ResponseFuture { state: State::Called { call: made.into() }, lent, respond: self.respond.clone() }
     }
 }
 
@@ -62,11 +71,25 @@ impl<S: Clone, A: Clone> Clone for Answers<S, A> {
 
 pin_project! {
     /// The future of an [`Answers`]' call.
+    ///
+    /// # Panics
+    ///
+    /// When it waits for the rest of a request's body outside a tokio runtime with a timer.
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<Fut, A> {
         #[pin]
-        call: Made<Fut, Error>,
+        state: State<Fut>,
+        lent: Option<Lender>,
         respond: A,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<Fut> {
+        Called { #[pin] call: Made<Fut, Error> },
+        // Boxed, because few responses wait.
+        Failed { error: Option<Error>, wait: Option<Pin<Box<Sleep>>> },
     }
 }
 
@@ -79,13 +102,23 @@ where
     type Output = Result<Response<A::Body>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(this.call.poll(cx)).and_then(|result| result.map_err(Error::lift));
-        let failed = |error| {
-            tell(&error);
-            this.respond.respond(error)
-        };
-        Poll::Ready(Ok(result.map_or_else(failed, |response| this.respond.pass(response))))
+        let mut this = self.project();
+        if let StateProj::Called { call } = this.state.as_mut().project() {
+            let error = match ready!(call.poll(cx)).and_then(|result| result.map_err(Error::lift)) {
+                Ok(response) => return Poll::Ready(Ok(this.respond.pass(response))),
+                Err(error) => error,
+            };
+            // Called -> Failed, which drops the call, and with it the body that it has left.
+            this.state.set(State::Failed { error: Some(error), wait: None });
+        }
+        let StateProj::Failed { error, wait } = this.state.project() else { unreachable!("it was just set") };
+        if this.lent.as_ref().is_some_and(|lent| lent.poll_rest(cx).is_pending()) {
+            ready!(wait.get_or_insert_with(|| Box::pin(sleep(READ_FOR))).as_mut().poll(cx));
+        }
+        // What is still to come is reset.
+        *this.lent = None;
+        let error = error.take().expect(POLLED_AGAIN);
+        Poll::Ready(Ok(answer(error, |error| this.respond.respond(error))))
     }
 }
 

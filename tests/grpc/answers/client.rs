@@ -39,13 +39,14 @@ fn timed_out(status: &Status) -> bool {
     own(status).is_some_and(Error::is_timeout)
 }
 
+type Holds = fn(&Status) -> bool;
+
 #[tokio::test]
 async fn each_failure_is_told_apart_and_keeps_its_cause() {
     let (_nobody, nobody) = refusing();
     let (hangs, _) = serve_script(|_| Reply::Never).await;
     let circuit = || CircuitBreakerLayer::grpc("secret").build().unwrap();
     let retry = RetryLayer::grpc("secret").max_attempts(1).build().unwrap();
-    type Holds = fn(&Status) -> bool;
     for (label, status, code, start, end, holds) in [
         (
             "refused",

@@ -4,3 +4,4 @@ mod body;
 mod client;
 mod errors;
 mod over;
+mod shed;

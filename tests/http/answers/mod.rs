@@ -3,3 +3,4 @@
 mod gateway;
 mod head;
 mod router;
+mod unread;

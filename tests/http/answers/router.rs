@@ -1,24 +1,32 @@
 //! A real axum router behind `AnswerLayer`, seen by a client over HTTP/1.1 and HTTP/2.
 
-use std::future::pending;
+use std::convert::Infallible;
+use std::future::{pending, ready};
+use std::io;
+use std::io::ErrorKind::ConnectionRefused;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use palisade::http::{AnswerLayer, answer_to};
 use palisade::{BulkheadLayer, Error, Name, TimeoutLayer};
-use tower::ServiceBuilder;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::client::{Small, Wire, client, get as request};
-use crate::errors::{failed, forced_open, full, open_for, rejected};
+use crate::errors::{failed, forced_open, full, open_for, rejected, timed_out};
 use crate::patience::{HOUR, ms, secs, soon};
 use crate::server::uri;
 use crate::sockets::serve_router;
-use crate::support::io_error;
+use crate::support::events::Events;
+use crate::support::{Down, io_error};
+
+type Answering = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 fn app() -> Router {
     Router::new().route("/", get(async || "hello")).route("/hang", get(pending::<&str>))
@@ -97,4 +105,40 @@ async fn a_handler_may_return_the_error_itself() {
     let handler = async || Err::<&str, Error>(rejected(HOUR).await);
     let (status, retry_after, body) = seen(Router::new().route("/", get(handler)), "/").await;
     assert_eq!((status, retry_after, body), (503, Some(3600), Bytes::new()));
+    let handler = async || Err::<&str, Error>(timed_out().await);
+    assert_eq!(seen(Router::new().route("/", get(handler)), "/").await.0, 504);
+    for error in [|| failed(io_error("secret")), || failed(Down(1)), || failed(io::Error::from(ConnectionRefused))] {
+        let handler = async move || Err::<&str, Error>(error());
+        assert_eq!(seen(Router::new().route("/", get(handler)), "/").await, (502, None, Bytes::new()));
+    }
+}
+
+#[tokio::test]
+async fn each_error_is_told_once_whoever_answers_it() {
+    let fails = || service_fn(|_: Request<Body>| ready(Err::<Response<Body>, _>(Down(1))));
+    let app = |service: Answering| Router::new().route_service("/", service);
+    for (label, status, router) in [
+        ("a handler", 502, Router::new().route("/", get(async || Err::<&str, Error>(failed(Down(1)))))),
+        ("a layer", 500, app(BoxCloneSyncService::new(AnswerLayer::http().layer(fails())))),
+        (
+            "a layer, by the error",
+            500,
+            app(BoxCloneSyncService::new(AnswerLayer::axum(|error: Error| error).layer(fails()))),
+        ),
+        (
+            "a layer, by the error in a function",
+            500,
+            app(BoxCloneSyncService::new(AnswerLayer::new(|error: Error| error.into_response()).layer(fails()))),
+        ),
+    ] {
+        let events = Events::record();
+        let Ok(response) = router.oneshot(Request::new(Body::empty())).await;
+        assert_eq!(response.status(), status, "{label}");
+        let told = events.of("palisade::answer");
+        assert_eq!(
+            told.iter().map(|event| event.field("error")).collect::<Vec<_>>(),
+            ["the service failed: down 1"],
+            "{label}"
+        );
+    }
 }
