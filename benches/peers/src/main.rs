@@ -7,6 +7,7 @@
 //! With a word, only the rows that contain it.
 
 mod allocations;
+mod http;
 mod inner;
 mod measure;
 mod ours;
@@ -30,8 +31,10 @@ use crate::table::Line;
 static ALLOCATOR: Counting = Counting;
 
 const COLUMNS: [&str; 8] = ["bare", "ours", "tower", "by hand", "recloser", "failsafe", "seatbelt", "tower-resilience"];
+const BARE: usize = 0;
 const OURS: usize = 1;
 const TOWER: usize = 2;
+const BY_HAND: usize = 3;
 /// No column that is printed: ours, where nothing fails.
 const WELL: usize = COLUMNS.len();
 
@@ -39,6 +42,8 @@ const NOTES: &str = "
 Times are the best of all rounds; ratios the median of those in which each thread had a core, none where that was rare.
 bare: the inner service, alone. tower, five layers: four, without breaker and fallback, but with load shedding.
 by hand, five layers: its breaker counts failures in a row. seatbelt, five layers: four, without bulkhead.
+http, retry and five layers: by hand, the head is copied and nothing else; tower's policy copies the request; tower's four:
+timeout, retry, concurrency limit, timeout, all of the head alone. A frame: of a body that is always ready.
 tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
 
 fn main() {
@@ -106,7 +111,7 @@ fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
         recloser::contend(path),
         failsafe::contend(path),
         seatbelt::contend(path),
-        Some(tower_resilience::contend(path)),
+        tower_resilience::contend(path),
         well(path).map(ours::contend),
     ]
 }
@@ -116,6 +121,8 @@ fn bare(path: Path) -> Option<Contender> {
     Some(match path {
         Path::Closed(_, Health::OneInHundred) => contender(service_fn(inner::one_in_hundred), answered_but_last),
         Path::PendingOnce => contender(service_fn(inner::pending_once), answered),
+        Path::Http(_, ask) => http::calls(service_fn(http::echo), ask),
+        Path::Frame(_) => http::frames(service_fn(http::endless)),
         Path::Open | Path::Full | Path::OneFailure(..) | Path::Taken => return None,
         _ => contender(service_fn(inner::answer), answered),
     })

@@ -1,5 +1,8 @@
 //! Ours.
 
+use bytes::Bytes;
+use http_body_util::Full;
+use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer,
@@ -10,8 +13,8 @@ use tower::{Layer, ServiceBuilder, service_fn};
 use crate::inner::{FAILURE, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
-use crate::rows::{Failure, Health, Path, Window};
-use crate::{inner, rows};
+use crate::rows::{Ask, Failure, Health, Path, Through, Window};
+use crate::{http, inner, rows};
 
 pub fn contend(path: Path) -> Contender {
     match path {
@@ -35,7 +38,49 @@ pub fn contend(path: Path) -> Contender {
             matches!(result, Ok(FALLBACK))
         }),
         Path::Five => five(),
+        Path::Http(through, ask) => http_calls(through, ask),
+        Path::Frame(through) => http_frames(through),
     }
+}
+
+fn http_calls(through: Through, ask: Ask) -> Contender {
+    match through {
+        Through::Timeout => http::calls(TimeoutLayer::http(LIMIT).layer(service_fn(http::echo)), ask),
+        Through::Breaker => http::calls(http_breaker().layer(service_fn(http::echo)), ask),
+        Through::Bulkhead => http::calls(http_bulkhead().layer(service_fn(http::echo)), ask),
+        Through::Retry => http::calls(http_retry().layer(service_fn(http::echo)), ask),
+        Through::Five => {
+            let service = ServiceBuilder::new()
+                .layer(TimeoutLayer::http(TOTAL_LIMIT))
+                .layer(http_retry())
+                .layer(http_breaker())
+                .layer(http_bulkhead())
+                .layer(TimeoutLayer::http(LIMIT))
+                .service_fn(http::echo);
+            http::calls(service, ask)
+        }
+    }
+}
+
+fn http_frames(through: Through) -> Contender {
+    match through {
+        Through::Timeout => http::frames(TimeoutLayer::http(OPEN_FOR).layer(service_fn(http::endless))),
+        Through::Breaker => http::frames(http_breaker().layer(service_fn(http::endless))),
+        Through::Bulkhead => http::frames(http_bulkhead().layer(service_fn(http::endless))),
+        Through::Retry | Through::Five => unreachable!("no row asks for it"),
+    }
+}
+
+fn http_breaker() -> CircuitBreakerLayer<Http> {
+    CircuitBreakerLayer::http("http").build().expect("legal")
+}
+
+fn http_bulkhead() -> BulkheadLayer<Http> {
+    BulkheadLayer::http(PLACES).build().expect("legal")
+}
+
+fn http_retry() -> RetryLayer<Rules<HttpClassifier, Resend<ReplayBody<Full<Bytes>>>, Idempotent>> {
+    RetryLayer::http("http").build().expect("legal")
 }
 
 fn rejected(_: u64, result: &Result<u64, Error>) -> bool {

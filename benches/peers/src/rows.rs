@@ -1,5 +1,7 @@
 //! The rows: each path a call can take, and what ours may cost on it.
 
+use crate::{BARE, BY_HAND};
+
 /// A path of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -25,6 +27,42 @@ pub enum Path {
     Taken,
     /// Through all of them.
     Five,
+    /// An HTTP call, through this for HTTP, to the end of the response's body.
+    Http(Through, Ask),
+    /// A frame of a response's body that is always ready, through this for HTTP.
+    Frame(Through),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    Timeout,
+    Breaker,
+    Bulkhead,
+    Retry,
+    /// Timeout, retry, breaker, bulkhead, timeout.
+    Five,
+}
+
+/// What an HTTP request has in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    pub head: Head,
+    pub body: Sent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// No headers.
+    Plain,
+    /// 8 headers and 2 extensions.
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A body of 5 bytes, in memory.
+    Five,
+    Nothing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +117,8 @@ pub enum Scaling {
 pub struct Row {
     pub name: &'static str,
     pub path: Path,
+    /// What the costs are added to; `None` where they are those of the whole call.
+    pub base: Option<usize>,
     pub cost: Cost,
     pub allocations: f64,
     pub scaling: Scaling,
@@ -86,16 +126,21 @@ pub struct Row {
 
 /// All rows.
 pub fn all() -> Vec<Row> {
-    [closed(), limits(), retries(), rest()].concat()
+    [closed(), limits(), retries(), rest(), http(), http_copied(), frames()].concat()
 }
 
 fn row(name: &'static str, path: Path, cost: Cost) -> Row {
-    Row { name, path, cost, allocations: 0.0, scaling: Scaling::Unasked }
+    Row { name, path, base: None, cost, allocations: 0.0, scaling: Scaling::Unasked }
 }
 
 impl Row {
     fn scaling(self, scaling: Scaling) -> Self {
         Self { scaling, ..self }
+    }
+
+    /// Counts what a call costs more than in this column.
+    fn over(self, column: usize) -> Self {
+        Self { base: Some(column), ..self }
     }
 
     fn allocations(self, allocations: f64) -> Self {
@@ -157,4 +202,55 @@ fn rest() -> Vec<Row> {
         row("fallback taken", Taken, Nanos(10.0)),
         row("five layers", Five, Nanos(115.0)).scaling(Scaling::AtLeast(0.7)),
     ]
+}
+
+const FIVE: Ask = Ask { head: Head::Plain, body: Sent::Five };
+const NOTHING: Ask = Ask { head: Head::Plain, body: Sent::Nothing };
+const FULL_FIVE: Ask = Ask { head: Head::Full, body: Sent::Five };
+const FULL_NOTHING: Ask = Ask { head: Head::Full, body: Sent::Nothing };
+
+/// The layers that copy no request.
+fn http() -> Vec<Row> {
+    use Cost::Nanos;
+    use Path::Http;
+    use Through::{Breaker, Bulkhead, Timeout};
+    let rows = [
+        row("http, timeout, 5 bytes", Http(Timeout, FIVE), Nanos(60.0)),
+        row("http, timeout, no body", Http(Timeout, NOTHING), Nanos(60.0)),
+        row("http, breaker, 5 bytes", Http(Breaker, FIVE), Nanos(80.0)),
+        row("http, breaker, no body", Http(Breaker, NOTHING), Nanos(80.0)),
+        row("http, bulkhead, 5 bytes", Http(Bulkhead, FIVE), Nanos(40.0)),
+        row("http, bulkhead, no body", Http(Bulkhead, NOTHING), Nanos(40.0)),
+    ];
+    rows.map(|row| row.over(BARE)).to_vec()
+}
+
+/// Those that do: by hand, the head is copied and no more.
+fn http_copied() -> Vec<Row> {
+    use Cost::{Nanos, OfTower};
+    use Path::Http;
+    use Through::{Five, Retry};
+    let rows = [
+        row("http, retry, 5 bytes", Http(Retry, FIVE), Nanos(200.0)).allocations(2.0),
+        row("http, retry, no body", Http(Retry, NOTHING), Nanos(120.0)),
+        row("http, retry, 5 bytes, 8 headers", Http(Retry, FULL_FIVE), Nanos(200.0)).allocations(2.0),
+        row("http, retry, no body, 8 headers", Http(Retry, FULL_NOTHING), Nanos(120.0)),
+        row("http, five layers, 5 bytes", Http(Five, FIVE), OfTower(1.3)).allocations(2.0),
+        row("http, five layers, no body", Http(Five, NOTHING), OfTower(1.3)),
+        row("http, five layers, 5 bytes, 8 headers", Http(Five, FULL_FIVE), OfTower(1.3)).allocations(2.0),
+        row("http, five layers, no body, 8 headers", Http(Five, FULL_NOTHING), OfTower(1.3)),
+    ];
+    rows.map(|row| row.over(BY_HAND)).to_vec()
+}
+
+fn frames() -> Vec<Row> {
+    use Cost::Nanos;
+    use Path::Frame;
+    use Through::{Breaker, Bulkhead, Timeout};
+    let rows = [
+        row("http, a frame, timeout", Frame(Timeout), Nanos(10.0)),
+        row("http, a frame, breaker", Frame(Breaker), Nanos(10.0)),
+        row("http, a frame, bulkhead", Frame(Bulkhead), Nanos(10.0)),
+    ];
+    rows.map(|row| row.over(BARE)).to_vec()
 }

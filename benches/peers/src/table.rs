@@ -14,6 +14,21 @@ pub fn head() {
 }
 
 pub fn times(row: &Row, line: &Line) {
+    match row.base {
+        None => time(row, [row.name, "ns"], line),
+        Some(base) => {
+            print([row.name, "ns", "", ""], cells(line, 1));
+            time(row, ["", "ns added"], &added(line, base));
+        }
+    }
+}
+
+/// What each costs more than this column.
+fn added(line: &Line, base: usize) -> Line {
+    line.map(|value| Some(value? - line[base]?))
+}
+
+fn time(row: &Row, labels: [&str; 2], line: &Line) {
     let (target, most) = match row.cost {
         Cost::Nanos(most) => (format!("<= {most}"), Some(most)),
         Cost::OfTower(share) => (format!("<= {share} x tower"), line[TOWER].map(|tower| tower * share)),
@@ -23,10 +38,11 @@ pub fn times(row: &Row, line: &Line) {
         Cost::Any => (String::new(), None),
     };
     let keeps = most.zip(line[OURS]).map(|(most, ours)| ours <= most);
-    print([row.name, "ns", &target, verdict(keeps)], cells(line, 1));
+    print([labels[0], labels[1], &target, verdict(keeps)], cells(line, 1));
 }
 
 pub fn allocations(row: &Row, line: &Line) {
+    let line = &row.base.map_or(*line, |base| added(line, base));
     let keeps = line[OURS].map(|ours| ours <= row.allocations);
     let target = format!("<= {}", row.allocations);
     print(["", "allocations", &target, verdict(keeps)], cells(line, 0));

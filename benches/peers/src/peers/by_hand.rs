@@ -1,20 +1,25 @@
 //! What one would write by hand for one client: tokio's parts, a few atomics, and no layer.
 
 use std::convert::Infallible;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 use std::time::Instant;
 
+use ::http::Response;
+use bytes::Bytes;
+use http_body_util::Full;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower::service_fn;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, open};
-use crate::inner::FALLBACK;
+use crate::http::Asked;
+use crate::inner::{Down, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
-use crate::rows::{Failure, Health, Path, Window};
-use crate::{inner, rows};
+use crate::rows::{Failure, Health, Path, Through, Window};
+use crate::{http, inner, rows};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {
@@ -52,8 +57,18 @@ pub fn contend(path: Path) -> Option<Contender> {
             contender(service_fn(|n| fallen_back(inner::down(n))), |_, result| matches!(result, Ok(FALLBACK)))
         }
         Path::Five => five(),
-        Path::Closed(..) | Path::OneFailure(_, Failure::Response) => return None,
+        Path::Http(Through::Retry | Through::Five, ask) => http::calls(service_fn(copied), ask),
+        Path::Closed(..) | Path::OneFailure(_, Failure::Response) | Path::Http(..) | Path::Frame(_) => return None,
     })
+}
+
+/// Copies the head of a request, as whoever may send it again must.
+async fn copied(request: Asked) -> Result<Response<Full<Bytes>>, Down> {
+    let head =
+        (request.method().clone(), request.uri().clone(), request.headers().clone(), request.extensions().clone());
+    let response = http::echo(request).await;
+    drop(black_box(head));
+    response
 }
 
 enum Error<E> {

@@ -11,9 +11,9 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::{BoxError, ServiceBuilder};
 
 use super::{ATTEMPTS, LIMIT, PLACES, TOTAL_LIMIT};
-use crate::inner;
 use crate::measure::{Contender, answered, contender};
-use crate::rows::{Budget, Failure, Path};
+use crate::rows::{Budget, Failure, Path, Through};
+use crate::{http, inner};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {
@@ -31,6 +31,22 @@ pub fn contend(path: Path) -> Option<Contender> {
             contender(ServiceBuilder::new().retry(Attempts::new(budget)).service_fn(inner::flaky_sized), answered)
         }
         Path::Five => four(),
+        Path::Http(Through::Timeout, ask) => {
+            http::calls(ServiceBuilder::new().timeout(LIMIT).service_fn(http::echo), ask)
+        }
+        Path::Http(Through::Bulkhead, ask) => http::calls(bulkhead(PLACES).service_fn(http::echo), ask),
+        Path::Http(Through::Retry, ask) => {
+            http::calls(ServiceBuilder::new().retry(Attempts::new(Budget::On)).service_fn(http::echo), ask)
+        }
+        Path::Http(Through::Five, ask) => {
+            let service = ServiceBuilder::new()
+                .timeout(TOTAL_LIMIT)
+                .retry(Attempts::new(Budget::On))
+                .concurrency_limit(PLACES)
+                .timeout(LIMIT)
+                .service_fn(http::echo);
+            http::calls(service, ask)
+        }
         _ => return None,
     })
 }
@@ -80,10 +96,10 @@ impl Attempts {
     }
 }
 
-impl<E> Policy<u64, u64, E> for Attempts {
+impl<Request: Clone, Response, E> Policy<Request, Response, E> for Attempts {
     type Future = Ready<()>;
 
-    fn retry(&mut self, _: &mut u64, result: &mut Result<u64, E>) -> Option<Self::Future> {
+    fn retry(&mut self, _: &mut Request, result: &mut Result<Response, E>) -> Option<Self::Future> {
         if result.is_ok() {
             if let Some(budget) = &self.budget {
                 budget.deposit();
@@ -97,7 +113,7 @@ impl<E> Policy<u64, u64, E> for Attempts {
         Some(ready(()))
     }
 
-    fn clone_request(&mut self, request: &u64) -> Option<u64> {
-        Some(*request)
+    fn clone_request(&mut self, request: &Request) -> Option<Request> {
+        Some(request.clone())
     }
 }

@@ -19,8 +19,8 @@ use crate::inner::{self, FAILURE, FALLBACK, LAST};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Budget, Failure, Health, Path, Window};
 
-pub fn contend(path: Path) -> Contender {
-    match path {
+pub fn contend(path: Path) -> Option<Contender> {
+    Some(match path {
         Path::Closed(window, Health::Well) => contender(breaker(window).layer(service_fn(inner::answer)), answered),
         Path::Closed(window, Health::OneInHundred) => {
             contender(breaker(window).layer(service_fn(inner::one_in_hundred)), answered_but_last)
@@ -41,7 +41,8 @@ pub fn contend(path: Path) -> Contender {
             matches!(result, Ok(FALLBACK))
         }),
         Path::Five => five(),
-    }
+        Path::Http(..) | Path::Frame(_) => return None,
+    })
 }
 
 fn breaker(window: Window) -> CircuitBreakerLayer {
