@@ -5,6 +5,8 @@
 //! palisade-instructions path n     makes n calls along one
 //! ```
 
+#[path = "../../support/http.rs"]
+mod http_calls;
 #[path = "../../support/mod.rs"]
 #[expect(dead_code, reason = "it uses a part of it")]
 mod support;
@@ -12,23 +14,31 @@ mod support;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::env;
+use std::fmt::Debug;
 use std::future::{Ready, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+use http_body_util::Full;
+use http_calls::{Ask, Asked, echo, endless};
+use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
+use palisade::retry::Rules;
 use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer};
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
     rejected, runtime,
 };
 use tokio::task::{unconstrained, yield_now};
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 17] = [
+const PATHS: [Path; 33] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -49,6 +59,22 @@ const PATHS: [Path; 17] = [
     ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
     ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
     ("five-layers", |n| run(n, five(), answered)),
+    ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
+    ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),
+    ("http-timeout", |n| run_http(n, TimeoutLayer::http(LIMIT).layer(service_fn(echo)), Ask::FIVE)),
+    ("http-timeout-no-body", |n| run_http(n, TimeoutLayer::http(LIMIT).layer(service_fn(echo)), Ask::NOTHING)),
+    ("http-breaker", |n| run_http(n, http_breaker().layer(service_fn(echo)), Ask::FIVE)),
+    ("http-breaker-no-body", |n| run_http(n, http_breaker().layer(service_fn(echo)), Ask::NOTHING)),
+    ("http-bulkhead", |n| run_http(n, http_bulkhead().layer(service_fn(echo)), Ask::FIVE)),
+    ("http-bulkhead-no-body", |n| run_http(n, http_bulkhead().layer(service_fn(echo)), Ask::NOTHING)),
+    ("http-retry", |n| run_http(n, http_retry().layer(service_fn(echo)), Ask::FIVE)),
+    ("http-retry-no-body", |n| run_http(n, http_retry().layer(service_fn(echo)), Ask::NOTHING)),
+    ("http-five-layers", |n| run_http(n, http_five(), Ask::FIVE)),
+    ("http-five-layers-no-body", |n| run_http(n, http_five(), Ask::NOTHING)),
+    ("http-frame-bare", |n| run_frames(n, service_fn(endless))),
+    ("http-frame-timeout", |n| run_frames(n, TimeoutLayer::http(Duration::MAX).layer(service_fn(endless)))),
+    ("http-frame-breaker", |n| run_frames(n, http_breaker().layer(service_fn(endless)))),
+    ("http-frame-bulkhead", |n| run_frames(n, http_bulkhead().layer(service_fn(endless)))),
 ];
 
 fn main() {
@@ -72,6 +98,46 @@ where
     F: Fn(u64, &Result<u64, S::Error>) -> bool,
 {
     runtime().block_on(unconstrained(calls(&mut service, count, intended)));
+}
+
+#[inline(never)]
+fn run_http<S, B>(count: u64, mut service: S, ask: Ask)
+where
+    S: Service<Asked, Response = Response<B>, Error: Debug>,
+    B: Body<Data = Bytes, Error: Debug>,
+{
+    runtime().block_on(unconstrained(http_calls::calls(&mut service, ask, count)));
+}
+
+#[inline(never)]
+fn run_frames<S, B>(count: u64, mut service: S)
+where
+    S: Service<Asked, Response = Response<B>, Error: Debug>,
+    B: Body<Data = Bytes, Error: Debug>,
+{
+    runtime().block_on(unconstrained(http_calls::frames(&mut service, count)));
+}
+
+fn http_breaker() -> CircuitBreakerLayer<Http> {
+    CircuitBreakerLayer::http("http").build().expect("legal")
+}
+
+fn http_bulkhead() -> BulkheadLayer<Http> {
+    BulkheadLayer::http(PLACES).build().expect("legal")
+}
+
+fn http_retry() -> RetryLayer<Rules<HttpClassifier, Resend<ReplayBody<Full<Bytes>>>, Idempotent>> {
+    RetryLayer::http("http").build().expect("legal")
+}
+
+fn http_five() -> impl Service<Asked, Response = Response<impl Body<Data = Bytes, Error = Error>>, Error = Error> {
+    ServiceBuilder::new()
+        .layer(TimeoutLayer::http(LIMIT))
+        .layer(http_retry())
+        .layer(http_breaker())
+        .layer(http_bulkhead())
+        .layer(TimeoutLayer::http(LIMIT))
+        .service_fn(echo)
 }
 
 fn breaker(kind: usize) -> CircuitBreakerLayer {

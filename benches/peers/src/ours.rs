@@ -10,10 +10,11 @@ use palisade::{
 };
 use tower::{Layer, ServiceBuilder, service_fn};
 
+use crate::http::Ask;
 use crate::inner::{FAILURE, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
-use crate::rows::{Ask, Failure, Health, Path, Through, Window};
+use crate::rows::{Failure, Health, Path, Through, Window};
 use crate::{http, inner, rows};
 
 pub fn contend(path: Path) -> Contender {

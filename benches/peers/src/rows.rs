@@ -1,5 +1,6 @@
 //! The rows: each path a call can take, and what ours may cost on it.
 
+use crate::http::Ask;
 use crate::{BARE, BY_HAND};
 
 /// A path of a call.
@@ -41,28 +42,6 @@ pub enum Through {
     Retry,
     /// Timeout, retry, breaker, bulkhead, timeout.
     Five,
-}
-
-/// What an HTTP request has in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask {
-    pub head: Head,
-    pub body: Sent,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// No headers.
-    Plain,
-    /// 8 headers and 2 extensions.
-    Full,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// A body of 5 bytes, in memory.
-    Five,
-    Nothing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,10 +183,8 @@ fn rest() -> Vec<Row> {
     ]
 }
 
-const FIVE: Ask = Ask { head: Head::Plain, body: Sent::Five };
-const NOTHING: Ask = Ask { head: Head::Plain, body: Sent::Nothing };
-const FULL_FIVE: Ask = Ask { head: Head::Full, body: Sent::Five };
-const FULL_NOTHING: Ask = Ask { head: Head::Full, body: Sent::Nothing };
+const FULL_FIVE: Ask = Ask { full_head: true, ..Ask::FIVE };
+const FULL_NOTHING: Ask = Ask { full_head: true, ..Ask::NOTHING };
 
 /// The layers that copy no request.
 fn http() -> Vec<Row> {
@@ -215,12 +192,12 @@ fn http() -> Vec<Row> {
     use Path::Http;
     use Through::{Breaker, Bulkhead, Timeout};
     let rows = [
-        row("http, timeout, 5 bytes", Http(Timeout, FIVE), Nanos(60.0)),
-        row("http, timeout, no body", Http(Timeout, NOTHING), Nanos(60.0)),
-        row("http, breaker, 5 bytes", Http(Breaker, FIVE), Nanos(80.0)),
-        row("http, breaker, no body", Http(Breaker, NOTHING), Nanos(80.0)),
-        row("http, bulkhead, 5 bytes", Http(Bulkhead, FIVE), Nanos(40.0)),
-        row("http, bulkhead, no body", Http(Bulkhead, NOTHING), Nanos(40.0)),
+        row("http, timeout, 5 bytes", Http(Timeout, Ask::FIVE), Nanos(60.0)),
+        row("http, timeout, no body", Http(Timeout, Ask::NOTHING), Nanos(60.0)),
+        row("http, breaker, 5 bytes", Http(Breaker, Ask::FIVE), Nanos(80.0)),
+        row("http, breaker, no body", Http(Breaker, Ask::NOTHING), Nanos(80.0)),
+        row("http, bulkhead, 5 bytes", Http(Bulkhead, Ask::FIVE), Nanos(40.0)),
+        row("http, bulkhead, no body", Http(Bulkhead, Ask::NOTHING), Nanos(40.0)),
     ];
     rows.map(|row| row.over(BARE)).to_vec()
 }
@@ -231,12 +208,12 @@ fn http_copied() -> Vec<Row> {
     use Path::Http;
     use Through::{Five, Retry};
     let rows = [
-        row("http, retry, 5 bytes", Http(Retry, FIVE), Nanos(200.0)).allocations(2.0),
-        row("http, retry, no body", Http(Retry, NOTHING), Nanos(120.0)),
+        row("http, retry, 5 bytes", Http(Retry, Ask::FIVE), Nanos(200.0)).allocations(2.0),
+        row("http, retry, no body", Http(Retry, Ask::NOTHING), Nanos(120.0)),
         row("http, retry, 5 bytes, 8 headers", Http(Retry, FULL_FIVE), Nanos(200.0)).allocations(2.0),
         row("http, retry, no body, 8 headers", Http(Retry, FULL_NOTHING), Nanos(120.0)),
-        row("http, five layers, 5 bytes", Http(Five, FIVE), OfTower(1.3)).allocations(2.0),
-        row("http, five layers, no body", Http(Five, NOTHING), OfTower(1.3)),
+        row("http, five layers, 5 bytes", Http(Five, Ask::FIVE), OfTower(1.3)).allocations(2.0),
+        row("http, five layers, no body", Http(Five, Ask::NOTHING), OfTower(1.3)),
         row("http, five layers, 5 bytes, 8 headers", Http(Five, FULL_FIVE), OfTower(1.3)).allocations(2.0),
         row("http, five layers, no body, 8 headers", Http(Five, FULL_NOTHING), OfTower(1.3)),
     ];

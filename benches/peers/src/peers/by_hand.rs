@@ -16,7 +16,7 @@ use tower::service_fn;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, open};
 use crate::http::Asked;
-use crate::inner::{Down, FALLBACK};
+use crate::inner::FALLBACK;
 use crate::measure::{Contender, answered, answered_but_last, contender};
 use crate::rows::{Failure, Health, Path, Through, Window};
 use crate::{http, inner, rows};
@@ -63,7 +63,7 @@ pub fn contend(path: Path) -> Option<Contender> {
 }
 
 /// Copies the head of a request, as whoever may send it again must.
-async fn copied(request: Asked) -> Result<Response<Full<Bytes>>, Down> {
+async fn copied(request: Asked) -> Result<Response<Full<Bytes>>, Infallible> {
     let head =
         (request.method().clone(), request.uri().clone(), request.headers().clone(), request.extensions().clone());
     let response = http::echo(request).await;
