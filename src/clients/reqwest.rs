@@ -32,7 +32,6 @@
 //! # }
 //! ```
 
-use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -231,7 +230,6 @@ impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F>
 impl<B: HttpBody<Data: Send, Error: Into<BoxError>> + Send + Unpin + 'static> From<ReplayBody<B>> for Body {
     fn from(body: ReplayBody<B>) -> Self {
         // A body in memory stays in memory, so that reqwest can send it again after a redirect.
-        let whole = body.whole(|body| (body as &dyn Any).downcast_ref::<Self>().and_then(Self::as_bytes));
-        whole.map_or_else(|| Self::wrap(body), Self::from)
+        body.whole().cloned().map_or_else(|| Self::wrap(body), Self::from)
     }
 }

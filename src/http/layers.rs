@@ -42,8 +42,8 @@ impl RetryLayer {
     ///
     /// Events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier) and obeys `Retry-After`. It sends a
     /// request again if the request is [idempotent](Idempotent) or was not sent. Until then it keeps a
-    /// [copy](super::ReplayBody) of the request's body. Bodies must be `Unpin`; put a body that is not in a `Box::pin`. Each
-    /// attempt's request carries its [number](super::Attempt).
+    /// [copy](super::ReplayBody) of the request's body. Bodies must be `Unpin`; put a body that is not in a `Box::pin`. Later
+    /// attempts carry their [number](super::Attempt).
     ///
     /// The inner service takes a body `B` that can be made of a [`ReplayBody`](super::ReplayBody), see [`Resend`]:
     ///

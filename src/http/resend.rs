@@ -16,9 +16,28 @@ use crate::context::Deadline;
 
 /// Which attempt of a call a request is sent for, from 1.
 ///
-/// It stands in the extensions of requests below a retry.
+/// It stands in the extensions of requests that a retry sends again. A first attempt has none.
+///
+/// # Examples
+///
+/// ```
+/// use http::Request;
+/// use palisade::http::Attempt;
+///
+/// let mut request = Request::new(());
+/// assert_eq!(Attempt::of(&request), Attempt(1));
+/// request.extensions_mut().insert(Attempt(2));
+/// assert_eq!(Attempt::of(&request), Attempt(2));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempt(pub u32);
+
+impl Attempt {
+    /// The attempt for which a request is sent. Without a retry it is the first.
+    pub fn of<B>(request: &Request<B>) -> Self {
+        request.extensions().get().copied().unwrap_or(Self(1))
+    }
+}
 
 /// Keeps requests with a [`ReplayBody`], which the inner service takes as a `B`.
 ///
@@ -83,20 +102,22 @@ impl Annotate for WatchBody {
 #[diagnostic::do_not_recommend]
 impl<R, B, A> KeepRequest<Request<R>> for Resend<B, A>
 where
-    R: Body<Error: Into<BoxError>> + Unpin,
+    R: Body<Error: Into<BoxError>> + Unpin + 'static,
     B: From<ReplayBody<R>>,
     A: Annotate,
 {
     type Kept = Request<ReplayBody<R>>;
     type Sent = Request<B>;
 
+    #[inline(always)]
     fn begin(&self, request: Request<R>, is_sent_once: bool) -> Self::Kept {
-        let cap = if is_sent_once { 0 } else { self.max_body };
-        let mut request = request.map(|body| ReplayBody::new(body, cap));
+        let keep = |body| if is_sent_once { ReplayBody::once(body) } else { ReplayBody::new(body, self.max_body) };
+        let mut request = request.map(keep);
         self.annotate.begin(&mut request);
         request
     }
 
+    #[inline(always)]
     fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept> {
         Some(kept.clone())
     }
@@ -106,8 +127,14 @@ where
     }
 
     /// Numbered here and not in `copy`, because most copies are never sent.
+    #[inline(always)]
     fn send(&self, mut kept: Self::Kept, attempt: u32) -> Request<B> {
-        kept.extensions_mut().insert(Attempt(attempt));
+        if attempt > 1 {
+            kept.extensions_mut().insert(Attempt(attempt));
+        } else {
+            // The first attempt may itself be a later one of a retry around. To insert a 1 would allocate.
+            kept.extensions_mut().remove::<Attempt>();
+        }
         self.annotate.send(kept.headers_mut(), attempt);
         kept.body().unbegin();
         kept.map(B::from)

@@ -58,7 +58,7 @@ async fn a_server_that_comes_up_between_attempts_is_reached() {
     let stack = ServiceBuilder::new()
         .layer(at_once().build().unwrap())
         .map_request(move |request: Request<Body>| {
-            if request.extensions().get() == Some(&Attempt(2)) {
+            if Attempt::of(&request) == Attempt(2) {
                 let (socket, health) = coming_up.lock().unwrap().take().unwrap();
                 let incoming = TcpIncoming::from(socket.listen(8).unwrap());
                 tokio::spawn(Server::builder().add_service(health).serve_with_incoming(incoming));

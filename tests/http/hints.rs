@@ -24,7 +24,7 @@ fn answer(status: u16, headers: Headers<'_>) -> Response<Small> {
 async fn pause_after(backoff: Backoff, status: u16, headers: Headers<'_>) -> Duration {
     let (first, start) = (answer(status, headers), now());
     let service = service_fn(move |request: Request<Replayed>| {
-        let is_first = request.extensions().get() == Some(&Attempt(1));
+        let is_first = Attempt::of(&request) == Attempt(1);
         let answer = if is_first { first.clone() } else { Response::default() };
         async { Ok::<_, Error>(answer) }
     });

@@ -1,7 +1,9 @@
 //! The body of a request that may be sent more than once.
 
 pub(super) mod source;
+mod whole;
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
 use self::source::{Progress, Source};
+use self::whole::take_whole;
 use crate::debug::debug_by_type;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 
@@ -17,6 +20,10 @@ use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 pub(crate) const CAP: usize = 64 * 1024;
 
 /// Keeps a copy of a request's body, so that it can be sent again.
+///
+/// A body that is known to be whole in memory is shared by all attempts, if it is not larger than the cap: a
+/// `http_body_util::Full<Bytes>` and, with the feature `reqwest`, the bodies in memory of that client. What follows is about all
+/// other bodies.
 ///
 /// The first attempt streams the body frame by frame, and its data is copied on the way. A clone is the body of one more attempt,
 /// from the first byte: it sends the copy as one frame, then what no attempt has read yet, and the trailers.
@@ -49,13 +56,16 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// # }
 /// ```
 pub struct ReplayBody<B> {
-    /// `None` when the body was at its end from the start.
-    source: Option<Arc<Mutex<Source<B>>>>,
-    /// Attempts made later have higher numbers.
-    attempt: u64,
-    progress: Progress,
+    content: Content<B>,
     /// Notes that a client begins to send the body.
     pub(super) begun: Option<Begun>,
+}
+
+enum Content<B> {
+    /// All attempts have the same data.
+    Whole { data: Bytes, is_sent: bool },
+    /// One attempt at a time reads the source. Attempts made later have higher numbers.
+    Shared { source: Arc<Mutex<Source<B>>>, attempt: u64, progress: Progress },
 }
 
 /// Tells whether a client began to send the body of the last attempt.
@@ -70,13 +80,28 @@ impl Begun {
     }
 }
 
-impl<B: Body> ReplayBody<B> {
+impl<B: Body + 'static> ReplayBody<B> {
     /// Makes the body of a first attempt, and keeps at most `cap` bytes of it.
     ///
     /// With a cap of zero it is sent once, unless it is empty.
     pub fn new(body: B, cap: usize) -> Self {
-        let source = (!body.is_end_stream()).then(|| Arc::new(Mutex::new(Source::new(body, cap))));
-        Self { source, attempt: 0, progress: Progress::Unsent, begun: None }
+        Self::of(body, cap, cap)
+    }
+
+    /// Makes the body of the only attempt, and keeps nothing of it.
+    pub(super) fn once(body: B) -> Self {
+        Self::of(body, usize::MAX, 0)
+    }
+
+    #[inline(always)]
+    fn of(mut body: B, whole: usize, kept: usize) -> Self {
+        let data = if body.is_end_stream() { Some(Bytes::new()) } else { take_whole(&mut body, whole) };
+        let share = || {
+            let source = Arc::new(Mutex::new(Source::new(body, kept)));
+            Content::Shared { source, attempt: 0, progress: Progress::Unsent }
+        };
+        let content = data.map_or_else(share, |data| Content::Whole { data, is_sent: false });
+        Self { content, begun: None }
     }
 }
 
@@ -87,7 +112,12 @@ impl<B> ReplayBody<B> {
     /// was sent in part, or if a newer clone owns the source. An older clone that still sends goes on unharmed, up to the frame
     /// that outgrows the cap.
     pub fn reclaim(&self) -> bool {
-        self.source.as_ref().is_none_or(|source| self.is_unsent() && source.lock().want(self.attempt))
+        match &self.content {
+            Content::Whole { data, is_sent } => data.is_empty() || !is_sent,
+            Content::Shared { source, attempt, progress } => {
+                *progress == Progress::Unsent && source.lock().want(*attempt)
+            }
+        }
     }
 
     /// Notes that a client begins to send the body. What brings the end of the call to its caller orders this before it.
@@ -104,30 +134,29 @@ impl<B> ReplayBody<B> {
         }
     }
 
-    /// All the data of the body, if `bytes` knows it and neither the attempt nor the source was read yet.
+    /// All the data of the body, if it is known to be in memory and was not sent.
     ///
     /// A watched body is never given away whole, because nobody would poll it.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn whole(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
-        let source = self.source.as_ref().filter(|_| self.begun.is_none() && self.is_unsent())?;
-        source.lock().unread(bytes)
-    }
-
-    /// The source, while the attempt has something left to send.
-    fn source(&self) -> Option<&Arc<Mutex<Source<B>>>> {
-        self.source.as_ref().filter(|_| self.progress != Progress::Done)
-    }
-
-    const fn is_unsent(&self) -> bool {
-        matches!(self.progress, Progress::Unsent)
+    pub(crate) fn whole(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Whole { data, is_sent: false } if self.begun.is_none() => Some(data),
+            _ => None,
+        }
     }
 }
 
 /// Makes the body of one more attempt, from the first byte.
 impl<B> Clone for ReplayBody<B> {
     fn clone(&self) -> Self {
-        let attempt = self.source.as_ref().map_or(0, |source| source.lock().add_attempt());
-        Self { source: self.source.clone(), attempt, progress: Progress::Unsent, begun: self.begun.clone() }
+        let content = match &self.content {
+            Content::Whole { data, .. } => Content::Whole { data: data.clone(), is_sent: false },
+            Content::Shared { source, .. } => {
+                let attempt = source.lock().add_attempt();
+                Content::Shared { source: Arc::clone(source), attempt, progress: Progress::Unsent }
+            }
+        };
+        Self { content, begun: self.begun.clone() }
     }
 }
 
@@ -137,42 +166,67 @@ impl<B: Body<Error: Into<BoxError>> + Unpin> Body for ReplayBody<B> {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.begin();
-        let Some(shared) = self.source() else { return Poll::Ready(None) };
-        let lost = if self.is_unsent() { shared.lock().give_to(self.attempt) } else { None };
-        // The lock is free by now, because a waker may poll at once.
-        if let Some(reader) = lost {
-            reader.wake();
+        match &mut self.content {
+            Content::Whole { data, is_sent } => {
+                let is_over = mem::replace(is_sent, true) || data.is_empty();
+                Poll::Ready((!is_over).then(|| Ok(Frame::data(data.clone()))))
+            }
+            Content::Shared { source, attempt, progress } => poll_shared(source, *attempt, progress, cx),
         }
-        let mut source = shared.lock();
-        if self.progress == Progress::CaughtUp && Arc::strong_count(shared) == 1 {
-            source.commit();
-        }
-        let polled = source.poll(self.attempt, self.progress, cx);
-        let progress = match &polled {
-            Poll::Ready(None | Some(Err(_))) => Progress::Done,
-            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || source.has_ended() => Progress::Done,
-            _ => Progress::CaughtUp,
-        };
-        drop(source);
-        self.progress = progress;
-        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        if self.source.is_none() {
-            // An empty body is never polled. A client asks for its end when it sends the head.
-            self.begin();
+        match &self.content {
+            Content::Whole { data, .. } if data.is_empty() => {
+                // An empty body is never polled. A client asks for its end when it sends the head.
+                self.begin();
+                true
+            }
+            Content::Whole { is_sent, .. } => *is_sent,
+            Content::Shared { progress: Progress::Done, .. } => true,
+            Content::Shared { source, attempt, progress } => source.lock().is_at_end(*attempt, *progress),
         }
-        self.source().is_none_or(|source| source.lock().is_at_end(self.attempt, self.progress))
     }
 
     fn size_hint(&self) -> SizeHint {
-        let left = |source: &Arc<Mutex<Source<B>>>| source.lock().size_hint(self.attempt, self.progress);
-        self.source().map_or_else(|| SizeHint::with_exact(0), left)
+        match &self.content {
+            Content::Whole { data, is_sent: false } => SizeHint::with_exact(data.len() as u64),
+            Content::Whole { .. } | Content::Shared { progress: Progress::Done, .. } => SizeHint::with_exact(0),
+            Content::Shared { source, attempt, progress } => source.lock().size_hint(*attempt, *progress),
+        }
     }
 }
 
-impl<B: Body + Default> Default for ReplayBody<B> {
+/// Polls for the next frame of an attempt that shares its source.
+fn poll_shared<B: Body<Error: Into<BoxError>> + Unpin>(
+    shared: &Arc<Mutex<Source<B>>>,
+    attempt: u64,
+    progress: &mut Progress,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    let lost = match progress {
+        Progress::Done => return Poll::Ready(None),
+        Progress::Unsent => shared.lock().give_to(attempt),
+        Progress::CaughtUp => None,
+    };
+    // The lock is free by now, because a waker may poll at once.
+    if let Some(reader) = lost {
+        reader.wake();
+    }
+    let mut source = shared.lock();
+    if *progress == Progress::CaughtUp && Arc::strong_count(shared) == 1 {
+        source.commit();
+    }
+    let polled = source.poll(attempt, *progress, cx);
+    *progress = match &polled {
+        Poll::Ready(None | Some(Err(_))) => Progress::Done,
+        Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || source.has_ended() => Progress::Done,
+        _ => Progress::CaughtUp,
+    };
+    polled
+}
+
+impl<B: Body + Default + 'static> Default for ReplayBody<B> {
     fn default() -> Self {
         Self::new(B::default(), CAP)
     }

@@ -89,14 +89,6 @@ impl<B> Source<B> {
         }
     }
 
-    /// All of a body that was not read yet, if it is within the cap or is sent only once.
-    #[cfg(feature = "reqwest")]
-    pub(super) fn unread(&self, bytes: impl FnOnce(&B) -> Option<&[u8]>) -> Option<Bytes> {
-        let (Rest::Live(body), Some([])) = (&self.rest, self.kept.as_deref()) else { return None };
-        let bytes = bytes(body).filter(|bytes| self.last == 0 || bytes.len() <= self.cap)?;
-        Some(Bytes::copy_from_slice(bytes))
-    }
-
     /// What an attempt has to send before the rest.
     fn ahead(&self, attempt: u64, progress: Progress) -> Result<&[u8], Unsendable> {
         match (&self.rest, &self.kept) {

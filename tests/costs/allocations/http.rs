@@ -1,5 +1,6 @@
 //! What the layers for HTTP allocate, to the end of the body.
 
+use std::fmt::Debug;
 use std::future::{Ready, ready};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -7,11 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::poll_fn;
-use http::Response;
+use http::{Request, Response};
 use http_body::{Body, Frame};
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, TimeoutLayer};
+use http_body_util::{Empty, Full};
+use palisade::http::ReplayBody;
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Error, RetryLayer, TimeoutLayer};
 use tower::util::ServiceFn;
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::allocations::claims::Claims;
 use crate::allocations::services::Broken;
@@ -67,13 +70,56 @@ where
     B: Body<Data = Bytes, Error = Error>,
 {
     let response = service.ready().await.unwrap().call(ask).await.unwrap();
-    let mut body = pin!(response.into_body());
+    count(response.into_body()).await
+}
+
+/// Reads a body to its end, and returns the number of its frames.
+async fn count<B: Body<Data = Bytes, Error: Debug>>(body: B) -> u32 {
+    let mut body = pin!(body);
     let mut frames = 0;
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         drop(frame.unwrap());
         frames += 1;
     }
     frames
+}
+
+/// Responds with as many frames as the request has, once it has read them.
+async fn served<R>(request: Request<ReplayBody<R>>) -> Result<Response<Frames>, Error>
+where
+    R: Body<Error: Into<BoxError>> + Unpin,
+{
+    Ok(Response::new(Frames::new(count(request.into_body()).await, 0)))
+}
+
+/// The claims for a retry, and for five layers, that send this body.
+async fn sent<R>(claims: &mut Claims, kind: &str, body: R, claimed: usize)
+where
+    R: Body<Error: Into<BoxError>> + Clone + Unpin + 'static,
+{
+    let retry = RetryLayer::http("retry").build().unwrap();
+    sends(claims, &format!("retry for HTTP, {kind}"), &mut retry.layer(service_fn(served)), &body, claimed).await;
+    let five = ServiceBuilder::new()
+        .layer(TimeoutLayer::http(LIMIT))
+        .layer(retry)
+        .layer(CircuitBreakerLayer::http("breaker").build().unwrap())
+        .layer(BulkheadLayer::http(1).build().unwrap())
+        .layer(TimeoutLayer::http(LIMIT))
+        .service_fn(served);
+    sends(claims, &format!("five layers for HTTP, {kind}"), &mut { five }, &body, claimed).await;
+}
+
+async fn sends<S, R, B>(claims: &mut Claims, path: &str, service: &mut S, body: &R, claimed: usize)
+where
+    S: Service<Request<R>, Response = Response<B>, Error = Error>,
+    R: Clone,
+    B: Body<Data = Bytes, Error: Debug>,
+{
+    let round = async || {
+        let response = service.ready().await.unwrap().call(Request::new(body.clone())).await.unwrap();
+        count(response.into_body()).await;
+    };
+    claims.each(path, claimed, round).await;
 }
 
 /// The claims for a body that is over, one that streams, and one that pends before each frame.
@@ -96,6 +142,10 @@ where
 }
 
 pub(crate) async fn claim(claims: &mut Claims) {
+    sent(claims, "no body", Empty::<Bytes>::new(), 0).await;
+    sent(claims, "a body in memory", Full::new(Bytes::from_static(b"some")), 0).await;
+    // What the attempts share, and the copy.
+    sent(claims, "a body that streams", Frames::new(1, 0), 2).await;
     // The box of the timer, made when the body pends.
     through(claims, "timeout", &TimeoutLayer::http(LIMIT), 1).await;
     through(claims, "timeout between frames", &TimeoutLayer::new(LIMIT).between_frames(LIMIT), 1).await;

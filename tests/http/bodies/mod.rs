@@ -7,6 +7,7 @@ mod readers;
 mod replay;
 mod scripted;
 mod threads;
+mod whole;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

@@ -21,7 +21,7 @@ use crate::replay::wire::{Sent, World, in_process, retry, send};
 const LENGTHS: [usize; 3] = [1000, 50_000, LARGE];
 
 fn is_first(request: &Request<Sent>) -> bool {
-    request.extensions().get() == Some(&Attempt(1))
+    Attempt::of(request) == Attempt(1)
 }
 
 /// A put whose body waits half way for the gate.

@@ -76,8 +76,8 @@ async fn upload_all(service: impl Service<Request<Drip>, Error = palisade::Error
 fn kept_when_read_by(attempt: Attempt, max_attempts: u32) -> usize {
     let (runtime, most) = (Builder::new_current_thread().enable_time().build().unwrap(), Arc::<Most>::default());
     let noting = Arc::clone(&most);
-    let server = service_fn(move |request: Request<Sent>| match request.extensions().get::<Attempt>() {
-        Some(now) if *now < attempt => Either::Left(fail()),
+    let server = service_fn(move |request: Request<Sent>| match Attempt::of(&request) {
+        now if now < attempt => Either::Left(fail()),
         _ => Either::Right(read(request, Arc::clone(&noting))),
     });
     let service = retry().without_budget().max_attempts(max_attempts).build().unwrap().layer(server);
