@@ -154,6 +154,24 @@ async fn a_body_that_always_has_more_is_over_with_the_limit() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_takes_too_long_gets_at_most_15_frames_more() {
+    for read in 1..100 {
+        let service = service_fn(|_: Request<Small>| async { Ok::<_, Error>(Response::new(server::Endless)) });
+        let call = TimeoutLayer::http(secs(1)).layer(service).oneshot(get("/"));
+        let mut body = call.await.unwrap().into_body();
+        for _ in 0..read {
+            body.frame().await.unwrap().unwrap();
+        }
+        sleep(secs(1)).await;
+        let mut late = 0;
+        while body.frame().await.unwrap().is_ok() {
+            late += 1;
+        }
+        assert!(late <= 15, "{late} frames after {read}");
+    }
+}
+
 /// A response whose head takes three seconds, and whose pieces take one each, within five seconds.
 async fn slow(pieces: usize) -> Result<String, Error> {
     let service = service_fn(move |_: Request<Small>| async move {
