@@ -21,6 +21,7 @@ pub(crate) fn expired_limit() -> Option<Duration> {
 }
 
 /// Runs a part of an attempt. `is_repeat` says whether its call was attempted before.
+#[inline(always)]
 pub(crate) fn attempt<T>(is_repeat: bool, part: impl FnOnce() -> T) -> T {
     // A first attempt of an inner retry stays a repeat of the outer one.
     let _restore = is_repeat.then(|| set(&IS_REPEAT, true));

@@ -147,6 +147,7 @@ impl Drop for Scope {
 
 /// Runs a part of a call with the limit of a timeout around it. `began` says when that timeout's clock was started, and the part
 /// starts it if it asks for the deadline.
+#[inline(always)]
 pub(crate) fn within<T>(limit: Duration, began: &mut Option<Began>, part: impl FnOnce() -> T) -> T {
     let _scope = Scope::enter(|frame| frame.narrow_by_timeout(limit, *began));
     let result = part();

@@ -63,6 +63,7 @@ where
 {
     type Response = Response<GuardedBody<B, G, C>>;
 
+    #[inline(always)]
     fn answered(self, mut guard: G, response: Response<B>) -> Self::Response {
         let Self(classifier) = self;
         let outcome = classifier.classify(Ok(&response));

@@ -55,6 +55,7 @@ where
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.
+    #[inline(always)]
     pub(super) fn outcome(&self, result: Result<&S::Response, &Error>) -> Result<Outcome, Stop>
     where
         C: Classify<S::Response>,
@@ -129,7 +130,7 @@ where
     #[inline(always)]
     pub(super) fn keep(&mut self, result: Result<S::Response, Error>) {
         if self.last.is_none() || was_sent(&result) || !self.last.as_ref().is_some_and(was_sent) {
-            self.last = Some(self.receive(result));
+            self.last = Some(result.map(|response| self.receive(response)));
         }
     }
 
@@ -158,7 +159,7 @@ where
     pub(super) fn stop(&mut self, stop: Stop, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
         if stop == Stop::Outcome {
             // Nothing was given up, so there is no event.
-            return self.receive(result);
+            return result.map(|response| self.receive(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
         self.tell_stopped(stop, rejection);
@@ -180,13 +181,15 @@ where
         self.last.take().expect("a result was kept before")
     }
 
-    /// Returns the result as the caller gets it.
-    pub(super) fn receive(&mut self, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
-        result.map(|response| self.rules.keep.receive(response, mem::take(&mut self.ahead)))
+    /// Returns a response as the caller gets it.
+    #[inline(always)]
+    pub(super) fn receive(&mut self, response: S::Response) -> K::Response {
+        self.rules.keep.receive(response, mem::take(&mut self.ahead))
     }
 }
 
 /// Sends a request to a service that is ready, as the attempt of this number. Every attempt is sent from here.
+#[inline(always)]
 pub(super) fn send<S, Request, K>(service: &mut S, keep: &K, request: K::Kept, number: u32) -> S::Future
 where
     K: KeepRequest<Request>,

@@ -25,6 +25,7 @@ use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
+use crate::state::attempts::Stop;
 use crate::{context, time};
 
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
@@ -95,7 +96,17 @@ where
                 // Sent => (Looking | Draining | Waiting | Readying | end): the head of the response may not show yet whether the call
                 // failed; otherwise the result asks for another attempt, or is the last.
                 StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts > 1, || attempt.poll(cx))) {
-                    Ok(response) => call.look(response, cx),
+                    Ok(mut response) => {
+                        if call.poll_ahead(&mut response, cx).is_pending() {
+                            Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) })
+                        } else {
+                            match call.outcome(Ok(&response)) {
+                                // It passes none of what follows, each of which would move it.
+                                Ok(Outcome::Success) => return Poll::Ready(Ok(call.receive(response))),
+                                outcome => call.after_outcome(outcome, Ok(response), cx),
+                            }
+                        }
+                    }
                     Err(error) => call.after_error(error, cx),
                 },
                 // Looking => (Draining | Waiting | Readying | end): that is known, or takes too long, and the head alone counts.
@@ -103,7 +114,8 @@ where
                     if call.poll_ahead(response.as_mut().expect(POLLED_AGAIN), cx).is_pending() {
                         ready!(limit.poll(cx));
                     }
-                    call.after_result(Ok(response.take().expect(POLLED_AGAIN)), cx)
+                    let response = response.take().expect(POLLED_AGAIN);
+                    call.after_outcome(call.outcome(Ok(&response)), Ok(response), cx)
                 }
                 // Draining => (Waiting | Readying | end): the response was read to its end, or it takes too long and is dropped.
                 StepProj::Draining { limit, due, token } => {
@@ -159,34 +171,19 @@ where
         error: S::Error,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
-        self.after_result(Err(Error::lift(error)), cx)
-    }
-
-    /// Judges a response, or looks first what comes after its head.
-    #[inline(always)]
-    fn look(
-        &mut self,
-        mut response: S::Response,
-        cx: &mut Context<'_>,
-    ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
-        if self.poll_ahead(&mut response, cx).is_pending() {
-            return Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) });
-        }
-        self.after_result(Ok(response), cx)
+        let error = Error::lift(error);
+        self.after_outcome(self.outcome(Err(&error)), Err(error), cx)
     }
 
     /// Ends the call, or goes on towards another attempt.
-    #[inline(always)]
-    fn after_result(
+    #[inline(never)]
+    fn after_outcome(
         &mut self,
+        outcome: Result<Outcome, Stop>,
         result: Result<S::Response, Error>,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
-        let planned = match self.outcome(result.as_ref()) {
-            Ok(Outcome::Success) => return Break(self.receive(result)),
-            outcome => outcome.and_then(|outcome| self.plan(outcome, &result)),
-        };
-        match planned {
+        match outcome.and_then(|outcome| self.plan(outcome, &result)) {
             Ok((delay, token)) => {
                 self.keep(result);
                 Continue(self.approach(delay, token, cx))

@@ -35,6 +35,7 @@ impl Countdown {
     }
 
     /// Runs the call, or a part of it, with the limit around it. The clock starts if that asks for the deadline.
+    #[inline(always)]
     pub fn run<T>(&mut self, part: impl FnOnce() -> T) -> T {
         within(self.limit, &mut self.began, part)
     }
