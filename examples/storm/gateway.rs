@@ -24,8 +24,6 @@ pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(600);
 pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many attempts may be in flight, in the protected one.
 pub(crate) const MAX_CONCURRENT: usize = 40;
-/// How long an attempt may wait for a place among them.
-const MAX_WAIT: Duration = Duration::from_millis(100);
 
 /// What a gateway answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +72,8 @@ pub(crate) fn protected() -> Result<
         .classify(by_status)
         .build()?;
     let circuit = breaker.handle();
-    // 40 calls are 0.4 s of work for the overloaded upstream, less than an attempt may take. The queue is for bursts.
-    let bulkhead =
-        BulkheadLayer::builder(MAX_CONCURRENT).max_queue(60).max_wait(MAX_WAIT).name(Name::new("quotes")?).build()?;
+    // 40 calls are 0.4 s of work for the overloaded upstream, less than an attempt may take.
+    let bulkhead = BulkheadLayer::builder(MAX_CONCURRENT).name(Name::new("quotes")?).build()?;
 
     let service = ServiceBuilder::new()
         // Outermost, so that it sees whatever is left.
@@ -86,7 +83,8 @@ pub(crate) fn protected() -> Result<
         // Outside the breaker, so that each attempt is counted and an open circuit stops the attempts.
         .layer(retry)
         .layer(breaker)
-        // Bounds what a slow upstream piles up here, and what this gateway piles up there.
+        // Bounds what a slow upstream piles up here, and what this gateway piles up there. Without a queue, whose waits the breaker
+        // would take for slowness.
         .layer(bulkhead)
         // Inside the breaker, so that slowness opens it.
         .layer(TimeoutLayer::new(ATTEMPT_TIMEOUT))

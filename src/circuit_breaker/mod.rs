@@ -62,16 +62,19 @@
 //! **Calls without a result.** A call that its caller drops, or that ends at its caller's deadline, is abandoned: it counts as
 //! neither success nor failure. A call that a timeout of this crate cuts short is a failure under two conditions: the service
 //! was being waited for, and it had at least half of that timeout's limit. Otherwise the call is abandoned, because a handler
-//! whose time is over drops calls that are not to blame. A limit on the pause between two frames is such a limit. With a `slow_rate` there is a third condition: the call took longer
-//! than `slow_after`. A call that took longer is slow, also when it is abandoned.
+//! whose time is over drops calls that are not to blame. A limit on the pause between two frames is such a limit. With a
+//! `slow_rate` there is a third condition: the call took longer than `slow_after`. A call that took longer is slow, also when
+//! it is abandoned.
 //!
-//! **Half-open.** Calls in flight and results together are at most `probes`. The circuit opens as soon as a rule's share of
-//! `probes` is reached, and closes as soon as no share can be reached any more. Without a `failure_rate`, the first failed
-//! probe opens it under the rule of failures in a row; with one, that rule does not hold for probes.
+//! **Half-open.** Probes in flight that hold a place and results together are at most `probes`. The circuit opens as soon as a
+//! rule's share of `probes` is reached, and closes as soon as no share can be reached any more. Without a `failure_rate`, the
+//! first failed probe opens it under the rule of failures in a row; with one, that rule does not hold for probes.
 //!
 //! When the probes had no answer for [`half_open_for`](CircuitBreakerBuilder::half_open_for), the next call decides. If at least
 //! `probes` callers left without an answer, the circuit opens. Otherwise the probes in flight give up their places, and their
-//! results still count when they come. So slow answers and slow senders hold up no recovery.
+//! results still count when they come. When they did so twice without an answer in between, each call tosses a coin before it
+//! takes a free place, because those who come first may be slow senders, always. So slow answers and slow senders hold up no
+//! recovery.
 //!
 //! **Steps.** The open time takes the next step when the probes failed, and when the circuit opens sooner after closing than it
 //! was last open; otherwise the first. How the defaults were chosen is told [on the first
@@ -105,10 +108,13 @@
 //! sees no failure. And put a timeout around or below it: a call that never ends is never
 //! counted.
 //!
-//! With HTTP and gRPC a response may stream for hours. A probe whose response streams is a success at half of
-//! [`half_open_for`](CircuitBreakerBuilder::half_open_for) after it was first polled. From then on its end no longer counts, even if
-//! its body breaks or is dropped. Nothing runs in the background: the next call, the next result of a probe, the next poll of its
-//! body, or a look at the phase by a handle counts it.
+//! With HTTP and gRPC a response may stream for hours. A call whose response streams is a success at half of
+//! [`half_open_for`](CircuitBreakerBuilder::half_open_for) after it was first polled. Nothing runs in the background. A probe is
+//! counted by the next call, by the next result of a probe, by a poll of its body that pends, or by a look by a handle. From
+//! then on its end no longer counts, even if its body breaks. In a closed circuit such a call is counted by the next failure,
+//! by a poll of its body that pends, by its end, or by a look by a handle. If its body breaks later, it counts as a failure
+//! too. Until then the calls that stream weigh in the rates against what fails, as calls that did not fail, but they complete
+//! no `min_calls`.
 
 mod admit;
 mod breaker;

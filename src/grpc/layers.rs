@@ -20,8 +20,8 @@ impl CircuitBreakerLayer {
     ///
     /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers.
     /// A call is in flight, and a probe holds its place, until the stream of its response has ended. A stream that ends without
-    /// a code is a failure, and a stream that is dropped half way is abandoned. A probe whose response still streams after half
-    /// of [`half_open_for`](Builder::half_open_for) is a success.
+    /// a code is a failure. A stream that is dropped is a success if a message came, and abandoned otherwise. A call whose
+    /// response still streams half of [`half_open_for`](Builder::half_open_for) after it was first polled is a success.
     pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Grpc> {
         Self::builder(name).grpc()
     }

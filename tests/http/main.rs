@@ -43,6 +43,7 @@ mod set_aside;
 mod standard;
 mod timeout;
 mod unprocessed;
+mod unread;
 mod unsendable;
 mod unsent;
 mod uploads;

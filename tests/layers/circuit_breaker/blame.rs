@@ -135,3 +135,14 @@ async fn slowness_runs_from_the_first_poll() {
     service.oneshot(()).await.unwrap();
     assert_eq!(counted(&circuit), (2, 0, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ends_at_its_callers_deadline_is_slow_if_it_took_too_long() {
+    for (slow_after, counts) in [(SECOND, (1, 0, 1)), (3 * SECOND, (0, 0, 0))] {
+        let breaker = builder().slow_rate(1.0, slow_after).build().unwrap();
+        let circuit = breaker.handle();
+        let service = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(60 * SECOND)).service(hung::<()>());
+        Deadline::after(2 * SECOND).scope(service.oneshot(())).await.unwrap_err();
+        assert_eq!(counted(&circuit), counts, "{slow_after:?}");
+    }
+}

@@ -96,3 +96,44 @@ async fn whoever_looks_first_counts_a_streaming_probe_whose_moment_has_come() {
         assert!(look(&breaker, &mut probe), "{claim}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_whose_deadlines_end_the_probes_open_it_again_too() {
+    let breaker = touchy().probes(2).half_open_for(20 * SECOND).build().unwrap();
+    let circuit = breaker.handle();
+    // Below the breaker, so that the breaker gets an error and its call is not dropped.
+    let service = ServiceBuilder::new().layer(breaker).layer(TimeoutLayer::new(60 * SECOND)).service(hung::<()>());
+    recover(&circuit).await;
+    for _ in 0..2 {
+        let ended = Deadline::after(SECOND).scope(service.clone().oneshot(())).await;
+        assert!(ended.unwrap_err().elapsed().is_some_and(palisade::Elapsed::by_caller));
+    }
+    advance(20 * SECOND).await;
+    assert_eq!(rejection(&circuit).reason(), RejectionReason::CircuitOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_layer_below_rejects_is_neither_an_answer_nor_abandoned() {
+    for (left, found) in [("aa", RejectionReason::CircuitOpen), ("a", RejectionReason::Full)] {
+        let breaker = touchy().probes(2).half_open_for(20 * SECOND).build().unwrap();
+        let circuit = breaker.handle();
+        let service = breaker.layer(BulkheadLayer::new(0).layer(up::<()>()));
+        recover(&circuit).await;
+        run(&circuit, left).await;
+        assert_eq!(reason(&service.clone().oneshot(()).await), Some(RejectionReason::Full));
+        advance(20 * SECOND).await;
+        assert_eq!(reason(&service.oneshot(()).await), Some(found), "after {left}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_who_left_open_it_again_though_the_service_is_not_ready() {
+    let breaker = touchy().half_open_for(20 * SECOND).build().unwrap();
+    recover(&breaker.handle()).await;
+    run(&breaker.handle(), "a").await;
+    let mut service = breaker.layer(Gate::new(up::<()>(), [], Poll::Pending));
+    assert!(poll_ready(&mut service).is_pending());
+    advance(20 * SECOND).await;
+    assert!(poll_ready(&mut service).is_ready());
+    assert_eq!(reason(&service.call(()).await), Some(RejectionReason::CircuitOpen));
+}

@@ -143,6 +143,25 @@ async fn an_attempt_that_panics_keeps_its_number() {
     assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2));
 }
 
+/// The future is dropped after the panic, as a task's is: outside the attempt.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_panics_when_it_is_polled_keeps_its_number() {
+    let breaker = consecutive(1000).build().unwrap();
+    let circuit = breaker.handle();
+    let attempts = AtomicU32::new(0);
+    let service = strict(|_: u32| {
+        let nth = attempts.fetch_add(1, Relaxed);
+        async move {
+            assert_eq!(nth, 0, "in poll");
+            Err::<u32, _>(Down(1))
+        }
+    });
+    let mut call = Box::pin((retry(7).build().unwrap(), breaker).layer(service).oneshot(0));
+    assert!(panics(|| call.as_mut().now_or_never()));
+    drop(call);
+    assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_whose_service_fails_to_be_ready_keeps_its_number() {
     let breaker = consecutive(1000).build().unwrap();

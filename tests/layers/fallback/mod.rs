@@ -20,7 +20,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use palisade::{
-    BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, fallback,
+    BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, TimeoutLayer,
+    fallback,
 };
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt};

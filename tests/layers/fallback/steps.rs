@@ -106,3 +106,11 @@ async fn a_step_that_sends_nothing_answers_at_the_deadline() {
     let answer = Deadline::after(SECOND).scope(layer.layer(failing_late()).oneshot(1)).await;
     assert_eq!((answer.unwrap(), calls.count()), (7, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_called_without_a_look_at_the_deadline_where_nobody_has_waited() {
+    let layer = FallbackLayer::new(fallback::service(up()));
+    assert_eq!(TimeoutLayer::new(Duration::ZERO).layer(layer.layer(failing())).oneshot(1).await.unwrap(), 1);
+    let past = Deadline::after(Duration::ZERO);
+    assert_eq!(past.scope(layer.layer(failing()).oneshot(1)).await.unwrap(), 1);
+}
