@@ -152,12 +152,10 @@ impl CircuitGuard {
         let (core, entry, state) = (self.core.take(), self.entry, self.state);
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
-        match core {
-            Some(core) => match outcome {
-                Outcome::Success => end(&core, entry, state, Exit::Settled(Outcome::Success)),
-                other => end(&core, entry, state, Exit::settled(other, attempt(state) == REPEAT)),
-            },
-            None => {}
+        let Some(core) = core else { return };
+        match outcome {
+            Outcome::Success => end(&core, entry, state, Exit::Settled(Outcome::Success)),
+            other => end(&core, entry, state, Exit::settled(other, attempt(state) == REPEAT)),
         }
     }
 

@@ -83,7 +83,7 @@ impl Circuit {
         entry: Entry,
         outcome: Outcome,
         is_repeat: bool,
-        clock: impl Now + Copy,
+        clock: impl Now,
     ) -> Option<Transition> {
         if outcome != Outcome::Success {
             if let Some(transition) = self.settle_moments(clock) {

@@ -12,19 +12,22 @@ const DUE: u64 = 25;
 /// Counts all, and opens at nothing here.
 const COUNTING: Rules = Rules { failure_rate: Some(1.0), min_calls: 10, ..FAILING };
 
+/// A call that streams, and where its moment is.
+type Stream = (Entry, Held);
+
 /// A call that streams since `at`.
-fn stream(circuit: &Circuit, at: u64) -> (Entry, Held) {
+fn stream(circuit: &Circuit, at: u64) -> Stream {
     let entry = circuit.admit(at);
     (entry, circuit.hold_moment(entry))
 }
 
-fn end(circuit: &Circuit, (entry, held): (Entry, Held), exit: Exit, at: u64) -> Option<Transition> {
+fn end(circuit: &Circuit, (entry, held): Stream, exit: Exit, at: u64) -> Option<Transition> {
     circuit.exit_stream(entry, held, exit, Nanos(at))
 }
 
 #[test]
 fn a_failure_a_look_and_its_own_end_count_a_stream_after_half_the_time_not_sooner() {
-    let finders: [fn(&Circuit, (Entry, Held), u64); 4] = [
+    let finders: [fn(&Circuit, Stream, u64); 4] = [
         |circuit, _, at| _ = circuit.call(Failed, at),
         |circuit, _, at| _ = circuit.catch_up(Nanos(at)),
         |circuit, stream, at| _ = end(circuit, stream, Exit::Abandoned, at),
