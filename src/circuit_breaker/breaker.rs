@@ -166,6 +166,7 @@ impl Core {
     }
 
     #[cold]
+    #[inline(never)]
     fn tell_transition(&self, transition: &Transition) {
         waiting::wake(self.address());
         let Transition { from, to, reason, counts, open_for } = *transition;

@@ -153,9 +153,10 @@ impl CircuitGuard {
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
         let Some(core) = core else { return };
-        match outcome {
-            Outcome::Success => end(&core, entry, state, Exit::Settled(Outcome::Success)),
-            other => end(&core, entry, state, Exit::settled(other, attempt(state) == REPEAT)),
+        if outcome == Outcome::Success && state < STREAMING {
+            core.exit(entry, Exit::Settled(Outcome::Success));
+        } else {
+            settle(&core, entry, state, outcome);
         }
     }
 
@@ -183,7 +184,7 @@ impl Guard for CircuitGuard {
     fn polled(&mut self, is_pending: bool) {
         if is_pending {
             self.waits();
-        } else {
+        } else if self.state & WAITING != 0 {
             self.state &= !WAITING;
         }
     }
@@ -249,7 +250,16 @@ fn drop_unsettled(core: &Core, entry: Entry, state: u64) {
     end(core, entry, state, exit);
 }
 
-#[inline(always)]
+/// Out of line, so that the path of a success without a stream stays short.
+#[inline(never)]
+fn settle(core: &Core, entry: Entry, state: u64, outcome: Outcome) {
+    let exit = match outcome {
+        Outcome::Success => Exit::Settled(outcome),
+        _ => Exit::settled(outcome, attempt(state) == REPEAT),
+    };
+    end(core, entry, state, exit);
+}
+
 fn end(core: &Core, entry: Entry, state: u64, exit: Exit) {
     if state < STREAMING { core.exit(entry, exit) } else { end_stream(core, entry, state, exit) }
 }

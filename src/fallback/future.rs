@@ -27,6 +27,7 @@ pin_project! {
         pub(super) fallback: Option<(F, F::Kept)>,
         pub(super) condition: T,
         pub(super) name: Name,
+        pub(super) has_waited: bool,
     }
 }
 
@@ -34,7 +35,7 @@ pin_project! {
     #[project = StateProj]
     pub(super) enum State<Fut, Alternative> {
         /// The call was sent.
-        Calling { #[pin] call: Fut, has_waited: bool },
+        Calling { #[pin] call: Fut },
         /// The inner service failed to become ready, so nothing was sent.
         Unready { error: Option<Error> },
         /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
@@ -55,17 +56,17 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let (result, has_waited) = match this.state.as_mut().project() {
+            let result = match this.state.as_mut().project() {
                 // Calling => (Degrading | end): the call ended.
-                StateProj::Calling { call, has_waited } => match call.poll(cx) {
-                    Poll::Ready(result) => (result.map_err(Error::lift), *has_waited),
+                StateProj::Calling { call } => match call.poll(cx) {
+                    Poll::Ready(result) => result.map_err(Error::lift),
                     Poll::Pending => {
-                        *has_waited = true;
+                        *this.has_waited = true;
                         return Poll::Pending;
                     }
                 },
                 // Unready => (Degrading | end): the call failed before it began.
-                StateProj::Unready { error } => (Err(error.take().expect(POLLED_AGAIN)), false),
+                StateProj::Unready { error } => Err(error.take().expect(POLLED_AGAIN)),
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
@@ -76,7 +77,7 @@ where
                 return Poll::Ready(result);
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
-            let step = fallback.answer(kept, result.as_ref(), has_waited);
+            let step = fallback.answer(kept, result.as_ref(), *this.has_waited);
             this.state.set(State::Degrading { step, before: result.err() });
         }
     }

@@ -55,10 +55,10 @@ where
         // The future is made in each arm, so that the call is not moved once more.
         match self.unready.take() {
             None => {
-                let state = State::Calling { has_waited: false, call: self.inner.call(request) };
-                ResponseFuture { state, fallback, condition, name }
+                let state = State::Calling { call: self.inner.call(request) };
+                ResponseFuture { state, fallback, condition, name, has_waited: false }
             }
-            error => ResponseFuture { state: State::Unready { error }, fallback, condition, name },
+            error => ResponseFuture { state: State::Unready { error }, fallback, condition, name, has_waited: false },
         }
     }
 }

@@ -88,6 +88,7 @@ impl Circuit {
     }
 
     /// Counts the streaming calls of a closed circuit whose moment has come.
+    #[inline(never)]
     pub(super) fn settle_moments(&self, clock: impl Now) -> Option<Transition> {
         let moments = self.moments.get().filter(|moments| !moments.is_empty())?;
         let (word, now) = (self.word(), clock.now());

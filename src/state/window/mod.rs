@@ -13,7 +13,9 @@ use crate::time::{Nanos, Now};
 /// Where the words of a window begin in a stripe; those before it are for what owns the window.
 pub(crate) const FIRST_WORD: usize = 2;
 
+/// The tag has a word of its own, because to find it in a part of another one takes more steps in each call.
 #[derive(Debug)]
+#[repr(u64)]
 pub(crate) enum Window {
     /// Remembers nothing: the rule of consecutive failures needs no window.
     None,

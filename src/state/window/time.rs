@@ -101,19 +101,23 @@ impl TimeWindow {
 
     #[inline(always)]
     fn bump(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
-        let mine = stripes.mine();
-        let bump = |kind| mine.bump(self.word(bucket, kind), bucket.tag());
-        bump(CALLS);
+        stripes.mine().bump(self.word(bucket, CALLS), bucket.tag());
         if call.is_bad() {
-            if call.failed {
-                bump(FAILURES);
-            }
-            if call.throttled {
-                bump(THROTTLED);
-            }
-            if call.slow && self.counts_slow {
-                bump(SLOW);
-            }
+            self.bump_bad(stripes, bucket, call);
+        }
+    }
+
+    #[inline(never)]
+    fn bump_bad(&self, stripes: &Stripes, bucket: Bucket, call: Recorded) {
+        let bump = |kind| stripes.mine().bump(self.word(bucket, kind), bucket.tag());
+        if call.failed {
+            bump(FAILURES);
+        }
+        if call.throttled {
+            bump(THROTTLED);
+        }
+        if call.slow && self.counts_slow {
+            bump(SLOW);
         }
     }
 

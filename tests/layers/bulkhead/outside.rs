@@ -36,7 +36,7 @@ where
     let _place = handle.enter().await.expect("it is free");
     let call = layer.layer(inner()).oneshot(Ask::Answer).await.expect_err("no place is free");
     let call = call.rejection().expect("it was rejected");
-    [call, handle.enter().await.expect_err("no place is free")].map(palisade::Rejection::reason)
+    [call, handle.enter().await.expect_err("no place is free")].map(Rejection::reason)
 }
 
 #[tokio::test(start_paused = true)]
