@@ -57,7 +57,7 @@ async fn a_request_that_cannot_be_sent_is_no_server_error() {
         let server = Server::start(|_, _| reply(empty(200))).await;
         let gateway = serve_router(gateway(wire, server.addr)).await;
         let (unsendable, _) = seen(wire, gateway, Method::PATCH, "").await;
-        assert!([400, 502].contains(&unsendable), "{unsendable}");
+        assert_eq!(unsendable, 400);
         let too_large = if wire == Wire::Http1 { 413 } else { 400 };
         assert_eq!(seen(wire, gateway, Method::PUT, "more than eight").await, (too_large, Outcome::Success));
         assert_eq!((seen(wire, gateway, Method::PUT, "eight").await.0, server.calls()), (200, 1));
