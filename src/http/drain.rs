@@ -29,18 +29,22 @@ const FRAMES: usize = 64;
 pub struct DrainedBody<B> {
     /// What is still to be read; `None` once that ended, failed or was dropped.
     inner: Option<B>,
-    /// The data that was read before the response was judged.
-    first: Option<Bytes>,
-    /// `None` while nothing else was read ahead.
+    /// `None` while nothing was read ahead.
     ahead: Option<Box<Ahead>>,
 }
 
 /// What was read ahead.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
+    /// The data that was read before the response was judged.
+    pub(super) first: Option<Bytes>,
     frames: VecDeque<Frame<Bytes>>,
     /// Comes after the frames, if the rest failed or was dropped.
     error: Option<Error>,
+    /// Whether nothing is left to read.
+    has_ended: bool,
+    /// The response's own headers, while its trailers stand in their place.
+    pub(super) headers: Option<HeaderMap>,
 }
 
 /// What stands for a rest that was dropped.
@@ -55,12 +59,16 @@ struct RestDropped;
 impl<B: Body> DrainedBody<B> {
     /// Makes a body that streams through.
     pub(crate) const fn streaming(body: B) -> Self {
-        Self::after(None, None, Some(body))
+        Self { inner: Some(body), ahead: None }
     }
 
     /// Makes a body of which some was read already.
-    pub(super) const fn after(first: Option<Bytes>, ahead: Option<Box<Ahead>>, inner: Option<B>) -> Self {
-        Self { inner, first, ahead }
+    #[inline(always)]
+    pub(super) fn after(ahead: Option<Box<Ahead>>, body: B) -> Self {
+        match ahead {
+            None => Self::streaming(body),
+            Some(ahead) => Self { inner: (!ahead.has_ended).then_some(body), ahead: Some(ahead) },
+        }
     }
 
     /// Drops what was not read.
@@ -102,21 +110,20 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> DrainedBody<B> {
 }
 
 impl Ahead {
-    /// What stands for a body that has ended with trailers.
-    pub(super) fn ended(trailers: HeaderMap) -> Self {
-        Self { frames: [Frame::trailers(trailers)].into(), error: None }
-    }
-
-    /// What stands for a body that has failed.
-    pub(super) fn failed(error: Error) -> Self {
-        Self { frames: VecDeque::new(), error: Some(error) }
+    /// Notes that the body has ended, with these trailers if it had any, or failed.
+    pub(super) fn end(&mut self, end: Result<Option<HeaderMap>, Error>) {
+        self.has_ended = true;
+        match end {
+            Ok(trailers) => self.frames.extend(trailers.map(Frame::trailers)),
+            Err(error) => self.error = Some(error),
+        }
     }
 
     /// Keeps a copy of a frame, unless that is too much. The frame itself may be a part of something larger.
     #[must_use]
     fn keep<D: Buf>(&mut self, frame: Frame<D>) -> bool {
         let is_small = match frame.data_ref() {
-            Some(data) => data.remaining() <= LIMIT - self.bytes(),
+            Some(data) => data.remaining() <= LIMIT.saturating_sub(self.bytes()),
             None => frame.trailers_ref().is_none_or(|trailers| size(trailers) <= LIMIT),
         };
         let fits = is_small && self.frames.len() < FRAMES;
@@ -126,8 +133,12 @@ impl Ahead {
         fits
     }
 
+    fn pop(&mut self) -> Option<Frame<Bytes>> {
+        self.first.take().map(Frame::data).or_else(|| self.frames.pop_front())
+    }
+
     fn bytes(&self) -> usize {
-        self.frames.iter().filter_map(Frame::data_ref).map(Bytes::len).sum()
+        self.frames.iter().filter_map(Frame::data_ref).chain(&self.first).map(Bytes::len).sum()
     }
 }
 
@@ -140,10 +151,7 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> Body for DrainedBody<B> {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
-        }
-        if let Some(frame) = self.ahead.as_mut().and_then(|ahead| ahead.frames.pop_front()) {
+        if let Some(frame) = self.ahead.as_mut().and_then(|ahead| ahead.pop()) {
             return Poll::Ready(Some(Ok(frame)));
         }
         match &mut self.inner {
@@ -153,18 +161,17 @@ impl<B: Body<Error: Into<BoxError> + 'static> + Unpin> Body for DrainedBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_used_up = |ahead: &Ahead| ahead.frames.is_empty() && ahead.error.is_none();
-        self.first.is_none() && self.ahead.as_deref().is_none_or(is_used_up) && is_at_end(self.inner.as_ref())
+        let is_used_up = |ahead: &Ahead| ahead.first.is_none() && ahead.frames.is_empty() && ahead.error.is_none();
+        self.ahead.as_deref().is_none_or(is_used_up) && is_at_end(self.inner.as_ref())
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = match &self.ahead {
+        match &self.ahead {
             None => left(self.inner.as_ref()),
             // Nothing is promised of what the error stands for.
             Some(ahead) if ahead.error.is_some() => before(ahead.bytes(), SizeHint::new()),
             Some(ahead) => before(ahead.bytes(), left(self.inner.as_ref())),
-        };
-        before(self.first.as_ref().map_or(0, Bytes::len), rest)
+        }
     }
 }
 
