@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc; // a model's own cannot point to a trait object
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use http::{Request, Version};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::http::body::{is_at_end, left};
-use crate::sync::{Arc, Mutex};
+use crate::sync::Mutex;
 
 /// The most bytes to read of what was left unread.
 const LIMIT: usize = 64 * 1024;
