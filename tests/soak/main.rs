@@ -6,6 +6,8 @@
 
 mod gateway;
 mod heap;
+#[cfg(all(unix, feature = "axum", feature = "hyper-util"))]
+mod nginx;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod traffic;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use palisade::Phase;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -48,8 +51,12 @@ const CYCLE: [(Fault, Health); 16] = [
     (Fault::Reset, Health::Well),
 ];
 
+/// Soaks take turns: the heap is that of the whole process.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faults_lose_no_call_leave_nothing_and_are_recovered_from() {
+    let _turn = TURN.lock().await;
     let (gateway, upstream) = (Gateway::new(), Arc::new(Upstream::default()));
     // The first is to allocate what is allocated once.
     let mut tally = storm(&gateway, &upstream, 1).await;
