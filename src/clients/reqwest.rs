@@ -7,7 +7,8 @@
 //! if the body is in memory, is at most `max_body` long, and the request may arrive twice. It returns the others as they are.
 //!
 //! A [timeout of a request](reqwest::RequestBuilder::timeout) limits the whole call: all attempts, the waits between them, and the
-//! body of the response. A [timeout of the client](reqwest::ClientBuilder::timeout) limits each attempt.
+//! body of the response. It is the caller's [`Deadline`](crate::Deadline), so a call that ends at it is no failure in a circuit. A
+//! [timeout of the client](reqwest::ClientBuilder::timeout) limits each attempt.
 //!
 //! A call that is out of time before its response ends with [`Error::TimedOut`]. When the body runs out of time later,
 //! [`reqwest::Error::is_timeout`] says so, and the [`Error`] stands in the chain of sources.
@@ -35,6 +36,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -44,6 +46,7 @@ use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
+use crate::context::{Deadline, DeadlineScope, Scope};
 use crate::error::Error;
 use crate::http::made::Made;
 use crate::http::{Http, HttpClassifier, Overrides, ReplayBody};
@@ -143,7 +146,13 @@ where
         }
         let call = request.try_into().map(|request| match limit {
             None => Call::Unlimited { call: self.inner.call(request) },
-            Some(limit) => Call::Limited { call: TimeoutLayer::http(limit).layer(&mut self.inner).call(request) },
+            Some(limit) => {
+                let deadline = Deadline::after(limit);
+                let _scope = Scope::of_deadline(deadline);
+                // It ends the call at the deadline, also where no timeout is below.
+                let call = TimeoutLayer::http(Duration::MAX).layer(&mut self.inner).call(request);
+                Call::Limited { call: deadline.scope(call) }
+            }
         });
         ResponseFuture { call: call.into() }
     }
@@ -165,7 +174,7 @@ pin_project! {
     #[project = CallProj]
     enum Call<Fut> {
         Unlimited { #[pin] call: Fut },
-        Limited { #[pin] call: timeout::ResponseFuture<Fut, Http> },
+        Limited { #[pin] call: DeadlineScope<timeout::ResponseFuture<Fut, Http>> },
     }
 }
 

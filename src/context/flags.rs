@@ -5,14 +5,26 @@ use std::thread::LocalKey;
 use std::time::Duration;
 
 thread_local! {
+    static IS_CUT: Cell<bool> = const { Cell::new(false) };
     static EXPIRED: Cell<Option<Duration>> = const { Cell::new(None) };
     static IS_REPEAT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Drops a call by `drop_call`, because its time is over.
+pub(crate) fn cut(drop_call: impl FnOnce()) {
+    let _restore = set(&IS_CUT, true);
+    drop_call();
+}
+
+/// Whether what is dropped now is dropped because its time is over: nobody has had enough of it.
+pub(crate) fn is_cut() -> bool {
+    IS_CUT.get()
 }
 
 /// Drops a call by `drop_call`, because this limit of ours ran out.
 pub(crate) fn expire(limit: Duration, drop_call: impl FnOnce()) {
     let _restore = set(&EXPIRED, Some(limit));
-    drop_call();
+    cut(drop_call);
 }
 
 /// The limit that ran out, if what is dropped now is dropped because of that.

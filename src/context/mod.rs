@@ -11,6 +11,6 @@ mod scope;
 pub use self::deadline::Deadline;
 #[cfg(feature = "http")]
 pub(crate) use self::flags::set;
-pub(crate) use self::flags::{attempt, expire, expired_limit, is_repeat};
+pub(crate) use self::flags::{attempt, cut, expire, expired_limit, is_cut, is_repeat};
 pub(crate) use self::frame::{Began, Scope, nearest, within};
 pub use self::scope::DeadlineScope;

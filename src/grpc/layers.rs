@@ -20,7 +20,7 @@ impl CircuitBreakerLayer {
     ///
     /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers.
     /// A call is in flight, and a probe holds its place, until the stream of its response has ended. A stream that ends without
-    /// a code is a failure. A stream that is dropped is a success if a message came, and abandoned otherwise. A call whose
+    /// a code is a failure. A stream that is dropped is a success if a message began to come, and abandoned otherwise. A call whose
     /// response still streams half of [`half_open_for`](Builder::half_open_for) after it was first polled is a success.
     pub fn grpc(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Grpc> {
         Self::builder(name).grpc()

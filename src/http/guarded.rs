@@ -22,14 +22,10 @@ use crate::outcome::Outcome;
 /// Ends a call at the end of its response's body. Until then the body holds the call's guard.
 ///
 /// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body settles it, by what `C` says
-/// of the trailers, or of the error with which the body broke. A body that is dropped before its end is a success if its caller
-/// may have had enough:
-///
-/// - where the head alone says how a call went: if nothing more is being waited for. The body is unread, or the last poll of it
-///   returned a frame;
-/// - where the end says it, as in gRPC: if any data came.
-///
-/// Otherwise the call is abandoned, unless it [has streamed](crate::circuit_breaker#the-sharp-edge) for long enough.
+/// of the trailers, or of the error with which the body broke. A body that is dropped before its end is a success, because its
+/// caller may have had enough. There are exceptions: where the end of the body says how a call went, as in gRPC, the call is
+/// abandoned if no message has begun to come; and a body whose time is over is dropped as
+/// [guards](crate::CircuitGuard) are.
 ///
 /// In a bulkhead, the call holds its place until the body has ended or is dropped.
 #[derive(Clone, Copy, Default)]
@@ -118,6 +114,12 @@ impl<G: Guard, C> Held<G, C> {
         is_held
     }
 
+    /// Whether a message has begun to come, with this frame at the latest.
+    fn begins_message(&self, frame: &Frame<impl Buf>) -> bool {
+        let has_data = || frame.data_ref().is_some_and(Buf::has_remaining);
+        self.web.as_ref().map_or_else(has_data, |web| web.has_message())
+    }
+
     /// Looks for the trailers in the data of a frame, where they may stand there.
     fn read<B>(&mut self, frame: &Frame<impl Buf>)
     where
@@ -154,8 +156,7 @@ impl<G: Guard, C> Held<G, C> {
 /// Settles the call, where its outcome is known. Otherwise the guard is dropped unsettled.
 impl<G: Guard, C> Drop for Held<G, C> {
     fn drop(&mut self) {
-        // A caller whose time is over did not choose to drop it.
-        let is_enough = self.is_enough && context::expired_limit().is_none();
+        let is_enough = self.is_enough && !context::is_cut();
         let outcome = self.outcome.or(is_enough.then_some(Outcome::Success));
         if let (Some(guard), Some(outcome)) = (self.guard.take(), outcome) {
             guard.settle(outcome);
@@ -194,7 +195,8 @@ where
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(held) = this.held else { return body.poll_frame(cx).map_err(Error::lift) };
-        let is_enough = mem::take(&mut held.is_enough);
+        // A body that panics was not enough.
+        let was_enough = mem::take(&mut held.is_enough);
         held.guard.polls();
         let frame = held.guard.watch(|| body.as_mut().poll_frame(cx)).map_err(Error::lift);
         held.guard.polled(frame.is_pending());
@@ -203,11 +205,11 @@ where
         }
         let end = match &frame {
             Poll::Pending => {
-                held.is_enough = is_enough && !held.ends_as_head;
+                held.is_enough = was_enough;
                 None
             }
             Poll::Ready(Some(Ok(frame))) if frame.is_data() && !body.is_end_stream() => {
-                held.is_enough = true;
+                held.is_enough = was_enough || held.begins_message(frame);
                 None
             }
             Poll::Ready(Some(last)) => Some(last.as_ref().map(Frame::trailers_ref)),

@@ -21,7 +21,7 @@ impl CircuitBreakerLayer {
     ///
     /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier), and by how the body ends.
     /// A call is in flight until the body of its response has ended. If the body breaks, the call is a failure. If the body is
-    /// dropped, the call is a success, unless more of the body was being waited for: then it is abandoned. A call whose response
+    /// dropped, the call is a success: its caller may have had enough. A call whose response
     /// still streams half of [`half_open_for`](Builder::half_open_for) after it was first polled is a success.
     pub fn http(name: impl Into<Cow<'static, str>>) -> CircuitBreakerBuilder<Http> {
         Self::builder(name).http()

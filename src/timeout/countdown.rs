@@ -8,7 +8,7 @@ use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::{End, Plain};
-use crate::context::{Began, Deadline, expire, within};
+use crate::context::{Began, Deadline, cut, expire, within};
 use crate::error::{By, Elapsed, Error};
 use crate::event::Event;
 use crate::name::Name;
@@ -75,8 +75,7 @@ impl Countdown {
             ready!(poll_until(end, sleep, cx));
         }
         let by = if by_caller {
-            // What is dropped at the caller's own deadline is abandoned, not slow.
-            drop_call();
+            cut(drop_call);
             By::Caller
         } else {
             expire(self.limit, drop_call);

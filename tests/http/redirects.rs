@@ -1,13 +1,19 @@
 //! Redirects that are followed below the layers, by reqwest or by another layer.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
 use http::Response;
 use http::header::LOCATION;
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use palisade::http::ReplayBody;
 use palisade::reqwest::ReqwestClient;
 use reqwest::{Body, Method, Request};
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{BoxError, Service, ServiceBuilder, service_fn};
 
-use crate::client::{self, Replayed, Wire, call, on_both, retry, retry_of};
+use crate::client::{self, Wire, call, on_both, retry, retry_of};
 use crate::reqwest::{request, stack};
 use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
@@ -80,16 +86,19 @@ async fn moved_to_nobody() -> (Server, tokio::net::TcpSocket) {
 }
 
 /// hyper-util's client under a layer that follows a redirect, whose error is the client's own.
-fn following(
+fn following<B>(
     wire: Wire,
 ) -> impl Service<
-    http::Request<Replayed>,
+    http::Request<ReplayBody<B>>,
     Response = Response<Incoming>,
     Error = hyper_util::client::legacy::Error,
     Future: Send,
-> + Clone {
-    let client = client::client(wire);
-    service_fn(move |request: http::Request<Replayed>| {
+> + Clone
+where
+    B: HttpBody<Error: Into<BoxError>> + Default + Send + Unpin + 'static,
+{
+    let client = client::client::<ReplayBody<B>>(wire);
+    service_fn(move |request: http::Request<ReplayBody<B>>| {
         let client = client.clone();
         async move {
             let response = client.request(request).await?;
@@ -127,6 +136,34 @@ async fn a_post_that_a_layer_redirects_to_nobody_is_not_sent_twice() {
             call(&stack, order(&server.uri("/"), body)).await.map(drop).unwrap_err();
             assert_eq!(server.calls(), 1, "{body:?}");
         }
+    })
+    .await;
+}
+
+/// Has no bytes, and does not say before it is polled that it has ended, as an HTTP/2 request with a length of zero.
+#[derive(Default)]
+struct Nothing;
+
+impl HttpBody for Nothing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(0)
+    }
+}
+
+#[tokio::test]
+async fn a_post_of_no_bytes_that_a_layer_redirects_to_nobody_is_not_sent_twice() {
+    on_both(async |wire| {
+        let (server, _nobody) = moved_to_nobody().await;
+        let stack = ServiceBuilder::new().layer(retry_of().build().unwrap()).service(following(wire));
+        call(&stack, http::Request::post(server.uri("/")).body(Nothing).unwrap()).await.map(drop).unwrap_err();
+        assert_eq!(server.calls(), 1);
     })
     .await;
 }

@@ -184,7 +184,14 @@ impl<B: Body<Error: Into<BoxError>> + Unpin> Body for ReplayBody<B> {
             }
             Content::Whole { is_sent, .. } => *is_sent,
             Content::Shared { progress: Progress::Done, .. } => true,
-            Content::Shared { source, attempt, progress } => source.lock().is_at_end(*attempt, *progress),
+            Content::Shared { source, attempt, progress } => {
+                let source = source.lock();
+                if source.size_hint(*attempt, *progress).exact() == Some(0) {
+                    // Nor is one polled that tells of no bytes.
+                    self.begin();
+                }
+                source.is_at_end(*attempt, *progress)
+            }
         }
     }
 
