@@ -27,6 +27,8 @@ fn main() {
     runtime.block_on(async {
         match arguments[..] {
             ["upstream"] => gateways::upstream().await,
+            // For a profiler that watches one of them.
+            ["load", address] => drop(Clients::new().bare(address, CALLERS, 20_000).await),
             [kind, upstream] => gateways::serve(Kind::of(kind), upstream).await,
             [] => measure(200).await,
             [rounds] => measure(rounds.parse().expect("the argument is a number of rounds")).await,
