@@ -17,6 +17,7 @@ pub(crate) fn cut(drop_call: impl FnOnce()) {
 }
 
 /// Whether what is dropped now is dropped because its time is over: nobody has had enough of it.
+#[cfg(feature = "http")]
 pub(crate) fn is_cut() -> bool {
     IS_CUT.get()
 }

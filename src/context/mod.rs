@@ -9,8 +9,8 @@ mod frame;
 mod scope;
 
 pub use self::deadline::Deadline;
+pub(crate) use self::flags::{attempt, cut, expire, expired_limit, is_repeat};
 #[cfg(feature = "http")]
-pub(crate) use self::flags::set;
-pub(crate) use self::flags::{attempt, cut, expire, expired_limit, is_cut, is_repeat};
+pub(crate) use self::flags::{is_cut, set};
 pub(crate) use self::frame::{Began, Scope, nearest, within};
 pub use self::scope::DeadlineScope;
