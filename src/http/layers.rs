@@ -135,7 +135,7 @@ impl<L, E, R> TimeoutLayer<L, E, R> {
     /// let mut events = service.oneshot(Request::new(())).await?.into_body();
     /// sender.send_data("tick".into()).await.ok();
     /// assert!(matches!(events.frame().await, Some(Ok(_))));
-    /// let stalled = events.frame().await.and_then(Result::err).and_then(|error| error.elapsed().copied());
+    /// let stalled = events.frame().await.and_then(Result::err).and_then(|error| error.elapsed());
     /// assert!(stalled.is_some_and(|elapsed| elapsed.between_frames()));
     /// # Ok(())
     /// # }
