@@ -57,8 +57,8 @@
 //! # Blocking work
 //!
 //! A call that is dropped gives its place back, but it does not stop a closure that `spawn_blocking` runs for it. Let the closure
-//! hold a place of its own, from [`BulkheadHandle::enter`] or [`try_enter`](BulkheadHandle::try_enter). Then at most as many closures
-//! run as there are places, whoever still waits for them:
+//! hold a place of its own, from [`BulkheadHandle::enter`] or [`try_enter`](BulkheadHandle::try_enter). Then no more closures
+//! run than there are places, even if their callers have gone:
 //!
 //! ```
 //! use std::time::Duration;

@@ -62,7 +62,7 @@ impl<B: Body> DrainedBody<B> {
         Self { inner: Some(body), ahead: None }
     }
 
-    /// Makes a body of which some was read already.
+    /// Makes a body whose beginning was read ahead.
     #[inline(always)]
     pub(super) fn after(ahead: Option<Box<Ahead>>, body: B) -> Self {
         match ahead {

@@ -3,6 +3,7 @@
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
 use bytes::Buf;
 use http::{HeaderMap, Response};
@@ -24,8 +25,8 @@ use crate::outcome::Outcome;
 /// In a circuit, a head that is no success settles the call at once. Otherwise the end of the body settles it, by what `C` says
 /// of the trailers, or of the error with which the body broke. A body that is dropped before its end is a success, because its
 /// caller may have had enough. There are exceptions: where the end of the body says how a call went, as in gRPC, the call is
-/// abandoned if no message has begun to come; and a body whose time is over is dropped as
-/// [guards](crate::CircuitGuard) are.
+/// abandoned if no message has begun to come; and nobody has had enough of a body that is dropped because its time is over, or
+/// while a panic of something else unwinds.
 ///
 /// In a bulkhead, the call holds its place until the body has ended or is dropped.
 #[derive(Clone, Copy, Default)]
@@ -156,7 +157,8 @@ impl<G: Guard, C> Held<G, C> {
 /// Settles the call, where its outcome is known. Otherwise the guard is dropped unsettled.
 impl<G: Guard, C> Drop for Held<G, C> {
     fn drop(&mut self) {
-        let is_enough = self.is_enough && !context::is_cut();
+        // Nobody chose to drop what is dropped by a deadline, or by a panic of something else.
+        let is_enough = self.is_enough && !context::is_cut() && !thread::panicking();
         let outcome = self.outcome.or(is_enough.then_some(Outcome::Success));
         if let (Some(guard), Some(outcome)) = (self.guard.take(), outcome) {
             guard.settle(outcome);

@@ -120,7 +120,7 @@ fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     Some((name, HeaderValue::from_bytes(value[1..].trim_ascii()).ok()?))
 }
 
-/// Decodes base64 digit by digit. Padding may stand wherever a piece was encoded by itself.
+/// Decodes base64 digit by digit. A body may consist of several pieces, each with its own padding.
 #[derive(Debug, Default)]
 struct Base64 {
     /// The bits of which no byte was made yet are the lowest.

@@ -101,7 +101,7 @@ where
                             Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) })
                         } else {
                             match call.outcome(Ok(&response)) {
-                                // It passes none of what follows, each of which would move it.
+                                // Returned from here, because each step below would move it.
                                 Ok(Outcome::Success) => return Poll::Ready(Ok(call.receive(response))),
                                 outcome => call.after_outcome(outcome, Ok(response), cx),
                             }

@@ -75,7 +75,8 @@ impl Circuit {
         }
     }
 
-    /// Counts a result, and before one that is no success the calls that stream well.
+    /// Counts a result, and before one that is no success the calls that stream well. An outcome of `Ignored` is that of a slow call
+    /// whose caller left.
     #[inline(always)]
     fn record_closed(
         &self,
@@ -92,19 +93,6 @@ impl Circuit {
                 return Some(transition);
             }
         }
-        self.count_closed(word, entry, outcome, is_repeat, clock)
-    }
-
-    /// Counts a result. An outcome of `Ignored` is that of a slow call whose caller left.
-    #[inline(always)]
-    pub(super) fn count_closed(
-        &self,
-        word: Word,
-        entry: Entry,
-        outcome: Outcome,
-        is_repeat: bool,
-        clock: impl Now,
-    ) -> Option<Transition> {
         let now = if self.timed { clock.now() } else { Nanos(0) };
         let call = Recorded::of(outcome, self.is_slow(entry, now));
         let consecutive = self.count_streak(word, entry, outcome)?;

@@ -23,8 +23,8 @@ pub(super) struct Locked {
     pub(super) round: u32,
     /// How often some did since the last progress.
     pub(super) stuck: u32,
-    /// Streaming probes. Those of an earlier generation are never counted. They stay
-    /// until they end, so that `unmark` finds them uncounted and their result is late.
+    /// Streaming probes. Those of an earlier generation are never counted. They stay until they end, so that `unmark` finds them
+    /// uncounted and their result is late.
     pub(super) streaming: Vec<Entry>,
     pub(super) rng: SmallRng,
 }

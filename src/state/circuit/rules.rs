@@ -49,7 +49,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// How long after it was let through a probe that streams is a success.
+    /// How long after its first poll a call that streams is a success.
     pub(crate) const fn streaming_grace(&self) -> Nanos {
         Nanos(self.half_open_for.0 / 2)
     }
