@@ -48,7 +48,7 @@ async fn a_call_over_the_limit_is_a_failure_in_the_circuit_inside() {
 }
 
 #[tokio::test]
-async fn a_stream_that_pauses_for_too_long_is_a_failure_in_the_circuit_inside() {
+async fn a_stream_that_pauses_too_long_fails_in_the_circuit_inside() {
     let (addr, _) = serve_script(|_| Reply::Open).await;
     let (mut client, circuit) = client!(addr; TimeoutLayer::grpc(secs(60)).between_frames(LIMIT););
     let mut stream = client.watch(ask()).await.unwrap().into_inner();

@@ -162,7 +162,7 @@ async fn a_busy_stream_sets_its_timer_once_in_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_is_too_long_is_a_failure_where_slowness_does_not_forbid_it() {
+async fn too_long_a_pause_is_a_failure_unless_slowness_forbids_it() {
     for (slow_after, failures) in [(None, 1), (Some(secs(60)), 1), (Some(secs(70)), 0)] {
         let breaker = counting();
         let (breaker, circuit) =

@@ -158,7 +158,7 @@ impl HttpBody for Nothing {
 }
 
 #[tokio::test]
-async fn a_post_of_no_bytes_that_a_layer_redirects_to_nobody_is_not_sent_twice() {
+async fn a_post_of_no_bytes_is_not_sent_twice_behind_a_redirect() {
     on_both(async |wire| {
         let (server, _nobody) = moved_to_nobody().await;
         let stack = ServiceBuilder::new().layer(retry_of().build().unwrap()).service(following(wire));

@@ -46,7 +46,7 @@ fn one_fails_in(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_of_which_the_head_or_a_frame_was_wanted_is_a_success() {
+async fn a_response_of_which_a_part_was_wanted_is_a_success() {
     for (reads, counts) in [(Reads::TheHead, (500, 10)), (Reads::AFrame, (500, 10)), (Reads::AFrameAndWaits, (500, 10))]
     {
         let breaker = CircuitBreakerLayer::http("api").min_calls(1_000).build().unwrap();
@@ -66,7 +66,32 @@ async fn a_response_of_which_the_head_or_a_frame_was_wanted_is_a_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_failures_beside_many_streams_that_are_well_do_not_open_it() {
+async fn a_dropped_stream_of_grpc_counts_once_a_message_has_begun() {
+    for (form, data, calls) in [
+        ("application/grpc", &b""[..], 0),
+        ("application/grpc", b"\0\0\0\0\x02\x08\x01", 1),
+        ("application/grpc-web", b"\0\0", 0),
+        ("application/grpc-web", b"\0\0\0\0\x02", 1),
+        ("application/grpc-web", b"\x80\0\0\0\x0fgrpc-", 0),
+    ] {
+        let breaker = CircuitBreakerLayer::grpc("watch").build().unwrap();
+        let circuit = breaker.handle();
+        let (mut sender, body) = Streamed::new(1);
+        sender.send_data(Bytes::from_static(data)).await.unwrap();
+        let body = std::sync::Mutex::new(Some(body));
+        let stack = breaker.layer(service_fn(move |_: Request<Small>| {
+            let response = Response::builder().header("content-type", form).body(body.lock().unwrap().take().unwrap());
+            ready(Ok::<_, Infallible>(response.unwrap()))
+        }));
+        let mut body = stack.oneshot(Request::default()).await.unwrap().into_body();
+        body.frame().await.unwrap().unwrap();
+        drop(body);
+        assert_eq!(counted(&circuit), (calls, 0), "{data:?} of {form}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_failures_beside_healthy_streams_do_not_open_it() {
     let breaker = CircuitBreakerLayer::http("events").build().unwrap();
     let circuit = breaker.handle();
     let stack = breaker.layer(one_fails_in(10));
@@ -83,7 +108,7 @@ async fn a_few_failures_beside_many_streams_that_are_well_do_not_open_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_of_a_closed_circuit_counts_after_half_of_half_open_for_and_fails_when_it_breaks_later() {
+async fn a_stream_counts_after_half_the_time_and_again_when_it_breaks() {
     let breaker = CircuitBreakerLayer::http("events").half_open_for(secs(20)).build().unwrap();
     let circuit = breaker.handle();
     let (sender, body) = Channel::<Bytes, Broken>::new(1);

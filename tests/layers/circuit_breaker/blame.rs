@@ -137,7 +137,7 @@ async fn slowness_runs_from_the_first_poll() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_ends_at_its_callers_deadline_is_slow_if_it_took_too_long() {
+async fn a_call_ended_by_its_callers_deadline_may_be_slow() {
     for (slow_after, counts) in [(SECOND, (1, 0, 1)), (3 * SECOND, (0, 0, 0))] {
         let breaker = builder().slow_rate(1.0, slow_after).build().unwrap();
         let circuit = breaker.handle();

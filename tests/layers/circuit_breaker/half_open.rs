@@ -113,7 +113,7 @@ async fn callers_whose_deadlines_end_the_probes_open_it_again_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_layer_below_rejects_is_neither_an_answer_nor_abandoned() {
+async fn a_rejection_from_below_is_no_answer_and_not_abandoned() {
     for (left, found) in [("aa", RejectionReason::CircuitOpen), ("a", RejectionReason::Full)] {
         let breaker = touchy().probes(2).half_open_for(20 * SECOND).build().unwrap();
         let circuit = breaker.handle();
@@ -127,7 +127,7 @@ async fn what_a_layer_below_rejects_is_neither_an_answer_nor_abandoned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_who_left_open_it_again_though_the_service_is_not_ready() {
+async fn callers_who_left_open_it_again_before_the_service_is_ready() {
     let breaker = touchy().half_open_for(20 * SECOND).build().unwrap();
     recover(&breaker.handle()).await;
     run(&breaker.handle(), "a").await;

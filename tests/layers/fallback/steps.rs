@@ -108,7 +108,7 @@ async fn a_step_that_sends_nothing_answers_at_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_is_called_without_a_look_at_the_deadline_where_nobody_has_waited() {
+async fn nobody_looks_at_the_deadline_who_has_not_waited() {
     let layer = FallbackLayer::new(fallback::service(up()));
     assert_eq!(TimeoutLayer::new(Duration::ZERO).layer(layer.layer(failing())).oneshot(1).await.unwrap(), 1);
     let past = Deadline::after(Duration::ZERO);

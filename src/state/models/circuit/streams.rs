@@ -192,7 +192,7 @@ fn counting() -> Arc<Circuit> {
 }
 
 #[test]
-fn a_stream_of_a_closed_circuit_that_ends_as_a_failure_finds_it_due_counts_once() {
+fn a_closed_stream_that_ends_as_a_failure_finds_it_counts_once() {
     model(|| {
         let circuit = counting();
         let mut stream = enter(&circuit, 0).unwrap();
@@ -208,7 +208,7 @@ fn a_stream_of_a_closed_circuit_that_ends_as_a_failure_finds_it_due_counts_once(
 }
 
 #[test]
-fn a_stream_that_is_held_beside_a_reset_is_nothing_to_the_next_period() {
+fn a_stream_held_beside_a_reset_is_nothing_to_the_next_period() {
     model(|| {
         let circuit = counting();
         let mut stream = enter(&circuit, 0).unwrap();

@@ -26,7 +26,7 @@ fn end(circuit: &Circuit, (entry, held): Stream, exit: Exit, at: u64) -> Option<
 }
 
 #[test]
-fn a_failure_a_look_and_its_own_end_count_a_stream_after_half_the_time_not_sooner() {
+fn any_finder_counts_a_closed_stream_after_half_the_time() {
     let finders: [fn(&Circuit, Stream, u64); 4] = [
         |circuit, _, at| _ = circuit.call(Failed, at),
         |circuit, _, at| _ = circuit.catch_up(Nanos(at)),
@@ -44,7 +44,7 @@ fn a_failure_a_look_and_its_own_end_count_a_stream_after_half_the_time_not_soone
 }
 
 #[test]
-fn a_stream_is_one_success_and_what_breaks_later_is_a_failure_beside_it() {
+fn a_stream_is_one_success_and_a_failure_if_it_breaks_later() {
     let ends = [
         (Exit::Settled(Success), [1, 0]),
         (Exit::Abandoned, [1, 0]),
@@ -86,7 +86,7 @@ fn a_stream_that_is_well_ends_the_run_of_failures() {
 }
 
 #[test]
-fn what_streams_weighs_against_what_fails_though_it_is_no_result_yet() {
+fn what_streams_weighs_against_what_fails_meanwhile() {
     let circuit = Circuit::of(FAILING);
     let streams: Vec<_> = (0..5).map(|_| stream(&circuit, 0)).collect();
     circuit.calls(&[Failed; 4], 1);
