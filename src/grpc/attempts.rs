@@ -4,8 +4,9 @@ use http::{HeaderMap, HeaderName, Request, Response};
 
 use super::code::Code;
 use super::timeout::TIMEOUT;
-use crate::context::Deadline;
+use crate::http::deadline::note;
 use crate::http::{Annotate, ReplayBody};
+use crate::time::ReadOnce;
 
 static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
 
@@ -18,10 +19,8 @@ pub struct CountAttempts;
 
 impl Annotate for CountAttempts {
     fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
-        let stated = TIMEOUT.stated(request).map(Deadline::after);
-        let nearest = stated.into_iter().chain(request.extensions().get().copied()).min();
-        if let Some(nearest) = nearest {
-            request.extensions_mut().insert::<Deadline>(nearest);
+        if let Some(brought) = TIMEOUT.brought(request, &mut ReadOnce::default()) {
+            note(request, brought);
         }
     }
 

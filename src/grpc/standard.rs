@@ -25,5 +25,5 @@ use crate::standard::Client;
 pub fn standard<B>(
     name: impl Into<Cow<'static, str>>,
 ) -> Result<Client<Grpc, DeadlineLayer, Rules<GrpcClassifier, Resend<B, CountAttempts>, Pushback>>, ConfigError> {
-    Client::new(name.into(), Grpc::default(), DeadlineLayer::grpc(), RetryLayer::grpc)
+    Client::new(name.into(), Grpc::default(), DeadlineLayer::grpc().taken_and_sent(), RetryLayer::grpc)
 }

@@ -25,8 +25,13 @@ const UNITS: [(u8, u64); 6] = [
     (b'H', 3_600_000_000_000),
 ];
 
-pub(super) const TIMEOUT: DeadlineHeader =
-    DeadlineHeader { name: HeaderName::from_static("grpc-timeout"), read, write, is_end };
+pub(super) const TIMEOUT: DeadlineHeader = DeadlineHeader {
+    name: HeaderName::from_static("grpc-timeout"),
+    read,
+    unit: Duration::from_nanos(1),
+    write,
+    is_end,
+};
 
 impl DeadlineLayer {
     /// Reads and writes `grpc-timeout`, in the finest unit that its eight digits can hold.
@@ -42,12 +47,12 @@ fn read(value: &[u8]) -> Option<Duration> {
     Some(Duration::from_nanos(*nanos).saturating_mul(u32::try_from(number).ok()?))
 }
 
-fn write(left: Duration) -> Option<HeaderValue> {
+fn write(left: Duration) -> HeaderValue {
     let left = left.as_nanos();
     let fits =
         |&(unit, nanos): &(u8, u64)| Some((unit, left / u128::from(nanos))).filter(|(_, number)| *number <= MOST);
     let (unit, number) = UNITS.iter().find_map(fits).unwrap_or((b'H', MOST));
-    (number > 0).then(|| HeaderValue::try_from(format!("{number}{}", char::from(unit))).ok()).flatten()
+    HeaderValue::try_from(format!("{number}{}", char::from(unit))).expect("digits and a unit are legal")
 }
 
 /// tonic's clients and servers end calls by the header themselves.

@@ -1,6 +1,6 @@
 //! Which HTTP requests may be sent twice.
 
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 
 use super::causes::{is_unprocessed, not_sent};
 use super::replay::Begun;
@@ -75,6 +75,6 @@ debug_by_type! { Idempotent<N> }
 
 /// Whether the request may arrive twice: by its method, or because the service recognizes it by a key.
 pub(super) fn may_arrive_twice<B>(request: &Request<B>) -> bool {
-    let mut keys = request.headers().get_all("idempotency-key").iter();
-    IDEMPOTENT.contains(request.method()) || keys.any(|key| !key.as_bytes().trim_ascii().is_empty())
+    let is_key = |value: &HeaderValue| !value.as_bytes().trim_ascii().is_empty();
+    IDEMPOTENT.contains(request.method()) || request.headers().get_all("idempotency-key").iter().any(is_key)
 }

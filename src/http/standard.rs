@@ -52,7 +52,7 @@ use crate::standard::{Client, Server, StandardLayer};
 pub fn standard<B>(
     name: impl Into<Cow<'static, str>>,
 ) -> Result<Client<Http, DeadlineLayer, Rules<HttpClassifier, Resend<B>, Idempotent>>, ConfigError> {
-    Client::new(name.into(), Http::default(), DeadlineLayer::http(), RetryLayer::http)
+    Client::new(name.into(), Http::default(), DeadlineLayer::http().taken_and_sent(), RetryLayer::http)
 }
 
 /// Wraps an HTTP server in a total timeout and a bulkhead, and turns what they stop into responses.
@@ -80,7 +80,8 @@ impl<E, N, F, T, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T), R, (C, B
     ///
     /// Defaults to [`DeadlineLayer::http`] and [`DeadlineLayer::grpc`].
     pub fn deadlines(self, deadlines: DeadlineLayer) -> Self {
-        self.with_deadlines(deadlines.clone(), deadlines)
+        let (taken, sent) = deadlines.taken_and_sent();
+        self.with_deadlines(taken, sent)
     }
 }
 

@@ -50,11 +50,11 @@ pub type Server<E, N, D> = StandardLayer<
 const TOTAL: Duration = Duration::from_secs(30);
 const ATTEMPT: Duration = Duration::from_secs(10);
 
-impl<E: Clone, D: Clone, R: Clone> Client<E, D, R> {
+impl<E: Clone, D, R: Clone> Client<E, D, R> {
     pub(crate) fn new(
         name: Cow<'static, str>,
         end: E,
-        deadlines: D,
+        (taken, sent): (D, D),
         retry: impl FnOnce(&'static str) -> RetryBuilder<R>,
     ) -> Result<Self, ConfigError> {
         let name = Name::new(name).map_err(|error| error.of("standard stack"))?;
@@ -64,9 +64,9 @@ impl<E: Clone, D: Clone, R: Clone> Client<E, D, R> {
         let empty = StandardLayer {
             name,
             end,
-            whole: (Identity::new(), Identity::new(), deadlines.clone(), Identity::new()),
+            whole: (Identity::new(), Identity::new(), taken, Identity::new()),
             retry,
-            attempt: (circuit, Identity::new(), Identity::new(), deadlines),
+            attempt: (circuit, Identity::new(), Identity::new(), sent),
         };
         Ok(empty.total_timeout(TOTAL).attempt_timeout(ATTEMPT))
     }

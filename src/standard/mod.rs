@@ -106,5 +106,5 @@ pub use crate::setting::{Setting, Value};
 /// # }
 /// ```
 pub fn standard(name: impl Into<Cow<'static, str>>) -> Result<Client<Plain, Identity, Rules>, ConfigError> {
-    Client::new(name.into(), Plain::default(), Identity::new(), RetryLayer::builder)
+    Client::new(name.into(), Plain::default(), (Identity::new(), Identity::new()), RetryLayer::builder)
 }

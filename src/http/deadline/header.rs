@@ -17,8 +17,10 @@ pub(crate) struct DeadlineHeader {
     pub(crate) name: HeaderName,
     /// Reads a value, if it is readable.
     pub(crate) read: fn(&[u8]) -> Option<Duration>,
-    /// Writes the time that is left, rounded down, if anything is left then.
-    pub(crate) write: fn(Duration) -> Option<HeaderValue>,
+    /// The least time that a value can tell.
+    pub(crate) unit: Duration,
+    /// Writes the time that is left, which is a unit at least. What is rounded off is a unit, or one part in 100,000, at most.
+    pub(crate) write: fn(Duration) -> HeaderValue,
     /// Whether a client or a server that ends calls by this header itself gives such a head or error.
     pub(crate) is_end: IsEnd,
 }
@@ -59,27 +61,20 @@ impl Told {
     }
 }
 
-/// Stands in the extensions of a request beside the [`Deadline`] that this value was written for.
-///
-/// A second layer would read the rounded value as a nearer deadline of the caller's, and a timeout of ours would count as the
-/// caller's.
-#[derive(Clone)]
-struct Written(HeaderValue);
-
 impl DeadlineHeader {
     pub(super) const fn millis(name: HeaderName) -> Self {
-        Self { name, read: read_millis, write: write_millis, is_end: |_| false }
+        let write = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX).into();
+        Self { name, read: read_millis, unit: Duration::from_millis(1), write, is_end: |_| false }
     }
 
-    /// Writes the time that is left of the nearest deadline into the request.
+    /// Returns the deadlines of a call, and writes the nearest into the request if the header is told here.
     ///
     /// # Errors
     ///
     /// When no time is left.
-    pub(super) fn carry<B>(&self, request: &mut Request<B>) -> Result<Carried, Elapsed> {
+    pub(super) fn carry<B>(&self, request: &mut Request<B>, is_told: bool) -> Result<Carried, Elapsed> {
         let mut clock = ReadOnce::default();
-        let stated = self.stated(request).map(|left| Deadline::at(time::after(clock.now(), left)));
-        let brought = stated.into_iter().chain(request.extensions().get().copied()).min();
+        let brought = self.brought(request, &mut clock);
         // Of two equal deadlines the one that a timeout around ends is the lesser.
         let Some(end) = nearest(&mut clock).into_iter().chain(brought).min() else {
             request.headers_mut().remove(&self.name);
@@ -87,19 +82,40 @@ impl DeadlineHeader {
         };
         let began = clock.now();
         let left = end.at.saturating_duration_since(began);
-        let value = (self.write)(left).ok_or_else(|| Elapsed::not_sent(left))?;
-        request.extensions_mut().insert(Written(value.clone()));
-        request.extensions_mut().insert(Deadline::at(end.at));
-        request.headers_mut().insert(self.name.clone(), value);
+        if left < self.unit {
+            return Err(Elapsed::not_sent(left));
+        }
+        if is_told {
+            request.headers_mut().insert(self.name.clone(), (self.write)(left));
+            note(request, Deadline::at(end.at));
+        } else if let Some(brought) = brought {
+            note(request, brought);
+        }
         Ok(Carried { brought, told: Some(Told { end, began, is_end: self.is_end }) })
     }
 
-    /// The shortest time that the request's header states, but for what this crate wrote.
-    pub(crate) fn stated<B>(&self, request: &Request<B>) -> Option<Duration> {
-        let written = request.extensions().get::<Written>();
-        let values = request.headers().get_all(&self.name).iter();
-        let foreign = values.filter(|value| written.is_none_or(|written| written.0 != *value));
-        foreign.filter_map(|value| (self.read)(value.as_bytes())).min()
+    /// The nearest deadline that the request brings, in its header or in its extensions.
+    pub(crate) fn brought<B>(&self, request: &Request<B>, clock: &mut ReadOnce) -> Option<Deadline> {
+        let noted: Option<Deadline> = request.extensions().get().copied();
+        let Some(left) = self.stated(request.headers()) else { return noted };
+        let stated = Deadline::at(time::after(clock.now(), left));
+        // What this crate wrote is the deadline beside it, rounded down. As a nearer one, it would be the caller's where ours ends.
+        let rounded_off = self.unit.max(left / 100_000);
+        let is_rounded = |noted: &Deadline| time::after(stated.at, rounded_off) > noted.at;
+        Some(noted.filter(is_rounded).unwrap_or(stated))
+    }
+
+    /// The shortest time that the header states.
+    fn stated(&self, headers: &HeaderMap) -> Option<Duration> {
+        headers.get_all(&self.name).iter().filter_map(|value| (self.read)(value.as_bytes())).min()
+    }
+}
+
+/// Notes a deadline in the extensions of a request, where it is for all attempts of a call.
+pub(crate) fn note<B>(request: &mut Request<B>, deadline: Deadline) {
+    // What stands there already is not boxed anew.
+    if request.extensions().get() != Some(&deadline) {
+        request.extensions_mut().insert(deadline);
     }
 }
 
@@ -111,9 +127,4 @@ impl fmt::Debug for DeadlineHeader {
 
 fn read_millis(value: &[u8]) -> Option<Duration> {
     digits(value.trim_ascii()).map(Duration::from_millis)
-}
-
-fn write_millis(left: Duration) -> Option<HeaderValue> {
-    let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    (millis > 0).then(|| millis.into())
 }

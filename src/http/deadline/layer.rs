@@ -21,6 +21,8 @@ use crate::standard::Part;
 #[must_use]
 pub struct DeadlineLayer {
     header: DeadlineHeader,
+    /// Whether it tells the inner service the time that is left, in the request.
+    is_told: bool,
 }
 
 impl DeadlineLayer {
@@ -35,7 +37,12 @@ impl DeadlineLayer {
     }
 
     pub(crate) const fn of(header: DeadlineHeader) -> Self {
-        Self { header }
+        Self { header, is_told: true }
+    }
+
+    /// The layer around a whole call, which only takes the deadline from its request, and that around each attempt.
+    pub(crate) fn taken_and_sent(self) -> (Self, Self) {
+        (Self { is_told: false, ..self.clone() }, self)
     }
 }
 
@@ -49,7 +56,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadlines<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Deadlines { inner, header: self.header.clone() }
+        Deadlines { inner, header: self.header.clone(), is_told: self.is_told }
     }
 }
 
@@ -60,6 +67,7 @@ impl<S> Layer<S> for DeadlineLayer {
 pub struct Deadlines<S> {
     inner: S,
     header: DeadlineHeader,
+    is_told: bool,
 }
 
 impl<S, B, R> Service<Request<B>> for Deadlines<S>
@@ -76,7 +84,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.header.carry(&mut request) {
+        match self.header.carry(&mut request, self.is_told) {
             Ok(Carried { brought, told }) => {
                 let _scope = brought.map(Scope::of_deadline);
                 ResponseFuture::sent(self.inner.call(request), brought, told)

@@ -69,5 +69,5 @@ mod body;
 mod header;
 mod layer;
 
-pub(crate) use self::header::DeadlineHeader;
+pub(crate) use self::header::{DeadlineHeader, note};
 pub use self::layer::{DeadlineLayer, Deadlines, ResponseFuture};

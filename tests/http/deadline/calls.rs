@@ -113,11 +113,14 @@ macro_rules! hang {
 #[tokio::test(start_paused = true)]
 async fn a_header_is_the_callers_deadline_and_a_timeout_stays_ours() {
     let odd = secs(1) + Duration::from_micros(900);
+    let odd_grpc = secs(1) + Duration::from_nanos(900);
+    let grpc = DeadlineLayer::grpc;
     let none = || Request::new(());
     let by_header = with(&MILLIS, &["500"]);
     for (label, (elapsed, phase), limit, by_caller, expected) in [
         ("a timeout", hang!(none(); TimeoutLayer::new(secs(1)), in_millis()), secs(1), false, Phase::Open),
         ("one rounded down", hang!(none(); TimeoutLayer::new(odd), in_millis(), in_millis()), odd, false, Phase::Open),
+        ("one of gRPC", hang!(none(); TimeoutLayer::new(odd_grpc), grpc(), grpc()), odd_grpc, false, Phase::Open),
         ("a header", hang!(by_header; TimeoutLayer::new(secs(1)), in_millis()), ms(500), true, Phase::Closed),
     ] {
         let elapsed: Elapsed = elapsed;
