@@ -20,6 +20,8 @@ use crate::allocations::claims::Claims;
 use crate::allocations::services::Broken;
 
 const LIMIT: Duration = Duration::from_secs(1);
+/// To write a deadline once: a header and an extension, each with a map that was empty.
+const TELLS_DEADLINE: usize = 7;
 
 /// So many frames, each after so many polls that pend.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +109,16 @@ where
         .layer(TimeoutLayer::http(LIMIT))
         .service_fn(served);
     sends(claims, &format!("five layers for HTTP, {kind}"), &mut { five }, &body, claimed).await;
+    let standard = palisade::http::standard("standard").unwrap();
+    let within = ServiceBuilder::new().layer(TimeoutLayer::http(LIMIT)).layer(standard).service_fn(served);
+    sends(
+        claims,
+        &format!("standard client below a timeout, {kind}"),
+        &mut { within },
+        &body,
+        claimed + TELLS_DEADLINE,
+    )
+    .await;
 }
 
 async fn sends<S, R, B>(claims: &mut Claims, path: &str, service: &mut S, body: &R, claimed: usize)
