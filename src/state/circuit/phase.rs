@@ -8,17 +8,17 @@ use std::fmt;
 pub enum Phase {
     /// Calls pass and are counted.
     Closed,
-    /// Calls are rejected until the open time is over.
-    Open,
-    /// A few calls pass, to find out whether the service has recovered.
-    HalfOpen,
-    /// Calls are rejected until it is set otherwise by hand.
-    ForcedOpen,
-    /// Calls pass and are not counted until it is set otherwise by hand.
-    ForcedClosed,
     /// Calls pass and are counted, and each time the circuit would have opened an event tells it, until it is set otherwise
     /// by hand.
     MetricsOnly,
+    /// Calls pass and are not counted until it is set otherwise by hand.
+    ForcedClosed,
+    /// Calls are rejected until the open time is over.
+    Open,
+    /// Calls are rejected until it is set otherwise by hand.
+    ForcedOpen,
+    /// A few calls pass, to find out whether the service has recovered.
+    HalfOpen,
 }
 
 /// Why a circuit changed its phase.

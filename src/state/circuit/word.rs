@@ -3,7 +3,7 @@
 //! | bits | name | meaning |
 //! |---|---|---|
 //! | 35..64 | generation | grows with each transition, and wraps; a result of another generation is late |
-//! | 32..35 | phase | |
+//! | 32..35 | phase | in the order of [`Phase`]: those that let every call pass come first, so that one comparison finds them |
 //! | 0..32 | streak | failures in a row; closed and metrics-only |
 //! | 10..32 | places | probes that hold a place, and results counted; half-open |
 //! | 0..10 | holders | probes in flight that hold a place; half-open |
@@ -41,11 +41,11 @@ impl Word {
     pub(crate) const fn phase(self) -> Phase {
         match self.0 >> PHASE_SHIFT & 7 {
             0 => Phase::Closed,
-            1 => Phase::Open,
-            2 => Phase::HalfOpen,
-            3 => Phase::ForcedOpen,
-            4 => Phase::ForcedClosed,
-            _ => Phase::MetricsOnly,
+            1 => Phase::MetricsOnly,
+            2 => Phase::ForcedClosed,
+            3 => Phase::Open,
+            4 => Phase::ForcedOpen,
+            _ => Phase::HalfOpen,
         }
     }
 
