@@ -54,8 +54,7 @@ impl<T: Cached> CachedArc<T> {
     /// Another of the same, as [`clone`](Clone::clone) makes it.
     #[inline(always)]
     pub(crate) fn of(shared: &Arc<T>) -> Self {
-        let spare = T::spares().try_with(|spares| spares.take(shared)).ok().flatten();
-        Self { shared: Some(spare.unwrap_or_else(|| Arc::clone(shared))) }
+        Self { shared: Some(kept(shared).unwrap_or_else(|| Arc::clone(shared))) }
     }
 
     /// Takes it out of its place, once.
@@ -88,6 +87,15 @@ impl<T: Cached> Drop for CachedArc<T> {
             keep(shared);
         }
     }
+}
+
+/// A clone that this thread keeps.
+#[inline(always)]
+fn kept<T: Cached>(shared: &Arc<T>) -> Option<Arc<T>> {
+    if shared.is_counted() {
+        return None;
+    }
+    T::spares().try_with(|spares| spares.take(shared)).ok().flatten()
 }
 
 /// Keeps a clone for later. Out of line, so that the caller's guard can stay in registers.
