@@ -88,6 +88,7 @@ impl<F, B> ClassifyEnd<Response<B>> for HttpClassifier<F> where F: Overrides<Sta
 
 debug_by_type! { HttpClassifier<F> }
 
+#[inline]
 fn by_status(status: StatusCode, headers: &HeaderMap) -> Outcome {
     match status.as_u16() {
         408 | 502 | 504 => Outcome::Transient,
