@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tower::BoxError;
@@ -86,20 +86,22 @@ where
             StateProj::Sent { inner, held } => {
                 let (guard, _) = held.as_mut().expect(POLLED_AGAIN);
                 guard.polls();
-                let polled = guard.watch(|| inner.poll(cx));
+                let watch = guard.watch();
+                let polled = inner.poll(cx);
+                watch.over();
                 guard.polled(polled.is_pending());
-                let result = ready!(polled);
-                // Taken in each arm, so that the guard is moved once.
-                Poll::Ready(match result {
-                    Ok(response) => {
+                // Taken in each arm, so that the guard and the response are moved once.
+                match polled {
+                    Poll::Ready(Ok(response)) => {
                         let (guard, end) = state.finish();
-                        Ok(end.answered(guard, response))
+                        Poll::Ready(Ok(end.answered(guard, response)))
                     }
-                    Err(error) => {
+                    Poll::Ready(Err(error)) => {
                         let (guard, end) = state.finish();
-                        Err(fail(guard, end, error))
+                        Poll::Ready(Err(fail(guard, end, error)))
                     }
-                })
+                    Poll::Pending => Poll::Pending,
+                }
             }
             StateProj::Ended { error } => Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
         }

@@ -35,13 +35,13 @@ pub trait Guard: Sized {
     /// Is called when the inner service panics, before its call is dropped.
     fn panicked(&mut self) {}
 
-    /// Runs a part of the inner service: its `call`, a poll of its future or of a body. Tells the guard of a panic.
+    /// Watches a part of the inner service: its `call`, a poll of its future or of a body.
+    ///
+    /// A watch that is dropped before it is [over](Watch::over) was dropped by a [panic](Self::panicked).
+    // It takes no closure: what goes into one and what comes out of it is moved once more, and requests and responses are large.
     #[inline(always)]
-    fn watch<T>(&mut self, part: impl FnOnce() -> T) -> T {
-        let alarm = Alarm(self);
-        let done = part();
-        mem::forget(alarm);
-        done
+    fn watch(&mut self) -> Watch<'_, Self> {
+        Watch(self)
     }
 
     /// Is called when a response begins to stream.
@@ -79,10 +79,20 @@ pub trait Guard: Sized {
     }
 }
 
-/// Is dropped by a panic alone.
-struct Alarm<'a, G: Guard>(&'a mut G);
+/// Tells a guard of a panic in the inner service. [`Guard::watch`] makes one.
+#[derive(Debug)]
+#[must_use = "a watch that is dropped tells of a panic"]
+pub struct Watch<'a, G: Guard>(&'a mut G);
 
-impl<G: Guard> Drop for Alarm<'_, G> {
+impl<G: Guard> Watch<'_, G> {
+    /// Ends the watch, because there was no panic.
+    #[inline(always)]
+    pub fn over(self) {
+        mem::forget(self);
+    }
+}
+
+impl<G: Guard> Drop for Watch<'_, G> {
     #[cold]
     fn drop(&mut self) {
         self.0.panicked();

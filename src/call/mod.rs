@@ -85,7 +85,7 @@ pub(crate) use self::fork::Label;
 pub use self::fork::{Fork, Key};
 pub(crate) use self::future::POLLED_AGAIN;
 pub use self::future::ResponseFuture;
-pub use self::guard::{Guard, Hold};
+pub use self::guard::{Guard, Hold, Watch};
 pub(crate) use self::instance::{Instance, LimitState};
 pub use self::layer::{AdmissionLayer, AtOnce, InTurn};
 pub use self::lazy::{Lazy, LazyLayer};

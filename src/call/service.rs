@@ -55,7 +55,9 @@ impl<S, A, E> Admission<S, A, E> {
         A: Admit<Request>,
         E: End<A::Guard, S::Response> + Clone,
     {
-        let ready = guard.watch(|| self.inner.poll_ready(&mut Context::from_waker(Waker::noop())));
+        let watch = guard.watch();
+        let ready = self.inner.poll_ready(&mut Context::from_waker(Waker::noop()));
+        watch.over();
         match ready {
             Poll::Ready(Ok(())) => Ok(guard),
             // Whatever the guard says, a service that is not ready is not called.
@@ -108,7 +110,9 @@ where
                 Err(error) => return ResponseFuture::failed(error),
             };
         }
-        let inner = guard.watch(|| self.inner.call(request));
+        let watch = guard.watch();
+        let inner = self.inner.call(request);
+        watch.over();
         ResponseFuture::sent(inner, guard, self.end.clone())
     }
 }

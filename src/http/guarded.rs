@@ -200,7 +200,10 @@ where
         // A body that panics was not enough.
         let was_enough = mem::take(&mut held.is_enough);
         held.guard.polls();
-        let frame = held.guard.watch(|| body.as_mut().poll_frame(cx)).map_err(Error::lift);
+        let watch = held.guard.watch();
+        let polled = body.as_mut().poll_frame(cx);
+        watch.over();
+        let frame = polled.map_err(Error::lift);
         held.guard.polled(frame.is_pending());
         if let Poll::Ready(Some(Ok(frame))) = &frame {
             held.read(frame);

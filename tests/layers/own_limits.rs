@@ -175,6 +175,26 @@ fn a_service_that_is_not_ready_is_never_called() {
     assert!(task::spawn(service.ready()).poll().is_pending());
 }
 
+#[derive(Default)]
+struct Alarmed {
+    is_told: bool,
+}
+
+impl Guard for Alarmed {
+    fn panicked(&mut self) {
+        self.is_told = true;
+    }
+}
+
+#[test]
+fn a_watch_that_is_dropped_before_it_is_over_tells_of_a_panic() {
+    let mut guard = Alarmed::default();
+    guard.watch().over();
+    assert!(!guard.is_told);
+    drop(guard.watch());
+    assert!(guard.is_told);
+}
+
 #[test]
 fn a_guard_without_a_rejection_rejects_as_not_ready_and_tells_it() {
     let events = Events::record();
