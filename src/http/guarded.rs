@@ -61,22 +61,8 @@ where
     type Response = Response<GuardedBody<B, G, C>>;
 
     #[inline(always)]
-    fn answered(self, mut guard: G, response: Response<B>) -> Self::Response {
-        let Self(classifier) = self;
-        let outcome = classifier.classify(Ok(&response));
-        let is_final = outcome != Outcome::Success || !classifier.waits_for_end(&response);
-        let held = if response.body().is_end_stream() {
-            guard.settle(if is_final { outcome } else { classifier.classify_end(None) });
-            None
-        } else if guard.head(outcome, is_final) == Hold::No {
-            guard.settle(outcome);
-            None
-        } else {
-            let ends_as_head = classifier.classify_end(None) == Outcome::Success;
-            let web = if is_final || ends_as_head { None } else { WebTrailers::of(response.headers()) };
-            let (web, outcome) = (web.map(Box::new), is_final.then_some(outcome));
-            Some(Held { guard: Some(guard), outcome, is_enough: ends_as_head, ends_as_head, web, classifier })
-        };
+    fn answered(self, guard: G, response: Response<B>) -> Self::Response {
+        let held = Held::of(self.0, guard, &response);
         response.map(|body| GuardedBody { body: Some(body), held })
     }
 
@@ -104,6 +90,28 @@ struct Held<G: Guard, C> {
 }
 
 impl<G: Guard, C> Held<G, C> {
+    /// Holds the guard, if the response streams. Otherwise settles the call.
+    #[inline(always)]
+    fn of<B: Body>(classifier: C, mut guard: G, response: &Response<B>) -> Option<Self>
+    where
+        C: ClassifyEnd<Response<B>>,
+    {
+        let outcome = classifier.classify(Ok(response));
+        let is_final = outcome != Outcome::Success || !classifier.waits_for_end(response);
+        if response.body().is_end_stream() {
+            guard.settle(if is_final { outcome } else { classifier.classify_end(None) });
+            None
+        } else if guard.head(outcome, is_final) == Hold::No {
+            guard.settle(outcome);
+            None
+        } else {
+            let ends_as_head = classifier.classify_end(None) == Outcome::Success;
+            let web = if is_final || ends_as_head { None } else { WebTrailers::of(response.headers()) };
+            let (web, outcome) = (web.map(Box::new), is_final.then_some(outcome));
+            Some(Self { guard: Some(guard), outcome, is_enough: ends_as_head, ends_as_head, web, classifier })
+        }
+    }
+
     /// Whether the guard is still held, while the body goes on. `left` is how many bytes are to come, where that is known.
     fn goes_on(&mut self, left: Option<u64>) -> bool {
         // A reader that knows the length may stop at the last byte, so settle there, unless trailers decide.
