@@ -3,6 +3,7 @@
 use std::task::{Context, Poll};
 
 use crate::context::Deadline;
+use crate::error::Error;
 
 /// Keeps a request for as long as it may have to be sent again.
 #[diagnostic::on_unimplemented(
@@ -34,6 +35,11 @@ pub trait KeepRequest<Request> {
 
     /// Makes the request of one attempt. Attempts are numbered from 1.
     fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
+
+    /// Adds to the error that ends a call what the request tells of it. Defaults to the error as it is.
+    fn explain(&self, _: &Self::Kept, error: Error) -> Error {
+        error
+    }
 
     /// Returns the deadline that the request itself brings. Defaults to none.
     fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {

@@ -7,12 +7,14 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
+use super::causes::too_large;
 use super::drain::DrainedBody;
 use super::idempotent::may_arrive_twice;
 use super::look::Looked;
 use super::replay::{Begun, CAP, ReplayBody};
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::context::Deadline;
+use crate::error::Error;
 
 /// Which attempt of a call a request is sent for, from 1.
 ///
@@ -138,6 +140,10 @@ where
         self.annotate.send(kept.headers_mut(), attempt);
         kept.body().unbegin();
         kept.map(B::from)
+    }
+
+    fn explain(&self, kept: &Self::Kept, error: Error) -> Error {
+        if kept.body().is_too_large() { too_large(error) } else { error }
     }
 
     fn deadline(&self, kept: &Self::Kept) -> Option<Deadline> {

@@ -159,7 +159,11 @@ where
     pub(super) fn stop(&mut self, stop: Stop, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
         if stop == Stop::Outcome {
             // Nothing was given up, so there is no event.
-            return result.map(|response| self.receive(response));
+            return match (result, &self.copy) {
+                (Ok(response), _) => Ok(self.receive(response)),
+                (Err(error), Some(copy)) => Err(self.rules.keep.explain(copy, error)),
+                (Err(error), None) => Err(error),
+            };
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
         self.tell_stopped(stop, rejection);

@@ -1,10 +1,9 @@
 //! The status that tells an error.
 
 use http::StatusCode;
-use http_body_util::LengthLimitError;
 
-use crate::error::{Cause, Error, Pressure, Verdict};
-use crate::http::causes::{causes, facts, is_cut, is_late, own_fault};
+use crate::error::{Error, Pressure, Verdict};
+use crate::http::causes::{facts, is_cut, is_late, is_too_large, own_fault};
 
 /// The first line that holds decides: a request that is at fault says nothing about the upstream, although its upload may have
 /// broken a connection.
@@ -20,11 +19,6 @@ pub(super) fn status(error: &Error) -> StatusCode {
         None if is_of_upstream(error) => StatusCode::BAD_GATEWAY,
         None => StatusCode::INTERNAL_SERVER_ERROR,
     }
-}
-
-/// Whether the request's body outgrew a limit, such as axum's or tower-http's.
-fn is_too_large(error: &Error) -> bool {
-    causes(error).any(Cause::is::<LengthLimitError>)
 }
 
 /// Whether a client or a connection says anything in the error. A handler's own error has neither in it.

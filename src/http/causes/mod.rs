@@ -15,6 +15,9 @@ mod tonic;
 
 use std::iter;
 
+use http_body_util::LengthLimitError;
+use tower::BoxError;
+
 pub(crate) use self::fact::Fact;
 use crate::error::{Cause, Error, Verdict};
 
@@ -91,6 +94,23 @@ pub(crate) fn own_fault(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::AtFault | Fact::Reset { is_own: true, .. }))
 }
 
+/// Whether the request's body outgrew a limit, such as axum's or tower-http's.
+pub(crate) fn is_too_large(error: &Cause) -> bool {
+    from(Some(error)).any(|cause| cause.is::<LengthLimitError>() || cause.is::<TooLarge>())
+}
+
+/// Says that the request's body is over its limit, if the error does not: a client of HTTP/2 does not say why the body failed.
+pub(super) fn too_large(error: Error) -> Error {
+    match error {
+        Error::Service(source) if !is_too_large(&*source) => Error::Service(TooLarge(source).into()),
+        error => error,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body is over its limit")]
+struct TooLarge(#[source] BoxError);
+
 /// Whether a client's own timeout has ended the call.
 pub(crate) fn is_expired(error: &Error) -> bool {
     facts(error).any(|fact| matches!(fact, Fact::Expired))
@@ -121,5 +141,9 @@ pub(crate) fn facts(error: &Cause) -> impl Iterator<Item = Fact<'_>> {
 
 /// The source of an error, the source of that, and so on.
 pub(crate) fn causes(error: &Cause) -> impl Iterator<Item = &Cause> {
-    iter::successors(error.source(), |&cause| io::below(cause))
+    from(error.source())
+}
+
+fn from(first: Option<&Cause>) -> impl Iterator<Item = &Cause> {
+    iter::successors(first, |&cause| io::below(cause))
 }

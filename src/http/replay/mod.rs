@@ -120,6 +120,14 @@ impl<B> ReplayBody<B> {
         }
     }
 
+    /// Whether the body failed because it is over a limit.
+    pub(super) fn is_too_large(&self) -> bool {
+        match &self.content {
+            Content::Whole { .. } => false,
+            Content::Shared { source, .. } => source.lock().is_too_large,
+        }
+    }
+
     /// Notes that a client begins to send the body. What brings the end of the call to its caller orders this before it.
     fn begin(&self) {
         if let Some(Begun(begun)) = &self.begun {

@@ -10,6 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
 use crate::http::body::{before, in_one_piece};
+use crate::http::causes::is_too_large;
 
 /// Why an attempt cannot send the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +43,8 @@ pub(super) struct Source<B> {
     read: u64,
     /// The exact length of the body before it was read, where it was known.
     original: Option<u64>,
+    /// Whether it failed because it is over a limit.
+    pub(super) is_too_large: bool,
     /// The number of the attempt that was made last.
     last: u64,
     /// The number of the attempt that reads.
@@ -120,6 +123,7 @@ impl<B: Body> Source<B> {
             kept: Some(Vec::new()),
             cap,
             read: 0,
+            is_too_large: false,
             last: 0,
             reader: 0,
             wanted: 0,
@@ -203,7 +207,10 @@ impl<B: Body<Error: Into<BoxError>> + Unpin> Source<B> {
                 let trailers = frame.trailers_ref().cloned();
                 self.rest = if is_last { Rest::Ended { trailers } } else { Rest::Live(body) };
             }
-            Poll::Ready(Some(Err(_))) => self.kept = None,
+            Poll::Ready(Some(Err(error))) => {
+                self.kept = None;
+                self.is_too_large = is_too_large(&**error);
+            }
             Poll::Ready(None) => self.rest = Rest::Ended { trailers: None },
         }
         polled
