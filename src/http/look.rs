@@ -4,9 +4,9 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf;
+use bytes::Bytes;
 use http::{HeaderMap, Response};
-use http_body::{Body, Frame};
+use http_body::Body;
 use tower::BoxError;
 
 use super::body::in_one_piece;
@@ -18,9 +18,12 @@ use crate::error::Error;
 /// metadata.
 const LIMIT: usize = 8 * 1024;
 
+/// How many frames without data are read at most in one go, because a body could give them for ever.
+const EMPTY: usize = 64;
+
 /// What a retry has read of a body before it judges the response.
 ///
-/// It reads up to the first data, or to the trailers if they come before any. In gRPC-Web, where the trailers are data, it reads
+/// It reads up to the first byte of data, or to the trailers if they come before any. In gRPC-Web, where the trailers are data, it reads
 /// up to the first message. While the response is judged, trailers that came first stand in the place of its headers, as in a
 /// response of trailers alone.
 #[derive(Debug, Default)]
@@ -41,10 +44,13 @@ impl Looked {
         if let (Some(web), Some(data)) = (&mut web, &ahead.first) {
             web.read(data);
         }
+        let mut empty = 0;
         loop {
             match ready!(Pin::new(response.body_mut()).poll_frame(cx)) {
                 Some(Ok(frame)) if frame.is_data() => {
-                    if !keep(ahead, frame, web.as_mut(), response) {
+                    let data = in_one_piece(frame).into_data().unwrap_or_default();
+                    empty += usize::from(data.is_empty());
+                    if !keep(ahead, data, web.as_mut(), response) || empty > EMPTY {
                         return Poll::Ready(());
                     }
                 }
@@ -72,22 +78,18 @@ impl Looked {
 }
 
 /// Keeps data. Returns whether to read on, because neither a message has begun nor the trailers have come.
-fn keep<B>(
-    ahead: &mut Ahead,
-    frame: Frame<impl Buf>,
-    web: Option<&mut WebTrailers>,
-    response: &mut Response<B>,
-) -> bool {
-    let data = in_one_piece(frame).into_data().unwrap_or_default();
-    let is_open = web.is_some_and(|web| match web.read(&data) {
-        // A body could give frames of nothing for ever.
-        _ if web.has_message() || data.is_empty() => false,
-        Some(trailers) => {
-            show(ahead, trailers, response);
-            false
-        }
-        None => true,
-    });
+fn keep<B>(ahead: &mut Ahead, data: Bytes, web: Option<&mut WebTrailers>, response: &mut Response<B>) -> bool {
+    let is_open = match web {
+        None => data.is_empty(),
+        Some(web) => match web.read(&data) {
+            _ if web.has_message() => false,
+            Some(trailers) => {
+                show(ahead, trailers, response);
+                false
+            }
+            None => true,
+        },
+    };
     let data = match ahead.first.take() {
         None => data,
         Some(before) => [before, data].concat().into(),

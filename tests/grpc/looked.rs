@@ -128,6 +128,7 @@ async fn trailers_before_any_message_are_retried_like_a_head() {
         ("no code", Step::Trailers(&[("x-checksum", "7")]), 1),
         ("an error", Step::Error, 1),
         ("a message", message(), 1),
+        ("a frame of nothing", Step::Data(vec![]), 2),
     ] {
         let came = asked(GRPC, [vec![first, DOWN], vec![message(), DONE]]).await;
         assert_eq!(came.calls, calls, "{label}");
@@ -143,6 +144,7 @@ async fn what_was_looked_at_comes_as_it_was_sent() {
         ("a pause and a message", vec![Step::Pause(ms(20)), message(), DOWN], MESSAGE.to_vec(), Ok(2)),
         ("nothing", vec![], vec![], Ok(0)),
         ("an error", vec![Step::Error], vec![], Err("it broke".to_owned())),
+        ("frames of nothing", vec![Step::Data(vec![]), Step::Data(vec![]), DOWN], vec![], Ok(2)),
         ("a long pause", vec![Step::Pause(ms(200)), message(), DONE], MESSAGE.to_vec(), Ok(1)),
     ] {
         let came = asked(GRPC, [steps]).await;
@@ -179,6 +181,7 @@ async fn trailers_of_grpc_web_before_any_message_are_retried() {
         ("whole", vec![data(&down)], 2),
         ("in two pieces", vec![data(front), data(back)], 2),
         ("in two pieces, with a pause", vec![data(front), Step::Pause(ms(20)), data(back)], 2),
+        ("after a frame of nothing", vec![data(&[]), data(&down)], 2),
         ("byte by byte", down.iter().map(|&byte| data(&[byte])).collect(), 2),
         ("with a longer pause", vec![data(front), Step::Pause(ms(60)), data(back)], 1),
         ("cut", vec![data(front)], 1),
@@ -198,16 +201,17 @@ async fn trailers_of_grpc_web_before_any_message_are_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trailers_of_grpc_web_without_an_end_are_not_waited_for() {
-    for (label, start, each, frames) in [
-        ("4 GiB", vec![0x80, 0xff, 0xff, 0xff, 0xff], vec![b'x'; 1000], 100),
-        ("frames of nothing", vec![], vec![], 100_000),
+async fn trailers_without_an_end_are_not_waited_for() {
+    for (label, wire, start, each, frames) in [
+        ("4 GiB", WEB, vec![0x80, 0xff, 0xff, 0xff, 0xff], vec![b'x'; 1000], 100),
+        ("frames of nothing in gRPC-Web", WEB, vec![], vec![], 100_000),
+        ("frames of nothing", GRPC, vec![], vec![], 100_000),
     ] {
         let expected = [start.clone(), each.repeat(frames)].concat();
         let mut steps = vec![Step::Data(each); frames];
         steps.insert(0, Step::Data(start));
         steps.push(Step::Pause(HOUR));
-        let came = asked(WEB, [steps]).await;
+        let came = asked(wire, [steps]).await;
         assert_eq!((came.calls, came.after), (1, ms(0)), "{label}");
         assert_eq!(came.whole().await.0, expected, "{label}");
     }
