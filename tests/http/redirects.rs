@@ -140,6 +140,20 @@ async fn a_post_that_a_layer_redirects_to_nobody_is_not_sent_twice() {
     .await;
 }
 
+#[tokio::test]
+async fn a_redirected_post_under_two_retries_is_not_sent_twice() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let (server, _nobody) = moved_to_nobody().await;
+            let (around, inner) = (retry_of::<client::Replayed>(), retry_of::<ReplayBody<client::Replayed>>());
+            let stack = ServiceBuilder::new().layer(around.build().unwrap()).layer(inner.build().unwrap());
+            call(&stack.service(following(wire)), order(&server.uri("/"), body)).await.map(drop).unwrap_err();
+            assert_eq!(server.calls(), 1, "{body:?}");
+        }
+    })
+    .await;
+}
+
 /// Has no bytes, and does not say before it is polled that it has ended, as an HTTP/2 request with a length of zero.
 #[derive(Default)]
 struct Nothing;

@@ -1,17 +1,19 @@
 //! Requests that never left.
 
 use std::io::ErrorKind;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
 use http::{Method, Request, Response};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use palisade::http::not_sent;
+use palisade::http::{ReplayBody, not_sent};
 use palisade::{Error, TimeoutLayer};
 use tokio::io::duplex;
 use tokio::net::TcpSocket;
-use tower::{ServiceBuilder, service_fn};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use crate::client::{Replayed, call, client, get, on_both, request, retry, status};
+use crate::client::{Replayed, call, client, get, on_both, request, retry, retry_of, status};
 use crate::errors::failed;
 use crate::patience::{eventually, ms};
 use crate::server::{Server, reply, text, uri};
@@ -37,6 +39,25 @@ async fn a_post_to_nobody_arrives_once_somebody_listens() {
             assert_eq!(last.unwrap(), 200);
             let arrived = server.arrived();
             assert_eq!((arrived.len(), &arrived[0].body[..]), (1, &b"order"[..]));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_to_nobody_is_tried_again_by_both_of_two_retries() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let ((_nobody, addr), attempts) = (refusing(), AtomicUsize::new(0));
+            let client = client::<ReplayBody<Replayed>>(wire).map_request(|request| {
+                attempts.fetch_add(1, SeqCst);
+                request
+            });
+            let around = retry_of::<Replayed>().max_attempts(2).build().unwrap();
+            let inner = retry_of::<ReplayBody<Replayed>>().max_attempts(2).build().unwrap();
+            let stack = ServiceBuilder::new().layer(around).layer(inner).service(client);
+            call(&stack, request(Method::POST, uri(addr, "/"), body)).await.map(drop).unwrap_err();
+            assert_eq!(attempts.load(SeqCst), 4, "{body:?}");
         }
     })
     .await;
