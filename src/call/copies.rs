@@ -36,7 +36,7 @@ pub trait KeepRequest<Request> {
     /// Makes the request of one attempt. Attempts are numbered from 1.
     fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
 
-    /// Adds to the error that ends a call what the request tells of it. Defaults to the error as it is.
+    /// Adds to the error of an attempt what the request tells of it. Defaults to the error as it is.
     fn explain(&self, _: &Self::Kept, error: Error) -> Error {
         error
     }

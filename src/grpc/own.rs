@@ -80,7 +80,7 @@ fn of_transport(error: Error) -> Result<Status, Error> {
 
 /// Whether tonic made the status from the end of a stream or a connection. One that the service gave has no such source.
 fn is_of_transport(status: &Status) -> bool {
-    facts(status).any(|fact| matches!(fact, Fact::Reset { .. } | Fact::Ended { .. }))
+    facts(status).any(|fact| matches!(fact, Fact::Reset { .. } | Fact::Ended { .. } | Fact::Blamed))
 }
 
 /// A code that says more than tonic's: for some broken streams tonic says `Unknown`.

@@ -77,6 +77,7 @@ mod classify;
 pub mod deadline;
 pub(crate) mod digits;
 mod drain;
+mod explain;
 mod guarded;
 mod host;
 mod idempotent;

@@ -7,8 +7,8 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tower::BoxError;
 
-use super::causes::too_large;
 use super::drain::DrainedBody;
+use super::explain::explain;
 use super::idempotent::may_arrive_twice;
 use super::look::Looked;
 use super::replay::{Begun, CAP, ReplayBody};
@@ -144,7 +144,7 @@ where
     }
 
     fn explain(&self, kept: &Self::Kept, error: Error) -> Error {
-        if kept.body().is_too_large() { too_large(error) } else { error }
+        explain(kept, error)
     }
 
     fn deadline(&self, kept: &Self::Kept) -> Option<Deadline> {

@@ -71,6 +71,14 @@ where
         }
     }
 
+    /// Adds to the error of an attempt what its request tells of it.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match &self.copy {
+            Some(copy) => self.rules.keep.explain(copy, error),
+            None => error,
+        }
+    }
+
     /// Plans another attempt: returns how long to wait for it and the token that pays for it, or the first reason against it.
     ///
     /// All reasons come together here, but for those that [`outcome`](Self::outcome) finds. It is out of line, so that the path of
@@ -159,11 +167,7 @@ where
     pub(super) fn stop(&mut self, stop: Stop, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
         if stop == Stop::Outcome {
             // Nothing was given up, so there is no event.
-            return match (result, &self.copy) {
-                (Ok(response), _) => Ok(self.receive(response)),
-                (Err(error), Some(copy)) => Err(self.rules.keep.explain(copy, error)),
-                (Err(error), None) => Err(error),
-            };
+            return result.map(|response| self.receive(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
         self.tell_stopped(stop, rejection);

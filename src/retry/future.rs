@@ -171,7 +171,7 @@ where
         error: S::Error,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
-        let error = Error::lift(error);
+        let error = self.explain(Error::lift(error));
         self.after_outcome(self.outcome(Err(&error)), Err(error), cx)
     }
 

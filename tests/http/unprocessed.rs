@@ -16,7 +16,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use tokio::net::TcpStream;
 use tower::{BoxError, ServiceBuilder, service_fn};
 
-use crate::client::{Replayed, Wire, call, client, request, retry};
+use crate::circuit::{built, counted, counting};
+use crate::client::{Replayed, Wire, call, client, request, retry, text};
 use crate::patience::soon;
 use crate::server::uri;
 use crate::sockets::serve_each;
@@ -27,6 +28,8 @@ enum Away {
     Reset(Reason),
     /// Says that it goes away, and that it has begun with no call.
     Goaway,
+    /// Says so because of headers that are far too large, of whichever call.
+    TooLarge(u8, &'static str),
 }
 
 /// Turns the first call away, and answers the others.
@@ -37,7 +40,8 @@ async fn server(away: Away) -> (String, Arc<AtomicUsize>) {
         let calls = Arc::clone(&seen);
         async move {
             match away {
-                Away::Goaway if calls.load(SeqCst) == 0 => go_away(socket, &calls).await,
+                Away::Goaway if calls.load(SeqCst) == 0 => go_away(socket, &calls, 0, "").await,
+                Away::TooLarge(reason, why) if calls.load(SeqCst) == 0 => go_away(socket, &calls, reason, why).await,
                 _ => serve(socket, away, &calls).await,
             }
         }
@@ -60,10 +64,11 @@ async fn serve(socket: TcpStream, away: Away, calls: &AtomicUsize) {
 }
 
 /// Reads frames up to the head of a call, and says that it goes away.
-async fn go_away(mut socket: TcpStream, calls: &AtomicUsize) {
+async fn go_away(mut socket: TcpStream, calls: &AtomicUsize, reason: u8, why: &str) {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     const ACK: [u8; 9] = [0, 0, 0, 4, 1, 0, 0, 0, 0];
-    const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let length = u8::try_from(8 + why.len()).unwrap();
+    let goaway = [&[0, 0, length, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, reason], why.as_bytes()].concat();
     socket.read_exact(&mut [0; 24]).await.unwrap();
     socket.write_all(&SETTINGS).await.unwrap();
     loop {
@@ -78,15 +83,22 @@ async fn go_away(mut socket: TcpStream, calls: &AtomicUsize) {
         }
     }
     calls.fetch_add(1, SeqCst);
-    socket.write_all(&GOAWAY).await.unwrap();
+    socket.write_all(&goaway).await.unwrap();
     copy(&mut socket, &mut sink()).await.ok();
 }
+
+/// How h2's server ends a connection because of headers that are far too large.
+const TOO_LARGE: [Away; 3] = [
+    Away::TooLarge(9, ""),
+    Away::TooLarge(11, "header_list_way_too_large"),
+    Away::TooLarge(11, "too_many_continuations"),
+];
 
 const UNPROCESSED: [Away; 2] = [Away::Reset(Reason::REFUSED_STREAM), Away::Goaway];
 
 #[tokio::test]
 async fn a_post_that_was_not_begun_with_is_sent_again() {
-    for away in UNPROCESSED {
+    for away in UNPROCESSED.into_iter().chain(TOO_LARGE) {
         for body in ["order", ""] {
             let (uri, _) = server(away).await;
             let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client(Wire::Http2));
@@ -96,6 +108,31 @@ async fn a_post_that_was_not_begun_with_is_sent_again() {
                 "{away:?} {body:?}"
             );
         }
+    }
+}
+
+/// A circuit cannot tell the call whose headers were too large from those that were on its connection.
+#[tokio::test]
+async fn a_call_beside_too_large_headers_counts_as_no_failure() {
+    for away in TOO_LARGE {
+        let ((uri, _), (breaker, circuit)) = (server(away).await, built(counting()));
+        let layers = ServiceBuilder::new().layer(retry().build().unwrap()).layer(breaker);
+        let answer = call(&layers.service(client(Wire::Http2)), request(Method::POST, &uri, "order")).await.unwrap();
+        text(answer).await.unwrap();
+        assert_eq!(counted(&circuit), (1, 0), "{away:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_small_call_beside_too_large_headers_was_not_sent() {
+    for (away, (bytes, is_unsent)) in TOO_LARGE.into_iter().zip([(7000, true), (7000, true), (9000, false)]) {
+        let (uri, calls) = server(away).await;
+        let mut post = request(Method::POST, &uri, "order");
+        post.headers_mut().insert("x-large", "y".repeat(bytes).parse().unwrap());
+        let never = retry().retry_if(|_: &_, _: Result<&_, &_>| false).build().unwrap();
+        let stack = ServiceBuilder::new().layer(never).service(client::<Replayed>(Wire::Http2));
+        let error = call(&stack, post).await.map(drop).unwrap_err();
+        assert_eq!((not_sent(&error), calls.load(SeqCst)), (is_unsent, 1), "{away:?} {bytes}: {error:?}");
     }
 }
 

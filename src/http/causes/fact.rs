@@ -19,6 +19,9 @@ pub(crate) enum Fact<'a> {
     Reset { code: u32, is_own: bool },
     /// The HTTP/2 connection ended; `is_unprocessed` if the service went away and had not begun with this stream.
     Ended { is_unprocessed: bool },
+    /// The HTTP/2 connection ended because of headers that were far too large, before the service had begun with this stream. They
+    /// may be this request's own.
+    Blamed,
     /// A gRPC status.
     Status { code: i32, headers: &'a HeaderMap, details: &'a [u8] },
     /// A client's own timeout has ended the call.

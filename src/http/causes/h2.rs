@@ -20,8 +20,8 @@ pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
         Some(code) if error.is_reset() => {
             Fact::Reset { code: code.into(), is_own: !error.is_remote() && !error.is_library() }
         }
-        Some(Reason::COMPRESSION_ERROR) if error.is_remote() => Fact::AtFault,
-        Some(Reason::ENHANCE_YOUR_CALM) if tells_too_large(error) => Fact::AtFault,
+        Some(Reason::COMPRESSION_ERROR) if error.is_remote() => Fact::Blamed,
+        Some(Reason::ENHANCE_YOUR_CALM) if tells_too_large(error) => Fact::Blamed,
         None if error.to_string() == NO_HOST => Fact::AtFault,
         _ => Fact::Ended { is_unprocessed: error.is_go_away() && error.is_remote() },
     })

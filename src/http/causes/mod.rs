@@ -8,6 +8,7 @@ mod hyper;
 #[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 mod hyper_util;
 mod io;
+mod known;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "tonic")]
@@ -15,15 +16,14 @@ mod tonic;
 
 use std::iter;
 
-use http_body_util::LengthLimitError;
-use tower::BoxError;
-
 pub(crate) use self::fact::Fact;
+pub(super) use self::known::Known;
 use crate::error::{Cause, Error, Verdict};
 
 type Reader = for<'a> fn(&'a Cause) -> Option<Fact<'a>>;
 
 const READERS: &[Reader] = &[
+    known::read,
     io::read,
     #[cfg(feature = "reqwest")]
     reqwest::read,
@@ -90,26 +90,28 @@ pub(super) fn is_unprocessed(error: &Error) -> bool {
 }
 
 /// Whether the request itself is at fault: its body failed, or it cannot be sent. That says nothing about the service.
+///
+/// So is each request that may be the one whose headers ended the connection. A few innocent ones are among them. Were they all
+/// failures, ten oversized requests could open the circuit for everybody.
 pub(crate) fn own_fault(error: &Error) -> bool {
-    facts(error).any(|fact| matches!(fact, Fact::AtFault | Fact::Reset { is_own: true, .. }))
+    not_beyond_end(facts(error))
+        .any(|fact| matches!(fact, Fact::AtFault | Fact::Reset { is_own: true, .. } | Fact::Blamed))
+}
+
+/// Where it is known that the connection ended, the error below it blames nobody.
+fn not_beyond_end<'a>(facts: impl Iterator<Item = Fact<'a>>) -> impl Iterator<Item = Fact<'a>> {
+    facts.take_while(|fact| !matches!(fact, Fact::Ended { .. }))
 }
 
 /// Whether the request's body outgrew a limit, such as axum's or tower-http's.
 pub(crate) fn is_too_large(error: &Cause) -> bool {
-    from(Some(error)).any(|cause| cause.is::<LengthLimitError>() || cause.is::<TooLarge>())
+    from(Some(error)).any(known::is_too_large)
 }
 
-/// Says that the request's body is over its limit, if the error does not: a client of HTTP/2 does not say why the body failed.
-pub(super) fn too_large(error: Error) -> Error {
-    match error {
-        Error::Service(source) if !is_too_large(&*source) => Error::Service(TooLarge(source).into()),
-        error => error,
-    }
+/// Whether the headers of a request ended the connection, of this request or of another.
+pub(super) fn is_blamed(error: &Cause) -> bool {
+    not_beyond_end(from(Some(error)).filter_map(fact)).any(|fact| matches!(fact, Fact::Blamed))
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the request's body is over its limit")]
-struct TooLarge(#[source] BoxError);
 
 /// Whether a client's own timeout has ended the call.
 pub(crate) fn is_expired(error: &Error) -> bool {
@@ -136,7 +138,11 @@ const LATE: &[fn(&Cause) -> bool] = &[
 
 /// The facts that the causes of an error tell, from its source down. The source of an [`Error`] is the service's own error.
 pub(crate) fn facts(error: &Cause) -> impl Iterator<Item = Fact<'_>> {
-    causes(error).filter_map(|cause| READERS.iter().find_map(|read| read(cause)))
+    causes(error).filter_map(fact)
+}
+
+fn fact(cause: &Cause) -> Option<Fact<'_>> {
+    READERS.iter().find_map(|read| read(cause))
 }
 
 /// The source of an error, the source of that, and so on.
