@@ -72,6 +72,9 @@ struct Slots {
     free: Vec<u32>,
 }
 
+/// The last moment that comes.
+const LAST: Nanos = Nanos(Nanos::MAX.0 - 1);
+
 impl Moments {
     pub(crate) fn new() -> Self {
         Self(PerThread::new(Shard::new))
@@ -88,7 +91,7 @@ impl Moments {
 
     /// Takes all moments.
     pub(crate) fn clear(&self) {
-        self.take_due(Nanos(Nanos::MAX.0 - 1));
+        self.take_due(LAST);
     }
 
     /// Keeps a moment, which is not `MAX`.
@@ -105,7 +108,7 @@ impl Moments {
 
     /// Takes all moments that are at `now` or past. Returns how many they were.
     pub(crate) fn take_due(&self, now: Nanos) -> usize {
-        self.0.each().map(|shard| shard.take_due(now)).sum()
+        self.0.each().map(|shard| shard.take_due(now.min(LAST))).sum()
     }
 
     /// Whether there are none, so that nobody need know the time.
@@ -115,11 +118,12 @@ impl Moments {
 
     /// How many moments are still to come, or to be taken.
     pub(crate) fn count(&self) -> usize {
-        self.count_due(Nanos(Nanos::MAX.0 - 1))
+        self.count_due(LAST)
     }
 
     /// How many moments are at `now` or past.
     pub(crate) fn count_due(&self, now: Nanos) -> usize {
+        let now = now.min(LAST);
         let due = self.0.each().filter(|shard| shard.earliest() <= now);
         due.map(|shard| shard.slots.lock().count_due(now)).sum()
     }

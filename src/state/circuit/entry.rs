@@ -66,15 +66,6 @@ impl Exit {
         if is_repeat { Self::Repeated(outcome) } else { Self::Settled(outcome) }
     }
 
-    /// Whether nothing failed.
-    pub(super) const fn is_good(self) -> bool {
-        match self {
-            Self::Settled(outcome) | Self::Repeated(outcome) => matches!(outcome, Outcome::Success | Outcome::Ignored),
-            Self::Abandoned | Self::Unsent => true,
-            Self::TimedOut { .. } => false,
-        }
-    }
-
     /// Whether it may give a place back to the probes to come: it counts nothing, or may do so.
     #[inline(always)]
     pub(crate) const fn may_free(self) -> bool {

@@ -33,16 +33,29 @@ impl Circuit {
         self.record(entry, failure, is_repeat, clock)
     }
 
-    /// A timeout of ours is a failure if the service had at least half of its time. Where slow calls are counted, the service must have
-    /// taken too long, too.
     #[inline(never)]
     fn record_timeout(&self, entry: Entry, limit: Nanos, is_repeat: bool, now: Nanos) -> Option<Transition> {
-        let in_flight = entry.in_flight(now);
-        let had_time = in_flight >= limit.saturating_sub(in_flight);
-        if had_time && (self.rules.slow_rate.is_none() || self.is_slow(entry, now)) {
+        if self.is_failed_by(limit, entry, now) {
             self.record(entry, Outcome::Failed, is_repeat, now)
         } else {
             self.leave(entry, now)
+        }
+    }
+
+    /// A timeout of ours is a failure if the service had at least half of its time. Where slow calls are counted, the service must have
+    /// taken too long, too.
+    fn is_failed_by(&self, limit: Nanos, entry: Entry, now: Nanos) -> bool {
+        let in_flight = entry.in_flight(now);
+        let had_time = in_flight >= limit.saturating_sub(in_flight);
+        had_time && (self.rules.slow_rate.is_none() || self.is_slow(entry, now))
+    }
+
+    /// Whether the end of a call is a failure or asks for less.
+    pub(super) fn is_bad(&self, exit: Exit, entry: Entry, now: Nanos) -> bool {
+        match exit {
+            Exit::Settled(outcome) | Exit::Repeated(outcome) => !matches!(outcome, Outcome::Success | Outcome::Ignored),
+            Exit::TimedOut { limit, .. } => self.is_failed_by(limit, entry, now),
+            Exit::Abandoned | Exit::Unsent => false,
         }
     }
 
@@ -109,9 +122,8 @@ impl Circuit {
     /// Opens the circuit if these counts say so.
     #[inline(never)]
     pub(super) fn decide(&self, entry: Entry, outcome: Outcome, counts: Counts, now: Nanos) -> Option<Transition> {
-        self.rules.trip(&counts)?;
-        // What streams has no result yet, but it is answered: it weighs against what failed meanwhile.
-        let trip = self.rules.trip(&Counts { calls: counts.calls + self.streaming(), ..counts })?;
+        self.rules.trip(&counts, 0)?;
+        let trip = self.rules.trip(&counts, self.streaming())?;
         let cause = Cause { reason: trip.reason, counts, min_open_for: self.rules.min_open_for(trip, outcome) };
         self.trip(entry, cause, now)
     }

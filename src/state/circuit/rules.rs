@@ -54,14 +54,16 @@ impl Rules {
         Nanos(self.half_open_for.0 / 2)
     }
 
-    /// Whether these results open a closed circuit.
-    pub(crate) fn trip(&self, counts: &Counts) -> Option<Trip> {
-        let reached =
-            |limit: Option<f64>, rate: Option<f64>| limit.zip(rate).is_some_and(|(limit, rate)| rate >= limit);
+    /// Whether these results open a closed circuit. What streams has no result yet, so it does not count towards `min_calls`, but it
+    /// is answered: it weighs against what failed meanwhile.
+    pub(crate) fn trip(&self, counts: &Counts, streams: u64) -> Option<Trip> {
+        let reached = |limit: Option<f64>, count, of| {
+            of >= self.min_calls && limit.is_some_and(|limit| share(count, of + streams) >= limit)
+        };
         Trip::of([
-            (Reason::FailureRate, reached(self.failure_rate, counts.failure_rate(self.min_calls))),
-            (Reason::ThrottledRate, reached(self.throttled_rate, counts.throttled_rate(self.min_calls))),
-            (Reason::SlowRate, reached(self.slow_rate.map(|(rate, _)| rate), counts.slow_rate(self.min_calls))),
+            (Reason::FailureRate, reached(self.failure_rate, counts.failures, counts.unthrottled())),
+            (Reason::ThrottledRate, reached(self.throttled_rate, counts.throttled, counts.calls)),
+            (Reason::SlowRate, reached(self.slow_rate.map(|(rate, _)| rate), counts.slow, counts.calls)),
             (Reason::Consecutive, self.consecutive.is_some_and(|most| counts.consecutive >= most)),
         ])
     }

@@ -81,9 +81,12 @@ impl Circuit {
         let now = clock.now();
         let is_current = self.is_closed(entry);
         let transition = self.settle_moments(now);
-        let is_counted = self.moments.get().is_some_and(|moments| !moments.release(held));
+        // A transition takes moments that have not come, too.
+        let is_taken = self.moments.get().is_some_and(|moments| !moments.release(held));
+        let is_counted = is_taken && self.streams_until(entry) <= now;
         // What breaks later is a failure all the same.
-        let ended = if is_current && is_counted && exit.is_good() { None } else { self.exit(entry, exit, now) };
+        let is_over = is_current && is_counted && !self.is_bad(exit, entry, now);
+        let ended = if is_over { None } else { self.exit(entry, exit, now) };
         transition.or(ended)
     }
 

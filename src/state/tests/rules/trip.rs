@@ -8,7 +8,7 @@ use crate::time::Nanos;
 
 /// Why these counts open the circuit, if they do.
 fn trip(rules: &Rules, counts: &Counts) -> Option<Reason> {
-    rules.trip(counts).map(|trip| trip.reason)
+    rules.trip(counts, 0).map(|trip| trip.reason)
 }
 
 #[test]
@@ -24,6 +24,12 @@ fn a_failure_rate_does_not_trip_one_failure_below_its_threshold() {
 #[test]
 fn a_failure_rate_trips_above_its_threshold() {
     assert_eq!(trip(&failing(0.5), &counts(20, 20, 0, 0)), Some(Reason::FailureRate));
+}
+
+#[test]
+fn what_streams_lowers_a_rate_and_is_no_result() {
+    let trip = |calls, failures, streams| failing(0.5).trip(&counts(calls, failures, 0, 0), streams).is_some();
+    assert_eq!([trip(4, 2, 0), trip(4, 2, 1), trip(4, 4, 4), trip(3, 3, 1)], [true, false, true, false]);
 }
 
 #[test]
@@ -129,6 +135,6 @@ fn of_rules_reached_together_the_first_is_the_reason() {
     let without = [all, Rules { failure_rate: None, ..all }, Rules { failure_rate: None, throttled_rate: None, ..all }];
     let reasons = without.map(|rules| trip(&rules, &counts));
     assert_eq!(reasons, [Reason::FailureRate, Reason::ThrottledRate, Reason::SlowRate].map(Some));
-    let heeded = without.map(|rules| rules.trip(&counts).is_some_and(|trip| trip.is_throttled));
+    let heeded = without.map(|rules| rules.trip(&counts, 0).is_some_and(|trip| trip.is_throttled));
     assert_eq!(heeded, [true, true, false]);
 }

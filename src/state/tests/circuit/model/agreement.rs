@@ -6,6 +6,7 @@ use proptest::sample::Index;
 use super::acts::{Act, Fate, acts, settings};
 use super::{Change, Flight, Model};
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
+use crate::state::moments::Held;
 use crate::state::tests::numbers;
 use crate::time::Nanos;
 
@@ -37,8 +38,11 @@ fn looks_like(circuit: &Circuit, model: &Model) -> Result<(), TestCaseError> {
 struct Both {
     circuit: Circuit,
     model: Model,
-    flights: Vec<(Entry, Flight)>,
+    flights: Vec<Call>,
 }
+
+/// A call in flight: its entry, the moment that it holds, and what the model has of it.
+type Call = (Entry, Held, Flight);
 
 /// What both did.
 type Done = Result<(), TestCaseError>;
@@ -52,7 +56,7 @@ impl Both {
         let (entered, change) = self.model.enter();
         let (got, transition) = self.circuit.enter(self.now());
         prop_assert_eq!(got.err(), entered.err());
-        self.flights.extend(got.ok().zip(entered.ok()));
+        self.flights.extend(got.ok().zip(entered.ok()).map(|(entry, flight)| (entry, Held::NOT_YET, flight)));
         same(transition.as_ref(), change.as_ref())
     }
 
@@ -75,48 +79,53 @@ impl Both {
 
     fn poll(&mut self, index: usize) {
         let now = self.model.now;
-        let (entry, flight) = &mut self.flights[index];
+        let (entry, _, flight) = &mut self.flights[index];
         entry.start(Nanos(now));
         flight.started.get_or_insert(now);
     }
 
     fn mark(&mut self, index: usize) -> Done {
-        let (entry, flight) = &mut self.flights[index];
-        if flight.streams_until.is_none() && flight.started.is_some() {
+        let (entry, held, flight) = &mut self.flights[index];
+        if *held == Held::NOT_YET && flight.streams_until.is_none() && flight.started.is_some() {
             self.model.mark_streaming(flight);
             prop_assert_eq!(self.circuit.mark_streaming(*entry), flight.streams_until.is_some());
             let until = self.circuit.streams_until(*entry);
             prop_assert!(flight.streams_until.is_none_or(|streams_until| Nanos(streams_until) == until));
+            if flight.streams_until.is_none() {
+                *held = self.circuit.hold_moment(*entry);
+                self.model.hold_moment(flight);
+                prop_assert_eq!(*held == Held::FOR_EVER, flight.moment.is_none());
+            }
         }
         Ok(())
     }
 
     /// Takes back that a call streams, where it is marked; gives the call if it was not counted.
-    fn unmark(&mut self, (entry, flight): (Entry, Flight)) -> Result<Option<(Entry, Flight)>, TestCaseError> {
-        let Some(until) = flight.streams_until else { return Ok(Some((entry, flight))) };
+    fn unmark(&mut self, (entry, held, flight): Call) -> Result<Option<Call>, TestCaseError> {
+        let Some(until) = flight.streams_until else { return Ok(Some((entry, held, flight))) };
         let (uncounted, transition) = self.circuit.unmark(entry, self.now());
         let (left, change) = self.model.unmark(flight, until);
         prop_assert_eq!(uncounted, left);
         same(transition.as_ref(), change.as_ref())?;
-        Ok(left.then_some((entry, Flight { streams_until: None, ..flight })))
+        Ok(left.then_some((entry, held, Flight { streams_until: None, ..flight })))
     }
 
-    fn end(&mut self, (entry, flight): (Entry, Flight), fate: Fate) -> Done {
+    fn end(&mut self, (entry, held, flight): Call, fate: Fate) -> Done {
         let (now, circuit, model) = (self.now(), &self.circuit, &mut self.model);
-        let (transition, change) = match fate {
-            Fate::End(outcome, is_repeat) => {
-                (circuit.exit(entry, Exit::settled(outcome, is_repeat), now), model.end(flight, outcome, is_repeat))
-            }
-            Fate::TimeOut(limit, is_repeat) => {
-                let timed_out = Exit::TimedOut { limit: Nanos(limit), is_repeat };
-                (circuit.exit(entry, timed_out, now), model.time_out(flight, limit, is_repeat))
-            }
+        let exit = match fate {
+            Fate::End(outcome, is_repeat) => Exit::settled(outcome, is_repeat),
+            Fate::TimeOut(limit, is_repeat) => Exit::TimedOut { limit: Nanos(limit), is_repeat },
+            Fate::Abandon => Exit::Abandoned,
+            Fate::Refuse => Exit::Unsent,
             Fate::Poll | Fate::Mark | Fate::Unmark => {
-                self.flights.push((entry, flight));
-                (None, None)
+                self.flights.push((entry, held, flight));
+                return Ok(());
             }
-            Fate::Abandon => (circuit.exit(entry, Exit::Abandoned, now), model.abandon(flight)),
-            Fate::Refuse => (circuit.exit(entry, Exit::Unsent, now), model.release(flight, |_| {})),
+        };
+        let (transition, change) = if held == Held::NOT_YET {
+            (circuit.exit(entry, exit, now), model.exit(flight, exit))
+        } else {
+            (circuit.exit_stream(entry, held, exit, now), model.exit_stream(flight, exit))
         };
         if let Fate::Refuse = fate {
             circuit.count_rejected();

@@ -42,8 +42,10 @@ struct Flight {
     round: u32,
     /// When it was first polled.
     started: Option<u64>,
-    /// When it counts as a success, if it is marked as streaming.
+    /// When it counts as a success, if it is a probe that is marked as streaming.
     streams_until: Option<u64>,
+    /// When it does, if it is a call of a closed circuit that streams.
+    moment: Option<u64>,
 }
 
 /// A change of phase, as the pages have it.
@@ -67,6 +69,8 @@ struct Model {
     probes: Vec<Recorded>,
     /// The probes that stream: the era of each, when it counts as a success, and its round.
     streams: Vec<(u32, u64, u32)>,
+    /// The moments of the calls of a closed circuit that stream and are not counted yet.
+    moments: Vec<u64>,
     /// Probes in flight that hold a place.
     holders: u32,
     /// How often probes gave up their places.
@@ -102,6 +106,7 @@ impl Model {
             open_until: 0,
             probes: Vec::new(),
             streams: Vec::new(),
+            moments: Vec::new(),
             holders: 0,
             round: 0,
             stuck: 0,

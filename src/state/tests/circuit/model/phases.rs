@@ -54,6 +54,7 @@ impl Model {
         self.era += 1;
         self.results.clear();
         self.probes.clear();
+        self.moments.clear();
         (self.run, self.holders) = (0, 0);
         if to == Phase::HalfOpen {
             self.progress(self.now);
@@ -83,7 +84,7 @@ impl Model {
             return (Err(refused), change);
         }
         self.holders += u32::from(self.phase == Phase::HalfOpen);
-        (Ok(Flight { era: self.era, round: self.round, started: None, streams_until: None }), change)
+        (Ok(Flight { era: self.era, round: self.round, started: None, streams_until: None, moment: None }), change)
     }
 
     /// Opens again when all that is known are probes that were abandoned; else those in flight give up their places.
@@ -119,11 +120,15 @@ impl Model {
     }
 
     pub(super) fn abandon(&mut self, flight: Flight) -> Option<Change> {
-        let is_counted = matches!(self.phase, Phase::Closed | Phase::MetricsOnly) && flight.era == self.era;
-        if is_counted && self.is_slow(flight) {
-            return self.end_counted(flight, Ignored, false);
+        if self.is_closed(flight) && self.is_slow(flight) {
+            return self.end_current(flight, Ignored, false);
         }
         self.release(flight, |model| model.abandoned += 1)
+    }
+
+    /// Whether the call is of this period, in which all results count.
+    pub(super) fn is_closed(&self, flight: Flight) -> bool {
+        matches!(self.phase, Phase::Closed | Phase::MetricsOnly) && flight.era == self.era
     }
 
     pub(super) fn force(&mut self, to: Phase) -> Option<Change> {

@@ -42,21 +42,26 @@ impl Model {
             self.late += 1;
             return None;
         }
-        if let Some(change) = self.catch_up() {
-            self.late += 1;
-            return Some(change);
+        self.end_current(flight, outcome, is_repeat)
+    }
+
+    /// Ends a call of this period, after those that stream. A success of a closed circuit does not look for them.
+    pub(super) fn end_current(&mut self, flight: Flight, outcome: Outcome, is_repeat: bool) -> Option<Change> {
+        if outcome != Success || self.phase == Phase::HalfOpen {
+            if let Some(change) = self.catch_up() {
+                self.late += 1;
+                return Some(change);
+            }
         }
         self.end_counted(flight, outcome, is_repeat)
     }
 
-    pub(super) fn end_counted(&mut self, flight: Flight, outcome: Outcome, is_repeat: bool) -> Option<Change> {
+    fn end_counted(&mut self, flight: Flight, outcome: Outcome, is_repeat: bool) -> Option<Change> {
         let call = Recorded::of(outcome, self.is_slow(flight));
         match self.phase {
             Phase::Closed | Phase::MetricsOnly => {
-                let to = if self.phase == Phase::Closed { Phase::Open } else { Phase::MetricsOnly };
-                let reasons = self.count(outcome, call, is_repeat);
-                let pause = self.pause(outcome, &reasons);
-                reasons.first().map(|reason| self.go(to, *reason, pause))
+                let is_counted = !(is_repeat && (call.failed || call.throttled));
+                self.count(outcome, call, usize::from(is_counted))
             }
             Phase::HalfOpen => self.count_probe(flight, outcome, self.now),
             _ => None,
@@ -73,24 +78,34 @@ impl Model {
         }
     }
 
-    fn count(&mut self, outcome: Outcome, call: Recorded, is_repeat: bool) -> Vec<Reason> {
-        let min_calls = self.rules.min_calls;
+    /// Counts so many calls of a closed circuit that had this result now, and opens it if a rule is reached.
+    pub(super) fn count(&mut self, outcome: Outcome, call: Recorded, calls: usize) -> Option<Change> {
         let before = self.window();
-        if !(is_repeat && (call.failed || call.throttled)) {
-            self.results.push((self.now, call));
-        }
+        self.results.extend(vec![(self.now, call); calls]);
         self.run = match outcome {
             Success => 0,
             Transient | Failed => self.run + 1,
             Throttled { .. } | Ignored => self.run,
         };
+        let reasons = self.reached(outcome == Success && !call.slow, before);
+        let (to, pause) = match self.phase {
+            Phase::Closed => (Phase::Open, self.pause(outcome, &reasons)),
+            _ => (Phase::MetricsOnly, Nanos(0)),
+        };
+        reasons.first().map(|reason| self.go(to, *reason, pause))
+    }
+
+    /// The rules that were reached. What is good decides only where there are enough results since then. What streams weighs against
+    /// what failed, and is no result.
+    fn reached(&self, is_good: bool, before: [u64; 4]) -> Vec<Reason> {
+        let (min_calls, streams) = (self.rules.min_calls, self.moments.len() as u64);
         let after @ [calls, failures, throttled, slow] = self.window();
         let completes = |of: fn([u64; 4]) -> u64| of(before) < min_calls && of(after) >= min_calls;
         let completes = completes(|[calls, ..]| calls) || completes(|[calls, _, throttled, _]| calls - throttled);
-        if outcome == Success && !call.slow && !completes {
+        if is_good && !completes {
             return Vec::new();
         }
-        let reached = |count, of, rate| of >= min_calls && reaches(count, of, rate);
+        let reached = |count, of, rate| of >= min_calls && reaches(count, of + streams, rate);
         let rules = &self.rules;
         let fails = rules.failure_rate.filter(|rate| reached(failures, calls - throttled, *rate));
         let asks = rules.throttled_rate.filter(|rate| reached(throttled, calls, *rate));
@@ -125,13 +140,14 @@ impl Model {
     }
 
     pub(super) fn time_out(&mut self, flight: Flight, limit: u64, is_repeat: bool) -> Option<Change> {
+        if self.is_timeout(flight, limit) { self.end(flight, Failed, is_repeat) } else { self.abandon(flight) }
+    }
+
+    /// Whether the service failed when this limit ran out.
+    pub(super) fn is_timeout(&self, flight: Flight, limit: u64) -> bool {
         let in_flight = flight.started.map_or(0, |started| self.now - started);
         let had_time = u128::from(in_flight) * 2 >= u128::from(limit);
-        if had_time && (self.rules.slow_rate.is_none() || self.is_slow(flight)) {
-            self.end(flight, Failed, is_repeat)
-        } else {
-            self.abandon(flight)
-        }
+        had_time && (self.rules.slow_rate.is_none() || self.is_slow(flight))
     }
 }
 

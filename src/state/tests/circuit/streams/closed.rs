@@ -116,6 +116,30 @@ fn a_stream_that_is_slow_by_its_moment_is_counted_as_slow() {
 }
 
 #[test]
+fn a_stream_that_ends_as_others_open_the_circuit_is_late() {
+    let circuit = Circuit::of(SLOW);
+    (0..4).for_each(|_| _ = stream(&circuit, 0));
+    let young = stream(&circuit, 1);
+    assert!(end(&circuit, young, Exit::Settled(Success), DUE).is_some());
+    assert_eq!(circuit.late(), 1);
+}
+
+#[test]
+fn a_stream_cut_before_half_of_its_limit_counts_once() {
+    let circuit = Circuit::of(SLOW);
+    let stream = stream(&circuit, 0);
+    assert_eq!(end(&circuit, stream, Exit::TimedOut { limit: Nanos(1_000), is_repeat: false }, DUE), None);
+    assert_eq!(circuit.numbers(DUE), [1, 0, 1, 0]);
+}
+
+#[test]
+fn at_the_end_of_time_a_stream_that_left_stays_uncounted() {
+    let circuit = Circuit::of(COUNTING);
+    assert_eq!(end(&circuit, stream(&circuit, 0), Exit::Abandoned, 1), None);
+    assert_eq!((circuit.catch_up(Nanos::MAX), circuit.numbers(u64::MAX)), (None, [0; 4]));
+}
+
+#[test]
 fn a_stream_is_nothing_to_the_next_period() {
     let circuit = Circuit::of(COUNTING);
     let streams = [0; 3].map(|at| stream(&circuit, at));
