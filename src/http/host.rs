@@ -41,7 +41,9 @@ fn authority<B>(request: &Request<B>) -> Option<Authority> {
     let of_header = || request.headers().get(HOST)?.to_str().ok();
     let named = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
     let host = named.rsplit_once('@').map_or(named, |(_, host)| host);
-    let host = default_port(request.uri().scheme_str()).and_then(|port| host.strip_suffix(port)).unwrap_or(host);
+    let port = default_port(request.uri().scheme_str()).filter(|port| host.ends_with(port)).unwrap_or(":");
+    // RFC 3986, 3.2.3: a port may be left empty.
+    let host = host.strip_suffix(port).unwrap_or(host);
     // Copied: a slice would keep the whole URI alive, and over HTTP/1 the whole request head.
     (host.len() <= LONGEST).then(|| host.parse().ok())?
 }

@@ -52,6 +52,8 @@ fn the_default_port_of_a_scheme_is_no_part_of_the_host() {
         ("https://h:80/", "h:80"),
         ("ftp://h:80/", "h:80"),
         ("http://h:8080/", "h:8080"),
+        ("http://h:/", "h"),
+        ("ftp://[::]:/", "[::]"),
     ] {
         assert_eq!(key(uri, None).as_deref(), Some(told), "{uri}");
     }
