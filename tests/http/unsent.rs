@@ -1,19 +1,22 @@
 //! Requests that never left.
 
+use std::future::pending;
 use std::io::ErrorKind;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, Uri};
 use hyper::client::conn::{http1, http2};
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::{ReplayBody, not_sent};
 use palisade::{Error, TimeoutLayer};
 use tokio::io::duplex;
-use tokio::net::TcpSocket;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tokio::net::{TcpSocket, TcpStream};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::client::{Replayed, call, client, get, on_both, request, retry, retry_of, status};
+use crate::client::{Replayed, Wire, call, client, get, on_both, request, retry, retry_of, status};
 use crate::errors::failed;
 use crate::patience::{eventually, ms};
 use crate::server::{Server, reply, text, uri};
@@ -78,10 +81,25 @@ async fn a_refused_connection_is_the_result_when_no_attempt_arrived() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_timed_out_is_not_taken_for_unsent() {
-    let hangs = service_fn(|_: Request<Replayed>| std::future::pending::<Result<Response<Replayed>, Error>>());
+    let hangs = service_fn(|_: Request<Replayed>| pending::<Result<Response<Replayed>, Error>>());
     let stack = ServiceBuilder::new().layer(TimeoutLayer::http(ms(1))).service(hangs);
     let error = call(&stack, Request::new(Replayed::default())).await.map(drop).unwrap_err();
     assert!(error.is_timeout() && !not_sent(&error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_whose_connector_ran_out_of_time_was_not_sent() {
+    let hangs = service_fn(|_: Uri| pending::<Result<TokioIo<TcpStream>, BoxError>>());
+    let connector = ServiceBuilder::new().layer(BoxCloneSyncService::layer()).layer(TimeoutLayer::new(ms(10)));
+    on_both(async |wire| {
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(wire == Wire::Http2)
+            .build::<_, Replayed>(connector.clone().service(hangs));
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client);
+        let error = call(&stack, request(Method::POST, "http://upstream/", "order")).await.map(drop).unwrap_err();
+        assert!(error.is_timeout() && not_sent(&error), "{error:?}");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -65,7 +65,8 @@ const READERS: &[Reader] = &[
 pub fn not_sent(error: &Error) -> bool {
     match error.verdict() {
         Some(Verdict::Rejected(_)) => true,
-        Some(Verdict::TimedOut(elapsed)) => !elapsed.was_sent(),
+        // A limit around a client's connector ends no more than the connecting.
+        Some(Verdict::TimedOut(elapsed)) => !elapsed.was_sent() || is_unsent(error),
         None => is_unsent(error) || is_unprocessed(error),
     }
 }
