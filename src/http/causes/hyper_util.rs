@@ -16,10 +16,12 @@ const REFUSES_URI: &str = "invalid URL";
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     let error = cause.downcast_ref::<Error>()?;
     let refuses = |error: &Cause, text| error.to_string().starts_with(text);
+    // Whether the request had its turn on a connection, an error of hyper tells.
+    let is_told = || error.source().is_some_and(<Cause>::is::<hyper::Error>);
     Some(if refuses(error, REFUSES) {
         Fact::AtFault
     } else if !error.is_connect() {
-        Fact::Connected
+        return (!is_told()).then_some(Fact::Connected);
     } else if error.source().is_some_and(|source| refuses(source, REFUSES_URI)) {
         Fact::AtFault
     } else {

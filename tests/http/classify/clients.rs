@@ -1,18 +1,21 @@
 //! What the errors of clients say.
 
 use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::{io, mem};
 
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Empty;
-use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::connect::{Connect, Connected, Connection};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::not_sent;
 use palisade::{Error, Outcome};
 use reqwest::dns::{Name, Resolve, Resolving};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower::service_fn;
 
@@ -43,6 +46,39 @@ impl Resolve for Nowhere {
     }
 }
 
+/// A connection that breaks when its client looks at it again. It does so first when a request waits for its turn.
+#[derive(Default)]
+struct Breaks {
+    is_seen: bool,
+}
+
+impl AsyncRead for Breaks {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let breaks = mem::replace(&mut self.is_seen, true);
+        if breaks { Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())) } else { Poll::Pending }
+    }
+}
+
+impl AsyncWrite for Breaks {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        unreachable!("nothing is sent")
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Connection for Breaks {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
 #[tokio::test]
 async fn an_error_of_a_client_says_whether_the_request_was_sent() {
     let (_nobody, addr) = refusing();
@@ -51,6 +87,8 @@ async fn an_error_of_a_client_says_whether_the_request_was_sent() {
     let cannot_connect = service_fn(|_| ready(Err::<TokioIo<TcpStream>, _>(Down(1))));
     let over = |error: Error| failed(Over(error.into()));
     let hyper = || crate::client::client::<Empty<Bytes>>(Wire::Http1);
+    let breaks = service_fn(|_| ready(Ok::<_, Down>(TokioIo::new(Breaks::default()))));
+    let breaks = Client::builder(TokioExecutor::new()).build(breaks);
     let unconnected = Client::builder(TokioExecutor::new()).build(cannot_connect);
     let unresolved = reqwest::Client::builder().dns_resolver(Arc::new(Nowhere));
     for (label, error, is_unsent, outcome) in [
@@ -61,6 +99,7 @@ async fn an_error_of_a_client_says_whether_the_request_was_sent() {
             true,
             Outcome::Transient,
         ),
+        ("over before its turn", failed(by_hyper(breaks, "http://nowhere.invalid").await), true, Outcome::Transient),
         ("closed on hyper", failed(by_hyper(hyper(), &closes).await), false, Outcome::Transient),
         (
             "refused to reqwest",
