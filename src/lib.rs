@@ -151,6 +151,7 @@ pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
 mod context;
+pub mod criticality;
 mod debug;
 mod error;
 pub mod event;
@@ -186,7 +187,8 @@ pub use crate::clients::axum;
 pub use crate::clients::reqwest;
 #[cfg(feature = "tonic")]
 pub use crate::clients::tonic;
-pub use crate::context::{Deadline, DeadlineScope};
+pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
+pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
@@ -197,6 +199,7 @@ pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};
 pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
+pub use crate::state::criticality::Criticality;
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.

@@ -6,6 +6,7 @@ use tower::layer::util::Stack;
 use crate::bulkhead::BulkheadHandle;
 use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::CircuitHandle;
+use crate::criticality::CriticalityLayer;
 use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
@@ -63,6 +64,8 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_circuit_breaker[A: Handled<Handle = CircuitHandle>, E]: AdmissionLayer<A, E>;
         /// Limits how many calls are in flight at once.
         with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Says how much each call matters.
+        with_criticality[R]: CriticalityLayer<R>;
         /// Gives each key a circuit or a bulkhead of its own.
         with_per_key[A: Handled<Handle = PerKeyHandle<K, H>>, K, H, E, W]: AdmissionLayer<A, E, W>;
         /// Turns calls that were rejected or timed out into responses.

@@ -6,8 +6,11 @@ use std::time::Duration;
 use super::turn::Line;
 use super::{Places, Queue};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
+use crate::error::ConfigError;
 use crate::name::Name;
 use crate::source::{Kind, Source};
+use crate::state::criticality::Criticality;
+use crate::state::permits::{Permits, Shares};
 
 /// Wraps services in a bulkhead.
 ///
@@ -41,39 +44,57 @@ impl BulkheadLayer {
     ///
     /// Its name defaults to `bulkhead`.
     pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
-        Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent })
+        Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent, shares: None })
     }
 }
 
 impl<E> BulkheadLayer<E> {
     pub(crate) fn named(max_concurrent: usize, name: Name, end: E) -> Self {
-        Self::of(Places::new(max_concurrent, name), end)
+        Self::of(Places::new(Permits::new(max_concurrent), name), end)
     }
 }
 
 const NAME: Name = Name::of("bulkhead");
 
+/// The shares of the classes, from the least, where one is set.
+const SHARES: [f64; Criticality::COUNT] = [0.5, 0.8, 1.0, 1.0];
+
 /// The settings of a bulkhead.
 #[derive(Clone, Copy, Debug)]
 pub struct BulkheadSettings {
     max_concurrent: usize,
+    /// By class, once one is set.
+    shares: Option<[f64; Criticality::COUNT]>,
 }
 
 /// The settings of a bulkhead with a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSettings {
-    max_concurrent: usize,
+    bulkhead: BulkheadSettings,
     line: Line,
 }
 
 impl BulkheadSettings {
     fn queueing(self) -> QueueSettings {
-        let Self { max_concurrent } = self;
-        QueueSettings { max_concurrent, line: Line::NONE.with_room(max_concurrent) }
+        QueueSettings { bulkhead: self, line: Line::NONE.with_room(self.max_concurrent) }
+    }
+
+    fn share(&mut self, class: Criticality, fraction: f64) {
+        self.shares.get_or_insert(SHARES)[class as usize] = fraction;
     }
 }
 
 impl<E> BulkheadBuilder<E> {
+    /// Lets calls of this class fill only this share of the places, so that places are left for others.
+    ///
+    /// More than 0 and at most 1, rounded to the nearest millionth. A call of the class takes a place only while fewer calls than
+    /// this share of the limit are in flight, of whatever class. Set it where calls that matter less come in crowds. Defaults to
+    /// no shares; once one is set, to 1 for [`CriticalPlus`](Criticality::CriticalPlus) and [`Critical`](Criticality::Critical),
+    /// 0.8 for [`SheddablePlus`](Criticality::SheddablePlus) and 0.5 for [`Sheddable`](Criticality::Sheddable).
+    pub fn share(self, class: Criticality, fraction: f64) -> Self {
+        self.set(|bulkhead| bulkhead.share(class, fraction))
+    }
+
     /// Queues calls that find no place, for at most this long, and never past their deadline.
     ///
     /// Set it to the delay that a caller will not mind. The inner service must be `Clone`. Defaults to what the deadline
@@ -95,6 +116,11 @@ impl<E> BulkheadBuilder<E> {
 }
 
 impl<E> QueueBuilder<E> {
+    /// Sets the share of a class, as [`BulkheadBuilder::share`](Builder::share) does.
+    pub fn share(self, class: Criticality, fraction: f64) -> Self {
+        self.set(|queue| queue.bulkhead.share(class, fraction))
+    }
+
     /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
     pub fn max_wait(self, wait: Duration) -> Self {
         self.set(|queue| queue.line.max_wait = wait.into())
@@ -112,8 +138,15 @@ impl Settings for BulkheadSettings {
     type Limit = Places;
     type Entry = AtOnce;
 
+    fn check(&self) -> Result<(), ConfigError> {
+        self.shares.into_iter().flatten().try_for_each(|share| {
+            ConfigError::unless((1e-6..=1.0).contains(&share), "share", share, "a millionth to 1")
+        })
+    }
+
     fn limit(self, source: Source<'static>) -> Places {
-        Places::new(self.max_concurrent, source.name())
+        let shares = self.shares.map_or(Shares::NONE, Shares::new);
+        Places::new(Permits::shared(self.max_concurrent, shares), source.name())
     }
 }
 
@@ -123,8 +156,11 @@ impl Settings for QueueSettings {
     type Limit = Queue;
     type Entry = InTurn;
 
+    fn check(&self) -> Result<(), ConfigError> {
+        self.bulkhead.check()
+    }
+
     fn limit(self, source: Source<'static>) -> Queue {
-        let Self { max_concurrent, line } = self;
-        Queue { places: BulkheadSettings { max_concurrent }.limit(source), line }
+        Queue { places: self.bulkhead.limit(source), line: self.line }
     }
 }

@@ -9,6 +9,7 @@ use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::outcome::Outcome;
 use crate::source::Kind;
+use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::state::permits::Permits;
@@ -70,7 +71,7 @@ impl BulkheadGuard {
     #[inline(always)]
     pub(super) fn enter(core: &CachedArc<Core>) -> Result<Self, Rejection> {
         let shared = core.shared();
-        if enters(shared) {
+        if enters(shared, Criticality::current) {
             Ok(Self { core: CachedArc::of(shared), held: Held::NOT_YET })
         } else {
             Err(shared.reject(RejectionReason::Full, None))
@@ -90,24 +91,28 @@ fn hold(places: &Core) -> Held {
     places.hold(Deadline::current().map_or(Nanos::MAX, |deadline| time::moment(deadline.instant())))
 }
 
-/// Takes a place, also one that was a late call's.
+/// Takes a place, also one that was a late call's. Asks for the class only where it may matter.
 #[inline(always)]
-pub(super) fn enters(places: &Core) -> bool {
-    match places.try_enter_or_late() {
+pub(super) fn enters(places: &Core, class: impl FnOnce() -> Criticality) -> bool {
+    match places.try_enter_at_once() {
         Ok(()) => true,
-        Err(may_be_late) => may_be_late && enters_for_late(places),
+        Err(has_more_to_ask) => has_more_to_ask && enters_as(places, class()),
     }
+}
+
+#[inline(never)]
+fn enters_as(places: &Core, class: Criticality) -> bool {
+    places.try_enter_as(class) || places.may_be_late() && enters_for_late(places, class)
 }
 
 /// Hands the places of late calls to those who wait, then takes one if one is left.
 #[cold]
-#[inline(never)]
-fn enters_for_late(places: &Core) -> bool {
+fn enters_for_late(places: &Core, class: Criticality) -> bool {
     let now = AsMoment.now();
     while places.take_back(now) {
         places.grant_all();
     }
-    places.try_enter()
+    places.try_enter_as(class)
 }
 
 impl Guard for BulkheadGuard {

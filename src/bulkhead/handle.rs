@@ -33,7 +33,7 @@ impl BulkheadHandle {
         self.core.queued()
     }
 
-    /// The most calls that may be in flight; `usize::MAX` for 1,073,741,823 and more, which is as good as unlimited.
+    /// The most calls that may be in flight; `usize::MAX` for 536,870,911 and more, which is as good as unlimited.
     pub fn limit(&self) -> usize {
         self.core.limit()
     }

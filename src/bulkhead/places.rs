@@ -17,8 +17,8 @@ pub struct Places {
 }
 
 impl Places {
-    pub(super) fn new(max_concurrent: usize, name: Name) -> Self {
-        Self { core: Core::new(Permits::new(max_concurrent), name) }
+    pub(super) fn new(permits: Permits, name: Name) -> Self {
+        Self { core: Core::new(permits, name) }
     }
 }
 

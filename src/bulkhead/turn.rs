@@ -10,7 +10,8 @@ use super::guard::{BulkheadGuard, Core, enters};
 use crate::cached_arc::CachedArc;
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
-use crate::state::permits::{Joined, Ticket};
+use crate::state::criticality::Criticality;
+use crate::state::permits::{Joined, Seen, Ticket};
 use crate::time::{self, Nanos};
 
 /// How calls may queue.
@@ -55,14 +56,15 @@ pin_project! {
 
 impl Turn {
     pub(super) fn new(places: &CachedArc<Core>, line: Line) -> Self {
-        Self { seat: Seat { places: places.clone(), ticket: None }, line, until: None, sleep: None }
+        let seat = Seat { places: places.clone(), class: Criticality::current(), ticket: None };
+        Self { seat, line, until: None, sleep: None }
     }
 
     /// Joins the queue, unless there is a place.
     fn poll_joined(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<BulkheadGuard, Rejection>> {
         let this = self.project();
-        let places = &this.seat.places;
-        if enters(places) {
+        let Seat { places, class, .. } = &*this.seat;
+        if enters(places, || *class) {
             return Poll::Ready(Ok(BulkheadGuard::of(places)));
         }
         let Line { max_queue: Some(max_queue), max_wait } = *this.line else {
@@ -76,11 +78,15 @@ impl Turn {
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
         let until = this.until.map_or(Nanos::MAX, time::moment);
-        match places.join(max_queue as usize, cx.waker().clone(), until) {
+        let (joined, pushed_out) = places.join_as(*class, max_queue as usize, cx.waker().clone(), until);
+        match joined {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
             Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
             Joined::Waiting(ticket) => {
                 this.seat.ticket = Some(ticket);
+                if let Some(pushed_out) = pushed_out {
+                    pushed_out.wake();
+                }
                 Poll::Pending
             }
         }
@@ -119,10 +125,18 @@ impl Future for Turn {
                 }
             }
             // A place that comes when the time is over goes on to the next waiter.
-            Some(ticket) if !self.is_over() && self.seat.places.poll_entered(ticket, cx.waker()) => {
-                let seat = self.project().seat;
-                seat.ticket = None;
-                return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
+            Some(ticket) if !self.is_over() => {
+                let seat = self.as_mut().project().seat;
+                match seat.places.look(ticket, cx.waker()) {
+                    Seen::Waiting => {}
+                    Seen::Entered => {
+                        seat.ticket = None;
+                        return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
+                    }
+                    Seen::Lost => {
+                        return Poll::Ready(Err(seat.places.reject(RejectionReason::QueueFull, None)));
+                    }
+                }
             }
             Some(_) => {}
         }
@@ -134,6 +148,7 @@ impl Future for Turn {
 #[derive(Debug)]
 struct Seat {
     places: CachedArc<Core>,
+    class: Criticality,
     ticket: Option<Ticket>,
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
 use crate::state::budget::Tokens;
+use crate::state::criticality::Criticality;
 use crate::state::keys::{Retain, Retention};
 use crate::time::Clock;
 
@@ -14,6 +15,9 @@ use crate::time::Clock;
 /// retry takes a whole token. So retries are at most a share of the calls, and a service that is down does not see its load
 /// multiplied. The form is Finagle's `RetryBudget`. Clones share their tokens: give clones to several layers, and the layers
 /// share one budget.
+///
+/// Retries of calls that matter less stop first: a [`SheddablePlus`](Criticality::SheddablePlus) call takes a token only while more
+/// than a quarter of the capacity is left, and a [`Sheddable`](Criticality::Sheddable) call while more than half is.
 ///
 /// # Examples
 ///
@@ -65,9 +69,9 @@ impl Budget {
         self.core.tokens.deposit();
     }
 
-    /// Takes a token for one retry; `None` when the budget is spent.
-    pub(crate) fn withdraw(&self) -> Option<Token> {
-        let withdrawn = self.core.tokens.withdraw(self.core.clock.now());
+    /// Takes a token for one retry of a call of this class; `None` when the budget is spent, or the rest is for higher classes.
+    pub(crate) fn withdraw(&self, class: Criticality) -> Option<Token> {
+        let withdrawn = self.core.tokens.withdraw_as(class, self.core.clock.now());
         withdrawn.then(|| Token { budget: Some(self.clone()) })
     }
 }

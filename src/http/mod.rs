@@ -74,6 +74,7 @@ pub mod answer;
 pub(crate) mod body;
 pub(crate) mod causes;
 mod classify;
+pub mod criticality;
 pub mod deadline;
 pub(crate) mod digits;
 mod drain;

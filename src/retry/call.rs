@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::outcome::{Classify, EndedBy, Outcome};
 use crate::state::attempts::Stop;
+use crate::state::criticality::Criticality;
 
 /// What a call carries from attempt to attempt.
 pub(super) struct Call<S, Request, C, K, P>
@@ -32,6 +33,8 @@ where
     ahead: K::Ahead,
     /// How many attempts were begun.
     pub(super) attempts: u32,
+    /// How much the call matters to the budget.
+    class: Criticality,
     /// The budget of its key; `None` if it spends the shared one.
     own: Option<Budget>,
     core: CachedArc<Core>,
@@ -43,7 +46,7 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
-    /// Makes a call whose first attempt was sent.
+    /// Makes a call whose first attempt was sent, in the service's `call`.
     pub(super) fn new(
         inner: S,
         copy: Option<K::Kept>,
@@ -51,7 +54,17 @@ where
         core: CachedArc<Core>,
         rules: Rules<C, K, P>,
     ) -> Self {
-        Self { inner, copy, last: None, ahead: K::Ahead::default(), attempts: 1, own, core, rules }
+        Self {
+            inner,
+            copy,
+            last: None,
+            ahead: K::Ahead::default(),
+            attempts: 1,
+            class: Criticality::current(),
+            own,
+            core,
+            rules,
+        }
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.
@@ -97,7 +110,7 @@ where
             return Err(Stop::Deadline);
         }
         let token = match self.own.as_ref().or(self.core.budget.as_ref()) {
-            Some(budget) => budget.withdraw().ok_or(Stop::Budget)?,
+            Some(budget) => budget.withdraw(self.class).ok_or(Stop::Budget)?,
             None => Token::default(),
         };
         // Last, because it may end what the previous attempt still does with the request.

@@ -14,6 +14,7 @@
     reason = "values were checked to be small"
 )]
 
+use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::stripes::Stripes;
 use crate::sync::Mutex;
@@ -66,11 +67,16 @@ impl Tokens {
         self.calls.mine().count(CALLS);
     }
 
-    /// Takes a token, if there is a whole one.
-    pub(crate) fn withdraw(&self, now: Nanos) -> bool {
+    /// Takes a token for a call of this class, if there is a whole one, and more is left than what is kept for higher classes.
+    pub(crate) fn withdraw_as(&self, class: Criticality, now: Nanos) -> bool {
+        let kept = match class {
+            Criticality::CriticalPlus | Criticality::Critical => 0,
+            Criticality::SheddablePlus => self.capacity / 4,
+            Criticality::Sheddable => self.capacity / 2,
+        };
         let mut account = self.account.lock();
         self.gather(&mut account, now);
-        let rest = account.balance.checked_sub(TOKEN);
+        let rest = account.balance.checked_sub(TOKEN).filter(|_| account.balance > kept);
         account.balance = rest.unwrap_or(account.balance);
         rest.is_some()
     }

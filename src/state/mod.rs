@@ -6,6 +6,7 @@ pub(crate) mod attempts;
 pub(crate) mod budget;
 pub(crate) mod circuit;
 pub(crate) mod counts;
+pub(crate) mod criticality;
 pub(crate) mod every;
 pub(crate) mod keys;
 pub(crate) mod moments;

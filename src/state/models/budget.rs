@@ -4,10 +4,18 @@ use loom::model;
 
 use super::{race, race_of_three, race_on_one_stripe};
 use crate::state::budget::Tokens;
+use crate::state::criticality::Criticality;
 use crate::sync::Arc;
 use crate::time::Nanos;
 
 const SECOND: u64 = 1_000_000_000;
+
+/// What a critical call does.
+impl Tokens {
+    fn withdraw(&self, now: Nanos) -> bool {
+        self.withdraw_as(Criticality::Critical, now)
+    }
+}
 
 fn withdraw(tokens: &Tokens) -> bool {
     tokens.withdraw(Nanos(0))

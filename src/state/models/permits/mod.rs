@@ -1,5 +1,6 @@
 //! Claims about the places of a bulkhead.
 
+mod classes;
 mod late;
 mod limit;
 mod queue;
@@ -11,7 +12,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Wake, Waker};
 
-use crate::state::permits::{Joined, Permits, Ticket};
+use crate::state::criticality::Criticality;
+use crate::state::permits::{Joined, Permits, Seen, Ticket};
 use crate::sync::Arc;
 use crate::time::Nanos;
 
@@ -20,6 +22,21 @@ const START: Nanos = Nanos(0);
 
 /// A deadline that passes, and the moment at which it does.
 const LATE: Nanos = Nanos(7);
+
+/// What a critical call does, where nobody else is of another class.
+impl Permits {
+    fn try_enter(&self) -> bool {
+        self.try_enter_as(Criticality::Critical)
+    }
+
+    fn join(&self, max_queue: usize, waker: Waker, until: Nanos) -> Joined {
+        self.join_as(Criticality::Critical, max_queue, waker, until).0
+    }
+
+    fn poll_entered(&self, ticket: Ticket, waker: &Waker) -> bool {
+        self.look(ticket, waker) == Seen::Entered
+    }
+}
 
 /// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
 #[derive(Default)]

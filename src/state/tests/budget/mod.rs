@@ -8,10 +8,18 @@ mod threads;
 mod time;
 
 use crate::state::budget::Tokens;
+use crate::state::criticality::Criticality;
 use crate::time::Nanos;
 
 const START: Nanos = Nanos(0);
 const SECOND: u64 = 1_000_000_000;
+
+/// What a critical call does.
+impl Tokens {
+    fn withdraw(&self, now: Nanos) -> bool {
+        self.withdraw_as(Criticality::Critical, now)
+    }
+}
 
 /// Takes all there are, and tells how many that was.
 fn drain(tokens: &Tokens, now: Nanos) -> u64 {

@@ -1,5 +1,6 @@
 //! Claims about the places of a bulkhead.
 
+mod classes;
 mod going_away;
 mod late;
 mod limit;
@@ -13,11 +14,27 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Wake, Waker};
 
-use crate::state::permits::{Joined, Permits, Ticket};
+use crate::state::criticality::Criticality;
+use crate::state::permits::{Joined, Permits, Seen, Ticket};
 use crate::time::Nanos;
 
 /// No deadline has passed.
 const START: Nanos = Nanos(0);
+
+/// What a critical call does, where nobody else is of another class.
+impl Permits {
+    fn try_enter(&self) -> bool {
+        self.try_enter_as(Criticality::Critical)
+    }
+
+    fn join(&self, max_queue: usize, waker: Waker, until: Nanos) -> Joined {
+        self.join_as(Criticality::Critical, max_queue, waker, until).0
+    }
+
+    fn poll_entered(&self, ticket: Ticket, waker: &Waker) -> bool {
+        self.look(ticket, waker) == Seen::Entered
+    }
+}
 
 struct Bell(Sender<()>);
 

@@ -1,20 +1,24 @@
-//! The places as a queue, a counter and a list of deadlines.
+//! The places as a queue of classes, a counter and a list of deadlines.
 
 mod promises;
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
 use std::sync::mpsc::Receiver;
 use std::task::Waker;
 
 use super::{bell, rings, wake};
+use crate::state::criticality::Criticality;
 use crate::state::moments::Held;
-use crate::state::permits::{Joined, Permits, Ticket};
+use crate::state::permits::{Joined, Permits, Seen, Shares, Ticket};
 use crate::time::Nanos;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    TryEnter,
+    TryEnter {
+        class: Criticality,
+    },
     Join {
+        class: Criticality,
         max_queue: usize,
         left: Nanos,
     },
@@ -48,14 +52,20 @@ struct Call {
     place: Place,
 }
 
-/// A waiter that has not seen yet that it entered, if it has.
+/// A waiter that has not seen yet what has become of it.
 struct Waiter {
-    number: usize,
+    class: Criticality,
     ticket: Ticket,
     rung: Receiver<()>,
     until: Nanos,
-    /// Where it was handed one.
-    place: Option<Place>,
+    stands: Stands,
+}
+
+#[derive(PartialEq, Eq)]
+enum Stands {
+    InTheQueue,
+    InAPlace(Place),
+    PushedOut,
 }
 
 /// A place until it is taken back.
@@ -84,17 +94,17 @@ struct Pair {
     permits: Permits,
     now: Nanos,
     limit: usize,
+    /// In tenths, from the least class.
+    shares: [u32; Criticality::COUNT],
     calls: Vec<Call>,
+    /// In the order in which they came.
     waiters: Vec<Waiter>,
-    /// The numbers of those who wait.
-    queue: VecDeque<usize>,
-    numbers: usize,
 }
 
 impl Pair {
-    fn new(limit: usize) -> Self {
-        let (calls, waiters, queue) = Default::default();
-        Self { permits: Permits::new(limit), now: Nanos(0), limit, calls, waiters, queue, numbers: 0 }
+    fn new(limit: usize, shares: [u32; Criticality::COUNT]) -> Self {
+        let permits = Permits::shared(limit, Shares::new(shares.map(|tenths| f64::from(tenths) / 10.0)));
+        Self { permits, now: Nanos(0), limit, shares, calls: Vec::new(), waiters: Vec::new() }
     }
 
     fn take_all(&mut self, steps: Vec<Step>) {
@@ -105,11 +115,11 @@ impl Pair {
 
     fn take(&mut self, step: Step) {
         match step {
-            Step::TryEnter => {
-                let enters = self.enters();
-                assert_eq!(self.permits.try_enter(), enters);
+            Step::TryEnter { class } => {
+                let enters = self.enters(class);
+                assert_eq!(self.permits.try_enter_as(class), enters);
             }
-            Step::Join { max_queue, left } => self.join(max_queue, self.now.saturating_add(left)),
+            Step::Join { class, max_queue, left } => self.join(class, max_queue, self.now.saturating_add(left)),
             Step::Hold { whose, left } if whose < self.calls.len() => self.hold(whose, self.now.saturating_add(left)),
             Step::Leave { whose } if whose < self.calls.len() => self.leave(whose),
             Step::Poll { whose } if whose < self.waiters.len() => self.poll(whose),
@@ -133,47 +143,71 @@ impl Pair {
         let now = self.now;
         let in_flight = self.places().filter(|place| place.counts(now)).count();
         assert_eq!(self.permits.in_flight(now), in_flight);
-        assert_eq!(self.permits.queued(), self.queue.len());
+        assert_eq!(self.permits.queued(), self.queue().count());
         assert_eq!(self.permits.limit(), self.limit);
     }
 
     fn places(&mut self) -> impl Iterator<Item = &mut Place> {
-        let handed = self.waiters.iter_mut().filter_map(|waiter| waiter.place.as_mut());
+        let handed = self.waiters.iter_mut().filter_map(|waiter| match &mut waiter.stands {
+            Stands::InAPlace(place) => Some(place),
+            Stands::InTheQueue | Stands::PushedOut => None,
+        });
         self.calls.iter_mut().map(|call| &mut call.place).chain(handed)
     }
 
-    fn has_room(&mut self) -> bool {
-        self.places().filter(|place| **place != Place::TakenBack).count() < self.limit
+    /// Who waits, and its class.
+    fn queue(&self) -> impl Iterator<Item = (usize, Criticality)> {
+        let waiters = self.waiters.iter().enumerate();
+        waiters.filter(|(_, waiter)| waiter.stands == Stands::InTheQueue).map(|(whose, waiter)| (whose, waiter.class))
     }
 
-    fn enters(&mut self) -> bool {
-        let enters = self.queue.is_empty() && self.has_room();
+    fn has_room(&mut self, class: Criticality) -> bool {
+        let taken = self.places().filter(|place| **place != Place::TakenBack).count() as u128;
+        10 * taken < u128::from(self.share(class)) * self.limit as u128
+    }
+
+    fn share(&self, class: Criticality) -> u32 {
+        self.shares[class as usize]
+    }
+
+    fn enters(&mut self, class: Criticality) -> bool {
+        let goes_first = |other| other >= class && self.share(other) >= self.share(class);
+        let is_next = !self.queue().any(|(_, other)| goes_first(other));
+        let enters = is_next && self.has_room(class);
         if enters {
             self.calls.push(Call { held: None, place: Place::Until(Nanos::MAX) });
         }
         enters
     }
 
-    /// Hands a place to the first who waits.
+    /// Hands a place to the first of the highest class of those whose share is free.
     fn grants(&mut self) -> Option<usize> {
-        let first = if self.has_room() { self.queue.pop_front() } else { None };
-        let waiter = self.waiters.iter_mut().find(|waiter| Some(waiter.number) == first)?;
-        waiter.place = Some(Place::Until(waiter.until));
-        first
+        let waiting: Vec<_> = self.queue().collect();
+        let may_enter = waiting.into_iter().filter(|(_, class)| self.has_room(*class));
+        let (first, _) = may_enter.min_by_key(|(whose, class)| (Reverse(*class), *whose))?;
+        let waiter = &mut self.waiters[first];
+        waiter.stands = Stands::InAPlace(Place::Until(waiter.until));
+        Some(first)
     }
 
-    fn join(&mut self, max_queue: usize, until: Nanos) {
+    fn join(&mut self, class: Criticality, max_queue: usize, until: Nanos) {
         let (waker, rung) = bell();
-        let joined = self.permits.join(max_queue, waker, until);
-        if self.enters() {
+        let (joined, pushed_out) = self.permits.join_as(class, max_queue, waker, until);
+        let last = self.queue().min_by_key(|(whose, class)| (*class, Reverse(*whose)));
+        let last = last.filter(|(_, other)| *other < class).map(|(whose, _)| whose);
+        let is_full = self.queue().count() >= max_queue;
+        if self.enters(class) {
             assert_eq!(joined, Joined::Entered);
-        } else if self.queue.len() >= max_queue {
+            self.woken(pushed_out, None);
+        } else if is_full && last.is_none() {
             assert_eq!(joined, Joined::QueueFull);
+            self.woken(pushed_out, None);
         } else {
             let Joined::Waiting(ticket) = joined else { panic!("{joined:?}, where it had to wait") };
-            self.queue.push_back(self.numbers);
-            self.waiters.push(Waiter { number: self.numbers, ticket, rung, until, place: None });
-            self.numbers += 1;
+            let last = last.filter(|_| is_full);
+            self.woken(pushed_out, last);
+            last.inspect(|last| self.waiters[*last].stands = Stands::PushedOut);
+            self.waiters.push(Waiter { class, ticket, rung, until, stands: Stands::InTheQueue });
         }
     }
 
@@ -197,20 +231,26 @@ impl Pair {
     fn poll(&mut self, whose: usize) {
         let waiter = &mut self.waiters[whose];
         let (waker, rung) = bell();
-        let enters = matches!(waiter.place, Some(Place::Until(_)));
-        assert_eq!(self.permits.poll_entered(waiter.ticket, &waker), enters);
-        if enters {
-            self.waiters.remove(whose);
-            self.calls.push(Call { held: None, place: Place::Until(Nanos::MAX) });
-        } else if waiter.place.is_none() {
-            waiter.rung = rung;
+        let expected = match waiter.stands {
+            Stands::InTheQueue => Seen::Waiting,
+            Stands::InAPlace(Place::Until(_)) => Seen::Entered,
+            Stands::InAPlace(Place::TakenBack) | Stands::PushedOut => Seen::Lost,
+        };
+        let seen = self.permits.look(waiter.ticket, &waker);
+        assert_eq!(seen, expected);
+        match seen {
+            Seen::Waiting => waiter.rung = rung,
+            Seen::Entered => {
+                self.waiters.remove(whose);
+                self.calls.push(Call { held: None, place: Place::Until(Nanos::MAX) });
+            }
+            Seen::Lost => {}
         }
     }
 
     fn cancel(&mut self, whose: usize) {
         let waiter = self.waiters.remove(whose);
-        self.queue.retain(|number| *number != waiter.number);
-        let had_place = matches!(waiter.place, Some(Place::Until(_)));
+        let had_place = matches!(waiter.stands, Stands::InAPlace(Place::Until(_)));
         let next = if had_place { self.grants() } else { None };
         self.woken(self.permits.cancel(waiter.ticket), next);
     }
@@ -218,8 +258,8 @@ impl Pair {
     /// Exactly the waiter that the model names is woken.
     fn woken(&self, waker: Option<Waker>, next: Option<usize>) {
         wake(waker);
-        let rung: Vec<_> = self.waiters.iter().filter(|waiter| rings(&waiter.rung) > 0).collect();
-        let rung: Vec<_> = rung.iter().map(|waiter| waiter.number).collect();
+        let waiters = self.waiters.iter().enumerate();
+        let rung: Vec<_> = waiters.filter(|(_, waiter)| rings(&waiter.rung) > 0).map(|(whose, _)| whose).collect();
         assert_eq!(rung, Vec::from_iter(next));
     }
 }

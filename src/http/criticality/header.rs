@@ -1,0 +1,67 @@
+//! A header in which callers say how much a call matters.
+
+use http::{HeaderName, HeaderValue, Request, Response};
+
+use crate::context::CriticalityScope;
+use crate::criticality::{Carry, CriticalityLayer, Rank};
+use crate::state::criticality::Criticality;
+
+/// A header in which callers say how much a call matters. [`CriticalityLayer::header`] makes it.
+#[derive(Clone, Debug)]
+pub struct Header {
+    name: HeaderName,
+    allowed: Criticality,
+}
+
+impl CriticalityLayer<Header> {
+    /// Reads and writes in this header how much each call matters.
+    ///
+    /// [The page](crate::http::criticality) has the values.
+    pub const fn header(name: HeaderName) -> Self {
+        Self::of(Header { name, allowed: Criticality::Critical })
+    }
+
+    /// Lets the header say at most this.
+    ///
+    /// Raise it where only services of your own call, and lower it where strangers do. Defaults to
+    /// [`Critical`](Criticality::Critical).
+    pub fn allow(mut self, most: Criticality) -> Self {
+        self.rank.allowed = most;
+        self
+    }
+}
+
+impl Header {
+    /// What the values of a request's header say. Nobody knows whether what is unknown matters less than others.
+    fn stated<B>(&self, request: &Request<B>) -> Option<Criticality> {
+        let values = request.headers().get_all(&self.name).iter();
+        values.map(|value| Criticality::of_header(value).unwrap_or_default()).min()
+    }
+}
+
+impl Criticality {
+    fn of_header(value: &HeaderValue) -> Option<Self> {
+        Self::IN_ORDER.into_iter().find(|class| class.as_str() == value)
+    }
+}
+
+impl<B> Rank<Request<B>> for Header {
+    fn rank(&self, request: &mut Request<B>) -> Criticality {
+        let class = match (self.stated(request), Criticality::around()) {
+            (None, Some(around)) => around,
+            (stated, None) => stated.unwrap_or_default().min(self.allowed),
+            (Some(stated), Some(around)) => stated.min(self.allowed).min(around),
+        };
+        request.headers_mut().insert(self.name.clone(), HeaderValue::from_static(class.as_str()));
+        class
+    }
+}
+
+/// The body is polled in the scope.
+impl<B> Carry<Response<B>> for Header {
+    type Response = Response<CriticalityScope<B>>;
+
+    fn carry(class: Criticality, response: Response<B>) -> Self::Response {
+        response.map(|body| class.scope(body))
+    }
+}
