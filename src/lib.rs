@@ -10,6 +10,8 @@
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //!
+//! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first.
+//!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
 //! # Example
@@ -85,6 +87,7 @@
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
+//! - **One criticality.** How much a call matters, its [`Criticality`], is known to everything below it.
 //! - **Events.** Layers report what they do through `tracing` and to [observers](event).
 //!
 //! # How the defaults were chosen
@@ -134,7 +137,7 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/` and `fallback/` are the layers. Each has its page, its settings, its
+//! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its page, its settings, its
 //!   handle, and what it alone needs.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.

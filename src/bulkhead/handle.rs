@@ -51,21 +51,22 @@ impl BulkheadHandle {
     ///
     /// # Errors
     ///
-    /// When all places are taken, or somebody waits for the free one.
+    /// When all places that a call of [this class](crate::Criticality::current) may take are taken, or somebody waits for the free one.
     pub fn try_enter(&self) -> Result<BulkheadGuard, Rejection> {
         BulkheadGuard::enter(&self.core)
     }
 
     /// Waits for a place, for a call that is no `Service`'s.
     ///
-    /// It waits as the calls of services do, and in one queue with them: first come, first served, no longer than
+    /// It waits as the calls of services do, and in one queue with them, as a call of the
+    /// [class](crate::Criticality::current) that is around `enter`: no longer than
     /// [`max_wait`](super::BulkheadBuilder::max_wait) and the [`Deadline`](crate::Deadline) around the first poll allow. Without a
     /// queue it does not wait.
     ///
     /// # Errors
     ///
-    /// When the services of the layer would reject the call: no place is free and there is no queue, or it is full, or the wait is
-    /// over.
+    /// When the services of the layer would reject the call: no place is free and there is no queue, or it is full, or it is
+    /// pushed out, or the wait is over.
     ///
     /// # Examples
     ///

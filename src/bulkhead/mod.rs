@@ -2,7 +2,7 @@
 //!
 //! Calls to a slow service pile up. Each holds memory, a task and a connection, until nothing is left for other calls. A bulkhead
 //! gives one service a number of places. When all are taken, further calls are rejected at once or, if you configure it, wait in a
-//! short queue, first come, first served. A call that gets its place when its wait is over, by `max_wait` or by its deadline, is
+//! short queue: of calls that matter equally, first come, first served. A call that gets its place when its wait is over, by `max_wait` or by its deadline, is
 //! rejected, and the next in the queue gets the place.
 //!
 //! # Example
@@ -35,6 +35,7 @@
 //! | [`new`](BulkheadLayer::new), [`builder`](BulkheadLayer::builder) | - | the most calls in flight; 0 rejects all |
 //! | [`max_wait`](BulkheadBuilder::max_wait) | what the deadline leaves | the longest wait in the queue; turns queueing on |
 //! | [`max_queue`](BulkheadBuilder::max_queue) | as many as may be in flight | the longest queue; turns queueing on |
+//! | [`share`](BulkheadBuilder::share) | no shares | the part of the places that a class of calls may fill |
 //! | [`name`](BulkheadBuilder::name) | `bulkhead` | what errors and events call it |
 //!
 //! Services made by one layer, and their clones, share its places; so do its handles, which can resize it at any time.
@@ -43,6 +44,24 @@
 //!
 //! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`. Both have
 //! `key` where keys are shown.
+//!
+//! # Criticality
+//!
+//! Calls may [matter more or less](crate::criticality). In the queue the higher class goes first, and in one class who came first. A
+//! call that finds the queue full pushes out the newest call of the lowest class, if that class is lower than its own; that call is
+//! rejected with [`QueueFull`](crate::RejectionReason::QueueFull) at once. A lower class may wait for as long as higher ones come: set
+//! `max_wait`, or a timeout around.
+//!
+//! With [`share`](BulkheadBuilder::share), a class fills only a part of the places, whoever holds them:
+//!
+//! | class | share, once one is set |
+//! |---|---|
+//! | [`CriticalPlus`](crate::Criticality::CriticalPlus), [`Critical`](crate::Criticality::Critical) | 1 |
+//! | [`SheddablePlus`](crate::Criticality::SheddablePlus) | 0.8 |
+//! | [`Sheddable`](crate::Criticality::Sheddable) | 0.5 |
+//!
+//! A call whose share is full is rejected with [`Full`](crate::RejectionReason::Full), or waits in the queue while others pass it.
+//! The class is that of the code around the service's `call`. Without shares it is asked only where calls wait.
 //!
 //! # Late calls
 //!

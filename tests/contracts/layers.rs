@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Name, QueueLayer, RetryLayer,
-    TimeoutLayer, fallback,
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Name,
+    QueueLayer, RetryLayer, TimeoutLayer, fallback,
 };
 
 use crate::support::Down;
@@ -42,6 +43,7 @@ macro_rules! each_passing_layer {
     ($law:ident! $($others:tt)*) => {
         $crate::layers::each_admission! { $law!
             bulkhead_with_queue: $crate::layers::queue();
+            criticality: $crate::layers::sheddable();
             retrying: $crate::layers::retry();
             timeout: $crate::layers::limit();
             timeout_of_readiness: $crate::layers::limit().cover_readiness();
@@ -85,6 +87,10 @@ pub(crate) fn places() -> BulkheadLayer {
 
 pub(crate) fn limit() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(10))
+}
+
+pub(crate) fn sheddable<T>() -> CriticalityLayer<By<fn(&T) -> Criticality>> {
+    CriticalityLayer::by(|_| Criticality::Sheddable)
 }
 
 pub(crate) fn total() -> TimeoutLayer {

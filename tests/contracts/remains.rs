@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use palisade::call::{AdmissionLayer, Handled};
-use palisade::{Budget, BulkheadHandle, CircuitHandle, FallbackLayer, PerKeyHandle, Phase, RetryLayer, TimeoutLayer};
+use palisade::{
+    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, PerKeyHandle, Phase, RetryLayer,
+    TimeoutLayer,
+};
 
 use crate::layers::{PROBES, TOKENS};
 use crate::support::inner::Inner;
@@ -31,6 +34,12 @@ impl<R, B> Watched for RetryLayer<R, B> {
 impl<L, E, R> Watched for TimeoutLayer<L, E, R> {
     fn watch(&self, handles: Handles) -> Handles {
         handles.with(Limit)
+    }
+}
+
+impl<R> Watched for CriticalityLayer<R> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles
     }
 }
 

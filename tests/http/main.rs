@@ -24,6 +24,7 @@ mod bodies;
 mod circuit;
 mod classify;
 mod client;
+mod criticality;
 mod deadline;
 mod fallback;
 mod given_up;

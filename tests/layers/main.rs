@@ -7,6 +7,7 @@ mod bulkhead;
 mod circuit_breaker;
 mod composition;
 mod concurrency;
+mod criticality;
 mod deadline;
 mod events;
 mod fallback;

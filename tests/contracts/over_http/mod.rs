@@ -41,6 +41,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 pub(crate) const WAIT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
+pub(crate) const CLASS: HeaderName = HeaderName::from_static("x-criticality");
+
 /// Gives a macro a row for each layer for HTTP that admits calls or rejects them, with and without keys.
 macro_rules! each_http_admission {
     ($law:ident! $($others:tt)*) => {
@@ -67,6 +69,7 @@ macro_rules! each_http_layer {
             timeout_of_readiness_for_http: palisade::TimeoutLayer::http($crate::over_http::LIMIT).cover_readiness();
             timeout_between_frames: palisade::TimeoutLayer::http($crate::over_http::LIMIT).between_frames($crate::over_http::LIMIT);
             deadlines: palisade::http::DeadlineLayer::header($crate::over_http::WAIT);
+            criticality_of_header: palisade::CriticalityLayer::header($crate::over_http::CLASS);
             answers_for_grpc: palisade::http::AnswerLayer::grpc();
             $($others)*
         }

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use palisade::bulkhead::{Places, Queue, QueueingBulkhead, Turn};
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
+use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::keyed::PerKeyWaiting;
 use palisade::{
     Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
-    ConfigError, Counts, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
-    FallbackLayer, Jitter, Name, Outcome, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason,
-    Retry, RetryBuilder, RetryLayer, Timeout, TimeoutLayer, call, fallback, retry, standard, timeout,
+    ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
+    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Name, Outcome, PerKeyHandle,
+    Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Timeout,
+    TimeoutLayer, call, fallback, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -35,6 +37,7 @@ pub(super) use every_type_is;
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
 type Handles = standard::Handles<Option<Budget>, CircuitHandle, BulkheadHandle>;
+type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
 every_type_is! {
@@ -48,6 +51,7 @@ every_type_is! {
     DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>, PerKeyWaiting<Turn>, timeout::Countdown,
     timeout::Pause, Readiness<Echo>, ReadinessLayer,
+    Criticality, CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
@@ -56,7 +60,7 @@ every_type_is! {
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
-    RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
+    Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
 }
 
 every_type_is! {
@@ -67,7 +71,7 @@ every_type_is! {
 
 every_type_is! {
     values_are_copied: [Copy]
-    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Deadline, Backoff, CircuitSnapshot,
+    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
 }
 
 #[test]
@@ -76,6 +80,7 @@ fn the_futures_have_names() {
     check(PhantomData::<call::ResponseFuture<Ready<()>, CircuitGuard, call::Plain>>);
     check(PhantomData::<retry::ResponseFuture<Echo, u32, DefaultClassifier, retry::AsIs, retry::Always>>);
     check(PhantomData::<timeout::ResponseFuture<Ready<()>>>);
+    check(PhantomData::<criticality::ResponseFuture<Ready<()>, Ranked>>);
     check(PhantomData::<call::Oneshot<Echo, u32>>);
     check(PhantomData::<call::WaitingFuture<Echo, u32, Queue, call::Plain>>);
     check(PhantomData::<fallback::ResponseFuture<Ready<()>, u32, u32, Value, fallback::ByOutcome>>);

@@ -1,5 +1,6 @@
 //! Claims about what retries may spend.
 
+mod classes;
 mod deposits;
 mod give_back;
 mod model;

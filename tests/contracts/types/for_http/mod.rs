@@ -21,6 +21,7 @@ use palisade::bulkhead::QueueSettings;
 use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
+use palisade::http::criticality::Header;
 use palisade::http::{
     AnswerLayer, Attempt, BetweenFrames, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier,
     Idempotent, Looked, PacedBody, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
@@ -29,8 +30,9 @@ use palisade::retry::{Always, AsIs, CloneRequest, Rules};
 use palisade::timeout::{Countdown, Pause};
 use palisade::{
     BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer,
-    CircuitGuard, CircuitHandle, DefaultClassifier, Error, FallbackLayer, PerKeyBuilder, PerKeyHandle, PerKeyLayer,
-    RetryBuilder, RetryLayer, ServiceBuilderExt, TimeoutLayer, call, fallback,
+    CircuitGuard, CircuitHandle, CriticalityLayer, CriticalityScope, DefaultClassifier, Error, FallbackLayer,
+    PerKeyBuilder, PerKeyHandle, PerKeyLayer, RetryBuilder, RetryLayer, ServiceBuilderExt, TimeoutLayer, call,
+    fallback,
 };
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -77,7 +79,7 @@ every_type_is! {
     RetryBuilder<Rules<HttpClassifier, Resend<ReplayBody<Plain>>, Idempotent>>,
     RetryLayer<Rules<GrpcClassifier, Resend<ReplayBody<Plain>, CountAttempts>, Pushback>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer<Chosen>,
-    PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>,
+    PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>, CriticalityLayer<Header>,
 }
 
 every_type_is! {
@@ -106,7 +108,7 @@ every_type_is! {
 
 every_type_is! {
     every_body_that_can_be_made_of_nothing_is: [Default + Body + Debug]
-    InBulkhead<Plain>, DrainedBody<Plain>, AnswerBody<Once>, TimedBody<Plain>, PacedBody<Plain>, ReplayBody<Plain>,
+    InBulkhead<Plain>, DrainedBody<Plain>, AnswerBody<Once>, TimedBody<Plain>, PacedBody<Plain>, ReplayBody<Plain>, CriticalityScope<Plain>,
     InCircuit<DrainedBody<InBulkhead<TimedBody<Plain>>>>,
 }
 
@@ -158,6 +160,7 @@ fn a_body_is_as_free_as_the_body_it_wraps() {
     each_is_as_free_as_what_it_wraps! {
         InBulkhead, true;
         InCircuit, true;
+        CriticalityScope, true;
         TimedBody, true;
         PacedBody, true;
         AnswerBody, true;

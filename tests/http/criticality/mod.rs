@@ -1,0 +1,39 @@
+//! How much a call matters, in a header: what is read, what is written, and hops over real sockets.
+
+mod headers;
+mod hops;
+
+use std::future::ready;
+
+use http::{HeaderName, HeaderValue, Request, Response};
+use palisade::http::criticality::Header;
+use palisade::{Criticality, CriticalityLayer, Error};
+use tower::{Layer, ServiceExt};
+
+use Criticality::{Critical, CriticalPlus, Sheddable, SheddablePlus};
+
+use crate::support::strict;
+
+static NAME: HeaderName = HeaderName::from_static("x-criticality");
+
+fn by_header() -> CriticalityLayer<Header> {
+    CriticalityLayer::header(NAME.clone())
+}
+
+fn with(values: &[&[u8]]) -> Request<()> {
+    let mut request = Request::new(());
+    for value in values {
+        request.headers_mut().append(NAME.clone(), HeaderValue::from_bytes(value).unwrap());
+    }
+    request
+}
+
+/// The class below the layer, and the one value that it wrote.
+async fn through(layer: CriticalityLayer<Header>, request: Request<()>) -> Criticality {
+    let service = strict(|request: Request<()>| {
+        let written: Vec<_> = request.headers().get_all(&NAME).iter().collect();
+        assert_eq!(written, [Criticality::current().as_str()], "all hops agree");
+        ready(Ok::<_, Error>(Response::new(Criticality::current())))
+    });
+    layer.layer(service).oneshot(request).await.unwrap().into_body().into_inner()
+}
