@@ -25,7 +25,9 @@ use http_body_util::Full;
 use http_calls::{Ask, Asked, echo, endless};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
-use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer};
+use palisade::{
+    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
+};
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
     rejected, runtime,
@@ -38,7 +40,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 33] = [
+const PATHS: [Path; 35] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -47,6 +49,11 @@ const PATHS: [Path; 33] = [
     ("breaker-open", |n| run(n, open(), rejected)),
     ("bulkhead-room", |n| run(n, BulkheadLayer::new(PLACES).layer(bare()), answered)),
     ("bulkhead-full", |n| run(n, BulkheadLayer::new(0).layer(bare()), rejected)),
+    ("bulkhead-shares", |n| {
+        let layer = BulkheadLayer::builder(PLACES).share(Criticality::Sheddable, 0.5).build().expect("legal");
+        run(n, layer.layer(bare()), answered);
+    }),
+    ("criticality", |n| run(n, CriticalityLayer::by(|_: &u64| Criticality::Sheddable).layer(bare()), answered)),
     ("per-key", |n| {
         let layer = BulkheadLayer::builder(PLACES).per_key(|key: &u64| *key % 16).build().expect("legal");
         run(n, layer.layer(bare()), answered);

@@ -34,6 +34,8 @@
 //! no header. The layer writes what counts into the header, so that all hops agree. A body is polled with the criticality of its
 //! call around it.
 //!
+//! Around an axum router it stands inside an [`AnswerLayer`](super::AnswerLayer), as every layer of this crate does.
+//!
 //! # The sharp edge
 //!
 //! Callers say of themselves how much they matter. A server that strangers call must not allow more than it would give each of

@@ -31,14 +31,16 @@ struct Relay {
     seen: Arc<Mutex<Vec<Criticality>>>,
 }
 
-async fn relay(State(relay): State<Relay>) -> StatusCode {
+async fn relay_on(State(relay): State<Relay>) -> StatusCode {
     relay.seen.lock().unwrap().push(Criticality::current());
     let Some(next) = relay.next else { return StatusCode::OK };
     relay.client.oneshot(request(next)).await.unwrap().status()
 }
 
-async fn serve(layer: CriticalityLayer<Header>, relay_to: Relay) -> String {
-    uri(serve_router(Router::new().route("/", get(relay)).layer(layer).with_state(relay_to)).await, "/")
+/// Serves a router behind a layer that reads the header; tells its address.
+async fn serve(router: Router) -> String {
+    let stack = ServiceBuilder::new().layer(AnswerLayer::http()).layer(by_header());
+    uri(serve_router(router.layer(stack)).await, "/")
 }
 
 /// The status and the body of the response to a request with this header.
@@ -58,7 +60,7 @@ async fn every_hop_sees_the_class_of_the_first_call() {
             let mut next = None;
             for _ in 0..3 {
                 let relay = Relay { client: by_header().layer(client(wire)), next, seen: Arc::clone(&seen) };
-                next = Some(serve(by_header(), relay).await);
+                next = Some(serve(Router::new().route("/", get(relay_on)).with_state(relay)).await);
             }
             assert_eq!(ask(wire, &next.unwrap(), value).await.0, 200);
             assert_eq!(*seen.lock().unwrap(), [class; 3], "{value}");
@@ -83,8 +85,7 @@ impl Body for Asking {
 #[tokio::test]
 async fn a_body_is_polled_with_the_class_of_its_call() {
     on_both(async |wire| {
-        let router = Router::new().route("/", get(|| async { AxumBody::new(Asking(false)) })).layer(by_header());
-        let to = uri(serve_router(router).await, "/");
+        let to = serve(Router::new().route("/", get(|| async { AxumBody::new(Asking(false)) }))).await;
         assert_eq!(ask(wire, &to, "sheddable").await, (200, "sheddable".into()));
     })
     .await;
@@ -95,8 +96,8 @@ async fn a_server_beyond_the_share_of_a_class_answers_503_to_it_alone() {
     on_both(async |wire| {
         let bulkhead = BulkheadLayer::http(2).share(Sheddable, 0.5).build().unwrap();
         let _place = bulkhead.handle().try_enter().unwrap();
-        let stack = ServiceBuilder::new().layer(AnswerLayer::http()).layer(by_header()).layer(bulkhead);
-        let to = uri(serve_router(Router::new().route("/", get(|| async {})).layer(stack)).await, "/");
+        let stack = ServiceBuilder::new().layer(AnswerLayer::http()).layer(bulkhead);
+        let to = serve(Router::new().route("/", get(|| async {})).layer(stack)).await;
         for (value, status) in [("sheddable", 503), ("critical", 200), ("SHEDDABLE", 200)] {
             assert_eq!(ask(wire, &to, value).await.0, status, "{value}");
         }

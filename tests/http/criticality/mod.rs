@@ -33,7 +33,10 @@ async fn through(layer: CriticalityLayer<Header>, request: Request<()>) -> Criti
     let service = strict(|request: Request<()>| {
         let written: Vec<_> = request.headers().get_all(&NAME).iter().collect();
         assert_eq!(written, [Criticality::current().as_str()], "all hops agree");
-        ready(Ok::<_, Error>(Response::new(Criticality::current())))
+        let mut response = Response::new(());
+        response.extensions_mut().insert(Criticality::current());
+        ready(Ok::<_, Error>(response))
     });
-    layer.layer(service).oneshot(request).await.unwrap().into_body().into_inner()
+    let response = layer.layer(service).oneshot(request).await.unwrap();
+    *response.extensions().get().unwrap()
 }
