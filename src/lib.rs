@@ -8,6 +8,7 @@
 //! | [`RetryLayer`] | failures that pass | the result of the last attempt |
 //! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
+//! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first.
@@ -67,6 +68,7 @@
 //! ```text
 //! fallback                sees every failure that is left, and answers
 //!   total timeout         limits the whole call, with all attempts and waits
+//!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
@@ -137,8 +139,8 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its page, its settings, its
-//!   handle, and what it alone needs.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its
+//!   page, its settings, its handle, and what it alone needs.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
@@ -166,6 +168,7 @@ pub mod http;
 pub mod keyed;
 mod name;
 mod outcome;
+pub mod rate_limit;
 pub mod retry;
 mod service_builder;
 mod setting;
@@ -197,12 +200,16 @@ pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
+pub use crate::rate_limit::{
+    PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
+};
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};
 pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;
+pub use crate::state::rate::Rate;
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.

@@ -11,6 +11,7 @@ use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
 use crate::keyed::PerKeyHandle;
+use crate::rate_limit::RateLimitHandle;
 use crate::retry::RetryLayer;
 use crate::timeout::TimeoutLayer;
 
@@ -64,9 +65,11 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_circuit_breaker[A: Handled<Handle = CircuitHandle>, E]: AdmissionLayer<A, E>;
         /// Limits how many calls are in flight at once.
         with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Limits how many calls pass in which time.
+        with_rate_limit[A: Handled<Handle = RateLimitHandle>, E, W]: AdmissionLayer<A, E, W>;
         /// Says how much each call matters.
         with_criticality[R]: CriticalityLayer<R>;
-        /// Gives each key a circuit or a bulkhead of its own.
+        /// Gives each key a circuit, a bulkhead or a rate limit of its own.
         with_per_key[A: Handled<Handle = PerKeyHandle<K, H>>, K, H, E, W]: AdmissionLayer<A, E, W>;
         /// Turns calls that were rejected or timed out into responses.
         #[cfg(feature = "http")]

@@ -10,6 +10,7 @@ macro_rules! kinds {
         $row! {
             CircuitBreaker: "circuit breaker", "palisade::circuit_breaker";
             Bulkhead: "bulkhead", "palisade::bulkhead";
+            RateLimit: "rate limit", "palisade::rate_limit";
             Retry: "retry", "palisade::retry";
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";

@@ -5,12 +5,12 @@ pub(crate) use parking_lot::{Mutex, RwLock};
 #[cfg(not(all(loom, test)))]
 pub(crate) use std::sync::Arc;
 #[cfg(not(all(loom, test)))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 #[cfg(all(loom, test))]
 pub(crate) use loom::sync::Arc;
 #[cfg(all(loom, test))]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 /// Not a model's: what is in it is made once, and then only read.
 pub(crate) use std::sync::OnceLock;

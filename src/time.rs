@@ -74,7 +74,12 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Nanos {
-        now().saturating_duration_since(self.origin).into()
+        self.at(now())
+    }
+
+    /// What this clock shows at `instant`; zero for all that was before its start.
+    pub(crate) fn at(&self, instant: Instant) -> Nanos {
+        instant.saturating_duration_since(self.origin).into()
     }
 
     /// The moment at which this clock shows `nanos`.

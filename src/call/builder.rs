@@ -64,6 +64,12 @@ impl<T, E> Builder<T, E> {
         Builder { name: self.name, settings: map(self.settings), end: self.end }
     }
 
+    /// Changes how calls end.
+    #[cfg(feature = "http")]
+    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> Builder<T, F> {
+        Builder { name: self.name, settings: self.settings, end: map(self.end) }
+    }
+
     /// Changes a setting.
     pub(crate) fn set(mut self, set: impl FnOnce(&mut T)) -> Self {
         set(&mut self.settings);

@@ -7,7 +7,7 @@ use crate::state::keys::Retain;
 use crate::sync::Arc;
 use crate::time::{Clock, Nanos};
 
-/// A limit that each key can have for itself: a circuit, or places with a queue or without.
+/// A limit that each key can have for itself: a circuit, places with a queue or without, or a rate.
 ///
 /// Keys get fresh copies of this limit. No call passes the limit itself.
 pub trait Fork: Handled<Handle: Retain> + Sized {

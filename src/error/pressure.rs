@@ -7,4 +7,6 @@ pub(crate) enum Pressure {
     Unavailable,
     /// There are too many calls at once: 503 and `RESOURCE_EXHAUSTED`.
     Overloaded,
+    /// Calls come too often: 429 and `RESOURCE_EXHAUSTED`.
+    TooOften,
 }

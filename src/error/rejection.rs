@@ -12,7 +12,7 @@ use crate::time::Nanos;
 /// Tells which layer refused a call, why, and when to try again.
 ///
 /// With the feature `tonic` there is a status among its sources, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
-/// your own is full, otherwise `UNAVAILABLE`.
+/// your own is full or a rate is used up, otherwise `UNAVAILABLE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejection(Refusal);
 
@@ -40,7 +40,7 @@ impl Rejection {
         Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, reason: None })
     }
 
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"per key"` or `"custom"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0.reason {
             Some(reason) => reason.kind().as_str(),
@@ -165,6 +165,7 @@ reasons! {
     Full: Bulkhead, "full", Overloaded, "all its places are taken";
     QueueFull: Bulkhead, "queue_full", Overloaded, "all its places are taken and its queue is full";
     WaitedTooLong: Bulkhead, "waited_too_long", Overloaded, "no place came free in time";
+    RateLimited: RateLimit, "rate_limited", TooOften, "there are more calls than its rate allows";
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }

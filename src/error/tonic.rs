@@ -13,7 +13,7 @@ pub(super) fn of_rejection(pressure: Pressure) -> &'static Status {
     static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls at once"));
     match pressure {
         Pressure::Unavailable => &UNAVAILABLE,
-        Pressure::Overloaded => &EXHAUSTED,
+        Pressure::Overloaded | Pressure::TooOften => &EXHAUSTED,
     }
 }
 

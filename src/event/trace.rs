@@ -14,6 +14,13 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::Transition { .. } => transition(source, event),
         Event::Rejected(rejection) => rejected(source, rejection),
         Event::Resized { limit } => resized(source, limit),
+        Event::RateSet { rate, burst } => {
+            let (key, calls, period) = (source.key(), rate.calls(), rate.period());
+            info!(target: "palisade::rate_limit", name, key, calls, ?period, burst, "rate set");
+        }
+        Event::Shut { duration } => {
+            debug!(target: "palisade::rate_limit", name, key = source.key(), ?duration, "shut");
+        }
         Event::Retrying { attempt, delay, outcome, error } => {
             let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
             debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");

@@ -6,6 +6,7 @@ use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::rate::Rate;
 
 /// Something that happened in a layer.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,20 @@ pub enum Event<'a> {
     Resized {
         /// The most calls that may be in flight from now on.
         limit: usize,
+    },
+    /// The rate of a limit was set, or its burst.
+    #[non_exhaustive]
+    RateSet {
+        /// The rate from now on.
+        rate: Rate,
+        /// The most calls that may pass at once from now on.
+        burst: u32,
+    },
+    /// A rate limit was shut: the service asked for it, or a key was blocked.
+    #[non_exhaustive]
+    Shut {
+        /// For how long no call passes.
+        duration: Duration,
     },
     /// A retry will send the call again.
     #[non_exhaustive]

@@ -12,7 +12,9 @@ use crate::call::Builder;
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::http::Resend;
+use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
+use crate::state::rate::Rate;
 use crate::timeout::TimeoutLayer;
 
 impl CircuitBreakerLayer {
@@ -66,6 +68,16 @@ impl BulkheadLayer {
     /// 0 rejects all. A call is in flight until the stream of its response has ended, or is dropped.
     pub fn grpc(max_concurrent: usize) -> BulkheadBuilder<Grpc> {
         Self::builder(max_concurrent).grpc()
+    }
+}
+
+impl RateLimitLayer {
+    /// Starts to build a rate limit for gRPC.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) and the server's pushback where it
+    /// is to [heed](Builder::heed_throttling) the service.
+    pub fn grpc(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Grpc> {
+        Self::builder(name, rate).grpc()
     }
 }
 

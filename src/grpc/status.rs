@@ -29,7 +29,7 @@ fn code_of(error: &Error) -> Code {
     match error.verdict() {
         Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
             Pressure::Unavailable => Code::Unavailable,
-            Pressure::Overloaded => Code::ResourceExhausted,
+            Pressure::Overloaded | Pressure::TooOften => Code::ResourceExhausted,
         },
         Some(Verdict::TimedOut(_)) => Code::DeadlineExceeded,
         None if is_expired(error) => Code::DeadlineExceeded,

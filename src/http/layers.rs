@@ -13,7 +13,9 @@ use crate::call::{Builder, Plain};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
+use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
+use crate::state::rate::Rate;
 use crate::timeout::TimeoutLayer;
 
 impl CircuitBreakerLayer {
@@ -153,6 +155,16 @@ impl BulkheadLayer {
     /// 0 rejects all. A call is in flight until the body of its response has ended, or is dropped.
     pub fn http(max_concurrent: usize) -> BulkheadBuilder<Http> {
         Self::builder(max_concurrent).http()
+    }
+}
+
+impl RateLimitLayer {
+    /// Starts to build a rate limit for HTTP.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier) and `Retry-After` where it is to
+    /// [heed](Builder::heed_throttling) the service.
+    pub fn http(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Http> {
+        Self::builder(name, rate).http()
     }
 }
 

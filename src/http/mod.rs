@@ -49,6 +49,7 @@
 //! |---|---|
 //! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
+//! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
 //!
@@ -86,6 +87,7 @@ mod layers;
 mod look;
 pub(crate) mod made;
 mod paced;
+pub(crate) mod rate_limit;
 mod replay;
 mod resend;
 mod retry_after;
@@ -107,6 +109,7 @@ pub use self::host::host;
 pub use self::idempotent::Idempotent;
 pub use self::look::Looked;
 pub use self::paced::{BetweenFrames, PacedBody};
+pub use self::rate_limit::RateLimitFields;
 pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
 pub use self::standard::{server_standard, standard};

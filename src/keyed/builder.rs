@@ -107,7 +107,7 @@ impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
         let source = Source::new(Kind::PerKey, source.name());
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
             .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name().as_str()))?;
-        let shared = Shared::new(Keys::new(capacity, idle.into()), source, full, show);
+        let shared = Shared::new(Keys::new(capacity, idle.into()), model.handle(), source, full, show);
         Ok(AdmissionLayer::made(PerKey::new(model.admit, by, shared), model.end))
     }
 }

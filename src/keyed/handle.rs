@@ -4,13 +4,15 @@ use std::fmt;
 use std::hash::Hash;
 
 use super::shared::Shared;
+use crate::call::Key;
 use crate::name::Name;
+use crate::state::keys::Retain;
 use crate::sync::Arc;
 
 /// Looks at the keys and gives the handle of each, from anywhere.
 ///
-/// `H` is a [`CircuitHandle`](crate::CircuitHandle) or a [`BulkheadHandle`](crate::BulkheadHandle). Handles are cheap to clone,
-/// and never wait for a call.
+/// `H` is a [`CircuitHandle`](crate::CircuitHandle), a [`BulkheadHandle`](crate::BulkheadHandle) or a
+/// [`RateLimitHandle`](crate::RateLimitHandle). Handles are cheap to clone, and never wait for a call.
 pub struct PerKeyHandle<K, H> {
     shared: Arc<Shared<K, H>>,
 }
@@ -38,6 +40,28 @@ impl<K, H> PerKeyHandle<K, H> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// For what the handle of one kind of limit does to all its keys.
+impl<K, H> PerKeyHandle<K, H> {
+    /// The handle of the limit that new keys get a copy of.
+    pub(crate) fn model(&self) -> &H {
+        &self.shared.model
+    }
+
+    /// Does something to all keys, while no key comes or goes.
+    pub(crate) fn iter_with<T>(&self, act: impl Fn(&H) -> T) -> Vec<T> {
+        self.shared.keys.collect(|_, handle| act(handle))
+    }
+
+    /// What a call of this key would have. A key that is new gets a limit of its own; `None` if there is no room for it.
+    pub(crate) fn admit(&self, key: K, fork: impl FnOnce(&H, Key) -> H) -> Option<H::Own>
+    where
+        K: Hash + Eq,
+        H: Retain,
+    {
+        self.shared.admit(key, |key| fork(self.model(), key)).ok().flatten()
     }
 }
 

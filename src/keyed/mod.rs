@@ -1,8 +1,8 @@
-//! A circuit breaker or a bulkhead for each key.
+//! A circuit breaker, a bulkhead or a rate limit for each key.
 //!
 //! A client that calls many hosts must not lose all of them because one is down, and one slow route must not take the places of
-//! the others. So each host, route or tenant, or any other key that a function takes from the request, has a circuit or places
-//! of its own. It is one layer with one name, each key has the same settings, and the map of keys is bounded.
+//! the others. So each host, route or tenant, or any other key that a function takes from the request, has a circuit, places or
+//! a rate of its own. It is one layer with one name, each key has the same settings, and the map of keys is bounded.
 //!
 //! # Example
 //!
@@ -34,7 +34,8 @@
 //! # }
 //! ```
 //!
-//! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without.
+//! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without. So have rate limits, whose
+//! handle also changes the rate of all keys and [blocks](PerKeyHandle::block) one.
 //!
 //! # Settings
 //!
@@ -52,6 +53,9 @@
 //! is in flight (a waiting call, a streaming body and a guard all count as in flight), its circuit is neither open nor set by
 //! hand, and its bulkhead was not resized. A half-open circuit is removed, and a handle does not prevent it: the handle keeps
 //! working, on a circuit that no call uses any more. A key that comes back starts anew, with a closed circuit.
+//!
+//! With a rate limit nothing is lost when the bucket of a key is full again. So it is removed from then on, idle or not, and not
+//! before. A key whose rate or burst was set by hand stays.
 //!
 //! The idle time of a key starts at its last call, or at a later sweep that found the key in use.
 //!

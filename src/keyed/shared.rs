@@ -34,6 +34,8 @@ const MINUTE: Nanos = Nanos(60_000_000_000);
 
 pub(super) struct Shared<K, H> {
     pub(super) keys: Keys<K, H>,
+    /// The limit that new keys get a copy of.
+    pub(super) model: H,
     pub(super) source: Source<'static>,
     pub(super) no_room: NoRoom,
     clock: Clock,
@@ -44,9 +46,9 @@ pub(super) struct Shared<K, H> {
 }
 
 impl<K, H> Shared<K, H> {
-    pub(super) fn new(keys: Keys<K, H>, source: Source<'static>, no_room: NoRoom, show: Show<K>) -> Self {
+    pub(super) fn new(keys: Keys<K, H>, model: H, source: Source<'static>, no_room: NoRoom, show: Show<K>) -> Self {
         let (clock, warning, hidden) = (Clock::start(), Every::new(MINUTE), Label::new(None));
-        Self { keys, source, no_room, clock, warning, show, hidden }
+        Self { keys, model, source, no_room, clock, warning, show, hidden }
     }
 
     /// What a call has of its key, for which `fork` makes a limit if the key is new. `None` where the call passes without one.

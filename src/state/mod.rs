@@ -3,6 +3,7 @@
 //! Nothing here knows of futures, clocks, services or events. What a decision changed comes back as a value.
 
 pub(crate) mod attempts;
+pub(crate) mod bucket;
 pub(crate) mod budget;
 pub(crate) mod circuit;
 pub(crate) mod counts;
@@ -12,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod moments;
 pub(crate) mod per_thread;
 pub(crate) mod permits;
+pub(crate) mod rate;
 pub(crate) mod stripes;
 pub(crate) mod window;
 

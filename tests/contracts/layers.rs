@@ -6,7 +6,7 @@ use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Name,
-    QueueLayer, RetryLayer, TimeoutLayer, fallback,
+    PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
 };
 
 use crate::support::Down;
@@ -32,6 +32,7 @@ macro_rules! each_admission {
         $law! {
             circuit_breaker: $crate::layers::breaker();
             bulkhead: $crate::layers::places();
+            rate_limit: $crate::layers::rate();
             own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
             $($others)*
         }
@@ -43,6 +44,7 @@ macro_rules! each_passing_layer {
     ($law:ident! $($others:tt)*) => {
         $crate::layers::each_admission! { $law!
             bulkhead_with_queue: $crate::layers::queue();
+            rate_limit_with_waits: $crate::layers::pace();
             criticality: $crate::layers::sheddable();
             retrying: $crate::layers::retry();
             timeout: $crate::layers::limit();
@@ -85,10 +87,21 @@ pub(crate) fn places() -> BulkheadLayer {
     BulkheadLayer::new(PLACES)
 }
 
+/// More calls than any law makes.
+pub(crate) fn rate() -> RateLimitLayer {
+    RateLimitLayer::builder("rate", Rate::per_second(1000)).burst(1000).build().unwrap()
+}
+
+pub(crate) fn pace() -> PacingLayer {
+    let pace = RateLimitLayer::builder("pace", Rate::per_second(1000)).burst(1000);
+    pace.heed_throttling().max_wait(Duration::from_secs(5)).build().unwrap()
+}
+
 pub(crate) fn limit() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(10))
 }
 
+#[expect(clippy::type_complexity, reason = "a layer by a function")]
 pub(crate) fn sheddable<T>() -> CriticalityLayer<By<fn(&T) -> Criticality>> {
     CriticalityLayer::by(|_| Criticality::Sheddable)
 }

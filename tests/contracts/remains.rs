@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use palisade::call::{AdmissionLayer, Handled};
 use palisade::{
-    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, PerKeyHandle, Phase, RetryLayer,
-    TimeoutLayer,
+    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, PerKeyHandle, Phase, RateLimitHandle,
+    RetryLayer, TimeoutLayer,
 };
 
 use crate::layers::{PROBES, TOKENS};
@@ -115,6 +115,12 @@ impl AtRest for BulkheadHandle {
 
     fn assert_at_rest(&self) {
         assert_eq!((self.in_flight(), self.queued()), (0, 0), "places or seats are taken");
+    }
+}
+
+impl AtRest for RateLimitHandle {
+    fn assert_at_rest(&self) {
+        assert_eq!(self.snapshot().waiting, 0, "calls wait");
     }
 }
 

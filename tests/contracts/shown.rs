@@ -9,11 +9,12 @@ use palisade::call::Plain;
 use palisade::fallback::Step;
 use palisade::{
     BulkheadLayer, CircuitBreakerLayer, DefaultClassifier, Error, FallbackError, FallbackLayer, Name, Outcome, Phase,
-    Rejection, RejectionReason, RetryLayer, TimeoutLayer, fallback, retry,
+    RateLimitLayer, Rejection, RejectionReason, RetryLayer, TimeoutLayer, fallback, retry,
 };
 use tower::util::ServiceFn;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+use crate::layers::pace;
 use crate::support::Down;
 
 const LIMIT: Duration = Duration::from_secs(1);
@@ -68,6 +69,8 @@ is_shown_under_its_own_name! {
     a_call_with_a_limit_on_readiness_too: future(&TimeoutLayer::new(LIMIT).cover_readiness()), "ResponseFuture {";
     a_call_through_a_bulkhead: future(&BulkheadLayer::new(1)), "ResponseFuture {";
     a_call_that_may_queue: future(&BulkheadLayer::builder(1).max_queue(1).build().unwrap()), "WaitingFuture {";
+    a_call_through_a_rate_limit: future(&RateLimitLayer::per_second(1)), "ResponseFuture {";
+    a_call_that_may_wait_for_its_turn: future(&pace()), "WaitingFuture {";
     a_call_with_a_fallback: future(&FallbackLayer::value(1)), r#"ResponseFuture { name: "fallback""#;
     a_fallback_to_a_service: answer(fallback::service(service_fn(ECHO))), "ServiceFuture {";
     a_step: shown(fallback::function(|_| Ok::<u32, Down>(1))), "Function(";
@@ -90,8 +93,10 @@ fn phases_and_outcomes_read_as_the_events_have_them() {
 
 #[test]
 fn a_rejection_of_each_reason_reads_differently() {
-    use RejectionReason::{CircuitOpen, ForcedOpen, Full, NotReady, ProbesTaken, QueueFull, WaitedTooLong};
-    let reasons = [CircuitOpen, ForcedOpen, Full, NotReady, ProbesTaken, QueueFull, WaitedTooLong];
+    use RejectionReason::{
+        CircuitOpen, ForcedOpen, Full, NotReady, ProbesTaken, QueueFull, RateLimited, WaitedTooLong,
+    };
+    let reasons = [CircuitOpen, ForcedOpen, Full, NotReady, ProbesTaken, QueueFull, RateLimited, WaitedTooLong];
     let texts: HashSet<_> = reasons.iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), reasons.len());
 }

@@ -28,6 +28,7 @@
 //! |---|---|---|
 //! | rejected by a circuit breaker, or because there is no room for its key | 503 | `UNAVAILABLE` |
 //! | rejected by a bulkhead | 503 | `RESOURCE_EXHAUSTED` |
+//! | rejected by a rate limit | 429 | `RESOURCE_EXHAUSTED` |
 //! | rejected by a limit of your own | 503 | `RESOURCE_EXHAUSTED`, or `UNAVAILABLE` if the inner service was not ready |
 //! | timed out | 504 | `DEADLINE_EXCEEDED` |
 //! | the request is at fault: its body broke, or it cannot be sent | 400 | as below |

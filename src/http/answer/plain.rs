@@ -1,13 +1,12 @@
 //! The response of HTTP to an error.
 
-use std::time::Duration;
-
+use http::Response;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response};
 
 use super::respond::{Respond, original};
 use super::status::status;
 use crate::error::{Error, Rejection};
+use crate::http::rate_limit::seconds;
 
 /// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,13 +46,7 @@ pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = status(error);
     if let Some(delay) = error.rejection().and_then(Rejection::retry_after) {
-        response.headers_mut().insert(RETRY_AFTER, seconds(delay));
+        response.headers_mut().insert(RETRY_AFTER, seconds(delay).into());
     }
     response
-}
-
-/// Rounded up, and at least one: no client comes back too soon, or at once.
-fn seconds(delay: Duration) -> HeaderValue {
-    let started = u64::from(delay.subsec_nanos() > 0);
-    delay.as_secs().saturating_add(started).max(1).into()
 }

@@ -11,6 +11,7 @@ pub(super) fn status(error: &Error) -> StatusCode {
     match error.verdict() {
         Some(Verdict::Rejected(rejection)) => match rejection.reason().pressure() {
             Pressure::Unavailable | Pressure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Pressure::TooOften => StatusCode::TOO_MANY_REQUESTS,
         },
         Some(Verdict::TimedOut(_)) => StatusCode::GATEWAY_TIMEOUT,
         None if is_too_large(error) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -194,7 +194,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
         let replaced = self.shard(&key).write().0.insert(key, Slot { value, used: AtomicU64::new(now.0) });
         // A key whose `eq` contradicts itself was in after all.
         gate.len += usize::from(replaced.is_none());
-        gate.next = gate.next.min(now.saturating_add(self.idle));
+        gate.next = gate.next.min(if V::LINGERS { now.saturating_add(self.idle) } else { now });
         self.note(&gate);
         (Some(own), gone)
     }

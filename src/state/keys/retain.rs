@@ -16,6 +16,9 @@ pub(crate) trait Retain: Clone {
     /// What a call takes along.
     type Own;
 
+    /// Whether it is kept for a while though it is free: what it has counted may still be of use.
+    const LINGERS: bool = true;
+
     /// Gives a call what it takes along. The entry is in use while an `Own` exists; a clone of the handle does not count as a use.
     fn for_call(&self) -> Self::Own;
 

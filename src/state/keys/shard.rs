@@ -42,7 +42,8 @@ impl<K: Eq, V> Shard<K, V> {
 impl<V: Retain> Slot<V> {
     /// When it may be removed, as things stand. An entry in use counts as just used.
     pub(super) fn free_at(&self, idle: Nanos, now: Nanos) -> Nanos {
-        let idle_at = Nanos(self.used.load(Ordering::Relaxed)).saturating_add(idle);
+        let used = Nanos(self.used.load(Ordering::Relaxed));
+        let idle_at = if V::LINGERS { used.saturating_add(idle) } else { used };
         if idle_at > now {
             return idle_at;
         }

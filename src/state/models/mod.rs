@@ -1,5 +1,6 @@
 //! Claims about every interleaving, checked by loom.
 
+mod bucket;
 mod budget;
 mod circuit;
 mod keys;

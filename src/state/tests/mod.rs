@@ -2,6 +2,7 @@
 
 mod attempts;
 mod backoff;
+mod bucket;
 mod budget;
 mod circuit;
 mod every;

@@ -10,12 +10,14 @@ use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::keyed::PerKeyWaiting;
+use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::{
     Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
-    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Name, Outcome, PerKeyHandle,
-    Phase, QueueBuilder, QueueLayer, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Timeout,
+    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Name, Outcome, PacingLayer,
+    PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
+    RateLimitLayer, RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Timeout,
     TimeoutLayer, call, fallback, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
@@ -44,14 +46,17 @@ every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Backoff, Jitter, Name, Deadline, ConfigError, Error, Elapsed, Rejection, RejectionReason, Outcome, Phase, Counts,
     DefaultClassifier, call::Plain, CircuitBreakerBuilder, CircuitGuard, CircuitHandle, CircuitSnapshot, RetryBuilder,
-    Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::SharedBudget, PerTenant, retry::Always, call::LazyLayer, BulkheadBuilder,
+    Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::SharedBudget, PerTenant, retry::Always,
+    call::LazyLayer, BulkheadBuilder,
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
     fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
     DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
-    call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>, PerKeyWaiting<Turn>, timeout::Countdown,
-    timeout::Pause, Readiness<Echo>, ReadinessLayer,
-    Criticality, CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>,
+    call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>,
+    PerKeyWaiting<Turn>, timeout::Countdown, timeout::Pause, Readiness<Echo>, ReadinessLayer, Criticality,
+    CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>,
+    Rate, RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32,
+    MaxWait>, rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
@@ -59,19 +64,22 @@ every_type_is! {
     every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
+    RateLimit<Echo>, RateLimitLayer, Pacing<Echo>, PacingLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
-    Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>, Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
+    Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
+    Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
 }
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
-    BulkheadBuilder, BulkheadHandle, Handles,
+    BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
-    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
+    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff,
+    CircuitSnapshot, Rate, RateLimitSnapshot,
 }
 
 #[test]

@@ -17,7 +17,9 @@ use palisade::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::layers::{Stale, breaker, each_admission, each_layer, falling_back, limit, places, queue, retry};
+use crate::layers::{
+    Stale, breaker, each_admission, each_layer, falling_back, limit, pace, places, queue, rate, retry,
+};
 use crate::support::Down;
 
 /// A service that everybody can name.
@@ -180,6 +182,7 @@ async fn neither_service_nor_request_nor_response_need_be_clone() {
         retrying: RetryLayer::builder("retry").copy_request(|_: &Single| None).build().unwrap();
         timeout_of_readiness: limit().cover_readiness();
         bulkhead_with_queue: queue();
+        rate_limit_with_waits: pace();
     }
 }
 
@@ -246,7 +249,7 @@ async fn futures_that_must_not_move_are_called() {
 #[tokio::test(start_paused = true)]
 async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
     fn same<T>(_: &T, _: &T) {}
-    let (breaker, retry, fallback, bulkhead) = (breaker(), retry(), falling_back(), places());
+    let (breaker, retry, fallback, bulkhead, rate) = (breaker(), retry(), falling_back(), places(), rate());
     let keyed = BulkheadLayer::builder(1).per_key(|&n: &u32| n).build().unwrap();
     let by_methods = ServiceBuilder::new()
         .with_fallback(fallback.clone())
@@ -254,6 +257,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
         .with_retry(retry.clone())
         .with_circuit_breaker(breaker.clone())
         .with_bulkhead(bulkhead.clone())
+        .with_rate_limit(rate.clone())
         .with_per_key(keyed.clone())
         .service(Echo);
     let by_layers = ServiceBuilder::new()
@@ -262,6 +266,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
         .layer(retry)
         .layer(breaker.clone())
         .layer(bulkhead)
+        .layer(rate)
         .layer(keyed)
         .service(Echo);
     same(&by_methods, &by_layers);

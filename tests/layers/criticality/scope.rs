@@ -13,7 +13,7 @@ fn greater_matters_more() {
     classes.sort_unstable();
     assert_eq!(classes, [Sheddable, SheddablePlus, Critical, CriticalPlus]);
     assert_eq!(classes.map(Criticality::as_str), ["sheddable", "sheddable-plus", "critical", "critical-plus"]);
-    assert_eq!(format!("{:>9}", Critical), " critical");
+    assert_eq!(format!("{Critical:>9}"), " critical");
 }
 
 #[test]

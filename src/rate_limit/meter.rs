@@ -1,0 +1,102 @@
+//! What services, guards and handles share: a bucket and its clock.
+
+use std::time::Duration;
+
+use crate::cached_arc::cached;
+use crate::call::{Instance, Key, LimitState};
+use crate::error::{ConfigError, Rejection, RejectionReason};
+use crate::event::{self, Event};
+use crate::source::Kind;
+use crate::state::bucket::{Bucket, View};
+use crate::state::keys::Retention;
+use crate::state::rate::Rate;
+use crate::time::{Clock, Nanos};
+
+/// A bucket, and the clock that it goes by.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    pub(super) bucket: Bucket,
+    pub(super) clock: Clock,
+}
+
+pub(super) type Core = Instance<Meter>;
+
+cached!(Core, unless key.is_some());
+
+impl LimitState for Meter {
+    const KIND: Kind = Kind::RateLimit;
+
+    fn fork(&self, key: &Key) -> Self {
+        Self { bucket: self.bucket.fork(), clock: key.clock }
+    }
+
+    fn retention(&self) -> Retention {
+        self.bucket.retention()
+    }
+}
+
+impl Meter {
+    pub(super) fn new(rate: Rate, burst: u32) -> Self {
+        Self { bucket: Bucket::new(rate, burst), clock: Clock::start() }
+    }
+}
+
+impl Core {
+    /// Lets so many calls pass now, or rejects them.
+    #[inline(always)]
+    pub(super) fn enter(&self, calls: u32) -> Result<(), Rejection> {
+        let now = self.clock.now();
+        self.bucket.take(calls, now, now).map(drop).map_err(|retry_after| self.refuse(retry_after))
+    }
+
+    #[inline(always)]
+    pub(super) fn refuse(&self, retry_after: Option<Nanos>) -> Rejection {
+        self.bucket.count_rejected();
+        self.reject(RejectionReason::RateLimited, retry_after)
+    }
+
+    /// Lets no call pass for so long.
+    pub(super) fn shut(&self, duration: Nanos) {
+        self.bucket.shut(self.clock.now().saturating_add(duration));
+        event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
+    }
+
+    pub(super) fn set(&self, by_hand: bool, change: impl FnOnce(Rate, u32) -> (Rate, u32)) {
+        let (rate, burst) = self.bucket.set(self.clock.now(), by_hand, change);
+        event::tell(self.source(), &Event::RateSet { rate, burst });
+    }
+
+    pub(super) fn snapshot(&self) -> RateLimitSnapshot {
+        let now = self.clock.now();
+        let View { rate, burst, available, next, waiting, rejected } = self.bucket.view(now);
+        let next = next.map(|next| next.saturating_sub(now).into());
+        RateLimitSnapshot { available, next, rate, burst, waiting, rejected }
+    }
+}
+
+/// Says what is not legal of what is set.
+pub(super) fn check(rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
+    if let Some(rate) = rate {
+        let legal = "a period above zero, with a nanosecond for each call";
+        ConfigError::unless(rate.is_legal(), "rate", rate, legal)?;
+    }
+    ConfigError::unless(burst != Some(0), "burst", 0, "at least 1")
+}
+
+/// The state of a rate limit at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimitSnapshot {
+    /// Whole calls that may pass at once; 0 while calls wait, or while the service or a block has shut the limit.
+    pub available: u32,
+    /// In what time there will be one more; `None` if there is no room for more, or it has no rate.
+    pub next: Option<Duration>,
+    /// The rate.
+    pub rate: Rate,
+    /// The most calls that may pass at once.
+    pub burst: u32,
+    /// Calls that wait for their turn.
+    pub waiting: u32,
+    /// Calls rejected since the layer was built.
+    pub rejected: u64,
+}
