@@ -55,8 +55,11 @@ impl Core {
         self.reject(RejectionReason::RateLimited, retry_after)
     }
 
-    /// Lets no call pass for so long.
+    /// Lets no call pass for so long; zero shuts nothing.
     pub(super) fn shut(&self, duration: Nanos) {
+        if duration == Nanos(0) {
+            return;
+        }
         self.bucket.shut(self.clock.now().saturating_add(duration));
         event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
     }

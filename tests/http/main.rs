@@ -34,6 +34,7 @@ mod last_responses;
 mod own_fault;
 mod paced;
 mod probes;
+mod rate_limit;
 mod raw;
 mod redirects;
 mod relay;

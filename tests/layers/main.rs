@@ -15,6 +15,7 @@ mod faults;
 mod mistakes;
 mod own_limits;
 mod per_key;
+mod rate_limit;
 mod retry;
 mod standard;
 mod timeout;

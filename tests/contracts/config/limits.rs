@@ -1,4 +1,4 @@
-//! The limits of a timeout, and the places of a bulkhead.
+//! The limits of a timeout, the places of a bulkhead, and the rate of a rate limit.
 
 use super::*;
 
@@ -73,4 +73,43 @@ fn every_resize_is_taken_and_told() {
         assert_eq!(bulkhead.limit(), places);
         assert_eq!(bulkhead.try_enter().is_ok(), places > 0);
     }
+}
+
+#[test]
+fn a_rate_or_a_burst_that_is_not_legal_is_refused() {
+    let of = |rate| RateLimitLayer::builder("rate", rate);
+    let rates =
+        [Rate::per(Duration::ZERO, 0), Rate::per(Duration::ZERO, 1), Rate::per(NANO, 2), Rate::per(MILLI, u32::MAX)];
+    assert_illegal("rate", rates.map(|rate| of(rate).build()));
+    assert_illegal("rate", rates.map(|rate| of(rate).max_wait(MAX).build()));
+    assert_illegal("rate", [of(Rate::per_second(u32::MAX)).build()]);
+    assert_illegal("rate", [of(rates[0]).per_key(|&n: &u32| n).build()]);
+    assert_illegal("burst", [of(Rate::per_second(1)).burst(0).build()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_rate_that_is_legal_runs() {
+    for rate in [
+        Rate::per_second(1),
+        Rate::per_second(1_000_000_000),
+        Rate::per(MAX, 1),
+        Rate::per(NANO, 1),
+        Rate::per(MAX, u32::MAX),
+    ] {
+        for burst in [1, u32::MAX] {
+            for wait in [Duration::ZERO, NANO, MAX] {
+                let builder =
+                    RateLimitLayer::builder("rate", rate).burst(burst).max_retry_after(wait).heed_throttling();
+                let layer = builder.clone().build().unwrap();
+                assert_eq!(layer.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{rate}, {burst}");
+                let layer = builder.max_wait(wait).build().unwrap();
+                assert_eq!(layer.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{rate}, {burst}, {wait:?}");
+                assert_eq!(layer.handle().snapshot().rate, rate);
+            }
+        }
+    }
+    for calls in [1, u32::MAX] {
+        assert_eq!(RateLimitLayer::per_second(calls).layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{calls}");
+    }
+    assert!(RateLimitLayer::per_second(0).layer(Inner::default()).oneshot(1).await.is_err());
 }

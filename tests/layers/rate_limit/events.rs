@@ -1,0 +1,36 @@
+use super::*;
+
+const TARGET: &str = "palisade::rate_limit";
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_a_shut_limit_and_another_rate_are_told() {
+    let throttled = |_: Result<&u32, &Error>| Outcome::Throttled { retry_after: Some(SECOND) };
+    let layer = builder(1).heed_throttling().classify(throttled).build().unwrap();
+    let events = Events::record();
+    layer.layer(up()).oneshot(1).await.unwrap();
+    layer.handle().try_enter().unwrap_err();
+    layer.handle().set_rate(Rate::per(SECOND * 60, 30)).unwrap();
+    layer.handle().set_burst(7).unwrap();
+    let told = events.of(TARGET);
+    let [shut, rejected, rate, burst] = &told[..] else { panic!("{told:?}") };
+    let fields = |event: &crate::support::events::Recorded, names: &[&str]| -> Vec<String> {
+        assert_eq!(event.field("name"), "api");
+        names.iter().map(|name| event.field(name).to_owned()).collect()
+    };
+    assert_eq!((shut.level, fields(shut, &["message", "duration"])), (Level::DEBUG, vec!["shut".into(), "1s".into()]));
+    assert_eq!(fields(rejected, &["message", "reason", "retry_after"]), ["rejected", "rate_limited", "1s"]);
+    assert_eq!(fields(rate, &["message", "calls", "period", "burst"]), ["rate set", "30", "60s", "1"]);
+    assert_eq!((burst.level, fields(burst, &["calls", "burst"])), (Level::INFO, vec!["30".into(), "7".into()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_passes_tells_nothing_though_it_waited() {
+    let events = Events::record();
+    let mut service = pacing(1, YEAR).layer(up());
+    assert!(call(&mut service, 0).poll().is_ready());
+    let mut waiter = begin(&mut service, 1);
+    advance(SECOND).await;
+    assert!(waiter.poll().is_ready());
+    drop(begin(&mut service, 2));
+    assert_eq!(events.all(), []);
+}
