@@ -35,6 +35,18 @@ impl<T: Cached> CachedArc<T> {
         Self { shared: Some(Arc::new(value)) }
     }
 
+    /// Holds nothing, as one that was taken.
+    #[inline(always)]
+    pub(crate) const fn empty() -> Self {
+        Self { shared: None }
+    }
+
+    /// What is shared; `None` once it was taken.
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.shared.as_deref()
+    }
+
     /// Returns whether nobody else has it, and then sees all that the others did with it.
     ///
     /// Means something only for a value that [is counted](Cached::is_counted).

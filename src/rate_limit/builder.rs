@@ -96,9 +96,9 @@ impl<N, W> RateLimitSettings<N, W> {
     fn limit(self, source: Source<'static>) -> Quota<N, W> {
         let Self { rate, burst, cost, wait, heeds, max_retry_after, shown } = self;
         let burst = burst.unwrap_or_else(|| rate.calls().clamp(1, BURST));
-        let core = Core::new(Meter::new(rate, burst), source.name());
         let heeded = heeds.then(|| max_retry_after.into());
-        Quota { core, cost, wait, max_retry_after: heeded.or(shown.then_some(Nanos(0))) }
+        let meter = Meter::new(rate, burst, heeded.or(shown.then_some(Nanos(0))));
+        Quota { core: Core::new(meter, source.name()), cost, wait }
     }
 }
 

@@ -17,6 +17,8 @@ use crate::time::{Clock, Nanos};
 pub(crate) struct Meter {
     pub(super) bucket: Bucket,
     pub(super) clock: Clock,
+    /// For how long a service may shut it; `None` where nobody asks how calls end.
+    pub(super) max_retry_after: Option<Nanos>,
 }
 
 pub(super) type Core = Instance<Meter>;
@@ -27,7 +29,7 @@ impl LimitState for Meter {
     const KIND: Kind = Kind::RateLimit;
 
     fn fork(&self, key: &Key) -> Self {
-        Self { bucket: self.bucket.fork(), clock: key.clock }
+        Self { bucket: self.bucket.fork(), clock: key.clock, max_retry_after: self.max_retry_after }
     }
 
     fn retention(&self) -> Retention {
@@ -36,8 +38,8 @@ impl LimitState for Meter {
 }
 
 impl Meter {
-    pub(super) fn new(rate: Rate, burst: u32) -> Self {
-        Self { bucket: Bucket::new(rate, burst), clock: Clock::start() }
+    pub(super) fn new(rate: Rate, burst: u32, max_retry_after: Option<Nanos>) -> Self {
+        Self { bucket: Bucket::new(rate, burst), clock: Clock::start(), max_retry_after }
     }
 }
 
@@ -62,6 +64,12 @@ impl Core {
         }
         self.bucket.shut(self.clock.now().saturating_add(duration));
         event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
+    }
+
+    /// Is shut for as long as the service asks, or for as long as it may.
+    #[cold]
+    pub(super) fn heed(&self, retry_after: Nanos) {
+        self.shut(retry_after.min(self.max_retry_after.unwrap_or_default()));
     }
 
     pub(super) fn set(&self, by_hand: bool, change: impl FnOnce(Rate, u32) -> (Rate, u32)) {

@@ -10,7 +10,6 @@ use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, AtOnce, Fork, Handled, Key, Wait};
 use crate::error::Rejection;
 use crate::state::keys::{Retain, Retention};
-use crate::time::Nanos;
 
 /// Lets calls pass at a rate. Clones share it.
 ///
@@ -20,8 +19,6 @@ pub struct Quota<N = One, W = AtOnce> {
     pub(super) core: CachedArc<Core>,
     pub(super) cost: N,
     pub(super) wait: W,
-    /// For how long a service may shut the limit; `None` where calls hold nothing.
-    pub(super) max_retry_after: Option<Nanos>,
 }
 
 /// Says what a request costs, in calls. Every `Fn(&Request) -> u32` implements it.
@@ -54,7 +51,7 @@ impl<Request, N: Cost<Request>> Admit<Request> for Quota<N> {
     #[inline(always)]
     fn admit(&self, request: &Request) -> Result<RateLimitGuard, Rejection> {
         self.core.enter(self.cost.of(request))?;
-        Ok(RateLimitGuard::of(&self.core, self.max_retry_after))
+        Ok(RateLimitGuard::of(&self.core))
     }
 }
 
@@ -63,7 +60,7 @@ impl<Request, N: Cost<Request>> Wait<Request> for Quota<N, MaxWait> {
     type Waiting = Turn;
 
     fn wait(&self, request: &Request) -> Result<Turn, Rejection> {
-        Ok(Turn::new(&self.core, self.cost.of(request), self.wait, self.max_retry_after))
+        Ok(Turn::new(&self.core, self.cost.of(request), self.wait))
     }
 }
 
@@ -83,7 +80,7 @@ impl<N: Clone, W: Clone> Fork for Quota<N, W> {
 
     #[inline(always)]
     fn of_key(&self, own: Quota) -> Self {
-        Self { core: own.core, cost: self.cost.clone(), wait: self.wait.clone(), max_retry_after: self.max_retry_after }
+        Self { core: own.core, cost: self.cost.clone(), wait: self.wait.clone() }
     }
 }
 
@@ -94,7 +91,7 @@ impl Retain for RateLimitHandle {
     const LINGERS: bool = false;
 
     fn for_call(&self) -> Quota {
-        Quota { core: CachedArc::clone(&self.core), cost: One, wait: AtOnce, max_retry_after: None }
+        Quota { core: CachedArc::clone(&self.core), cost: One, wait: AtOnce }
     }
 
     fn retention(&self) -> Retention {

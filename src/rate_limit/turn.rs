@@ -34,16 +34,15 @@ pin_project! {
         reserved: Reserved,
         calls: u32,
         max_wait: MaxWait,
-        max_retry_after: Option<Nanos>,
         #[pin]
         sleep: Option<Sleep>,
     }
 }
 
 impl Turn {
-    pub(super) fn new(core: &CachedArc<Core>, calls: u32, max_wait: MaxWait, max_retry_after: Option<Nanos>) -> Self {
+    pub(super) fn new(core: &CachedArc<Core>, calls: u32, max_wait: MaxWait) -> Self {
         let reserved = Reserved { core: core.clone(), turn: None };
-        Self { reserved, calls, max_wait, max_retry_after, sleep: None }
+        Self { reserved, calls, max_wait, sleep: None }
     }
 }
 
@@ -68,7 +67,7 @@ impl Future for Turn {
             }
         }
         reserved.keep();
-        Poll::Ready(Ok(RateLimitGuard::of(&reserved.core, *this.max_retry_after)))
+        Poll::Ready(Ok(RateLimitGuard::of(&reserved.core)))
     }
 }
 

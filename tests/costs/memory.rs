@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use palisade::{
-    BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
+    BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RateLimitLayer, RetryLayer,
+    TimeoutLayer,
 };
 use tokio::runtime::{Builder, Runtime};
 use tower::util::ServiceFn;
@@ -141,6 +142,7 @@ fn an_idle_breaker_fits_in_a_kibibyte_and_others_in_half_of_one() {
         scales.weigh("breaker, count window", KIB, breaker(|builder| builder.count_window(100)));
         scales.weigh("bulkhead", KIB / 2, || BulkheadLayer::new(64));
         scales.weigh("bulkhead with a queue", KIB / 2, || BulkheadLayer::builder(64).max_wait(LIMIT).build().unwrap());
+        scales.weigh("rate limit", KIB / 2, || RateLimitLayer::per_second(100));
         let unbounded = || RetryLayer::builder("idle").without_budget().build().unwrap();
         let alone = scales.weigh("retry without budget", KIB / 2, unbounded);
         let with_budget = scales.weigh("retry and its budget", KIB, || RetryLayer::builder("idle").build().unwrap());

@@ -1,13 +1,22 @@
 //! Servers that say when a call may come back.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use palisade::{Backoff, RetryBuilder};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use palisade::{Backoff, Rate, RateLimitLayer, RetryBuilder};
+use tonic::body::Body;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::{ErrorDetails, StatusExt};
-use tower::Layer;
+use tower::{Layer, service_fn};
 
 use crate::client::{ByHead, ask, at_once, retrying};
 use crate::patience::{ms, secs};
@@ -101,4 +110,38 @@ async fn a_hint_over_a_connection_is_heeded() {
         assert_eq!((answer.is_ok(), seen.count()), (calls == 2, calls), "{label}");
         assert!(seen.pauses().iter().all(|pause| *pause >= ms(50)), "{label}: {:?}", seen.pauses());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_heeds_a_hint_in_the_head_and_in_the_trailers() {
+    for (label, status) in [
+        ("a pushback", pushing_back(Code::ResourceExhausted, "5000")),
+        ("a retry info", with_retry_info(Code::ResourceExhausted, secs(5))),
+    ] {
+        for in_trailers in [false, true] {
+            let (given, calls) = (status.clone(), Arc::<AtomicUsize>::default());
+            let counted = Arc::clone(&calls);
+            let health = service_fn(move |_: Request<Body>| {
+                counted.fetch_add(1, SeqCst);
+                let given = given.clone();
+                async move { Ok::<_, Infallible>(if in_trailers { trailing(&given) } else { given.into_http::<Body>() }) }
+            });
+            let layer = RateLimitLayer::grpc("health", Rate::per_second(100)).heed_throttling().build().unwrap();
+            let mut client = HealthClient::new(layer.layer(health));
+            let told = client.check(ask()).await.expect_err("the script serves nobody");
+            assert_eq!(told.code(), Code::ResourceExhausted, "{label}");
+            let left = layer.handle().try_enter().expect_err("it is shut");
+            assert_eq!(left.retry_after(), Some(secs(5)), "{label}, in trailers: {in_trailers}");
+            assert_eq!(calls.load(SeqCst), 1);
+        }
+    }
+}
+
+/// A response with a head that says nothing, and this status in its trailers.
+fn trailing(status: &Status) -> Response<Body> {
+    let mut trailers = HeaderMap::new();
+    status.add_header(&mut trailers).expect("it can be sent");
+    let end = futures_util::stream::iter([Ok::<_, Infallible>(Frame::<Bytes>::trailers(trailers))]);
+    let response = Response::builder().header("content-type", "application/grpc");
+    response.body(Body::new(StreamBody::new(end))).expect("it is legal")
 }

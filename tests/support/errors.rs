@@ -4,7 +4,7 @@ use std::future::{Pending, pending};
 use std::time::Duration;
 use std::{error, fmt};
 
-use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, Name, TimeoutLayer};
+use palisade::{Backoff, BulkheadLayer, CircuitBreakerLayer, Error, Name, Rate, RateLimitLayer, TimeoutLayer};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
 /// A circuit that a failure has opened for so long.
@@ -38,6 +38,13 @@ pub(crate) async fn rejected(duration: Duration) -> Error {
 /// The rejection of a bulkhead without a place.
 pub(crate) async fn crowded() -> Error {
     full().layer(service_fn(never)).oneshot(()).await.expect_err("it is full")
+}
+
+/// The rejection of a limit of one call in so long.
+pub(crate) async fn too_often(period: Duration) -> Error {
+    let limit = RateLimitLayer::builder("secret", Rate::per(period, 1)).build().expect("it is legal");
+    limit.handle().drain();
+    limit.layer(service_fn(never)).oneshot(()).await.expect_err("it is drained")
 }
 
 pub(crate) async fn timed_out() -> Error {

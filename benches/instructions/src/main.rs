@@ -26,7 +26,8 @@ use http_calls::{Ask, Asked, echo, endless};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate,
+    RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
@@ -40,7 +41,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 35] = [
+const PATHS: [Path; 37] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -54,6 +55,8 @@ const PATHS: [Path; 35] = [
         run(n, layer.layer(bare()), answered);
     }),
     ("criticality", |n| run(n, CriticalityLayer::by(|_: &u64| Criticality::Sheddable).layer(bare()), answered)),
+    ("rate-limit", |n| run(n, RateLimitLayer::per_second(1_000_000_000).layer(bare()), answered)),
+    ("rate-limit-rejected", |n| run(n, drained(), rejected)),
     ("per-key", |n| {
         let layer = BulkheadLayer::builder(PLACES).per_key(|key: &u64| *key % 16).build().expect("legal");
         run(n, layer.layer(bare()), answered);
@@ -145,6 +148,14 @@ fn http_five() -> impl Service<Asked, Response = Response<impl Body<Data = Bytes
         .layer(http_bulkhead())
         .layer(TimeoutLayer::http(LIMIT))
         .service_fn(echo)
+}
+
+/// Passes a call an hour.
+fn drained() -> impl Service<u64, Response = u64, Error = Error> {
+    let rate = Rate::per(Duration::from_secs(60 * 60), 1);
+    let layer = RateLimitLayer::builder("rate", rate).build().expect("legal");
+    layer.handle().drain();
+    layer.layer(bare())
 }
 
 fn breaker(kind: usize) -> CircuitBreakerLayer {

@@ -23,18 +23,20 @@ use tower::service_fn;
 
 use crate::allocations::Counting;
 use crate::measure::{Contender, Paced, answered, answered_but_last, contender};
-use crate::peers::{by_hand, failsafe, recloser, seatbelt, tower as towers, tower_resilience};
+use crate::peers::{by_hand, failsafe, governor, recloser, seatbelt, tower as towers, tower_resilience};
 use crate::rows::{Health, Path, Row, Scaling};
 use crate::table::Line;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const COLUMNS: [&str; 8] = ["bare", "ours", "tower", "by hand", "recloser", "failsafe", "seatbelt", "tower-resilience"];
+const COLUMNS: [&str; 9] =
+    ["bare", "ours", "tower", "by hand", "recloser", "failsafe", "seatbelt", "tower-resilience", "governor"];
 const BARE: usize = 0;
 const OURS: usize = 1;
 const TOWER: usize = 2;
 const BY_HAND: usize = 3;
+const GOVERNOR: usize = 8;
 /// No column that is printed: ours, where nothing fails.
 const WELL: usize = COLUMNS.len();
 
@@ -44,6 +46,7 @@ bare: the inner service, alone. tower, five layers: four, without breaker and fa
 by hand, five layers: its breaker counts failures in a row. seatbelt, five layers: four, without bulkhead.
 http, retry and five layers: by hand, the head is copied and nothing else; tower's policy copies the request; tower's four:
 timeout, retry, concurrency limit, timeout, all of the head alone. A frame: of a body that is always ready.
+governor: in a layer of ours, by the same clock, and without saying when a call would pass.
 tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
 
 fn main() {
@@ -112,6 +115,7 @@ fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
         failsafe::contend(path),
         seatbelt::contend(path),
         tower_resilience::contend(path),
+        governor::contend(path),
         well(path).map(ours::contend),
     ]
 }
@@ -123,7 +127,7 @@ fn bare(path: Path) -> Option<Contender> {
         Path::PendingOnce => contender(service_fn(inner::pending_once), answered),
         Path::Http(_, ask) => http::calls(service_fn(http::echo), ask),
         Path::Frame(_) => http::frames(service_fn(http::endless)),
-        Path::Open | Path::Full | Path::OneFailure(..) | Path::Taken => return None,
+        Path::Open | Path::Full | Path::OverRate | Path::OneFailure(..) | Path::Taken => return None,
         _ => contender(service_fn(inner::answer), answered),
     })
 }
@@ -139,10 +143,11 @@ fn well(path: Path) -> Option<Path> {
 fn measure_row(row: &Row, runtime: &Runtime, rounds: usize) {
     let mut field = Field::of(row.path, runtime);
     let times = measure::nanos(&mut field.contenders, runtime, rounds);
-    table::times(row, &field.line(times));
+    table::times(row, &field.line(times.iter().copied()));
     let allocations: Vec<_> = field.contenders.iter_mut().map(|contender| contender.allocations(runtime)).collect();
     table::allocations(row, &field.line(allocations));
     if !matches!(row.scaling, Scaling::Unasked) {
-        table::scaling(row, &field.line(scaling::ratios(&field.contenders, rounds.div_ceil(10))));
+        let ratios = field.line(scaling::ratios(&field.contenders, rounds.div_ceil(10)));
+        table::scaling(row, &ratios, &field.line(times));
     }
 }

@@ -5,15 +5,15 @@ use http_body_util::Full;
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer,
-    TimeoutLayer,
+    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, Rate, RateLimitLayer,
+    RetryBuilder, RetryLayer, TimeoutLayer,
 };
 use tower::{Layer, ServiceBuilder, service_fn};
 
 use crate::http::Ask;
 use crate::inner::{FAILURE, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
-use crate::peers::{LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
+use crate::peers::{BURST, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
 use crate::rows::{Failure, Health, Path, Through, Window};
 use crate::{http, inner, rows};
 
@@ -30,6 +30,15 @@ pub fn contend(path: Path) -> Contender {
         }
         Path::Room => contender(BulkheadLayer::new(PLACES).layer(service_fn(inner::answer)), answered),
         Path::Full => contender(BulkheadLayer::new(0).layer(service_fn(inner::answer)), rejected),
+        Path::InRate => {
+            let limit = RateLimitLayer::builder("rate", Rate::per_second(1_000_000_000)).burst(BURST);
+            contender(limit.build().expect("legal").layer(service_fn(inner::answer)), answered)
+        }
+        Path::OverRate => {
+            let limit = RateLimitLayer::builder("rate", Rate::per(OPEN_FOR, 1)).build().expect("legal");
+            limit.handle().drain();
+            contender(limit.layer(service_fn(inner::answer)), rejected)
+        }
         Path::Ready => contender(TimeoutLayer::new(LIMIT).layer(service_fn(inner::answer)), answered),
         Path::PendingOnce => contender(TimeoutLayer::new(LIMIT).layer(service_fn(inner::pending_once)), answered),
         Path::Unneeded(budget) => contender(retry(budget).layer(service_fn(inner::answer)), answered),

@@ -14,6 +14,10 @@ pub enum Path {
     Room,
     /// Rejected by a full bulkhead.
     Full,
+    /// Through a rate limit that has room.
+    InRate,
+    /// Rejected by a rate limit.
+    OverRate,
     /// Through a timeout, the inner future ready at once.
     Ready,
     /// Through a timeout, the inner future pending once.
@@ -79,6 +83,8 @@ pub enum Cost {
     Nanos(f64),
     /// In shares of what tower's layer takes.
     OfTower(f64),
+    /// In shares of what governor takes.
+    OfGovernor(f64),
     /// In shares of what the same takes where nothing fails.
     OfWell(f64),
     Any,
@@ -89,6 +95,8 @@ pub enum Cost {
 pub enum Scaling {
     AtLeast(f64),
     AsTower,
+    /// As many calls as governor's two threads.
+    AsGovernor,
     Unasked,
 }
 
@@ -148,11 +156,13 @@ fn closed() -> Vec<Row> {
 }
 
 fn limits() -> Vec<Row> {
-    use Cost::{Nanos, OfTower};
-    use Path::{Full, PendingOnce, Ready, Room};
+    use Cost::{Nanos, OfGovernor, OfTower};
+    use Path::{Full, InRate, OverRate, PendingOnce, Ready, Room};
     vec![
         row("bulkhead, room", Room, Nanos(30.0)).scaling(Scaling::AsTower),
         row("bulkhead, full", Full, Nanos(12.0)),
+        row("rate limit, passes", InRate, OfGovernor(1.0)).scaling(Scaling::AsGovernor),
+        row("rate limit, rejecting", OverRate, OfGovernor(1.0)).scaling(Scaling::AsGovernor),
         row("timeout, inner ready", Ready, Nanos(15.0)),
         row("timeout, inner pending once", PendingOnce, OfTower(1.05)),
     ]

@@ -3,7 +3,7 @@
 use std::array;
 
 use crate::rows::{Cost, Row, Scaling};
-use crate::{COLUMNS, OURS, TOWER, WELL};
+use crate::{COLUMNS, GOVERNOR, OURS, TOWER, WELL};
 
 /// One measured value for each column that has one.
 pub type Line = [Option<f64>; WELL + 1];
@@ -32,6 +32,7 @@ fn time(row: &Row, labels: [&str; 2], line: &Line) {
     let (target, most) = match row.cost {
         Cost::Nanos(most) => (format!("<= {most}"), Some(most)),
         Cost::OfTower(share) => (format!("<= {share} x tower"), line[TOWER].map(|tower| tower * share)),
+        Cost::OfGovernor(share) => (format!("<= {share} x governor"), line[GOVERNOR].map(|other| other * share)),
         Cost::OfWell(share) => {
             (format!("<= {share} x {} failing none", cell(line[WELL], 1)), line[WELL].map(|well| well * share))
         }
@@ -48,10 +49,15 @@ pub fn allocations(row: &Row, line: &Line) {
     print(["", "allocations", &target, verdict(keeps)], cells(line, 0));
 }
 
-pub fn scaling(row: &Row, line: &Line) {
+pub fn scaling(row: &Row, line: &Line, times: &Line) {
     let (target, least) = match row.scaling {
         Scaling::AtLeast(least) => (format!(">= {least}"), Some(least)),
         Scaling::AsTower => (">= tower".to_owned(), line[TOWER]),
+        Scaling::AsGovernor => {
+            // The two threads of the one that is faster alone need not scale as well.
+            let faster = times[OURS].zip(times[GOVERNOR]).map(|(ours, other)| ours / other);
+            ("as many calls as governor".to_owned(), line[GOVERNOR].zip(faster).map(|(ratio, faster)| ratio * faster))
+        }
         Scaling::Unasked => (String::new(), None),
     };
     let keeps = least.zip(line[OURS]).map(|(least, ours)| ours >= least);

@@ -19,7 +19,7 @@ use palisade::http::{AnswerLayer, DeadlineLayer, Http, HttpClassifier, Idempoten
 use palisade::retry::Rules;
 use palisade::{
     Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error, Jitter, Name,
-    QueueBuilder, RejectionReason, RetryLayer, TimeoutLayer,
+    QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -55,6 +55,9 @@ macro_rules! each_http_admission {
             bulkhead_per_key: $crate::over_http::places().per_key(palisade::http::host).build().unwrap();
             queue_for_http: $crate::over_http::queue().build().unwrap();
             queue_per_key: $crate::over_http::queue().per_key(palisade::http::host).build().unwrap();
+            rate_limit_for_http: $crate::over_http::rate().headers().heed_throttling().build().unwrap();
+            rate_limit_per_key: $crate::over_http::rate().per_key(palisade::http::host).build().unwrap();
+            waits_for_http: $crate::over_http::rate().headers().max_wait($crate::over_http::LIMIT).build().unwrap();
             $($others)*
         }
     };
@@ -103,6 +106,11 @@ pub(crate) fn breaker() -> CircuitBreakerBuilder<Http> {
 
 pub(crate) fn places() -> BulkheadBuilder<Http> {
     BulkheadLayer::http(PLACES)
+}
+
+/// More calls than any law makes.
+pub(crate) fn rate() -> RateLimitBuilder<Http> {
+    RateLimitLayer::http("rate", Rate::per_second(1000)).burst(1000)
 }
 
 pub(crate) fn queue() -> QueueBuilder<Http> {

@@ -10,6 +10,7 @@ mod fallback;
 mod handles;
 #[cfg(feature = "http")]
 mod http;
+mod rate_limit;
 mod retry;
 mod services;
 mod stack;
@@ -32,6 +33,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
         runtime.block_on(unconstrained(async {
             breaker::claim(&mut claims).await;
             bulkhead::claim(&mut claims).await;
+            rate_limit::claim(&mut claims).await;
             timeout::claim(&mut claims).await;
             retry::claim(&mut claims).await;
             fallback::claim(&mut claims).await;

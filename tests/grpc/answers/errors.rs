@@ -14,7 +14,7 @@ use tonic::{Code, Status, TimeoutExpired};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
 use super::body::{Frames, answered};
-use crate::errors::{Over, crowded, failed, rejected, timed_out};
+use crate::errors::{Over, crowded, failed, rejected, timed_out, too_often};
 use crate::patience::{ms, secs};
 use crate::support::Down;
 use crate::whole::{assert_whole, whole};
@@ -28,6 +28,7 @@ async fn error(label: &str) -> Error {
     match label {
         "open" => rejected(secs(1)).await,
         "full" => crowded().await,
+        "too often" => too_often(secs(1)).await,
         "timed out" => timed_out().await,
         "open, in another error" => failed(Over(rejected(secs(1)).await.into())),
         "full, in an I/O error" => failed(IoError::other(crowded().await)),
@@ -42,9 +43,10 @@ async fn error(label: &str) -> Error {
     }
 }
 
-const TOLD: [(&str, Code, Option<&str>, &str); 12] = [
+const TOLD: [(&str, Code, Option<&str>, &str); 13] = [
     ("open", Code::Unavailable, Some("1000"), UNAVAILABLE),
     ("full", Code::ResourceExhausted, None, "too many calls at once"),
+    ("too often", Code::ResourceExhausted, Some("1000"), "too many calls at once"),
     ("timed out", Code::DeadlineExceeded, None, "the call ran out of time"),
     ("open, in another error", Code::Unavailable, Some("1000"), UNAVAILABLE),
     ("full, in an I/O error", Code::ResourceExhausted, None, "too many calls at once"),
@@ -98,7 +100,7 @@ async fn each_error_is_told_alike_in_headers_trailers_and_a_status() {
 
 #[tokio::test(start_paused = true)]
 async fn tonic_finds_the_code_of_our_errors_in_the_chain_of_sources() {
-    for (label, code, ..) in &TOLD[..3] {
+    for (label, code, ..) in &TOLD[..4] {
         let boxed: BoxError = IoError::other(error(label).await).into();
         assert_eq!(Status::from_error(boxed).code(), *code, "{label}");
     }

@@ -14,7 +14,7 @@ use palisade::http::{AnswerLayer, answer_to};
 use palisade::{Error, FallbackLayer, fallback};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
-use crate::errors::{Over, crowded, failed, rejected, timed_out};
+use crate::errors::{Over, crowded, failed, rejected, timed_out, too_often};
 use crate::patience::secs;
 use crate::support::events::Events;
 use crate::support::{Down, strict};
@@ -53,6 +53,7 @@ async fn each_error_has_its_status_and_a_pause_only_where_it_is_known() {
     for (error, status, pause) in [
         (rejected(secs(1)).await, 503, Some("1")),
         (crowded().await, 503, None),
+        (too_often(secs(7)).await, 429, Some("7")),
         (timed_out().await, 504, None),
         (failed(Down(1)), 500, None),
         (failed(io(ErrorKind::NotFound)), 500, None),

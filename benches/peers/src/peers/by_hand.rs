@@ -58,7 +58,12 @@ pub fn contend(path: Path) -> Option<Contender> {
         }
         Path::Five => five(),
         Path::Http(Through::Retry | Through::Five, ask) => http::calls(service_fn(copied), ask),
-        Path::Closed(..) | Path::OneFailure(_, Failure::Response) | Path::Http(..) | Path::Frame(_) => return None,
+        Path::Closed(..)
+        | Path::InRate
+        | Path::OverRate
+        | Path::OneFailure(_, Failure::Response)
+        | Path::Http(..)
+        | Path::Frame(_) => return None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod failsafe;
+pub mod governor;
 pub mod recloser;
 pub mod seatbelt;
 pub mod tower;
@@ -20,6 +21,7 @@ pub const WINDOW: Duration = Duration::from_secs(30);
 pub const LIMIT: Duration = Duration::from_secs(1);
 pub const TOTAL_LIMIT: Duration = Duration::from_secs(3);
 pub const PLACES: usize = 64;
+pub const BURST: u32 = 1_000_000_000;
 pub const ATTEMPTS: u32 = 3;
 
 /// Fails as many calls as the service's breaker needs to open. A runtime must be current, and not running.

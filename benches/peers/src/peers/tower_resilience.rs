@@ -41,7 +41,7 @@ pub fn contend(path: Path) -> Option<Contender> {
             matches!(result, Ok(FALLBACK))
         }),
         Path::Five => five(),
-        Path::Http(..) | Path::Frame(_) => return None,
+        Path::InRate | Path::OverRate | Path::Http(..) | Path::Frame(_) => return None,
     })
 }
 
