@@ -70,13 +70,13 @@ pub struct BulkheadSettings {
 /// The settings of a bulkhead with a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSettings {
-    bulkhead: BulkheadSettings,
+    places: BulkheadSettings,
     line: Line,
 }
 
 impl BulkheadSettings {
     fn queueing(self) -> QueueSettings {
-        QueueSettings { bulkhead: self, line: Line::NONE.with_room(self.max_concurrent) }
+        QueueSettings { line: Line::NONE.with_room(self.max_concurrent), places: self }
     }
 
     fn share(&mut self, class: Criticality, fraction: f64) {
@@ -118,7 +118,7 @@ impl<E> BulkheadBuilder<E> {
 impl<E> QueueBuilder<E> {
     /// Sets the share of a class, as [`BulkheadBuilder::share`](Builder::share) does.
     pub fn share(self, class: Criticality, fraction: f64) -> Self {
-        self.set(|queue| queue.bulkhead.share(class, fraction))
+        self.set(|queue| queue.places.share(class, fraction))
     }
 
     /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
@@ -157,10 +157,10 @@ impl Settings for QueueSettings {
     type Entry = InTurn;
 
     fn check(&self) -> Result<(), ConfigError> {
-        self.bulkhead.check()
+        self.places.check()
     }
 
     fn limit(self, source: Source<'static>) -> Queue {
-        Queue { places: self.bulkhead.limit(source), line: self.line }
+        Queue { places: self.places.limit(source), line: self.line }
     }
 }

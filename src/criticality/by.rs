@@ -4,16 +4,22 @@ use super::layer::{Carry, CriticalityLayer, Rank};
 use crate::debug::debug_by_type;
 use crate::state::criticality::Criticality;
 
-/// A function that says how much a call matters. [`CriticalityLayer::by`] makes it.
+/// A function that says how much a call matters. [`CriticalityLayer::by`] takes it.
 #[derive(Clone, Copy)]
 pub struct By<F>(F);
 
 debug_by_type! { By<F> }
 
+impl<F> By<F> {
+    pub(crate) const fn new(function: F) -> Self {
+        Self(function)
+    }
+}
+
 impl<F> CriticalityLayer<By<F>> {
     /// Says by a function of the request how much each call matters, whatever is around the call.
     pub const fn by(function: F) -> Self {
-        Self::of(By(function))
+        Self::of(By::new(function))
     }
 }
 

@@ -39,6 +39,7 @@
 //! | constructor | how much a call matters |
 //! |---|---|
 //! | [`by`](CriticalityLayer::by) | what a function of the request says |
+//! | `http`, with the feature `http` | the same, and the body of the response is polled with it |
 //! | `header`, with the feature `http` | what a header of the request says, see `http::criticality` |
 //!
 //! # The sharp edge

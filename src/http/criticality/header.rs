@@ -1,9 +1,9 @@
 //! A header in which callers say how much a call matters.
 
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request};
 
-use crate::context::CriticalityScope;
-use crate::criticality::{Carry, CriticalityLayer, Rank};
+use super::Bodies;
+use crate::criticality::{CriticalityLayer, Rank};
 use crate::state::criticality::Criticality;
 
 /// A header in which callers say how much a call matters. [`CriticalityLayer::header`] makes it.
@@ -13,12 +13,12 @@ pub struct Header {
     allowed: Criticality,
 }
 
-impl CriticalityLayer<Header> {
+impl CriticalityLayer<Bodies<Header>> {
     /// Reads and writes in this header how much each call matters.
     ///
     /// [The page](crate::http::criticality) has the values.
     pub const fn header(name: HeaderName) -> Self {
-        Self::of(Header { name, allowed: Criticality::Critical })
+        Self::of(Bodies(Header { name, allowed: Criticality::Critical }))
     }
 
     /// Lets the header say at most this.
@@ -26,7 +26,7 @@ impl CriticalityLayer<Header> {
     /// Raise it where only services of your own call, and lower it where strangers do. Defaults to
     /// [`Critical`](Criticality::Critical).
     pub fn allow(mut self, most: Criticality) -> Self {
-        self.rank.allowed = most;
+        self.rank.0.allowed = most;
         self
     }
 }
@@ -54,14 +54,5 @@ impl<B> Rank<Request<B>> for Header {
         };
         request.headers_mut().insert(self.name.clone(), HeaderValue::from_static(class.as_str()));
         class
-    }
-}
-
-/// The body is polled in the scope.
-impl<B> Carry<Response<B>> for Header {
-    type Response = Response<CriticalityScope<B>>;
-
-    fn carry(class: Criticality, response: Response<B>) -> Self::Response {
-        response.map(|body| class.scope(body))
     }
 }

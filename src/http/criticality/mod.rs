@@ -44,7 +44,8 @@
 //! [`Criticality`]: crate::Criticality
 //! [`CriticalityLayer`]: crate::CriticalityLayer
 
-mod body;
+mod bodies;
 mod header;
 
+pub use self::bodies::Bodies;
 pub use self::header::Header;

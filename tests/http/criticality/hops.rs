@@ -26,7 +26,7 @@ use crate::sockets::serve_router;
 /// What a hop needs to call the next.
 #[derive(Clone)]
 struct Relay {
-    client: Criticalities<HttpClient<Small>, Header>,
+    client: Criticalities<HttpClient<Small>, Bodies<Header>>,
     next: Option<String>,
     seen: Arc<Mutex<Vec<Criticality>>>,
 }
@@ -85,8 +85,12 @@ impl Body for Asking {
 #[tokio::test]
 async fn a_body_is_polled_with_the_class_of_its_call() {
     on_both(async |wire| {
-        let to = serve(Router::new().route("/", get(|| async { AxumBody::new(Asking(false)) }))).await;
+        let router = Router::new().route("/", get(|| async { AxumBody::new(Asking(false)) }));
+        let to = serve(router.clone()).await;
         assert_eq!(ask(wire, &to, "sheddable").await, (200, "sheddable".into()));
+        let by_function = CriticalityLayer::http(|_: &Request<AxumBody>| SheddablePlus);
+        let to = serve(router.layer(ServiceBuilder::new().layer(AnswerLayer::http()).layer(by_function))).await;
+        assert_eq!(ask(wire, &to, "sheddable").await, (200, "sheddable-plus".into()));
     })
     .await;
 }

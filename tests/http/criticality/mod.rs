@@ -6,7 +6,7 @@ mod hops;
 use std::future::ready;
 
 use http::{HeaderName, HeaderValue, Request, Response};
-use palisade::http::criticality::Header;
+use palisade::http::criticality::{Bodies, Header};
 use palisade::{Criticality, CriticalityLayer, Error};
 use tower::{Layer, ServiceExt};
 
@@ -16,7 +16,9 @@ use crate::support::strict;
 
 static NAME: HeaderName = HeaderName::from_static("x-criticality");
 
-fn by_header() -> CriticalityLayer<Header> {
+type ByHeader = CriticalityLayer<Bodies<Header>>;
+
+fn by_header() -> ByHeader {
     CriticalityLayer::header(NAME.clone())
 }
 
@@ -29,7 +31,7 @@ fn with(values: &[&[u8]]) -> Request<()> {
 }
 
 /// The class below the layer, and the one value that it wrote.
-async fn through(layer: CriticalityLayer<Header>, request: Request<()>) -> Criticality {
+async fn through(layer: ByHeader, request: Request<()>) -> Criticality {
     let service = strict(|request: Request<()>| {
         let written: Vec<_> = request.headers().get_all(&NAME).iter().collect();
         assert_eq!(written, [Criticality::current().as_str()], "all hops agree");

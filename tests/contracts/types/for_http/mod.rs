@@ -21,7 +21,7 @@ use palisade::bulkhead::QueueSettings;
 use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
-use palisade::http::criticality::Header;
+use palisade::http::criticality::{Bodies, Header};
 use palisade::http::{
     AnswerLayer, Attempt, BetweenFrames, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier,
     Idempotent, Looked, PacedBody, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
@@ -79,7 +79,7 @@ every_type_is! {
     RetryBuilder<Rules<HttpClassifier, Resend<ReplayBody<Plain>>, Idempotent>>,
     RetryLayer<Rules<GrpcClassifier, Resend<ReplayBody<Plain>, CountAttempts>, Pushback>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer<Chosen>,
-    PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>, CriticalityLayer<Header>,
+    PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>, CriticalityLayer<Bodies<Header>>,
 }
 
 every_type_is! {
