@@ -181,7 +181,7 @@ pub mod timeout;
 
 pub use crate::backoff::{Backoff, Jitter};
 pub use crate::bulkhead::{
-    Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer,
+    Adaptive, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer,
 };
 pub use crate::call::budget::{Budget, BudgetBuilder};
 pub use crate::circuit_breaker::{
@@ -206,6 +206,7 @@ pub use crate::rate_limit::{
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};
+pub use crate::state::adaptive::{LimitAlgorithm, Round};
 pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;

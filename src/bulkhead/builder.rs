@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::adapted::Adapted;
+use super::adaptive::Adaptive;
+use super::guard::Room;
 use super::turn::Line;
 use super::{Places, Queue};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
@@ -28,6 +31,22 @@ pub type Bulkhead<S, E = Plain> = Admission<S, Places, E>;
 /// Limits how many calls are in flight at once, and lets others wait. Made by a [`QueueLayer`].
 pub type QueueingBulkhead<S, E = Plain> = Waiting<S, Queue, E>;
 
+/// Wraps services in a bulkhead whose limit is found.
+///
+/// Services made by one layer, and their clones, share its places.
+pub type AdaptiveLayer<E = Plain> = AdmissionLayer<Adapted<Places>, E>;
+
+/// Wraps services in a bulkhead with a queue, whose limit is found.
+///
+/// Services made by one layer, and their clones, share its places and its queue. They must be `Clone`.
+pub type AdaptiveQueueLayer<E = Plain> = AdmissionLayer<Adapted<Queue>, E, InTurn>;
+
+/// Builds an [`AdaptiveLayer`].
+pub type AdaptiveBuilder<E = Plain> = Builder<Adapted<BulkheadSettings>, E>;
+
+/// Builds an [`AdaptiveQueueLayer`].
+pub type AdaptiveQueueBuilder<E = Plain> = Builder<Adapted<QueueSettings>, E>;
+
 /// Builds a [`BulkheadLayer`].
 pub type BulkheadBuilder<E = Plain> = Builder<BulkheadSettings, E>;
 
@@ -44,13 +63,13 @@ impl BulkheadLayer {
     ///
     /// Its name defaults to `bulkhead`.
     pub const fn builder(max_concurrent: usize) -> BulkheadBuilder {
-        Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent, shares: None })
+        Builder::new(Cow::Borrowed(NAME.as_str()), BulkheadSettings { max_concurrent, shares: None, adaptive: None })
     }
 }
 
 impl<E> BulkheadLayer<E> {
     pub(crate) fn named(max_concurrent: usize, name: Name, end: E) -> Self {
-        Self::of(Places::new(Permits::new(max_concurrent), name), end)
+        Self::of(Places::new(Room::fixed(Permits::new(max_concurrent)), name), end)
     }
 }
 
@@ -60,15 +79,16 @@ const NAME: Name = Name::of("bulkhead");
 const SHARES: [f64; Criticality::COUNT] = [0.5, 0.8, 1.0, 1.0];
 
 /// The settings of a bulkhead.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BulkheadSettings {
     max_concurrent: usize,
     /// By class, once one is set.
     shares: Option<[f64; Criticality::COUNT]>,
+    adaptive: Option<Adaptive>,
 }
 
 /// The settings of a bulkhead with a queue.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct QueueSettings {
     places: BulkheadSettings,
     line: Line,
@@ -81,6 +101,10 @@ impl BulkheadSettings {
 
     fn share(&mut self, class: Criticality, fraction: f64) {
         self.shares.get_or_insert(SHARES)[class as usize] = fraction;
+    }
+
+    fn adaptive(self, adaptive: Adaptive) -> Self {
+        Self { adaptive: Some(adaptive), ..self }
     }
 }
 
@@ -113,6 +137,14 @@ impl<E> BulkheadBuilder<E> {
     pub fn max_queue(self, calls: usize) -> QueueBuilder<E> {
         self.map(BulkheadSettings::queueing).max_queue(calls)
     }
+
+    /// Finds the limit by what calls show of the service. `max_concurrent` is the limit to begin with.
+    ///
+    /// Set it where the capacity of the service is not known, or changes. `max_concurrent` must be within the bounds.
+    /// Defaults to a limit that stays.
+    pub fn adaptive(self, adaptive: Adaptive) -> AdaptiveBuilder<E> {
+        self.map(|places| Adapted(places.adaptive(adaptive)))
+    }
 }
 
 impl<E> QueueBuilder<E> {
@@ -130,6 +162,45 @@ impl<E> QueueBuilder<E> {
     pub fn max_queue(self, calls: usize) -> Self {
         self.set(|queue| queue.line = queue.line.with_room(calls))
     }
+
+    /// Finds the limit by what calls show of the service, as [`BulkheadBuilder::adaptive`](Builder::adaptive) does.
+    pub fn adaptive(self, adaptive: Adaptive) -> AdaptiveQueueBuilder<E> {
+        self.map(|QueueSettings { places, line }| Adapted(QueueSettings { places: places.adaptive(adaptive), line }))
+    }
+}
+
+impl<E> AdaptiveBuilder<E> {
+    /// Sets the share of a class, as [`BulkheadBuilder::share`](Builder::share) does.
+    pub fn share(self, class: Criticality, fraction: f64) -> Self {
+        self.set(|Adapted(places)| places.share(class, fraction))
+    }
+
+    /// Queues calls, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
+    pub fn max_wait(self, wait: Duration) -> AdaptiveQueueBuilder<E> {
+        self.map(|Adapted(places)| Adapted(places.queueing())).max_wait(wait)
+    }
+
+    /// Queues calls, as [`BulkheadBuilder::max_queue`](Builder::max_queue) does.
+    pub fn max_queue(self, calls: usize) -> AdaptiveQueueBuilder<E> {
+        self.map(|Adapted(places)| Adapted(places.queueing())).max_queue(calls)
+    }
+}
+
+impl<E> AdaptiveQueueBuilder<E> {
+    /// Sets the share of a class, as [`BulkheadBuilder::share`](Builder::share) does.
+    pub fn share(self, class: Criticality, fraction: f64) -> Self {
+        self.set(|Adapted(queue)| queue.places.share(class, fraction))
+    }
+
+    /// Sets the longest wait, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
+    pub fn max_wait(self, wait: Duration) -> Self {
+        self.set(|Adapted(queue)| queue.line.max_wait = wait.into())
+    }
+
+    /// Sets the longest queue, as [`BulkheadBuilder::max_queue`](Builder::max_queue) does.
+    pub fn max_queue(self, calls: usize) -> Self {
+        self.set(|Adapted(queue)| queue.line = queue.line.with_room(calls))
+    }
 }
 
 impl Settings for BulkheadSettings {
@@ -141,12 +212,15 @@ impl Settings for BulkheadSettings {
     fn check(&self) -> Result<(), ConfigError> {
         self.shares.into_iter().flatten().try_for_each(|share| {
             ConfigError::unless((1e-6..=1.0).contains(&share), "share", share, "a millionth to 1")
-        })
+        })?;
+        self.adaptive.as_ref().map_or(Ok(()), |adaptive| adaptive.check(self.max_concurrent))
     }
 
     fn limit(self, source: Source<'static>) -> Places {
-        let shares = self.shares.map_or(Shares::NONE, Shares::new);
-        Places::new(Permits::shared(self.max_concurrent, shares), source.name())
+        let Self { max_concurrent, shares, adaptive } = self;
+        let permits = Permits::shared(max_concurrent, shares.map_or(Shares::NONE, Shares::new));
+        let adapting = adaptive.map(|adaptive| Box::new(adaptive.begin(max_concurrent)));
+        Places::new(Room { permits, adapting }, source.name())
     }
 }
 

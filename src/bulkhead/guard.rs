@@ -1,8 +1,10 @@
 //! What a call holds in a bulkhead, and what its guards, services and handles share.
 
 use std::mem;
+use std::ops::Deref;
 use std::task::Waker;
 
+use super::adaptive::Adapting;
 use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Hold, Instance, Key, LimitState};
 use crate::context::Deadline;
@@ -15,7 +17,7 @@ use crate::state::moments::Held;
 use crate::state::permits::Permits;
 use crate::time::{self, AsMoment, Nanos, Now};
 
-pub(super) type Core = Instance<Permits>;
+pub(super) type Core = Instance<Room>;
 
 cached!(Core, unless key.is_some());
 
@@ -28,15 +30,53 @@ impl Core {
     }
 }
 
-impl LimitState for Permits {
-    const KIND: Kind = Kind::Bulkhead;
+/// Places, and what finds their number if it is not given.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(super) permits: Permits,
+    pub(super) adapting: Option<Box<Adapting>>,
+}
 
-    fn fork(&self, _: &Key) -> Self {
-        self.fork()
+impl Room {
+    /// Places whose number is given.
+    pub(super) const fn fixed(permits: Permits) -> Self {
+        Self { permits, adapting: None }
     }
 
+    /// Changes the limit by hand. Returns what it is from now on.
+    pub(super) fn resize(&self, limit: usize) -> usize {
+        if let Some(adapting) = &self.adapting {
+            return adapting.resize(&self.permits, limit);
+        }
+        self.permits.resize(limit);
+        limit
+    }
+}
+
+impl Deref for Room {
+    type Target = Permits;
+
+    #[inline(always)]
+    fn deref(&self) -> &Permits {
+        &self.permits
+    }
+}
+
+impl LimitState for Room {
+    const KIND: Kind = Kind::Bulkhead;
+
+    fn fork(&self, key: &Key) -> Self {
+        let adapting = self.adapting.as_ref().map(|adapting| Box::new(adapting.fork(key)));
+        Self { permits: self.permits.fork(), adapting }
+    }
+
+    /// A limit that is found goes with its key, as counts do.
     fn retention(&self) -> Retention {
-        self.retention()
+        if self.adapting.is_some() { Retention::Free } else { self.permits.retention() }
+    }
+
+    fn holds_users(&self) -> bool {
+        self.adapting.as_ref().is_some_and(|adapting| adapting.holds_users())
     }
 }
 
@@ -61,7 +101,7 @@ impl LimitState for Permits {
 #[derive(Debug)]
 #[must_use = "a guard that is dropped gives its place back"]
 pub struct BulkheadGuard {
-    core: CachedArc<Core>,
+    pub(super) core: CachedArc<Core>,
     /// Its deadline, once the call waits for its service.
     held: Held,
 }
@@ -82,6 +122,11 @@ impl BulkheadGuard {
     #[inline(always)]
     pub(super) fn of(core: &CachedArc<Core>) -> Self {
         Self { core: core.clone(), held: Held::NOT_YET }
+    }
+
+    /// Whether the call has pended.
+    pub(super) fn has_pended(&self) -> bool {
+        self.held != Held::NOT_YET
     }
 }
 

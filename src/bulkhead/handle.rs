@@ -6,6 +6,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event::{self, Event};
 use crate::name::Name;
+use crate::state::adaptive::Round;
 use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -40,11 +41,17 @@ impl BulkheadHandle {
 
     /// Changes the most calls that may be in flight, and leaves the length of the queue as it is.
     ///
-    /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in.
+    /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in. A limit
+    /// that is [adaptive](super::Adaptive) stays within its bounds, and goes on from there.
     pub fn resize(&self, max_concurrent: usize) {
-        self.core.resize(max_concurrent);
+        let limit = self.core.resize(max_concurrent);
         self.core.grant_all();
-        event::tell(self.core.source(), &Event::Resized { limit: max_concurrent });
+        event::tell(self.core.source(), &Event::Resized { limit, reason: "by_hand" });
+    }
+
+    /// The last round after which an adaptive limit was decided, if there was one.
+    pub fn last_round(&self) -> Option<Round> {
+        self.core.adapting.as_ref()?.last_round()
     }
 
     /// Asks for a place, for a call that is no `Service`'s. Never waits.

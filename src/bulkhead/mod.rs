@@ -35,15 +35,55 @@
 //! | [`new`](BulkheadLayer::new), [`builder`](BulkheadLayer::builder) | - | the most calls in flight; 0 rejects all |
 //! | [`max_wait`](BulkheadBuilder::max_wait) | what the deadline leaves | the longest wait in the queue; turns queueing on |
 //! | [`max_queue`](BulkheadBuilder::max_queue) | as many as may be in flight | the longest queue; turns queueing on |
+//! | [`adaptive`](BulkheadBuilder::adaptive) | off | finds the limit |
 //! | [`share`](BulkheadBuilder::share) | no shares | the part of the places that a class of calls may fill |
 //! | [`name`](BulkheadBuilder::name) | `bulkhead` | what errors and events call it |
 //!
 //! Services made by one layer, and their clones, share its places; so do its handles, which can resize it at any time.
 //!
+//! # Adaptive limits
+//!
+//! The right limit is seldom known, and changes with the service. [`Adaptive`] finds it by what calls show:
+//!
+//! ```
+//! use palisade::{Adaptive, BulkheadLayer};
+//!
+//! # fn main() -> Result<(), palisade::ConfigError> {
+//! let layer = BulkheadLayer::builder(20).adaptive(Adaptive::gradient().min(5).max(500)).build()?;
+//! assert_eq!(layer.handle().limit(), 20);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | setting | default | |
+//! |---|---|---|
+//! | [`gradient`](Adaptive::gradient) | the one to begin with | calls take longer than usual: fewer of them |
+//! | [`vegas`](Adaptive::vegas) | | few calls wait in the service |
+//! | [`aimd`](Adaptive::aimd) | | no drops: one more; drops: a tenth less |
+//! | [`by`](Adaptive::by) | | an [algorithm](LimitAlgorithm) of your own |
+//! | [`min`](Adaptive::min), [`max`](Adaptive::max) | 1, 1,000 | the bounds of the limit |
+//! | [`round`](Adaptive::round) | 100 ms | how often it changes |
+//!
+//! A call that is a [`Success`](crate::Outcome::Success) is a sample: its time from admission to the head of its response. A
+//! `Transient` or `Throttled` one is a drop, and so is one that a [`TimeoutLayer`](crate::TimeoutLayer) around the bulkhead cuts
+//! short, if it had at least half of that limit. All others count only as calls in flight: those that failed for good, were ignored,
+//! rejected below or dropped by their callers, and the places of handles. After the head, a body only holds its place. A classifier
+//! ([`classify`](BulkheadBuilder::classify)) says what a result means.
+//!
+//! After each [`Round`] the algorithm says the next limit. A round ends with the first call that ends when its time has passed and
+//! it has 10 samples; or with a drop, but only if the last decrease is at least the mean time of a call ago. The limit never
+//! leaves its bounds, at most doubles or halves, and grows only if half of it was used. Where it is always reached,
+//! `gradient` and `vegas` halve it for four rounds of each 300, to see how long calls take without a queue.
+//!
+//! A test plays a server of ten workers, each busy for 10 ms a call, at twice the load that it can take: `gradient` settles at about
+//! 20 and `vegas` at 17. When calls take four times as long, the limit halves within 20 rounds. `aimd` needs timeouts to see that.
+//!
+//! With `per_key`, each key finds a limit of its own, and loses it when it is removed.
+//!
 //! # Events
 //!
-//! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized (`info`), with `name` and `limit`. Both have
-//! `key` where keys are shown.
+//! Target `palisade::bulkhead`: rejected (`debug`), with `name` and `reason`; resized, with `name`, `limit` and `reason`: `by_hand`
+//! (`info`), or `adapted` (`debug`, at most once a round). Both have `key` where keys are shown.
 //!
 //! # Criticality
 //!
@@ -107,6 +147,8 @@
 //! its turn comes: keep the queue short, and put a timeout around it. Put a bulkhead with a queue outside the retry and the
 //! circuit breaker: inside, the circuit would take our own wait for the service's slowness.
 
+mod adapted;
+mod adaptive;
 mod builder;
 mod guard;
 mod handle;
@@ -114,12 +156,15 @@ mod places;
 mod queue;
 mod turn;
 
+pub use self::adapted::{Adapted, AdaptiveGuard, AdaptiveTurn};
+pub use self::adaptive::Adaptive;
 pub use self::builder::{
-    Bulkhead, BulkheadBuilder, BulkheadLayer, BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings,
-    QueueingBulkhead,
+    AdaptiveBuilder, AdaptiveLayer, AdaptiveQueueBuilder, AdaptiveQueueLayer, Bulkhead, BulkheadBuilder, BulkheadLayer,
+    BulkheadSettings, QueueBuilder, QueueLayer, QueueSettings, QueueingBulkhead,
 };
 pub use self::guard::BulkheadGuard;
 pub use self::handle::BulkheadHandle;
 pub use self::places::Places;
 pub use self::queue::Queue;
 pub use self::turn::Turn;
+pub use crate::state::adaptive::{LimitAlgorithm, Round};

@@ -1,6 +1,6 @@
 //! The places as a limit that calls pass.
 
-use super::guard::{BulkheadGuard, Core};
+use super::guard::{BulkheadGuard, Core, Room};
 use super::handle::BulkheadHandle;
 use super::turn::Line;
 use crate::cached_arc::{CachedArc, HandleArc};
@@ -8,7 +8,6 @@ use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
 use crate::name::Name;
 use crate::state::keys::{Retain, Retention};
-use crate::state::permits::Permits;
 
 /// Lets calls pass while there are places. Clones share them.
 #[derive(Clone, Debug)]
@@ -17,8 +16,8 @@ pub struct Places {
 }
 
 impl Places {
-    pub(super) fn new(permits: Permits, name: Name) -> Self {
-        Self { core: Core::new(permits, name) }
+    pub(super) fn new(room: Room, name: Name) -> Self {
+        Self { core: Core::new(room, name) }
     }
 }
 

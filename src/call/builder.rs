@@ -81,7 +81,7 @@ impl<T, E: Protocol> Builder<T, E> {
     /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
     ///
     /// Needed wherever a failure arrives as an `Ok` response that the protocol does not know. A limit that counts no outcomes, such
-    /// as a bulkhead, ignores it. Defaults to the protocol's own:
+    /// as a bulkhead that is not adaptive, ignores it. Defaults to the protocol's own:
     /// [`DefaultClassifier`](crate::DefaultClassifier), or that of HTTP or gRPC.
     #[doc(alias = "should_handle")]
     #[doc(alias = "record_exceptions")]

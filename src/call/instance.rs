@@ -2,7 +2,7 @@
 //!
 //! Beside the pure state of the limit it holds what errors and events call it, and its key if it is one of many. A limit of the
 //! crate names its own as `type Core = Instance<..>` and writes `cached!(Core, unless key.is_some())`, because a `thread_local` cannot be
-//! generic: so nothing of the user's may be in it.
+//! generic: so no type of the user's may be in it.
 
 use std::ops::Deref;
 
@@ -25,6 +25,11 @@ pub(crate) trait LimitState: Sized {
 
     /// How long the limit of a key is kept while no call has it.
     fn retention(&self) -> Retention;
+
+    /// Whether something of the user's is in it. Defaults to nothing.
+    fn holds_users(&self) -> bool {
+        false
+    }
 }
 
 /// One limit: its state, and what errors and events call it.
@@ -32,7 +37,7 @@ pub(crate) trait LimitState: Sized {
 pub(crate) struct Instance<T> {
     state: T,
     name: Name,
-    /// Its key, where it is one of many.
+    /// Its key, where it is one of many. Where it holds something of the user's, a hidden one, so that threads keep no clone.
     pub(crate) key: Option<Label>,
 }
 
@@ -41,7 +46,8 @@ where
     Self: Cached,
 {
     pub(crate) fn new(state: T, name: Name) -> CachedArc<Self> {
-        CachedArc::new(Self { state, name, key: None })
+        let key = state.holds_users().then(|| Label::new(None));
+        CachedArc::new(Self { state, name, key })
     }
 
     /// Makes a fresh one with the same settings for a key, as the handle that the map keeps.

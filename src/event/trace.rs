@@ -13,7 +13,7 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
     match *event {
         Event::Transition { .. } => transition(source, event),
         Event::Rejected(rejection) => rejected(source, rejection),
-        Event::Resized { limit } => resized(source, limit),
+        Event::Resized { limit, reason } => resized(source, limit, reason),
         Event::RateSet { rate, burst } => {
             let (key, calls, period) = (source.key(), rate.calls(), rate.period());
             info!(target: "palisade::rate_limit", name, key, calls, ?period, burst, "rate set");
@@ -82,12 +82,14 @@ fn rejected(source: Source<'_>, rejection: &Rejection) {
     kinds!(rows);
 }
 
-fn resized(source: Source<'_>, limit: usize) {
+fn resized(source: Source<'_>, limit: usize, reason: &'static str) {
     let (name, key) = (source.name().as_str(), source.key());
     macro_rules! rows {
         ($($kind:ident: $text:literal, $target:literal;)+) => {
-            match source.kind() {
-                $(Kind::$kind => info!(target: $target, name, key, limit, "resized"),)+
+            match (source.kind(), reason) {
+                // It may change with every round.
+                $((Kind::$kind, "adapted") => debug!(target: $target, name, key, limit, reason, "resized"),)+
+                $((Kind::$kind, _) => info!(target: $target, name, key, limit, reason, "resized"),)+
             }
         };
     }

@@ -33,6 +33,8 @@ pub enum Event<'a> {
     Resized {
         /// The most calls that may be in flight from now on.
         limit: usize,
+        /// Why: `"by_hand"`, or `"adapted"` where the limit is found by itself.
+        reason: &'static str,
     },
     /// The rate of a limit was set, or its burst.
     #[non_exhaustive]

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of futures, clocks, services or events. What a decision changed comes back as a value.
 
+pub(crate) mod adaptive;
 pub(crate) mod attempts;
 pub(crate) mod bucket;
 pub(crate) mod budget;

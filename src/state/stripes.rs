@@ -74,7 +74,14 @@ impl Stripes {
 
     /// The count at `index` where it has no tag, over all stripes.
     pub(crate) fn total(&self, index: usize) -> u64 {
-        self.each().map(|stripe| stripe.word(index).load(Ordering::Relaxed)).sum()
+        // Acquire pairs with Release in `Mine::add`: who sees a count sees what its thread added before it.
+        let counts = self.each().map(|stripe| stripe.word(index).load(Ordering::Acquire));
+        counts.fold(0, u64::wrapping_add)
+    }
+
+    /// The largest number that `index` was raised to, over all stripes, and zero from then on.
+    pub(crate) fn take_most(&self, index: usize) -> u64 {
+        self.each().map(|stripe| stripe.word(index).swap(0, Ordering::Relaxed)).max().unwrap_or(0)
     }
 }
 
@@ -90,11 +97,33 @@ impl Mine<'_> {
     /// Counts one more at `index`.
     #[inline(always)]
     pub(crate) fn count(self, index: usize) {
+        self.add(index, 1);
+    }
+
+    /// Counts so many more at `index`.
+    #[inline(always)]
+    pub(crate) fn add(self, index: usize, more: u64) {
         let word = self.stripe.word(index);
         if self.alone {
-            word.store(word.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+            word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
         } else {
-            word.fetch_add(1, Ordering::Release);
+            word.fetch_add(more, Ordering::Release);
+        }
+    }
+
+    /// Raises the number at `index` to this one, if it is smaller.
+    ///
+    /// A number that is taken meanwhile was the larger one, or this one counts as raised after that.
+    #[inline(always)]
+    pub(crate) fn raise(self, index: usize, to: u64) {
+        let word = self.stripe.word(index);
+        if word.load(Ordering::Relaxed) >= to {
+            return;
+        }
+        if self.alone {
+            word.store(to, Ordering::Relaxed);
+        } else {
+            word.fetch_max(to, Ordering::Relaxed);
         }
     }
 

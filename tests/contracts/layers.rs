@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use palisade::bulkhead::{AdaptiveLayer, AdaptiveQueueLayer};
 use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Name,
-    PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
+    Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
 };
 
 use crate::support::Down;
@@ -32,6 +33,7 @@ macro_rules! each_admission {
         $law! {
             circuit_breaker: $crate::layers::breaker();
             bulkhead: $crate::layers::places();
+            adaptive: $crate::layers::adaptive();
             rate_limit: $crate::layers::rate();
             own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
             $($others)*
@@ -44,6 +46,7 @@ macro_rules! each_passing_layer {
     ($law:ident! $($others:tt)*) => {
         $crate::layers::each_admission! { $law!
             bulkhead_with_queue: $crate::layers::queue();
+            adaptive_with_queue: $crate::layers::adaptive_queue();
             rate_limit_with_waits: $crate::layers::pace();
             criticality: $crate::layers::sheddable();
             retrying: $crate::layers::retry();
@@ -95,6 +98,16 @@ pub(crate) fn rate() -> RateLimitLayer {
 pub(crate) fn pace() -> PacingLayer {
     let pace = RateLimitLayer::builder("pace", Rate::per_second(1000)).burst(1000);
     pace.heed_throttling().max_wait(Duration::from_secs(5)).build().unwrap()
+}
+
+/// Its limit may grow, but does not shrink.
+pub(crate) fn adaptive() -> AdaptiveLayer {
+    BulkheadLayer::builder(PLACES).adaptive(Adaptive::gradient().min(PLACES)).build().unwrap()
+}
+
+pub(crate) fn adaptive_queue() -> AdaptiveQueueLayer {
+    let queue = BulkheadLayer::builder(PLACES).max_wait(Duration::from_secs(5));
+    queue.adaptive(Adaptive::vegas().min(PLACES)).build().unwrap()
 }
 
 pub(crate) fn limit() -> TimeoutLayer {

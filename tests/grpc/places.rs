@@ -1,6 +1,6 @@
 //! How long a call holds its place in a bulkhead, on both sides.
 
-use palisade::{BulkheadLayer, RejectionReason};
+use palisade::{Adaptive, BulkheadLayer, RejectionReason};
 use tonic::Status;
 use tonic::transport::Server;
 use tonic_health::pb::health_client::HealthClient;
@@ -88,4 +88,22 @@ async fn a_client_that_goes_away_with_many_streams_frees_them_all() {
     assert_eq!(served.in_flight(), 20);
     drop(streams);
     eventually("the places are free", || served.in_flight() == 0).await;
+}
+
+/// Only the head is looked at: a code that comes after it is none of the limit's.
+#[tokio::test]
+async fn an_adaptive_limit_goes_by_the_code_in_the_head() {
+    for (reply, limit) in [
+        ((|| Reply::Served) as fn() -> Reply, 20),
+        (|| Reply::Status(Status::unavailable("no")), 18),
+        (|| Reply::Status(Status::not_found("no")), 20),
+        (|| Reply::Failing(Status::unavailable("no")), 20),
+    ] {
+        let (health, _) = scripted(move |_| reply());
+        let layer = BulkheadLayer::grpc(20).adaptive(Adaptive::aimd()).build().unwrap();
+        let places = layer.handle();
+        let addr = serve(Server::builder(), health).await;
+        drop(HealthClient::new(layer.layer(channel(addr))).check(ask()).await);
+        assert_eq!((places.limit(), places.in_flight()), (limit, 0));
+    }
 }

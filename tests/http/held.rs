@@ -13,11 +13,11 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use palisade::http::{GuardedBody, Http, HttpClassifier};
 use palisade::{
-    Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle, Deadline,
-    Error, RejectionReason,
+    Adaptive, Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle,
+    Deadline, Error, RejectionReason,
 };
 use tokio::time::advance;
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 use crate::circuit::{built, counted, counting};
 use crate::client::{HttpClient, Small, Wire, call, client, ends, get, on_both, request, status, text};
@@ -274,4 +274,29 @@ async fn a_body_that_nobody_reads_holds_its_place_until_the_deadline() {
         drop(next);
         assert_eq!(places.in_flight(), 0);
     }
+}
+
+/// A round ends with ten heads, while all the bodies go on.
+#[tokio::test]
+async fn an_adaptive_limit_counts_a_call_at_its_head_while_its_body_holds_the_place() {
+    on_both(async |wire| {
+        let adaptive = Adaptive::gradient().round(Duration::ZERO);
+        let layer = BulkheadLayer::http(20).adaptive(adaptive).build().unwrap();
+        let (places, stack) = (layer.handle(), layer.layer(client(wire)));
+        let server = Server::start(|nth, _| reply(if nth == 11 { empty(503) } else { silence(200) })).await;
+        let mut bodies = Vec::new();
+        for nth in 1..=10 {
+            assert_eq!(places.last_round(), None);
+            bodies.push(call(&stack, get(server.uri("/"))).await.unwrap().into_body());
+            assert_eq!(places.in_flight(), nth);
+        }
+        let round = places.last_round().unwrap();
+        assert_eq!((round.samples, round.drops, round.max_in_flight), (10, 0, 10));
+        assert_eq!(status(&stack, get(server.uri("/"))).await.unwrap(), 503);
+        let dropped = places.last_round().unwrap();
+        assert_eq!((dropped.samples, dropped.drops, dropped.max_in_flight), (0, 1, 11));
+        drop(bodies);
+        assert_eq!((places.in_flight(), places.last_round()), (0, Some(dropped)), "the bodies say nothing");
+    })
+    .await;
 }

@@ -26,7 +26,7 @@ use http_calls::{Ask, Asked, echo, endless};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate,
+    Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate,
     RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use support::{
@@ -34,14 +34,14 @@ use support::{
     rejected, runtime,
 };
 use tokio::task::{unconstrained, yield_now};
-use tower::{Layer, Service, ServiceBuilder, service_fn};
+use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 37] = [
+const PATHS: [Path; 39] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -57,6 +57,8 @@ const PATHS: [Path; 37] = [
     ("criticality", |n| run(n, CriticalityLayer::by(|_: &u64| Criticality::Sheddable).layer(bare()), answered)),
     ("rate-limit", |n| run(n, RateLimitLayer::per_second(1_000_000_000).layer(bare()), answered)),
     ("rate-limit-rejected", |n| run(n, drained(), rejected)),
+    ("adaptive-room", |n| run(n, adaptive(bare()), answered)),
+    ("adaptive-one-failing", |n| run(n, adaptive(one_in_hundred()), answered_but_last)),
     ("per-key", |n| {
         let layer = BulkheadLayer::builder(PLACES).per_key(|key: &u64| *key % 16).build().expect("legal");
         run(n, layer.layer(bare()), answered);
@@ -126,6 +128,14 @@ where
     B: Body<Data = Bytes, Error: Debug>,
 {
     runtime().block_on(unconstrained(http_calls::frames(&mut service, count)));
+}
+
+/// Its limit stays.
+fn adaptive<S: Service<u64, Response = u64, Error: Into<BoxError> + 'static>>(
+    service: S,
+) -> impl Service<u64, Response = u64, Error = Error> {
+    let adaptive = Adaptive::gradient().min(PLACES).max(PLACES);
+    BulkheadLayer::builder(PLACES).adaptive(adaptive).build().expect("legal").layer(service)
 }
 
 fn http_breaker() -> CircuitBreakerLayer<Http> {

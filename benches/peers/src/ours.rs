@@ -5,7 +5,7 @@ use http_body_util::Full;
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, Rate, RateLimitLayer,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, Rate, RateLimitLayer,
     RetryBuilder, RetryLayer, TimeoutLayer,
 };
 use tower::{Layer, ServiceBuilder, service_fn};
@@ -29,6 +29,10 @@ pub fn contend(path: Path) -> Contender {
             contender(open(service, 1), rejected)
         }
         Path::Room => contender(BulkheadLayer::new(PLACES).layer(service_fn(inner::answer)), answered),
+        Path::Found => {
+            let adaptive = BulkheadLayer::builder(PLACES).adaptive(Adaptive::gradient().min(PLACES));
+            contender(adaptive.build().expect("legal").layer(service_fn(inner::answer)), answered)
+        }
         Path::Full => contender(BulkheadLayer::new(0).layer(service_fn(inner::answer)), rejected),
         Path::InRate => {
             let limit = RateLimitLayer::builder("rate", Rate::per_second(1_000_000_000)).burst(BURST);

@@ -12,6 +12,8 @@ pub enum Path {
     Open,
     /// Through a bulkhead with room.
     Room,
+    /// Through a bulkhead with room, whose limit is found; a peer's is given.
+    Found,
     /// Rejected by a full bulkhead.
     Full,
     /// Through a rate limit that has room.
@@ -157,9 +159,10 @@ fn closed() -> Vec<Row> {
 
 fn limits() -> Vec<Row> {
     use Cost::{Nanos, OfGovernor, OfTower};
-    use Path::{Full, InRate, OverRate, PendingOnce, Ready, Room};
+    use Path::{Found, Full, InRate, OverRate, PendingOnce, Ready, Room};
     vec![
         row("bulkhead, room", Room, Nanos(30.0)).scaling(Scaling::AsTower),
+        row("bulkhead, adaptive, room", Found, Nanos(75.0)),
         row("bulkhead, full", Full, Nanos(12.0)),
         row("rate limit, passes", InRate, OfGovernor(1.0)).scaling(Scaling::AsGovernor),
         row("rate limit, rejecting", OverRate, OfGovernor(1.0)).scaling(Scaling::AsGovernor),

@@ -1,5 +1,6 @@
 //! Claims about every interleaving, checked by loom.
 
+mod adaptive;
 mod bucket;
 mod budget;
 mod circuit;
@@ -37,7 +38,8 @@ fn race_on_one_stripe<A: 'static, B: 'static>(
     (other.join().unwrap(), this.join().unwrap())
 }
 
-/// A model of three threads that all take a lock: every run with at most three preemptions, since all runs are too many.
+/// A model of three threads that all take a lock, or of two that end a round: every run with at most three preemptions, since all
+/// runs are too many.
 fn model_of_many(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(3);

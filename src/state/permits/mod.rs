@@ -220,9 +220,15 @@ impl Permits {
 
     /// Calls that hold a place and are not late.
     pub(crate) fn in_flight(&self, now: impl Now) -> usize {
-        let taken = self.word().in_flight() as usize;
+        let taken = self.taken() as usize;
         // Each is exact, but calls may come and go between the two.
         taken.saturating_sub(self.waits.get().map_or(0, |waits| waits.count_late(now.now())))
+    }
+
+    /// Places that are taken, also by calls that are late.
+    #[inline(always)]
+    pub(crate) fn taken(&self) -> u64 {
+        self.word().in_flight()
     }
 
     pub(crate) fn queued(&self) -> usize {

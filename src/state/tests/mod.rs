@@ -1,5 +1,6 @@
 //! Claims about the decisions, one test a sentence.
 
+mod adaptive;
 mod attempts;
 mod backoff;
 mod bucket;

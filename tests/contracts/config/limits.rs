@@ -39,6 +39,34 @@ async fn every_size_of_a_bulkhead_runs() {
     }
 }
 
+#[test]
+fn bounds_of_an_adaptive_limit_that_leave_no_room_are_refused() {
+    let build = |places, min, max| {
+        let adaptive = Adaptive::aimd().min(min).max(max);
+        let queue = BulkheadLayer::builder(places).max_queue(1).adaptive(adaptive.clone()).build().map(drop);
+        [BulkheadLayer::builder(places).adaptive(adaptive).build().map(drop), queue]
+    };
+    assert_illegal("min", build(1, 0, 9));
+    assert_illegal("max", build(5, 5, 4).into_iter().chain(build(5, 1, 0)));
+    assert_illegal("max_concurrent", build(0, 1, 9).into_iter().chain(build(4, 5, 9)).chain(build(10, 5, 9)));
+    for (places, min, max) in [(1, 1, 1), (5, 5, 9), (9, 5, 9), (usize::MAX, 1, usize::MAX)] {
+        assert!(build(places, min, max).iter().all(Result::is_ok), "{places} from {min} to {max}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_round_of_an_adaptive_limit_runs() {
+    for round in [Duration::ZERO, NANO, MAX] {
+        for adaptive in [Adaptive::aimd(), Adaptive::vegas(), Adaptive::gradient()] {
+            let layer = BulkheadLayer::builder(usize::MAX).adaptive(adaptive.max(usize::MAX).round(round));
+            let layer = layer.build().unwrap();
+            for _ in 0..30 {
+                assert_eq!(layer.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{round:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_bulkhead_without_places_rejects_or_queues() {
     let full = BulkheadLayer::new(0).layer(Inner::default()).oneshot(1).await;

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
     ConfigError, Error, Jitter, Name, Outcome, Rate, RateLimitLayer, RetryBuilder, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;

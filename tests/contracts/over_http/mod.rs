@@ -15,11 +15,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
+use palisade::bulkhead::AdaptiveBuilder;
 use palisade::http::{AnswerLayer, DeadlineLayer, Http, HttpClassifier, Idempotent, ReplayBody, Resend, host};
 use palisade::retry::Rules;
 use palisade::{
-    Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error, Jitter, Name,
-    QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason, RetryLayer, TimeoutLayer,
+    Adaptive, Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error,
+    Jitter, Name, QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -53,6 +54,8 @@ macro_rules! each_http_admission {
             own_limit_for_http: $crate::own_limit::layer::<palisade::http::Http<palisade::http::HttpClassifier>>();
             bulkhead_for_http: $crate::over_http::places().build().unwrap();
             bulkhead_per_key: $crate::over_http::places().per_key(palisade::http::host).build().unwrap();
+            adaptive_for_http: $crate::over_http::adaptive().build().unwrap();
+            adaptive_per_key: $crate::over_http::adaptive().per_key(palisade::http::host).build().unwrap();
             queue_for_http: $crate::over_http::queue().build().unwrap();
             queue_per_key: $crate::over_http::queue().per_key(palisade::http::host).build().unwrap();
             rate_limit_for_http: $crate::over_http::rate().headers().heed_throttling().build().unwrap();
@@ -111,6 +114,10 @@ pub(crate) fn places() -> BulkheadBuilder<Http> {
 /// More calls than any law makes.
 pub(crate) fn rate() -> RateLimitBuilder<Http> {
     RateLimitLayer::http("rate", Rate::per_second(1000)).burst(1000)
+}
+
+pub(crate) fn adaptive() -> AdaptiveBuilder<Http> {
+    places().adaptive(Adaptive::gradient().min(PLACES))
 }
 
 pub(crate) fn queue() -> QueueBuilder<Http> {

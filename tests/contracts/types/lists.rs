@@ -5,19 +5,22 @@ use std::future::Ready;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use palisade::bulkhead::{Places, Queue, QueueingBulkhead, Turn};
+use palisade::bulkhead::{
+    Adapted, AdaptiveBuilder, AdaptiveGuard, AdaptiveLayer, AdaptiveQueueBuilder, AdaptiveQueueLayer, AdaptiveTurn,
+    Places, Queue, QueueingBulkhead, Turn,
+};
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::keyed::PerKeyWaiting;
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::{
-    Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
+    Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
     DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Name, Outcome, PacingLayer,
     PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
-    RateLimitLayer, RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Timeout,
+    RateLimitLayer, RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout,
     TimeoutLayer, call, fallback, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
@@ -56,15 +59,16 @@ every_type_is! {
     PerKeyWaiting<Turn>, timeout::Countdown, timeout::Pause, Readiness<Echo>, ReadinessLayer, Criticality,
     CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>,
     Rate, RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32,
-    MaxWait>, rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>,
+    MaxWait>, rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
+    AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
 every_type_is! {
     every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
-    Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer,
-    RateLimit<Echo>, RateLimitLayer, Pacing<Echo>, PacingLayer,
+    Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
+    Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
@@ -73,13 +77,14 @@ every_type_is! {
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
-    BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles,
+    BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
+    AdaptiveQueueBuilder,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff,
-    CircuitSnapshot, Rate, RateLimitSnapshot,
+    CircuitSnapshot, Rate, RateLimitSnapshot, Round,
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::poll;
-use palisade::{BulkheadBuilder, BulkheadLayer, Deadline, QueueBuilder};
+use palisade::{Adaptive, BulkheadBuilder, BulkheadLayer, Deadline, QueueBuilder};
 use tower::{Layer, Service, service_fn};
 
 use crate::allocations::claims::{Claims, ROUNDS, call};
@@ -22,6 +22,7 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 pub(crate) async fn claim(claims: &mut Claims) {
     without_queue(claims).await;
     with_queue(claims).await;
+    adaptive(claims).await;
     waits(claims).await;
     keeps_a_deadline(claims).await;
     a_queue_that_moves(claims, 11, 0..=0).await;
@@ -35,6 +36,21 @@ async fn without_queue(claims: &mut Claims) {
     claims.calls("bulkhead, room, bad replies", 0, service, [(Ask::Bad, End::Bad)]).await;
     claims.calls("bulkhead, room, errors", 1, service, [(Ask::Break, End::Broken)]).await;
     claims.calls("bulkhead, full", 0, &mut BulkheadLayer::new(0).layer(inner()), REJECTED).await;
+}
+
+/// Rounds that end at once after ten samples, and with each drop: what ends them allocates nothing either.
+async fn adaptive(claims: &mut Claims) {
+    for adaptive in [Adaptive::gradient(), Adaptive::vegas(), Adaptive::aimd()] {
+        for round in [Duration::ZERO, MAX_WAIT] {
+            let builder = || BulkheadLayer::builder(20).adaptive(adaptive.clone().round(round));
+            let service = &mut builder().build().unwrap().layer(inner());
+            claims.calls("adaptive bulkhead, room", 0, service, GOOD).await;
+            claims.calls("adaptive bulkhead, drops", 1, service, [(Ask::Break, End::Broken)]).await;
+        }
+    }
+    let full = BulkheadLayer::builder(1).adaptive(Adaptive::gradient()).build().unwrap();
+    let _place = full.handle().try_enter().unwrap();
+    claims.calls("adaptive bulkhead, full", 0, &mut full.layer(inner()), REJECTED).await;
 }
 
 async fn with_queue(claims: &mut Claims) {

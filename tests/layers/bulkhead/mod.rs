@@ -1,5 +1,6 @@
 //! The bulkhead. Who gets which place is decided in `src/state/permits.rs`, and claimed in `src/state/tests/permits`.
 
+mod adaptive;
 mod events;
 mod handle;
 mod late;

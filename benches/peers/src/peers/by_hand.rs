@@ -59,6 +59,7 @@ pub fn contend(path: Path) -> Option<Contender> {
         Path::Five => five(),
         Path::Http(Through::Retry | Through::Five, ask) => http::calls(service_fn(copied), ask),
         Path::Closed(..)
+        | Path::Found
         | Path::InRate
         | Path::OverRate
         | Path::OneFailure(_, Failure::Response)

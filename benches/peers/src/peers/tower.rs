@@ -17,7 +17,7 @@ use crate::{http, inner};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {
-        Path::Room => contender(bulkhead(PLACES).service_fn(inner::answer), answered),
+        Path::Room | Path::Found => contender(bulkhead(PLACES).service_fn(inner::answer), answered),
         Path::Full => contender(bulkhead(0).service_fn(inner::answer), rejected),
         Path::Ready => contender(ServiceBuilder::new().timeout(LIMIT).service_fn(inner::answer), answered),
         Path::PendingOnce => contender(ServiceBuilder::new().timeout(LIMIT).service_fn(inner::pending_once), answered),

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
-use palisade::bulkhead::QueueSettings;
+use palisade::bulkhead::{AdaptiveGuard, QueueSettings};
 use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
@@ -45,6 +45,7 @@ type InGrpc = Http<GrpcClassifier>;
 type Plain = Full<Bytes>;
 type ByHost<B> = fn(&Request<B>) -> Host;
 type InBulkhead<B> = GuardedBody<B, BulkheadGuard, HttpClassifier>;
+type InAdaptive<B> = GuardedBody<B, AdaptiveGuard, HttpClassifier>;
 type InCircuit<B> = GuardedBody<B, CircuitGuard, GrpcClassifier>;
 type Chosen = fn(Error) -> Response<Plain>;
 
@@ -159,6 +160,7 @@ macro_rules! each_is_as_free_as_what_it_wraps {
 fn a_body_is_as_free_as_the_body_it_wraps() {
     each_is_as_free_as_what_it_wraps! {
         InBulkhead, true;
+        InAdaptive, true;
         InCircuit, true;
         CriticalityScope, true;
         TimedBody, true;

@@ -1,0 +1,56 @@
+//! How long a call takes where none waits, measured anew.
+//!
+//! Where the limit is always reached, a mean cannot tell a slow service from a queue. So after 300 rounds at the limit, it is
+//! halved for four rounds, which empties the queue. The least mean of the last three of them is the new base.
+
+use super::round::Round;
+
+/// Rounds at the limit between two measurements.
+const BETWEEN: u32 = 300;
+/// Rounds of a measurement. The first does not count: its calls were admitted before.
+const MEASURED: u32 = 4;
+
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    /// Rounds at the limit since the last measurement.
+    at_limit: u32,
+    measuring: Option<Measuring>,
+}
+
+#[derive(Debug)]
+struct Measuring {
+    /// The limit before.
+    full: f64,
+    rounds: u32,
+    least: f64,
+}
+
+impl Base {
+    /// Takes a round without drops. Returns the limit if a measurement decides it; the last one sets `base`.
+    pub(super) fn measure(&mut self, round: &Round, base: &mut Option<f64>) -> Option<f64> {
+        let Some(measuring) = &mut self.measuring else {
+            self.at_limit += u32::from(round.is_at_limit());
+            if self.at_limit < BETWEEN {
+                return None;
+            }
+            self.measuring = Some(Measuring { full: round.limit, rounds: 0, least: f64::INFINITY });
+            return Some(round.limit / 2.0);
+        };
+        measuring.rounds += 1;
+        if measuring.rounds > 1 {
+            measuring.least = measuring.least.min(round.mean.as_secs_f64());
+        }
+        if measuring.rounds < MEASURED {
+            return Some(round.limit);
+        }
+        let Measuring { full, least, .. } = *measuring;
+        *base = Some(least);
+        self.give_up();
+        Some(full)
+    }
+
+    /// Ends a measurement, and begins to count anew.
+    pub(super) fn give_up(&mut self) {
+        *self = Self::default();
+    }
+}

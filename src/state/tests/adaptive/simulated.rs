@@ -1,0 +1,237 @@
+//! Claims shown by a simulated server: ten workers and a queue, arrivals and service times at random by a seed.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::*;
+
+const WORKERS: usize = 10;
+
+/// Numbers at random, by `SplitMix64`.
+struct Random(u64);
+
+impl Random {
+    /// A time with this mean.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "about")]
+    fn time(&mut self, times: Times, mean: f64) -> u64 {
+        if times == Times::Steady {
+            return mean as u64;
+        }
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let uniform = ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64;
+        (-mean * (1.0 - uniform).ln()) as u64
+    }
+}
+
+/// Service times with a mean of 10 ms. With ten workers, the capacity is a thousand calls a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Times {
+    Steady,
+    Exponential,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Arrives,
+    Served { call: usize },
+    TimesOut { call: usize },
+}
+
+/// A server behind a bulkhead.
+struct Simulated {
+    permits: Permits,
+    rounds: Rounds,
+    random: Random,
+    /// The mean time between arrivals, and that of a call at a worker.
+    pause: f64,
+    service: f64,
+    times: Times,
+    timeout: Option<u64>,
+    now: u64,
+    events: BinaryHeap<Reverse<(u64, Event)>>,
+    /// When each call was admitted; `None` once it has ended.
+    calls: Vec<Option<u64>>,
+    queue: VecDeque<usize>,
+    busy: usize,
+    /// The limit at the end of each tenth of a second.
+    series: Vec<usize>,
+}
+
+impl Simulated {
+    /// With so many arrivals a second.
+    fn new((_, make, times): Row, arrivals: f64, seed: u64) -> Self {
+        Self {
+            permits: Permits::new(BOUNDS.initial),
+            rounds: Rounds::new(BOUNDS, make(), Nanos(0)),
+            random: Random(seed),
+            pause: 1e9 / arrivals,
+            service: 1e7,
+            times,
+            timeout: None,
+            now: 0,
+            events: BinaryHeap::from([Reverse((0, Event::Arrives))]),
+            calls: Vec::new(),
+            queue: VecDeque::new(),
+            busy: 0,
+            series: Vec::new(),
+        }
+    }
+
+    /// Returns the limit after so many tenths of a second more.
+    fn run(&mut self, rounds: usize) -> usize {
+        let until = self.series.len() + rounds;
+        while self.series.len() < until {
+            let Reverse((at, event)) = self.events.pop().expect("calls go on arriving");
+            while self.series.len() < until && (self.series.len() as u64 + 1) * 100 * MILLI <= at {
+                self.series.push(self.permits.limit());
+            }
+            self.now = at;
+            match event {
+                Event::Arrives => self.arrive(),
+                Event::Served { call } => self.served(call),
+                Event::TimesOut { call } => self.end(call, Sample::Drop),
+            }
+        }
+        self.permits.limit()
+    }
+
+    fn after(&mut self, time: u64, event: Event) {
+        self.events.push(Reverse((self.now + time, event)));
+    }
+
+    fn arrive(&mut self) {
+        let pause = self.random.time(Times::Exponential, self.pause);
+        self.after(pause, Event::Arrives);
+        if self.permits.try_enter_at_once().is_err() {
+            return;
+        }
+        let call = self.calls.len();
+        self.calls.push(Some(self.now));
+        if let Some(timeout) = self.timeout {
+            self.after(timeout, Event::TimesOut { call });
+        }
+        self.queue.push_back(call);
+        self.work();
+    }
+
+    fn work(&mut self) {
+        while self.busy < WORKERS {
+            let Some(call) = self.queue.pop_front() else { return };
+            if self.calls[call].is_some() {
+                self.busy += 1;
+                let time = self.random.time(self.times, self.service);
+                self.after(time, Event::Served { call });
+            }
+        }
+    }
+
+    fn served(&mut self, call: usize) {
+        self.busy -= 1;
+        self.end(call, Sample::Success);
+        self.work();
+    }
+
+    fn end(&mut self, call: usize, sample: Sample) {
+        let Some(since) = self.calls[call].take() else { return };
+        self.rounds.record(&self.permits, sample, Nanos(since), Nanos(self.now));
+        assert!(self.permits.leave().is_none());
+    }
+}
+
+/// What an algorithm is called, what makes one, and how the server's times are.
+type Row = (&'static str, fn() -> Algorithm, Times);
+
+fn gradient() -> Algorithm {
+    Algorithm::new(Gradient::default())
+}
+
+fn vegas() -> Algorithm {
+    Algorithm::new(Vegas::default())
+}
+
+fn aimd() -> Algorithm {
+    Algorithm::new(Aimd)
+}
+
+/// A server, and what failures call it.
+fn server(row: Row, arrivals: f64, seed: u64) -> (String, Simulated) {
+    let (name, _, times) = row;
+    (format!("{name}, {times:?}, seed {seed}"), Simulated::new(row, arrivals, seed))
+}
+
+fn mean(series: &[usize]) -> usize {
+    series.iter().sum::<usize>() / series.len()
+}
+
+#[test]
+fn twice_the_load_that_lasts_settles_near_the_capacity() {
+    for seed in 1..=2 {
+        for (row, settled) in [
+            (("gradient", gradient as fn() -> Algorithm, Times::Steady), 17..=22),
+            (("gradient", gradient, Times::Exponential), 15..=22),
+            (("vegas", vegas, Times::Steady), 15..=20),
+            (("vegas", vegas, Times::Exponential), 12..=20),
+        ] {
+            let (name, mut server) = server(row, 2_000.0, seed);
+            server.run(1_600);
+            let (early, late) = (&server.series[..700], &server.series[700..]);
+            assert!(early.iter().all(|limit| *limit < 50), "{name}: {early:?}");
+            assert!(settled.contains(&mean(late)), "{name}: {} in {late:?}", mean(late));
+            assert!(late.iter().all(|limit| *limit < 40), "{name}: {late:?}");
+        }
+    }
+}
+
+#[test]
+fn a_service_that_stays_four_times_slower_gets_its_own_limit() {
+    for (name, make) in [("gradient", gradient as fn() -> Algorithm), ("vegas", vegas)] {
+        let (name, mut server) = server((name, make, Times::Steady), 2_000.0, 1);
+        server.run(450);
+        server.service *= 4.0;
+        server.run(2_400);
+        let (down, late) = (&server.series[450..650], &server.series[2_500..]);
+        assert!(down.iter().any(|limit| *limit < 9), "{name}: {down:?}");
+        assert!((13..=24).contains(&mean(late)), "{name}: {late:?}");
+    }
+}
+
+#[test]
+fn a_step_in_latency_halves_the_limit_within_20_rounds_and_it_comes_back() {
+    for seed in 1..=3 {
+        for (row, arrivals, timeout) in [
+            (("gradient", gradient as fn() -> Algorithm, Times::Exponential), 830.0, None),
+            (("gradient", gradient, Times::Exponential), 950.0, None),
+            (("gradient", gradient, Times::Exponential), 500.0, None),
+            (("vegas", vegas, Times::Exponential), 830.0, None),
+            (("vegas", vegas, Times::Exponential), 950.0, None),
+            (("aimd", aimd, Times::Exponential), 830.0, Some(100 * MILLI)),
+        ] {
+            let (name, mut server) = server(row, arrivals, seed);
+            server.timeout = timeout;
+            let before = server.run(400);
+            server.service *= 4.0;
+            let down = server.run(20);
+            server.service /= 4.0;
+            server.run(100);
+            let series = &server.series[390..];
+            assert!(2 * down <= before, "{name}: from {before} to {down}: {series:?}");
+            let back = series[30..].iter().max();
+            assert!(back.is_some_and(|back| 2 * back >= before), "{name}: from {before} to {down}: {series:?}");
+        }
+    }
+}
+
+#[test]
+fn a_service_that_only_times_out_never_gets_a_higher_limit() {
+    for (name, make) in [("gradient", gradient as fn() -> Algorithm), ("vegas", vegas), ("aimd", aimd)] {
+        let (name, mut server) = server((name, make, Times::Steady), 2_000.0, 1);
+        server.service *= 1e6;
+        server.timeout = Some(20 * MILLI);
+        server.run(100);
+        let series = &server.series;
+        assert!(series.is_sorted_by(|before, after| before >= after), "{name}: {series:?}");
+        assert_eq!(series.last(), Some(&1), "{name}: {series:?}");
+    }
+}
