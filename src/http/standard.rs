@@ -66,16 +66,22 @@ pub fn standard<B>(
 /// ```
 /// use std::time::Duration;
 /// use axum::{Router, routing::get};
+/// use palisade::{Rate, RateLimitLayer};
 ///
-/// let limits = palisade::http::server_standard(100).total_timeout(Duration::from_secs(5));
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let limits = palisade::http::server_standard(100)
+///     .total_timeout(Duration::from_secs(5))
+///     .rate_limit(RateLimitLayer::http("api", Rate::per_second(500)).build()?);
 /// let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(limits);
 /// # drop(app);
+/// # Ok(())
+/// # }
 /// ```
 pub fn server_standard(max_concurrent: usize) -> Server<Http, AnswerLayer<HttpAnswers>, DeadlineLayer> {
     Server::new(max_concurrent, Http::default(), AnswerLayer::http(), DeadlineLayer::http())
 }
 
-impl<E, N, F, T, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T), R, (C, B, L, DeadlineLayer)> {
+impl<E, N, F, T, Q, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (C, B, L, DeadlineLayer)> {
     /// Takes deadlines from requests, and sends them on, in another header.
     ///
     /// Defaults to [`DeadlineLayer::http`] and [`DeadlineLayer::grpc`].
@@ -85,7 +91,7 @@ impl<E, N, F, T, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T), R, (C, B
     }
 }
 
-impl<E, N, F, T, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T), R, (C, B, L, Identity)> {
+impl<E, N, F, T, Q, R, C, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (C, B, L, Identity)> {
     /// Takes deadlines from requests in another header. Defaults to [`DeadlineLayer::http`].
     pub fn deadlines(self, deadlines: DeadlineLayer) -> Self {
         self.with_deadlines(deadlines, Identity::new())

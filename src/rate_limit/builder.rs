@@ -44,7 +44,8 @@ impl RateLimitLayer {
     ///
     /// More than 1,000,000,000 count as that. The [burst](Builder::burst) is `calls`, at most 100.
     pub fn per_second(calls: u32) -> Self {
-        Self::named(Name::of("rate limit"), Rate::per_second(calls), Plain::default())
+        let source = Source::new(Kind::RateLimit, Name::of("rate limit"));
+        Self::of(RateLimitSettings::new(Rate::per_second(calls)).limit(source), Plain::default())
     }
 
     /// Starts to build a rate limit.
@@ -52,12 +53,6 @@ impl RateLimitLayer {
     /// Errors and events show its name, of 1 to 64 bytes.
     pub fn builder(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder {
         Builder::new(name.into(), RateLimitSettings::new(rate))
-    }
-}
-
-impl<E> RateLimitLayer<E> {
-    pub(crate) fn named(name: Name, rate: Rate, end: E) -> Self {
-        Self::of(RateLimitSettings::new(rate).limit(Source::new(Kind::RateLimit, name)), end)
     }
 }
 

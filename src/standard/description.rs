@@ -11,7 +11,9 @@ use crate::setting::Setting;
 /// The handles of a stack's parts; `()` where a part is switched off.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Handles<R, C, B> {
+pub struct Handles<Q, R, C, B> {
+    /// The [handle](crate::RateLimitHandle) of the rate limit.
+    pub rate_limit: Q,
     /// The [budget](crate::Budget) of the retry, if it has one.
     pub budget: R,
     /// The [handle](crate::CircuitHandle) of the circuit breaker.
@@ -86,6 +88,8 @@ places! {
     DeadlineTaken: "deadline taken";
     /// Limits the whole call.
     TotalTimeout: "total timeout";
+    /// Lets calls pass at a rate.
+    RateLimit: "rate limit";
     /// Sends a call again.
     Retry: "retry";
     /// Counts each attempt.
@@ -98,25 +102,33 @@ places! {
     DeadlineSent: "deadline sent";
 }
 
-impl<E, W, R, C, B, L, O> StandardLayer<E, W, R, (C, B, L, O)>
+impl<E, N, F, D, T, Q, R, C, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, B, L, O)>
 where
+    Q: Handled,
     R: Handled,
     C: Handled,
     B: Handled,
 {
     /// Returns the handles of all parts that have one.
-    pub fn handles(&self) -> Handles<R::Handle, C::Handle, B::Handle> {
+    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, C::Handle, B::Handle> {
+        let (.., rate) = &self.whole;
         let (circuit, bulkhead, ..) = &self.attempt;
-        Handles { budget: self.retry.handle(), circuit: circuit.handle(), bulkhead: bulkhead.handle() }
+        Handles {
+            rate_limit: rate.handle(),
+            budget: self.retry.handle(),
+            circuit: circuit.handle(),
+            bulkhead: bulkhead.handle(),
+        }
     }
 }
 
-impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)>
+impl<E, N, F, D, T, Q, R, C, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, B, L, O)>
 where
     N: Part,
     F: Part,
     D: Part,
     T: Part,
+    Q: Part,
     R: Part,
     C: Part,
     B: Part,
@@ -129,14 +141,15 @@ where
         Description { name: self.name, layers: self.parts().into_iter().filter_map(described).collect() }
     }
 
-    fn parts(&self) -> [(Place, &dyn Part); 9] {
-        let (answers, fallback, taken, total) = &self.whole;
+    fn parts(&self) -> [(Place, &dyn Part); 10] {
+        let (answers, fallback, taken, total, rate) = &self.whole;
         let (circuit, bulkhead, limit, sent) = &self.attempt;
         [
             (Place::Answers, answers),
             (Place::Fallback, fallback),
             (Place::DeadlineTaken, taken),
             (Place::TotalTimeout, total),
+            (Place::RateLimit, rate),
             (Place::Retry, &self.retry),
             (Place::CircuitBreaker, circuit),
             (Place::Bulkhead, bulkhead),

@@ -34,7 +34,7 @@ pub struct StandardLayer<E, W, R, A> {
 /// The standard stack of a client, as it begins. `D` carries deadlines.
 pub type Client<E, D, R> = StandardLayer<
     E,
-    (Identity, Identity, D, TimeoutLayer<Duration, E>),
+    (Identity, Identity, D, TimeoutLayer<Duration, E>, Identity),
     BuiltRetry<R>,
     (BuiltCircuitBreaker<E>, Identity, TimeoutLayer<Duration, E>, D),
 >;
@@ -42,7 +42,7 @@ pub type Client<E, D, R> = StandardLayer<
 /// The standard stack of a server, as it begins. `N` turns errors into responses, and `D` takes deadlines from requests.
 pub type Server<E, N, D> = StandardLayer<
     E,
-    (N, Identity, D, TimeoutLayer<Duration, E>),
+    (N, Identity, D, TimeoutLayer<Duration, E>, Identity),
     Identity,
     (Identity, BulkheadLayer<E>, Identity, Identity),
 >;
@@ -64,7 +64,7 @@ impl<E: Clone, D, R: Clone> Client<E, D, R> {
         let empty = StandardLayer {
             name,
             end,
-            whole: (Identity::new(), Identity::new(), taken, Identity::new()),
+            whole: (Identity::new(), Identity::new(), taken, Identity::new(), Identity::new()),
             retry,
             attempt: (circuit, Identity::new(), Identity::new(), sent),
         };
@@ -78,7 +78,7 @@ impl<E: Clone, N, D> Server<E, N, D> {
         let empty = StandardLayer {
             name: Name::of("server"),
             end,
-            whole: (answers, Identity::new(), deadlines, Identity::new()),
+            whole: (answers, Identity::new(), deadlines, Identity::new(), Identity::new()),
             retry: Identity::new(),
             attempt: (Identity::new(), Identity::new(), Identity::new(), Identity::new()),
         };
@@ -148,16 +148,16 @@ impl<E, W, R, B, A> StandardLayer<E, W, BuiltRetry<R, B>, A> {
     }
 }
 
-impl<E, N, F, D, T, R, C, B, L, O> StandardLayer<E, (N, F, D, T), R, (C, B, L, O)> {
+impl<E, N, F, D, T, Q, R, C, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, B, L, O)> {
     /// Takes no deadline from requests, and sends none.
     ///
     /// Set it where the service must not see the header. Defaults to carrying deadlines with HTTP and gRPC.
-    pub fn without_deadlines(self) -> StandardLayer<E, (N, F, Identity, T), R, (C, B, L, Identity)> {
+    pub fn without_deadlines(self) -> StandardLayer<E, (N, F, Identity, T, Q), R, (C, B, L, Identity)> {
         self.with_deadlines(Identity::new(), Identity::new())
     }
 
-    pub(crate) fn with_deadlines<U, V>(self, taken: U, sent: V) -> StandardLayer<E, (N, F, U, T), R, (C, B, L, V)> {
-        self.map_whole(|(answers, fallback, _, total)| (answers, fallback, taken, total))
+    pub(crate) fn with_deadlines<U, V>(self, taken: U, sent: V) -> StandardLayer<E, (N, F, U, T, Q), R, (C, B, L, V)> {
+        self.map_whole(|(answers, fallback, _, total, rate)| (answers, fallback, taken, total, rate))
             .map_attempt(|(circuit, bulkhead, limit, _)| (circuit, bulkhead, limit, sent))
     }
 }

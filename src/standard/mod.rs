@@ -42,6 +42,7 @@
 //! | fallback | off | off | [`fallback`](StandardLayer::fallback) |
 //! | takes the caller's deadline | HTTP, gRPC | on | [`without_deadlines`](StandardLayer::without_deadlines), with HTTP `deadlines` |
 //! | total timeout | 30 s | 30 s | [`total_timeout`](StandardLayer::total_timeout), [`without_total_timeout`](StandardLayer::without_total_timeout) |
+//! | [rate limit](crate::rate_limit) | off | off | [`rate_limit`](StandardLayer::rate_limit) |
 //! | [retry](crate::retry) | 3 attempts, budget | - | [`retry`](StandardLayer::retry), [`without_retry`](StandardLayer::without_retry) |
 //! | [circuit breaker](crate::circuit_breaker) | on | - | [`circuit_breaker`](StandardLayer::circuit_breaker), [`without_circuit_breaker`](StandardLayer::without_circuit_breaker) |
 //! | [bulkhead](crate::bulkhead) | off | as given | [`bulkhead`](StandardLayer::bulkhead) |

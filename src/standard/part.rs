@@ -5,12 +5,14 @@ use std::time::Duration;
 use tower::Layer;
 use tower::layer::util::Identity;
 
-use crate::bulkhead::{BulkheadHandle, BulkheadLayer};
-use crate::call::Handled;
+use crate::bulkhead::BulkheadLayer;
 use crate::call::budget::Budget;
+use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle};
 use crate::error::ConfigError;
 use crate::fallback::FallbackLayer;
+use crate::keyed::PerKey;
+use crate::rate_limit::{Quota, RateLimitHandle};
 use crate::retry::{RetryBuilder, RetryLayer, SharedBudget};
 use crate::setting::Setting;
 use crate::timeout::TimeoutLayer;
@@ -52,10 +54,27 @@ impl<E> Part for BulkheadLayer<E> {
     }
 }
 
-impl<E> Handled for BulkheadLayer<E> {
-    type Handle = BulkheadHandle;
+impl<N, E, W, Y> Part for AdmissionLayer<Quota<N, W>, E, Y> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(of_rate(&self.handle()))
+    }
+}
 
-    fn handle(&self) -> BulkheadHandle {
+impl<K, By, N: Clone, E, W: Clone, Y> Part for AdmissionLayer<PerKey<K, By, Quota<N, W>>, E, Y> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(of_rate(self.handle().model()))
+    }
+}
+
+fn of_rate(limit: &RateLimitHandle) -> Vec<Setting> {
+    let limit = limit.snapshot();
+    vec![Setting::new("rate", limit.rate.to_string()), Setting::new("burst", limit.burst)]
+}
+
+impl<A: Handled, E, W> Handled for AdmissionLayer<A, E, W> {
+    type Handle = A::Handle;
+
+    fn handle(&self) -> A::Handle {
         self.admit.handle()
     }
 }

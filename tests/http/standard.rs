@@ -10,7 +10,8 @@ use palisade::fallback::function;
 use palisade::http::{AnswerLayer, DeadlineLayer, server_standard, standard};
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, RetryLayer, TimeoutLayer,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Error, FallbackLayer, Rate, RateLimitLayer, RetryLayer,
+    TimeoutLayer,
 };
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
@@ -215,4 +216,21 @@ fn a_stack_for_http_is_described_with_the_header_of_deadlines() {
     assert!(shown.ends_with("deadline sent: header x-request-timeout-ms"), "{shown}");
     let server = "server\n  answers\n  deadline taken: header x-request-timeout-ms\n  total timeout: limit 30s\n  bulkhead: max_concurrent 8";
     assert_eq!(server_standard(8).describe().to_string(), server);
+}
+
+#[tokio::test]
+async fn a_server_limits_the_rate_of_each_client_inside_its_answers() {
+    on_both(async |wire| {
+        let by = |request: &http::Request<Body>| request.headers().get("x-client").cloned();
+        let limit = RateLimitLayer::http("clients", Rate::per(secs(3600), 1)).headers().per_key(by).build().unwrap();
+        let stack = server_standard(10).rate_limit(limit);
+        let addr = serve_router(Router::new().route("/", route(async || "hello")).layer(stack)).await;
+        let client = client::<Small>(wire);
+        for (name, expected) in [("one", 200), ("one", 429), ("two", 200)] {
+            let mut request = get(uri(addr, "/"));
+            request.headers_mut().insert("x-client", name.parse().unwrap());
+            assert_eq!(call(&client, request).await.unwrap().status(), expected, "{name}");
+        }
+    })
+    .await;
 }

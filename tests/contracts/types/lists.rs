@@ -41,7 +41,7 @@ pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
-type Handles = standard::Handles<Option<Budget>, CircuitHandle, BulkheadHandle>;
+type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
 type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 

@@ -16,7 +16,7 @@ use palisade::{
     Rejection, RejectionReason, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
-use tokio_test::task::spawn;
+use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tracing::Level;
 

@@ -11,7 +11,7 @@ async fn calls_wait_for_their_turns_in_the_order_in_which_they_came() {
     assert_eq!(layer.handle().snapshot().waiting, 3);
     for turn in 0..3 {
         advance(SECOND).await;
-        let woken: Vec<_> = waiters.iter().map(tokio_test::task::Spawn::is_woken).collect();
+        let woken: Vec<_> = waiters.iter().map(Spawn::is_woken).collect();
         assert_eq!(woken.iter().filter(|woken| **woken).count(), 1, "{woken:?} at turn {turn}");
         assert!(matches!(waiters[turn].poll(), Poll::Ready(Ok(number)) if number == turn + 1));
         assert_eq!(layer.handle().snapshot().waiting, 2 - u32::try_from(turn).unwrap());

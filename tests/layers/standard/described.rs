@@ -1,18 +1,20 @@
 //! A stack tells what is in it.
 
 use palisade::standard::{Place, Value};
-use palisade::{Backoff, fallback};
+use palisade::{Backoff, Rate, RateLimitLayer, fallback};
 
 use super::*;
 
 #[test]
 fn a_description_has_a_line_for_each_layer_in_its_place() {
-    let stack = standard("payments").unwrap().bulkhead(64).fallback(fallback::value(1));
+    let limit = RateLimitLayer::builder("payments", Rate::per(60 * SECOND, 90)).build().unwrap();
+    let stack = standard("payments").unwrap().bulkhead(64).fallback(fallback::value(1)).rate_limit(limit);
     let stack = stack.retry(|retry| retry.without_budget().backoff(Backoff::constant(MILLI))).unwrap();
     let lines = "\
 payments
   fallback
   total timeout: limit 30s
+  rate limit: rate 90 calls in 60s, burst 90
   retry: max_attempts 3, backoff 1ms with no jitter, max_retry_after 30s, budget off, retry_rejected off
   circuit breaker: failure_rate 0.5, throttled_rate 0.9, slow_rate off, consecutive 20, min_calls 20, time_window 10s, \
                  buckets 10, open_for 1s growing by 1.3 to 15s with equal jitter, max_retry_after 30s, probes 5, half_open_for 10s
@@ -50,4 +52,12 @@ fn a_description_tells_the_limit_of_a_bulkhead_that_was_resized() {
     let stack = standard("payments").unwrap().bulkhead(64);
     stack.handles().bulkhead.resize(8);
     assert!(stack.describe().to_string().contains("max_concurrent 8"));
+}
+
+#[test]
+fn a_description_tells_the_rate_of_each_key_as_it_is_now() {
+    let limit = RateLimitLayer::builder("payments", Rate::per_second(5)).per_key(|order: &u32| *order).build().unwrap();
+    let stack = standard("payments").unwrap().rate_limit(limit);
+    stack.handles().rate_limit.set_rate(Rate::per_second(7)).unwrap();
+    assert!(stack.describe().to_string().contains("rate limit: rate 7 calls in 1s, burst 5"));
 }

@@ -4,8 +4,8 @@ use palisade::call::Plain;
 use palisade::fallback::{Value, value};
 use palisade::standard::{BuiltCircuitBreaker, BuiltRetry};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, FallbackLayer, RetryLayer, StandardLayer, TimeoutLayer, fallback,
-    retry,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, FallbackLayer, Rate, RateLimitLayer, RetryLayer, StandardLayer,
+    TimeoutLayer, fallback, retry,
 };
 use tower::ServiceBuilder;
 use tower::layer::util::Identity;
@@ -14,15 +14,20 @@ use super::*;
 
 const STALE: u32 = 404;
 
-type Whole = (Identity, FallbackLayer<Value<u32>, fallback::ByOutcome>, Identity, TimeoutLayer);
+type Whole = (Identity, FallbackLayer<Value<u32>, fallback::ByOutcome>, Identity, TimeoutLayer, RateLimitLayer);
 type Attempt = (BuiltCircuitBreaker<Plain>, BulkheadLayer, TimeoutLayer, Identity);
 type Stack = StandardLayer<Plain, Whole, BuiltRetry<retry::Rules>, Attempt>;
+
+fn five_an_hour() -> RateLimitLayer {
+    RateLimitLayer::builder("payments", Rate::per(3600 * SECOND, 5)).build().unwrap()
+}
 
 /// Calls these setters in this order.
 macro_rules! set {
     ($stack:expr;) => { $stack };
     ($stack:expr; fallback $($rest:ident)*) => { set!($stack.fallback(value(STALE)); $($rest)*) };
     ($stack:expr; total $($rest:ident)*) => { set!($stack.total_timeout(3 * SECOND); $($rest)*) };
+    ($stack:expr; rate $($rest:ident)*) => { set!($stack.rate_limit(five_an_hour()); $($rest)*) };
     ($stack:expr; retry $($rest:ident)*) => {
         set!($stack.retry(|retry| retry.max_attempts(9).backoff(Backoff::constant(SECOND / 2))).unwrap(); $($rest)*)
     };
@@ -38,20 +43,22 @@ macro_rules! set_in_orders {
 }
 
 /// Forwards and backwards, beginning with each setter.
-fn in_every_order() -> [Stack; 12] {
+fn in_every_order() -> [Stack; 14] {
     set_in_orders! {
-        fallback total retry circuit bulkhead attempt;
-        total retry circuit bulkhead attempt fallback;
-        retry circuit bulkhead attempt fallback total;
-        circuit bulkhead attempt fallback total retry;
-        bulkhead attempt fallback total retry circuit;
-        attempt fallback total retry circuit bulkhead;
-        attempt bulkhead circuit retry total fallback;
-        bulkhead circuit retry total fallback attempt;
-        circuit retry total fallback attempt bulkhead;
-        retry total fallback attempt bulkhead circuit;
-        total fallback attempt bulkhead circuit retry;
-        fallback attempt bulkhead circuit retry total;
+        fallback total rate retry circuit bulkhead attempt;
+        total rate retry circuit bulkhead attempt fallback;
+        rate retry circuit bulkhead attempt fallback total;
+        retry circuit bulkhead attempt fallback total rate;
+        circuit bulkhead attempt fallback total rate retry;
+        bulkhead attempt fallback total rate retry circuit;
+        attempt fallback total rate retry circuit bulkhead;
+        attempt bulkhead circuit retry rate total fallback;
+        bulkhead circuit retry rate total fallback attempt;
+        circuit retry rate total fallback attempt bulkhead;
+        retry rate total fallback attempt bulkhead circuit;
+        rate total fallback attempt bulkhead circuit retry;
+        total fallback attempt bulkhead circuit retry rate;
+        fallback attempt bulkhead circuit retry rate total;
     }
 }
 
@@ -62,6 +69,7 @@ fn its_services_are_those_of_its_layers_by_hand() {
         let by_hand = ServiceBuilder::new()
             .layer(FallbackLayer::value(STALE))
             .layer(TimeoutLayer::new(3 * SECOND))
+            .layer(five_an_hour())
             .layer(RetryLayer::builder("payments").build().unwrap())
             .layer(CircuitBreakerLayer::builder("payments").build().unwrap())
             .layer(BulkheadLayer::new(1))
@@ -119,6 +127,19 @@ async fn a_full_bulkhead_is_neither_counted_nor_tried_again() {
         assert_eq!((snapshot.counts.calls, snapshot.rejected, inner.calls().count()), (0, 0, 0));
         assert_eq!(begun.elapsed(), std::time::Duration::ZERO);
         drop(place);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_comes_too_soon_is_not_attempted_and_one_counts_once() {
+    for stack in in_every_order() {
+        let handles = stack.handles();
+        assert_eq!(call(&stack, coded(&[1, 200])).await.unwrap(), 200);
+        assert_eq!(handles.rate_limit.snapshot().available, 4, "two attempts are one call");
+        handles.rate_limit.drain();
+        let inner = up();
+        assert_eq!(call(&stack, inner.clone()).await.unwrap(), STALE);
+        assert_eq!((handles.rate_limit.snapshot().rejected, inner.calls().count()), (1, 0));
     }
 }
 
