@@ -114,8 +114,9 @@ pub(crate) fn limit() -> TimeoutLayer {
     TimeoutLayer::new(Duration::from_secs(10))
 }
 
-#[expect(clippy::type_complexity, reason = "a layer by a function")]
-pub(crate) fn sheddable<T>() -> CriticalityLayer<By<fn(&T) -> Criticality>> {
+type Rank<T> = fn(&T) -> Criticality;
+
+pub(crate) fn sheddable<T>() -> CriticalityLayer<By<Rank<T>>> {
     CriticalityLayer::by(|_| Criticality::Sheddable)
 }
 

@@ -33,7 +33,7 @@ use self::word::Word;
 use super::criticality::Criticality;
 use super::keys::Retention;
 use super::moments::Held;
-use crate::sync::{AtomicU64, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicU64, OnceLock, Ordering};
 use crate::time::{Nanos, Now};
 
 /// What a call got that asked for a place and is willing to wait.
@@ -54,11 +54,16 @@ pub(crate) enum Seen {
 }
 
 #[derive(Debug)]
+struct BuiltWith {
+    limit: usize,
+    shares: Shares,
+}
+
+#[derive(Debug)]
 pub(crate) struct Permits {
     word: AtomicU64,
-    /// The limit that it was built with.
-    built_with: usize,
-    shares: Shares,
+    /// What all keys have in common.
+    built_with: Arc<BuiltWith>,
     /// Made when a call first waits.
     waits: OnceLock<Box<Waits>>,
 }
@@ -70,8 +75,12 @@ impl Permits {
 
     /// As many as the limit, of which each class may fill its share.
     pub(crate) fn shared(limit: usize, shares: Shares) -> Self {
-        let word = AtomicU64::new(Word::new(limit, &shares).0);
-        let permits = Self { word, built_with: limit, shares, waits: OnceLock::new() };
+        Self::built_with(Arc::new(BuiltWith { limit, shares }))
+    }
+
+    fn built_with(built_with: Arc<BuiltWith>) -> Self {
+        let word = AtomicU64::new(Word::new(built_with.limit, &built_with.shares).0);
+        let permits = Self { word, built_with, waits: OnceLock::new() };
         if cfg!(all(loom, test)) {
             // A model does not see that they are made before they are read.
             permits.waits();
@@ -81,12 +90,12 @@ impl Permits {
 
     /// As many as these were built with, all free.
     pub(crate) fn fork(&self) -> Self {
-        Self::shared(self.built_with, self.shares)
+        Self::built_with(Arc::clone(&self.built_with))
     }
 
     /// How long those of a key are kept: resized by hand, they stay.
     pub(crate) fn retention(&self) -> Retention {
-        let is_resized = self.word().limit() != Word::new(self.built_with, &self.shares).limit();
+        let is_resized = self.word().limit() != Word::new(self.built_with.limit, self.shares()).limit();
         if is_resized { Retention::Until(Nanos::MAX) } else { Retention::Free }
     }
 
@@ -98,7 +107,7 @@ impl Permits {
 
     /// Takes a place for a call of this class, if its share is free and nobody waits who goes first.
     pub(crate) fn try_enter_as(&self, class: Criticality) -> bool {
-        self.update(|word| word.entered_by(class, &self.shares)).is_ok()
+        self.update(|word| word.entered_by(class, self.shares())).is_ok()
     }
 
     /// Whether calls may be late, so that places can be [taken back](Self::take_back).
@@ -141,7 +150,7 @@ impl Permits {
         let is_full = queue.len() >= max_queue;
         let last = if is_full { queue.last_below(class) } else { None };
         let may_wait = !is_full || last.is_some();
-        let entered = |word: Word| word.entered_by(class, &self.shares);
+        let entered = |word: Word| word.entered_by(class, self.shares());
         match self.update(|word| entered(word).or_else(|| may_wait.then(|| word.waited_for_by(class, true)))) {
             Ok(before) if entered(before).is_some() => (Joined::Entered, None),
             Ok(_) => {
@@ -196,12 +205,12 @@ impl Permits {
     #[inline(never)]
     pub(crate) fn grant(&self) -> Option<Waker> {
         // Who waits for a share that is full costs those who come and go no lock.
-        self.word().next(&self.shares)?;
+        self.word().next(self.shares())?;
         let waits = self.waits.get()?;
         let mut queue = waits.queue.lock();
-        let granted = |word: Word| word.granted(&self.shares, |class| queue.has_more(class, 1));
+        let granted = |word: Word| word.granted(self.shares(), |class| queue.has_more(class, 1));
         let before = self.update(granted).ok()?;
-        let Waiter { waker, until } = queue.hand(before.next(&self.shares)?)?;
+        let Waiter { waker, until } = queue.hand(before.next(self.shares())?)?;
         waits.ends_at(until);
         Some(waker)
     }
@@ -239,6 +248,10 @@ impl Permits {
     pub(crate) fn limit(&self) -> usize {
         let limit = self.word().limit();
         if limit == Word::MOST { usize::MAX } else { limit as usize }
+    }
+
+    fn shares(&self) -> &Shares {
+        &self.built_with.shares
     }
 
     fn waits(&self) -> &Waits {
