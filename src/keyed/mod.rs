@@ -51,8 +51,9 @@
 //!
 //! A key is removed when another key needs room, the key was idle for `idle`, and only counts would be lost with it: nothing of it
 //! is in flight (a waiting call, a streaming body and a guard all count as in flight), its circuit is neither open nor set by
-//! hand, and its bulkhead was not resized. A half-open circuit is removed, and a handle does not prevent it: the handle keeps
-//! working, on a circuit that no call uses any more. A key that comes back starts anew, with a closed circuit.
+//! hand, and its bulkhead was not resized by hand. An adaptive limit counts as no more than a count. A half-open circuit is
+//! removed, and a handle does not prevent it: the handle keeps working, on a circuit that no call uses any more. A key that comes
+//! back starts anew, with a closed circuit.
 //!
 //! With a rate limit nothing is lost when the bucket of a key is full again. So it is removed from then on, idle or not, and not
 //! before. A key whose rate or burst was set by hand stays.
@@ -68,10 +69,11 @@
 //! # What a key costs
 //!
 //! On 64-bit machines, beside the key's own heap and with its share of a full map for 1,000 keys: a bulkhead takes at most 210
-//! bytes; a rate limit 245, of which its bucket is 64; a circuit with only the rule of consecutive failures takes 760, with a count window of 100 calls 920, and with the
-//! default time window 1,010. Each further thread that ends calls adds 0, 128 or 256 bytes to such a circuit. A call takes the
-//! read lock of one of 16 parts of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a
-//! part less than a quarter full, the part shrinks, down to room for about 30 keys.
+//! bytes, and an adaptive one 850; a rate limit 245, of which its bucket is 64; a circuit with only the rule of consecutive
+//! failures takes 760, with a count window of 100 calls 920, and with the default time window 1,010. Each further thread that ends
+//! calls adds 0, 128 or 256 bytes to such a circuit, and 128 to an adaptive bulkhead. A call takes the read lock of one of 16 parts
+//! of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a part less than a quarter full, the
+//! part shrinks, down to room for about 30 keys.
 //!
 //! # Events
 //!

@@ -12,6 +12,7 @@ mod aimd;
 mod base;
 mod gradient;
 mod round;
+mod sums;
 mod vegas;
 
 use std::fmt;
@@ -19,25 +20,15 @@ use std::fmt;
 pub(crate) use self::aimd::Aimd;
 pub(crate) use self::gradient::Gradient;
 pub use self::round::{LimitAlgorithm, Round};
+pub(crate) use self::sums::Sample;
+use self::sums::{Sums, Totals};
 pub(crate) use self::vegas::Vegas;
-use crate::outcome::Outcome;
 use crate::state::permits::Permits;
-use crate::state::stripes::Stripes;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::time::Nanos;
 
 /// The samples that end a round when its time has passed.
 const ENOUGH: u64 = 10;
-
-/// The words of a stripe.
-const LATENCY: usize = 0;
-const SAMPLES: usize = 1;
-const DROPS: usize = 2;
-/// The most in flight.
-const MOST: usize = 3;
-/// The least latency, as its complement: so it is found like the most.
-const LEAST: usize = 4;
-const WORDS: usize = 5;
 
 /// An algorithm that decides.
 pub(crate) struct Algorithm(Box<dyn LimitAlgorithm + Send>);
@@ -57,28 +48,10 @@ pub(crate) struct Bounds {
     pub(crate) round: Nanos,
 }
 
-/// What a call has shown of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sample {
-    Success,
-    Drop,
-    Nothing,
-}
-
-impl Sample {
-    pub(crate) const fn of(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Success => Self::Success,
-            Outcome::Transient | Outcome::Throttled { .. } => Self::Drop,
-            Outcome::Failed | Outcome::Ignored => Self::Nothing,
-        }
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Rounds {
     bounds: Bounds,
-    stripes: Stripes,
+    sums: Sums,
     /// When the round may end by time.
     ends_at: AtomicU64,
     /// The samples in all with which it may.
@@ -100,13 +73,6 @@ struct Decider {
     last: Option<Round>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Totals {
-    samples: u64,
-    latency: u64,
-    drops: u64,
-}
-
 impl Rounds {
     pub(crate) fn new(bounds: Bounds, algorithm: Algorithm, now: Nanos) -> Self {
         let decider = Decider {
@@ -119,7 +85,7 @@ impl Rounds {
         };
         Self {
             bounds,
-            stripes: Stripes::new(WORDS),
+            sums: Sums::new(),
             ends_at: AtomicU64::new(now.saturating_add(bounds.round).0),
             enough: AtomicU64::new(ENOUGH),
             decider: Mutex::new(decider),
@@ -136,20 +102,8 @@ impl Rounds {
     /// Returns the limit if that has changed: then [`grant`](Permits::grant) the places until nobody is left to wake.
     #[inline(always)]
     pub(crate) fn record(&self, permits: &Permits, sample: Sample, since: Nanos, now: Nanos) -> Option<usize> {
-        let mine = self.stripes.mine();
-        mine.raise(MOST, permits.taken());
-        match sample {
-            Sample::Success => {
-                let latency = now.saturating_sub(since).0;
-                mine.raise(LEAST, !latency);
-                // Before the sample, so that no sum holds a sample without its time.
-                mine.add(LATENCY, latency);
-                mine.add(SAMPLES, 1);
-            }
-            Sample::Drop => mine.add(DROPS, 1),
-            Sample::Nothing => {}
-        }
-        let may_end = sample == Sample::Drop || self.is_over(now, || self.stripes.total(SAMPLES));
+        self.sums.add(sample, now.saturating_sub(since), permits.taken());
+        let may_end = sample == Sample::Drop || self.is_over(now, || self.sums.samples());
         if may_end { self.end_round(permits, sample, now) } else { None }
     }
 
@@ -201,7 +155,7 @@ impl Rounds {
     /// Begins the next round, if this one ends. Returns what the algorithm is to be asked, and the algorithm.
     fn begin_next(&self, sample: Sample, now: Nanos) -> Option<(Algorithm, Round)> {
         let mut decider = self.decider.lock();
-        let totals = self.totals();
+        let totals = self.sums.totals();
         let so_far = totals.since(decider.begun);
         let mean = so_far.mean().unwrap_or(decider.mean);
         let may_decrease = decider.decreased.is_none_or(|at| now >= at.saturating_add(mean));
@@ -215,37 +169,17 @@ impl Rounds {
         (decider.begun, decider.mean) = (totals, mean);
         self.ends_at.store(now.saturating_add(self.bounds.round).0, Ordering::Relaxed);
         self.enough.store(totals.samples.saturating_add(ENOUGH), Ordering::Relaxed);
-        let (most, least) = (self.stripes.take_most(MOST), Nanos(!self.stripes.take_most(LEAST)));
+        let (most, least) = self.sums.take_extremes();
         let mean = so_far.mean().unwrap_or_default();
         let round = Round {
             mean: mean.into(),
             min: least.min(mean).into(),
             samples: so_far.samples,
             drops: so_far.drops,
-            max_in_flight: usize::try_from(most).unwrap_or(usize::MAX),
+            max_in_flight: most,
             limit: decider.limit,
         };
         Some((algorithm?, round))
-    }
-
-    /// The sums of all calls. The samples first, so that they have their times.
-    fn totals(&self) -> Totals {
-        let samples = self.stripes.total(SAMPLES);
-        Totals { samples, latency: self.stripes.total(LATENCY), drops: self.stripes.total(DROPS) }
-    }
-}
-
-impl Totals {
-    const fn since(self, begun: Self) -> Self {
-        Self {
-            samples: self.samples.wrapping_sub(begun.samples),
-            latency: self.latency.wrapping_sub(begun.latency),
-            drops: self.drops.wrapping_sub(begun.drops),
-        }
-    }
-
-    fn mean(self) -> Option<Nanos> {
-        self.latency.checked_div(self.samples).map(Nanos)
     }
 }
 
