@@ -4,6 +4,7 @@ mod chain;
 mod config;
 mod elapsed;
 mod fallback;
+mod known;
 #[cfg(feature = "http")]
 mod pressure;
 mod rejection;
@@ -24,6 +25,7 @@ pub use self::config::ConfigError;
 pub(crate) use self::elapsed::By;
 pub use self::elapsed::Elapsed;
 pub use self::fallback::FallbackError;
+pub(crate) use self::known::Known;
 #[cfg(feature = "http")]
 pub(crate) use self::pressure::Pressure;
 pub use self::rejection::{Rejection, RejectionReason};
@@ -93,7 +95,7 @@ impl Error {
     /// The service's own error by reference, if it is an `E`.
     pub fn downcast_ref<E: error::Error + 'static>(&self) -> Option<&E> {
         match self {
-            Self::Service(error) => error.downcast_ref(),
+            Self::Service(error) => Known::own(error).downcast_ref(),
             _ => None,
         }
     }
@@ -105,7 +107,9 @@ impl Error {
     /// When it is not: the error itself, unchanged.
     pub fn downcast<E: error::Error + 'static>(self) -> Result<E, Self> {
         match self {
-            Self::Service(error) => error.downcast().map(|error| *error).map_err(Self::Service),
+            Self::Service(error) if Known::own(&error).is::<E>() => {
+                Known::into_own(error).downcast().map(|error| *error).map_err(Self::Service)
+            }
             other => Err(other),
         }
     }

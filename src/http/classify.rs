@@ -26,8 +26,8 @@ use crate::outcome::{Classify, DefaultClassifier, Outcome};
 /// HTTP/2 only.
 ///
 /// A server may end a whole connection of HTTP/2 because of such headers. All requests with which it had not begun then have the
-/// same error, and are `Ignored`. [`RetryLayer::http`](crate::RetryLayer::http) sends those again that have at most 8 KiB of
-/// headers. From nginx, the request with the headers has the error of a connection that broke, so it is `Transient`.
+/// same error, and are `Ignored`. [`RetryLayer::http`](crate::RetryLayer::http) sends those again whose head has at most 8 KiB as
+/// it knows it, with the URI. From nginx, the request with the headers has the error of a connection that broke, so it is `Transient`.
 ///
 /// `Retry-After` is read as in [RFC 9110, 10.2.3], in seconds or as a date. A date is compared with the `Date` of the same
 /// response, so that the two clocks need not agree. The local clock is used only where there is no readable `Date`.

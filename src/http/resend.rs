@@ -92,8 +92,8 @@ pub struct WatchBody;
 impl Annotate for WatchBody {
     fn begin<B>(&self, request: &mut Request<ReplayBody<B>>) {
         if !may_arrive_twice(request) {
-            // A retry around watches by the same flag, or it would take for a sending that this one asked for the body's end.
-            let begun = request.extensions().get::<Begun>().cloned().unwrap_or_default();
+            // A flag of its own: a layer between two retries may make several requests of one.
+            let begun = Begun::default();
             request.body_mut().begun = Some(begun.clone());
             request.extensions_mut().insert(begun);
         }

@@ -11,7 +11,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use palisade::http::ReplayBody;
 use palisade::reqwest::ReqwestClient;
 use reqwest::{Body, Method, Request};
-use tower::{BoxError, Service, ServiceBuilder, service_fn};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::client::{self, Wire, call, on_both, retry, retry_of};
 use crate::reqwest::{request, stack};
@@ -205,6 +205,34 @@ async fn a_post_that_never_left_is_sent_again_where_redirects_are_followed() {
             let uri = server::uri(addr, "/");
             let (last, server) = tokio::join!(call(&stack, order(&uri, body)), listen_late(&events, nobody));
             assert_eq!((last.unwrap().status().as_u16(), server.calls()), (200, 1), "{body:?}");
+        }
+    })
+    .await;
+}
+
+/// A layer that makes two requests of one, as some that follow redirects do, gives both the same extensions.
+#[tokio::test]
+async fn a_post_after_which_another_found_nobody_is_not_sent_twice() {
+    on_both(async |wire| {
+        for body in ["order", ""] {
+            let ((_nobody, addr), server) = (refusing(), Server::start(|_, _| reply(empty(200))).await);
+            let inner = retry_of::<ReplayBody<client::Replayed>>().build().unwrap();
+            let inner = ServiceBuilder::new().layer(inner).service(client::client(wire));
+            let receipt = server::uri(addr, "/receipt");
+            let twice = service_fn(move |request: http::Request<client::Replayed>| {
+                let (inner, receipt) = (inner.clone(), receipt.clone());
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let mut next = parts.clone();
+                    next.uri = receipt.parse().unwrap();
+                    inner.clone().oneshot(http::Request::from_parts(parts, body)).await?;
+                    inner.oneshot(http::Request::from_parts(next, ReplayBody::default())).await
+                }
+            });
+            let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(twice);
+            let order = client::request(Method::POST, server.uri("/"), body);
+            call(&stack, order).await.map(drop).unwrap_err();
+            assert_eq!(server.calls(), 1, "{body:?}");
         }
     })
     .await;

@@ -133,6 +133,20 @@ async fn a_small_call_beside_too_large_headers_was_not_sent() {
         let stack = ServiceBuilder::new().layer(never).service(client::<Replayed>(Wire::Http2));
         let error = call(&stack, post).await.map(drop).unwrap_err();
         assert_eq!((not_sent(&error), calls.load(SeqCst)), (is_unsent, 1), "{away:?} {bytes}: {error:?}");
+        let own = error.downcast_ref::<hyper_util::client::legacy::Error>();
+        assert!(own.is_some(), "the client's own error is given back: {error:?}");
+        assert!(error.downcast::<hyper_util::client::legacy::Error>().is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_path_is_too_large_is_tried_once() {
+    for away in TOO_LARGE {
+        let (uri, calls) = server(away).await;
+        let path = uri + &"y".repeat(9000);
+        let stack = ServiceBuilder::new().layer(retry().build().unwrap()).service(client::<Replayed>(Wire::Http2));
+        let error = call(&stack, request(Method::GET, &path, "")).await.map(drop).unwrap_err();
+        assert_eq!((not_sent(&error), calls.load(SeqCst)), (false, 1), "{away:?}: {error:?}");
     }
 }
 

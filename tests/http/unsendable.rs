@@ -4,17 +4,20 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
-use http::{HeaderName, HeaderValue, Method, Request, Version};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
 use hyper::client::conn::http2;
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::not_sent;
 use palisade::reqwest::ReqwestClient;
 use tokio::io::duplex;
+use tokio::net::TcpStream;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::circuit::{built, counted, counting};
@@ -70,6 +73,18 @@ async fn what_hyper_utils_client_cannot_send_is_the_requests_fault() {
         assert_eq!(server.calls(), 0);
     })
     .await;
+}
+
+/// The texts of hyper-rustls and hyper-tls.
+#[tokio::test]
+async fn what_a_connector_of_tls_refuses_is_the_requests_fault() {
+    for text in
+        ["unsupported scheme http", "missing scheme", "invalid dns name", "https required but URI was not https"]
+    {
+        let refuse = service_fn(move |_: Uri| ready(Err::<TokioIo<TcpStream>, _>(io::Error::other(text))));
+        let client = Client::builder(TokioExecutor::new()).build::<_, Replayed>(refuse);
+        claim_own_fault(text, client, get("http://localhost/")).await;
+    }
 }
 
 #[tokio::test]

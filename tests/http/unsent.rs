@@ -10,7 +10,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::{ReplayBody, not_sent};
-use palisade::{Error, TimeoutLayer};
+use palisade::{Error, FallbackLayer, TimeoutLayer, fallback};
 use tokio::io::duplex;
 use tokio::net::{TcpSocket, TcpStream};
 use tower::util::BoxCloneSyncService;
@@ -50,18 +50,16 @@ async fn a_post_to_nobody_arrives_once_somebody_listens() {
 #[tokio::test]
 async fn a_post_to_nobody_is_tried_again_by_both_of_two_retries() {
     on_both(async |wire| {
-        for body in ["order", ""] {
-            let ((_nobody, addr), attempts) = (refusing(), AtomicUsize::new(0));
-            let client = client::<ReplayBody<Replayed>>(wire).map_request(|request| {
-                attempts.fetch_add(1, SeqCst);
-                request
-            });
-            let around = retry_of::<Replayed>().max_attempts(2).build().unwrap();
-            let inner = retry_of::<ReplayBody<Replayed>>().max_attempts(2).build().unwrap();
-            let stack = ServiceBuilder::new().layer(around).layer(inner).service(client);
-            call(&stack, request(Method::POST, uri(addr, "/"), body)).await.map(drop).unwrap_err();
-            assert_eq!(attempts.load(SeqCst), 4, "{body:?}");
-        }
+        let ((_nobody, addr), attempts) = (refusing(), AtomicUsize::new(0));
+        let client = client::<ReplayBody<Replayed>>(wire).map_request(|request| {
+            attempts.fetch_add(1, SeqCst);
+            request
+        });
+        let around = retry_of::<Replayed>().max_attempts(2).build().unwrap();
+        let inner = retry_of::<ReplayBody<Replayed>>().max_attempts(2).build().unwrap();
+        let stack = ServiceBuilder::new().layer(around).layer(inner).service(client);
+        call(&stack, request(Method::POST, uri(addr, "/"), "order")).await.map(drop).unwrap_err();
+        assert_eq!(attempts.load(SeqCst), 4);
     })
     .await;
 }
@@ -122,4 +120,22 @@ async fn a_network_lost_under_a_connection_does_not_unsend_its_request() {
         assert!(causes.any(|cause| cause.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == kind)));
         assert!(!not_sent(&error), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn a_post_whose_fallback_found_nobody_is_not_sent_twice() {
+    on_both(async |wire| {
+        let ((_nobody, addr), server) = (refusing(), Server::start(|_, _| reply(text(503, "sorry"))).await);
+        let spare = client::<Replayed>(wire).map_request(move |mut request: Request<Replayed>| {
+            *request.uri_mut() = uri(addr, "/").parse().unwrap();
+            request
+        });
+        let fallback = FallbackLayer::http(fallback::service(spare));
+        let layers = ServiceBuilder::new().layer(retry().build().unwrap()).layer(fallback);
+        let order = request(Method::POST, server.uri("/"), "order");
+        let error = call(&layers.service(client::<Replayed>(wire)), order).await.map(drop).unwrap_err();
+        assert!(!not_sent(&error), "{error:?}");
+        assert_eq!(server.calls(), 1);
+    })
+    .await;
 }

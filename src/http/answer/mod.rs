@@ -45,7 +45,7 @@
 //! in I/O errors of connections. So an error of a handler's own is 500. Callers whose circuit or retry uses an
 //! [`HttpClassifier`](super::HttpClassifier) count 502 and 504 as the failures that they are here, and 400 and 413 as none. The
 //! limit of a body is that of axum, tower-http or `http_body_util::Limited`. A client of HTTP/2 does not say why a body broke, so
-//! there a body over its limit is 400, unless a [`RetryLayer`](crate::RetryLayer) below, which saw the body break, says why.
+//! there a body over its limit is 400, unless a [`RetryLayer`](crate::RetryLayer) below, which saw the body break and has attempts left, says why.
 //!
 //! A client has no use for such a response: in a stack around tonic's client, `tonic::StatusLayer` stands outermost instead, and
 //! keeps the error.

@@ -1,19 +1,9 @@
 //! What a retry knows of a request whose call failed, and the client's error does not tell.
 
 use http_body_util::LengthLimitError;
-use tower::BoxError;
 
 use super::fact::Fact;
-use crate::error::Cause;
-
-/// An error of a client's, with what is known of the request beside it.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::http) enum Known {
-    #[error("the request's body is over its limit")]
-    TooLarge(#[source] BoxError),
-    #[error("the connection ended because of another request")]
-    Innocent(#[source] BoxError),
-}
+use crate::error::{Cause, Known};
 
 pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     Some(match cause.downcast_ref::<Known>()? {

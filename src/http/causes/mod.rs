@@ -17,8 +17,7 @@ mod tonic;
 use std::iter;
 
 pub(crate) use self::fact::Fact;
-pub(super) use self::known::Known;
-use crate::error::{Cause, Error, Verdict};
+use crate::error::{Cause, Error, FallbackError, Verdict};
 
 type Reader = for<'a> fn(&'a Cause) -> Option<Fact<'a>>;
 
@@ -73,7 +72,7 @@ pub fn not_sent(error: &Error) -> bool {
 
 /// The first who can tell has the word, because an I/O error below may come from the connection or from the request's own body.
 fn is_unsent(error: &Error) -> bool {
-    let told = facts(error).find_map(|fact| match fact {
+    let told = facts_of_call(error).find_map(|fact| match fact {
         Fact::Unsent => Some(true),
         Fact::Connected | Fact::AtFault => Some(false),
         _ => None,
@@ -85,9 +84,14 @@ fn is_unsent(error: &Error) -> bool {
 /// error too, and that says nothing.
 pub(super) fn is_unprocessed(error: &Error) -> bool {
     const REFUSED_STREAM: u32 = 0x7;
-    facts(error).take_while(|fact| !matches!(fact, Fact::AtFault)).any(|fact| {
+    facts_of_call(error).take_while(|fact| !matches!(fact, Fact::AtFault)).any(|fact| {
         matches!(fact, Fact::Reset { code: REFUSED_STREAM, is_own: false } | Fact::Ended { is_unprocessed: true })
     })
+}
+
+/// The facts about the call itself. Where a fallback failed too, the call was sent, whatever came of the fallback.
+fn facts_of_call(error: &Error) -> impl Iterator<Item = Fact<'_>> {
+    causes(error).take_while(|cause| !cause.is::<FallbackError>()).filter_map(fact)
 }
 
 /// Whether the request itself is at fault: its body failed, or it cannot be sent. That says nothing about the service.
