@@ -122,7 +122,10 @@ fn keep<T: Cached>(spare: Arc<T>) {
 
 impl<T: Cached + fmt::Debug> fmt::Debug for CachedArc<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        T::fmt(self, f)
+        match self.get() {
+            Some(shared) => shared.fmt(f),
+            None => f.write_str("None"),
+        }
     }
 }
 
