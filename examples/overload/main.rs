@@ -1,6 +1,6 @@
 //! Twice as many calls as a server can answer: bare, with a fixed bulkhead, and with an adaptive one that knows criticality.
 //!
-//! `cargo run --release --example overload --features axum,hyper-util` shows what happens; with `-- --check` it also fails unless
+//! `cargo run --release --example overload --features axum` shows what happens; with `-- --check` it also fails unless
 //! the last server kept its critical calls fast and its workers busy, and the bare one collapsed.
 //!
 //! Read `server.rs` for the layers, `load.rs` for the calls.

@@ -16,11 +16,13 @@ thread_local! {
 
 impl Criticality {
     /// How much the code that runs now matters: as the innermost scope around it says, or [`Critical`](Self::Critical).
+    #[inline]
     pub fn current() -> Self {
         Self::around().unwrap_or_default()
     }
 
     /// As [`current`](Self::current), where there is a scope around.
+    #[inline]
     pub(crate) fn around() -> Option<Self> {
         AROUND.get()
     }
@@ -33,6 +35,7 @@ impl Criticality {
     }
 
     /// Enters the scope until what this returns is dropped.
+    #[inline]
     pub(crate) fn enter(self) -> Restore<Option<Self>> {
         set(&AROUND, Some(self))
     }

@@ -46,25 +46,16 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
-    /// Makes a call whose first attempt was sent, in the service's `call`.
+    /// Makes a call whose first attempt was sent.
     pub(super) fn new(
         inner: S,
         copy: Option<K::Kept>,
+        class: Criticality,
         own: Option<Budget>,
         core: CachedArc<Core>,
         rules: Rules<C, K, P>,
     ) -> Self {
-        Self {
-            inner,
-            copy,
-            last: None,
-            ahead: K::Ahead::default(),
-            attempts: 1,
-            class: Criticality::current(),
-            own,
-            core,
-            rules,
-        }
+        Self { inner, copy, last: None, ahead: K::Ahead::default(), attempts: 1, class, own, core, rules }
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.

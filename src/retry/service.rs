@@ -12,6 +12,7 @@ use crate::cached_arc::CachedArc;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::Classify;
+use crate::state::criticality::Criticality;
 
 /// Sends a call again when it failed for a reason that may pass.
 ///
@@ -52,7 +53,8 @@ where
         if let Some(budget) = own.as_ref().or(self.core.budget.as_ref()) {
             budget.deposit();
         }
-        // Cloned before the call, which costs fewer instructions than after it.
+        // Read and cloned before the call, which costs fewer instructions than after it.
+        let class = Criticality::current();
         let (next, core, rules) = (self.inner.clone(), self.core.clone(), self.rules.clone());
         let keep = &rules.keep;
         let is_sent_once = core.attempts.is_last(0);
@@ -60,6 +62,6 @@ where
         let copy = if is_sent_once { None } else { keep.copy(&request) };
         // The instance that was polled ready makes the first attempt.
         let attempt = send(&mut self.inner, keep, request, 1);
-        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, own, core, rules) }
+        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, class, own, core, rules) }
     }
 }

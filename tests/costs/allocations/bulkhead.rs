@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::poll;
-use palisade::{Adaptive, BulkheadBuilder, BulkheadLayer, Deadline, QueueBuilder};
+use palisade::{Adaptive, BulkheadBuilder, BulkheadLayer, Criticality, CriticalityLayer, Deadline, QueueBuilder};
 use tower::{Layer, Service, service_fn};
 
 use crate::allocations::claims::{Claims, ROUNDS, call};
@@ -36,6 +36,9 @@ async fn without_queue(claims: &mut Claims) {
     claims.calls("bulkhead, room, bad replies", 0, service, [(Ask::Bad, End::Bad)]).await;
     claims.calls("bulkhead, room, errors", 1, service, [(Ask::Break, End::Broken)]).await;
     claims.calls("bulkhead, full", 0, &mut BulkheadLayer::new(0).layer(inner()), REJECTED).await;
+    let shared = one().share(Criticality::Sheddable, 0.5).build().unwrap().layer(inner());
+    let sheddable = &mut CriticalityLayer::by(|_: &Ask| Criticality::Sheddable).layer(shared);
+    claims.calls("bulkhead, a share with room", 0, sheddable, GOOD).await;
 }
 
 /// Rounds that end at once after ten samples, and with each drop: what ends them allocates nothing either.
