@@ -39,15 +39,15 @@ pub(crate) type Log = Arc<Mutex<Vec<Ended>>>;
 /// Sends calls to one server.
 #[derive(Clone)]
 pub(crate) struct Client {
-    client: legacy::Client<HttpConnector, Empty<Bytes>>,
+    http: legacy::Client<HttpConnector, Empty<Bytes>>,
     url: Arc<str>,
     log: Log,
 }
 
 impl Client {
     pub(crate) fn new(server: &Server, log: &Log) -> Self {
-        let client = legacy::Client::builder(TokioExecutor::new()).build_http();
-        Self { client, url: server.url.as_str().into(), log: Arc::clone(log) }
+        let http = legacy::Client::builder(TokioExecutor::new()).build_http();
+        Self { http, url: server.url.as_str().into(), log: Arc::clone(log) }
     }
 
     /// Sends a call whenever one of so many callers has its answer.
@@ -93,7 +93,7 @@ impl Client {
 
     async fn ask(&self, class: &'static str) -> Result<StatusCode, BoxError> {
         let request = Request::get(&*self.url).header(CRITICALITY, HeaderValue::from_static(class));
-        let response = self.client.request(request.body(Empty::new())?).await?;
+        let response = self.http.request(request.body(Empty::new())?).await?;
         let status = response.status();
         response.into_body().collect().await?;
         Ok(status)

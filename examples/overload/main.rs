@@ -34,7 +34,7 @@ async fn main() -> Result<ExitCode, BoxError> {
     let server = Server::start(Kind::Bare).await?;
     let idle = measured("idle", &server, |client| client.one_after_the_other(WORKERS / 2, WARM_UP)).await?;
     let busy = measured("busy", &server, |client| client.one_after_the_other(WORKERS * 2, WARM_UP)).await?;
-    let capacity = busy.good as f64 / f64::from(WARM_UP);
+    let capacity = f64::from(busy.good) / f64::from(WARM_UP);
 
     let overloaded = async |kind: Kind| {
         let server = Server::start(kind).await?;

@@ -11,10 +11,10 @@ use crate::load::{Ended, Log};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     name: &'static str,
-    sent: usize,
-    pub(crate) good: usize,
-    critical: usize,
-    good_critical: usize,
+    sent: u32,
+    pub(crate) good: u32,
+    critical: u32,
+    good_critical: u32,
     /// Of the critical calls that were good, by nearest rank.
     pub(crate) p99: Duration,
 }
@@ -27,17 +27,21 @@ impl Report {
         let rank = (latencies.len() * 99).div_ceil(100);
         Self {
             name,
-            sent: calls.len(),
-            good: calls.iter().filter(|call| call.is_good).count(),
-            critical: critical().count(),
-            good_critical: latencies.len(),
+            sent: count(calls.iter()),
+            good: count(calls.iter().filter(|call| call.is_good)),
+            critical: count(critical()),
+            good_critical: count(latencies.iter()),
             p99: rank.checked_sub(1).map_or(Duration::ZERO, |last| latencies[last]),
         }
     }
 
     fn good_critical(&self) -> f64 {
-        100.0 * self.good_critical as f64 / self.critical.max(1) as f64
+        100.0 * f64::from(self.good_critical) / f64::from(self.critical.max(1))
     }
+}
+
+fn count<T>(calls: impl Iterator<Item = T>) -> u32 {
+    calls.map(|_| 1).sum()
 }
 
 /// The line at the end.
@@ -70,8 +74,8 @@ pub(crate) fn broken(idle: &Report, capacity: f64, [bare, _, adaptive]: &[Report
     let conditions = [
         (adaptive.good_critical() > 99.0, "of the critical calls, more than 99 % are good"),
         (adaptive.p99 < 2 * idle.p99, "their p99 is below twice that of an idle server"),
-        (adaptive.good as f64 >= 0.9 * capacity, "the good calls are at least 0.9 of what the workers can do"),
-        ((bare.good as f64) < 0.5 * capacity, "the bare server collapses, to less than half of it"),
+        (f64::from(adaptive.good) >= 0.9 * capacity, "the good calls are at least 0.9 of what the workers can do"),
+        (f64::from(bare.good) < 0.5 * capacity, "the bare server collapses, to less than half of it"),
     ];
     conditions.into_iter().filter(|(holds, _)| !holds).map(|(_, condition)| condition).collect()
 }
