@@ -63,7 +63,7 @@ impl Adaptive {
     }
 
     fn enter(&self) {
-        assert!(self.permits.try_enter());
+        assert!(self.permits.try_enter_at_once().is_ok());
     }
 
     /// Ends a call that was admitted at zero.
@@ -113,9 +113,9 @@ fn no_more_enter_than_the_limit_allows_while_a_round_moves_it() {
     model_of_many(|| {
         let (adaptive, _) = Adaptive::new(2, 0, 1);
         let other = Arc::clone(&adaptive);
-        let (_, entered) = race(move || other.end(Sample::Drop, OVER), || adaptive.permits.try_enter());
+        let (_, entered) = race(move || other.end(Sample::Drop, OVER), || adaptive.permits.try_enter_at_once().is_ok());
         assert_eq!((adaptive.permits.limit(), adaptive.permits.taken()), (1, u64::from(entered)));
-        assert_eq!(adaptive.permits.try_enter(), !entered);
+        assert_eq!(adaptive.permits.try_enter_at_once().is_ok(), !entered);
     });
 }
 
