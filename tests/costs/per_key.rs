@@ -108,9 +108,9 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
                 235,
                 0,
             ),
-            (weigh(&runtime, || bulkhead().per_key(key as Key)), 210, 0),
+            (weigh(&runtime, || bulkhead().per_key(key as Key)), 220, 0),
             (weigh(&runtime, || bulkhead().adaptive(Adaptive::gradient()).per_key(key as Key)), 850, 128),
-            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 210, 0),
+            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 220, 0),
             (
                 weigh(&runtime, || {
                     breaker().without_failure_rate().without_throttled_rate().consecutive(5).per_key(key as Key)
