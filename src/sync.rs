@@ -15,7 +15,6 @@ pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 /// Not a model's: what is in it is made once, and then only read.
 pub(crate) use std::sync::OnceLock;
 /// Not a model's.
-#[cfg(feature = "http")]
 pub(crate) use std::sync::atomic::AtomicBool;
 
 /// loom's mutex with `parking_lot`'s signature.

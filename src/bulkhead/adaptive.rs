@@ -1,12 +1,11 @@
 //! How a limit is found: its settings and its state.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::Key;
 use crate::error::ConfigError;
-use crate::state::adaptive::{Aimd, Algorithm, Bounds, Gradient, LimitAlgorithm, Round, Rounds, Sample, Vegas};
+use crate::state::adaptive::{Aimd, Bounds, Gradient, LimitAlgorithm, Make, Round, Rounds, Sample, Vegas};
 use crate::state::permits::Permits;
 use crate::time::{Clock, Nanos};
 
@@ -16,7 +15,7 @@ use crate::time::{Clock, Nanos};
 #[derive(Clone)]
 #[must_use]
 pub struct Adaptive {
-    make: Arc<dyn Fn() -> Algorithm + Send + Sync>,
+    make: Make,
     holds_users: bool,
     min: usize,
     max: usize,
@@ -50,16 +49,16 @@ impl Adaptive {
         Self::of(|| Aimd, false)
     }
 
-    /// Finds the limit by an algorithm of your own. Each bulkhead, and each key, gets one that `make` makes.
+    /// Finds the limit by an algorithm of your own.
     ///
+    /// Each bulkhead gets one that `make` makes in `build`, and each key one that is made when its first round ends.
     /// See [`LimitAlgorithm`] for an example.
     pub fn by<A: LimitAlgorithm + Send + 'static>(make: impl Fn() -> A + Send + Sync + 'static) -> Self {
         Self::of(make, true)
     }
 
     fn of<A: LimitAlgorithm + Send + 'static>(make: impl Fn() -> A + Send + Sync + 'static, holds_users: bool) -> Self {
-        let make = Arc::new(move || Algorithm::new(make()));
-        Self { make, holds_users, min: 1, max: 1_000, round: Duration::from_millis(100) }
+        Self { make: Make::new(make), holds_users, min: 1, max: 1_000, round: Duration::from_millis(100) }
     }
 
     /// Never sets the limit lower.
@@ -100,13 +99,10 @@ impl Adaptive {
 
     /// Begins at a limit. The settings were checked.
     pub(super) fn begin(self, initial: usize) -> Adapting {
-        let (bounds, clock) = (self.bounds(initial), Clock::start());
-        let rounds = Rounds::new(bounds, (self.make)(), clock.now());
-        Adapting { adaptive: self, rounds, clock }
-    }
-
-    fn bounds(&self, initial: usize) -> Bounds {
-        Bounds { initial, min: self.min, max: self.max, round: self.round.into() }
+        let Self { make, holds_users, min, max, round } = self;
+        let clock = Clock::start();
+        let bounds = Bounds { initial, min, max, round: round.into() };
+        Adapting { rounds: Rounds::new(bounds, make, clock.now()), holds_users, clock }
     }
 }
 
@@ -120,20 +116,24 @@ impl fmt::Debug for Adaptive {
 /// What finds the limit of one bulkhead, and the clock that it goes by.
 #[derive(Debug)]
 pub(crate) struct Adapting {
-    adaptive: Adaptive,
     rounds: Rounds,
+    /// Whether the algorithm is the user's.
+    holds_users: bool,
     clock: Clock,
 }
 
 impl Adapting {
     /// The same for a key, as new.
     pub(super) fn fork(&self, key: &Key) -> Self {
-        let rounds = self.rounds.fork((self.adaptive.make)(), key.now);
-        Self { adaptive: self.adaptive.clone(), rounds, clock: key.clock }
+        Self { rounds: self.rounds.fork(key.now), holds_users: self.holds_users, clock: key.clock }
     }
 
-    pub(super) fn holds_users(&self) -> bool {
-        self.adaptive.holds_users
+    pub(super) const fn holds_users(&self) -> bool {
+        self.holds_users
+    }
+
+    pub(super) fn hold_back(&self) {
+        self.rounds.hold_back();
     }
 
     #[inline(always)]

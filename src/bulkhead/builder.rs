@@ -175,7 +175,8 @@ impl<E> AdaptiveBuilder<E> {
         self.set(|Adapted(places)| places.share(class, fraction))
     }
 
-    /// Queues calls, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does.
+    /// Queues calls, as [`BulkheadBuilder::max_wait`](Builder::max_wait) does: as many as the limit to begin with, also when that
+    /// moves.
     pub fn max_wait(self, wait: Duration) -> AdaptiveQueueBuilder<E> {
         self.map(|Adapted(places)| Adapted(places.queueing())).max_wait(wait)
     }

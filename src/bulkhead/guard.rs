@@ -147,7 +147,11 @@ pub(super) fn enters(places: &Core, class: impl FnOnce() -> Criticality) -> bool
 
 #[inline(never)]
 fn enters_as(places: &Core, class: Criticality) -> bool {
-    places.try_enter_as(class) || places.may_be_late() && enters_for_late(places, class)
+    let enters = places.try_enter_as(class) || places.may_be_late() && enters_for_late(places, class);
+    if let (false, Some(adapting)) = (enters, &places.adapting) {
+        adapting.hold_back();
+    }
+    enters
 }
 
 /// Hands the places of late calls to those who wait, then takes one if one is left.

@@ -72,8 +72,9 @@
 //!
 //! After each [`Round`] the algorithm says the next limit. A round ends with the first call that ends when its time has passed and
 //! it has 10 samples; or with a drop, but only if the last decrease is at least the mean time of a call ago. The limit never
-//! leaves its bounds, at most doubles or halves, and grows only if half of it was used. Where it is always reached,
-//! `gradient` and `vegas` halve it for four rounds of each 300, to see how long calls take without a queue.
+//! leaves its bounds, at most doubles or halves, and grows only if half of it was used or a call found no place. Where it is always
+//! reached, `gradient` and `vegas` halve it for four rounds of each 300, to see how long calls take without a queue. A share that is
+//! full counts as the limit.
 //!
 //! A test plays a server of ten workers, each busy for 10 ms a call, at twice the load that it can take: `gradient` settles at about
 //! 20 and `vegas` at 17. When calls take four times as long, the limit halves within 20 rounds. `aimd` needs timeouts to see that.

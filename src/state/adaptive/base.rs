@@ -28,6 +28,9 @@ struct Measuring {
 impl Base {
     /// Takes a round without drops. Returns the limit if a measurement decides it; the last one sets `base`.
     pub(super) fn measure(&mut self, round: &Round, base: &mut Option<f64>) -> Option<f64> {
+        if round.by_hand {
+            self.give_up();
+        }
         let Some(measuring) = &mut self.measuring else {
             self.at_limit += u32::from(round.is_at_limit());
             if self.at_limit < BETWEEN {
@@ -40,17 +43,24 @@ impl Base {
         if measuring.rounds > 1 {
             measuring.least = measuring.least.min(round.mean.as_secs_f64());
         }
-        if measuring.rounds < MEASURED {
+        let Measuring { full, rounds, least } = *measuring;
+        if rounds < MEASURED {
             return Some(round.limit);
         }
-        let Measuring { full, least, .. } = *measuring;
-        *base = Some(least);
-        self.give_up();
+        if rounds == MEASURED {
+            *base = Some(least);
+        }
+        // A limit of which less than half is used would not grow.
+        if round.is_used() {
+            self.give_up();
+        }
         Some(full)
     }
 
-    /// Ends a measurement, and begins to count anew.
+    /// Ends a measurement, if one is made, and begins to count anew.
     pub(super) fn give_up(&mut self) {
-        *self = Self::default();
+        if self.measuring.is_some() {
+            *self = Self::default();
+        }
     }
 }

@@ -15,7 +15,8 @@ mod round;
 mod sums;
 mod vegas;
 
-use std::fmt;
+use std::sync::Arc;
+use std::{fmt, mem, thread};
 
 pub(crate) use self::aimd::Aimd;
 pub(crate) use self::gradient::Gradient;
@@ -24,18 +25,22 @@ pub(crate) use self::sums::Sample;
 use self::sums::{Sums, Totals};
 pub(crate) use self::vegas::Vegas;
 use crate::state::permits::Permits;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::time::Nanos;
 
 /// The samples that end a round when its time has passed.
 const ENOUGH: u64 = 10;
 
 /// An algorithm that decides.
-pub(crate) struct Algorithm(Box<dyn LimitAlgorithm + Send>);
+struct Algorithm(Box<dyn LimitAlgorithm + Send>);
 
-impl Algorithm {
-    pub(crate) fn new(algorithm: impl LimitAlgorithm + Send + 'static) -> Self {
-        Self(Box::new(algorithm))
+/// Makes the algorithm of a limit.
+#[derive(Clone)]
+pub(crate) struct Make(Arc<dyn Fn() -> Algorithm + Send + Sync>);
+
+impl Make {
+    pub(crate) fn new<A: LimitAlgorithm + Send + 'static>(make: impl Fn() -> A + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move || Algorithm(Box::new(make()))))
     }
 }
 
@@ -56,15 +61,22 @@ pub(crate) struct Rounds {
     ends_at: AtomicU64,
     /// The samples in all with which it may.
     enough: AtomicU64,
+    /// Whether it has held a call back.
+    held_back: AtomicBool,
+    make: Make,
     decider: Mutex<Decider>,
 }
 
 /// What changes with a round.
 #[derive(Debug)]
 struct Decider {
-    /// `None` while a call runs it.
+    /// `None` while a call asks it, and of a key until one first does.
     algorithm: Option<Algorithm>,
+    /// Whether a call asks it. It stays so when the algorithm has panicked.
+    is_asked: bool,
     limit: f64,
+    /// Whether the limit was set by hand since the round began.
+    by_hand: bool,
     /// The totals when the round began.
     begun: Totals,
     /// The mean of the last round with samples.
@@ -74,10 +86,22 @@ struct Decider {
 }
 
 impl Rounds {
-    pub(crate) fn new(bounds: Bounds, algorithm: Algorithm, now: Nanos) -> Self {
+    pub(crate) fn new(bounds: Bounds, make: Make, now: Nanos) -> Self {
+        let algorithm = (make.0)();
+        Self::with(bounds, make, Some(algorithm), now)
+    }
+
+    /// The same for a key, as new. A map makes it under a lock, so its first round makes the algorithm.
+    pub(crate) fn fork(&self, now: Nanos) -> Self {
+        Self::with(self.bounds, self.make.clone(), None, now)
+    }
+
+    fn with(bounds: Bounds, make: Make, algorithm: Option<Algorithm>, now: Nanos) -> Self {
         let decider = Decider {
-            algorithm: Some(algorithm),
+            algorithm,
+            is_asked: false,
             limit: real(bounds.initial),
+            by_hand: false,
             begun: Totals::default(),
             mean: Nanos(0),
             decreased: None,
@@ -88,13 +112,18 @@ impl Rounds {
             sums: Sums::new(),
             ends_at: AtomicU64::new(now.saturating_add(bounds.round).0),
             enough: AtomicU64::new(ENOUGH),
+            held_back: AtomicBool::new(false),
+            make,
             decider: Mutex::new(decider),
         }
     }
 
-    /// The same for a key, as new.
-    pub(crate) fn fork(&self, algorithm: Algorithm, now: Nanos) -> Self {
-        Self::new(self.bounds, algorithm, now)
+    /// Notes that a call found no place.
+    pub(crate) fn hold_back(&self) {
+        // Most often it is noted already, and then no thread writes.
+        if !self.held_back.load(Ordering::Relaxed) {
+            self.held_back.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Records the end of a call that was admitted at `since` and still holds its place.
@@ -111,7 +140,7 @@ impl Rounds {
     pub(crate) fn resize(&self, permits: &Permits, limit: usize) -> usize {
         let limit = limit.clamp(self.bounds.min, self.bounds.max);
         let mut decider = self.decider.lock();
-        decider.limit = real(limit);
+        (decider.limit, decider.by_hand) = (real(limit), true);
         permits.resize(limit);
         limit
     }
@@ -127,17 +156,22 @@ impl Rounds {
         now.0 >= self.ends_at.load(Ordering::Relaxed) && samples() >= self.enough.load(Ordering::Relaxed)
     }
 
-    /// Ends the round, unless another call has. The algorithm may be the user's code, so it runs under no lock.
+    /// Ends the round, unless another call has. The algorithm may be the user's code, so it is made and runs under no lock.
     #[cold]
     #[inline(never)]
     fn end_round(&self, permits: &Permits, sample: Sample, now: Nanos) -> Option<usize> {
-        let (mut algorithm, round) = self.begin_next(sample, now)?;
+        // An algorithm that panics too would end the process.
+        if thread::panicking() {
+            return None;
+        }
+        let (algorithm, round) = self.begin_next(sample, now)?;
+        let mut algorithm = algorithm.unwrap_or_else(|| (self.make.0)());
         let wanted = algorithm.0.after(&round);
         let mut decider = self.decider.lock();
-        decider.algorithm = Some(algorithm);
+        (decider.algorithm, decider.is_asked) = (Some(algorithm), false);
         decider.last = Some(round);
-        // By hand meanwhile.
-        if decider.limit.to_bits() != round.limit.to_bits() {
+        // Meanwhile.
+        if decider.by_hand {
             return None;
         }
         let limit = self.bounds.bounded(&round, wanted);
@@ -152,8 +186,8 @@ impl Rounds {
         })
     }
 
-    /// Begins the next round, if this one ends. Returns what the algorithm is to be asked, and the algorithm.
-    fn begin_next(&self, sample: Sample, now: Nanos) -> Option<(Algorithm, Round)> {
+    /// Begins the next round, if this one ends. Returns what the algorithm is to be asked, and the algorithm if it is made.
+    fn begin_next(&self, sample: Sample, now: Nanos) -> Option<(Option<Algorithm>, Round)> {
         let mut decider = self.decider.lock();
         let totals = self.sums.totals();
         let so_far = totals.since(decider.begun);
@@ -164,11 +198,14 @@ impl Rounds {
             return None;
         }
         // What was dropped soon after a decrease neither lets the limit grow nor decreases it again.
-        let is_asked = so_far.drops == 0 || may_decrease;
-        let algorithm = if is_asked { Some(decider.algorithm.take()?) } else { None };
-        (decider.begun, decider.mean) = (totals, mean);
+        let asks = so_far.drops == 0 || may_decrease;
         self.ends_at.store(now.saturating_add(self.bounds.round).0, Ordering::Relaxed);
+        // The round goes on while the algorithm thinks about the last.
+        if asks && mem::replace(&mut decider.is_asked, true) {
+            return None;
+        }
         self.enough.store(totals.samples.saturating_add(ENOUGH), Ordering::Relaxed);
+        (decider.begun, decider.mean) = (totals, mean);
         let (most, least) = self.sums.take_extremes();
         let mean = so_far.mean().unwrap_or_default();
         let round = Round {
@@ -178,8 +215,10 @@ impl Rounds {
             drops: so_far.drops,
             max_in_flight: most,
             limit: decider.limit,
+            held_back: self.held_back.swap(false, Ordering::Relaxed),
+            by_hand: asks && mem::take(&mut decider.by_hand),
         };
-        Some((algorithm?, round))
+        asks.then(|| (decider.algorithm.take(), round))
     }
 }
 
@@ -206,5 +245,11 @@ const fn whole(limit: f64) -> usize {
 impl fmt::Debug for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Algorithm")
+    }
+}
+
+impl fmt::Debug for Make {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Make")
     }
 }

@@ -21,22 +21,35 @@ pub struct Round {
     pub max_in_flight: usize,
     /// The limit during the round, a real number: so many calls as its whole part may be in flight.
     pub limit: f64,
+    /// Whether a call found no place that it might take: the limit was reached, or its class's share of it, or others waited.
+    pub held_back: bool,
+    /// Whether that limit was set by hand since the last round.
+    pub by_hand: bool,
 }
 
 impl Round {
     /// A round at this limit in which nothing happened, for the tests of an algorithm of your own.
     pub const fn at(limit: f64) -> Self {
-        Self { mean: Duration::ZERO, min: Duration::ZERO, samples: 0, drops: 0, max_in_flight: 0, limit }
+        Self {
+            mean: Duration::ZERO,
+            min: Duration::ZERO,
+            samples: 0,
+            drops: 0,
+            max_in_flight: 0,
+            limit,
+            held_back: false,
+            by_hand: false,
+        }
     }
 
-    /// Whether so many calls were in flight that the limit may have held others back.
+    /// Whether the limit, or a share of it, held calls back or may have.
     pub(super) fn is_at_limit(&self) -> bool {
-        self.in_flight() >= self.limit.floor()
+        self.held_back || self.in_flight() >= self.limit.floor()
     }
 
-    /// Whether at least half of the limit was used, so that it may grow.
+    /// Whether at least half of the limit was used, or calls could use no more, so that it may grow.
     pub(super) fn is_used(&self) -> bool {
-        self.in_flight() >= self.limit / 2.0
+        self.held_back || self.in_flight() >= self.limit / 2.0
     }
 
     #[expect(clippy::cast_precision_loss, reason = "calls in flight are few")]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64 as StdAtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{model_of_many, race};
-use crate::state::adaptive::{Algorithm, Bounds, LimitAlgorithm, Round, Rounds, Sample};
+use crate::state::adaptive::{Bounds, LimitAlgorithm, Make, Round, Rounds, Sample};
 use crate::state::permits::Permits;
 use crate::sync::Arc;
 use crate::time::Nanos;
@@ -52,7 +52,8 @@ impl Adaptive {
     fn new(limit: usize, samples: usize, in_flight: usize) -> (Arc<Self>, StdArc<Told>) {
         let told = StdArc::<Told>::default();
         let bounds = Bounds { initial: limit, min: 1, max: 9, round: OVER };
-        let rounds = Rounds::new(bounds, Algorithm::new(Halve(StdArc::clone(&told))), Nanos(0));
+        let kept = StdArc::clone(&told);
+        let rounds = Rounds::new(bounds, Make::new(move || Halve(StdArc::clone(&kept))), Nanos(0));
         let adaptive = Self { permits: Permits::new(limit), rounds };
         for _ in 0..samples {
             adaptive.enter();

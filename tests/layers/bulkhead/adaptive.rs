@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use palisade::{Adaptive, LimitAlgorithm, Outcome, Round};
+use palisade::{Adaptive, Criticality, LimitAlgorithm, Outcome, PerKeyHandle, Round};
 
 use super::*;
 
@@ -202,6 +202,39 @@ async fn growth_wakes_those_who_wait() {
     drop(std::mem::replace(&mut held[0], call(&mut service, Ask::Hang)));
     assert_eq!((handle.limit(), handle.queued()), (20, 0));
     assert!(waiting.iter().all(Spawn::is_woken));
+}
+
+/// A class that may fill a quarter of the places never uses half of them.
+#[tokio::test(start_paused = true)]
+async fn a_limit_grows_while_a_share_of_it_holds_calls_back() {
+    for (places, limit) in [(4, 20), (5, 40)] {
+        let layer = BulkheadLayer::builder(20).share(Criticality::Sheddable, 0.25).adaptive(eager()).build().unwrap();
+        let (mut service, handle) = (layer.layer(inner()), layer.handle());
+        let held: Vec<_> = (0..places).map(|_| handle.try_enter().unwrap()).collect();
+        let asked = Criticality::Sheddable.scope(async { service.ready().await?.call(Ask::Answer).await });
+        assert_eq!(asked.await.is_ok(), places < 5);
+        drop(held);
+        advance(LONG).await;
+        for _ in 0..10 {
+            assert!(is_answered(&mut call(&mut service, Ask::Answer)));
+        }
+        assert_eq!(handle.limit(), limit, "beside {places} of 5");
+    }
+}
+
+/// Under no lock, because it is the user's code.
+#[tokio::test(start_paused = true)]
+async fn what_makes_an_algorithm_may_look_at_the_keys() {
+    let keys = Arc::new(std::sync::OnceLock::<PerKeyHandle<u32, BulkheadHandle>>::new());
+    let seen = Arc::clone(&keys);
+    let adaptive = Adaptive::by(move || {
+        assert!(seen.get().is_none_or(|keys| keys.keys() == [1]));
+        Eager
+    });
+    let layer = BulkheadLayer::builder(20).adaptive(adaptive).per_key(|key: &u32| *key).build().unwrap();
+    assert!(keys.set(layer.handle()).is_ok());
+    layer.layer(strict(|_| ready(Err::<u32, _>(Down(1))))).oneshot(1).await.unwrap_err();
+    assert_eq!(layer.handle().get(&1).map(|handle| handle.limit()), Some(10));
 }
 
 #[tokio::test(start_paused = true)]

@@ -165,6 +165,57 @@ fn rounds_at_the_limit_are_counted_though_others_lie_between() {
 }
 
 #[test]
+fn a_round_that_held_calls_back_counts_as_one_at_the_limit() {
+    let mut gradient = Gradient::default();
+    let held_back = || Round { held_back: true, ..half_full(100.0, 100) };
+    for _ in 0..299 {
+        gradient.after(&held_back());
+    }
+    assert_eq!(say(&mut gradient, held_back()), "50.000");
+}
+
+/// Else a service that drops a call now and then would never be measured.
+#[test]
+fn a_drop_between_measurements_leaves_the_rounds_that_were_counted() {
+    let mut gradient = Gradient::default();
+    for _ in 0..299 {
+        gradient.after(&full(100.0, 100));
+    }
+    gradient.after(&with_a_drop(full(100.0, 100)));
+    assert_eq!(say(&mut gradient, full(90.0, 100)), "45.000");
+}
+
+#[test]
+fn a_limit_by_hand_ends_a_measurement_and_stays() {
+    let mut gradient = Gradient::default();
+    for _ in 0..300 {
+        gradient.after(&full(100.0, 100));
+    }
+    let by_hand = Round { by_hand: true, ..full(70.0, 100) };
+    assert_eq!(say(&mut gradient, by_hand), "71.673", "it goes on from there");
+    for _ in 0..5 {
+        assert_eq!(say(&mut gradient, full(70.0, 100)), "71.673");
+    }
+}
+
+#[test]
+fn the_limit_before_a_measurement_comes_back_once_it_is_used() {
+    let mut vegas = Vegas::default();
+    for _ in 0..300 {
+        vegas.after(&full(100.0, 100));
+    }
+    let unused = Round { max_in_flight: 3, ..full(50.0, 100) };
+    for _ in 0..3 {
+        assert_eq!(say(&mut vegas, unused), "50.000");
+    }
+    for _ in 0..5 {
+        assert_eq!(say(&mut vegas, unused), "100.000", "wanted, though a limit that is not used cannot grow");
+    }
+    assert_eq!(say(&mut vegas, full(50.0, 100)), "100.000");
+    assert_eq!(say(&mut vegas, full(100.0, 100)), "102.000");
+}
+
+#[test]
 fn a_drop_ends_a_measurement() {
     let mut gradient = Gradient::default();
     for _ in 0..300 {

@@ -3,7 +3,12 @@
 use super::*;
 
 /// The limits after so many rounds in which so many calls are in flight at most.
-fn after(bounds: Bounds, rounds: u64, in_flight: usize, say: impl FnMut(&Round) -> f64 + Send + 'static) -> Vec<usize> {
+fn after(
+    bounds: Bounds,
+    rounds: u64,
+    in_flight: usize,
+    say: impl FnMut(&Round) -> f64 + Clone + Send + Sync + 'static,
+) -> Vec<usize> {
     let places = Adaptive::new(bounds, say);
     let rounds = 1..=rounds;
     rounds
@@ -37,6 +42,18 @@ fn a_limit_grows_only_where_half_of_it_is_used() {
 }
 
 #[test]
+fn a_limit_that_held_calls_back_may_grow() {
+    let places = Adaptive::new(BOUNDS, |round| round.limit + 1.0);
+    for round in 1..=2 {
+        places.rounds.hold_back();
+        places.succeed(10, 100 * round);
+    }
+    places.succeed(10, 300);
+    let held_back: Vec<_> = places.told().iter().map(|round| round.held_back).collect();
+    assert_eq!((held_back, places.permits.limit()), (vec![true, true, false], 22));
+}
+
+#[test]
 fn what_is_no_number_leaves_the_limit() {
     for wanted in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!(after(BOUNDS, 2, 20, move |_| wanted), [20, 20], "{wanted}");
@@ -63,10 +80,13 @@ fn a_limit_set_by_hand_is_kept_within_bounds_and_goes_on_from_there() {
     for (asked, got) in [(0, 5), (usize::MAX, 50), (30, 30)] {
         assert_eq!((places.rounds.resize(&places.permits, asked), places.permits.limit()), (got, got));
     }
-    for _ in 0..10 {
-        places.end_beside(29, Sample::Success, 0, 100);
+    for round in 1..=2 {
+        for _ in 0..10 {
+            places.end_beside(29, Sample::Success, 0, 100 * round);
+        }
     }
-    assert_eq!(places.permits.limit(), 31);
+    assert_eq!(places.permits.limit(), 32);
+    assert_eq!(places.told().iter().map(|round| round.by_hand).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod simulated;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::state::adaptive::{Aimd, Algorithm, Bounds, Gradient, LimitAlgorithm, Round, Rounds, Sample, Vegas};
+use crate::state::adaptive::{Aimd, Bounds, Gradient, LimitAlgorithm, Make, Round, Rounds, Sample, Vegas};
 use crate::state::permits::Permits;
 use crate::sync::Mutex;
 use crate::time::Nanos;
@@ -56,10 +56,11 @@ impl<F: FnMut(&Round) -> f64> LimitAlgorithm for Say<F> {
 }
 
 impl Adaptive {
-    fn new(bounds: Bounds, say: impl FnMut(&Round) -> f64 + Send + 'static) -> Self {
-        let told = Arc::default();
-        let rounds = Rounds::new(bounds, Algorithm::new(Say(say, Arc::clone(&told))), Nanos(0));
-        Self { permits: Permits::new(bounds.initial), rounds, told }
+    fn new(bounds: Bounds, say: impl FnMut(&Round) -> f64 + Clone + Send + Sync + 'static) -> Self {
+        let told = Arc::<Mutex<Vec<Round>>>::default();
+        let kept = Arc::clone(&told);
+        let make = Make::new(move || Say(say.clone(), Arc::clone(&kept)));
+        Self { permits: Permits::new(bounds.initial), rounds: Rounds::new(bounds, make, Nanos(0)), told }
     }
 
     /// Ends a call beside so many others; times are in milliseconds. Returns the limit if that has changed.

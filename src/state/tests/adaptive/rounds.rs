@@ -173,18 +173,66 @@ fn an_algorithm_that_panics_leaves_the_limit_for_good() {
     assert_eq!(places.permits.limit(), 20);
 }
 
+/// Else every call from then on would take the lock.
+#[test]
+fn an_algorithm_that_panicked_is_looked_for_once_a_round() {
+    let places = Adaptive::new(BOUNDS, |_| panic!("not a number I know"));
+    let panics = std::panic::AssertUnwindSafe(|| places.succeed(10, 100));
+    assert!(std::panic::catch_unwind(panics).is_err());
+    places.succeed(10, 200);
+    let next = format!("ends_at: {}", 300 * MILLI);
+    assert!(format!("{:?}", places.rounds).contains(&next), "{:?}", places.rounds);
+}
+
+#[test]
+fn the_round_goes_on_while_the_algorithm_thinks() {
+    let places = Arc::new_cyclic(|weak: &std::sync::Weak<Adaptive>| {
+        let weak = std::sync::Weak::clone(weak);
+        Adaptive::new(BOUNDS, move |round| {
+            if round.limit.to_bits() == 20_f64.to_bits() {
+                weak.upgrade().unwrap().succeed(12, 300);
+            }
+            round.limit + 1.0
+        })
+    });
+    places.end_beside(10, Sample::Success, 0, 0);
+    places.succeed(9, 100);
+    places.succeed(1, 399);
+    assert_eq!(places.asked(), 1);
+    places.succeed(1, 400);
+    assert_eq!(places.told()[1].samples, 14, "those that ended meanwhile are in");
+}
+
+/// An algorithm that panics while a call unwinds would end the process.
+#[test]
+fn a_call_that_unwinds_asks_no_algorithm() {
+    struct Ends(Arc<Adaptive>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.end(Sample::Drop, 0, 100);
+        }
+    }
+    let places = Arc::new(Adaptive::new(BOUNDS, eager));
+    let ends = Ends(Arc::clone(&places));
+    let panics = std::panic::AssertUnwindSafe(move || {
+        let _ends = ends;
+        panic!("as a call may");
+    });
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert_eq!((places.asked(), places.permits.limit()), (0, 20));
+    places.succeed(10, 100);
+    assert_eq!(places.told()[0].drops, 1, "it counts in the round that another call ends");
+}
+
 #[test]
 fn a_fork_begins_anew() {
     let places = Adaptive::new(BOUNDS, eager);
     places.end(Sample::Drop, 0, 1);
-    let (permits, told) = (places.permits.fork(), Arc::default());
-    let algorithm = Algorithm::new(Say(|round: &Round| round.limit, Arc::clone(&told)));
-    let rounds = places.rounds.fork(algorithm, Nanos(50 * MILLI));
+    let (permits, rounds) = (places.permits.fork(), places.rounds.fork(Nanos(50 * MILLI)));
     for _ in 0..10 {
         rounds.record(&permits, Sample::Success, Nanos(0), Nanos(149 * MILLI));
     }
-    assert!(told.lock().is_empty());
+    assert_eq!(places.asked(), 1);
     rounds.record(&permits, Sample::Success, Nanos(0), Nanos(150 * MILLI));
-    let rounds: Vec<Round> = told.lock().clone();
-    assert_eq!((rounds.len(), rounds[0].limit.to_bits(), permits.limit()), (1, 20_f64.to_bits(), 20));
+    assert_eq!((places.told()[1].limit.to_bits(), rounds.last()), (20_f64.to_bits(), Some(places.told()[1])));
 }

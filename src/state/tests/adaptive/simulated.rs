@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::*;
+use crate::state::criticality::Criticality;
+use crate::state::permits::Shares;
 
 const WORKERS: usize = 10;
 
@@ -49,6 +51,9 @@ struct Simulated {
     service: f64,
     times: Times,
     timeout: Option<u64>,
+    /// What the arrivals are, in turn.
+    classes: &'static [Criticality],
+    arrived: usize,
     now: u64,
     events: BinaryHeap<Reverse<(u64, Event)>>,
     /// When each call was admitted; `None` once it has ended.
@@ -70,6 +75,8 @@ impl Simulated {
             service: 1e7,
             times,
             timeout: None,
+            classes: &[Criticality::Critical],
+            arrived: 0,
             now: 0,
             events: BinaryHeap::from([Reverse((0, Event::Arrives))]),
             calls: Vec::new(),
@@ -77,6 +84,12 @@ impl Simulated {
             busy: 0,
             series: Vec::new(),
         }
+    }
+
+    /// Of all places, `share` are for the lower classes.
+    fn with_classes(self, share: f64, classes: &'static [Criticality]) -> Self {
+        let permits = Permits::shared(BOUNDS.initial, Shares::new([share, share, 1.0, 1.0]));
+        Self { permits, classes, ..self }
     }
 
     /// Returns the limit after so many tenths of a second more.
@@ -104,7 +117,10 @@ impl Simulated {
     fn arrive(&mut self) {
         let pause = self.random.time(Times::Exponential, self.pause);
         self.after(pause, Event::Arrives);
-        if self.permits.try_enter_at_once().is_err() {
+        let class = self.classes[self.arrived % self.classes.len()];
+        self.arrived += 1;
+        if self.permits.try_enter_at_once().is_err() && !self.permits.try_enter_as(class) {
+            self.rounds.hold_back();
             return;
         }
         let call = self.calls.len();
@@ -141,18 +157,18 @@ impl Simulated {
 }
 
 /// What an algorithm is called, what makes one, and how the server's times are.
-type Row = (&'static str, fn() -> Algorithm, Times);
+type Row = (&'static str, fn() -> Make, Times);
 
-fn gradient() -> Algorithm {
-    Algorithm::new(Gradient::default())
+fn gradient() -> Make {
+    Make::new(Gradient::default)
 }
 
-fn vegas() -> Algorithm {
-    Algorithm::new(Vegas::default())
+fn vegas() -> Make {
+    Make::new(Vegas::default)
 }
 
-fn aimd() -> Algorithm {
-    Algorithm::new(Aimd)
+fn aimd() -> Make {
+    Make::new(|| Aimd)
 }
 
 /// A server, and what failures call it.
@@ -169,7 +185,7 @@ fn mean(series: &[usize]) -> usize {
 fn twice_the_load_that_lasts_settles_near_the_capacity() {
     for seed in 1..=2 {
         for (row, settled) in [
-            (("gradient", gradient as fn() -> Algorithm, Times::Steady), 17..=22),
+            (("gradient", gradient as fn() -> Make, Times::Steady), 17..=22),
             (("gradient", gradient, Times::Exponential), 15..=22),
             (("vegas", vegas, Times::Steady), 15..=20),
             (("vegas", vegas, Times::Exponential), 12..=20),
@@ -184,9 +200,36 @@ fn twice_the_load_that_lasts_settles_near_the_capacity() {
     }
 }
 
+/// With a share of half of the places, no more than half are ever taken.
+#[test]
+fn a_load_that_only_its_share_holds_back_settles_near_the_capacity_too() {
+    for (name, make) in [("gradient", gradient as fn() -> Make), ("vegas", vegas)] {
+        for share in [0.8, 0.5] {
+            let (name, server) = server((name, make, Times::Steady), 2_000.0, 1);
+            let mut server = server.with_classes(share, &[Criticality::SheddablePlus]);
+            server.run(2_400);
+            let late = &server.series[700..];
+            let taken = share * f64::from(u32::try_from(mean(late)).unwrap());
+            assert!((12.0..=24.0).contains(&taken), "{name}, {share}: {taken} places of {late:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lower_class_that_fills_its_share_beside_a_higher_one_leaves_no_queue() {
+    for (name, make) in [("gradient", gradient as fn() -> Make), ("vegas", vegas)] {
+        let (name, server) = server((name, make, Times::Steady), 2_500.0, 1);
+        let classes = &[Criticality::Critical, Criticality::Sheddable, Criticality::Sheddable];
+        let mut server = server.with_classes(0.5, classes);
+        server.run(2_400);
+        let late = &server.series[700..];
+        assert!((12..=40).contains(&mean(late)), "{name}: {} in {late:?}", mean(late));
+    }
+}
+
 #[test]
 fn a_service_that_stays_four_times_slower_gets_its_own_limit() {
-    for (name, make) in [("gradient", gradient as fn() -> Algorithm), ("vegas", vegas)] {
+    for (name, make) in [("gradient", gradient as fn() -> Make), ("vegas", vegas)] {
         let (name, mut server) = server((name, make, Times::Steady), 2_000.0, 1);
         server.run(450);
         server.service *= 4.0;
@@ -201,7 +244,7 @@ fn a_service_that_stays_four_times_slower_gets_its_own_limit() {
 fn a_step_in_latency_halves_the_limit_within_20_rounds_and_it_comes_back() {
     for seed in 1..=3 {
         for (row, arrivals, timeout) in [
-            (("gradient", gradient as fn() -> Algorithm, Times::Exponential), 830.0, None),
+            (("gradient", gradient as fn() -> Make, Times::Exponential), 830.0, None),
             (("gradient", gradient, Times::Exponential), 950.0, None),
             (("gradient", gradient, Times::Exponential), 500.0, None),
             (("vegas", vegas, Times::Exponential), 830.0, None),
@@ -225,7 +268,7 @@ fn a_step_in_latency_halves_the_limit_within_20_rounds_and_it_comes_back() {
 
 #[test]
 fn a_service_that_only_times_out_never_gets_a_higher_limit() {
-    for (name, make) in [("gradient", gradient as fn() -> Algorithm), ("vegas", vegas), ("aimd", aimd)] {
+    for (name, make) in [("gradient", gradient as fn() -> Make), ("vegas", vegas), ("aimd", aimd)] {
         let (name, mut server) = server((name, make, Times::Steady), 2_000.0, 1);
         server.service *= 1e6;
         server.timeout = Some(20 * MILLI);
