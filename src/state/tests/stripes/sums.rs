@@ -106,3 +106,39 @@ fn a_thread_that_ends_leaves_its_number_to_another() {
     let numbers: BTreeSet<_> = (0..200).map(number).collect();
     assert!(numbers.len() < 200, "{numbers:?}");
 }
+
+#[test]
+fn the_most_that_threads_have_raised_a_word_to_is_taken_once() {
+    let stripes = Stripes::new(3);
+    for most in [5, 9, 7] {
+        thread::scope(|scope| {
+            scope.spawn(|| stripes.mine().raise(1, most));
+        });
+    }
+    stripes.mine().raise(1, 8);
+    stripes.mine().raise(2, 1);
+    assert_eq!([stripes.take_most(1), stripes.take_most(1), stripes.take_most(0), stripes.take_most(2)], [9, 0, 0, 1]);
+}
+
+#[test]
+fn threads_that_share_the_last_stripe_add_and_raise_without_loss() {
+    // More than there are stripes.
+    const THREADS: usize = 80;
+    let stripes = Stripes::new(2);
+    let here = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for number in (1..).take(THREADS) {
+            let (stripes, here) = (&stripes, &here);
+            scope.spawn(move || {
+                here.wait();
+                for _ in 0..100 {
+                    stripes.mine().add(0, number);
+                    stripes.mine().raise(1, number);
+                }
+                // All are alive until the last is done, so that each has a number of its own.
+                here.wait();
+            });
+        }
+    });
+    assert_eq!((stripes.total(0), stripes.take_most(1)), (100 * 80 * 81 / 2, 80));
+}
