@@ -50,9 +50,13 @@ impl<K, H> PerKeyHandle<K, H> {
         &self.shared.model
     }
 
-    /// Does something to all keys, while no key comes or goes.
-    pub(crate) fn iter_with<T>(&self, act: impl Fn(&H) -> T) -> Vec<T> {
-        self.shared.keys.collect(|_, handle| act(handle))
+    /// Changes all keys there are, under no lock, because a change is told. They may then go sooner than they were to.
+    pub(crate) fn change_all(&self, change: impl Fn(&H))
+    where
+        H: Clone,
+    {
+        self.shared.keys.collect(|_, handle| handle.clone()).iter().for_each(change);
+        self.shared.keys.look_again();
     }
 
     /// What a call of this key would have. A key that is new gets a limit of its own; `None` if there is no room for it.

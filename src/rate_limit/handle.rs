@@ -92,7 +92,7 @@ impl RateLimitHandle {
 
     fn set(&self, by_hand: bool, rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
         check(rate, burst).map_err(|error| error.of("rate limit").named(self.name().as_str()))?;
-        self.core.set(by_hand, |was, had| (rate.unwrap_or(was), burst.unwrap_or(had)));
+        self.core.set(by_hand, rate, burst);
         Ok(())
     }
 }
@@ -120,7 +120,8 @@ impl<K> PerKeyHandle<K, RateLimitHandle> {
     /// The model first, so that a key that comes meanwhile has it already or is among those that are changed.
     fn set_all(&self, rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
         self.model().set(false, rate, burst)?;
-        self.iter_with(|own| own.set(false, rate, burst)).into_iter().collect()
+        self.change_all(|own| own.core.set(false, rate, burst));
+        Ok(())
     }
 }
 

@@ -72,7 +72,8 @@ impl Core {
         self.shut(retry_after.min(self.max_retry_after.unwrap_or_default()));
     }
 
-    pub(super) fn set(&self, by_hand: bool, change: impl FnOnce(Rate, u32) -> (Rate, u32)) {
+    pub(super) fn set(&self, by_hand: bool, rate: Option<Rate>, burst: Option<u32>) {
+        let change = |was, had| (rate.unwrap_or(was), burst.unwrap_or(had));
         let (rate, burst) = self.bucket.set(self.clock.now(), by_hand, change);
         event::tell(self.source(), &Event::RateSet { rate, burst });
     }
