@@ -72,9 +72,10 @@ impl Core {
         self.shut(retry_after.min(self.max_retry_after.unwrap_or_default()));
     }
 
-    pub(super) fn set(&self, by_hand: bool, rate: Option<Rate>, burst: Option<u32>) {
+    /// Sets what is given. `model` is that of all keys where all are set.
+    pub(super) fn set(&self, model: Option<&Self>, rate: Option<Rate>, burst: Option<u32>) {
         let change = |was, had| (rate.unwrap_or(was), burst.unwrap_or(had));
-        let (rate, burst) = self.bucket.set(self.clock.now(), by_hand, change);
+        let (rate, burst) = self.bucket.set(self.clock.now(), model.map(|model| &model.bucket), change);
         event::tell(self.source(), &Event::RateSet { rate, burst });
     }
 

@@ -114,6 +114,17 @@ async fn a_key_that_was_set_by_hand_stays_until_all_are_set() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_burst_set_for_all_leaves_a_rate_set_by_hand() {
+    let layer = keyed(1);
+    pass(&layer, [1]).await;
+    layer.handle().get(&1).unwrap().set_rate(Rate::per_second(5)).unwrap();
+    layer.handle().set_burst(9).unwrap();
+    advance(YEAR).await;
+    pass(&layer, [2]).await;
+    assert_eq!(kept(&layer), [1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_faster_rate_for_all_makes_room_in_a_full_map() {
     let slow = RateLimitLayer::builder("api", Rate::per(YEAR, 1));
     let layer: Keyed = slow.per_key(key as fn(&u32) -> u32).capacity(100).build().unwrap();
