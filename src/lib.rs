@@ -10,6 +10,7 @@
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
+//! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first.
 //!
@@ -67,6 +68,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   measure               counts how long callers waited, and for what
 //!   total timeout         limits the whole call, with all attempts and waits
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
@@ -139,8 +141,8 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its
-//!   page, its settings, its handle, and what it alone needs.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
+//!   Each has its page, its settings, its handle, and what it alone needs.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
@@ -166,6 +168,7 @@ pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keyed;
+pub mod measure;
 mod name;
 mod outcome;
 pub mod rate_limit;
@@ -198,6 +201,7 @@ pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
+pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{

@@ -14,6 +14,7 @@ macro_rules! kinds {
             Retry: "retry", "palisade::retry";
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
+            Measure: "measure", "palisade::measure";
             PerKey: "per key", "palisade::per_key";
             Answer: "answer", "palisade::answer";
             Custom: "custom", "palisade::custom";

@@ -69,6 +69,12 @@ impl<T: Cached> CachedArc<T> {
         Self { shared: Some(kept(shared).unwrap_or_else(|| Arc::clone(shared))) }
     }
 
+    /// Returns whether it was [taken](Self::take).
+    #[inline(always)]
+    pub(crate) const fn is_taken(&self) -> bool {
+        self.shared.is_none()
+    }
+
     /// Takes it out of its place, once.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Self> {

@@ -56,18 +56,17 @@ impl<T, E> Builder<T, E> {
     ///
     /// Most often it is set by the constructors `http` and `grpc` of the layer. Defaults to [`Plain`].
     pub fn end<F>(self, end: F) -> Builder<T, F> {
-        Builder { name: self.name, settings: self.settings, end }
+        self.map_end(|_| end)
+    }
+
+    /// Replaces how calls end.
+    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> Builder<T, F> {
+        Builder { name: self.name, settings: self.settings, end: map(self.end) }
     }
 
     /// Replaces the settings.
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Builder<U, E> {
         Builder { name: self.name, settings: map(self.settings), end: self.end }
-    }
-
-    /// Changes how calls end.
-    #[cfg(feature = "http")]
-    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> Builder<T, F> {
-        Builder { name: self.name, settings: self.settings, end: map(self.end) }
     }
 
     /// Changes a setting.
@@ -86,7 +85,7 @@ impl<T, E: Protocol> Builder<T, E> {
     #[doc(alias = "should_handle")]
     #[doc(alias = "record_exceptions")]
     pub fn classify<C>(self, classifier: C) -> Builder<T, E::With<C>> {
-        Builder { name: self.name, settings: self.settings, end: self.end.with(classifier) }
+        self.map_end(|end| end.with(classifier))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::PerKey;
 use super::shared::{NoRoom, Shared, Show};
 use super::shown::of_host;
-use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
+use crate::call::{AdmissionLayer, AtOnce, Builder, Fork, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
 use crate::source::{Kind, Source};
@@ -94,7 +94,7 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
     }
 }
 
-impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
+impl<T: Settings<Limit: Fork>, E, K, By> PerKeyBuilder<T, E, K, By> {
     /// Builds the layer, and with it its map, empty.
     ///
     /// # Errors
@@ -107,7 +107,8 @@ impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
         let source = Source::new(Kind::PerKey, source.name());
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
             .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name().as_str()))?;
-        let shared = Shared::new(Keys::new(capacity, idle.into()), model.handle(), source, full, show);
+        let (handle, others) = (model.handle(), model.admit.for_others());
+        let shared = Shared::new(Keys::new(capacity, idle.into()), handle, source, full, others, show);
         Ok(AdmissionLayer::made(PerKey::new(model.admit, by, shared), model.end))
     }
 }

@@ -27,6 +27,16 @@ impl<K, H> PerKeyHandle<K, H> {
         self.shared.source.name()
     }
 
+    /// The handle of what the calls pass whose key has no room.
+    ///
+    /// Of a [measure](crate::measure) only: with other layers these calls pass unprotected, or are rejected, and this is `None`.
+    pub fn others(&self) -> Option<H>
+    where
+        H: Clone,
+    {
+        self.shared.others.clone()
+    }
+
     /// The most keys there may be.
     pub fn capacity(&self) -> usize {
         self.shared.keys.capacity()

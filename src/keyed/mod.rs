@@ -36,6 +36,7 @@
 //!
 //! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without. So have rate limits, whose
 //! handle also changes the rate of all keys and [blocks](PerKeyHandle::block) one.
+//! A [measure](crate::measure#a-measure-for-each-route) has it as well: it keeps its keys for ever.
 //!
 //! # Settings
 //!

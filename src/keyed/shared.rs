@@ -38,6 +38,8 @@ pub(super) struct Shared<K, H> {
     pub(super) model: H,
     pub(super) source: Source<'static>,
     pub(super) no_room: NoRoom,
+    /// What calls pass whose key has no room, if anything.
+    pub(super) others: Option<H>,
     clock: Clock,
     warning: Every,
     show: Show<K>,
@@ -46,9 +48,16 @@ pub(super) struct Shared<K, H> {
 }
 
 impl<K, H> Shared<K, H> {
-    pub(super) fn new(keys: Keys<K, H>, model: H, source: Source<'static>, no_room: NoRoom, show: Show<K>) -> Self {
+    pub(super) fn new(
+        keys: Keys<K, H>,
+        model: H,
+        source: Source<'static>,
+        no_room: NoRoom,
+        others: Option<H>,
+        show: Show<K>,
+    ) -> Self {
         let (clock, warning, hidden) = (Clock::start(), Every::new(MINUTE), Label::new(None));
-        Self { keys, model, source, no_room, clock, warning, show, hidden }
+        Self { keys, model, source, no_room, others, clock, warning, show, hidden }
     }
 
     /// What a call has of its key, for which `fork` makes a limit if the key is new. `None` where the call passes without one.
@@ -76,11 +85,14 @@ impl<K, H> Shared<K, H> {
     }
 
     #[cold]
-    fn without_room<Own>(&self, now: Nanos) -> Result<Option<Own>, Rejection> {
+    fn without_room(&self, now: Nanos) -> Result<Option<H::Own>, Rejection>
+    where
+        H: Retain,
+    {
         let (capacity, outcome) = (self.keys.capacity(), self.no_room.outcome());
         event::tell(self.source, &Event::NoRoom { capacity, outcome, is_first: self.warning.try_take(now) });
         match self.no_room {
-            NoRoom::Pass => Ok(None),
+            NoRoom::Pass => Ok(self.others.as_ref().map(Retain::for_call)),
             NoRoom::Reject => Err(Rejection::new(self.source.name(), RejectionReason::KeysFull, None)),
         }
     }

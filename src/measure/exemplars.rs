@@ -1,0 +1,64 @@
+//! Calls that stand for those of their bucket, by the ids of their traces.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::time::Duration;
+
+// Not `sync`'s: no model checks it, and loom's cannot be tried.
+use parking_lot::Mutex;
+
+use crate::state::calls::Ended;
+use crate::state::histogram::octave_of;
+
+/// A call that stands for those of its bucket: the last one that had a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The id of its trace. As `format!("{trace:032x}")` it is the `trace-id` of W3C Trace Context.
+    pub trace: u128,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// One for each way to end and each bucket of a Prometheus histogram.
+#[derive(Debug, Default)]
+pub(super) struct Exemplars(Mutex<BTreeMap<(Ended, usize), Exemplar>>);
+
+impl Exemplars {
+    /// Keeps this one, unless another is being kept or looked at: no call waits for the lock.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn keep(&self, ended: Ended, trace: NonZero<u128>, took: Duration) {
+        if let Some(mut all) = self.0.try_lock() {
+            all.insert((ended, octave_of(took.into())), Exemplar { trace: trace.get(), took });
+        }
+    }
+
+    pub(super) fn of(&self, ended: Ended) -> Vec<Exemplar> {
+        self.0.lock().range((ended, 0)..=(ended, usize::MAX)).map(|(_, exemplar)| *exemplar).collect()
+    }
+}
+
+/// Finds the trace of a request. Every `Fn(&Request) -> Option<u128>` implements it.
+pub trait TraceOf<Request> {
+    /// The id of the trace that the request belongs to, if it has one that is kept.
+    fn trace_of(&self, request: &Request) -> Option<u128>;
+}
+
+impl<Request, F: Fn(&Request) -> Option<u128>> TraceOf<Request> for F {
+    #[inline]
+    fn trace_of(&self, request: &Request) -> Option<u128> {
+        self(request)
+    }
+}
+
+/// No request has a trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTrace;
+
+impl<Request> TraceOf<Request> for NoTrace {
+    #[inline(always)]
+    fn trace_of(&self, _: &Request) -> Option<u128> {
+        None
+    }
+}

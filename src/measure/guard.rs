@@ -1,0 +1,142 @@
+//! The guard of one call, and what it shares with services and handles.
+
+use std::num::NonZero;
+
+use tokio::time::Instant;
+
+use super::exemplars::Exemplars;
+use crate::cached_arc::{CachedArc, cached};
+use crate::call::{Guard, Instance, Key, LimitState};
+use crate::context;
+use crate::outcome::Outcome;
+use crate::source::Kind;
+use crate::state::calls::{Calls, Ended};
+use crate::state::keys::Retention;
+use crate::time;
+
+/// What one instance has counted.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(super) calls: Calls,
+    /// `None` where requests have no traces.
+    pub(super) exemplars: Option<Exemplars>,
+}
+
+pub(super) type Core = Instance<Counted>;
+
+cached!(Core, unless key.is_some());
+
+impl Counted {
+    pub(super) fn new(keeps_exemplars: bool) -> Self {
+        Self { calls: Calls::new(), exemplars: keeps_exemplars.then(Exemplars::default) }
+    }
+
+    #[inline(always)]
+    fn end(&self, ended: Ended, began: Instant, trace: Option<NonZero<u128>>) {
+        let took = time::now().saturating_duration_since(began);
+        self.calls.end(ended, took.into());
+        if let (Some(exemplars), Some(trace)) = (&self.exemplars, trace) {
+            exemplars.keep(ended, trace, took);
+        }
+    }
+}
+
+impl LimitState for Counted {
+    const KIND: Kind = Kind::Measure;
+
+    fn fork(&self, _: &Key) -> Self {
+        Self::new(self.exemplars.is_some())
+    }
+
+    /// A key keeps its place, because totals must not fall.
+    fn retention(&self) -> Retention {
+        Retention::Used
+    }
+}
+
+/// Measures one call, until it is settled or dropped.
+///
+/// A guard that is dropped unsettled ends its call as [`Abandoned`](Ended::Abandoned). Where a
+/// [`TimeoutLayer`](crate::TimeoutLayer) cuts the call short at its own limit, or the inner service panicked, it ends as
+/// [`Failure`](Ended::Failure).
+///
+/// # Examples
+///
+/// Code that is no `Service`:
+///
+/// ```
+/// use palisade::{MeasureLayer, Outcome, measure::Ended};
+///
+/// # fn main() -> Result<(), palisade::ConfigError> {
+/// let measure = MeasureLayer::new("query")?.handle();
+/// let call = measure.begin();
+/// call.settle(Outcome::Success);
+/// assert_eq!(measure.of(Ended::Success).count(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a guard that is dropped abandons its call"]
+pub struct MeasureGuard {
+    /// It is empty once the call is settled.
+    core: CachedArc<Core>,
+    began: Instant,
+    trace: Option<NonZero<u128>>,
+}
+
+impl MeasureGuard {
+    #[inline(always)]
+    pub(super) fn begin(core: &CachedArc<Core>, trace: Option<u128>) -> Self {
+        let core = core.clone();
+        core.calls.begin();
+        Self { core, began: time::now(), trace: trace.and_then(NonZero::new) }
+    }
+
+    /// Ends the call by what its result means.
+    #[inline(always)]
+    pub fn settle(mut self, outcome: Outcome) {
+        self.end(outcome.into());
+    }
+
+    #[inline(always)]
+    fn end(&mut self, ended: Ended) {
+        if let Some(core) = self.core.take() {
+            core.end(ended, self.began, self.trace);
+        }
+    }
+
+    /// Ends a call that was dropped unsettled.
+    #[cold]
+    #[inline(never)]
+    fn end_dropped(&mut self) {
+        let is_cut_short = context::expired_limit().is_some();
+        self.end(if is_cut_short { Ended::Failure } else { Ended::Abandoned });
+    }
+}
+
+impl Guard for MeasureGuard {
+    /// It counts, and frees nothing that the next call takes.
+    const OUTLIVES_CALL: bool = false;
+
+    fn panicked(&mut self) {
+        self.end(Ended::Failure);
+    }
+
+    #[inline(always)]
+    fn settle(self, outcome: Outcome) {
+        self.settle(outcome);
+    }
+
+    fn unsent(mut self) {
+        self.end(Ended::Rejected);
+    }
+}
+
+impl Drop for MeasureGuard {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.core.is_taken() {
+            self.end_dropped();
+        }
+    }
+}
