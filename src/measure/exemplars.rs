@@ -39,16 +39,24 @@ impl Exemplars {
     }
 }
 
+/// The id of a trace, if there is one.
+pub type Trace = Option<NonZero<u128>>;
+
 /// Finds the trace of a request. Every `Fn(&Request) -> Option<u128>` implements it.
 pub trait TraceOf<Request> {
-    /// The id of the trace that the request belongs to, if it has one that is kept.
-    fn trace_of(&self, request: &Request) -> Option<u128>;
+    /// What a call keeps of it: a [`Trace`], or [`NoTrace`], which takes no room.
+    type Kept: Copy + Default + Into<Trace>;
+
+    /// The trace that the request belongs to.
+    fn trace_of(&self, request: &Request) -> Self::Kept;
 }
 
 impl<Request, F: Fn(&Request) -> Option<u128>> TraceOf<Request> for F {
+    type Kept = Trace;
+
     #[inline]
-    fn trace_of(&self, request: &Request) -> Option<u128> {
-        self(request)
+    fn trace_of(&self, request: &Request) -> Trace {
+        self(request).and_then(NonZero::new)
     }
 }
 
@@ -57,8 +65,17 @@ impl<Request, F: Fn(&Request) -> Option<u128>> TraceOf<Request> for F {
 pub struct NoTrace;
 
 impl<Request> TraceOf<Request> for NoTrace {
+    type Kept = Self;
+
     #[inline(always)]
-    fn trace_of(&self, _: &Request) -> Option<u128> {
+    fn trace_of(&self, _: &Request) -> Self {
+        Self
+    }
+}
+
+impl From<NoTrace> for Trace {
+    #[inline(always)]
+    fn from(_: NoTrace) -> Self {
         None
     }
 }

@@ -1,10 +1,8 @@
 //! The guard of one call, and what it shares with services and handles.
 
-use std::num::NonZero;
-
 use tokio::time::Instant;
 
-use super::exemplars::Exemplars;
+use super::exemplars::{Exemplars, NoTrace, Trace};
 use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Instance, Key, LimitState};
 use crate::context;
@@ -32,13 +30,18 @@ impl Counted {
     }
 
     #[inline(always)]
-    fn end(&self, ended: Ended, began: Instant, trace: Option<NonZero<u128>>) {
+    fn end(&self, ended: Ended, began: Instant, trace: Trace) {
         let took = time::now().saturating_duration_since(began);
         self.calls.end(ended, took.into());
         if let (Some(exemplars), Some(trace)) = (&self.exemplars, trace) {
             exemplars.keep(ended, trace, took);
         }
     }
+}
+
+/// How a call ends that is dropped now, unsettled.
+pub(super) fn dropped() -> Ended {
+    if context::expired_limit().is_some() { Ended::Failure } else { Ended::Abandoned }
 }
 
 impl LimitState for Counted {
@@ -77,19 +80,19 @@ impl LimitState for Counted {
 /// ```
 #[derive(Debug)]
 #[must_use = "a guard that is dropped abandons its call"]
-pub struct MeasureGuard {
+pub struct MeasureGuard<T: Copy + Into<Trace> = NoTrace> {
     /// It is empty once the call is settled.
     core: CachedArc<Core>,
     began: Instant,
-    trace: Option<NonZero<u128>>,
+    trace: T,
 }
 
-impl MeasureGuard {
+impl<T: Copy + Into<Trace>> MeasureGuard<T> {
     #[inline(always)]
-    pub(super) fn begin(core: &CachedArc<Core>, trace: Option<u128>) -> Self {
+    pub(super) fn begin(core: &CachedArc<Core>, trace: T) -> Self {
         let core = core.clone();
         core.calls.begin();
-        Self { core, began: time::now(), trace: trace.and_then(NonZero::new) }
+        Self { core, began: time::now(), trace }
     }
 
     /// Ends the call by what its result means.
@@ -101,7 +104,7 @@ impl MeasureGuard {
     #[inline(always)]
     fn end(&mut self, ended: Ended) {
         if let Some(core) = self.core.take() {
-            core.end(ended, self.began, self.trace);
+            core.end(ended, self.began, self.trace.into());
         }
     }
 
@@ -109,12 +112,11 @@ impl MeasureGuard {
     #[cold]
     #[inline(never)]
     fn end_dropped(&mut self) {
-        let is_cut_short = context::expired_limit().is_some();
-        self.end(if is_cut_short { Ended::Failure } else { Ended::Abandoned });
+        self.end(dropped());
     }
 }
 
-impl Guard for MeasureGuard {
+impl<T: Copy + Into<Trace>> Guard for MeasureGuard<T> {
     /// It counts, and frees nothing that the next call takes.
     const OUTLIVES_CALL: bool = false;
 
@@ -132,7 +134,7 @@ impl Guard for MeasureGuard {
     }
 }
 
-impl Drop for MeasureGuard {
+impl<T: Copy + Into<Trace>> Drop for MeasureGuard<T> {
     #[inline(always)]
     fn drop(&mut self) {
         if !self.core.is_taken() {

@@ -1,6 +1,6 @@
 //! Looks at what was measured.
 
-use super::exemplars::{Exemplar, Exemplars};
+use super::exemplars::{Exemplar, Exemplars, NoTrace};
 use super::guard::{Core, MeasureGuard};
 use crate::cached_arc::HandleArc;
 use crate::name::Name;
@@ -52,6 +52,6 @@ impl MeasureHandle {
 
     /// Begins to measure a call that does not go through a `Service`.
     pub fn begin(&self) -> MeasureGuard {
-        MeasureGuard::begin(&self.core, None)
+        MeasureGuard::begin(&self.core, NoTrace)
     }
 }

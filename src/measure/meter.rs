@@ -25,15 +25,15 @@ impl<T> Meter<T> {
 }
 
 impl<Request, T: TraceOf<Request>> Admit<Request> for Meter<T> {
-    type Guard = MeasureGuard;
+    type Guard = MeasureGuard<T::Kept>;
 
     #[inline(always)]
-    fn admit(&self, request: &Request) -> Result<MeasureGuard, Rejection> {
+    fn admit(&self, request: &Request) -> Result<Self::Guard, Rejection> {
         Ok(MeasureGuard::begin(&self.core, self.trace.trace_of(request)))
     }
 
-    fn admit_unready(&self) -> Option<MeasureGuard> {
-        Some(MeasureGuard::begin(&self.core, None))
+    fn admit_unready(&self) -> Option<Self::Guard> {
+        Some(MeasureGuard::begin(&self.core, T::Kept::default()))
     }
 }
 

@@ -60,6 +60,11 @@
 //! [`others`](crate::PerKeyHandle::others). So take keys that you know, such as the pattern of a route, and no path that a caller
 //! chooses.
 //!
+//! # Spans
+//!
+//! A [`SpanLayer`] makes a `tracing` span for each attempt, with its number and how it ended. It stands inside of the retry, and so
+//! is a layer of its own.
+//!
 //! # What it costs
 //!
 //! A call reads the clock twice, writes only to lines of its thread's own, takes no lock and allocates nothing. The first call that
@@ -76,11 +81,13 @@ mod exemplars;
 mod guard;
 mod handle;
 mod meter;
+mod span;
 
 pub use self::builder::{Measure, MeasureBuilder, MeasureLayer, MeasureSettings};
-pub use self::exemplars::{Exemplar, NoTrace, TraceOf};
+pub use self::exemplars::{Exemplar, NoTrace, Trace, TraceOf};
 pub use self::guard::MeasureGuard;
 pub use self::handle::MeasureHandle;
 pub use self::meter::Meter;
+pub use self::span::{SpanGuard, SpanLayer, SpanSettings, Spans};
 pub use crate::state::calls::Ended;
 pub use crate::state::histogram::{Bucket, Durations};

@@ -95,7 +95,7 @@ where
             let next = match step.as_mut().project() {
                 // Sent => (Looking | Draining | Waiting | Readying | end): the head of the response may not show yet whether the call
                 // failed; otherwise the result asks for another attempt, or is the last.
-                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts > 1, || attempt.poll(cx))) {
+                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts, || attempt.poll(cx))) {
                     Ok(mut response) => {
                         if call.poll_ahead(&mut response, cx).is_pending() {
                             Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) })
@@ -130,7 +130,7 @@ where
                 // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result, or the
                 // deadline has passed.
                 StepProj::Readying { service, unsent } => {
-                    let ready = ready!(context::attempt(true, || service.poll_ready(cx)));
+                    let ready = ready!(context::attempt(call.attempts, || service.poll_ready(cx)));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     match ready {
                         Ok(()) if call.is_late(Some(&request), Duration::ZERO) => {
@@ -237,7 +237,9 @@ where
 
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
-        Step::Sent { attempt: context::attempt(true, || send(service, &self.rules.keep, request, self.attempts)) }
+        Step::Sent {
+            attempt: context::attempt(self.attempts, || send(service, &self.rules.keep, request, self.attempts)),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod given_up;
 mod held;
 mod hints;
 mod last_responses;
+mod measure;
 mod own_fault;
 mod paced;
 mod probes;

@@ -13,7 +13,10 @@ use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::keyed::PerKeyWaiting;
-use palisade::measure::{Bucket, Durations, Ended, Exemplar, MeasureSettings, Meter, NoTrace};
+use palisade::measure::{
+    Bucket, Durations, Ended, Exemplar, MeasureSettings, Meter, NoTrace, SpanGuard, SpanLayer, SpanSettings, Spans,
+    Trace,
+};
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
@@ -64,6 +67,7 @@ every_type_is! {
     rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
     MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
+    MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 

@@ -3,6 +3,7 @@
 mod ends;
 mod exemplars;
 mod keys;
+mod spans;
 mod times;
 
 use std::future::Ready;
