@@ -59,35 +59,41 @@ impl From<Outcome> for Ended {
     }
 }
 
+const BEGUN: usize = 0;
+
+/// Counted beside those that have begun, so that both are read at nearly the same moment.
+const ENDED: usize = 1;
+
 #[derive(Debug)]
 pub(crate) struct Calls {
-    begun: Stripes,
-    ended: [Histogram; Ended::ALL.len()],
+    counts: Stripes,
+    times: [Histogram; Ended::ALL.len()],
 }
 
 impl Calls {
     pub(crate) fn new() -> Self {
-        Self { begun: Stripes::new(1), ended: array::from_fn(|_| Histogram::new()) }
+        Self { counts: Stripes::new(2), times: array::from_fn(|_| Histogram::new()) }
     }
 
     #[inline(always)]
     pub(crate) fn begin(&self) {
-        self.begun.mine().count(0);
+        self.counts.mine().count(BEGUN);
     }
 
     #[inline(always)]
     pub(crate) fn end(&self, ended: Ended, took: Nanos) {
-        self.ended[ended as usize].record(took);
+        self.times[ended as usize].record(took);
+        self.counts.mine().count(ENDED);
     }
 
     pub(crate) fn of(&self, ended: Ended) -> Durations {
-        self.ended[ended as usize].read()
+        self.times[ended as usize].read()
     }
 
     pub(crate) fn in_flight(&self) -> u64 {
-        let ended: u64 = self.ended.iter().map(Histogram::count).sum();
+        let ended = self.counts.total(ENDED);
         // Pairs with the release in each count: who sees that a call has ended sees that it had begun.
         fence(Ordering::Acquire);
-        self.begun.total(0) - ended
+        self.counts.total(BEGUN) - ended
     }
 }

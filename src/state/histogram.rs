@@ -50,10 +50,6 @@ impl Histogram {
         mine.count(bucket(time.0));
     }
 
-    pub(crate) fn count(&self) -> u64 {
-        (0..BUCKETS).map(|bucket| self.0.total(bucket)).sum()
-    }
-
     pub(crate) fn read(&self) -> Durations {
         let counts = array::from_fn(|bucket| self.0.total(bucket)).into();
         // Pairs with the release in each count: who sees a call sees its time.
