@@ -58,24 +58,43 @@ impl<T> RwLock<T> {
 #[cfg(not(all(loom, test)))]
 #[inline(always)]
 pub(crate) fn thread_number() -> usize {
-    thread_local!(static NUMBER: numbers::Lent = numbers::Lent::take());
-    NUMBER.try_with(|number| number.0).unwrap_or(usize::MAX)
+    match numbers::KNOWN.get() {
+        numbers::UNKNOWN => numbers::learn(),
+        number => number,
+    }
 }
 
 #[cfg(not(all(loom, test)))]
 mod numbers {
+    use std::cell::Cell;
     use std::collections::BTreeSet;
 
     use parking_lot::Mutex;
+
+    /// The number of a thread that has not asked for it.
+    pub(super) const UNKNOWN: usize = usize::MAX - 1;
+
+    thread_local! {
+        /// Beside `LENT`, because what needs no drop is read without a look at whether it was dropped.
+        pub(super) static KNOWN: Cell<usize> = const { Cell::new(UNKNOWN) };
+        static LENT: Lent = Lent::take();
+    }
+
+    #[cold]
+    pub(super) fn learn() -> usize {
+        let number = LENT.try_with(|lent| lent.0).unwrap_or(usize::MAX);
+        KNOWN.set(number);
+        number
+    }
 
     /// The numbers that were given back, and the first that was never lent.
     static FREE: Mutex<(BTreeSet<usize>, usize)> = Mutex::new((BTreeSet::new(), 0));
 
     /// A number for as long as its thread lives. The lock hands it, and all that was written under it, to the next.
-    pub(super) struct Lent(pub(super) usize);
+    struct Lent(usize);
 
     impl Lent {
-        pub(super) fn take() -> Self {
+        fn take() -> Self {
             let (free, next) = &mut *FREE.lock();
             Self(free.pop_first().unwrap_or_else(|| {
                 *next += 1;
@@ -86,6 +105,7 @@ mod numbers {
 
     impl Drop for Lent {
         fn drop(&mut self) {
+            KNOWN.set(usize::MAX);
             FREE.lock().0.insert(self.0);
         }
     }
