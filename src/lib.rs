@@ -92,6 +92,7 @@
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
 //! - **One criticality.** How much a call matters, its [`Criticality`], is known to everything below it.
+//! - **One registry.** Each layer is listed from the moment it is built, and what it does is counted: see [`registry`].
 //! - **Events.** Layers report what they do through `tracing` and to [observers](event).
 //!
 //! # How the defaults were chosen
@@ -140,10 +141,11 @@
 //! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
-//!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
+//!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
+//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
@@ -172,6 +174,7 @@ pub mod measure;
 mod name;
 mod outcome;
 pub mod rate_limit;
+pub mod registry;
 pub mod retry;
 mod service_builder;
 mod setting;
@@ -207,6 +210,7 @@ pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
+pub use crate::registry::Registry;
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};

@@ -27,7 +27,7 @@ pub(crate) use kinds;
 macro_rules! define {
     ($($kind:ident: $text:literal, $target:literal;)+) => {
         /// The kinds of layers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Kind {
             $(

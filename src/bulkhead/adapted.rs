@@ -15,7 +15,8 @@ use crate::context;
 use crate::error::{ConfigError, Rejection};
 use crate::event::{self, Event};
 use crate::outcome::Outcome;
-use crate::source::{Kind, Source};
+use crate::registry::Listing;
+use crate::source::Kind;
 use crate::state::adaptive::Sample;
 use crate::state::keys::Retain;
 use crate::time::Nanos;
@@ -34,8 +35,8 @@ impl<T: Settings> Settings for Adapted<T> {
         self.0.check()
     }
 
-    fn limit(self, source: Source<'static>) -> Self::Limit {
-        Adapted(self.0.limit(source))
+    fn limit(self, listing: Listing) -> Self::Limit {
+        Adapted(self.0.limit(listing))
     }
 }
 

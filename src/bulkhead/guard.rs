@@ -10,7 +10,10 @@ use crate::call::{Guard, Hold, Instance, Key, LimitState};
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::outcome::Outcome;
+use crate::registry::Gauges;
+use crate::setting::Setting;
 use crate::source::Kind;
+use crate::state::counts::share;
 use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
@@ -77,6 +80,27 @@ impl LimitState for Room {
 
     fn holds_users(&self) -> bool {
         self.adapting.as_ref().is_some_and(|adapting| adapting.holds_users())
+    }
+
+    fn settings(this: &Core) -> Vec<Setting> {
+        vec![Setting::new("max_concurrent", this.limit())]
+    }
+
+    fn snapshot(this: &Core) -> Vec<Setting> {
+        let counts = [("in_flight", this.in_flight(AsMoment)), ("queued", this.queued())];
+        counts.map(|(name, count)| Setting::new(name, count)).into()
+    }
+
+    fn gauges(this: &Core, gauges: &mut Gauges) {
+        gauges.add_count("in_flight", this.in_flight(AsMoment));
+        gauges.add_count("limit", this.limit());
+        gauges.add_count("queued", this.queued());
+    }
+
+    /// The share of its places that calls have or wait for.
+    fn trouble(this: &Core) -> f64 {
+        let wanted = this.in_flight(AsMoment) + this.queued();
+        if wanted == 0 { 0.0 } else { share(wanted as u64, this.limit().max(1) as u64) }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event::{self, Event};
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::adaptive::Round;
 use crate::time::AsMoment;
 
@@ -94,5 +95,12 @@ impl BulkheadHandle {
     /// ```
     pub fn enter(&self) -> Turn {
         Turn::new(&self.core, self.line)
+    }
+}
+
+impl Shown for BulkheadHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }

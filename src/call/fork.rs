@@ -3,6 +3,7 @@
 #![expect(private_bounds, private_interfaces, reason = "only the crate's own limits can be had for each key")]
 
 use super::Handled;
+use crate::registry::Shown;
 use crate::state::keys::Retain;
 use crate::sync::Arc;
 use crate::time::{Clock, Nanos};
@@ -10,7 +11,7 @@ use crate::time::{Clock, Nanos};
 /// A limit that each key can have for itself: a circuit, places with a queue or without, a rate, or a measure.
 ///
 /// Keys get fresh copies of this limit. No call passes the limit itself, unless it is [for others](Self::for_others).
-pub trait Fork: Handled<Handle: Retain> + Sized {
+pub trait Fork: Handled<Handle: Retain + Shown + Send + Sync + 'static> + Sized {
     /// Makes a limit with the same settings for a key. The map keeps its handle.
     fn fork(&self, key: Key) -> Self::Handle;
 

@@ -1,6 +1,7 @@
 //! The guard of one call.
 
 use std::mem;
+use std::sync::Arc;
 
 use super::breaker::Core;
 use crate::cached_arc::CachedArc;
@@ -10,7 +11,6 @@ use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::circuit::{Entry, Exit, Refusal};
 use crate::state::moments::Held;
-use crate::sync::Arc;
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
 ///
@@ -217,6 +217,7 @@ impl Guard for CircuitGuard {
 
     fn unsent(mut self) {
         if let Some(core) = self.core.take() {
+            core.count_unsent();
             end(&core, self.entry, self.state, Exit::Unsent);
         }
     }

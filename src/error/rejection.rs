@@ -127,6 +127,9 @@ macro_rules! reasons {
         }
 
         impl RejectionReason {
+            /// All of them, each at its own number.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$reason,)+];
+
             /// The kind of layer that gives this reason.
             pub const fn kind(self) -> Kind {
                 match self {

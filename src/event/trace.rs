@@ -41,6 +41,10 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
             debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
         }
         Event::NoRoom { capacity, outcome, is_first } => no_room(name, capacity, outcome, is_first),
+        Event::NotListed { capacity } => {
+            let kind = source.kind().as_str();
+            warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
+        }
         Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),
     }
 }

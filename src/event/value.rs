@@ -94,6 +94,12 @@ pub enum Event<'a> {
         /// Whether it is the first such event in a minute.
         is_first: bool,
     },
+    /// A registry has no room for another instance, which works and is not listed. It is told once, until there is room again.
+    #[non_exhaustive]
+    NotListed {
+        /// The most instances there may be.
+        capacity: usize,
+    },
     /// A caller is shown a response in place of this error.
     Answered(&'a Error),
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use super::shared::Shared;
 use crate::call::Key;
 use crate::name::Name;
 use crate::state::keys::Retain;
-use crate::sync::Arc;
 
 /// Looks at the keys and gives the handle of each, from anywhere.
 ///
@@ -24,7 +24,7 @@ impl<K, H> PerKeyHandle<K, H> {
 
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.shared.source.name()
+        self.shared.rows.own.name()
     }
 
     /// The handle of what the calls pass whose key has no room.

@@ -7,7 +7,8 @@ use super::exemplars::NoTrace;
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
 use crate::debug::debug_by_type;
 use crate::error::ConfigError;
-use crate::source::{Kind, Source};
+use crate::registry::Listing;
+use crate::source::Kind;
 
 /// Wraps services in a measure.
 ///
@@ -80,8 +81,8 @@ impl<T> Settings for MeasureSettings<T> {
     type Limit = Meter<T>;
     type Entry = AtOnce;
 
-    fn limit(self, source: Source<'static>) -> Meter<T> {
-        Meter::new(source.name(), self.trace, self.keeps_exemplars)
+    fn limit(self, listing: Listing) -> Meter<T> {
+        Meter::new(&listing, self.trace, self.keeps_exemplars)
     }
 }
 

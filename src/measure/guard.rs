@@ -7,8 +7,11 @@ use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Instance, Key, LimitState};
 use crate::context;
 use crate::outcome::Outcome;
+use crate::registry::Gauges;
+use crate::setting::Setting;
 use crate::source::Kind;
 use crate::state::calls::{Calls, Ended};
+use crate::state::counts::share;
 use crate::state::keys::Retention;
 use crate::time;
 
@@ -54,6 +57,30 @@ impl LimitState for Counted {
     /// A key keeps its place, because totals must not fall.
     fn retention(&self) -> Retention {
         Retention::Used
+    }
+
+    fn settings(this: &Core) -> Vec<Setting> {
+        vec![Setting::new("exemplar", this.exemplars.is_some())]
+    }
+
+    fn snapshot(this: &Core) -> Vec<Setting> {
+        let answered = this.calls.of(Ended::Success);
+        vec![
+            Setting::new("in_flight", this.calls.in_flight()),
+            Setting::new("successes", answered.count()),
+            Setting::new("p50", answered.quantile(0.5)),
+            Setting::new("p99", answered.quantile(0.99)),
+        ]
+    }
+
+    fn gauges(this: &Core, gauges: &mut Gauges) {
+        gauges.add_total("in_flight", this.calls.in_flight());
+    }
+
+    /// The share of failures beside successes.
+    fn trouble(this: &Core) -> f64 {
+        let failures = this.calls.of(Ended::Failure).count();
+        if failures == 0 { 0.0 } else { share(failures, failures + this.calls.of(Ended::Success).count()) }
     }
 }
 

@@ -4,6 +4,7 @@ use super::exemplars::{Exemplar, Exemplars, NoTrace};
 use super::guard::{Core, MeasureGuard};
 use crate::cached_arc::HandleArc;
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::calls::Ended;
 use crate::state::histogram::Durations;
 
@@ -53,5 +54,12 @@ impl MeasureHandle {
     /// Begins to measure a call that does not go through a `Service`.
     pub fn begin(&self) -> MeasureGuard {
         MeasureGuard::begin(&self.core, NoTrace)
+    }
+}
+
+impl Shown for MeasureHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }

@@ -8,7 +8,7 @@ use super::handle::MeasureHandle;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
-use crate::name::Name;
+use crate::registry::Listing;
 use crate::state::keys::{Retain, Retention};
 
 /// Lets every call pass, and measures it. Clones share what they count.
@@ -19,8 +19,8 @@ pub struct Meter<T = NoTrace> {
 }
 
 impl<T> Meter<T> {
-    pub(super) fn new(name: Name, trace: T, keeps_exemplars: bool) -> Self {
-        Self { core: Core::new(Counted::new(keeps_exemplars), name), trace }
+    pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool) -> Self {
+        Self { core: Core::new(Counted::new(keeps_exemplars), listing), trace }
     }
 }
 

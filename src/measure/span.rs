@@ -11,7 +11,8 @@ use crate::context;
 use crate::error::{ConfigError, Rejection};
 use crate::name::Name;
 use crate::outcome::Outcome;
-use crate::source::{Kind, Source};
+use crate::registry::Listing;
+use crate::source::Kind;
 use crate::state::calls::Ended;
 
 /// Wraps services in a `tracing` span for each attempt of a call.
@@ -62,8 +63,9 @@ impl Settings for SpanSettings {
     type Limit = Spans;
     type Entry = AtOnce;
 
-    fn limit(self, source: Source<'static>) -> Spans {
-        Spans(source.name())
+    /// It counts nothing, so it is not listed.
+    fn limit(self, listing: Listing) -> Spans {
+        Spans(listing.row.name())
     }
 }
 

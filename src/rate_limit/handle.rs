@@ -8,6 +8,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::{ConfigError, Rejection};
 use crate::keyed::PerKeyHandle;
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::rate::Rate;
 
 /// Looks at a rate limit and steers it, from anywhere.
@@ -137,5 +138,12 @@ impl<K: Hash + Eq> PerKeyHandle<K, RateLimitHandle> {
     pub fn block(&self, key: K, duration: Duration) -> bool {
         let own = self.admit(key, |model, key| RateLimitHandle { core: model.core.fork(key) });
         own.map(|own| own.core.shut(duration.into())).is_some()
+    }
+}
+
+impl Shown for RateLimitHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }

@@ -6,8 +6,11 @@ use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::{ConfigError, Rejection, RejectionReason};
 use crate::event::{self, Event};
+use crate::registry::Gauges;
+use crate::setting::Setting;
 use crate::source::Kind;
 use crate::state::bucket::{Bucket, View};
+use crate::state::counts::share;
 use crate::state::keys::Retention;
 use crate::state::rate::Rate;
 use crate::time::{Clock, Nanos};
@@ -34,6 +37,34 @@ impl LimitState for Meter {
 
     fn retention(&self) -> Retention {
         self.bucket.retention()
+    }
+
+    fn settings(this: &Core) -> Vec<Setting> {
+        let RateLimitSnapshot { rate, burst, .. } = this.snapshot();
+        let heeds = this.max_retry_after.filter(|longest| *longest > Nanos(0)).map(Duration::from);
+        vec![
+            Setting::new("rate", rate.to_string()),
+            Setting::new("burst", burst),
+            Setting::new("heed_throttling", heeds),
+        ]
+    }
+
+    fn snapshot(this: &Core) -> Vec<Setting> {
+        let RateLimitSnapshot { available, waiting, rejected, .. } = this.snapshot();
+        vec![Setting::new("available", available), Setting::new("waiting", waiting), Setting::new("rejected", rejected)]
+    }
+
+    fn gauges(this: &Core, gauges: &mut Gauges) {
+        let RateLimitSnapshot { available, waiting, .. } = this.snapshot();
+        gauges.add_total("tokens", available.into());
+        gauges.add_total("waiting", waiting.into());
+    }
+
+    /// The share of its burst that was taken, and more where calls wait.
+    fn trouble(this: &Core) -> f64 {
+        let RateLimitSnapshot { available, burst, waiting, .. } = this.snapshot();
+        let wanted = u64::from(burst.saturating_sub(available)) + u64::from(waiting);
+        if wanted == 0 { 0.0 } else { share(wanted, burst.max(1).into()) }
     }
 }
 

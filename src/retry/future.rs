@@ -102,7 +102,10 @@ where
                         } else {
                             match call.outcome(Ok(&response)) {
                                 // Returned from here, because each step below would move it.
-                                Ok(Outcome::Success) => return Poll::Ready(Ok(call.receive(response))),
+                                Ok(Outcome::Success) => {
+                                    call.core.end(call.attempts, false);
+                                    return Poll::Ready(Ok(call.receive(response)));
+                                }
                                 outcome => call.after_outcome(outcome, Ok(response), cx),
                             }
                         }
@@ -183,12 +186,13 @@ where
         result: Result<S::Response, Error>,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
+        let is_failure = outcome.map_or(true, Outcome::is_failure);
         match outcome.and_then(|outcome| self.plan(outcome, &result)) {
             Ok((delay, token)) => {
                 self.keep(result);
                 Continue(self.approach(delay, token, cx))
             }
-            Err(stop) => Break(self.stop(stop, result)),
+            Err(stop) => Break(self.stop(stop, is_failure, result)),
         }
     }
 
@@ -237,6 +241,7 @@ where
 
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
+        self.core.count_retry();
         Step::Sent {
             attempt: context::attempt(self.attempts, || send(service, &self.rules.keep, request, self.attempts)),
         }

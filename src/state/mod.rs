@@ -18,6 +18,7 @@ pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod rate;
 pub(crate) mod stripes;
+pub(crate) mod tally;
 pub(crate) mod window;
 
 #[cfg(all(test, loom))]

@@ -149,8 +149,8 @@ fn an_idle_breaker_fits_in_a_kibibyte_and_others_in_half_of_one() {
         scales.held.push(with_budget.without(alone, "budget", KIB / 2));
         // With the histogram of its thread.
         scales.weigh("measure", 5 * KIB, || MeasureLayer::new("idle").unwrap());
-        scales.weigh("timeout", 0, || TimeoutLayer::new(LIMIT));
-        scales.weigh("fallback", 0, || FallbackLayer::value(0));
+        scales.weigh("timeout", KIB / 2, || TimeoutLayer::new(LIMIT));
+        scales.weigh("fallback", KIB / 2, || FallbackLayer::value(0));
         scales.weigh_on_a_fifth_thread("breaker, called by a fifth thread", KIB);
         scales.hold();
     });

@@ -85,8 +85,9 @@ where
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let mut call =
             |key| assert_eq!(runtime.block_on(async { service.ready().await?.call(key).await }).unwrap(), key);
-        // What the thread keeps for itself, and what the model holds for it, comes first.
+        // What the thread keeps for itself, and what the model and the name hold for it, comes first.
         call(KEYS);
+        call(0);
         let before = Heap::now().bytes;
         (0..KEYS).for_each(call);
         Heap::now().bytes - before

@@ -17,6 +17,7 @@ mod mistakes;
 mod own_limits;
 mod per_key;
 mod rate_limit;
+mod registry;
 mod retry;
 mod standard;
 mod timeout;

@@ -18,6 +18,7 @@ use palisade::measure::{
     Trace,
 };
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
+use palisade::registry::{Instance, Listing, Metric, MetricKind, Sample};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
@@ -25,8 +26,8 @@ use palisade::{
     DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Measure, MeasureBuilder,
     MeasureGuard, MeasureHandle, MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, QueueBuilder,
     QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
-    Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, call, fallback, retry,
-    standard, timeout,
+    Registry, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, call,
+    fallback, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -68,6 +69,7 @@ every_type_is! {
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
     MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
+    Registry, Instance, Listing, Metric, MetricKind, Sample,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
@@ -85,7 +87,7 @@ every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
-    AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations,
+    AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry,
 }
 
 every_type_is! {
