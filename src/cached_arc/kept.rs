@@ -15,7 +15,9 @@ use parking_lot::Mutex;
 pub(super) const SETS: usize = 16;
 pub(super) const SPARES_PER_SET: usize = 4;
 
-type Places = [[AtomicUsize; SPARES_PER_SET]; SETS];
+/// On cache lines of its own; two of them, because processors fetch them in pairs.
+#[repr(align(128))]
+struct Places([[AtomicUsize; SPARES_PER_SET]; SETS]);
 
 /// Those of all threads that live. It is not `sync`'s: a static needs a constructor that is `const`, and no model checks it.
 static ALL: Mutex<Vec<Weak<Places>>> = Mutex::new(Vec::new());
@@ -28,7 +30,8 @@ pub(super) struct Notes(Arc<Places>);
 
 impl Notes {
     pub(super) fn new() -> Self {
-        let places: Arc<Places> = Arc::new(array::from_fn(|_| array::from_fn(|_| AtomicUsize::new(NOTHING))));
+        let nothing = |_| array::from_fn(|_| AtomicUsize::new(NOTHING));
+        let places = Arc::new(Places(array::from_fn(nothing)));
         let mut all = ALL.lock();
         all.retain(|places| places.strong_count() > 0);
         all.push(Arc::downgrade(&places));
@@ -38,7 +41,7 @@ impl Notes {
 
     #[inline(always)]
     pub(super) fn write(&self, set: usize, place: usize, address: usize) {
-        self.0[set][place].store(address, Ordering::Relaxed);
+        self.0.0[set][place].store(address, Ordering::Relaxed);
     }
 
     #[inline(always)]
@@ -54,7 +57,7 @@ impl Kept {
     pub(crate) fn now() -> Self {
         let mut counts = HashMap::new();
         for places in ALL.lock().iter().filter_map(Weak::upgrade) {
-            let addresses = places.iter().flatten().map(|place| place.load(Ordering::Relaxed));
+            let addresses = places.0.iter().flatten().map(|place| place.load(Ordering::Relaxed));
             addresses
                 .filter(|&address| address != NOTHING)
                 .for_each(|address| *counts.entry(address).or_default() += 1);

@@ -148,7 +148,8 @@ impl<K: Send + Sync, H: Shown + Clone + Send + Sync> Listed for Shared<K, H> {
         let handles = self.handles();
         let shown = handles.iter().map(Shown::listed).filter(|limit| limit.source().key().is_some());
         let mut limits: Vec<_> = shown.map(|limit| (limit.trouble(), limit)).collect();
-        limits.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        limits
+            .sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.source().key().cmp(&b.source().key())));
         let worst = limits.into_iter().take(SHOWN).flat_map(|(_, limit)| limit.instances());
         let own = Instance::of(self.source(), self.settings(), self.snapshot());
         [own].into_iter().chain(worst).collect()

@@ -40,7 +40,7 @@ impl Registry {
     /// The most instances that a registry lists.
     pub const CAPACITY: usize = 10_000;
 
-    /// Makes one for some of the layers. Give it to their builders.
+    /// Makes one for some of the layers, to be given to their builders.
     pub fn new() -> Self {
         Self { own: Some(Arc::new(Mutex::new(Lists::new()))) }
     }
@@ -54,9 +54,9 @@ impl Registry {
     ///
     /// After a layer per key come those of its keys that are worst off, at most 20, if it shows its keys.
     pub fn instances(&self) -> Vec<Instance> {
-        let mut instances: Vec<_> = self.used().iter().flat_map(|instance| instance.instances()).collect();
-        instances.sort_by_key(|instance| (instance.kind, instance.name));
-        instances
+        let mut used = self.used();
+        used.sort_by_key(|instance| (instance.row().kind(), instance.row().name()));
+        used.iter().flat_map(|instance| instance.instances()).collect()
     }
 
     /// What is given to an instance that is being built.
@@ -114,8 +114,9 @@ impl Registry {
     /// The instances that somebody has, beside threads that keep clones for later.
     fn used(&self) -> Vec<Arc<dyn Listed>> {
         let instances = self.lists().lock().instances.clone();
-        let kept = Kept::now();
-        let used = instances.iter().filter(|instance| kept.is_used(instance));
+        // Twice, because clones that move between users and spares while somebody looks may be missed once.
+        let looks = [Kept::now(), Kept::now()];
+        let used = instances.iter().filter(|instance| looks.iter().any(|kept| kept.is_used(instance)));
         used.filter_map(Weak::upgrade).collect()
     }
 
@@ -140,7 +141,7 @@ impl Lists {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self::global()
+        Self::new()
     }
 }
 

@@ -30,6 +30,15 @@
 //!
 //! [`Metric`] has the table of all metrics.
 //!
+//! # What is counted
+//!
+//! A call of a circuit ends once: as `success`, `failure` or `throttled`; as `ignored`, where it says nothing about the service or a
+//! layer below did not send it; as `abandoned`, where it was dropped; or as `late`, where the circuit had changed its phase. Only a
+//! response that streamed well and then broke counts twice, as a success and as a failure.
+//!
+//! A call of a retry ends as `first` or `retried` where it did not fail, as `failed_first` or `failed_retried` where it did, and as
+//! `abandoned` where it was dropped.
+//!
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
