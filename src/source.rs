@@ -15,6 +15,7 @@ macro_rules! kinds {
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
             Measure: "measure", "palisade::measure";
+            Criticality: "criticality", "palisade::criticality";
             PerKey: "per key", "palisade::per_key";
             Answer: "answer", "palisade::answer";
             Custom: "custom", "palisade::custom";

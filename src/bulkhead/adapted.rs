@@ -19,6 +19,7 @@ use crate::registry::Listing;
 use crate::source::Kind;
 use crate::state::adaptive::Sample;
 use crate::state::keys::Retain;
+use crate::state::permits::counted::Change;
 use crate::time::Nanos;
 
 /// [`Places`] or a [`Queue`] whose limit is [found](super::Adaptive), or their settings.
@@ -150,7 +151,8 @@ impl Core {
     #[inline(never)]
     fn resized(&self, limit: usize) {
         self.grant_all();
-        event::tell_often(|| (self.source(), Event::Resized { limit, reason: "adapted" }));
+        self.row.count(Change::Adapted.word());
+        event::tell_often(|| (self.source(), Event::Resized { limit, reason: Change::Adapted.as_str() }));
     }
 }
 

@@ -18,6 +18,7 @@ use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::state::permits::Permits;
+use crate::state::permits::counted;
 use crate::time::{self, AsMoment, Nanos, Now};
 
 pub(super) type Core = Instance<Room>;
@@ -25,6 +26,12 @@ pub(super) type Core = Instance<Room>;
 cached!(Core, unless key.is_some());
 
 impl Core {
+    /// Rejects a call of this class.
+    #[inline(always)]
+    pub(super) fn reject_as(&self, class: Criticality, reason: RejectionReason) -> Rejection {
+        self.reject_at(counted::rejected(reason, class), reason, None)
+    }
+
     /// Hands the free places to those who wait.
     pub(super) fn grant_all(&self) {
         while let Some(waiter) = self.grant() {
@@ -83,7 +90,8 @@ impl LimitState for Room {
     }
 
     fn settings(this: &Core) -> Vec<Setting> {
-        vec![Setting::new("max_concurrent", this.limit())]
+        let limit = Setting::new("max_concurrent", this.limit());
+        [limit].into_iter().chain(this.adapting.iter().flat_map(|adapting| adapting.settings())).collect()
     }
 
     fn snapshot(this: &Core) -> Vec<Setting> {
@@ -138,7 +146,7 @@ impl BulkheadGuard {
         if enters(shared, Criticality::current) {
             Ok(Self { core: CachedArc::of(shared), held: Held::NOT_YET })
         } else {
-            Err(shared.reject(RejectionReason::Full, None))
+            Err(shared.reject_as(Criticality::current(), RejectionReason::Full))
         }
     }
 

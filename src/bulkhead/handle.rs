@@ -8,6 +8,7 @@ use crate::event::{self, Event};
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::adaptive::Round;
+use crate::state::permits::counted::Change;
 use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -47,7 +48,8 @@ impl BulkheadHandle {
     pub fn resize(&self, max_concurrent: usize) {
         let limit = self.core.resize(max_concurrent);
         self.core.grant_all();
-        event::tell(self.core.source(), &Event::Resized { limit, reason: "by_hand" });
+        self.core.row.count(Change::ByHand.word());
+        event::tell(self.core.source(), &Event::Resized { limit, reason: Change::ByHand.as_str() });
     }
 
     /// The last round after which an adaptive limit was decided, if there was one.

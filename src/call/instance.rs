@@ -50,7 +50,7 @@ pub(crate) trait LimitState: Sized + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Instance<T> {
     state: T,
-    row: &'static Row,
+    pub(crate) row: &'static Row,
     /// Its key, where it is one of many. Where it holds something of the user's, a hidden one, so that threads keep no clone.
     pub(crate) key: Option<Label>,
 }
@@ -90,8 +90,14 @@ where
     /// Rejects a call for a reason of this kind of limit.
     #[inline(always)]
     pub(crate) fn reject(&self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
+        self.reject_at(reason as usize, reason, retry_after)
+    }
+
+    /// As [`reject`](Self::reject), counted at another word.
+    #[inline(always)]
+    pub(crate) fn reject_at(&self, word: usize, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
         debug_assert_eq!(reason.kind(), T::KIND, "errors and events tell the same kind");
-        self.row.count(reason as usize);
+        self.row.count(word);
         event::reject(self.name(), reason, retry_after, || self.source())
     }
 }

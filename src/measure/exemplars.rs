@@ -7,18 +7,9 @@ use std::time::Duration;
 // Not `sync`'s: no model checks it, and loom's cannot be tried.
 use parking_lot::Mutex;
 
+use crate::registry::Exemplar;
 use crate::state::calls::Ended;
 use crate::state::histogram::octave_of;
-
-/// A call that stands for those of its bucket: the last one that had a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Exemplar {
-    /// The id of its trace. As `format!("{trace:032x}")` it is the `trace-id` of W3C Trace Context.
-    pub trace: u128,
-    /// How long it took.
-    pub took: Duration,
-}
 
 /// One for each way to end and each bucket of a Prometheus histogram.
 #[derive(Debug, Default)]
@@ -30,7 +21,7 @@ impl Exemplars {
     #[inline(never)]
     pub(super) fn keep(&self, ended: Ended, trace: NonZero<u128>, took: Duration) {
         if let Some(mut all) = self.0.try_lock() {
-            all.insert((ended, octave_of(took.into())), Exemplar { trace: trace.get(), took });
+            all.insert((ended, octave_of(took.into())), Exemplar::new(trace.get(), took));
         }
     }
 

@@ -7,11 +7,12 @@ use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Instance, Key, LimitState};
 use crate::context;
 use crate::outcome::Outcome;
-use crate::registry::Gauges;
+use crate::registry::{Exemplar, Gauges, Measuring, Times};
 use crate::setting::Setting;
 use crate::source::Kind;
 use crate::state::calls::{Calls, Ended};
 use crate::state::counts::share;
+use crate::state::histogram::Durations;
 use crate::state::keys::Retention;
 use crate::time;
 
@@ -23,7 +24,7 @@ pub(crate) struct Counted {
     pub(super) exemplars: Option<Exemplars>,
 }
 
-pub(super) type Core = Instance<Counted>;
+pub(super) type Core = Instance<Measuring<Counted>>;
 
 cached!(Core, unless key.is_some());
 
@@ -47,11 +48,21 @@ pub(super) fn dropped() -> Ended {
     if context::expired_limit().is_some() { Ended::Failure } else { Ended::Abandoned }
 }
 
-impl LimitState for Counted {
+impl Times for Counted {
+    fn of(&self, ended: Ended) -> Durations {
+        self.calls.of(ended)
+    }
+
+    fn exemplars(&self, ended: Ended) -> Vec<Exemplar> {
+        self.exemplars.as_ref().map_or_else(Vec::new, |all| all.of(ended))
+    }
+}
+
+impl LimitState for Measuring<Counted> {
     const KIND: Kind = Kind::Measure;
 
     fn fork(&self, _: &Key) -> Self {
-        Self::new(self.exemplars.is_some())
+        self.another(Counted::new(self.exemplars.is_some()))
     }
 
     /// A key keeps its place, because totals must not fall.

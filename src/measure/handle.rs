@@ -1,10 +1,10 @@
 //! Looks at what was measured.
 
-use super::exemplars::{Exemplar, Exemplars, NoTrace};
+use super::exemplars::NoTrace;
 use super::guard::{Core, MeasureGuard};
 use crate::cached_arc::HandleArc;
 use crate::name::Name;
-use crate::registry::{Listed, Shown};
+use crate::registry::{Exemplar, Listed, Shown, Times};
 use crate::state::calls::Ended;
 use crate::state::histogram::Durations;
 
@@ -48,7 +48,7 @@ impl MeasureHandle {
     ///
     /// None unless there is a function that finds [traces](super::MeasureBuilder::exemplar).
     pub fn exemplars(&self, ended: Ended) -> Vec<Exemplar> {
-        self.core.exemplars.as_ref().map_or_else(Vec::new, |all: &Exemplars| all.of(ended))
+        self.core.exemplars(ended)
     }
 
     /// Begins to measure a call that does not go through a `Service`.

@@ -8,7 +8,7 @@ use super::handle::MeasureHandle;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
-use crate::registry::Listing;
+use crate::registry::{Listing, Measuring};
 use crate::state::keys::{Retain, Retention};
 
 /// Lets every call pass, and measures it. Clones share what they count.
@@ -20,7 +20,7 @@ pub struct Meter<T = NoTrace> {
 
 impl<T> Meter<T> {
     pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool) -> Self {
-        Self { core: Core::new(Counted::new(keeps_exemplars), listing), trace }
+        Self { core: Core::new(Measuring::new(Counted::new(keeps_exemplars), &listing.row.measured), listing), trace }
     }
 }
 

@@ -84,10 +84,11 @@ mod meter;
 mod span;
 
 pub use self::builder::{Measure, MeasureBuilder, MeasureLayer, MeasureSettings};
-pub use self::exemplars::{Exemplar, NoTrace, Trace, TraceOf};
+pub use self::exemplars::{NoTrace, Trace, TraceOf};
 pub use self::guard::MeasureGuard;
 pub use self::handle::MeasureHandle;
 pub use self::meter::Meter;
 pub use self::span::{SpanGuard, SpanLayer, SpanSettings, Spans};
+pub use crate::registry::{Bucket, Exemplar};
 pub use crate::state::calls::Ended;
-pub use crate::state::histogram::{Bucket, Durations};
+pub use crate::state::histogram::Durations;

@@ -9,7 +9,7 @@ use crate::event::{self, Event};
 use crate::registry::Gauges;
 use crate::setting::Setting;
 use crate::source::Kind;
-use crate::state::bucket::{Bucket, View};
+use crate::state::bucket::{ADMITTED, Bucket, SHUT, View};
 use crate::state::counts::share;
 use crate::state::keys::Retention;
 use crate::state::rate::Rate;
@@ -79,7 +79,9 @@ impl Core {
     #[inline(always)]
     pub(super) fn enter(&self, calls: u32) -> Result<(), Rejection> {
         let now = self.clock.now();
-        self.bucket.take(calls, now, now).map(drop).map_err(|retry_after| self.refuse(retry_after))
+        self.bucket.take(calls, now, now).map_err(|retry_after| self.refuse(retry_after))?;
+        self.row.count(ADMITTED);
+        Ok(())
     }
 
     #[inline(always)]
@@ -94,6 +96,7 @@ impl Core {
             return;
         }
         self.bucket.shut(self.clock.now().saturating_add(duration));
+        self.row.count(SHUT);
         event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
     }
 

@@ -91,14 +91,14 @@ impl Registry {
     /// # Examples
     ///
     /// ```
-    /// use palisade::{BulkheadLayer, Registry};
+    /// use palisade::{BulkheadLayer, Registry, registry::Reading};
     ///
     /// # fn main() -> Result<(), palisade::ConfigError> {
     /// let registry = Registry::new();
     /// let layer = BulkheadLayer::builder(8).registry(&registry).build()?;
     /// let metrics = registry.metrics();
     /// let limit = metrics.iter().find(|metric| metric.name == "palisade_bulkhead_limit");
-    /// assert_eq!(limit.map(|metric| metric.samples[0].value), Some(8.0));
+    /// assert_eq!(limit.map(|metric| &metric.samples[0].value), Some(&Reading::Level(8.0)));
     /// # drop(layer);
     /// # Ok(())
     /// # }

@@ -1,5 +1,6 @@
 //! The one table of metrics: what each is called, and the words of tallies and the gauges that it shows.
 
+use super::reading::Reading;
 use super::row::Row;
 use super::sums::{Gauges, Sums};
 use crate::error::{By, RejectionReason};
@@ -7,6 +8,9 @@ use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
+use crate::state::criticality::Criticality;
+use crate::state::permits::counted::{Change, REASONS};
+use crate::state::{bucket, calls};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub enum MetricKind {
     Counter,
     /// It goes up and down, and is there as long as there are instances.
     Gauge,
+    /// It sorts times into buckets, and only grows.
+    Histogram,
 }
 
 /// One value of a metric.
@@ -25,34 +31,42 @@ pub struct Sample {
     /// The names and the values of its labels. The value of `name` is the name of the instances, and may have any character; all others
     /// are words.
     pub labels: Vec<(&'static str, &'static str)>,
-    /// The value; a whole number for a counter.
-    pub value: f64,
+    /// The value.
+    pub value: Reading,
 }
 
 /// Where the value of a sample stands.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Word(usize),
-    /// So many words from the first on, added up.
-    Words(usize),
+    /// So many words, each a step after the one before, added up.
+    Words {
+        first: usize,
+        step: usize,
+        count: usize,
+    },
     /// Zero where no instance adds to it.
     Gauge(&'static str),
     /// Absent where no instance adds to it.
     Known(&'static str),
     /// The one gauge by the other.
     Share(&'static str, &'static str),
+    /// The times of the calls that ended so.
+    Times(calls::Ended),
 }
 
 impl At {
     /// The value of a row, whose instances have these gauges if there are any.
-    #[expect(clippy::cast_precision_loss, reason = "a counter of 2^53 is out of reach")]
-    fn value(self, row: &Row, gauges: Option<&Gauges>) -> Option<f64> {
+    fn reading(self, row: &Row, gauges: Option<&Gauges>) -> Option<Reading> {
         match self {
-            Self::Word(word) => Some(row.total(word) as f64),
-            Self::Words(count) => Some((0..count).map(|word| row.total(word)).sum::<u64>() as f64),
-            Self::Gauge(gauge) => Some(gauges?.get(gauge).unwrap_or(0.0)),
-            Self::Known(gauge) => gauges?.get(gauge),
-            Self::Share(gauge, of) => gauges?.share(gauge, of),
+            Self::Word(word) => Some(Reading::Count(row.total(word))),
+            Self::Words { first, step, count } => {
+                Some(Reading::Count((first..).step_by(step).take(count).map(|word| row.total(word)).sum()))
+            }
+            Self::Gauge(gauge) => gauges.map(|gauges| Reading::Level(gauges.get(gauge).unwrap_or(0.0))),
+            Self::Known(gauge) => gauges?.get(gauge).map(Reading::Level),
+            Self::Share(gauge, of) => gauges?.share(gauge, of).map(Reading::Level),
+            Self::Times(ended) => Some(Reading::Histogram(row.times(ended))),
         }
     }
 }
@@ -122,7 +136,7 @@ table! {
         "The share of slow calls in the windows that hold min_calls; absent where none does.";
     retry_calls_total: Retry Counter[result] words_of(attempts::Ended::ALL.map(attempts::Ended::as_str), 0),
         "Calls, by how they ended and whether they were retried.";
-    retry_attempts_total: Retry Counter[] one(At::Words(attempts::RETRIES + 1)),
+    retry_attempts_total: Retry Counter[] one(At::Words { first: 0, step: 1, count: attempts::RETRIES + 1 }),
         "Attempts that were sent; the first of each call is counted with its end.";
     retry_stopped_total: Retry Counter[reason] words_of(Stop::TOLD.map(Stop::as_str), attempts::FIRST_STOP),
         "Calls that failed and were not retried, or no more.";
@@ -136,12 +150,32 @@ table! {
         "The most calls that may hold a place.";
     bulkhead_queued: Bulkhead Gauge[] one(At::Gauge("queued")),
         "Calls that wait for a place.";
-    bulkhead_rejected_total: Bulkhead Counter[reason] reasons(Kind::Bulkhead),
+    bulkhead_limit_changes_total: Bulkhead Counter[reason] words_of(Change::ALL.map(Change::as_str), Change::ByHand.word()),
+        "How often the most calls that may hold a place were changed.";
+    bulkhead_rejected_total: Bulkhead Counter[reason] of_all_classes(),
         "Calls that bulkheads rejected.";
+    bulkhead_shed_total: Bulkhead Counter[criticality] of_all_reasons(),
+        "Calls that bulkheads rejected, by how much they matter.";
+    rate_limit_admitted_total: RateLimit Counter[] one(At::Word(bucket::ADMITTED)),
+        "Calls that rate limits let pass, at once or in turn.";
+    rate_limit_rejected_total: RateLimit Counter[reason] reasons(Kind::RateLimit),
+        "Calls that rate limits rejected.";
+    rate_limit_shut_total: RateLimit Counter[] one(At::Word(bucket::SHUT)),
+        "How often rate limits were shut for a while, by the service or by hand.";
+    rate_limit_tokens: RateLimit Gauge[] one(At::Gauge("tokens")),
+        "Whole calls that may pass at once.";
+    rate_limit_waiting: RateLimit Gauge[] one(At::Gauge("waiting")),
+        "Calls that wait for their turn.";
     fallback_answers_total: Fallback Counter[step] words_of(["1", "2", "3", "4"], 1),
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
+    call_duration_seconds: Measure Histogram[outcome] times(),
+        "How long the calls took that a measure saw, by how they ended.";
+    calls_in_flight: Measure Gauge[] one(At::Gauge("in_flight")),
+        "Calls that a measure saw begin and not yet end.";
+    criticality_calls_total: Criticality Counter[criticality] classes(),
+        "Calls, by how much they matter.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
@@ -151,7 +185,7 @@ table! {
 /// The samples of one name.
 fn samples(row: &Row, sums: &Sums, labels: &[&'static str], cells: &Cells) -> Vec<Sample> {
     let sample = |(at, values): &(At, Vec<&'static str>)| {
-        let value = at.value(row, sums.get(row))?;
+        let value = at.reading(row, sums.get(row))?;
         let own = labels.iter().copied().zip(values.iter().copied());
         Some(Sample { labels: [("name", row.name().as_str())].into_iter().chain(own).collect(), value })
     };
@@ -177,6 +211,29 @@ fn one(at: At) -> Cells {
 fn reasons(kind: Kind) -> Cells {
     let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == kind);
     reasons.map(|&reason| (At::Word(reason as usize), vec![reason.as_str()])).collect()
+}
+
+/// A cell for each reason to reject that a bulkhead has.
+fn of_all_classes() -> Cells {
+    let all = |first| At::Words { first, step: REASONS, count: Criticality::COUNT };
+    let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == Kind::Bulkhead);
+    reasons.map(|&reason| (all(reason as usize), vec![reason.as_str()])).collect()
+}
+
+/// A cell for each class of calls that a bulkhead rejects.
+fn of_all_reasons() -> Cells {
+    let all = |class| At::Words { first: class as usize * REASONS, step: 1, count: REASONS };
+    Criticality::IN_ORDER.map(|class| (all(class), vec![class.as_str()])).into()
+}
+
+/// A cell for each class of calls, each at its own word.
+fn classes() -> Cells {
+    Criticality::IN_ORDER.map(|class| (At::Word(class as usize), vec![class.as_str()])).into()
+}
+
+/// A cell for each way in which a measured call ends.
+fn times() -> Cells {
+    calls::Ended::ALL.map(|ended| (At::Times(ended), vec![ended.as_str()])).into()
 }
 
 fn transitions() -> Cells {

@@ -20,7 +20,7 @@
 //! }
 //! for metric in registry.metrics() {
 //!     for sample in metric.samples {
-//!         println!("{} {:?} {}", metric.name, sample.labels, sample.value);
+//!         println!("{} {:?} {:?}", metric.name, sample.labels, sample.value);
 //!     }
 //! }
 //! # drop(layer);
@@ -39,10 +39,15 @@
 //! A call of a retry ends as `first` or `retried` where it did not fail, as `failed_first` or `failed_retried` where it did, and as
 //! `abandoned` where it was dropped.
 //!
+//! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
+//! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
+//!
+//! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too.
+//!
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
-//! timeout and a fallback are listed for as long as there is a layer or a service. What an instance has counted stays
+//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. What an instance has counted stays
 //! in the totals of its kind and name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
@@ -52,7 +57,8 @@
 //!
 //! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
 //! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
-//! failures; bulkheads with the fewest places left. No key is ever a label.
+//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; measures with the greatest share of
+//! failures. No key is ever a label.
 //!
 //! # Events
 //!
@@ -69,7 +75,9 @@ mod instance;
 mod json;
 mod list;
 mod listed;
+mod measured;
 mod metrics;
+mod reading;
 mod row;
 mod sums;
 
@@ -77,6 +85,8 @@ pub(crate) use self::entry::Entry;
 pub use self::instance::Instance;
 pub use self::list::{Listing, Registry};
 pub(crate) use self::listed::{Listed, Shown};
+pub(crate) use self::measured::{Measuring, Times};
 pub use self::metrics::{Metric, MetricKind, Sample};
+pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;
 pub(crate) use self::sums::{Gauges, Sums};

@@ -2,8 +2,11 @@
 
 use std::ops::Deref;
 
+use super::measured::Measured;
+use super::reading::Histogram;
 use crate::name::Name;
 use crate::source::{Kind, Source};
+use crate::state::calls::Ended;
 use crate::state::tally::Tally;
 
 /// What all instances of a kind and name have counted in a registry.
@@ -13,15 +16,26 @@ use crate::state::tally::Tally;
 pub(crate) struct Row {
     pub(crate) source: Source<'static>,
     tally: Tally,
+    pub(crate) measured: Measured,
 }
 
 impl Row {
     pub(super) fn leak(source: Source<'static>) -> &'static Self {
-        Box::leak(Box::new(Self { source, tally: Tally::new() }))
+        Box::leak(Box::new(Self { source, tally: Tally::new(), measured: Measured::default() }))
     }
 
     pub(crate) const fn name(&self) -> Name {
         self.source.name()
+    }
+
+    /// How long the calls took that measures saw end in this way.
+    pub(super) fn times(&self, ended: Ended) -> Histogram {
+        self.measured.of(ended)
+    }
+
+    /// Whether anything was ever counted.
+    pub(super) fn has_counted(&self) -> bool {
+        self.tally.has_counted() || self.measured.has_counted()
     }
 
     pub(super) const fn kind(&self) -> Kind {

@@ -12,8 +12,15 @@
 use super::keys::Retention;
 use super::rate::Rate;
 use super::stripes::Stripes;
+use crate::error::RejectionReason;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 use crate::time::Nanos;
+
+/// The word of a [`Tally`](super::tally::Tally) that counts calls that passed. Before it stand those of the reasons to reject.
+pub(crate) const ADMITTED: usize = RejectionReason::ALL.len();
+
+/// The word that counts how often a bucket was shut.
+pub(crate) const SHUT: usize = ADMITTED + 1;
 
 /// The longest time in which a bucket fills. What is added to a time of less than 292 years then fits.
 const LONGEST: u64 = 1 << 63;

@@ -17,7 +17,7 @@ impl CriticalityLayer<Bodies<Header>> {
     /// Reads and writes in this header how much each call matters.
     ///
     /// [The page](crate::http::criticality) has the values.
-    pub const fn header(name: HeaderName) -> Self {
+    pub fn header(name: HeaderName) -> Self {
         Self::of(Bodies(Header { name, allowed: Criticality::Critical }))
     }
 

@@ -18,6 +18,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
 
+pub(crate) mod counted;
 mod queue;
 mod shares;
 mod waits;

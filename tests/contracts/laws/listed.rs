@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use palisade::registry::MetricKind;
-use palisade::{Registry, ServiceBuilderExt};
+use palisade::registry::{MetricKind, Reading};
+use palisade::{
+    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+};
 use tokio::time::timeout;
 use tower::ServiceBuilder;
 
@@ -12,12 +14,24 @@ use super::*;
 /// A metric, as text: its name and its labels.
 type Values = BTreeMap<String, f64>;
 
+/// What goes up and down, or what only grows: of a histogram, how many calls it has.
 fn values(registry: &Registry, kind: MetricKind) -> Values {
-    let metrics = registry.metrics().into_iter().filter(|metric| metric.kind == kind);
+    let is_gauge = kind == MetricKind::Gauge;
+    let metrics = registry.metrics().into_iter().filter(|metric| (metric.kind == MetricKind::Gauge) == is_gauge);
     metrics
         .flat_map(|metric| metric.samples.into_iter().map(move |sample| (metric.name, sample)))
-        .map(|(name, sample)| (format!("{name} {:?}", sample.labels), sample.value))
+        .map(|(name, sample)| (format!("{name} {:?}", sample.labels), number(&sample.value)))
         .collect()
+}
+
+fn number(reading: &Reading) -> f64 {
+    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
+    match reading {
+        Reading::Count(calls) => count(*calls),
+        Reading::Level(level) => *level,
+        Reading::Histogram(times) => count(times.count()),
+        other => panic!("unknown: {other:?}"),
+    }
 }
 
 fn only_counted(counters: Values) -> Values {
@@ -53,6 +67,7 @@ macro_rules! each_listed {
 
             let service = Layer::layer(&layer, service_fn(inner));
             service.clone().oneshot(PASSES).await.unwrap();
+            advance(SECOND).await;
             let rest = values(&registry, MetricKind::Gauge);
             let hung = [(); PLACES + 1].map(|()| timeout(30 * SECOND, service.clone().oneshot(HANGS)));
             let mut hung = hung.map(task::spawn);
@@ -60,6 +75,7 @@ macro_rules! each_listed {
                 drop(call.poll());
             }
             drop(hung);
+            advance(SECOND).await;
             assert_eq!(values(&registry, MetricKind::Gauge), rest, "the gauges are not at rest");
 
             service.clone().oneshot(FAILS_AT_ONCE).await.ok();
@@ -84,9 +100,21 @@ each_listed! {
     bulkhead_with_queue: |registry| {
         BulkheadLayer::builder(PLACES).max_queue(0).registry(registry).build()
     }, "bulkhead";
+    bulkhead_that_adapts: |registry| {
+        let adaptive = Adaptive::gradient().min(PLACES).max(PLACES);
+        BulkheadLayer::builder(PLACES).adaptive(adaptive).registry(registry).build()
+    }, "bulkhead";
+    rate_limit: |registry| RateLimitLayer::builder("seen", Rate::per_second(1000)).registry(registry).build(), "rate limit";
     retrying: |registry| RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build(), "retry";
     timeout_of_calls: |registry| Ok::<_, Error>(TimeoutLayer::new(SECOND).registry(registry)), "timeout";
     fallback_to_a_value: |registry| Ok::<_, Error>(FallbackLayer::value(STALE).registry(registry)), "fallback";
+    measuring: |registry| MeasureLayer::builder("seen").registry(registry).build(), "measure";
+    criticality: |registry| {
+        Ok::<_, Error>(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
+    }, "criticality";
+    measure_per_key: |registry| {
+        MeasureLayer::builder("seen").per_key(|_: &u32| ()).registry(registry).build()
+    }, "per key";
     bulkhead_per_key: |registry| {
         BulkheadLayer::builder(PLACES).per_key(|_: &u32| ()).registry(registry).build()
     }, "per key";

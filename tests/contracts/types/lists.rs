@@ -18,7 +18,7 @@ use palisade::measure::{
     Trace,
 };
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
-use palisade::registry::{Instance, Listing, Metric, MetricKind, Sample};
+use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Reading, Sample};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
@@ -69,7 +69,7 @@ every_type_is! {
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
     MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
-    Registry, Instance, Listing, Metric, MetricKind, Sample,
+    Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 

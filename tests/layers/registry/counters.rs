@@ -149,3 +149,90 @@ async fn a_layer_per_key_counts_calls_without_room() {
     assert_counts(&registry, "palisade_bulkhead_rejected_total", &[("full", 1.0)]);
     assert_eq!(value(&registry, "palisade_per_key_keys", "seen", &[]), Some(1.0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_bulkhead_counts_rejections_by_criticality() {
+    let registry = Registry::new();
+    let layer = BulkheadLayer::builder(1).name(name("seen")).max_queue(1).registry(&registry).build().unwrap();
+    let mut service = layer.layer(hung());
+    let _calls = [begin(&mut service, 1), begin(&mut service, 1)];
+    let full = [Criticality::Sheddable, Criticality::Sheddable, Criticality::Critical];
+    for class in full {
+        class.scope(service.clone().oneshot(1)).await.unwrap_err();
+    }
+    layer.handle().resize(0);
+    let no_queue = BulkheadLayer::builder(0).name(name("seen")).registry(&registry).build().unwrap();
+    Criticality::CriticalPlus.scope(no_queue.layer(up()).oneshot(1)).await.unwrap_err();
+    let classes = [("critical-plus", 1.0), ("critical", 1.0), ("sheddable-plus", 0.0), ("sheddable", 2.0)];
+    assert_counts(&registry, "palisade_bulkhead_shed_total", &classes);
+    let reasons = [("full", 1.0), ("queue_full", 3.0), ("waited_too_long", 0.0)];
+    assert_counts(&registry, "palisade_bulkhead_rejected_total", &reasons);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_that_a_bulkhead_finds_is_shown_and_its_changes_are_counted() {
+    let registry = Registry::new();
+    let layer = BulkheadLayer::builder(8).adaptive(Adaptive::aimd()).name(name("seen")).registry(&registry);
+    let layer = layer.build().unwrap();
+    let limit = || value(&registry, "palisade_bulkhead_limit", "seen", &[]);
+    let slow = TimeoutLayer::new(SECOND).layer(layer.layer(hung()));
+    slow.oneshot(1).await.unwrap_err();
+    assert!(limit() < Some(8.0), "{:?}", limit());
+    let changes = "palisade_bulkhead_limit_changes_total";
+    assert_counts(&registry, changes, &[("by_hand", 0.0), ("adapted", 1.0)]);
+    layer.handle().resize(5);
+    assert_eq!(limit(), Some(5.0));
+    assert_counts(&registry, changes, &[("by_hand", 1.0), ("adapted", 1.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_counts_what_it_admits_and_rejects() {
+    let registry = Registry::new();
+    let layer = RateLimitLayer::builder("seen", Rate::per_second(2)).registry(&registry).build().unwrap();
+    for _ in 0..3 {
+        layer.layer(up()).oneshot(1).await.ok();
+    }
+    assert_eq!(value(&registry, "palisade_rate_limit_admitted_total", "seen", &[]), Some(2.0));
+    assert_counts(&registry, "palisade_rate_limit_rejected_total", &[("rate_limited", 1.0)]);
+    let tokens = || value(&registry, "palisade_rate_limit_tokens", "seen", &[]);
+    assert_eq!(tokens(), Some(0.0));
+    advance(SECOND).await;
+    assert_eq!(tokens(), Some(2.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_leaves_before_its_turn_was_not_admitted() {
+    let registry = Registry::new();
+    let layer = RateLimitLayer::builder("seen", Rate::per_second(1)).max_wait(10 * SECOND).registry(&registry);
+    let mut service = layer.build().unwrap().layer(up());
+    service.clone().oneshot(1).await.unwrap();
+    let [mut next, last] = [(); 2].map(|()| begin(&mut service, 1));
+    let [admitted, waiting] = ["admitted_total", "waiting"].map(|metric| format!("palisade_rate_limit_{metric}"));
+    let counts = || [&admitted, &waiting].map(|metric| value(&registry, metric, "seen", &[]));
+    assert_eq!(counts(), [Some(1.0), Some(2.0)]);
+    drop(last);
+    advance(SECOND).await;
+    assert!(next.poll().is_ready());
+    assert_eq!(counts(), [Some(2.0), Some(0.0)]);
+}
+
+#[test]
+fn a_rate_limit_counts_how_often_it_was_shut() {
+    let registry = Registry::new();
+    let layer = RateLimitLayer::builder("seen", Rate::per_second(1)).registry(&registry).per_key(|key: &u32| *key);
+    let limits = layer.build().unwrap().handle();
+    assert!(limits.block(1, SECOND) && limits.block(2, SECOND));
+    assert_eq!(value(&registry, "palisade_rate_limit_shut_total", "seen", &[]), Some(2.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_criticality_layer_counts_calls_by_class() {
+    let registry = Registry::new();
+    let class = |n: &u32| if *n == 0 { Criticality::Sheddable } else { Criticality::Critical };
+    let layer = CriticalityLayer::by(class).name(name("seen")).registry(&registry);
+    for request in [0, 1, 2] {
+        layer.layer(up()).oneshot(request).await.unwrap();
+    }
+    let classes = [("critical-plus", 0.0), ("critical", 2.0), ("sheddable-plus", 0.0), ("sheddable", 1.0)];
+    assert_counts(&registry, "palisade_criticality_calls_total", &classes);
+}

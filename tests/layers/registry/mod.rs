@@ -6,6 +6,7 @@ mod hostile;
 mod json;
 mod keys;
 mod many;
+mod measured;
 mod shown;
 
 use std::future::ready;
@@ -17,11 +18,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::event::{self, Event, Source};
-use palisade::registry::Instance;
+use palisade::registry::{Instance, Reading};
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Deadline, Error, FallbackLayer, Name, Phase, Registry,
-    RetryLayer, TimeoutLayer, fallback,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
+    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry, RetryLayer, TimeoutLayer,
+    fallback,
 };
+use tokio::time::advance;
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::support::Down;
@@ -36,7 +39,18 @@ fn value(registry: &Registry, metric: &str, name: &str, labels: &[&str]) -> Opti
     let is_it = |values: Vec<&str>| values.split_first() == Some((&name, labels));
     let samples = metric.samples.iter();
     let mut found = samples.filter(|sample| is_it(sample.labels.iter().map(|(_, value)| *value).collect()));
-    found.next().map(|sample| sample.value)
+    found.next().map(|sample| number(&sample.value))
+}
+
+/// The value of a counter or a gauge, and how many calls a histogram has.
+fn number(reading: &Reading) -> f64 {
+    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
+    match reading {
+        Reading::Count(calls) => count(*calls),
+        Reading::Level(level) => *level,
+        Reading::Histogram(times) => count(times.count()),
+        other => panic!("unknown: {other:?}"),
+    }
 }
 
 fn names(instances: &[Instance]) -> Vec<&'static str> {

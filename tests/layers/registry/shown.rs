@@ -37,6 +37,13 @@ shows! {
             "consecutive 0", "failure_rate off", "throttled_rate off", "slow_rate off", "rejected 0", "late 0",
         ];
     a_bulkhead: |registry| bulkhead(registry, "seen"), ["max_concurrent 1"], ["in_flight 0", "queued 0"];
+    a_bulkhead_that_adapts: |registry| {
+        BulkheadLayer::builder(8).adaptive(Adaptive::vegas()).registry(registry).build().unwrap()
+    }, ["max_concurrent 8", "min 1", "max 1000", "round 100ms"], ["in_flight 0", "queued 0"];
+    a_rate_limit: |registry| RateLimitLayer::builder("seen", Rate::per_second(9)).registry(registry).build().unwrap(),
+        ["rate 9 calls in 1s", "burst 9", "heed_throttling off"], ["available 9", "waiting 0", "rejected 0"];
+    a_measure: |registry| MeasureLayer::builder("seen").registry(registry).build().unwrap(),
+        ["exemplar off"], ["in_flight 0", "successes 0", "p50 off", "p99 off"];
     a_retry: |registry| RetryLayer::builder("seen").registry(registry).build().unwrap(),
         [
             "max_attempts 3", "backoff 50ms growing by 2 to 20s with full jitter", "max_retry_after 30s",
