@@ -64,6 +64,13 @@ pub(crate) fn thread_number() -> usize {
     }
 }
 
+/// The same where the thread has asked for it before, and otherwise a very large number.
+#[cfg(not(all(loom, test)))]
+#[inline(always)]
+pub(crate) fn known_thread_number() -> usize {
+    numbers::KNOWN.get()
+}
+
 #[cfg(not(all(loom, test)))]
 mod numbers {
     use std::cell::Cell;
@@ -116,4 +123,10 @@ mod numbers {
 pub(crate) fn thread_number() -> usize {
     let id = format!("{:?}", loom::thread::current().id());
     id.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}
+
+/// The same.
+#[cfg(all(loom, test))]
+pub(crate) fn known_thread_number() -> usize {
+    thread_number()
 }

@@ -37,8 +37,21 @@ pub(crate) fn expired_limit() -> Option<Duration> {
 #[inline(always)]
 pub(crate) fn attempt<T>(number: u32, part: impl FnOnce() -> T) -> T {
     // A first attempt of an inner retry stays a repeat of the outer one.
-    let _restore = (number > 1).then(|| set(&ATTEMPT, number));
+    let _outer = Outer((number > 1).then(|| ATTEMPT.replace(number)));
     part()
+}
+
+/// The number that was set around an attempt, if it was changed.
+struct Outer(Option<u32>);
+
+/// Not by [`Restore`], in an `Option` of which the compiler does not see which flag it restores.
+impl Drop for Outer {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(number) = self.0 {
+            ATTEMPT.set(number);
+        }
+    }
 }
 
 /// The number of the attempt that runs now, from 1.

@@ -12,7 +12,10 @@ use crate::source::{Kind, Source};
 ///
 /// Calls hold only its row, so that they pay nothing for it.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry(CachedArc<Shared>);
+pub(crate) struct Entry {
+    row: &'static Row,
+    shared: CachedArc<Shared>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -33,24 +36,24 @@ impl Entry {
         let listing = registry.listing(source.kind(), source.name());
         let shared = CachedArc::new(Shared { row: listing.row, registry, settings });
         listing.list(shared.shared());
-        Self(shared)
+        Self { row: listing.row, shared }
     }
 
     /// The same under another name.
     pub(crate) fn named(&self, name: Name) -> Self {
-        let Shared { row, registry, settings } = &*self.0;
+        let Shared { row, registry, settings } = &*self.shared;
         Self::of(registry.clone(), Source::new(row.kind(), name), settings.clone())
     }
 
     /// The same in another registry.
     pub(crate) fn listed_in(&self, registry: &Registry) -> Self {
-        Self::of(registry.clone(), self.0.row.source, self.0.settings.clone())
+        Self::of(registry.clone(), self.row.source, self.shared.settings.clone())
     }
 
     /// Where it counts.
     #[inline(always)]
-    pub(crate) fn row(&self) -> &'static Row {
-        self.0.row
+    pub(crate) const fn row(&self) -> &'static Row {
+        self.row
     }
 }
 

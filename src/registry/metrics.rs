@@ -9,7 +9,7 @@ use crate::state::attempts::{self, Stop};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
 use crate::state::criticality::Criticality;
-use crate::state::permits::counted::{Change, REASONS};
+use crate::state::permits::counted::{Change, rejected};
 use crate::state::{bucket, calls};
 
 /// What a metric is.
@@ -215,14 +215,16 @@ fn reasons(kind: Kind) -> Cells {
 
 /// A cell for each reason to reject that a bulkhead has.
 fn of_all_classes() -> Cells {
-    let all = |first| At::Words { first, step: REASONS, count: Criticality::COUNT };
+    let all =
+        |reason| At::Words { first: rejected(reason, Criticality::Sheddable), step: 1, count: Criticality::COUNT };
     let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == Kind::Bulkhead);
-    reasons.map(|&reason| (all(reason as usize), vec![reason.as_str()])).collect()
+    reasons.map(|&reason| (all(reason), vec![reason.as_str()])).collect()
 }
 
 /// A cell for each class of calls that a bulkhead rejects.
 fn of_all_reasons() -> Cells {
-    let all = |class| At::Words { first: class as usize * REASONS, step: 1, count: REASONS };
+    let count = RejectionReason::ALL.len();
+    let all = |class| At::Words { first: class as usize, step: Criticality::COUNT, count };
     Criticality::IN_ORDER.map(|class| (all(class), vec![class.as_str()])).into()
 }
 

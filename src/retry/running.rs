@@ -9,20 +9,21 @@ use crate::state::attempts::{Ended, RETRIES, Stop};
 /// What a call shares with all others, until it has ended. A call that is dropped before is abandoned.
 #[derive(Debug)]
 pub(super) struct Running {
+    /// It is empty once the call has ended.
     core: CachedArc<Core>,
-    has_ended: bool,
 }
 
 impl Running {
     pub(super) const fn new(core: CachedArc<Core>) -> Self {
-        Self { core, has_ended: false }
+        Self { core }
     }
 
     /// Counts the end of a call that has made so many attempts.
     #[inline(always)]
     pub(super) fn end(&mut self, attempts: u32, is_failure: bool) {
-        self.has_ended = true;
-        self.core.row.count(Ended::of(attempts, is_failure) as usize);
+        if let Some(core) = self.core.take() {
+            core.row.count(Ended::of(attempts, is_failure) as usize);
+        }
     }
 
     /// Out of line, so that the end of every other call stays short.
@@ -55,7 +56,7 @@ impl Deref for Running {
 impl Drop for Running {
     #[inline(always)]
     fn drop(&mut self) {
-        if !self.has_ended {
+        if !self.core.is_taken() {
             self.abandon();
         }
     }

@@ -4,13 +4,10 @@
 use crate::error::RejectionReason;
 use crate::state::criticality::Criticality;
 
-/// How many words stand together: those of one class.
-pub(crate) const REASONS: usize = RejectionReason::ALL.len();
-
-/// The word that counts rejections of calls of this class.
+/// The word that counts rejections of calls of this class. Those of a reason stand together.
 #[inline(always)]
 pub(crate) const fn rejected(reason: RejectionReason, class: Criticality) -> usize {
-    class as usize * REASONS + reason as usize
+    reason as usize * Criticality::COUNT + class as usize
 }
 
 /// Why the limit was changed.
@@ -25,7 +22,7 @@ impl Change {
     pub(crate) const ALL: [Self; 2] = [Self::ByHand, Self::Adapted];
 
     pub(crate) const fn word(self) -> usize {
-        Criticality::COUNT * REASONS + self as usize
+        RejectionReason::ALL.len() * Criticality::COUNT + self as usize
     }
 
     pub(crate) const fn as_str(self) -> &'static str {

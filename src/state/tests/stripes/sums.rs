@@ -1,10 +1,11 @@
 //! Claims about what the stripes add up to.
 
 use std::collections::BTreeSet;
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::state::stripes::{Stripes, Tag};
+use crate::state::tests::{NUMBERS, crowd};
 use crate::sync::thread_number;
 
 #[test]
@@ -36,29 +37,6 @@ fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
     count(7, 2);
     thread::scope(|scope| scope.spawn(|| count(8, 3)).join().expect("it only counts"));
     assert_eq!([7, 8, 9].map(|tag| stripes.sum(0, Tag::new(tag))), [2, 3, 0]);
-}
-
-/// Held by each test that uses most thread numbers, or that needs a thread with a stripe of its own.
-static NUMBERS: Mutex<()> = Mutex::new(());
-
-/// Has so many threads that some share a stripe count at once.
-fn crowd(count: impl Fn() + Sync) {
-    const THREADS: usize = 100;
-    let _numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let start = Barrier::new(THREADS);
-    let one_of_many = || {
-        // Each has its number until it ends.
-        thread_number();
-        start.wait();
-        count();
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(one_of_many)).collect();
-        // Joined one by one, because a scope does not wait until they have given their numbers back.
-        for thread in threads {
-            thread.join().expect("it only counts");
-        }
-    });
 }
 
 /// So many that the threads that share a stripe write to it at the same time.
