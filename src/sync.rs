@@ -12,6 +12,18 @@ pub(crate) use loom::sync::Arc;
 #[cfg(all(loom, test))]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
+/// Points to what is shared, for who lists it.
+#[cfg(not(all(loom, test)))]
+pub(crate) fn weak<T>(shared: &Arc<T>) -> std::sync::Weak<T> {
+    Arc::downgrade(shared)
+}
+
+/// Points to nothing: a model's own cannot be pointed to, and no model lists anything.
+#[cfg(all(loom, test))]
+pub(crate) fn weak<T>(_: &Arc<T>) -> std::sync::Weak<T> {
+    std::sync::Weak::new()
+}
+
 /// Not a model's: what is in it is made once, and then only read.
 pub(crate) use std::sync::OnceLock;
 /// Not a model's.

@@ -11,13 +11,12 @@ mod kept;
 
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::Arc; // a model's own cannot point to a trait object
 use std::thread::LocalKey;
 use std::{fmt, ptr};
 
 pub(crate) use self::kept::Kept;
 use self::kept::{Notes, SETS, SPARES_PER_SET};
-use crate::sync::{Ordering, fence};
+use crate::sync::{Arc, Ordering, fence};
 
 const SHIFT: u32 = u64::BITS - SETS.ilog2();
 

@@ -15,6 +15,7 @@ use crate::registry::{Gauges, Listed, Listing, Row, Sums};
 use crate::setting::Setting;
 use crate::source::{Kind, Source};
 use crate::state::keys::Retention;
+use crate::sync::weak;
 use crate::time::Nanos;
 
 /// The pure state of a limit, by which it decides.
@@ -65,7 +66,7 @@ where
     {
         let key = state.holds_users().then(|| Label::new(None));
         let instance = CachedArc::new(Self { state, row: listing.row, key });
-        listing.list(instance.shared());
+        listing.list(weak(instance.shared()));
         instance
     }
 

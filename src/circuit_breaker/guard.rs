@@ -1,7 +1,6 @@
 //! The guard of one call.
 
 use std::mem;
-use std::sync::Arc;
 
 use super::breaker::Core;
 use crate::cached_arc::CachedArc;
@@ -11,6 +10,7 @@ use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::circuit::{Entry, Exit, Refusal};
 use crate::state::moments::Held;
+use crate::sync::Arc;
 
 /// Holds the place of one call in a circuit, until it is settled or dropped.
 ///

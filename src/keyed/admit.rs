@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use super::handle::PerKeyHandle;
 use super::shared::Shared;
 use crate::call::{Admit, Fork, Handled};
 use crate::error::Rejection;
 use crate::registry::Listing;
+use crate::sync::{Arc, weak};
 
 /// A limit for each key. Clones share the map.
 pub struct PerKey<K, By, A: Handled> {
@@ -24,7 +24,7 @@ impl<K, By, A: Handled> PerKey<K, By, A> {
         A: Fork,
     {
         let shared = Arc::new(shared);
-        listing.list(&shared);
+        listing.list(weak(&shared));
         Self { model, by, shared }
     }
 

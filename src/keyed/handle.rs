@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use super::shared::Shared;
 use crate::call::Key;
 use crate::name::Name;
 use crate::state::keys::Retain;
+use crate::sync::Arc;
 
 /// Looks at the keys and gives the handle of each, from anywhere.
 ///

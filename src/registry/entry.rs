@@ -7,6 +7,7 @@ use crate::cached_arc::{CachedArc, cached};
 use crate::name::Name;
 use crate::setting::Setting;
 use crate::source::{Kind, Source};
+use crate::sync::weak;
 
 /// The entry of a layer that has no state of its own, such as a timeout. The layers and services of one share it.
 ///
@@ -35,7 +36,7 @@ impl Entry {
     fn of(registry: Registry, source: Source<'static>, settings: Vec<Setting>) -> Self {
         let listing = registry.listing(source.kind(), source.name());
         let shared = CachedArc::new(Shared { row: listing.row, registry, settings });
-        listing.list(shared.shared());
+        listing.list(weak(shared.shared()));
         Self { row: listing.row, shared }
     }
 

@@ -168,9 +168,8 @@ impl Listing {
     }
 
     /// Lists the instance that was made.
-    pub(crate) fn list<T: Listed + 'static>(&self, instance: &Arc<T>) {
+    pub(crate) fn list<T: Listed + 'static>(&self, instance: Weak<T>) {
         if self.is_listed {
-            let instance = Arc::downgrade(instance);
             self.registry.list(self.row.source, instance);
         }
     }

@@ -8,6 +8,7 @@ use super::service::Retry;
 use crate::cached_arc::CachedArc;
 use crate::call::budget::Budget;
 use crate::registry::Listing;
+use crate::sync::weak;
 
 /// Wraps services in a [`Retry`].
 ///
@@ -23,7 +24,7 @@ pub struct RetryLayer<R = Rules, B = SharedBudget> {
 impl<R, B> RetryLayer<R, B> {
     pub(super) fn new(core: Core, listing: &Listing, rules: R, budgets: B) -> Self {
         let core = CachedArc::new(core);
-        listing.list(core.shared());
+        listing.list(weak(core.shared()));
         Self { core, rules, budgets }
     }
 
