@@ -29,7 +29,7 @@ impl Core {
     /// Rejects a call of this class.
     #[inline(always)]
     pub(super) fn reject_as(&self, class: Criticality, reason: RejectionReason) -> Rejection {
-        self.reject_at(counted::rejected(reason, class), reason, None)
+        self.reject_at(counted::rejected(reason, class), Rejection::new(self.name(), reason, None))
     }
 
     /// Hands the free places to those who wait.

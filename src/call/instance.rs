@@ -91,15 +91,15 @@ where
     /// Rejects a call for a reason of this kind of limit.
     #[inline(always)]
     pub(crate) fn reject(&self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
-        self.reject_at(reason as usize, reason, retry_after)
+        debug_assert_eq!(reason.kind(), T::KIND, "errors and events tell the same kind");
+        self.reject_at(reason as usize, Rejection::new(self.name(), reason, retry_after))
     }
 
-    /// As [`reject`](Self::reject), counted at another word.
+    /// As [`reject`](Self::reject), counted at a word of one's own.
     #[inline(always)]
-    pub(crate) fn reject_at(&self, word: usize, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
-        debug_assert_eq!(reason.kind(), T::KIND, "errors and events tell the same kind");
+    pub(crate) fn reject_at(&self, word: usize, rejection: Rejection) -> Rejection {
         self.row.count(word);
-        event::reject(self.name(), reason, retry_after, || self.source())
+        event::reject(rejection, || self.source())
     }
 }
 

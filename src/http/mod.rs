@@ -82,6 +82,7 @@ pub(crate) mod digits;
 mod drain;
 mod explain;
 mod guarded;
+pub(crate) mod headers;
 mod host;
 mod idempotent;
 mod layers;

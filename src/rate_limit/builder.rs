@@ -92,9 +92,8 @@ impl<N, W> RateLimitSettings<N, W> {
     fn limit(self, listing: &Listing) -> Quota<N, W> {
         let Self { rate, burst, cost, wait, heeds, max_retry_after, shown } = self;
         let burst = burst.unwrap_or_else(|| rate.calls().clamp(1, BURST));
-        let heeded = heeds.then(|| max_retry_after.into());
-        let meter = Meter::new(rate, burst, heeded.or(shown.then_some(Nanos(0))));
-        Quota { core: Core::new(meter, listing), cost, wait }
+        let heeded = if heeds { max_retry_after.into() } else { Nanos(0) };
+        Quota { core: Core::new(Meter::new(rate, burst, heeded, shown), listing), cost, wait }
     }
 }
 

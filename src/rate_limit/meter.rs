@@ -20,8 +20,10 @@ use crate::time::{Clock, Nanos};
 pub(crate) struct Meter {
     pub(super) bucket: Bucket,
     pub(super) clock: Clock,
-    /// For how long a service may shut it; `None` where nobody asks how calls end.
-    pub(super) max_retry_after: Option<Nanos>,
+    /// For how long a service may shut it; zero where it is not heeded.
+    max_retry_after: Nanos,
+    /// Whether callers are told what is left.
+    is_told: bool,
 }
 
 pub(super) type Core = Instance<Meter>;
@@ -32,7 +34,7 @@ impl LimitState for Meter {
     const KIND: Kind = Kind::RateLimit;
 
     fn fork(&self, key: &Key) -> Self {
-        Self { bucket: self.bucket.fork(), clock: key.clock, max_retry_after: self.max_retry_after }
+        Self { bucket: self.bucket.fork(), clock: key.clock, ..*self }
     }
 
     fn retention(&self) -> Retention {
@@ -41,7 +43,7 @@ impl LimitState for Meter {
 
     fn settings(this: &Core) -> Vec<Setting> {
         let RateLimitSnapshot { rate, burst, .. } = this.snapshot();
-        let heeds = this.max_retry_after.filter(|longest| *longest > Nanos(0)).map(Duration::from);
+        let heeds = (this.max_retry_after > Nanos(0)).then(|| Duration::from(this.max_retry_after));
         vec![
             Setting::new("rate", rate.to_string()),
             Setting::new("burst", burst),
@@ -69,8 +71,14 @@ impl LimitState for Meter {
 }
 
 impl Meter {
-    pub(super) fn new(rate: Rate, burst: u32, max_retry_after: Option<Nanos>) -> Self {
-        Self { bucket: Bucket::new(rate, burst), clock: Clock::start(), max_retry_after }
+    pub(super) fn new(rate: Rate, burst: u32, max_retry_after: Nanos, is_told: bool) -> Self {
+        Self { bucket: Bucket::new(rate, burst), clock: Clock::start(), max_retry_after, is_told }
+    }
+
+    /// Whether it matters how a call ends.
+    #[inline(always)]
+    pub(super) fn asks_for_ends(&self) -> bool {
+        self.is_told || self.max_retry_after > Nanos(0)
     }
 }
 
@@ -87,7 +95,9 @@ impl Core {
     #[inline(always)]
     pub(super) fn refuse(&self, retry_after: Option<Nanos>) -> Rejection {
         self.bucket.count_rejected();
-        self.reject(RejectionReason::RateLimited, retry_after)
+        let reason = RejectionReason::RateLimited;
+        let rejection = Rejection::new(self.name(), reason, retry_after);
+        self.reject_at(reason as usize, if self.is_told { rejection.with_rate_told() } else { rejection })
     }
 
     /// Lets no call pass for so long; zero shuts nothing.
@@ -103,7 +113,7 @@ impl Core {
     /// Is shut for as long as the service asks, or for as long as it may.
     #[cold]
     pub(super) fn heed(&self, retry_after: Nanos) {
-        self.shut(retry_after.min(self.max_retry_after.unwrap_or_default()));
+        self.shut(retry_after.min(self.max_retry_after));
     }
 
     /// Sets what is given. `model` is that of all keys where all are set.

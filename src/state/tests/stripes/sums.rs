@@ -1,7 +1,7 @@
 //! Claims about what the stripes add up to.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 
 use crate::state::stripes::{Stripes, Tag};
