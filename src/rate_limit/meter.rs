@@ -26,6 +26,10 @@ pub(crate) struct Meter {
     is_told: bool,
 }
 
+/// One for each key: the page of `keyed` says what that costs.
+#[cfg(not(all(loom, test)))]
+const _: () = assert!(size_of::<Meter>() <= 96);
+
 pub(super) type Core = Instance<Meter>;
 
 cached!(Core, unless key.is_some());
