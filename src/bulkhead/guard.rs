@@ -180,7 +180,8 @@ pub(super) fn enters(places: &Core, class: impl FnOnce() -> Criticality) -> bool
 #[inline(never)]
 fn enters_as(places: &Core, class: Criticality) -> bool {
     let enters = places.try_enter_as(class) || places.may_be_late() && enters_for_late(places, class);
-    if let (false, Some(adapting)) = (enters, &places.adapting) {
+    // Where higher classes hold more than its share, a larger limit would be no help.
+    if let Some(adapting) = places.adapting.as_ref().filter(|_| !enters && places.are_filled_by(class)) {
         adapting.hold_back();
     }
     enters

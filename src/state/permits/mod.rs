@@ -111,6 +111,11 @@ impl Permits {
         self.update(|word| word.entered_by(class, self.shares())).is_ok()
     }
 
+    /// Whether so many places are taken, and no more, as a class may fill; not by the calls of higher ones.
+    pub(crate) fn are_filled_by(&self, class: Criticality) -> bool {
+        self.word().is_filled_by(class, self.shares())
+    }
+
     /// Whether calls may be late, so that places can be [taken back](Self::take_back).
     pub(crate) fn may_be_late(&self) -> bool {
         self.word().may_be_late()
