@@ -104,11 +104,16 @@ impl Registry {
     /// # }
     /// ```
     pub fn metrics(&self) -> Vec<Metric> {
+        let (sums, mut rows) = self.read();
+        rows.retain(|row| sums.get(row).is_some() || row.has_counted());
+        metrics::of(&rows, &sums, |_| None)
+    }
+
+    /// The gauges of all instances, and the rows of all names that there ever were.
+    pub(super) fn read(&self) -> (Sums, Vec<&'static Row>) {
         let mut sums = Sums::default();
         self.used().iter().for_each(|instance| instance.gauges(&mut sums));
-        let rows: Vec<_> = self.lists().lock().rows.values().copied().collect();
-        let is_shown = |row: &&'static Row| sums.get(row).is_some() || row.has_counted();
-        metrics::of(&rows.into_iter().filter(is_shown).collect::<Vec<_>>(), &sums)
+        (sums, self.lists().lock().rows.values().copied().collect())
     }
 
     /// The instances that somebody has, beside threads that keep clones for later.

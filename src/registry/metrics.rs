@@ -37,7 +37,7 @@ pub struct Sample {
 
 /// Where the value of a sample stands.
 #[derive(Clone, Copy, Debug)]
-enum At {
+pub(super) enum At {
     Word(usize),
     /// So many words, each a step after the one before, added up.
     Words {
@@ -105,11 +105,12 @@ macro_rules! table {
             pub samples: Vec<Sample>,
         }
 
-        /// All metrics of these rows and gauges.
-        pub(super) fn of(rows: &[&'static Row], sums: &Sums) -> Vec<Metric> {
+        /// All metrics of these rows and gauges. Where a value is absent, there may be another in its place.
+        pub(super) fn of(rows: &[&'static Row], sums: &Sums, absent: fn(At) -> Option<Reading>) -> Vec<Metric> {
             let samples = |of, labels: &[&'static str], cells: &Cells| {
                 let rows = rows.iter().filter(|row| row.kind() == of);
-                rows.flat_map(|row| samples(row, sums, labels, cells)).collect()
+                let value = |row: &Row, at: At| at.reading(row, sums.get(row)).or_else(|| absent(at));
+                rows.flat_map(|row| samples(row, labels, cells, value)).collect()
             };
             vec![$(Metric {
                 name: concat!("palisade_", stringify!($metric)),
@@ -183,11 +184,16 @@ table! {
 }
 
 /// The samples of one name.
-fn samples(row: &Row, sums: &Sums, labels: &[&'static str], cells: &Cells) -> Vec<Sample> {
+fn samples(
+    row: &Row,
+    labels: &[&'static str],
+    cells: &Cells,
+    value: impl Fn(&Row, At) -> Option<Reading>,
+) -> Vec<Sample> {
     let sample = |(at, values): &(At, Vec<&'static str>)| {
-        let value = at.reading(row, sums.get(row))?;
         let own = labels.iter().copied().zip(values.iter().copied());
-        Some(Sample { labels: [("name", row.name().as_str())].into_iter().chain(own).collect(), value })
+        let labels = [("name", row.name().as_str())].into_iter().chain(own).collect();
+        Some(Sample { labels, value: value(row, *at)? })
     };
     cells.iter().filter_map(sample).collect()
 }

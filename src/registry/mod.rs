@@ -30,6 +30,17 @@
 //!
 //! [`Metric`] has the table of all metrics.
 //!
+//! # In the tools that are there
+//!
+//! | feature | shows all metrics to |
+//! |---|---|
+//! | `prometheus-client` | a registry of that crate, with which a [`Registry`] registers as a `Collector` |
+//! | `metrics` | the recorder of that crate, when [`Registry`]'s `export` is called |
+//! | `opentelemetry` | a meter, with which [`Registry`]'s `register` makes instruments |
+//!
+//! All have the names of the [table](Metric). `examples/metrics.rs` serves `/metrics`, and `examples/dashboard/` has a dashboard of
+//! Grafana, and rules and alerts of Prometheus. Any other tool can walk [`Registry::metrics`].
+//!
 //! # What is counted
 //!
 //! A call of a circuit ends once: as `success`, `failure` or `throttled`; as `ignored`, where it says nothing about the service or a
@@ -70,6 +81,8 @@
 //! layers of one kind and name are one row in the metrics: give them names of their own if you want to tell them apart.
 
 mod entry;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus-client"))]
+mod exports;
 mod instance;
 #[cfg(feature = "serde")]
 mod json;
