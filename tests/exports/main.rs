@@ -13,6 +13,7 @@ mod claims;
 mod metrics;
 mod opentelemetry;
 mod prometheus_client;
+mod promtool;
 mod text;
 
 use std::collections::BTreeMap;
