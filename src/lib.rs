@@ -222,6 +222,6 @@ pub use crate::state::rate::Rate;
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "reqwest", feature = "tonic"))]
+#[cfg(all(doctest, feature = "axum", feature = "prometheus-client", feature = "reqwest", feature = "tonic"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

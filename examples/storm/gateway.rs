@@ -73,13 +73,14 @@ pub(crate) fn protected() -> Result<
         .build()?;
     let circuit = breaker.handle();
     // 40 calls are 0.4 s of work for the overloaded upstream, less than an attempt may take.
-    let bulkhead = BulkheadLayer::builder(MAX_CONCURRENT).name(Name::new("quotes")?).build()?;
+    let name = Name::new("quotes")?;
+    let bulkhead = BulkheadLayer::builder(MAX_CONCURRENT).name(name).build()?;
 
     let service = ServiceBuilder::new()
         // Outermost, so that it sees whatever is left.
-        .layer(FallbackLayer::value(Answer::Stale).classify(by_status))
+        .layer(FallbackLayer::value(Answer::Stale).classify(by_status).name(name))
         // Keeps the caller's time, all attempts and the waits between them.
-        .layer(TimeoutLayer::new(TOTAL_TIMEOUT))
+        .layer(TimeoutLayer::new(TOTAL_TIMEOUT).name(name))
         // Outside the breaker, so that each attempt is counted and an open circuit stops the attempts.
         .layer(retry)
         .layer(breaker)
@@ -87,7 +88,7 @@ pub(crate) fn protected() -> Result<
         // would take for slowness.
         .layer(bulkhead)
         // Inside the breaker, so that slowness opens it.
-        .layer(TimeoutLayer::new(ATTEMPT_TIMEOUT))
+        .layer(TimeoutLayer::new(ATTEMPT_TIMEOUT).name(name))
         .service(service_fn(move |uri: Uri| {
             let client = client.clone();
             async move { fetch(&client, &uri).await }

@@ -1,17 +1,21 @@
 //! The same storm over two gateways: one that calls upstream bare, and one that calls it through the five layers.
 //!
-//! `cargo run --release --example storm` shows what happens; with `-- --check` it also fails unless the layers helped.
+//! `cargo run --release --example storm` shows what happens; with `-- --check` it also fails unless the layers helped. With the
+//! feature `prometheus-client` and `-- --metrics 127.0.0.1:9464` it serves `/metrics` there, until it is stopped.
 //!
 //! Read `gateway.rs` for the layers, `upstream.rs` for the script of the storm.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 mod gateway;
+#[cfg(feature = "prometheus-client")]
+mod metrics;
 mod report;
 mod traffic;
 mod upstream;
 
 use std::env;
+use std::future::pending;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +29,8 @@ use crate::upstream::{Phase, Upstream};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, BoxError> {
-    let check = asked_to_check()?;
+    let asked = Asked::from_args()?;
+    asked.show_metrics().await?;
     let (protected, circuit) = gateway::protected()?;
     let start = soon();
     // Each gateway has an upstream of its own with the same script, so that neither suffers from the other.
@@ -48,18 +53,48 @@ async fn main() -> Result<ExitCode, BoxError> {
     table.print_row("end", "(drained)");
     let verdict = table.finish();
 
-    let broken = if check { verdict } else { Vec::new() };
+    if asked.metrics.is_some() {
+        return pending().await;
+    }
+    let broken = if asked.to_check { verdict } else { Vec::new() };
     for condition in &broken {
         eprintln!("check failed, must hold: {condition}");
     }
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn asked_to_check() -> Result<bool, BoxError> {
-    match env::args().nth(1).as_deref() {
-        None => Ok(false),
-        Some("--check") => Ok(true),
-        Some(other) => Err(format!("`{other}` is unknown; there is only `--check`").into()),
+/// What the arguments ask for.
+#[derive(Default)]
+struct Asked {
+    to_check: bool,
+    /// Where to serve metrics.
+    metrics: Option<String>,
+}
+
+impl Asked {
+    fn from_args() -> Result<Self, BoxError> {
+        let args: Vec<_> = env::args().skip(1).collect();
+        match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Ok(Self::default()),
+            ["--check"] => Ok(Self { to_check: true, ..Self::default() }),
+            ["--metrics", addr] => Ok(Self { metrics: Some(addr.to_owned()), ..Self::default() }),
+            _ => Err(format!("{args:?} is unknown; there are `--check` and `--metrics <address>`").into()),
+        }
+    }
+
+    #[cfg(feature = "prometheus-client")]
+    async fn show_metrics(&self) -> Result<(), BoxError> {
+        if let Some(addr) = &self.metrics {
+            metrics::serve(addr).await?;
+            tokio::spawn(metrics::come_and_go());
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "prometheus-client"))]
+    #[expect(clippy::unused_async, reason = "with the feature it serves")]
+    async fn show_metrics(&self) -> Result<(), BoxError> {
+        self.metrics.as_ref().map_or(Ok(()), |_| Err("`--metrics` needs the feature `prometheus-client`".into()))
     }
 }
 

@@ -71,6 +71,35 @@
 //! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; measures with the greatest share of
 //! failures. No key is ever a label.
 //!
+//! # What to do when an alert fires
+//!
+//! The alerts are those of `examples/dashboard/rules.yml`. Each says the name of the layers.
+//!
+//! ## Circuit open
+//!
+//! The service that the circuit protects has kept failing, and is asked no more. Look at that service first. The circuit closes by itself
+//! when its probes succeed; [`reset`](crate::CircuitHandle::reset) closes it at once.
+//!
+//! ## Circuit forced
+//!
+//! Somebody has forced the circuit by hand an hour ago or earlier. [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
+//!
+//! ## Retry budget empty
+//!
+//! More calls fail than may be repeated. Look at the service that is called; a larger [`Budget`](crate::Budget) would give it more load.
+//!
+//! ## Bulkhead full
+//!
+//! Calls take longer, or come more often, than there are places. Compare the time of a call with what it was before you add places.
+//!
+//! ## Timeouts
+//!
+//! The service is slower than the limit. If the limit ends calls that would have been good, it is too short.
+//!
+//! ## Fallback
+//!
+//! Callers get answers that were made up. Look at the circuit, the bulkhead and the timeouts of the same name to see why.
+//!
 //! # Events
 //!
 //! Target `palisade::registry`, level `warn`: there is no room for another instance, with `kind`, `name` and `capacity`.

@@ -1,0 +1,39 @@
+//! The metrics of the storm, for a Prometheus.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use palisade::{CircuitBreakerLayer, ConfigError, Registry};
+use prometheus_client::encoding::prometheus_text;
+use prometheus_client::registry as prometheus;
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+
+/// Serves `/metrics` at this address, for as long as the process lives.
+pub(crate) async fn serve(addr: &str) -> io::Result<()> {
+    let listener = TcpListener::bind(addr).await?;
+    let app = Router::new().route("/metrics", get(|| async { scrape() }));
+    tokio::spawn(async { axum::serve(listener, app).await });
+    Ok(())
+}
+
+fn scrape() -> Result<String, StatusCode> {
+    let (mut prometheus, mut scrape) = (prometheus::Registry::default(), String::new());
+    prometheus.register_collector(Box::new(Registry::global()));
+    prometheus_text::encode(&mut scrape, &prometheus).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(scrape)
+}
+
+/// Circuits that come and go, each after one call. Their counts must not fall.
+pub(crate) async fn come_and_go() -> Result<(), ConfigError> {
+    loop {
+        let circuit = CircuitBreakerLayer::builder("passing").build()?;
+        if let Ok(call) = circuit.handle().try_enter() {
+            call.success();
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
