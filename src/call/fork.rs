@@ -44,7 +44,7 @@ impl Label {
         Self(Arc::new(shown))
     }
 
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         self.0.as_deref()
     }
 }

@@ -72,7 +72,12 @@ where
 
     /// Makes a fresh one with the same settings for a key, as the handle that the map keeps.
     pub(crate) fn fork(&self, key: Key) -> HandleArc<Self> {
-        HandleArc::of_key(Self { state: self.state.fork(&key), row: self.row, key: Some(key.label) })
+        Self::of_key(self.state.fork(&key), self.row, key)
+    }
+
+    /// One with this state for a key, which counts at this row.
+    pub(crate) fn of_key(state: T, row: &'static Row, key: Key) -> HandleArc<Self> {
+        HandleArc::of_key(Self { state, row, key: Some(key.label) })
     }
 
     /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.

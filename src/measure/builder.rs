@@ -7,6 +7,8 @@ use super::exemplars::NoTrace;
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
 use crate::debug::debug_by_type;
 use crate::error::ConfigError;
+use crate::keyed::PerKeyBuilder;
+use crate::name::Name;
 use crate::registry::Listing;
 use crate::source::Kind;
 
@@ -33,7 +35,7 @@ impl MeasureLayer {
 
     /// Starts to build a measure with a name of 1 to 64 bytes, which metrics show.
     pub fn builder(name: impl Into<Cow<'static, str>>) -> MeasureBuilder {
-        Builder::new(name.into(), MeasureSettings { trace: NoTrace, keeps_exemplars: false })
+        Builder::new(name.into(), MeasureSettings { trace: NoTrace, keeps_exemplars: false, by_name: false })
     }
 }
 
@@ -42,9 +44,42 @@ impl MeasureLayer {
 pub struct MeasureSettings<T = NoTrace> {
     trace: T,
     keeps_exemplars: bool,
+    /// Whether keys are names, under which metrics show them.
+    by_name: bool,
 }
 
 impl<E, T> MeasureBuilder<E, T> {
+    /// Measures each call under a name of its own, which `name` takes from the request, such as the name of its route.
+    ///
+    /// It is [`per_key`](Builder::per_key) with a row in the metrics for each name. At most
+    /// [`capacity`](PerKeyBuilder::capacity) names, 1,000 by default; calls of further ones are counted together, under the name of the
+    /// layer. A name is kept for the life of the process, so make names before, and never of what callers choose.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::{Error, MeasureLayer, Name};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let [read, write] = [Name::new("GET /orders")?, Name::new("POST /orders")?];
+    /// let layer = MeasureLayer::builder("orders").by(move |&is_read: &bool| if is_read { read } else { write }).build()?;
+    /// let measures = layer.handle();
+    /// let service = ServiceBuilder::new().layer(layer).service(service_fn(|_| async { Ok::<_, Error>(()) }));
+    ///
+    /// service.oneshot(true).await?;
+    /// assert_eq!(measures.get(&read).map(|measure| measure.all().count()), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by<Request, By>(self, name: By) -> PerKeyBuilder<MeasureSettings<T>, E, Name, By>
+    where
+        By: Fn(&Request) -> Name,
+    {
+        self.set(|settings| settings.by_name = true).per_key(name).show_keys()
+    }
+
     /// Keeps the ids of traces, each for the calls of its bucket that end in the same way: the last call that has one.
     ///
     /// `trace` finds the id of the trace that a request belongs to: the 16 bytes of a `traceparent`, or of an OpenTelemetry
@@ -71,7 +106,7 @@ impl<E, T> MeasureBuilder<E, T> {
     /// # }
     /// ```
     pub fn exemplar<Request, F: Fn(&Request) -> Option<u128>>(self, trace: F) -> MeasureBuilder<E, F> {
-        self.map(|_| MeasureSettings { trace, keeps_exemplars: true })
+        self.map(|settings| MeasureSettings { trace, keeps_exemplars: true, by_name: settings.by_name })
     }
 }
 
@@ -82,7 +117,7 @@ impl<T> Settings for MeasureSettings<T> {
     type Entry = AtOnce;
 
     fn limit(self, listing: Listing) -> Meter<T> {
-        Meter::new(&listing, self.trace, self.keeps_exemplars)
+        Meter::new(&listing, self.trace, self.keeps_exemplars, self.by_name)
     }
 }
 

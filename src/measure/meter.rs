@@ -8,7 +8,8 @@ use super::handle::MeasureHandle;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
-use crate::registry::{Listing, Measuring};
+use crate::registry::{Listing, Measuring, Registry};
+use crate::source::Kind;
 use crate::state::keys::{Retain, Retention};
 
 /// Lets every call pass, and measures it. Clones share what they count.
@@ -16,11 +17,15 @@ use crate::state::keys::{Retain, Retention};
 pub struct Meter<T = NoTrace> {
     core: CachedArc<Core>,
     trace: T,
+    /// Where the names of keys count, if keys are names.
+    names: Option<Registry>,
 }
 
 impl<T> Meter<T> {
-    pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool) -> Self {
-        Self { core: Core::new(Measuring::new(Counted::new(keeps_exemplars), &listing.row.measured), listing), trace }
+    pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool, by_name: bool) -> Self {
+        let measuring = Measuring::new(Counted::new(keeps_exemplars), &listing.row.measured);
+        let names = by_name.then(|| listing.registry().clone());
+        Self { core: Core::new(measuring, listing), trace, names }
     }
 }
 
@@ -48,12 +53,17 @@ impl<T> Handled for Meter<T> {
 /// Each key has counts of its own. The calls of keys without room are counted together.
 impl<T: Clone> Fork for Meter<T> {
     fn fork(&self, key: Key) -> MeasureHandle {
-        MeasureHandle { core: self.core.fork(key) }
+        let named = self.names.as_ref().zip(key.label.as_str());
+        let Some(row) = named.and_then(|(names, name)| names.row_of(Kind::Measure, name)) else {
+            return MeasureHandle { core: self.core.fork(key) };
+        };
+        let counted = Counted::new(self.core.exemplars.is_some());
+        MeasureHandle { core: Core::of_key(Measuring::new(counted, &row.measured), row, key) }
     }
 
     #[inline(always)]
     fn of_key(&self, own: Meter) -> Self {
-        Self { core: own.core, trace: self.trace.clone() }
+        Self { core: own.core, trace: self.trace.clone(), names: None }
     }
 
     fn for_others(&self) -> Option<MeasureHandle> {
@@ -65,7 +75,7 @@ impl Retain for MeasureHandle {
     type Own = Meter;
 
     fn for_call(&self) -> Meter {
-        Meter { core: CachedArc::clone(&self.core), trace: NoTrace }
+        Meter { core: CachedArc::clone(&self.core), trace: NoTrace, names: None }
     }
 
     fn retention(&self) -> Retention {

@@ -43,6 +43,7 @@
 //! | `until_head` | the end of the body | for HTTP: a call takes until the head of its response |
 //! | [`classify`](MeasureBuilder::classify) | errors are failures | what a result means |
 //! | [`per_key`](MeasureBuilder::per_key) | one for all | a measure for each route |
+//! | [`by`](MeasureBuilder::by) | one for all | the same, under a name in the metrics for each |
 //! | [`exemplar`](MeasureBuilder::exemplar) | none | the traces to look at |
 //!
 //! # Times
@@ -55,6 +56,7 @@
 //! # A measure for each route
 //!
 //! With [`per_key`](MeasureBuilder::per_key), each route, or what else a function takes from the request, has a measure of its own.
+//! In the metrics they are one row, under the name of the layer; with [`by`](MeasureBuilder::by), each name has a row.
 //! There are at most [`capacity`](crate::PerKeyBuilder::capacity) keys, 1,000 by default. A key is kept for ever, so that its totals
 //! never fall, and `idle` changes nothing. The calls of keys without room are counted together, by
 //! [`others`](crate::PerKeyHandle::others). So take keys that you know, such as the pattern of a route, and no path that a caller

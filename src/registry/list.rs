@@ -64,6 +64,12 @@ impl Registry {
         Listing { row: self.row(Source::new(kind, name)), registry: self.clone(), is_listed: true }
     }
 
+    /// Where the instances of this name count; `None` if it is no name.
+    pub(crate) fn row_of(&self, kind: Kind, name: &str) -> Option<&'static Row> {
+        let name = Name::new(name.to_owned()).ok()?;
+        Some(self.row(Source::new(kind, name)))
+    }
+
     fn row(&self, source: Source<'static>) -> &'static Row {
         let mut lists = self.lists().lock();
         lists.rows.entry((source.kind(), source.name())).or_insert_with(|| Row::leak(source))
@@ -170,6 +176,10 @@ impl Listing {
     pub(crate) fn for_keys(&mut self) -> Self {
         self.is_listed = false;
         self.registry.listing(Kind::PerKey, self.row.name())
+    }
+
+    pub(crate) const fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Lists the instance that was made.

@@ -94,3 +94,26 @@ fn a_histogram_shows_the_traces_that_stand_for_others() {
     let traces: Vec<_> = times(&registry, "success").exemplars.iter().map(|exemplar| exemplar.trace).collect();
     assert_eq!(traces, [7]);
 }
+
+/// What has no room counts under the name of the layer.
+#[tokio::test(start_paused = true)]
+async fn each_name_that_a_request_gives_has_times_of_its_own() {
+    let registry = Registry::new();
+    let names =
+        [Name::new("seen").unwrap(), Name::new("written \"twice\"".to_owned()).unwrap(), Name::new("no room").unwrap()];
+    let layer = MeasureLayer::builder("orders").by(move |request: &u32| names[*request as usize]);
+    let layer = layer.capacity(2).registry(&registry).build().unwrap();
+    for request in [0, 1, 1, 2] {
+        layer.layer(up()).oneshot(request).await.unwrap();
+    }
+    let _in_flight = layer.handle().get(&names[0]).unwrap().begin();
+    let counted = |name| value(&registry, TIMES, name, &["success"]);
+    assert_eq!(
+        ["seen", "written \"twice\"", "orders", "no room"].map(counted),
+        [Some(1.0), Some(2.0), Some(1.0), None]
+    );
+    let in_flight = |name| value(&registry, "palisade_calls_in_flight", name, &[]);
+    assert_eq!(["seen", "orders"].map(in_flight), [Some(1.0), Some(0.0)]);
+    drop(layer);
+    assert_eq!(counted("seen"), Some(1.0), "what it counted stays");
+}
