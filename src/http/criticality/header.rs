@@ -35,14 +35,16 @@ impl CriticalityLayer<Bodies<Header>> {
 impl Header {
     /// What the values of a request's header say. Nobody knows whether what is unknown matters less than others.
     fn stated<B>(&self, request: &Request<B>) -> Option<Criticality> {
-        let values = request.headers().get_all(&self.name).iter();
-        values.map(|value| Criticality::of_header(value).unwrap_or_default()).min()
+        let fields = request.headers().get_all(&self.name).iter();
+        // By RFC 9110, section 5.3, fields may be joined on their way.
+        let values = fields.flat_map(|field| field.as_bytes().split(|&byte| byte == b','));
+        values.map(|value| Criticality::of_header(value.trim_ascii()).unwrap_or_default()).min()
     }
 }
 
 impl Criticality {
-    fn of_header(value: &HeaderValue) -> Option<Self> {
-        Self::IN_ORDER.into_iter().find(|class| class.as_str() == value)
+    fn of_header(value: &[u8]) -> Option<Self> {
+        Self::IN_ORDER.into_iter().find(|class| class.as_str().as_bytes() == value)
     }
 }
 

@@ -29,7 +29,7 @@
 //! # Values
 //!
 //! `critical-plus`, `critical`, `sheddable-plus` and `sheddable`, in lower case. Anything else counts as `critical`, and so does a
-//! request without the header. Of several values the lowest counts. The header counts for no more than the layer
+//! request without the header. Of several values, in one field or in several, the lowest counts. The header counts for no more than the layer
 //! [allows](crate::CriticalityLayer::allow), and for no more than a [`Criticality`] around the layer, which counts alone if the request has
 //! no header. The layer writes what counts into the header, so that all hops agree; a request that has no room for it, which is
 //! one with thousands of headers, goes on without. A body is polled with the criticality of its

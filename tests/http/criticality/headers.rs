@@ -22,7 +22,7 @@ async fn what_is_unknown_is_critical_and_goes_no_further() {
         b"SHEDDABLE",
         b"Critical-Plus",
         b"critical_plus",
-        b"sheddable,critical",
+        b"sheddable;critical",
         b"2",
         b"\xff\xfe",
         "é".as_bytes(),
@@ -40,6 +40,10 @@ async fn of_several_values_the_lowest_counts() {
         ([&b"critical"[..], b"sheddable", b"critical-plus"], Sheddable),
         ([b"nonsense", b"critical-plus", b"critical-plus"], Critical),
         ([b"nonsense", b"sheddable-plus", b""], SheddablePlus),
+        ([b"sheddable, sheddable", b"critical", b"critical"], Sheddable),
+        ([b"critical-plus,critical-plus", b"critical-plus", b"critical-plus ,\tcritical-plus"], CriticalPlus),
+        ([b"critical-plus,nonsense", b"critical-plus", b"critical-plus,"], Critical),
+        ([b",sheddable-plus", b"critical", b"nonsense,,"], SheddablePlus),
     ] {
         assert_eq!(through(by_header().allow(CriticalPlus), with(&values)).await, class, "{values:?}");
     }
