@@ -44,10 +44,10 @@ pub enum Event<'a> {
         /// The most calls that may pass at once from now on.
         burst: u32,
     },
-    /// A rate limit was shut: the service asked for it, or a key was blocked.
+    /// A rate limit was shut: the service asked for it, or a key was blocked. Or a key was unblocked.
     #[non_exhaustive]
     Shut {
-        /// For how long no call passes.
+        /// For how long no new call passes, but those of cost 0. Zero where a key was unblocked.
         duration: Duration,
     },
     /// A retry will send the call again.

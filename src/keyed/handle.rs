@@ -66,16 +66,22 @@ impl<K, H> PerKeyHandle<K, H> {
         H: Clone,
     {
         self.shared.keys.collect(|_, handle| handle.clone()).iter().for_each(change);
+        self.look_again();
+    }
+
+    /// Notes that a key may go sooner than it was to.
+    pub(crate) fn look_again(&self) {
         self.shared.keys.look_again();
     }
 
-    /// What a call of this key would have. A key that is new gets a limit of its own; `None` if there is no room for it.
+    /// What a call of this key would have. A key that is new gets a limit of its own; `None` if there is no room for it, which is told
+    /// to nobody, because no call came.
     pub(crate) fn admit(&self, key: K, fork: impl FnOnce(&H, Key) -> H) -> Option<H::Own>
     where
         K: Hash + Eq,
         H: Retain,
     {
-        self.shared.admit(key, |key| fork(self.model(), key)).ok().flatten()
+        self.shared.find(key, self.shared.now(), |key| fork(self.model(), key))
     }
 }
 

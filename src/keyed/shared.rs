@@ -81,15 +81,29 @@ impl<K, H> Shared<K, H> {
         K: Hash + Eq,
         H: Retain,
     {
-        let now = self.clock.now();
+        let now = self.now();
+        match self.find(key, now, fork) {
+            None => self.without_room(now),
+            own => Ok(own),
+        }
+    }
+
+    /// What there is of the key, or is made if it is new. `None` where there is no room for it.
+    #[inline(always)]
+    pub(super) fn find(&self, key: K, now: Nanos, fork: impl FnOnce(Key) -> H) -> Option<H::Own>
+    where
+        K: Hash + Eq,
+        H: Retain,
+    {
         let prepare = |key: &K| {
             let label = self.label(key);
             move || fork(Key { clock: self.clock, now, label })
         };
-        match self.keys.admit(key, now, prepare) {
-            None => self.without_room(now),
-            own => Ok(own),
-        }
+        self.keys.admit(key, now, prepare)
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        self.clock.now()
     }
 
     fn label(&self, key: &K) -> Label {

@@ -101,7 +101,7 @@ impl<N, W, E> RateLimitBuilder<E, N, W> {
     /// Lets at most this many calls pass at once, after a pause in which none came.
     ///
     /// At least 1. Set it to what the service can take on top of the rate: in a period that begins with a full bucket, up to
-    /// the burst more than the rate may pass. Defaults to the calls of one period, at most 100.
+    /// the burst more than the rate may pass. No more pass at once than the rate allows in 292 years. Defaults to the calls of one period, at most 100.
     #[doc(alias = "capacity")]
     #[doc(alias = "token_limit")]
     pub fn burst(self, calls: u32) -> Self {
@@ -134,9 +134,9 @@ impl<N, W, E> RateLimitBuilder<E, N, W> {
     }
 
     /// Lets the service shut the limit: when a response is [`Throttled`](crate::Outcome::Throttled) and says when to come back, no
-    /// call passes until then.
+    /// new call passes until then.
     ///
-    /// Then one passes, and the others follow at the rate. Calls that wait for their turn keep it. Set it in a client whose
+    /// Then one passes, and the others follow at the rate. Calls that wait for their turn keep it, and those of cost 0 pass. Set it in a client whose
     /// service has a limit of its own. Needs a classifier that knows such responses, as HTTP and gRPC have. Defaults to not
     /// heeding them.
     pub fn heed_throttling(self) -> Self {

@@ -128,16 +128,30 @@ impl<K> PerKeyHandle<K, RateLimitHandle> {
 }
 
 impl<K: Hash + Eq> PerKeyHandle<K, RateLimitHandle> {
-    /// Rejects all calls of a key for so long; then one passes, and the others follow at the rate.
+    /// Rejects calls of a key that come in this time; then one passes, and the others follow at the rate.
     ///
-    /// The key need not have called before. It keeps its room until then, so a layer in which many keys are blocked needs the
-    /// [capacity](crate::PerKeyBuilder::capacity) for them. A shorter time shortens no longer one. Calls of cost 0 still pass.
+    /// Calls that wait already keep their turns, new ones may wait for the end, and calls of cost 0 pass. The key need not have
+    /// called before. It keeps its room until then, so a layer in which many keys are blocked needs the
+    /// [capacity](crate::PerKeyBuilder::capacity) for them. A shorter time shortens no longer one: use [`unblock`](Self::unblock).
     ///
     /// Returns whether the key is blocked: `false` if there is no room for it.
     #[must_use = "there may be no room for the key"]
     pub fn block(&self, key: K, duration: Duration) -> bool {
         let own = self.admit(key, |model, key| RateLimitHandle { core: model.core.fork(key) });
         own.map(|own| own.core.shut(duration.into())).is_some()
+    }
+
+    /// Ends a block of a key: it has what it would have had without the block. Calls that wait keep their turns.
+    ///
+    /// It ends what the service asked for too, where that is [heeded](super::RateLimitBuilder::heed_throttling). Returns whether the
+    /// key was blocked.
+    pub fn unblock(&self, key: &K) -> bool
+    where
+        K: Clone,
+    {
+        let was_shut = self.get(key).is_some_and(|own| own.core.open());
+        self.look_again();
+        was_shut
     }
 }
 

@@ -104,14 +104,24 @@ impl Core {
         self.reject_at(reason as usize, if self.is_told { rejection.with_rate_told() } else { rejection })
     }
 
-    /// Lets no call pass for so long; zero shuts nothing.
+    /// Lets no call pass for so long, unless it is shut for longer; zero shuts nothing.
     pub(super) fn shut(&self, duration: Nanos) {
         if duration == Nanos(0) {
             return;
         }
-        self.bucket.shut(self.clock.now().saturating_add(duration));
-        self.row.count(SHUT);
-        event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
+        if self.bucket.shut(self.clock.now().saturating_add(duration)) {
+            self.row.count(SHUT);
+            event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
+        }
+    }
+
+    /// Lets calls pass again if it is shut. Returns whether it was.
+    pub(super) fn open(&self) -> bool {
+        let was_shut = self.bucket.open(self.clock.now());
+        if was_shut {
+            event::tell_often(|| (self.source(), Event::Shut { duration: Duration::ZERO }));
+        }
+        was_shut
     }
 
     /// Is shut for as long as the service asks, or for as long as it may.

@@ -54,7 +54,7 @@
 //! # Events
 //!
 //! Target `palisade::rate_limit`: rejected (`debug`), with `name`, `reason` and, where that is known, `retry_after`; shut
-//! (`debug`), with `name` and `duration`; rate set (`info`), with `name`, `calls`, `period` and `burst`. All have `key` where keys are
+//! (`debug`), with `name` and `duration`, which is zero where a key was unblocked; rate set (`info`), with `name`, `calls`, `period` and `burst`. All have `key` where keys are
 //! shown.
 //!
 //! # The sharp edge
@@ -62,7 +62,8 @@
 //! It limits one process: of three instances behind a balancer, each has a rate of its own. It counts calls that begin, and not those
 //! in flight: where a slow service is to be protected, use a [bulkhead](crate::bulkhead) as well. A wait holds memory and its caller, so
 //! keep [`max_wait`](RateLimitBuilder::max_wait) short. There is no limit on how many wait but that: at most `max_wait` divided
-//! by the interval, and the burst. The timers of tokio have a resolution of a millisecond, so a call that waits may pass up to a
+//! by the interval, and the burst. Turns are for the limit, and not for the inner service: calls whose turns came while it was not
+//! ready are all sent at the moment when it is. The timers of tokio have a resolution of a millisecond, so a call that waits may pass up to a
 //! millisecond after its turn.
 
 mod builder;

@@ -2,12 +2,13 @@
 //!
 //! The word is the *theoretical arrival time*: when the bucket would be full if no further call came. Each call moves it on by an
 //! interval, and passes if it is then at most `burst` intervals ahead of the time. A call that waits for its turn moves it further.
-//! Nothing fills the bucket: time does. Beside it stands until when the bucket is shut, whatever is in it.
+//! Nothing fills the bucket: time does. Beside it stands until when the bucket is shut: that is a *floor*, which the word counts as at
+//! least, so that nothing of the word is lost if the bucket is opened early.
 //!
 //! Exact under every interleaving, also while the rate changes: a change first makes the interval zero, then converts the word, which
 //! always changes it. So a call that goes by the old interval and comes after the change loses the race for the word, and one that finds no interval
 //! waits for the change. Approximate: an interval is rounded up to a nanosecond, so at a rate of `n` calls a second up to `n`
-//! billionths of the calls are lost. A bucket that takes longer than 292 years to fill is filled in that time.
+//! billionths of the calls are lost. A bucket holds no more than it gains in 292 years, and no interval is longer.
 
 use super::keys::Retention;
 use super::rate::Rate;
@@ -22,7 +23,7 @@ pub(crate) const ADMITTED: usize = RejectionReason::ALL.len();
 /// The word that counts how often a bucket was shut.
 pub(crate) const SHUT: usize = ADMITTED + 1;
 
-/// The longest time in which a bucket fills. What is added to a time of less than 292 years then fits.
+/// The most time that a bucket holds. Added to a time of less than 292 years, it then fits.
 const LONGEST: u64 = 1 << 63;
 
 /// The interval while it is changed.
@@ -69,10 +70,16 @@ impl Quota {
         self.0 as u32
     }
 
-    /// The most calls that may pass at once.
+    /// The time that a full bucket holds.
     #[inline(always)]
-    const fn most(self) -> u32 {
-        if self.calls() == 0 { 0 } else { self.burst() }
+    fn full(self, interval: u64) -> u64 {
+        u64::from(self.burst()).saturating_mul(interval).min(LONGEST)
+    }
+
+    /// The time that calls which pass at once may take together.
+    #[inline(always)]
+    fn capacity(self, interval: u64) -> u64 {
+        if self.calls() == 0 { 0 } else { self.full(interval) }
     }
 }
 
@@ -90,6 +97,7 @@ pub(crate) struct Turn {
     /// The arrival time before it and after it.
     from: u64,
     to: u64,
+    interval: u64,
 }
 
 /// The state of a bucket at one moment.
@@ -121,7 +129,7 @@ impl Bucket {
         Self {
             arrival: AtomicU64::new(0),
             shut_until: AtomicU64::new(0),
-            interval: AtomicU64::new(interval(rate, burst).unwrap_or(u64::MAX)),
+            interval: AtomicU64::new(interval(rate).unwrap_or(LONGEST)),
             period: AtomicU64::new(Nanos::of(rate.period()).0),
             quota: AtomicU64::new(Quota::new(rate.calls(), burst).0),
             waiting: AtomicU32::new(0),
@@ -135,36 +143,43 @@ impl Bucket {
     #[inline(always)]
     pub(crate) fn take(&self, calls: u32, now: Nanos, latest: Nanos) -> Result<Turn, Option<Nanos>> {
         if calls == 0 {
-            return Ok(Turn { due: now, from: 0, to: 0 });
+            return Ok(Turn { due: now, from: 0, to: 0, interval: 0 });
         }
         // Acquire pairs with Release in `set`: whoever sees the word of a new interval does not see the old interval.
         let mut arrival = self.arrival.load(Ordering::Acquire);
         loop {
             let interval = self.interval();
-            let room = self.quota().most().checked_sub(calls).ok_or(None)?;
-            let due = self.due(arrival, u64::from(room).saturating_mul(interval), now);
+            let (capacity, cost) = (self.quota().capacity(interval), u64::from(calls).saturating_mul(interval));
+            let room = capacity.checked_sub(cost).ok_or(None)?;
+            let taken = arrival.max(self.floor(capacity, interval));
+            let due = Nanos(taken.saturating_sub(room)).max(now);
             if due > latest.max(now) {
                 return Err(Some(due.saturating_sub(now)));
             }
-            let from = arrival.max(now.0);
-            let to = from.checked_add(u64::from(calls).saturating_mul(interval)).ok_or(None)?;
+            let to = taken.max(now.0).checked_add(cost).ok_or(None)?;
             match self.arrival.compare_exchange_weak(arrival, to, Ordering::Relaxed, Ordering::Acquire) {
-                Ok(_) => return Ok(Turn { due, from, to }),
+                Ok(_) => return Ok(Turn { due, from: arrival, to, interval }),
                 Err(seen) => arrival = seen,
             }
         }
     }
 
-    /// When the bucket leaves this much room, in nanoseconds.
+    /// What the word counts as at least once the bucket was shut: one call passes at the end, and then the rate.
     #[inline(always)]
-    fn due(&self, arrival: u64, room: u64, now: Nanos) -> Nanos {
-        let shut_until = self.shut_until.load(Ordering::Relaxed);
-        Nanos(arrival.saturating_sub(room).max(shut_until)).max(now)
+    fn floor(&self, full: u64, interval: u64) -> u64 {
+        match self.shut_until.load(Ordering::Relaxed) {
+            0 => 0,
+            until => until.saturating_add(full.saturating_sub(interval)),
+        }
     }
 
-    /// Gives a turn back, unless another was taken after it: that one keeps its moment, so this one is lost.
+    /// Gives a turn back, unless another was taken after it: that one keeps its moment, so this one is lost. So is one that was taken
+    /// at another rate: the word may be what it set, and mean other turns.
     pub(crate) fn give_back(&self, turn: Turn) {
-        self.arrival.compare_exchange(turn.to, turn.from, Ordering::Relaxed, Ordering::Relaxed).ok();
+        let _unchanged = self.by_hand.lock();
+        if turn.interval == self.interval.load(Ordering::Relaxed) {
+            self.arrival.compare_exchange(turn.to, turn.from, Ordering::Relaxed, Ordering::Relaxed).ok();
+        }
     }
 
     /// Counts a call that waits from now on, or no more.
@@ -187,23 +202,28 @@ impl Bucket {
         }
     }
 
-    /// Lets no call pass before `until`. Then one passes, and the others follow at the rate. A shorter time changes nothing.
-    pub(crate) fn shut(&self, until: Nanos) {
+    /// Lets no call pass before `until`. Then one passes, and the others follow at the rate. A shorter time changes nothing. Returns
+    /// whether it changed something.
+    pub(crate) fn shut(&self, until: Nanos) -> bool {
         let _unchanged = self.by_hand.lock();
-        if self.shut_until.fetch_max(until.0, Ordering::Relaxed) >= until.0 {
-            return;
+        self.shut_until.fetch_max(until.0, Ordering::Relaxed) < until.0
+    }
+
+    /// Makes it as if it had not been shut, if it is. Returns whether it was.
+    pub(crate) fn open(&self, now: Nanos) -> bool {
+        let _unchanged = self.by_hand.lock();
+        let is_shut = self.shut_until.load(Ordering::Relaxed) > now.0;
+        if is_shut {
+            self.shut_until.store(0, Ordering::Relaxed);
         }
-        let rest = u64::from(self.quota().burst().saturating_sub(1));
-        let arrival = until.0.saturating_add(rest.saturating_mul(self.interval.load(Ordering::Relaxed)));
-        self.move_on(arrival);
+        is_shut
     }
 
     /// Takes all that is in the bucket. Returns how many whole calls that was; the next passes one interval later.
     pub(crate) fn drain(&self, now: Nanos) -> u32 {
         let _unchanged = self.by_hand.lock();
-        let (interval, most) = (self.interval.load(Ordering::Relaxed), self.quota().most());
-        let empty = now.0.saturating_add(u64::from(most).saturating_mul(interval));
-        let arrival = self.move_on(empty);
+        let interval = self.interval.load(Ordering::Relaxed);
+        let arrival = self.move_on(now.0.saturating_add(self.quota().capacity(interval)));
         self.available(arrival, interval, now)
     }
 
@@ -224,21 +244,33 @@ impl Bucket {
         change: impl FnOnce(Rate, u32) -> (Rate, u32),
     ) -> (Rate, u32) {
         let mut by_hand = self.by_hand.lock();
-        let (rate, burst) = {
+        let (quota, (rate, burst)) = {
             let (rate, burst) = self.settings();
-            change(rate, burst)
+            (self.quota(), change(rate, burst))
         };
+        let changed = Quota::new(rate.calls(), burst);
         let old = self.interval.load(Ordering::Relaxed);
         // Where no call passes, time fills the bucket as before.
-        let new = interval(rate, burst).unwrap_or(old);
-        if new != old {
+        let new = interval(rate).unwrap_or(old);
+        let floor = |quota: Quota, interval| self.floor(quota.full(interval), interval);
+        if self.shut_until.load(Ordering::Relaxed) <= now.0 {
+            // It is over: what it took is taken, as by calls.
+            self.arrival.fetch_max(floor(quota, old), Ordering::Relaxed);
+            self.shut_until.store(0, Ordering::Relaxed);
+        }
+        let (was, is) = (floor(quota, old), floor(changed, new));
+        if new != old || is != was {
             self.interval.store(CHANGING, Ordering::Relaxed);
-            let convert = |arrival| Some(self.converted(arrival, old, new, now));
+            let convert = |arrival| {
+                // Who has a turn after the end stays so many calls behind it.
+                let (from, to) = if arrival > was { (now.0.max(was), now.0.max(is)) } else { (now.0, now.0) };
+                Some(converted(arrival, (from, old), (to, new)))
+            };
             // Release pairs with Acquire in `take`.
             self.arrival.fetch_update(Ordering::Release, Ordering::Relaxed, convert).ok();
         }
         self.period.store(Nanos::of(rate.period()).0, Ordering::Relaxed);
-        self.quota.store(Quota::new(rate.calls(), burst).0, Ordering::Relaxed);
+        self.quota.store(changed.0, Ordering::Relaxed);
         // Release pairs with Acquire in `interval`: whoever sees it sees all of the change.
         self.interval.store(new, Ordering::Release);
         // What the model is now, not what it was set to: of two who set all at once, the last to come here sees what both have set.
@@ -246,34 +278,23 @@ impl Bucket {
         (rate, burst)
     }
 
-    /// The arrival time once a call takes another interval, counted from when calls pass again. It always differs, but in the first
-    /// nanosecond.
-    fn converted(&self, arrival: u64, old: u64, new: u64, now: Nanos) -> u64 {
-        let base = now.0.max(self.shut_until.load(Ordering::Relaxed));
-        let taken = u128::from(arrival.saturating_sub(base)) * u128::from(new);
-        let taken = u64::try_from(taken.div_ceil(u128::from(old))).unwrap_or(u64::MAX);
-        match base.saturating_add(taken) {
-            converted if converted != arrival => converted,
-            full if taken == 0 => full.saturating_sub(1),
-            converted => converted.saturating_add(1),
-        }
-    }
-
     /// How long the bucket of a key is kept: until it is full, as a new one is. What was set by hand stays.
     pub(crate) fn retention(&self) -> Retention {
         if *self.by_hand.lock() {
             return Retention::Until(Nanos::MAX);
         }
-        let (full, shut) = (self.arrival.load(Ordering::Relaxed), self.shut_until.load(Ordering::Relaxed));
-        Retention::Until(Nanos(full.max(shut)))
+        let interval = self.interval();
+        let floor = self.floor(self.quota().full(interval), interval);
+        Retention::Until(Nanos(self.arrival.load(Ordering::Relaxed).max(floor)))
     }
 
     pub(crate) fn view(&self, now: Nanos) -> View {
         let (rate, burst) = self.settings();
         let (arrival, interval) = (self.arrival.load(Ordering::Relaxed), self.interval());
         let available = self.available(arrival, interval, now);
-        let missing = self.quota().most().saturating_sub(available);
-        let next = (missing > 0).then(|| self.due(arrival, u64::from(missing - 1).saturating_mul(interval), now));
+        let (capacity, cost) = (self.quota().capacity(interval), (u64::from(available) + 1).saturating_mul(interval));
+        let arrival = arrival.max(self.floor(capacity, interval));
+        let next = capacity.checked_sub(cost).map(|room| Nanos(arrival.saturating_sub(room)).max(now));
         let waiting = self.waiting.load(Ordering::Relaxed);
         let rejected = match &self.rejected {
             Rejected::ByAll(stripes) => stripes.total(0),
@@ -287,9 +308,9 @@ impl Bucket {
         if self.shut_until.load(Ordering::Relaxed) > now.0 {
             return 0;
         }
-        let most = self.quota().most();
-        let taken = arrival.saturating_sub(now.0).div_ceil(interval);
-        most.saturating_sub(u32::try_from(taken).unwrap_or(u32::MAX))
+        let capacity = self.quota().capacity(interval);
+        let taken = arrival.max(self.floor(capacity, interval)).saturating_sub(now.0);
+        u32::try_from(capacity.saturating_sub(taken) / interval).unwrap_or(u32::MAX)
     }
 
     fn settings(&self) -> (Rate, u32) {
@@ -322,6 +343,18 @@ impl Bucket {
 }
 
 /// The time from one call to the next; `None` for a rate of no calls.
-fn interval(rate: Rate, burst: u32) -> Option<u64> {
-    rate.interval().map(|interval| interval.clamp(1, LONGEST / u64::from(burst.max(1))))
+fn interval(rate: Rate) -> Option<u64> {
+    rate.interval().map(|interval| interval.clamp(1, LONGEST))
+}
+
+/// The arrival time once a call takes another interval, and what was taken is counted from `to` and not from `from`. It always differs,
+/// but in the first nanosecond.
+fn converted(arrival: u64, (from, old): (u64, u64), (to, new): (u64, u64)) -> u64 {
+    let taken = u128::from(arrival.saturating_sub(from)) * u128::from(new);
+    let taken = u64::try_from(taken.div_ceil(u128::from(old))).unwrap_or(u64::MAX);
+    match to.saturating_add(taken) {
+        converted if converted != arrival => converted,
+        full if taken == 0 => full.saturating_sub(1),
+        converted => converted.saturating_add(1),
+    }
 }

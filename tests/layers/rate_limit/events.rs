@@ -24,6 +24,18 @@ async fn a_rejection_a_shut_limit_and_another_rate_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_what_changes_a_block_is_told() {
+    let layer = builder(1).per_key(|key: &u32| *key).capacity(1).reject_when_full().build().unwrap();
+    let (limits, events) = (layer.handle(), Events::record());
+    assert!(limits.block(1, 10 * SECOND) && limits.block(1, SECOND) && limits.block(1, Duration::ZERO));
+    assert!(limits.unblock(&1) && !limits.unblock(&1));
+    assert!(limits.block(1, SECOND) && !limits.block(2, SECOND), "there is no room for it");
+    let told: Vec<_> = events.of(TARGET).iter().map(|event| event.field("duration").to_owned()).collect();
+    assert_eq!(told, ["10s", "0ns", "1s"]);
+    assert_eq!(events.all().len(), 3, "no call came");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_passes_tells_nothing_though_it_waited() {
     let events = Events::record();
     let mut service = pacing(1, YEAR).layer(up());

@@ -190,6 +190,39 @@ async fn a_block_outlasts_other_rates_shorter_blocks_and_a_full_map() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn at_the_end_of_a_block_one_passes_whatever_was_set_meanwhile() {
+    let layer = keyed(9);
+    let limits = layer.handle();
+    assert!(limits.block(1, 10 * SECOND));
+    limits.set_burst(100).unwrap();
+    advance(10 * SECOND).await;
+    assert_eq!(pass(&layer, [1, 1, 1]).await, [true, false, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_unblocked_has_what_it_would_have_had() {
+    let layer = keyed(1);
+    let limits = layer.handle();
+    pass(&layer, [1]).await;
+    assert!(limits.block(1, YEAR));
+    assert!(limits.unblock(&1) && !limits.unblock(&1) && !limits.unblock(&2));
+    assert_eq!(pass(&layer, [1, 1]).await, [true, false]);
+    advance(2 * SECOND).await;
+    pass(&layer, [2]).await;
+    assert_eq!(kept(&layer), [2], "it makes room as others do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blocked_key_whose_rate_is_none_makes_room_at_the_end() {
+    let none = RateLimitLayer::builder("api", Rate::per_second(0)).burst(5);
+    let layer: Keyed = none.per_key(key as fn(&u32) -> u32).capacity(1).build().unwrap();
+    assert!(layer.handle().block(1, SECOND));
+    advance(SECOND).await;
+    pass(&layer, [2]).await;
+    assert_eq!(kept(&layer), [2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_of_a_key_wait_in_its_own_turn_and_keep_it() {
     let layer = builder(1).max_wait(YEAR).per_key(|key: &u32| *key).capacity(1).build().unwrap();
     let mut service = layer.layer(up());

@@ -75,6 +75,17 @@ fn who_has_a_turn_keeps_its_moment_but_gives_nothing_back() {
 }
 
 #[test]
+fn a_turn_of_another_rate_is_lost_though_the_word_is_what_it_set() {
+    let bucket = bucket(1);
+    take_all(&bucket, 0);
+    let turn = reserve(&bucket, 1, 0);
+    set_rate(&bucket, 2, 0);
+    assert_eq!([0, 0].map(|now| reserve(&bucket, 1, now).due), [at(S), at(S + S / 2)]);
+    bucket.give_back(turn);
+    assert_eq!(reserve(&bucket, 1, 0).due, at(2 * S));
+}
+
+#[test]
 fn a_view_shows_what_was_set() {
     let bucket = Bucket::new(Rate::per(Duration::from_secs(60), 600), 5);
     let shown = |bucket: &Bucket| (bucket.view(at(0)).rate, bucket.view(at(0)).burst);

@@ -97,12 +97,23 @@ fn a_clock_that_goes_back_or_stands_still_lets_no_more_pass() {
 
 #[test]
 fn a_bucket_that_never_fills_lets_its_burst_pass_once() {
-    for (period, burst) in [(Duration::MAX, 1), (Duration::MAX, 100), (Duration::from_secs(1 << 33), u32::MAX)] {
+    for (period, burst) in [(Duration::MAX, 1), (Duration::from_secs(1 << 33), 1), (Duration::from_secs(1 << 32), 2)] {
         let bucket = Bucket::new(Rate::per(period, 1), burst);
         assert_eq!(take(&bucket, burst, 3 * S), Ok(()), "{period:?}");
         assert!(take(&bucket, 1, 3 * S).is_err());
         assert!(take(&bucket, burst, 1_000_000 * S).is_err());
     }
+}
+
+#[test]
+fn a_burst_beyond_all_time_leaves_the_rate_as_it_is() {
+    const DAY: u64 = 86_400 * S;
+    let bucket = Bucket::new(Rate::per(Duration::from_nanos(DAY), 1), u32::MAX);
+    assert_eq!((bucket.drain(at(S)), available(&bucket, S)), (106_751, 0), "the days of 292 years");
+    assert_eq!(bucket.view(at(S)).next, Some(at(S + DAY)));
+    assert_eq!((take_all(&bucket, S + DAY - 1), take_all(&bucket, S + DAY), take_all(&bucket, S + 3 * DAY)), (0, 1, 2));
+    let bucket = Bucket::new(Rate::per(Duration::MAX, 1), 100);
+    assert_eq!((take_all(&bucket, 0), take_all(&bucket, 1_000_000 * S)), (1, 0));
 }
 
 #[test]
@@ -144,6 +155,13 @@ fn a_key_is_kept_until_its_bucket_is_full() {
     assert_eq!(key.retention(), Retention::Until(at(11 * S)));
     key.set(at(10), None, |rate, burst| (rate, burst));
     assert_eq!(key.retention(), Retention::Until(Nanos::MAX));
+}
+
+#[test]
+fn a_key_that_is_shut_at_a_rate_of_none_is_kept_until_the_end() {
+    let key = Bucket::new(Rate::per_second(0), 5).fork();
+    key.shut(at(9 * S));
+    assert_eq!(key.retention(), Retention::Until(at(9 * S)));
 }
 
 #[test]
