@@ -154,7 +154,12 @@ impl Bucket {
             let taken = arrival.max(self.floor(capacity, interval));
             let due = Nanos(taken.saturating_sub(room)).max(now);
             if due > latest.max(now) {
-                return Err(Some(due.saturating_sub(now)));
+                // The word may be older than the interval.
+                match self.arrival.load(Ordering::Acquire) {
+                    seen if seen == arrival => return Err(Some(due.saturating_sub(now))),
+                    seen => arrival = seen,
+                }
+                continue;
             }
             let to = taken.max(now.0).checked_add(cost).ok_or(None)?;
             match self.arrival.compare_exchange_weak(arrival, to, Ordering::Relaxed, Ordering::Acquire) {
@@ -167,10 +172,7 @@ impl Bucket {
     /// What the word counts as at least once the bucket was shut: one call passes at the end, and then the rate.
     #[inline(always)]
     fn floor(&self, full: u64, interval: u64) -> u64 {
-        match self.shut_until.load(Ordering::Relaxed) {
-            0 => 0,
-            until => until.saturating_add(full.saturating_sub(interval)),
-        }
+        floor(self.shut_until.load(Ordering::Relaxed), full, interval)
     }
 
     /// Gives a turn back, unless another was taken after it: that one keeps its moment, so this one is lost. So is one that was taken
@@ -252,13 +254,14 @@ impl Bucket {
         let old = self.interval.load(Ordering::Relaxed);
         // Where no call passes, time fills the bucket as before.
         let new = interval(rate).unwrap_or(old);
-        let floor = |quota: Quota, interval| self.floor(quota.full(interval), interval);
-        if self.shut_until.load(Ordering::Relaxed) <= now.0 {
+        let until = self.shut_until.load(Ordering::Relaxed);
+        let (mut was, mut is) = (floor(until, quota.full(old), old), floor(until, changed.full(new), new));
+        if until > 0 && until <= now.0 {
             // It is over: what it took is taken, as by calls.
-            self.arrival.fetch_max(floor(quota, old), Ordering::Relaxed);
+            self.arrival.fetch_max(was, Ordering::Relaxed);
             self.shut_until.store(0, Ordering::Relaxed);
+            (was, is) = (0, 0);
         }
-        let (was, is) = (floor(quota, old), floor(changed, new));
         if new != old || is != was {
             self.interval.store(CHANGING, Ordering::Relaxed);
             let convert = |arrival| {
@@ -339,6 +342,14 @@ impl Bucket {
     fn interval_after_change(&self) -> u64 {
         let _unchanged = self.by_hand.lock();
         self.interval.load(Ordering::Relaxed)
+    }
+}
+
+#[inline(always)]
+const fn floor(shut_until: u64, full: u64, interval: u64) -> u64 {
+    match shut_until {
+        0 => 0,
+        until => until.saturating_add(full.saturating_sub(interval)),
     }
 }
 

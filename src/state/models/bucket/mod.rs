@@ -134,7 +134,35 @@ fn nothing_passes_once_it_is_shut() {
     model(|| {
         let bucket = bucket(3);
         let other = Arc::clone(&bucket);
-        let ((), _) = race(move || other.shut(Nanos(9 * S)), || take(&bucket, 1));
+        let (shut, _) = race(move || other.shut(Nanos(9 * S)), || take(&bucket, 1));
+        assert!(shut);
         assert_eq!((take(&bucket, 1), bucket.view(Nanos(9 * S)).available), (0, 1));
+    });
+}
+
+#[test]
+fn while_it_is_shut_a_turn_stays_taken_though_the_burst_changes() {
+    for burst in [1, 3] {
+        model(move || {
+            let bucket = bucket(2);
+            bucket.shut(Nanos(9 * S));
+            let other = Arc::clone(&bucket);
+            let reserve = |bucket: &Bucket| bucket.take(1, START, Nanos::MAX).unwrap().due;
+            let set = move || other.set(START, None, |rate, _| (rate, burst));
+            let (_, due) = race(set, || reserve(&bucket));
+            assert_eq!((due, reserve(&bucket)), (Nanos(9 * S), Nanos(10 * S)));
+        });
+    }
+}
+
+#[test]
+fn opened_while_a_call_waits_it_loses_no_call() {
+    model(|| {
+        let bucket = bucket(1);
+        bucket.shut(Nanos(9 * S));
+        let other = Arc::clone(&bucket);
+        let (opened, due) = race(move || other.open(START), || bucket.take(1, START, Nanos::MAX).unwrap().due);
+        assert!(opened && [START, Nanos(9 * S)].contains(&due));
+        assert_eq!(bucket.take(1, START, Nanos::MAX).unwrap().due, Nanos(due.0 + S));
     });
 }
