@@ -87,7 +87,8 @@
 //! - **One error.** [`Error`] says whether a call may have had an effect: `Rejected` was not sent, `TimedOut` may have been acted
 //!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
 //! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
-//!   failure and a response is a success. The method `classify` of circuit breaker, retry and fallback sets another classifier.
+//!   failure and a response is a success. The method `classify` sets another classifier, in every layer that asks: circuit breaker,
+//!   retry, fallback, adaptive bulkhead, rate limit and measure.
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
@@ -144,7 +145,7 @@
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
-//! - `standard/` puts the layers in their order. A new layer has a place there.
+//! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.

@@ -49,6 +49,7 @@
 //! |---|---|
 //! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
+//! | adaptive bulkhead | goes by the [status](HttpClassifier), and by the time to the head |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |

@@ -1,4 +1,4 @@
-//! A circuit breaker, a bulkhead or a rate limit for each key.
+//! A circuit breaker, a bulkhead, a rate limit or a measure for each key.
 //!
 //! A client that calls many hosts must not lose all of them because one is down, and one slow route must not take the places of
 //! the others. So each host, route or tenant, or any other key that a function takes from the request, has a circuit, places or
@@ -35,7 +35,7 @@
 //! ```
 //!
 //! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without. So have rate limits, whose
-//! handle also changes the rate of all keys and [blocks](PerKeyHandle::block) one.
+//! handle also changes the rate of all keys, and [blocks](PerKeyHandle::block) one or [unblocks](PerKeyHandle::unblock) it.
 //! A [measure](crate::measure#a-measure-for-each-route) has it as well: it keeps its keys for ever.
 //!
 //! # Settings
@@ -79,10 +79,9 @@
 //! # Events
 //!
 //! Target `palisade::per_key`: no room for another key, with `name`, `capacity` and `outcome` (`passed` or `rejected`); at most
-//! once a minute as `warn`, otherwise as `debug`, because a flood of keys must not flood the log. The events of circuits and
-//! bulkheads have the name of the layer, and the field `key` where keys are shown: the keys of `http::host` always are, others
-//! with
-//! [`show_keys`](PerKeyBuilder::show_keys).
+//! once a minute as `warn`, otherwise as `debug`, because a flood of keys must not flood the log. The events of the limits
+//! themselves have the name of the layer, and the field `key` where keys are shown: the keys of `http::host` always are, others
+//! with [`show_keys`](PerKeyBuilder::show_keys).
 //!
 //! # The sharp edge
 //!
