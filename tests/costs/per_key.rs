@@ -106,7 +106,7 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
             // The first, for the clock of another thread has not passed what this one has.
             (
                 weigh(&runtime, || RateLimitLayer::builder("upstream", Rate::per_second(100)).per_key(key as Key)),
-                235,
+                245,
                 0,
             ),
             (weigh(&runtime, || bulkhead().per_key(key as Key)), 220, 0),

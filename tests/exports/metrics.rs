@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use palisade::registry::MetricKind;
 use palisade::{CircuitBreakerLayer, Registry, RetryLayer};
 
 use super::{Export, HOSTILE, Values, bulkhead, metrics_of, series, stack, values_of};
@@ -134,8 +135,16 @@ fn each_metric_is_described_with_its_unit() {
     with_local_recorder(&recorder, || registry.export());
     let described = recorder.described.into_inner().unwrap();
     for metric in registry.metrics() {
-        let unit = (!metric.name.ends_with("_ratio")).then_some(Unit::Count);
-        assert!(described.contains(&(metric.name.to_owned(), unit, metric.help.to_owned())), "{metric:?}");
+        let count = Some(Unit::Count);
+        let units = match metric.kind {
+            MetricKind::Histogram => vec![("_bucket", count), ("_count", count), ("_sum", Some(Unit::Seconds))],
+            _ if metric.name.ends_with("_ratio") => vec![("", None)],
+            _ => vec![("", count)],
+        };
+        for (end, unit) in units {
+            let told = (format!("{}{end}", metric.name), unit, metric.help.to_owned());
+            assert!(described.contains(&told), "{told:?}");
+        }
     }
 }
 
@@ -155,7 +164,10 @@ async fn a_hostile_name_makes_no_line_of_its_own() {
     let registry = Registry::new();
     let _layers = HOSTILE.map(|name| bulkhead(&registry, name));
     let seen = Seen::of(&registry).await.read().await;
-    assert!(seen.keys().all(|(name, labels)| name != "palisade_up" && labels[0].0 == "name"), "{seen:?}");
+    assert!(
+        seen.keys().all(|(name, labels)| name != "palisade_up" && labels.iter().any(|label| label.0 == "name")),
+        "{seen:?}"
+    );
     assert_eq!(seen.keys().filter(|(name, _)| name == "palisade_bulkhead_limit").count(), HOSTILE.len(), "{seen:?}");
 }
 
