@@ -1,25 +1,66 @@
 //! What the layers tell of themselves.
 //!
-//! Every event goes to `tracing`, with the target, level and fields that the layer's page documents. [`observe`] lets the
-//! process hear the same events as values, to count them or to pass them on.
+//! Every event goes to `tracing`, and [`observe`] lets the process hear the same events as values, to count them or to pass them on.
+//! For numbers alone, the [registry](crate::registry) counts already.
 //!
 //! # Example
 //!
-//! ```
-//! use std::sync::mpsc;
-//! use palisade::{BulkheadLayer, event::{self, Event, Source}};
+//! An observer that counts the transitions of circuits:
 //!
-//! let (sender, events) = mpsc::channel();
-//! let subscription = event::observe(move |source: Source<'_>, event: &Event<'_>| {
-//!     if let Event::Rejected(rejection) = event {
-//!         sender.send((source.name(), rejection.reason())).ok();
+//! ```
+//! use std::collections::HashMap;
+//! use std::sync::{Arc, Mutex};
+//! use palisade::event::{self, Event, Observe, Source};
+//! use palisade::{CircuitBreakerLayer, Phase};
+//!
+//! #[derive(Clone, Default)]
+//! struct Transitions(Arc<Mutex<HashMap<(String, Phase), u64>>>);
+//!
+//! impl Observe for Transitions {
+//!     fn observe(&self, source: Source<'_>, event: &Event<'_>) {
+//!         if let Event::Transition { to, .. } = *event {
+//!             *self.0.lock().unwrap().entry((source.name().to_string(), to)).or_default() += 1;
+//!         }
 //!     }
-//! });
+//! }
 //!
-//! assert!(BulkheadLayer::new(0).handle().try_enter().is_err());
-//! assert_eq!(events.recv().map(|(name, _)| name.as_str()), Ok("bulkhead"));
+//! # fn main() -> Result<(), palisade::ConfigError> {
+//! let transitions = Transitions::default();
+//! let subscription = event::observe(transitions.clone());
+//!
+//! let circuit = CircuitBreakerLayer::builder("payments").build()?.handle();
+//! circuit.force_open();
+//! circuit.reset();
+//! circuit.force_open();
+//! assert_eq!(transitions.0.lock().unwrap()[&("payments".to_owned(), Phase::ForcedOpen)], 2);
 //! drop(subscription);
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! # Events
+//!
+//! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
+//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit` or `custom`.
+//!
+//! | event | target | level | fields |
+//! |---|---|---|---|
+//! | [`Transition`](Event::Transition) | `circuit_breaker` | `warn` for an opening, else `info` | `from`, `to`, `reason`, `calls`, `failures`, `throttled`, `slow`, `consecutive`, `open_for` |
+//! | [`Rejected`](Event::Rejected) | layer | `debug` | `reason`, `retry_after`, `criticality` |
+//! | [`Resized`](Event::Resized) | layer | `info`, or `debug` if adapted | `limit`, `reason` |
+//! | [`RateSet`](Event::RateSet) | `rate_limit` | `info` | `calls`, `period`, `burst` |
+//! | [`Shut`](Event::Shut) | `rate_limit` | `debug` | `duration` |
+//! | [`Retrying`](Event::Retrying) | `retry` | `debug` | `attempt`, `delay`, `outcome`, `error` |
+//! | [`Stopped`](Event::Stopped) | `retry` | `debug` | `attempt`, `reason`, `rejection` |
+//! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
+//! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
+//! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
+//! | [`NoRoom`](Event::NoRoom) | `per_key` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
+//! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
+//! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
+//!
+//! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
+//! and whether there is an observer.
 //!
 //! # The sharp edge
 //!
