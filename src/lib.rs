@@ -163,6 +163,7 @@ pub mod event;
 pub mod fallback;
 #[cfg(feature = "http")]
 pub mod grpc;
+pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keyed;

@@ -16,6 +16,8 @@ macro_rules! kinds {
             Fallback: "fallback", "palisade::fallback";
             PerKey: "per key", "palisade::per_key";
             Answer: "answer", "palisade::answer";
+            HealthCheck: "health check", "palisade::health";
+            Heartbeats: "heartbeats", "palisade::heartbeats";
             Custom: "custom", "palisade::custom";
         }
     };

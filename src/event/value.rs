@@ -7,6 +7,7 @@ use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
 use crate::state::rate::Rate;
+use crate::state::verdict::Verdict;
 
 /// Something that happened in a layer.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +85,43 @@ pub enum Event<'a> {
     },
     /// All steps of a fallback failed, the last one by this error.
     FallbackFailed(&'a Error),
-    /// A layer per key had no room for another key.
+    /// A layer per key had no room for another key, or heartbeats none for another node.
     #[non_exhaustive]
     NoRoom {
-        /// The most keys there may be.
+        /// The most keys or nodes there may be.
         capacity: usize,
-        /// What became of the call: `"passed"` or `"rejected"`.
+        /// What became of the call or the beat: `"passed"` or `"rejected"`.
         outcome: &'static str,
         /// Whether it is the first such event in a minute.
         is_first: bool,
+    },
+    /// The verdict of a health check changed.
+    #[non_exhaustive]
+    VerdictChanged {
+        /// The verdict before.
+        from: &'a Verdict,
+        /// The verdict from now on.
+        to: &'a Verdict,
+    },
+    /// A node is suspected: its beats stayed away for too long.
+    #[non_exhaustive]
+    Suspected {
+        /// The node.
+        node: &'a str,
+        /// How likely it is down: 8 says that a silence this long is chance once in 10^8 times.
+        phi: f64,
+        /// For how long it has been silent.
+        silent: Duration,
+        /// For how long it has been suspected. Nobody asked before.
+        suspected: Duration,
+    },
+    /// A suspected node beat again.
+    #[non_exhaustive]
+    Returned {
+        /// The node.
+        node: &'a str,
+        /// For how long it was silent.
+        silent: Duration,
     },
     /// A caller is shown a response in place of this error.
     Answered(&'a Error),

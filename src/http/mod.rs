@@ -81,6 +81,7 @@ pub(crate) mod digits;
 mod drain;
 mod explain;
 mod guarded;
+pub mod health;
 mod host;
 mod idempotent;
 mod layers;

@@ -6,6 +6,7 @@ mod budget;
 mod circuit;
 mod keys;
 mod permits;
+mod verdict;
 
 use loom::model::Builder;
 use loom::thread;

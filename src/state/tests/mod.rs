@@ -9,8 +9,10 @@ mod circuit;
 mod every;
 mod keys;
 mod permits;
+mod phi;
 mod rules;
 mod stripes;
+mod verdict;
 mod window;
 
 use std::sync::atomic::AtomicUsize;

@@ -1,0 +1,36 @@
+//! A check that connects.
+
+use tokio::net::{TcpStream, ToSocketAddrs};
+use tower::BoxError;
+
+use super::{Check, HealthCheck, HealthCheckBuilder};
+use crate::debug::debug_by_type;
+use crate::state::verdict::Verdict;
+use std::borrow::Cow;
+
+/// Connects over TCP, and drops the connection. Made by [`HealthCheck::tcp`].
+pub struct Tcp<A> {
+    addr: A,
+}
+
+impl HealthCheck {
+    /// Starts to build a check that connects to an address, such as `"127.0.0.1:5432"`.
+    ///
+    /// It is healthy when the connection is there. It sends nothing. Needs the feature `net`. A host's name is resolved at each check, on
+    /// a thread of the runtime for what blocks.
+    pub fn tcp<A>(name: impl Into<Cow<'static, str>>, addr: A) -> HealthCheckBuilder<Tcp<A>>
+    where
+        A: ToSocketAddrs + Clone + Send + Sync + 'static,
+    {
+        Self::builder(name, Tcp { addr })
+    }
+}
+
+impl<A: ToSocketAddrs + Clone + Send + Sync + 'static> Check for Tcp<A> {
+    async fn check(&mut self) -> Result<Verdict, BoxError> {
+        TcpStream::connect(self.addr.clone()).await?;
+        Ok(Verdict::Healthy)
+    }
+}
+
+debug_by_type! { Tcp<A> }
