@@ -77,7 +77,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// A moment as RFC 3339 has it, in UTC and whole seconds.
-pub(super) struct Time(pub(super) SystemTime);
+pub(in crate::http) struct Time(pub(in crate::http) SystemTime);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

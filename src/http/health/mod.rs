@@ -9,4 +9,6 @@ mod pages;
 pub use self::beater::{Beater, BeaterBuilder};
 pub use self::beats::BeatService;
 pub use self::check::HttpCheck;
+#[cfg(all(test, not(loom)))]
+pub(super) use self::json::Time;
 pub use self::pages::HealthService;

@@ -8,18 +8,14 @@
 //! Exact: means and deviations are of whole microseconds and do not drift. A node is suspected from the moment at which phi is the
 //! threshold, which is computed once a beat, to some nanoseconds.
 
-mod history;
+pub(crate) mod history;
 mod nodes;
-mod pulse;
+pub(crate) mod pulse;
 
 use std::f64::consts::LN_10;
 
-#[cfg(test)]
-pub(crate) use self::history::History;
 pub(crate) use self::history::MAX_SAMPLES;
 pub(crate) use self::nodes::{Beat, Nodes, Seen};
-#[cfg(test)]
-pub(crate) use self::pulse::Pulse;
 pub(crate) use self::pulse::Rules;
 
 const LINEAR: f64 = 1.5976;

@@ -4,7 +4,9 @@
 #![expect(clippy::approx_constant, reason = "phi at the mean is the logarithm of 2")]
 
 use super::*;
-use crate::state::phi::{History, Pulse, deviations, phi};
+use crate::state::phi::history::History;
+use crate::state::phi::pulse::Pulse;
+use crate::state::phi::{deviations, phi};
 
 /// Phi of a silence, by a mean and a deviation.
 fn phi_of(silence: f64, mean: f64, deviation: f64) -> f64 {

@@ -1,7 +1,7 @@
 //! The beats of one node.
 
 use super::*;
-use crate::state::phi::Pulse;
+use crate::state::phi::pulse::Pulse;
 
 /// Beats at these times, in milliseconds; the first is at 0.
 fn beats(rules: &Rules, at: impl IntoIterator<Item = u64>) -> Pulse {
