@@ -11,7 +11,8 @@
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //!
-//! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first.
+//! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
+//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -141,6 +142,7 @@
 //!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its
 //!   page, its settings, its handle, and what it alone needs.
+//! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
@@ -198,6 +200,9 @@ pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
+pub use crate::health::{
+    Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Verdict,
+};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};

@@ -22,6 +22,7 @@ use crate::timeout::TimeoutLayer;
 /// Says again and again, to each of its targets, that this node is there.
 ///
 /// It does nothing by itself: spawn [`run`](Self::run).
+#[derive(Clone)]
 pub struct Beater<S> {
     service: S,
     targets: Vec<Uri>,
@@ -88,6 +89,7 @@ async fn all<F: Future<Output = Infallible>>(mut endless: Vec<Pin<Box<F>>>) -> I
 }
 
 /// Builds a [`Beater`].
+#[derive(Clone)]
 #[must_use]
 pub struct BeaterBuilder<S> {
     node: Cow<'static, str>,

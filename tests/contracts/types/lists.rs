@@ -12,16 +12,18 @@ use palisade::bulkhead::{
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
+use palisade::health::{Changes, CheckKind, CheckSnapshot, Degraded, NodeSnapshot, Signal};
 use palisade::keyed::PerKeyWaiting;
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
-    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Name, Outcome, PacingLayer,
-    PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
-    RateLimitLayer, RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout,
-    TimeoutLayer, call, fallback, retry, standard, timeout,
+    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
+    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Name, Outcome, PacingLayer, PerKeyHandle, Phase,
+    QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer,
+    RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer,
+    Verdict, call, fallback, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -61,6 +63,8 @@ every_type_is! {
     Rate, RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32,
     MaxWait>, rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round,
+    Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
+    Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
@@ -78,13 +82,14 @@ every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
-    AdaptiveQueueBuilder,
+    AdaptiveQueueBuilder, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes, Heartbeats,
+    HeartbeatsBuilder,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff,
-    CircuitSnapshot, Rate, RateLimitSnapshot, Round,
+    CircuitSnapshot, Rate, RateLimitSnapshot, Round, CheckKind,
 }
 
 #[test]
