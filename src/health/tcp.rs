@@ -1,12 +1,15 @@
 //! A check that connects.
 
+use std::borrow::Cow;
+
 use tokio::net::{TcpStream, ToSocketAddrs};
 use tower::BoxError;
 
-use super::{Check, HealthCheck, HealthCheckBuilder};
+use super::builder::HealthCheckBuilder;
+use super::check::HealthCheck;
+use super::probe::Check;
 use crate::debug::debug_by_type;
 use crate::state::verdict::Verdict;
-use std::borrow::Cow;
 
 /// Connects over TCP, and drops the connection. Made by [`HealthCheck::tcp`].
 pub struct Tcp<A> {
@@ -20,13 +23,13 @@ impl HealthCheck {
     /// a thread of the runtime for what blocks.
     pub fn tcp<A>(name: impl Into<Cow<'static, str>>, addr: A) -> HealthCheckBuilder<Tcp<A>>
     where
-        A: ToSocketAddrs + Clone + Send + Sync + 'static,
+        A: ToSocketAddrs + Clone + Send + 'static,
     {
         Self::builder(name, Tcp { addr })
     }
 }
 
-impl<A: ToSocketAddrs + Clone + Send + Sync + 'static> Check for Tcp<A> {
+impl<A: ToSocketAddrs + Clone + Send + 'static> Check for Tcp<A> {
     async fn check(&mut self) -> Result<Verdict, BoxError> {
         TcpStream::connect(self.addr.clone()).await?;
         Ok(Verdict::Healthy)

@@ -5,7 +5,7 @@ use palisade::health::Verdict;
 
 use super::*;
 use crate::client::{Small, client, on_both};
-use crate::patience::{ms, soon};
+use crate::patience::ms;
 use crate::server::{Server, empty, hang, reply};
 use crate::sockets::refusing;
 
@@ -23,7 +23,7 @@ async fn a_check_goes_by_the_status() {
             let server = Server::start(move |_, _| reply(empty(status))).await;
             let builder = HealthCheck::http("orders", client::<Small>(wire), server.uri("/health").parse().unwrap());
             let check = if let Some(wanted) = wanted { builder.status(wanted) } else { builder }.build().unwrap();
-            soon(run(&check)).await;
+            run(&check).await;
             assert_eq!(check.verdict().to_string(), expected);
             let arrived = server.arrived();
             assert_eq!((arrived[0].method.as_str(), &*arrived[0].path), ("GET", "/health"));
@@ -38,13 +38,13 @@ async fn a_server_that_hangs_or_is_not_there_is_unhealthy() {
         let server = Server::start(|_, _| hang()).await;
         let hung = HealthCheck::http("orders", client::<Small>(wire), server.uri("/").parse().unwrap());
         let hung = hung.timeout(ms(50)).build().unwrap();
-        soon(run(&hung)).await;
+        run(&hung).await;
         assert!(hung.verdict().why().is_some_and(|why| why.contains("50ms")), "{}", hung.verdict());
 
         let (_held, addr) = refusing();
         let gone = HealthCheck::http("orders", client::<Small>(wire), format!("http://{addr}/").parse().unwrap());
         let gone = gone.build().unwrap();
-        soon(run(&gone)).await;
+        run(&gone).await;
         assert!(matches!(gone.verdict(), Verdict::Unhealthy(why) if why.contains("refused")));
     })
     .await;

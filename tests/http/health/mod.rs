@@ -19,6 +19,8 @@ use serde_json::Value;
 use tokio::time::sleep;
 use tower::{Service, ServiceExt};
 
+use crate::patience::eventually;
+
 /// A check that gives one result, again and again.
 fn check(name: &'static str, result: Result<(), &'static str>) -> HealthCheckBuilder<impl Check> {
     let result = move || result.map_err(io::Error::other);
@@ -31,9 +33,7 @@ fn check(name: &'static str, result: Result<(), &'static str>) -> HealthCheckBui
 /// Waits for the first result of a check, which runs from now on.
 async fn run(check: &HealthCheck) {
     tokio::spawn(check.run());
-    while check.snapshot().last.is_none() {
-        sleep(Duration::from_millis(1)).await;
-    }
+    eventually("there is a result", || check.snapshot().last.is_some()).await;
 }
 
 /// What a service says to a request without a body: the status, the headers, and the text.

@@ -31,7 +31,7 @@ async fn a_server_is_probed_over_both_wires() {
         };
         assert_eq!(probe(Method::GET, "/livez").await, (200, "17".into(), 17));
         assert_eq!(probe(Method::GET, "/readyz").await.0, 503);
-        soon(run(&check)).await;
+        run(&check).await;
         assert_eq!(probe(Method::GET, "/internal/readyz").await.0, 200);
         assert_eq!(probe(Method::HEAD, "/livez").await, (200, "17".into(), 0));
         health.drain();

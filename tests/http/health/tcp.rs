@@ -3,7 +3,6 @@
 use palisade::health::Verdict;
 
 use super::*;
-use crate::patience::soon;
 use crate::sockets::{listen, refusing};
 
 #[tokio::test]
@@ -13,7 +12,7 @@ async fn a_check_connects() {
     let by_name = HealthCheck::tcp("database", format!("localhost:{}", addr.port())).build().unwrap();
     let by_text = HealthCheck::tcp("database", addr.to_string()).build().unwrap();
     for check in [there, by_name, by_text] {
-        soon(run(&check)).await;
+        run(&check).await;
         assert_eq!(check.verdict(), Verdict::Healthy);
     }
 }
@@ -22,6 +21,6 @@ async fn a_check_connects() {
 async fn where_nobody_listens_it_is_unhealthy() {
     let (_held, addr) = refusing();
     let check = HealthCheck::tcp("database", addr).build().unwrap();
-    soon(run(&check)).await;
+    run(&check).await;
     assert!(matches!(check.verdict(), Verdict::Unhealthy(why) if why.contains("refused")));
 }
