@@ -108,11 +108,11 @@ pub enum Event<'a> {
     Suspected {
         /// The node.
         node: &'a str,
-        /// How likely it is down: 8 says that a silence this long is chance once in 10^8 times.
+        /// How unlikely this silence is for a node that is well: 1 is once in 10 times, 8 once in 10^8.
         phi: f64,
         /// For how long it has been silent.
         silent: Duration,
-        /// For how long it has been suspected. Nobody asked before.
+        /// For how long it has been suspected. It is told when it is first asked for.
         suspected: Duration,
     },
     /// A suspected node beat again.

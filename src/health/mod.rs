@@ -54,7 +54,7 @@
 //! Only a critical check takes readiness away. Where all instances share a thing, its check should be degrading. Otherwise a database
 //! that is slow for a moment makes all instances unready at once, and the balancer has nobody left to ask. An instance that is ready
 //! and degraded can still answer what needs no database, and reject the rest by its [circuit breaker](crate::circuit_breaker).
-//! Whoever asks gets the verdicts that are there. No request runs a check, so a flood of probes costs the thing nothing.
+//! A request gets the verdicts that are there and runs no check, so a flood of probes costs the thing nothing.
 //!
 //! # Heartbeats
 //!

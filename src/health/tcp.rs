@@ -20,7 +20,7 @@ impl HealthCheck {
     /// Starts to build a check that connects to an address, such as `"127.0.0.1:5432"`.
     ///
     /// It is healthy when the connection is there. It sends nothing. Needs the feature `net`. A host's name is resolved at each check, on
-    /// a thread of the runtime for what blocks.
+    /// tokio's threads for blocking work.
     pub fn tcp<A>(name: impl Into<Cow<'static, str>>, addr: A) -> HealthCheckBuilder<Tcp<A>>
     where
         A: ToSocketAddrs + Clone + Send + 'static,

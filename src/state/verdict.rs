@@ -186,7 +186,7 @@ pub(crate) struct Standing {
     judged: Mutex<Judged>,
 }
 
-/// What somebody sees who looks.
+/// A verdict with its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) verdict: Verdict,

@@ -26,8 +26,8 @@ impl Heartbeats {
     /// Makes a service that takes the beats of a [`Beater`](super::Beater): a `PUT` or `POST` whose path ends with the node's name,
     /// percent-encoded, such as `/beats/node-1`.
     ///
-    /// It responds with 204 where the beat counts, 400 where the name is not legal, and 503 where there is no room. Whoever reaches it can
-    /// beat for any node: keep it inside.
+    /// It responds with 204 where the beat counts, 400 where the name is not legal, and 503 where there is no room. Anybody who reaches
+    /// it can beat for any node: keep it inside.
     pub fn service(&self) -> BeatService {
         BeatService { heartbeats: self.clone() }
     }

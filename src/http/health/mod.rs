@@ -69,8 +69,8 @@
 //!
 //! # The sharp edge
 //!
-//! Serve health on a port of its own, or under a prefix that balancers alone reach: it names what the service needs. Whoever
-//! reaches the service that takes beats can beat for any node. Put no bulkhead or rate limit around `/livez`: a process that is busy is
+//! Serve health on a port of its own, or under a prefix that balancers alone reach: it names what the service needs. Anybody
+//! who reaches the service that takes beats can beat for any node. Put no bulkhead or rate limit around `/livez`: a process that is busy is
 //! alive.
 
 mod beater;
