@@ -10,6 +10,7 @@
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
+//! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent.
@@ -68,6 +69,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   measure               counts how long callers waited, and for what
 //!   total timeout         limits the whole call, with all attempts and waits
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
@@ -91,6 +93,7 @@
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
 //! - **One criticality.** How much a call matters, its [`Criticality`], is known to everything below it.
+//! - **One registry.** Each layer is listed from the moment it is built, and what it does is counted: see [`registry`].
 //! - **Events.** Layers report what they do through `tracing` and to [observers](event).
 //!
 //! # How the defaults were chosen
@@ -139,11 +142,12 @@
 //! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
-//!   `service_builder.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/` and `criticality/` are the layers. Each has its
-//!   page, its settings, its handle, and what it alone needs.
+//!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
+//!   Each has its page, its settings, its handle, and what it alone needs.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers in their order. A new layer has a place there.
+//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
@@ -169,9 +173,11 @@ pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keyed;
+pub mod measure;
 mod name;
 mod outcome;
 pub mod rate_limit;
+pub mod registry;
 pub mod retry;
 mod service_builder;
 mod setting;
@@ -204,11 +210,13 @@ pub use crate::health::{
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Verdict,
 };
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
+pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
+pub use crate::registry::Registry;
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};

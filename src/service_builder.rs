@@ -11,6 +11,7 @@ use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
 use crate::keyed::PerKeyHandle;
+use crate::measure::MeasureHandle;
 use crate::rate_limit::RateLimitHandle;
 use crate::retry::RetryLayer;
 use crate::timeout::TimeoutLayer;
@@ -69,7 +70,9 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_rate_limit[A: Handled<Handle = RateLimitHandle>, E, W]: AdmissionLayer<A, E, W>;
         /// Says how much each call matters.
         with_criticality[R]: CriticalityLayer<R>;
-        /// Gives each key a circuit, a bulkhead or a rate limit of its own.
+        /// Measures how long calls take and how they end.
+        with_measure[A: Handled<Handle = MeasureHandle>, E]: AdmissionLayer<A, E>;
+        /// Gives each key a circuit, a bulkhead, a rate limit or a measure of its own.
         with_per_key[A: Handled<Handle = PerKeyHandle<K, H>>, K, H, E, W]: AdmissionLayer<A, E, W>;
         /// Turns calls that were rejected or timed out into responses.
         #[cfg(feature = "http")]

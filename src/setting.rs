@@ -82,6 +82,7 @@ macro_rules! holds {
 holds! {
     bool: |is_on| if is_on { Self::On } else { Self::Off };
     u32: |count| Self::Count(count.into());
+    u64: |count| Self::Count(count);
     usize: |count| Self::Count(u64::try_from(count).unwrap_or(u64::MAX));
     f64: |rate| Self::Rate(rate);
     Duration: |time| Self::Time(time);

@@ -14,6 +14,8 @@ macro_rules! kinds {
             Retry: "retry", "palisade::retry";
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
+            Measure: "measure", "palisade::measure";
+            Criticality: "criticality", "palisade::criticality";
             PerKey: "per key", "palisade::per_key";
             Answer: "answer", "palisade::answer";
             HealthCheck: "health check", "palisade::health";
@@ -28,7 +30,7 @@ pub(crate) use kinds;
 macro_rules! define {
     ($($kind:ident: $text:literal, $target:literal;)+) => {
         /// The kinds of layers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Kind {
             $(

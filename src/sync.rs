@@ -12,6 +12,18 @@ pub(crate) use loom::sync::Arc;
 #[cfg(all(loom, test))]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
+/// Points to what is shared, for who lists it.
+#[cfg(not(all(loom, test)))]
+pub(crate) fn weak<T>(shared: &Arc<T>) -> std::sync::Weak<T> {
+    Arc::downgrade(shared)
+}
+
+/// Points to nothing: a model's own cannot be pointed to, and no model lists anything.
+#[cfg(all(loom, test))]
+pub(crate) fn weak<T>(_: &Arc<T>) -> std::sync::Weak<T> {
+    std::sync::Weak::new()
+}
+
 /// Not a model's: what is in it is made once, and then only read.
 pub(crate) use std::sync::OnceLock;
 /// Not a model's.
@@ -58,24 +70,50 @@ impl<T> RwLock<T> {
 #[cfg(not(all(loom, test)))]
 #[inline(always)]
 pub(crate) fn thread_number() -> usize {
-    thread_local!(static NUMBER: numbers::Lent = numbers::Lent::take());
-    NUMBER.try_with(|number| number.0).unwrap_or(usize::MAX)
+    match numbers::KNOWN.get() {
+        numbers::UNKNOWN => numbers::learn(),
+        number => number,
+    }
+}
+
+/// The same where the thread has asked for it before, and otherwise a very large number.
+#[cfg(not(all(loom, test)))]
+#[inline(always)]
+pub(crate) fn known_thread_number() -> usize {
+    numbers::KNOWN.get()
 }
 
 #[cfg(not(all(loom, test)))]
 mod numbers {
+    use std::cell::Cell;
     use std::collections::BTreeSet;
 
     use parking_lot::Mutex;
+
+    /// The number of a thread that has not asked for it.
+    pub(super) const UNKNOWN: usize = usize::MAX - 1;
+
+    thread_local! {
+        /// Beside `LENT`, because what needs no drop is read without a look at whether it was dropped.
+        pub(super) static KNOWN: Cell<usize> = const { Cell::new(UNKNOWN) };
+        static LENT: Lent = Lent::take();
+    }
+
+    #[cold]
+    pub(super) fn learn() -> usize {
+        let number = LENT.try_with(|lent| lent.0).unwrap_or(usize::MAX);
+        KNOWN.set(number);
+        number
+    }
 
     /// The numbers that were given back, and the first that was never lent.
     static FREE: Mutex<(BTreeSet<usize>, usize)> = Mutex::new((BTreeSet::new(), 0));
 
     /// A number for as long as its thread lives. The lock hands it, and all that was written under it, to the next.
-    pub(super) struct Lent(pub(super) usize);
+    struct Lent(usize);
 
     impl Lent {
-        pub(super) fn take() -> Self {
+        fn take() -> Self {
             let (free, next) = &mut *FREE.lock();
             Self(free.pop_first().unwrap_or_else(|| {
                 *next += 1;
@@ -86,6 +124,7 @@ mod numbers {
 
     impl Drop for Lent {
         fn drop(&mut self) {
+            KNOWN.set(usize::MAX);
             FREE.lock().0.insert(self.0);
         }
     }
@@ -96,4 +135,10 @@ mod numbers {
 pub(crate) fn thread_number() -> usize {
     let id = format!("{:?}", loom::thread::current().id());
     id.bytes().filter(u8::is_ascii_digit).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}
+
+/// The same.
+#[cfg(all(loom, test))]
+pub(crate) fn known_thread_number() -> usize {
+    thread_number()
 }

@@ -15,9 +15,11 @@ use crate::context;
 use crate::error::{ConfigError, Rejection};
 use crate::event::{self, Event};
 use crate::outcome::Outcome;
-use crate::source::{Kind, Source};
+use crate::registry::Listing;
+use crate::source::Kind;
 use crate::state::adaptive::Sample;
 use crate::state::keys::Retain;
+use crate::state::permits::counted::Change;
 use crate::time::Nanos;
 
 /// [`Places`] or a [`Queue`] whose limit is [found](super::Adaptive), or their settings.
@@ -34,8 +36,8 @@ impl<T: Settings> Settings for Adapted<T> {
         self.0.check()
     }
 
-    fn limit(self, source: Source<'static>) -> Self::Limit {
-        Adapted(self.0.limit(source))
+    fn limit(self, listing: Listing) -> Self::Limit {
+        Adapted(self.0.limit(listing))
     }
 }
 
@@ -149,7 +151,8 @@ impl Core {
     #[inline(never)]
     fn resized(&self, limit: usize) {
         self.grant_all();
-        event::tell_often(|| (self.source(), Event::Resized { limit, reason: "adapted" }));
+        self.row.count(Change::Adapted.word());
+        event::tell_often(|| (self.source(), Event::Resized { limit, reason: Change::Adapted.as_str() }));
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::call::Key;
 use crate::error::ConfigError;
+use crate::setting::Setting;
 use crate::state::adaptive::{Aimd, Bounds, Gradient, LimitAlgorithm, Make, Round, Rounds, Sample, Vegas};
 use crate::state::permits::Permits;
 use crate::time::{Clock, Nanos};
@@ -126,6 +127,12 @@ impl Adapting {
     /// The same for a key, as new.
     pub(super) fn fork(&self, key: &Key) -> Self {
         Self { rounds: self.rounds.fork(key.now), holds_users: self.holds_users, clock: key.clock }
+    }
+
+    /// Its settings, as the registry shows them.
+    pub(super) fn settings(&self) -> [Setting; 3] {
+        let Bounds { min, max, round, .. } = self.rounds.bounds;
+        [Setting::new("min", min), Setting::new("max", max), Setting::new("round", Duration::from(round))]
     }
 
     pub(super) const fn holds_users(&self) -> bool {

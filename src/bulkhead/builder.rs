@@ -11,7 +11,8 @@ use super::{Places, Queue};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
 use crate::error::ConfigError;
 use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::{Listing, Registry};
+use crate::source::Kind;
 use crate::state::criticality::Criticality;
 use crate::state::permits::{Permits, Shares};
 
@@ -56,7 +57,7 @@ pub type QueueBuilder<E = Plain> = Builder<QueueSettings, E>;
 impl BulkheadLayer {
     /// Lets at most `max_concurrent` calls be in flight and rejects the others at once; 0 rejects all.
     pub fn new(max_concurrent: usize) -> Self {
-        Self::named(max_concurrent, NAME, Plain::default())
+        Self::named(max_concurrent, NAME, Plain::default(), &Registry::global())
     }
 
     /// Starts to build a bulkhead with at most `max_concurrent` calls in flight; 0 rejects all.
@@ -68,8 +69,9 @@ impl BulkheadLayer {
 }
 
 impl<E> BulkheadLayer<E> {
-    pub(crate) fn named(max_concurrent: usize, name: Name, end: E) -> Self {
-        Self::of(Places::new(Room::fixed(Permits::new(max_concurrent)), name), end)
+    pub(crate) fn named(max_concurrent: usize, name: Name, end: E, registry: &Registry) -> Self {
+        let room = Room::fixed(Permits::new(max_concurrent));
+        Self::of(Places::new(room, &registry.listing(Kind::Bulkhead, name)), end)
     }
 }
 
@@ -217,11 +219,11 @@ impl Settings for BulkheadSettings {
         self.adaptive.as_ref().map_or(Ok(()), |adaptive| adaptive.check(self.max_concurrent))
     }
 
-    fn limit(self, source: Source<'static>) -> Places {
+    fn limit(self, listing: Listing) -> Places {
         let Self { max_concurrent, shares, adaptive } = self;
         let permits = Permits::shared(max_concurrent, shares.map_or(Shares::NONE, Shares::new));
         let adapting = adaptive.map(|adaptive| Box::new(adaptive.begin(max_concurrent)));
-        Places::new(Room { permits, adapting }, source.name())
+        Places::new(Room { permits, adapting }, &listing)
     }
 }
 
@@ -235,7 +237,7 @@ impl Settings for QueueSettings {
         self.places.check()
     }
 
-    fn limit(self, source: Source<'static>) -> Queue {
-        Queue { places: self.places.limit(source), line: self.line }
+    fn limit(self, listing: Listing) -> Queue {
+        Queue { places: self.places.limit(listing), line: self.line }
     }
 }

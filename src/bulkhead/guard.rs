@@ -10,11 +10,15 @@ use crate::call::{Guard, Hold, Instance, Key, LimitState};
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
 use crate::outcome::Outcome;
+use crate::registry::Gauges;
+use crate::setting::Setting;
 use crate::source::Kind;
+use crate::state::counts::share;
 use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::state::permits::Permits;
+use crate::state::permits::counted;
 use crate::time::{self, AsMoment, Nanos, Now};
 
 pub(super) type Core = Instance<Room>;
@@ -22,6 +26,12 @@ pub(super) type Core = Instance<Room>;
 cached!(Core, unless key.is_some());
 
 impl Core {
+    /// Rejects a call of this class.
+    #[inline(always)]
+    pub(super) fn reject_as(&self, class: Criticality, reason: RejectionReason) -> Rejection {
+        self.reject_at(counted::rejected(reason, class), Rejection::new(self.name(), reason, None))
+    }
+
     /// Hands the free places to those who wait.
     pub(super) fn grant_all(&self) {
         while let Some(waiter) = self.grant() {
@@ -78,6 +88,28 @@ impl LimitState for Room {
     fn holds_users(&self) -> bool {
         self.adapting.as_ref().is_some_and(|adapting| adapting.holds_users())
     }
+
+    fn settings(this: &Core) -> Vec<Setting> {
+        let limit = Setting::new("max_concurrent", this.limit());
+        [limit].into_iter().chain(this.adapting.iter().flat_map(|adapting| adapting.settings())).collect()
+    }
+
+    fn snapshot(this: &Core) -> Vec<Setting> {
+        let counts = [("in_flight", this.in_flight(AsMoment)), ("queued", this.queued())];
+        counts.map(|(name, count)| Setting::new(name, count)).into()
+    }
+
+    fn gauges(this: &Core, gauges: &mut Gauges) {
+        gauges.add_count("in_flight", this.in_flight(AsMoment));
+        gauges.add_count("limit", this.limit());
+        gauges.add_count("queued", this.queued());
+    }
+
+    /// The share of its places that calls have or wait for.
+    fn trouble(this: &Core) -> f64 {
+        let wanted = this.in_flight(AsMoment) + this.queued();
+        if wanted == 0 { 0.0 } else { share(wanted as u64, this.limit().max(1) as u64) }
+    }
 }
 
 /// Holds a place in a bulkhead, until it is dropped or its call is [late](crate::bulkhead#late-calls).
@@ -114,7 +146,7 @@ impl BulkheadGuard {
         if enters(shared, Criticality::current) {
             Ok(Self { core: CachedArc::of(shared), held: Held::NOT_YET })
         } else {
-            Err(shared.reject(RejectionReason::Full, None))
+            Err(shared.reject_as(Criticality::current(), RejectionReason::Full))
         }
     }
 
@@ -148,7 +180,8 @@ pub(super) fn enters(places: &Core, class: impl FnOnce() -> Criticality) -> bool
 #[inline(never)]
 fn enters_as(places: &Core, class: Criticality) -> bool {
     let enters = places.try_enter_as(class) || places.may_be_late() && enters_for_late(places, class);
-    if let (false, Some(adapting)) = (enters, &places.adapting) {
+    // Where higher classes hold more than its share, a larger limit would be no help.
+    if let Some(adapting) = places.adapting.as_ref().filter(|_| !enters && places.are_filled_by(class)) {
         adapting.hold_back();
     }
     enters

@@ -6,7 +6,9 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::event::{self, Event};
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::adaptive::Round;
+use crate::state::permits::counted::Change;
 use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -46,7 +48,8 @@ impl BulkheadHandle {
     pub fn resize(&self, max_concurrent: usize) {
         let limit = self.core.resize(max_concurrent);
         self.core.grant_all();
-        event::tell(self.core.source(), &Event::Resized { limit, reason: "by_hand" });
+        self.core.row.count(Change::ByHand.word());
+        event::tell(self.core.source(), &Event::Resized { limit, reason: Change::ByHand.as_str() });
     }
 
     /// The last round after which an adaptive limit was decided, if there was one.
@@ -94,5 +97,12 @@ impl BulkheadHandle {
     /// ```
     pub fn enter(&self) -> Turn {
         Turn::new(&self.core, self.line)
+    }
+}
+
+impl Shown for BulkheadHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }

@@ -72,12 +72,17 @@
 //!
 //! After each [`Round`] the algorithm says the next limit. A round ends with the first call that ends when its time has passed and
 //! it has 10 samples; or with a drop, but only if the last decrease is at least the mean time of a call ago. The limit never
-//! leaves its bounds, at most doubles or halves, and grows only if half of it was used or a call found no place. Where it is always
-//! reached, `gradient` and `vegas` halve it for four rounds of each 300, to see how long calls take without a queue. A share that is
-//! full counts as the limit.
+//! leaves its bounds, at most doubles or halves, and grows only if half of it was used. Where less is used, `gradient` and `vegas` leave
+//! it. Where it is always reached, or the share of a class is, they halve it for four rounds of each 300, to see how long calls take
+//! without a queue: without a queue of its own, the bulkhead then rejects up to half of the calls.
 //!
-//! A test plays a server of ten workers, each busy for 10 ms a call, at twice the load that it can take: `gradient` settles at about
-//! 20 and `vegas` at 17. When calls take four times as long, the limit halves within 20 rounds. `aimd` needs timeouts to see that.
+//! A test plays a server of ten workers, each busy for 10 ms a call, at twice the load that it can take: within a few minutes
+//! `gradient` settles at about 20 and `vegas` at 17. When calls take four times as long, the limit halves within 20 rounds. `aimd`
+//! needs timeouts to see that.
+//!
+//! A drop counts whatever its reason. A service that is well but fails one call in a hundred, at random, keeps a low limit: each drop
+//! takes a tenth, and growth is slower than that. Let [`classify`](BulkheadBuilder::classify) call such failures
+//! [`Failed`](crate::Outcome::Failed), or set `min` to what the service can surely take.
 //!
 //! With `per_key`, each key finds a limit of its own, and loses it when it is removed.
 //!

@@ -6,7 +6,7 @@ use super::turn::Line;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
-use crate::name::Name;
+use crate::registry::Listing;
 use crate::state::keys::{Retain, Retention};
 
 /// Lets calls pass while there are places. Clones share them.
@@ -16,8 +16,8 @@ pub struct Places {
 }
 
 impl Places {
-    pub(super) fn new(room: Room, name: Name) -> Self {
-        Self { core: Core::new(room, name) }
+    pub(super) fn new(room: Room, listing: &Listing) -> Self {
+        Self { core: Core::new(room, listing) }
     }
 }
 

@@ -68,20 +68,20 @@ impl Turn {
             return Poll::Ready(Ok(BulkheadGuard::of(places)));
         }
         let Line { max_queue: Some(max_queue), max_wait } = *this.line else {
-            return Poll::Ready(Err(places.reject(RejectionReason::Full, None)));
+            return Poll::Ready(Err(places.reject_as(*class, RejectionReason::Full)));
         };
         let deadline = Deadline::current().map(Deadline::instant);
         let now = time::now();
         let by_queue = (max_wait < Nanos::MAX).then(|| time::after(now, max_wait.into()));
         if deadline.is_some_and(|deadline| deadline <= now) {
-            return Poll::Ready(Err(places.reject(RejectionReason::WaitedTooLong, None)));
+            return Poll::Ready(Err(places.reject_as(*class, RejectionReason::WaitedTooLong)));
         }
         *this.until = by_queue.into_iter().chain(deadline).min();
         let until = this.until.map_or(Nanos::MAX, time::moment);
         let (joined, pushed_out) = places.join_as(*class, max_queue as usize, cx.waker().clone(), until);
         match joined {
             Joined::Entered => Poll::Ready(Ok(BulkheadGuard::of(places))),
-            Joined::QueueFull => Poll::Ready(Err(places.reject(RejectionReason::QueueFull, None))),
+            Joined::QueueFull => Poll::Ready(Err(places.reject_as(*class, RejectionReason::QueueFull))),
             Joined::Waiting(ticket) => {
                 this.seat.ticket = Some(ticket);
                 if let Some(pushed_out) = pushed_out {
@@ -110,7 +110,7 @@ impl Turn {
             }
         }
         this.seat.leave();
-        Poll::Ready(this.seat.places.reject(RejectionReason::WaitedTooLong, None))
+        Poll::Ready(this.seat.reject(RejectionReason::WaitedTooLong))
     }
 }
 
@@ -134,7 +134,7 @@ impl Future for Turn {
                         return Poll::Ready(Ok(BulkheadGuard::of(&seat.places)));
                     }
                     Seen::Lost => {
-                        return Poll::Ready(Err(seat.places.reject(RejectionReason::QueueFull, None)));
+                        return Poll::Ready(Err(seat.reject(RejectionReason::QueueFull)));
                     }
                 }
             }
@@ -153,6 +153,10 @@ struct Seat {
 }
 
 impl Seat {
+    fn reject(&self, reason: RejectionReason) -> Rejection {
+        self.places.reject_as(self.class, reason)
+    }
+
     fn leave(&mut self) {
         let next = self.ticket.take().and_then(|ticket| self.places.cancel(ticket));
         if let Some(next) = next {

@@ -3,16 +3,21 @@
 //! All threads write to the count of an `Arc`, so they slow each other down. A thread therefore keeps a clone that is dropped,
 //! and its next clone takes it without touching the count. Each thread keeps a few, so the value may outlive its last user and
 //! must hold nothing of the user's.
+//!
+//! Each thread writes down what it keeps where others can read it, so that a value without users can be told from one that is used:
+//! see [`Kept`].
+
+mod kept;
 
 use std::cell::Cell;
 use std::ops::Deref;
 use std::thread::LocalKey;
 use std::{fmt, ptr};
 
+pub(crate) use self::kept::Kept;
+use self::kept::{Notes, SETS, SPARES_PER_SET};
 use crate::sync::{Arc, Ordering, fence};
 
-const SETS: usize = 16;
-const SPARES_PER_SET: usize = 4;
 const SHIFT: u32 = u64::BITS - SETS.ilog2();
 
 /// A value whose clones threads may keep. Implemented by [`cached!`].
@@ -67,6 +72,12 @@ impl<T: Cached> CachedArc<T> {
     #[inline(always)]
     pub(crate) fn of(shared: &Arc<T>) -> Self {
         Self { shared: Some(kept(shared).unwrap_or_else(|| Arc::clone(shared))) }
+    }
+
+    /// Returns whether it was [taken](Self::take).
+    #[inline(always)]
+    pub(crate) const fn is_taken(&self) -> bool {
+        self.shared.is_none()
     }
 
     /// Takes it out of its place, once.
@@ -172,18 +183,24 @@ impl<T: Cached + fmt::Debug> fmt::Debug for HandleArc<T> {
 
 /// The clones that a thread keeps, in sets by address. In a set, the last one used comes first.
 pub(crate) struct Spares<T> {
+    /// Dropped first, so that what is let go is written down no more.
+    notes: Notes,
     sets: [[Cell<Option<Arc<T>>>; SPARES_PER_SET]; SETS],
 }
 
 impl<T> Spares<T> {
-    pub(crate) const fn new() -> Self {
-        Self { sets: [const { [const { Cell::new(None) }; SPARES_PER_SET] }; SETS] }
+    pub(crate) fn new() -> Self {
+        Self { notes: Notes::new(), sets: [const { [const { Cell::new(None) }; SPARES_PER_SET] }; SETS] }
     }
 
     #[inline(always)]
     fn take(&self, shared: &Arc<T>) -> Option<Arc<T>> {
-        self.set_of(shared).iter().find_map(|slot| match slot.take() {
-            Some(spare) if Arc::ptr_eq(&spare, shared) => Some(spare),
+        let set = set_of(shared);
+        self.sets[set].iter().enumerate().find_map(|(place, slot)| match slot.take() {
+            Some(spare) if Arc::ptr_eq(&spare, shared) => {
+                self.notes.erase(set, place);
+                Some(spare)
+            }
             other => {
                 slot.set(other);
                 None
@@ -194,22 +211,27 @@ impl<T> Spares<T> {
     /// Puts a clone in front. The others move up to the first free place, and the last one may fall out.
     #[inline(always)]
     fn put(&self, spare: Arc<T>) {
-        let set = self.set_of(&spare);
-        let mut moved = Some(spare);
-        for slot in set {
-            moved = slot.replace(moved);
-            if moved.is_none() {
-                break;
+        let set = set_of(&spare);
+        let mut moved = spare;
+        for (place, slot) in self.sets[set].iter().enumerate() {
+            self.notes.write(set, place, address(&moved));
+            match slot.replace(Some(moved)) {
+                Some(next) => moved = next,
+                None => break,
             }
         }
     }
+}
 
-    #[inline(always)]
-    fn set_of(&self, shared: &Arc<T>) -> &[Cell<Option<Arc<T>>>; SPARES_PER_SET] {
-        // Fibonacci hashing: the high bits of the product are well mixed.
-        let hash = (ptr::from_ref::<T>(shared).addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        &self.sets[(hash >> SHIFT) as usize]
-    }
+fn address<T>(shared: &Arc<T>) -> usize {
+    ptr::from_ref::<T>(shared).addr()
+}
+
+/// The set in which a thread keeps clones of this.
+#[inline(always)]
+fn set_of<T>(shared: &Arc<T>) -> usize {
+    // Fibonacci hashing: the high bits of the product are well mixed.
+    ((address(shared) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> SHIFT) as usize
 }
 
 /// Implements [`Cached`] for a type. After `unless` comes what is asked of a value: where it is true, threads keep no clone.
@@ -218,7 +240,7 @@ macro_rules! cached {
         impl $crate::cached_arc::Cached for $value {
             #[inline(always)]
             fn spares() -> &'static std::thread::LocalKey<$crate::cached_arc::Spares<Self>> {
-                thread_local!(static SPARES: $crate::cached_arc::Spares<$value> = const { $crate::cached_arc::Spares::new() });
+                thread_local!(static SPARES: $crate::cached_arc::Spares<$value> = $crate::cached_arc::Spares::new());
                 &SPARES
             }
 

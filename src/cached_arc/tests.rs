@@ -1,11 +1,10 @@
 //! Claims about spares.
 
 use std::cell::RefCell;
-use std::sync::Weak;
+use std::sync::{Arc, Weak, mpsc};
 use std::thread;
 
-use super::{CachedArc, SETS, SPARES_PER_SET, Spares};
-use crate::sync::Arc;
+use super::{CachedArc, Kept, SETS, SPARES_PER_SET, Spares, set_of};
 
 #[derive(Debug)]
 struct Core(usize);
@@ -26,10 +25,9 @@ fn count(core: &CachedArc<Core>) -> usize {
 }
 
 /// Two cores of one set.
-fn neighbours(spares: &Spares<Core>) -> [Arc<Core>; 2] {
+fn neighbours() -> [Arc<Core>; 2] {
     let cores: Vec<_> = (0..=SETS).map(|number| Arc::new(Core(number))).collect();
-    let set = |core: &Arc<Core>| spares.set_of(core).as_ptr();
-    let meets = |one: &&Arc<Core>| cores.iter().find(|other| one.0 < other.0 && set(one) == set(other));
+    let meets = |one: &&Arc<Core>| cores.iter().find(|other| one.0 < other.0 && set_of(one) == set_of(other));
     let (one, other) = cores.iter().find_map(|one| Some((one, meets(&one)?))).expect("there is one more than sets");
     [one, other].map(Arc::clone)
 }
@@ -78,7 +76,7 @@ fn threads_keep_no_clone_of_what_is_counted() {
 #[test]
 fn spares_of_another_core_are_passed_over() {
     let spares = Spares::new();
-    let [one, other] = neighbours(&spares);
+    let [one, other] = neighbours();
     spares.put(Arc::clone(&one));
     assert!(spares.take(&other).is_none());
     spares.put(Arc::clone(&other));
@@ -90,7 +88,7 @@ fn spares_of_another_core_are_passed_over() {
 #[test]
 fn of_a_full_set_the_oldest_spare_falls_out() {
     let spares = Spares::new();
-    let [one, other] = neighbours(&spares);
+    let [one, other] = neighbours();
     for (later, stays) in [(SPARES_PER_SET - 1, true), (SPARES_PER_SET, false)] {
         spares.put(Arc::clone(&one));
         (0..later).for_each(|_| spares.put(Arc::clone(&other)));
@@ -144,4 +142,66 @@ fn a_thread_that_ends_lets_its_spares_go_and_keeps_nothing_more() {
         });
         assert_eq!(core.strong_count(), 0, "{spares_first}");
     }
+}
+
+#[test]
+fn a_value_is_used_for_as_long_as_anybody_but_spares_has_it() {
+    on_its_own(|| {
+        let core = CachedArc::new(Core(0));
+        let weak = weak(&core);
+        let mut users = vec![core.clone(), core.clone(), core];
+        while let Some(user) = users.pop() {
+            assert!(Kept::now().is_used(&weak));
+            drop(user);
+        }
+        assert_eq!((weak.strong_count(), Kept::now().is_used(&weak)), (3, false), "three are kept");
+    });
+}
+
+#[test]
+fn a_clone_that_is_taken_from_the_spares_is_used() {
+    on_its_own(|| {
+        let core = CachedArc::new(Core(0));
+        let weak = weak(&core);
+        drop(core.clone());
+        let taken = core.clone();
+        drop(core);
+        assert_eq!((weak.strong_count(), Kept::now().is_used(&weak)), (2, true));
+        drop(taken);
+        assert_eq!((weak.strong_count(), Kept::now().is_used(&weak)), (2, false));
+    });
+}
+
+#[test]
+fn what_other_threads_keep_is_seen() {
+    let core = CachedArc::new(Core(0));
+    let weak = weak(&core);
+    let (done, wait) = mpsc::channel::<()>();
+    let (kept, seen) = mpsc::channel();
+    let keeper = thread::spawn(move || {
+        drop(core);
+        kept.send(()).expect("it is waited for");
+        wait.recv().ok();
+    });
+    seen.recv().expect("the thread keeps it");
+    assert_eq!((weak.strong_count(), Kept::now().is_used(&weak)), (1, false));
+    drop(done);
+    keeper.join().expect("it only waits");
+    assert_eq!(weak.strong_count(), 0);
+}
+
+#[test]
+fn of_thousands_of_values_none_is_used_that_only_spares_have() {
+    on_its_own(|| {
+        let dropped: Vec<_> = (0..5000)
+            .map(|number| {
+                let core = CachedArc::new(Core(number));
+                drop([core.clone(), core.clone()]);
+                weak(&core)
+            })
+            .collect();
+        let kept = dropped.iter().filter(|core| core.strong_count() > 0).count();
+        let used = Kept::now();
+        assert!(kept > 0 && dropped.iter().all(|core| !used.is_used(core)), "{kept} are kept");
+    });
 }

@@ -76,6 +76,14 @@ impl Budget {
     }
 }
 
+/// Its settings.
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (capacity, ratio, per_second) = self.core.tokens.settings();
+        BudgetBuilder { capacity, ratio, per_second }.fmt(f)
+    }
+}
+
 impl Retain for Budget {
     type Own = Self;
 

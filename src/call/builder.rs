@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::{AdmissionLayer, Plain, Protocol};
 use crate::error::ConfigError;
-use crate::event::{Kind, Source};
+use crate::event::Kind;
 use crate::name::Name;
+use crate::registry::{Listing, Registry};
 
 /// Builds the layer of a limit. Each limit adds the setters of its own settings.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct Builder<T, E = Plain> {
     name: Cow<'static, str>,
     pub(crate) settings: T,
     end: E,
+    registry: Registry,
 }
 
 /// The settings of a limit.
@@ -36,13 +38,14 @@ pub trait Settings {
         Ok(())
     }
 
-    /// Makes the limit, and with it its state. The settings were checked.
-    fn limit(self, source: Source<'static>) -> Self::Limit;
+    /// Makes the limit, and with it its state, and lists it. The settings were checked.
+    fn limit(self, listing: Listing) -> Self::Limit;
 }
 
 impl<T> Builder<T> {
     pub(crate) const fn new(name: Cow<'static, str>, settings: T) -> Self {
-        Self { name, settings, end: Plain::new(crate::outcome::DefaultClassifier) }
+        let end = Plain::new(crate::outcome::DefaultClassifier);
+        Self { name, settings, end, registry: Registry::global() }
     }
 }
 
@@ -52,22 +55,26 @@ impl<T, E> Builder<T, E> {
         Self { name: Cow::Borrowed(name.as_str()), ..self }
     }
 
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { registry: registry.clone(), ..self }
+    }
+
     /// Sets the protocol that ends calls. It replaces a classifier that was set before.
     ///
     /// Most often it is set by the constructors `http` and `grpc` of the layer. Defaults to [`Plain`].
     pub fn end<F>(self, end: F) -> Builder<T, F> {
-        Builder { name: self.name, settings: self.settings, end }
+        self.map_end(|_| end)
+    }
+
+    /// Replaces how calls end.
+    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> Builder<T, F> {
+        Builder { name: self.name, settings: self.settings, end: map(self.end), registry: self.registry }
     }
 
     /// Replaces the settings.
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Builder<U, E> {
-        Builder { name: self.name, settings: map(self.settings), end: self.end }
-    }
-
-    /// Changes how calls end.
-    #[cfg(feature = "http")]
-    pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> Builder<T, F> {
-        Builder { name: self.name, settings: self.settings, end: map(self.end) }
+        Builder { name: self.name, settings: map(self.settings), end: self.end, registry: self.registry }
     }
 
     /// Changes a setting.
@@ -86,7 +93,7 @@ impl<T, E: Protocol> Builder<T, E> {
     #[doc(alias = "should_handle")]
     #[doc(alias = "record_exceptions")]
     pub fn classify<C>(self, classifier: C) -> Builder<T, E::With<C>> {
-        Builder { name: self.name, settings: self.settings, end: self.end.with(classifier) }
+        self.map_end(|end| end.with(classifier))
     }
 }
 
@@ -97,18 +104,18 @@ impl<T: Settings, E> Builder<T, E> {
     ///
     /// When a setting is not legal; the error says which, and what would be.
     pub fn build(self) -> Result<AdmissionLayer<T::Limit, E, T::Entry>, ConfigError> {
-        self.build_named().map(|(_, layer)| layer)
+        let (listing, settings, end) = self.checked()?;
+        Ok(AdmissionLayer::made(settings.limit(listing), end))
     }
 
-    #[expect(clippy::type_complexity, reason = "a layer and what it is called")]
-    pub(crate) fn build_named(self) -> Result<(Source<'static>, AdmissionLayer<T::Limit, E, T::Entry>), ConfigError> {
-        let Self { name, settings, end } = self;
+    /// What a layer is built of, once its name and its settings were checked.
+    pub(crate) fn checked(self) -> Result<(Listing, T, E), ConfigError> {
+        let Self { name, settings, end, registry } = self;
         let checked = Name::new(name).and_then(|name| {
             settings.check().map_err(|error| error.named(name.as_str()))?;
             Ok(name)
         });
         let name = checked.map_err(|error| error.of(T::KIND.as_str()))?;
-        let source = Source::new(T::KIND, name);
-        Ok((source, AdmissionLayer::made(settings.limit(source), end)))
+        Ok((registry.listing(T::KIND, name), settings, end))
     }
 }

@@ -3,14 +3,15 @@
 #![expect(private_bounds, private_interfaces, reason = "only the crate's own limits can be had for each key")]
 
 use super::Handled;
+use crate::registry::Shown;
 use crate::state::keys::Retain;
 use crate::sync::Arc;
 use crate::time::{Clock, Nanos};
 
-/// A limit that each key can have for itself: a circuit, places with a queue or without, or a rate.
+/// A limit that each key can have for itself: a circuit, places with a queue or without, a rate, or a measure.
 ///
-/// Keys get fresh copies of this limit. No call passes the limit itself.
-pub trait Fork: Handled<Handle: Retain> + Sized {
+/// Keys get fresh copies of this limit. No call passes the limit itself, unless it is [for others](Self::for_others).
+pub trait Fork: Handled<Handle: Retain + Shown + Send + Sync + 'static> + Sized {
     /// Makes a limit with the same settings for a key. The map keeps its handle.
     fn fork(&self, key: Key) -> Self::Handle;
 
@@ -18,6 +19,11 @@ pub trait Fork: Handled<Handle: Retain> + Sized {
     /// settings of a queue, is taken from `self`.
     #[must_use]
     fn of_key(&self, own: <Self::Handle as Retain>::Own) -> Self;
+
+    /// The handle of what the calls pass whose key has no room; `None` where they pass without a limit.
+    fn for_others(&self) -> Option<Self::Handle> {
+        None
+    }
 }
 
 /// The key that a limit is made for.

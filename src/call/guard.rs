@@ -1,6 +1,6 @@
 //! What a call holds while it runs.
 
-use std::mem;
+use std::mem::ManuallyDrop;
 
 use crate::error::Rejection;
 use crate::outcome::Outcome;
@@ -35,12 +35,19 @@ pub trait Guard: Sized {
     /// Is called when the inner service panics, before its call is dropped.
     fn panicked(&mut self) {}
 
+    /// Is called before a part of the inner service runs: its `call`, a poll of its future or of a body.
+    fn enters(&mut self) {}
+
+    /// Is called after that part ran, also where it panicked.
+    fn leaves(&mut self) {}
+
     /// Watches a part of the inner service: its `call`, a poll of its future or of a body.
     ///
     /// A watch that is dropped before it is [over](Watch::over) was dropped by a [panic](Self::panicked).
     // It takes no closure: what goes into one and what comes out of it is moved once more, and requests and responses are large.
     #[inline(always)]
     fn watch(&mut self) -> Watch<'_, Self> {
+        self.enters();
         Watch(self)
     }
 
@@ -88,7 +95,7 @@ impl<G: Guard> Watch<'_, G> {
     /// Ends the watch, because there was no panic.
     #[inline(always)]
     pub fn over(self) {
-        mem::forget(self);
+        ManuallyDrop::new(self).0.leaves();
     }
 }
 
@@ -96,6 +103,7 @@ impl<G: Guard> Drop for Watch<'_, G> {
     #[cold]
     fn drop(&mut self) {
         self.0.panicked();
+        self.0.leaves();
     }
 }
 
@@ -123,6 +131,18 @@ impl<G: Guard> Guard for Option<G> {
     fn panicked(&mut self) {
         if let Some(guard) = self {
             guard.panicked();
+        }
+    }
+
+    fn enters(&mut self) {
+        if let Some(guard) = self {
+            guard.enters();
+        }
+    }
+
+    fn leaves(&mut self) {
+        if let Some(guard) = self {
+            guard.leaves();
         }
     }
 

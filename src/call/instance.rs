@@ -11,12 +11,15 @@ use crate::cached_arc::{Cached, CachedArc, HandleArc};
 use crate::error::{Rejection, RejectionReason};
 use crate::event;
 use crate::name::Name;
+use crate::registry::{Gauges, Listed, Listing, Row, Sums};
+use crate::setting::Setting;
 use crate::source::{Kind, Source};
 use crate::state::keys::Retention;
+use crate::sync::weak;
 use crate::time::Nanos;
 
 /// The pure state of a limit, by which it decides.
-pub(crate) trait LimitState: Sized {
+pub(crate) trait LimitState: Sized + Send + Sync {
     /// The kind of the limit.
     const KIND: Kind;
 
@@ -30,13 +33,25 @@ pub(crate) trait LimitState: Sized {
     fn holds_users(&self) -> bool {
         false
     }
+
+    /// Its settings, as the registry shows them.
+    fn settings(this: &Instance<Self>) -> Vec<Setting>;
+
+    /// Its state, as the registry shows it.
+    fn snapshot(this: &Instance<Self>) -> Vec<Setting>;
+
+    /// Adds its gauges, by the names that the table of metrics has.
+    fn gauges(this: &Instance<Self>, gauges: &mut Gauges);
+
+    /// How badly it is off among those of other keys: the more, the worse.
+    fn trouble(this: &Instance<Self>) -> f64;
 }
 
 /// One limit: its state, and what errors and events call it.
 #[derive(Debug)]
 pub(crate) struct Instance<T> {
     state: T,
-    name: Name,
+    pub(crate) row: &'static Row,
     /// Its key, where it is one of many. Where it holds something of the user's, a hidden one, so that threads keep no clone.
     pub(crate) key: Option<Label>,
 }
@@ -45,14 +60,19 @@ impl<T: LimitState> Instance<T>
 where
     Self: Cached,
 {
-    pub(crate) fn new(state: T, name: Name) -> CachedArc<Self> {
+    pub(crate) fn new(state: T, listing: &Listing) -> CachedArc<Self>
+    where
+        T: 'static,
+    {
         let key = state.holds_users().then(|| Label::new(None));
-        CachedArc::new(Self { state, name, key })
+        let instance = CachedArc::new(Self { state, row: listing.row, key });
+        listing.list(weak(instance.shared()));
+        instance
     }
 
     /// Makes a fresh one with the same settings for a key, as the handle that the map keeps.
     pub(crate) fn fork(&self, key: Key) -> HandleArc<Self> {
-        HandleArc::of_key(Self { state: self.state.fork(&key), name: self.name, key: Some(key.label) })
+        HandleArc::of_key(Self { state: self.state.fork(&key), row: self.row, key: Some(key.label) })
     }
 
     /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.
@@ -61,18 +81,54 @@ where
     }
 
     pub(crate) const fn name(&self) -> Name {
-        self.name
+        self.row.name()
     }
 
     pub(crate) fn source(&self) -> Source<'_> {
-        Source::new(T::KIND, self.name).of_key(self.key.as_ref().and_then(Label::as_str))
+        self.row.source.of_key(self.key.as_ref().and_then(Label::as_str))
     }
 
     /// Rejects a call for a reason of this kind of limit.
     #[inline(always)]
     pub(crate) fn reject(&self, reason: RejectionReason, retry_after: Option<Nanos>) -> Rejection {
         debug_assert_eq!(reason.kind(), T::KIND, "errors and events tell the same kind");
-        event::reject(self.name, reason, retry_after, || self.source())
+        self.reject_at(reason as usize, Rejection::new(self.name(), reason, retry_after))
+    }
+
+    /// As [`reject`](Self::reject), counted at a word of one's own.
+    #[inline(always)]
+    pub(crate) fn reject_at(&self, word: usize, rejection: Rejection) -> Rejection {
+        self.row.count(word);
+        event::reject(rejection, || self.source())
+    }
+}
+
+impl<T: LimitState> Listed for Instance<T>
+where
+    Self: Cached,
+{
+    fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        T::settings(self)
+    }
+
+    fn snapshot(&self) -> Vec<Setting> {
+        T::snapshot(self)
+    }
+
+    fn gauges(&self, sums: &mut Sums) {
+        T::gauges(self, sums.of(self.row));
+    }
+
+    fn source(&self) -> Source<'_> {
+        self.source()
+    }
+
+    fn trouble(&self) -> f64 {
+        T::trouble(self)
     }
 }
 

@@ -5,38 +5,24 @@ use std::time::Duration;
 
 use super::waiting;
 use crate::cached_arc::cached;
-use crate::call::{Instance, Key, LimitState};
+use crate::call::Instance;
 use crate::error::Rejection;
 use crate::event;
 use crate::event::Event;
-use crate::source::Kind;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
-use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::time::{Clock, Nanos};
 
 /// A circuit, and the clock that it goes by.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    circuit: Circuit,
+    pub(super) circuit: Circuit,
     pub(super) clock: Clock,
 }
 
 pub(super) type Core = Instance<Breaker>;
 
 cached!(Core, unless key.is_some());
-
-impl LimitState for Breaker {
-    const KIND: Kind = Kind::CircuitBreaker;
-
-    fn fork(&self, key: &Key) -> Self {
-        Self { circuit: self.circuit.fork(key.now), clock: key.clock }
-    }
-
-    fn retention(&self) -> Retention {
-        self.circuit.retention()
-    }
-}
 
 impl Breaker {
     pub(super) fn new(circuit: Circuit) -> Self {
@@ -73,6 +59,11 @@ impl Core {
     pub(super) fn refuse(&self, refusal: Refusal) -> Rejection {
         self.circuit.count_rejected();
         self.reject(refusal.reason, refusal.retry_after())
+    }
+
+    /// Counts a call that a layer below did not send.
+    pub(super) fn count_unsent(&self) {
+        self.circuit.count_unsent();
     }
 
     #[inline(always)]

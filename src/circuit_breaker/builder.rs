@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use super::Circuit;
 use super::breaker::{Breaker, Core};
+use super::settings;
 use crate::backoff::{Backoff, Jitter, generator};
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
-use crate::setting::{Setting, Value};
-use crate::source::{Kind, Source};
+use crate::registry::{Listing, Registry};
+use crate::setting::Setting;
+use crate::source::Kind;
 use crate::state::circuit::{self, Rules};
+use crate::state::tally::Tally;
 use crate::state::window::{CountWindow, TimeWindow, Window};
 
 /// Wraps services in a circuit breaker.
@@ -51,7 +54,8 @@ impl CircuitBreakerLayer {
     pub fn consecutive(failures: u32) -> Self {
         // All of these are legal.
         let settings = CircuitSettings::default().consecutive_only(failures.max(1));
-        Self::of(settings.limit(Source::new(CircuitSettings::KIND, Name::of("circuit_breaker"))), Plain::default())
+        let listing = Registry::global().listing(CircuitSettings::KIND, Name::of("circuit_breaker"));
+        Self::of(settings.limit(listing), Plain::default())
     }
 }
 
@@ -268,8 +272,8 @@ impl Settings for CircuitSettings {
         self.open_for.check("open_for")
     }
 
-    fn limit(self, source: Source<'static>) -> Circuit {
-        Circuit { core: Core::new(Breaker::new(self.circuit()), source.name()) }
+    fn limit(self, listing: Listing) -> Circuit {
+        Circuit { core: Core::new(Breaker::new(self.circuit(listing.row)), &listing) }
     }
 }
 
@@ -280,51 +284,39 @@ impl CircuitSettings {
     }
 
     pub(crate) fn list(&self) -> Vec<Setting> {
-        let slow = self.slow_rate.map(|(_, slow_after)| Setting::new("slow_after", slow_after));
-        let span = match self.span {
-            Span::Calls(calls) => [Some(Setting::new("count_window", calls)), None],
-            Span::Time(span, buckets) => [("time_window", span.into()), ("buckets", Value::from(buckets))]
-                .map(|(name, value)| Some(Setting::new(name, value))),
-        };
-        let rates = [
-            Setting::new("failure_rate", self.failure_rate),
-            Setting::new("throttled_rate", self.throttled_rate),
-            Setting::new("slow_rate", self.slow_rate.map(|(rate, _)| rate)),
-        ];
-        let counts = [Setting::new("consecutive", self.consecutive), Setting::new("min_calls", self.min_calls)];
-        let others = [
-            Setting::new("open_for", self.open_for),
-            Setting::new("max_retry_after", self.max_retry_after),
-            Setting::new("probes", self.probes),
-            Setting::new("half_open_for", self.half_open_for),
-        ];
-        rates.into_iter().chain(slow).chain(counts).chain(span.into_iter().flatten()).chain(others).collect()
+        settings::list(&self.rules(), &self.window())
     }
 
     const fn has_rates(&self) -> bool {
         self.failure_rate.is_some() || self.throttled_rate.is_some() || self.slow_rate.is_some()
     }
 
-    fn circuit(&self) -> circuit::Circuit {
+    fn window(&self) -> Window {
         let min_calls = u64::from(self.min_calls);
-        let window = match self.span {
+        match self.span {
             _ if !self.has_rates() => Window::None,
             Span::Calls(calls) => Window::Count(CountWindow::new(calls, min_calls)),
             Span::Time(span, buckets) => {
                 Window::Time(TimeWindow::new(span.into(), buckets, min_calls, self.slow_rate.is_some()))
             }
-        };
-        let rules = Rules {
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
             failure_rate: self.failure_rate,
             throttled_rate: self.throttled_rate,
             slow_rate: self.slow_rate.map(|(rate, slow_after)| (rate, slow_after.into())),
             consecutive: self.consecutive,
-            min_calls,
+            min_calls: u64::from(self.min_calls),
             probes: self.probes,
             half_open_for: self.half_open_for.into(),
             open_for: self.open_for,
             max_retry_after: self.max_retry_after.into(),
-        };
-        circuit::Circuit::new(rules, window, generator(self.seed))
+        }
+    }
+
+    fn circuit(&self, tally: &'static Tally) -> circuit::Circuit {
+        circuit::Circuit::new(self.rules(), self.window(), tally, generator(self.seed))
     }
 }

@@ -217,6 +217,7 @@ impl Guard for CircuitGuard {
 
     fn unsent(mut self) {
         if let Some(core) = self.core.take() {
+            core.count_unsent();
             end(&core, self.entry, self.state, Exit::Unsent);
         }
     }

@@ -9,6 +9,7 @@ use super::guard::CircuitGuard;
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::circuit::{Phase, Steer};
 use crate::state::counts::Counts;
 
@@ -84,6 +85,13 @@ impl CircuitHandle {
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.core.steer(Steer::Reset);
+    }
+}
+
+impl Shown for CircuitHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }
 

@@ -122,6 +122,7 @@ mod builder;
 mod guard;
 mod handle;
 mod readiness;
+mod settings;
 mod waiting;
 
 pub use self::admit::Circuit;

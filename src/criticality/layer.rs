@@ -9,6 +9,9 @@ use tower::{BoxError, Layer, Service};
 
 use crate::context::CriticalityScope;
 use crate::error::Error;
+use crate::name::Name;
+use crate::registry::{Entry, Registry};
+use crate::source::Kind;
 use crate::state::criticality::Criticality;
 
 /// Says how much a call matters. The constructors of a [`CriticalityLayer`] set it.
@@ -28,16 +31,27 @@ pub trait Carry<Response> {
 
 /// Wraps services in [`Criticalities`].
 ///
-/// It has no state, so there is nothing to share.
-#[derive(Clone, Copy, Debug)]
+/// It has no state, so its services share nothing.
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct CriticalityLayer<R> {
     pub(crate) rank: R,
+    entry: Entry,
 }
 
 impl<R> CriticalityLayer<R> {
-    pub(crate) const fn of(rank: R) -> Self {
-        Self { rank }
+    pub(crate) fn of(rank: R) -> Self {
+        Self { rank, entry: Entry::new(Kind::Criticality, Name::of("criticality"), Vec::new()) }
+    }
+
+    /// Sets what the registry calls it. Defaults to `criticality`.
+    pub fn name(self, name: Name) -> Self {
+        Self { entry: self.entry.named(name), ..self }
+    }
+
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { entry: self.entry.listed_in(registry), ..self }
     }
 }
 
@@ -45,17 +59,18 @@ impl<S, R: Clone> Layer<S> for CriticalityLayer<R> {
     type Service = Criticalities<S, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Criticalities { inner, rank: self.rank.clone() }
+        Criticalities { inner, rank: self.rank.clone(), entry: self.entry.clone() }
     }
 }
 
 /// Says how much each call matters, to everything below.
 ///
 /// Made by a [`CriticalityLayer`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Criticalities<S, R> {
     inner: S,
     rank: R,
+    entry: Entry,
 }
 
 impl<S, Request, R> Service<Request> for Criticalities<S, R>
@@ -74,6 +89,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let class = self.rank.rank(&mut request);
+        self.entry.row().count(class as usize);
         let inner = {
             let _scope = class.enter();
             self.inner.call(request)

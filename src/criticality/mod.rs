@@ -42,6 +42,11 @@
 //! | `http`, with the feature `http` | the same, and the body of the response is polled with it |
 //! | `header`, with the feature `http` | what a header of the request says, see `http::criticality` |
 //!
+//! # Events
+//!
+//! It tells nothing itself. Where a layer or a scope says how much a call matters, the event of its rejection has the field
+//! `criticality`, whatever layer rejects it.
+//!
 //! # The sharp edge
 //!
 //! The class of a call is known only on its own task. Some layers hand calls to another task, for example tower's `Buffer`: put a

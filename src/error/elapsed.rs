@@ -35,6 +35,21 @@ pub(crate) enum By {
     NotSent,
 }
 
+impl By {
+    /// Those that a timeout ends a call by, each at its own number.
+    pub(crate) const ENDS: [Self; 3] = [Self::Limit, Self::Pause, Self::Caller];
+
+    /// What ended the call, as metrics show it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Pause => "pause",
+            Self::Caller => "caller",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
 impl Elapsed {
     pub(crate) fn new(limit: Duration, elapsed: Duration, by: By) -> Self {
         Self(Expiry { limit: limit.into(), taken: elapsed.into(), by })

@@ -24,27 +24,47 @@ pub(super) struct Refusal {
     name: Name,
     /// `Nanos::MAX` where it is not known.
     retry_after: Nanos,
-    /// `None` is `NotReady` for a limit of one's own.
-    reason: Option<RejectionReason>,
+    why: Why,
+}
+
+/// The reason, and what it does not say by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Why {
+    Reason(RejectionReason),
+    /// `RateLimited` by a limit that tells callers what is left.
+    RateTold,
+    /// `NotReady` for a limit of one's own.
+    Unready,
 }
 
 impl Rejection {
     #[inline(always)]
     pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
         let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
-        Self(Refusal { name, retry_after, reason: Some(reason) })
+        Self(Refusal { name, retry_after, why: Why::Reason(reason) })
+    }
+
+    /// The same of a rate limit that tells callers what is left.
+    pub(crate) fn with_rate_told(self) -> Self {
+        Self(Refusal { why: Why::RateTold, ..self.0 })
+    }
+
+    /// Whether callers are told what is left.
+    #[cfg(feature = "http")]
+    pub(crate) const fn is_rate_told(self) -> bool {
+        matches!(self.0.why, Why::RateTold)
     }
 
     /// The rejection for a limit of one's own that gives none, though the inner service is not ready.
     pub(crate) const fn unnamed() -> Self {
-        Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, reason: None })
+        Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, why: Why::Unready })
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
-        match self.0.reason {
-            Some(reason) => reason.kind().as_str(),
-            None => Kind::Custom.as_str(),
+        match self.0.why {
+            Why::Unready => Kind::Custom.as_str(),
+            _ => self.reason().kind().as_str(),
         }
     }
 
@@ -55,9 +75,10 @@ impl Rejection {
 
     /// Why it refused.
     pub const fn reason(self) -> RejectionReason {
-        match self.0.reason {
-            Some(reason) => reason,
-            None => RejectionReason::NotReady,
+        match self.0.why {
+            Why::Reason(reason) => reason,
+            Why::RateTold => RejectionReason::RateLimited,
+            Why::Unready => RejectionReason::NotReady,
         }
     }
 
@@ -127,6 +148,9 @@ macro_rules! reasons {
         }
 
         impl RejectionReason {
+            /// All of them, each at its own number.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$reason,)+];
+
             /// The kind of layer that gives this reason.
             pub const fn kind(self) -> Kind {
                 match self {

@@ -10,7 +10,7 @@ use super::pressure::Pressure;
 pub(super) fn of_rejection(pressure: Pressure) -> &'static Status {
     static UNAVAILABLE: LazyLock<Status> =
         LazyLock::new(|| Status::unavailable("the service is not available at present"));
-    static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls at once"));
+    static EXHAUSTED: LazyLock<Status> = LazyLock::new(|| Status::resource_exhausted("too many calls"));
     match pressure {
         Pressure::Unavailable => &UNAVAILABLE,
         Pressure::Overloaded | Pressure::TooOften => &EXHAUSTED,

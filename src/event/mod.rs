@@ -38,7 +38,6 @@ use tracing::{Level, level_enabled};
 pub use self::observe::{Observe, Subscription, observe};
 pub use self::value::Event;
 use crate::error::{Rejection, RejectionReason};
-use crate::name::Name;
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;
 
@@ -48,19 +47,14 @@ impl Source<'_> {
     /// `retry_after` says when to try again, where that is known.
     pub fn reject(self, retry_after: Option<Duration>) -> Rejection {
         let custom = Source::new(Kind::Custom, self.name()).of_key(self.key());
-        reject(custom.name(), RejectionReason::Custom, retry_after.map(Nanos::from), || custom)
+        let rejection = Rejection::new(custom.name(), RejectionReason::Custom, retry_after.map(Nanos::from));
+        reject(rejection, || custom)
     }
 }
 
 /// Rejects a call of the instance `source`.
 #[inline(always)]
-pub(crate) fn reject<'a>(
-    name: Name,
-    reason: RejectionReason,
-    retry_after: Option<Nanos>,
-    source: impl FnOnce() -> Source<'a>,
-) -> Rejection {
-    let rejection = Rejection::new(name, reason, retry_after);
+pub(crate) fn reject<'a>(rejection: Rejection, source: impl FnOnce() -> Source<'a>) -> Rejection {
     if is_heard() {
         tell_rejected(rejection, source);
     }

@@ -7,6 +7,7 @@ use crate::error::{Chain, Rejection};
 use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::criticality::Criticality;
 use crate::state::verdict::Verdict;
 
 pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
@@ -52,6 +53,10 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
             let node = field::display(node.escape_debug());
             info!(target: "palisade::heartbeats", name, node, ?silent, "node returned");
         }
+        Event::NotListed { capacity } => {
+            let kind = source.kind().as_str();
+            warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
+        }
         Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),
     }
 }
@@ -82,11 +87,12 @@ fn transition(source: Source<'_>, event: &Event<'_>) {
 fn rejected(source: Source<'_>, rejection: &Rejection) {
     let (name, key, reason) = (source.name().as_str(), source.key(), rejection.reason().as_str());
     let retry_after = rejection.retry_after().map(field::debug);
+    let criticality = Criticality::around().map(Criticality::as_str);
     // A target is a literal, so there is a row for each kind.
     macro_rules! rows {
         ($($kind:ident: $text:literal, $target:literal;)+) => {
             match source.kind() {
-                $(Kind::$kind => debug!(target: $target, name, key, reason, retry_after, "rejected"),)+
+                $(Kind::$kind => debug!(target: $target, name, key, reason, retry_after, criticality, "rejected"),)+
             }
         };
     }

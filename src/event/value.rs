@@ -123,6 +123,12 @@ pub enum Event<'a> {
         /// For how long it was silent.
         silent: Duration,
     },
+    /// A registry has no room for another instance, which works and is not listed. It is told once, until there is room again.
+    #[non_exhaustive]
+    NotListed {
+        /// The most instances there may be.
+        capacity: usize,
+    },
     /// A caller is shown a response in place of this error.
     Answered(&'a Error),
 }

@@ -12,8 +12,13 @@ use super::step::Step;
 use crate::call::POLLED_AGAIN;
 use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
-use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::Row;
+
+/// The word that counts calls whose fallbacks failed. After it come those of the steps.
+const FAILED: usize = 0;
+
+/// The last step that is counted by itself; all later ones count as this one.
+const LAST_STEP: u32 = 4;
 
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
@@ -26,7 +31,7 @@ pin_project! {
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
         pub(super) condition: T,
-        pub(super) name: Name,
+        pub(super) row: &'static Row,
         pub(super) has_waited: bool,
     }
 }
@@ -70,7 +75,7 @@ where
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
-                    return Poll::Ready(degraded(*this.name, F::number(&step), result, before.take()));
+                    return Poll::Ready(degraded(this.row, F::number(&step), result, before.take()));
                 }
             };
             if !this.condition.allows(result.as_ref()) {
@@ -85,19 +90,20 @@ where
 
 /// Tells the event of an answer or of a failure, and wraps the failure.
 fn degraded<Response>(
-    name: Name,
+    row: &'static Row,
     step: u32,
     result: Result<Response, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
-    let source = Source::new(Kind::Fallback, name);
     match result {
         Ok(response) => {
-            event::tell_often(|| (source, Event::Degraded { step, error: before.as_ref() }));
+            row.count(step.min(LAST_STEP) as usize);
+            event::tell_often(|| (row.source, Event::Degraded { step, error: before.as_ref() }));
             Ok(response)
         }
         Err(error) => {
-            event::tell_often(|| (source, Event::FallbackFailed(&error)));
+            row.count(FAILED);
+            event::tell_often(|| (row.source, Event::FallbackFailed(&error)));
             Err(FallbackError::wrap(error, before))
         }
     }
@@ -108,6 +114,6 @@ where
     F: Step<Request, Response>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("name", &self.row.name()).finish_non_exhaustive()
     }
 }

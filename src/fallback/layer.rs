@@ -8,6 +8,8 @@ use super::service::Fallback;
 use super::value::{Value, value};
 use crate::name::Name;
 use crate::outcome::DefaultClassifier;
+use crate::registry::{Entry, Registry};
+use crate::source::Kind;
 
 /// Wraps services in a [`Fallback`].
 ///
@@ -17,13 +19,14 @@ use crate::outcome::DefaultClassifier;
 pub struct FallbackLayer<F, T = ByOutcome> {
     step: F,
     condition: T,
-    name: Name,
+    entry: Entry,
 }
 
 impl<F> FallbackLayer<F> {
     /// Takes this step when the call failed.
-    pub const fn new(step: F) -> Self {
-        Self { step, condition: ByOutcome(DefaultClassifier), name: Name::of("fallback") }
+    pub fn new(step: F) -> Self {
+        let entry = Entry::new(Kind::Fallback, Name::of("fallback"), Vec::new());
+        Self { step, condition: ByOutcome(DefaultClassifier), entry }
     }
 }
 
@@ -35,9 +38,14 @@ impl<Response> FallbackLayer<Value<Response>> {
 }
 
 impl<F, T> FallbackLayer<F, T> {
-    /// Sets the name that events show. Defaults to `fallback`.
+    /// Sets what events and the registry call it. Defaults to `fallback`.
     pub fn name(self, name: Name) -> Self {
-        Self { name, ..self }
+        Self { entry: self.entry.named(name), ..self }
+    }
+
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { entry: self.entry.listed_in(registry), ..self }
     }
 
     /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
@@ -54,7 +62,7 @@ impl<F, T> FallbackLayer<F, T> {
     /// Set it to return some rejections or timeouts to the caller. Defaults to taking the fallback for all of them, and for
     /// failures.
     pub fn fallback_if<U>(self, condition: U) -> FallbackLayer<F, U> {
-        FallbackLayer { step: self.step, condition, name: self.name }
+        FallbackLayer { step: self.step, condition, entry: self.entry }
     }
 }
 
@@ -65,8 +73,8 @@ impl<F, T: Clone> FallbackLayer<F, T> {
     /// [`fallback_if`](Self::fallback_if) that was set *before* this. The result of the last step is the result, whatever it is.
     /// Defaults to no further step.
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N, T>, T> {
-        let Self { step: first, condition, name } = self;
-        FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, name }
+        let Self { step: first, condition, entry } = self;
+        FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, entry }
     }
 }
 
@@ -74,6 +82,6 @@ impl<S, F: Clone, T: Clone> Layer<S> for FallbackLayer<F, T> {
     type Service = Fallback<S, F, T>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Fallback::new(inner, self.step.clone(), self.condition.clone(), self.name)
+        Fallback::new(inner, self.step.clone(), self.condition.clone(), self.entry.clone())
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use super::code::Code;
 use super::timeout::TIMEOUT;
 use crate::http::deadline::note;
+use crate::http::headers::set;
 use crate::http::{Annotate, ReplayBody};
 use crate::time::ReadOnce;
 
@@ -30,7 +31,7 @@ impl Annotate for CountAttempts {
             // A caller above may retry too, and have sent its own number.
             headers.remove(&PREVIOUS_ATTEMPTS);
         } else {
-            headers.insert(&PREVIOUS_ATTEMPTS, previous.into());
+            set(headers, &PREVIOUS_ATTEMPTS, previous.into());
         }
     }
 

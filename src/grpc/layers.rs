@@ -12,6 +12,7 @@ use crate::call::Builder;
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::http::Resend;
+use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
@@ -78,6 +79,16 @@ impl RateLimitLayer {
     /// is to [heed](Builder::heed_throttling) the service.
     pub fn grpc(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Grpc> {
         Self::builder(name, rate).grpc()
+    }
+}
+
+impl MeasureLayer {
+    /// Starts to build a measure for gRPC, with a name of 1 to 64 bytes, which metrics show.
+    ///
+    /// It goes by the [code](GrpcClassifier) in the head or the trailers. A call takes until the stream of its response has ended, or
+    /// is dropped.
+    pub fn grpc(name: impl Into<Cow<'static, str>>) -> MeasureBuilder<Grpc> {
+        Self::builder(name).grpc()
     }
 }
 

@@ -33,6 +33,7 @@
 //! |---|---|
 //! | circuit breaker, fallback | go by the [code](GrpcClassifier); a circuit breaker also by the code in the trailers |
 //! | circuit breaker, bulkhead | [hold](crate::http::Http) the call's place until the stream of its response has ended |
+//! | measure | goes by the [code](GrpcClassifier), also by that in the trailers; a call takes until the stream has ended |
 //! | timeout | covers the stream too |
 //! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |
 //! | [`DeadlineLayer`](crate::http::DeadlineLayer) | carries `grpc-timeout` from hop to hop |

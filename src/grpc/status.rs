@@ -41,7 +41,7 @@ fn code_of(error: &Error) -> Code {
 /// The message of a code. It says no more than the code: strangers must not see what is inside.
 pub(crate) const fn message(code: Code) -> &'static str {
     match code {
-        Code::ResourceExhausted => "too many calls at once",
+        Code::ResourceExhausted => "too many calls",
         Code::DeadlineExceeded => "the call ran out of time",
         Code::Unavailable => "the service is not available at present",
         _ => "the service failed",

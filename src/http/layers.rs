@@ -9,10 +9,11 @@ use super::idempotent::Idempotent;
 use super::paced::BetweenFrames;
 use super::resend::{Resend, WatchBody};
 use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
-use crate::call::{Builder, Plain};
+use crate::call::{Builder, Plain, Protocol};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
+use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
@@ -165,6 +166,28 @@ impl RateLimitLayer {
     /// [heed](Builder::heed_throttling) the service.
     pub fn http(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Http> {
         Self::builder(name, rate).http()
+    }
+}
+
+impl MeasureLayer {
+    /// Starts to build a measure for HTTP, with a name of 1 to 64 bytes, which metrics show.
+    ///
+    /// It goes by the [status](HttpClassifier), and by how the body ends. A call takes until the body of its response has ended, or is
+    /// dropped.
+    pub fn http(name: impl Into<Cow<'static, str>>) -> MeasureBuilder<Http> {
+        Self::builder(name).http()
+    }
+}
+
+impl<C, T> MeasureBuilder<Http<C>, T> {
+    /// Ends the time of a call at the head of its response.
+    ///
+    /// Set it where responses are streams that go on for long, or where callers read slowly: then the time of the body says little
+    /// about the service. The head alone says how the call ended, and a call whose body still streams is not in flight. Defaults
+    /// to the end of the body.
+    #[doc(alias = "time_to_first_byte")]
+    pub fn until_head(self) -> MeasureBuilder<Plain<C>, T> {
+        self.map_end(|http| Plain::new(http.classifier()))
     }
 }
 

@@ -50,6 +50,7 @@
 //! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
+//! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
 //!
@@ -81,6 +82,7 @@ pub(crate) mod digits;
 mod drain;
 mod explain;
 mod guarded;
+pub(crate) mod headers;
 pub mod health;
 mod host;
 mod idempotent;

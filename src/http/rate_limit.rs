@@ -25,8 +25,8 @@ impl<C, N, W> RateLimitBuilder<Http<C>, N, W> {
     /// They are those of draft-ietf-httpapi-ratelimit-headers, version 08 and later:
     /// `RateLimit: "api";r=42;t=1` for 42 calls that may pass at once, and one more in a second; `RateLimit-Policy: "api";q=600;w=60`
     /// for 600 calls in 60 seconds. The name is that of the limit, in which a character that is not ASCII is shown as `?`. Times are
-    /// rounded up to seconds. A rejection has no such fields: [`AnswerLayer`](super::AnswerLayer) sends `Retry-After`. Needs some
-    /// allocations a response. Defaults to telling nothing.
+    /// rounded up to seconds. For a call that is rejected, [`AnswerLayer`](super::AnswerLayer) tells `r=0` and the same time as in
+    /// `Retry-After`, and leaves `RateLimit-Policy` out. Needs some allocations a response. Defaults to telling nothing.
     pub fn headers(self) -> RateLimitBuilder<RateLimitFields<Http<C>>, N, W> {
         self.shown().map_end(RateLimitFields)
     }
@@ -69,13 +69,21 @@ impl<E: Protocol> Protocol for RateLimitFields<E> {
 /// Appends them: a response may tell of several limits.
 fn tell(headers: &mut HeaderMap, name: Name, left: RateLimitSnapshot) {
     let RateLimitSnapshot { available, next, rate, .. } = left;
-    let name = quoted(name);
+    tell_left(headers, name, available, next);
+    let policy = format!("{};q={};w={}", quoted(name), rate.calls(), seconds(rate.period()));
+    append(headers, &RATE_LIMIT_POLICY, policy);
+}
+
+/// Tells how many calls may pass at once, and in what time there will be one more.
+pub(super) fn tell_left(headers: &mut HeaderMap, name: Name, available: u32, next: Option<Duration>) {
     let next = next.map_or_else(String::new, |next| format!(";t={}", seconds(next)));
-    let policy = format!("{name};q={};w={}", rate.calls(), seconds(rate.period()));
-    for (field, value) in [(&RATE_LIMIT, format!("{name};r={available}{next}")), (&RATE_LIMIT_POLICY, policy)] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.append(field, value);
-        }
+    append(headers, &RATE_LIMIT, format!("{};r={available}{next}", quoted(name)));
+}
+
+/// Adds nothing to headers that have no room for more.
+fn append(headers: &mut HeaderMap, field: &HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.try_append(field, value).ok();
     }
 }
 

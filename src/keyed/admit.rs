@@ -7,7 +7,8 @@ use super::handle::PerKeyHandle;
 use super::shared::Shared;
 use crate::call::{Admit, Fork, Handled};
 use crate::error::Rejection;
-use crate::sync::Arc;
+use crate::registry::Listing;
+use crate::sync::{Arc, weak};
 
 /// A limit for each key. Clones share the map.
 pub struct PerKey<K, By, A: Handled> {
@@ -17,8 +18,14 @@ pub struct PerKey<K, By, A: Handled> {
 }
 
 impl<K, By, A: Handled> PerKey<K, By, A> {
-    pub(super) fn new(model: A, by: By, shared: Shared<K, A::Handle>) -> Self {
-        Self { model, by, shared: Arc::new(shared) }
+    pub(super) fn new(model: A, by: By, shared: Shared<K, A::Handle>, listing: &Listing) -> Self
+    where
+        K: Send + Sync + 'static,
+        A: Fork,
+    {
+        let shared = Arc::new(shared);
+        listing.list(weak(&shared));
+        Self { model, by, shared }
     }
 
     /// The limit of this request's key; `None` where there is no room for the key and its calls pass.
@@ -66,8 +73,8 @@ impl<K, By: Clone, A: Handled + Clone> Clone for PerKey<K, By, A> {
 
 impl<K, By, A: Handled> fmt::Debug for PerKey<K, By, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { keys, source, no_room, .. } = &*self.shared;
+        let Shared { keys, rows, no_room, .. } = &*self.shared;
         let mut shown = f.debug_struct("PerKey");
-        shown.field("name", &source.name()).field("keys", keys).field("full", no_room).finish_non_exhaustive()
+        shown.field("name", &rows.own.name()).field("keys", keys).field("full", no_room).finish_non_exhaustive()
     }
 }

@@ -5,12 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::PerKey;
-use super::shared::{NoRoom, Shared, Show};
+use super::shared::{NoRoom, Rows, Shared, Show};
 use super::shown::of_host;
-use crate::call::{AdmissionLayer, AtOnce, Builder, Handled, Plain, Settings};
+use crate::call::{AdmissionLayer, AtOnce, Builder, Fork, Handled, Plain, Settings};
 use crate::error::ConfigError;
 use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::{Registry, Shown};
+use crate::setting::Setting;
+use crate::source::Kind;
 use crate::state::keys::{CAPACITY, IDLE, Keys};
 
 /// Wraps services in a limit for each key.
@@ -48,6 +50,11 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
     /// Sets what errors and events call it, as [`Builder::name`] does.
     pub fn name(self, name: Name) -> Self {
         Self { model: self.model.name(name), ..self }
+    }
+
+    /// Sets the registry that lists it, as [`Builder::registry`] does.
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { model: self.model.registry(registry), ..self }
     }
 
     /// Keeps at most this many keys.
@@ -94,7 +101,11 @@ impl<T, E, K, By> PerKeyBuilder<T, E, K, By> {
     }
 }
 
-impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
+impl<T, E, K, By> PerKeyBuilder<T, E, K, By>
+where
+    T: Settings<Limit: Fork>,
+    K: Send + Sync + 'static,
+{
     /// Builds the layer, and with it its map, empty.
     ///
     /// # Errors
@@ -103,12 +114,18 @@ impl<T: Settings<Limit: Handled>, E, K, By> PerKeyBuilder<T, E, K, By> {
     #[expect(clippy::type_complexity, reason = "it names the layer")]
     pub fn build(self) -> Result<PerKeyLayer<K, By, T::Limit, E, T::Entry>, ConfigError> {
         let Self { model, by, capacity, idle, full, show } = self;
-        let (source, model) = model.build_named()?;
-        let source = Source::new(Kind::PerKey, source.name());
+        let (mut model, settings, end) = model.checked()?;
+        let name = model.row.name();
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
-            .map_err(|error| error.of(Kind::PerKey.as_str()).named(source.name().as_str()))?;
-        let shared = Shared::new(Keys::new(capacity, idle.into()), model.handle(), source, full, show);
-        Ok(AdmissionLayer::made(PerKey::new(model.admit, by, shared), model.end))
+            .map_err(|error| error.of(Kind::PerKey.as_str()).named(name.as_str()))?;
+        let (listing, row) = (model.for_keys(), model.row);
+        let model = settings.limit(model);
+        let mut settings = vec![Setting::new("capacity", capacity), Setting::new("idle", idle)];
+        settings.extend(model.handle().listed().settings());
+        let rows = Rows { own: listing.row, of_keys: row };
+        let (keys, handle, others) = (Keys::new(capacity, idle.into()), model.handle(), model.for_others());
+        let shared = Shared::new(keys, handle, others, rows, settings, full, show);
+        Ok(AdmissionLayer::made(PerKey::new(model, by, shared, &listing), end))
     }
 }
 

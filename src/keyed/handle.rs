@@ -24,7 +24,17 @@ impl<K, H> PerKeyHandle<K, H> {
 
     /// The name of the instance.
     pub fn name(&self) -> Name {
-        self.shared.source.name()
+        self.shared.rows.own.name()
+    }
+
+    /// The handle of what the calls pass whose key has no room.
+    ///
+    /// Of a [measure](crate::measure) only: with other layers these calls pass unprotected, or are rejected, and this is `None`.
+    pub fn others(&self) -> Option<H>
+    where
+        H: Clone,
+    {
+        self.shared.others.clone()
     }
 
     /// The most keys there may be.
@@ -50,9 +60,13 @@ impl<K, H> PerKeyHandle<K, H> {
         &self.shared.model
     }
 
-    /// Does something to all keys, while no key comes or goes.
-    pub(crate) fn iter_with<T>(&self, act: impl Fn(&H) -> T) -> Vec<T> {
-        self.shared.keys.collect(|_, handle| act(handle))
+    /// Changes all keys there are, under no lock, because a change is told. They may then go sooner than they were to.
+    pub(crate) fn change_all(&self, change: impl Fn(&H))
+    where
+        H: Clone,
+    {
+        self.shared.keys.collect(|_, handle| handle.clone()).iter().for_each(change);
+        self.shared.keys.look_again();
     }
 
     /// What a call of this key would have. A key that is new gets a limit of its own; `None` if there is no room for it.

@@ -36,6 +36,7 @@
 //!
 //! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without. So have rate limits, whose
 //! handle also changes the rate of all keys and [blocks](PerKeyHandle::block) one.
+//! A [measure](crate::measure#a-measure-for-each-route) has it as well: it keeps its keys for ever.
 //!
 //! # Settings
 //!
@@ -69,11 +70,11 @@
 //! # What a key costs
 //!
 //! On 64-bit machines, beside the key's own heap and with its share of a full map for 1,000 keys: a bulkhead takes at most 220
-//! bytes, and an adaptive one 850; a rate limit 245, of which its bucket is 64; a circuit with only the rule of consecutive
-//! failures takes 760, with a count window of 100 calls 920, and with the default time window 1,010. Each further thread that ends
-//! calls adds 0, 128 or 256 bytes to such a circuit, and 128 to an adaptive bulkhead. A call takes the read lock of one of 16 parts
-//! of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a part less than a quarter full, the
-//! part shrinks, down to room for about 30 keys.
+//! bytes, and an adaptive one 850; a rate limit 235, of which its bucket is 64, and its clock and settings 32; a circuit with only
+//! the rule of consecutive failures takes 760, with a count window of 100 calls 920, and with the default time window 1,010. Each
+//! further thread that ends calls adds 0, 128 or 256 bytes to such a circuit, and 128 to an adaptive bulkhead. A call takes the read
+//! lock of one of 16 parts of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a part less
+//! than a quarter full, the part shrinks, down to room for about 30 keys.
 //!
 //! # Events
 //!

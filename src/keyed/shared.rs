@@ -1,11 +1,13 @@
 //! What the services and handles of a layer per key share: the map, and what becomes of a key that is new.
 
 use std::hash::Hash;
+use std::mem;
 
 use crate::call::{Key, Label};
 use crate::error::{Rejection, RejectionReason};
 use crate::event::{self, Event};
-use crate::source::Source;
+use crate::registry::{Gauges, Instance, Listed, Row, Shown, Sums};
+use crate::setting::{Setting, Value};
 use crate::state::every::Every;
 use crate::state::keys::{Keys, Retain};
 use crate::time::{Clock, Nanos};
@@ -32,11 +34,25 @@ impl NoRoom {
 /// A flood of keys is told as a warning once in this time.
 const MINUTE: Nanos = Nanos(60_000_000_000);
 
+/// The most keys that are shown, those that are worst off.
+const SHOWN: usize = 20;
+
+/// Where a layer per key counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows {
+    pub(super) own: &'static Row,
+    /// Where the limits of its keys count.
+    pub(super) of_keys: &'static Row,
+}
+
 pub(super) struct Shared<K, H> {
     pub(super) keys: Keys<K, H>,
     /// The limit that new keys get a copy of.
     pub(super) model: H,
-    pub(super) source: Source<'static>,
+    /// What calls pass whose key has no room, if anything.
+    pub(super) others: Option<H>,
+    pub(super) rows: Rows,
+    settings: Vec<Setting>,
     pub(super) no_room: NoRoom,
     clock: Clock,
     warning: Every,
@@ -46,9 +62,17 @@ pub(super) struct Shared<K, H> {
 }
 
 impl<K, H> Shared<K, H> {
-    pub(super) fn new(keys: Keys<K, H>, model: H, source: Source<'static>, no_room: NoRoom, show: Show<K>) -> Self {
+    pub(super) fn new(
+        keys: Keys<K, H>,
+        model: H,
+        others: Option<H>,
+        rows: Rows,
+        settings: Vec<Setting>,
+        no_room: NoRoom,
+        show: Show<K>,
+    ) -> Self {
         let (clock, warning, hidden) = (Clock::start(), Every::new(MINUTE), Label::new(None));
-        Self { keys, model, source, no_room, clock, warning, show, hidden }
+        Self { keys, model, others, rows, settings, no_room, clock, warning, show, hidden }
     }
 
     /// What a call has of its key, for which `fork` makes a limit if the key is new. `None` where the call passes without one.
@@ -76,12 +100,58 @@ impl<K, H> Shared<K, H> {
     }
 
     #[cold]
-    fn without_room<Own>(&self, now: Nanos) -> Result<Option<Own>, Rejection> {
+    fn without_room(&self, now: Nanos) -> Result<Option<H::Own>, Rejection>
+    where
+        H: Retain,
+    {
         let (capacity, outcome) = (self.keys.capacity(), self.no_room.outcome());
-        event::tell(self.source, &Event::NoRoom { capacity, outcome, is_first: self.warning.try_take(now) });
+        self.rows.own.count(self.no_room as usize);
+        event::tell(self.rows.own.source, &Event::NoRoom { capacity, outcome, is_first: self.warning.try_take(now) });
         match self.no_room {
-            NoRoom::Pass => Ok(None),
-            NoRoom::Reject => Err(Rejection::new(self.source.name(), RejectionReason::KeysFull, None)),
+            NoRoom::Pass => Ok(self.others.as_ref().map(Retain::for_call)),
+            NoRoom::Reject => Err(Rejection::new(self.rows.own.name(), RejectionReason::KeysFull, None)),
         }
+    }
+}
+
+impl<K: Send + Sync, H: Shown + Clone + Send + Sync> Shared<K, H> {
+    fn handles(&self) -> Vec<H> {
+        self.keys.collect(|_, handle| handle.clone()).into_iter().chain(self.others.clone()).collect()
+    }
+}
+
+impl<K: Send + Sync, H: Shown + Clone + Send + Sync> Listed for Shared<K, H> {
+    fn row(&self) -> &'static Row {
+        self.rows.own
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        self.settings.clone()
+    }
+
+    /// The number of keys, and the sums of their gauges.
+    fn snapshot(&self) -> Vec<Setting> {
+        let mut sums = Sums::default();
+        self.gauges(&mut sums);
+        let gauges = [self.rows.own, self.rows.of_keys].map(|row| mem::take(sums.of(row)));
+        let counts = gauges.iter().flat_map(Gauges::counts);
+        counts.map(|(gauge, count)| Setting::new(gauge, Value::Count(count))).collect()
+    }
+
+    fn gauges(&self, sums: &mut Sums) {
+        sums.of(self.rows.own).add_count("keys", self.keys.len());
+        sums.of(self.rows.of_keys);
+        self.handles().iter().for_each(|handle| handle.listed().gauges(sums));
+    }
+
+    fn instances(&self) -> Vec<Instance> {
+        let handles = self.handles();
+        let shown = handles.iter().map(Shown::listed).filter(|limit| limit.source().key().is_some());
+        let mut limits: Vec<_> = shown.map(|limit| (limit.trouble(), limit)).collect();
+        limits
+            .sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.source().key().cmp(&b.source().key())));
+        let worst = limits.into_iter().take(SHOWN).flat_map(|(_, limit)| limit.instances());
+        let own = Instance::of(self.source(), self.settings(), self.snapshot());
+        [own].into_iter().chain(worst).collect()
     }
 }

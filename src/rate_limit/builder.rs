@@ -11,7 +11,8 @@ use super::turn::MaxWait;
 use crate::call::{Admission, AdmissionLayer, AtOnce, Builder, InTurn, Plain, Settings, Waiting};
 use crate::error::ConfigError;
 use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::{Listing, Registry};
+use crate::source::Kind;
 use crate::state::rate::Rate;
 use crate::time::Nanos;
 
@@ -44,8 +45,8 @@ impl RateLimitLayer {
     ///
     /// More than 1,000,000,000 count as that. The [burst](Builder::burst) is `calls`, at most 100.
     pub fn per_second(calls: u32) -> Self {
-        let source = Source::new(Kind::RateLimit, Name::of("rate limit"));
-        Self::of(RateLimitSettings::new(Rate::per_second(calls)).limit(source), Plain::default())
+        let listing = Registry::global().listing(Kind::RateLimit, Name::of("rate limit"));
+        Self::of(RateLimitSettings::new(Rate::per_second(calls)).limit(&listing), Plain::default())
     }
 
     /// Starts to build a rate limit.
@@ -88,12 +89,11 @@ impl<N, W> RateLimitSettings<N, W> {
         check(Some(self.rate), self.burst)
     }
 
-    fn limit(self, source: Source<'static>) -> Quota<N, W> {
+    fn limit(self, listing: &Listing) -> Quota<N, W> {
         let Self { rate, burst, cost, wait, heeds, max_retry_after, shown } = self;
         let burst = burst.unwrap_or_else(|| rate.calls().clamp(1, BURST));
-        let heeded = heeds.then(|| max_retry_after.into());
-        let meter = Meter::new(rate, burst, heeded.or(shown.then_some(Nanos(0))));
-        Quota { core: Core::new(meter, source.name()), cost, wait }
+        let heeded = if heeds { max_retry_after.into() } else { Nanos(0) };
+        Quota { core: Core::new(Meter::new(rate, burst, heeded, shown), listing), cost, wait }
     }
 }
 
@@ -167,8 +167,8 @@ impl<N> Settings for RateLimitSettings<N> {
         self.check()
     }
 
-    fn limit(self, source: Source<'static>) -> Quota<N> {
-        self.limit(source)
+    fn limit(self, listing: Listing) -> Quota<N> {
+        self.limit(&listing)
     }
 }
 
@@ -182,8 +182,8 @@ impl<N> Settings for RateLimitSettings<N, MaxWait> {
         self.check()
     }
 
-    fn limit(self, source: Source<'static>) -> Quota<N, MaxWait> {
-        self.limit(source)
+    fn limit(self, listing: Listing) -> Quota<N, MaxWait> {
+        self.limit(&listing)
     }
 }
 

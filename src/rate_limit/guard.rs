@@ -19,7 +19,7 @@ impl RateLimitGuard {
     /// The guard of a call that has passed.
     #[inline(always)]
     pub(super) fn of(core: &CachedArc<Core>) -> Self {
-        Self { core: if core.max_retry_after.is_some() { core.clone() } else { CachedArc::empty() } }
+        Self { core: if core.asks_for_ends() { core.clone() } else { CachedArc::empty() } }
     }
 
     /// The name of the limit, and what is left of it, where the call holds it: where the service is

@@ -8,6 +8,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::{ConfigError, Rejection};
 use crate::keyed::PerKeyHandle;
 use crate::name::Name;
+use crate::registry::{Listed, Shown};
 use crate::state::rate::Rate;
 
 /// Looks at a rate limit and steers it, from anywhere.
@@ -71,7 +72,7 @@ impl RateLimitHandle {
     ///
     /// When the rate is not legal, as for the [builder](super::RateLimitLayer::builder).
     pub fn set_rate(&self, rate: Rate) -> Result<(), ConfigError> {
-        self.set(true, Some(rate), None)
+        self.set(Some(rate), None)
     }
 
     /// Changes the most calls that may pass at once. What was taken stays taken.
@@ -80,7 +81,7 @@ impl RateLimitHandle {
     ///
     /// When it is 0.
     pub fn set_burst(&self, calls: u32) -> Result<(), ConfigError> {
-        self.set(true, None, Some(calls))
+        self.set(None, Some(calls))
     }
 
     /// Takes all that is available now, and returns how many calls that was. The next call passes one interval later.
@@ -90,9 +91,9 @@ impl RateLimitHandle {
         self.core.bucket.drain(self.core.clock.now())
     }
 
-    fn set(&self, by_hand: bool, rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
+    fn set(&self, rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
         check(rate, burst).map_err(|error| error.of("rate limit").named(self.name().as_str()))?;
-        self.core.set(by_hand, |was, had| (rate.unwrap_or(was), burst.unwrap_or(had)));
+        self.core.set(None, rate, burst);
         Ok(())
     }
 }
@@ -119,8 +120,10 @@ impl<K> PerKeyHandle<K, RateLimitHandle> {
 
     /// The model first, so that a key that comes meanwhile has it already or is among those that are changed.
     fn set_all(&self, rate: Option<Rate>, burst: Option<u32>) -> Result<(), ConfigError> {
-        self.model().set(false, rate, burst)?;
-        self.iter_with(|own| own.set(false, rate, burst)).into_iter().collect()
+        let model = self.model();
+        model.set(rate, burst)?;
+        self.change_all(|own| own.core.set(Some(&model.core), rate, burst));
+        Ok(())
     }
 }
 
@@ -135,5 +138,12 @@ impl<K: Hash + Eq> PerKeyHandle<K, RateLimitHandle> {
     pub fn block(&self, key: K, duration: Duration) -> bool {
         let own = self.admit(key, |model, key| RateLimitHandle { core: model.core.fork(key) });
         own.map(|own| own.core.shut(duration.into())).is_some()
+    }
+}
+
+impl Shown for RateLimitHandle {
+    fn listed(&self) -> &dyn Listed {
+        let core: &Core = &self.core;
+        core
     }
 }

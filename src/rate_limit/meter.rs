@@ -6,8 +6,11 @@ use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::{ConfigError, Rejection, RejectionReason};
 use crate::event::{self, Event};
+use crate::registry::Gauges;
+use crate::setting::Setting;
 use crate::source::Kind;
-use crate::state::bucket::{Bucket, View};
+use crate::state::bucket::{ADMITTED, Bucket, SHUT, View};
+use crate::state::counts::share;
 use crate::state::keys::Retention;
 use crate::state::rate::Rate;
 use crate::time::{Clock, Nanos};
@@ -17,9 +20,15 @@ use crate::time::{Clock, Nanos};
 pub(crate) struct Meter {
     pub(super) bucket: Bucket,
     pub(super) clock: Clock,
-    /// For how long a service may shut it; `None` where nobody asks how calls end.
-    pub(super) max_retry_after: Option<Nanos>,
+    /// For how long a service may shut it; zero where it is not heeded.
+    max_retry_after: Nanos,
+    /// Whether callers are told what is left.
+    is_told: bool,
 }
+
+/// One for each key: the page of `keyed` says what that costs.
+#[cfg(not(all(loom, test)))]
+const _: () = assert!(size_of::<Meter>() <= 96);
 
 pub(super) type Core = Instance<Meter>;
 
@@ -29,17 +38,51 @@ impl LimitState for Meter {
     const KIND: Kind = Kind::RateLimit;
 
     fn fork(&self, key: &Key) -> Self {
-        Self { bucket: self.bucket.fork(), clock: key.clock, max_retry_after: self.max_retry_after }
+        Self { bucket: self.bucket.fork(), clock: key.clock, ..*self }
     }
 
     fn retention(&self) -> Retention {
         self.bucket.retention()
     }
+
+    fn settings(this: &Core) -> Vec<Setting> {
+        let RateLimitSnapshot { rate, burst, .. } = this.snapshot();
+        let heeds = (this.max_retry_after > Nanos(0)).then(|| Duration::from(this.max_retry_after));
+        vec![
+            Setting::new("rate", rate.to_string()),
+            Setting::new("burst", burst),
+            Setting::new("heed_throttling", heeds),
+        ]
+    }
+
+    fn snapshot(this: &Core) -> Vec<Setting> {
+        let RateLimitSnapshot { available, waiting, rejected, .. } = this.snapshot();
+        vec![Setting::new("available", available), Setting::new("waiting", waiting), Setting::new("rejected", rejected)]
+    }
+
+    fn gauges(this: &Core, gauges: &mut Gauges) {
+        let RateLimitSnapshot { available, waiting, .. } = this.snapshot();
+        gauges.add_total("tokens", available.into());
+        gauges.add_total("waiting", waiting.into());
+    }
+
+    /// The share of its burst that was taken, and more where calls wait.
+    fn trouble(this: &Core) -> f64 {
+        let RateLimitSnapshot { available, burst, waiting, .. } = this.snapshot();
+        let wanted = u64::from(burst.saturating_sub(available)) + u64::from(waiting);
+        if wanted == 0 { 0.0 } else { share(wanted, burst.max(1).into()) }
+    }
 }
 
 impl Meter {
-    pub(super) fn new(rate: Rate, burst: u32, max_retry_after: Option<Nanos>) -> Self {
-        Self { bucket: Bucket::new(rate, burst), clock: Clock::start(), max_retry_after }
+    pub(super) fn new(rate: Rate, burst: u32, max_retry_after: Nanos, is_told: bool) -> Self {
+        Self { bucket: Bucket::new(rate, burst), clock: Clock::start(), max_retry_after, is_told }
+    }
+
+    /// Whether it matters how a call ends.
+    #[inline(always)]
+    pub(super) fn asks_for_ends(&self) -> bool {
+        self.is_told || self.max_retry_after > Nanos(0)
     }
 }
 
@@ -48,13 +91,17 @@ impl Core {
     #[inline(always)]
     pub(super) fn enter(&self, calls: u32) -> Result<(), Rejection> {
         let now = self.clock.now();
-        self.bucket.take(calls, now, now).map(drop).map_err(|retry_after| self.refuse(retry_after))
+        self.bucket.take(calls, now, now).map_err(|retry_after| self.refuse(retry_after))?;
+        self.row.count(ADMITTED);
+        Ok(())
     }
 
     #[inline(always)]
     pub(super) fn refuse(&self, retry_after: Option<Nanos>) -> Rejection {
         self.bucket.count_rejected();
-        self.reject(RejectionReason::RateLimited, retry_after)
+        let reason = RejectionReason::RateLimited;
+        let rejection = Rejection::new(self.name(), reason, retry_after);
+        self.reject_at(reason as usize, if self.is_told { rejection.with_rate_told() } else { rejection })
     }
 
     /// Lets no call pass for so long; zero shuts nothing.
@@ -63,17 +110,20 @@ impl Core {
             return;
         }
         self.bucket.shut(self.clock.now().saturating_add(duration));
+        self.row.count(SHUT);
         event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
     }
 
     /// Is shut for as long as the service asks, or for as long as it may.
     #[cold]
     pub(super) fn heed(&self, retry_after: Nanos) {
-        self.shut(retry_after.min(self.max_retry_after.unwrap_or_default()));
+        self.shut(retry_after.min(self.max_retry_after));
     }
 
-    pub(super) fn set(&self, by_hand: bool, change: impl FnOnce(Rate, u32) -> (Rate, u32)) {
-        let (rate, burst) = self.bucket.set(self.clock.now(), by_hand, change);
+    /// Sets what is given. `model` is that of all keys where all are set.
+    pub(super) fn set(&self, model: Option<&Self>, rate: Option<Rate>, burst: Option<u32>) {
+        let change = |was, had| (rate.unwrap_or(was), burst.unwrap_or(had));
+        let (rate, burst) = self.bucket.set(self.clock.now(), model.map(|model| &model.bucket), change);
         event::tell(self.source(), &Event::RateSet { rate, burst });
     }
 

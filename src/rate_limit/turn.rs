@@ -67,6 +67,7 @@ impl Future for Turn {
             }
         }
         reserved.keep();
+        reserved.core.row.count(bucket::ADMITTED);
         Poll::Ready(Ok(RateLimitGuard::of(&reserved.core)))
     }
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use super::layer::RetryLayer;
 use super::per_key::{BudgetPerKey, SharedBudget};
-use super::rules::{Core, Rules};
+use super::rules::{self, Core, Rules};
 use crate::backoff::{Backoff, generator};
 use crate::call::budget::Budget;
 use crate::call::copies::AsIs;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::registry::Registry;
 use crate::setting::{Setting, Value};
+use crate::source::Kind;
 use crate::state::attempts::Attempts;
 
 /// Builds a [`RetryLayer`].
@@ -32,6 +34,7 @@ struct Settings {
     spending: Spending,
     retries_rejected: bool,
     seed: Option<u64>,
+    registry: Registry,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +42,12 @@ enum Spending {
     Own,
     Shared(Budget),
     Unbounded,
+}
+
+impl Settings {
+    fn attempts(&self) -> Attempts {
+        Attempts::new(self.max_attempts, self.max_retry_after.into(), self.backoff, generator(self.seed))
+    }
 }
 
 impl RetryLayer {
@@ -52,6 +61,7 @@ impl RetryLayer {
             spending: Spending::Own,
             retries_rejected: false,
             seed: None,
+            registry: Registry::global(),
         };
         RetryBuilder { settings, rules: Rules::default(), budgets: SharedBudget }
     }
@@ -63,6 +73,12 @@ impl<R, B> RetryBuilder<R, B> {
     /// Defaults to the name that [`builder`](RetryLayer::builder) was given.
     pub fn name(mut self, name: Name) -> Self {
         self.settings.name = name.as_str().into();
+        self
+    }
+
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        self.settings.registry = registry.clone();
         self
     }
 
@@ -163,19 +179,13 @@ impl<R, B> RetryBuilder<R, B> {
     }
 
     pub(crate) fn settings(&self) -> Vec<Setting> {
-        let Settings { max_attempts, backoff, max_retry_after, spending, retries_rejected, .. } = &self.settings;
+        let Settings { spending, retries_rejected, .. } = &self.settings;
         let budget = match spending {
             Spending::Own => Value::from(Budget::builder().to_string()),
             Spending::Shared(_) => "shared".into(),
             Spending::Unbounded => Value::Off,
         };
-        vec![
-            Setting::new("max_attempts", *max_attempts),
-            Setting::new("backoff", *backoff),
-            Setting::new("max_retry_after", *max_retry_after),
-            Setting::new("budget", budget),
-            Setting::new("retry_rejected", *retries_rejected),
-        ]
+        rules::list(&self.settings.attempts(), budget, *retries_rejected)
     }
 
     /// Builds the layer, with a full budget if the budget is its own.
@@ -184,18 +194,20 @@ impl<R, B> RetryBuilder<R, B> {
     ///
     /// When a setting is not legal. The error names the setting, its value, and what would be legal.
     pub fn build(self) -> Result<RetryLayer<R, B>, ConfigError> {
-        let Settings { name, max_attempts, backoff, max_retry_after, spending, retries_rejected, seed } = self.settings;
+        let attempts = self.settings.attempts();
+        let Settings { name, max_attempts, backoff, spending, retries_rejected, registry, .. } = self.settings;
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
             .and_then(|()| backoff.check("backoff"))
             .map_err(|error| error.named(name.as_str()).of("retry"))?;
-        let attempts = Attempts::new(max_attempts, max_retry_after.into(), backoff, generator(seed));
         let budget = match spending {
             Spending::Own => Some(Budget::default()),
             Spending::Shared(budget) => Some(budget),
             Spending::Unbounded => None,
         };
-        Ok(RetryLayer::new(Core { name, attempts, budget, retries_rejected }, self.rules, self.budgets))
+        let listing = registry.listing(Kind::Retry, name);
+        let core = Core { row: listing.row, attempts, budget, retries_rejected };
+        Ok(RetryLayer::new(core, &listing, self.rules, self.budgets))
     }
 }
 

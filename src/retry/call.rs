@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tower::Service;
 
-use super::rules::{Core, RetryIf, Rules};
-use crate::cached_arc::CachedArc;
+use super::rules::{RetryIf, Rules};
+use super::running::Running;
 use crate::call::budget::{Budget, Token};
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::context::Deadline;
@@ -37,7 +37,7 @@ where
     class: Criticality,
     /// The budget of its key; `None` if it spends the shared one.
     own: Option<Budget>,
-    core: CachedArc<Core>,
+    pub(super) core: Running,
     pub(super) rules: Rules<C, K, P>,
 }
 
@@ -52,7 +52,7 @@ where
         copy: Option<K::Kept>,
         class: Criticality,
         own: Option<Budget>,
-        core: CachedArc<Core>,
+        core: Running,
         rules: Rules<C, K, P>,
     ) -> Self {
         Self { inner, copy, last: None, ahead: K::Ahead::default(), attempts: 1, class, own, core, rules }
@@ -168,9 +168,15 @@ where
     }
 
     /// Ends the call for this reason, with the last result that the inner service itself gave.
-    pub(super) fn stop(&mut self, stop: Stop, result: Result<S::Response, Error>) -> Result<K::Response, Error> {
+    pub(super) fn stop(
+        &mut self,
+        stop: Stop,
+        is_failure: bool,
+        result: Result<S::Response, Error>,
+    ) -> Result<K::Response, Error> {
         if stop == Stop::Outcome {
             // Nothing was given up, so there is no event.
+            self.core.end(self.attempts, is_failure);
             return result.map(|response| self.receive(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
@@ -185,8 +191,10 @@ where
         self.take_last()
     }
 
-    fn tell_stopped(&self, stop: Stop, rejection: Option<&Error>) {
+    fn tell_stopped(&mut self, stop: Stop, rejection: Option<&Error>) {
+        self.core.count_stop(stop);
         self.core.tell(|| Event::Stopped { attempt: self.attempts, reason: stop.as_str(), rejection });
+        self.core.end(self.attempts, true);
     }
 
     fn take_last(&mut self) -> Result<K::Response, Error> {

@@ -95,14 +95,17 @@ where
             let next = match step.as_mut().project() {
                 // Sent => (Looking | Draining | Waiting | Readying | end): the head of the response may not show yet whether the call
                 // failed; otherwise the result asks for another attempt, or is the last.
-                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts > 1, || attempt.poll(cx))) {
+                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts, || attempt.poll(cx))) {
                     Ok(mut response) => {
                         if call.poll_ahead(&mut response, cx).is_pending() {
                             Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) })
                         } else {
                             match call.outcome(Ok(&response)) {
                                 // Returned from here, because each step below would move it.
-                                Ok(Outcome::Success) => return Poll::Ready(Ok(call.receive(response))),
+                                Ok(Outcome::Success) => {
+                                    call.core.end(call.attempts, false);
+                                    return Poll::Ready(Ok(call.receive(response)));
+                                }
                                 outcome => call.after_outcome(outcome, Ok(response), cx),
                             }
                         }
@@ -130,7 +133,7 @@ where
                 // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result, or the
                 // deadline has passed.
                 StepProj::Readying { service, unsent } => {
-                    let ready = ready!(context::attempt(true, || service.poll_ready(cx)));
+                    let ready = ready!(context::attempt(call.attempts, || service.poll_ready(cx)));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     match ready {
                         Ok(()) if call.is_late(Some(&request), Duration::ZERO) => {
@@ -183,12 +186,13 @@ where
         result: Result<S::Response, Error>,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
+        let is_failure = outcome.map_or(true, Outcome::is_failure);
         match outcome.and_then(|outcome| self.plan(outcome, &result)) {
             Ok((delay, token)) => {
                 self.keep(result);
                 Continue(self.approach(delay, token, cx))
             }
-            Err(stop) => Break(self.stop(stop, result)),
+            Err(stop) => Break(self.stop(stop, is_failure, result)),
         }
     }
 
@@ -237,7 +241,10 @@ where
 
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
-        Step::Sent { attempt: context::attempt(true, || send(service, &self.rules.keep, request, self.attempts)) }
+        self.core.count_retry();
+        Step::Sent {
+            attempt: context::attempt(self.attempts, || send(service, &self.rules.keep, request, self.attempts)),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use super::rules::{Core, Rules};
 use super::service::Retry;
 use crate::cached_arc::CachedArc;
 use crate::call::budget::Budget;
+use crate::registry::Listing;
+use crate::sync::weak;
 
 /// Wraps services in a [`Retry`].
 ///
@@ -20,8 +22,10 @@ pub struct RetryLayer<R = Rules, B = SharedBudget> {
 }
 
 impl<R, B> RetryLayer<R, B> {
-    pub(super) fn new(core: Core, rules: R, budgets: B) -> Self {
-        Self { core: CachedArc::new(core), rules, budgets }
+    pub(super) fn new(core: Core, listing: &Listing, rules: R, budgets: B) -> Self {
+        let core = CachedArc::new(core);
+        listing.list(weak(core.shared()));
+        Self { core, rules, budgets }
     }
 
     /// Returns the budget that all calls share, if there is one.

@@ -89,6 +89,7 @@ mod future;
 mod layer;
 mod per_key;
 mod rules;
+mod running;
 mod service;
 
 pub use self::builder::RetryBuilder;

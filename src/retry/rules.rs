@@ -6,9 +6,9 @@ use crate::call::copies::AsIs;
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::event::{self, Event};
-use crate::name::Name;
 use crate::outcome::DefaultClassifier;
-use crate::source::{Kind, Source};
+use crate::registry::{Listed, Row, Sums};
+use crate::setting::{Setting, Value};
 use crate::state::attempts::Attempts;
 
 /// What a retry decides by: a classifier, how it keeps requests and responses, and a last word.
@@ -26,7 +26,7 @@ debug_by_type! { Rules<C, K, P> }
 /// What all services of a layer share, beside their rules.
 #[derive(Debug)]
 pub(super) struct Core {
-    pub(super) name: Name,
+    pub(super) row: &'static Row,
     pub(super) attempts: Attempts,
     pub(super) budget: Option<Budget>,
     pub(super) retries_rejected: bool,
@@ -37,8 +37,40 @@ cached!(Core);
 impl Core {
     /// Tells an event of this instance.
     pub(super) fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
-        event::tell_often(|| (Source::new(Kind::Retry, self.name), event()));
+        event::tell_often(|| (self.row.source, event()));
     }
+}
+
+impl Listed for Core {
+    fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        list(&self.attempts, self.budget.as_ref().map(Budget::to_string), self.retries_rejected)
+    }
+
+    fn snapshot(&self) -> Vec<Setting> {
+        vec![Setting::new("tokens", self.budget.as_ref().map(|budget| Value::Count(budget.available())))]
+    }
+
+    fn gauges(&self, sums: &mut Sums) {
+        let gauges = sums.of(self.row);
+        if let Some(budget) = &self.budget {
+            gauges.add_total("tokens", budget.available());
+        }
+    }
+}
+
+/// The settings of a retry, by the names of their setters.
+pub(super) fn list(attempts: &Attempts, budget: impl Into<Value>, retries_rejected: bool) -> Vec<Setting> {
+    vec![
+        Setting::new("max_attempts", attempts.max()),
+        Setting::new("backoff", attempts.backoff()),
+        Setting::new("max_retry_after", Value::Time(attempts.longest_pause().into())),
+        Setting::new("budget", budget),
+        Setting::new("retry_rejected", retries_rejected),
+    ]
 }
 
 /// Has the last word on a retry. Implemented by every `Fn(&Request, Result<&Response, &Error>) -> bool`.

@@ -8,6 +8,7 @@ use super::call::{Call, send};
 use super::future::{ResponseFuture, Step};
 use super::per_key::{BudgetOf, SharedBudget};
 use super::rules::{Core, RetryIf, Rules};
+use super::running::Running;
 use crate::cached_arc::CachedArc;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
@@ -62,6 +63,7 @@ where
         let copy = if is_sent_once { None } else { keep.copy(&request) };
         // The instance that was polled ready makes the first attempt.
         let attempt = send(&mut self.inner, keep, request, 1);
-        ResponseFuture { step: Step::Sent { attempt }, call: Call::new(next, copy, class, own, core, rules) }
+        let call = Call::new(next, copy, class, own, Running::new(core), rules);
+        ResponseFuture { step: Step::Sent { attempt }, call }
     }
 }

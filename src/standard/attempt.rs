@@ -17,7 +17,7 @@ impl<E: Clone, W, R, C, B, L, O> StandardLayer<E, W, R, (C, B, L, O)> {
     /// Its name is that of the stack. For a bulkhead in which calls may wait, put a [`QueueLayer`](crate::QueueLayer) around the
     /// stack. Defaults to no limit, and in a server to the limit that it was made with.
     pub fn bulkhead(self, max_concurrent: usize) -> StandardLayer<E, W, R, (C, BulkheadLayer<E>, L, O)> {
-        let bulkhead = BulkheadLayer::named(max_concurrent, self.name, self.end.clone());
+        let bulkhead = BulkheadLayer::named(max_concurrent, self.name, self.end.clone(), &self.registry);
         self.map_attempt(|(circuit, _, limit, sent)| (circuit, bulkhead, limit, sent))
     }
 
@@ -53,8 +53,8 @@ impl<E, W, R, C, B, L, O> StandardLayer<E, W, R, (BuiltCircuitBreaker<C>, B, L, 
         self,
         change: impl FnOnce(CircuitBreakerBuilder<C>) -> CircuitBreakerBuilder<D>,
     ) -> Result<StandardLayer<E, W, R, (BuiltCircuitBreaker<D>, B, L, O)>, ConfigError> {
-        let Self { name, end, whole, retry, attempt: (Built { builder, .. }, bulkhead, limit, sent) } = self;
+        let Self { name, end, whole, retry, attempt: (Built { builder, .. }, bulkhead, limit, sent), registry } = self;
         let attempt = (BuiltCircuitBreaker::build(change(builder))?, bulkhead, limit, sent);
-        Ok(StandardLayer { name, end, whole, retry, attempt })
+        Ok(StandardLayer { name, end, whole, retry, attempt, registry })
     }
 }

@@ -6,6 +6,7 @@ use super::layer::StandardLayer;
 use super::part::Part;
 use crate::call::Handled;
 use crate::name::Name;
+use crate::registry::Registry;
 use crate::setting::Setting;
 
 /// The handles of a stack's parts; `()` where a part is switched off.
@@ -139,6 +140,33 @@ where
     pub fn describe(&self) -> Description {
         let described = |(place, part): (_, &dyn Part)| Some(Described { place, settings: part.settings()? });
         Description { name: self.name, layers: self.parts().into_iter().filter_map(described).collect() }
+    }
+
+    /// Lists all layers of the stack in this registry, also those that are added later.
+    ///
+    /// The layers are built anew. A rate limit is listed where its own builder says. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        let Self { name, end, whole: (answers, fallback, taken, total, rate), retry, attempt, .. } = self;
+        let (circuit, bulkhead, limit, sent) = attempt;
+        Self {
+            name,
+            end,
+            whole: (
+                answers.listed_in(registry),
+                fallback.listed_in(registry),
+                taken.listed_in(registry),
+                total.listed_in(registry),
+                rate.listed_in(registry),
+            ),
+            retry: retry.listed_in(registry),
+            attempt: (
+                circuit.listed_in(registry),
+                bulkhead.listed_in(registry),
+                limit.listed_in(registry),
+                sent.listed_in(registry),
+            ),
+            registry: registry.clone(),
+        }
     }
 
     fn parts(&self) -> [(Place, &dyn Part); 10] {

@@ -11,6 +11,7 @@ use crate::bulkhead::BulkheadLayer;
 use crate::circuit_breaker::CircuitBreakerLayer;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::registry::Registry;
 use crate::retry::RetryBuilder;
 use crate::timeout::TimeoutLayer;
 
@@ -29,6 +30,8 @@ pub struct StandardLayer<E, W, R, A> {
     pub(super) whole: W,
     pub(super) retry: R,
     pub(super) attempt: A,
+    /// What lists the parts.
+    pub(super) registry: Registry,
 }
 
 /// The standard stack of a client, as it begins. `D` carries deadlines.
@@ -67,6 +70,7 @@ impl<E: Clone, D, R: Clone> Client<E, D, R> {
             whole: (Identity::new(), Identity::new(), taken, Identity::new(), Identity::new()),
             retry,
             attempt: (circuit, Identity::new(), Identity::new(), sent),
+            registry: Registry::global(),
         };
         Ok(empty.total_timeout(TOTAL).attempt_timeout(ATTEMPT))
     }
@@ -81,6 +85,7 @@ impl<E: Clone, N, D> Server<E, N, D> {
             whole: (answers, Identity::new(), deadlines, Identity::new(), Identity::new()),
             retry: Identity::new(),
             attempt: (Identity::new(), Identity::new(), Identity::new(), Identity::new()),
+            registry: Registry::global(),
         };
         empty.total_timeout(TOTAL).bulkhead(max_concurrent)
     }
@@ -109,24 +114,24 @@ impl<E, W, R, A> StandardLayer<E, W, R, A> {
     }
 
     fn with_retry<Q>(self, retry: Q) -> StandardLayer<E, W, Q, A> {
-        let Self { name, end, whole, retry: _, attempt } = self;
-        StandardLayer { name, end, whole, retry, attempt }
+        let Self { name, end, whole, retry: _, attempt, registry } = self;
+        StandardLayer { name, end, whole, retry, attempt, registry }
     }
 
     pub(super) fn map_whole<V>(self, map: impl FnOnce(W) -> V) -> StandardLayer<E, V, R, A> {
-        let Self { name, end, whole, retry, attempt } = self;
-        StandardLayer { name, end, whole: map(whole), retry, attempt }
+        let Self { name, end, whole, retry, attempt, registry } = self;
+        StandardLayer { name, end, whole: map(whole), retry, attempt, registry }
     }
 
     pub(super) fn map_attempt<B>(self, map: impl FnOnce(A) -> B) -> StandardLayer<E, W, R, B> {
-        let Self { name, end, whole, retry, attempt } = self;
-        StandardLayer { name, end, whole, retry, attempt: map(attempt) }
+        let Self { name, end, whole, retry, attempt, registry } = self;
+        StandardLayer { name, end, whole, retry, attempt: map(attempt), registry }
     }
 }
 
 impl<E: Clone, W, R, A> StandardLayer<E, W, R, A> {
     pub(super) fn timeout(&self, limit: Duration) -> TimeoutLayer<Duration, E> {
-        TimeoutLayer::new(limit).name(self.name).end(self.end.clone())
+        TimeoutLayer::new(limit).name(self.name).registry(&self.registry).end(self.end.clone())
     }
 }
 
@@ -142,9 +147,9 @@ impl<E, W, R, B, A> StandardLayer<E, W, BuiltRetry<R, B>, A> {
         self,
         change: impl FnOnce(RetryBuilder<R, B>) -> RetryBuilder<Q, C>,
     ) -> Result<StandardLayer<E, W, BuiltRetry<Q, C>, A>, ConfigError> {
-        let Self { name, end, whole, retry: Built { builder, .. }, attempt } = self;
+        let Self { name, end, whole, retry: Built { builder, .. }, attempt, registry } = self;
         let retry = BuiltRetry::build(change(builder))?;
-        Ok(StandardLayer { name, end, whole, retry, attempt })
+        Ok(StandardLayer { name, end, whole, retry, attempt, registry })
     }
 }
 

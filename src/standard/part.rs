@@ -13,6 +13,7 @@ use crate::error::ConfigError;
 use crate::fallback::FallbackLayer;
 use crate::keyed::PerKey;
 use crate::rate_limit::{Quota, RateLimitHandle};
+use crate::registry::Registry;
 use crate::retry::{RetryBuilder, RetryLayer, SharedBudget};
 use crate::setting::Setting;
 use crate::timeout::TimeoutLayer;
@@ -21,6 +22,16 @@ use crate::timeout::TimeoutLayer;
 pub trait Part {
     /// The settings of the layer; `None` if the place is empty.
     fn settings(&self) -> Option<Vec<Setting>>;
+
+    /// The same layer, listed in this registry. What it counted begins anew.
+    #[must_use]
+    fn listed_in(self, registry: &Registry) -> Self
+    where
+        Self: Sized,
+    {
+        let _: &Registry = registry;
+        self
+    }
 }
 
 impl Part for Identity {
@@ -40,17 +51,30 @@ impl<F, T> Part for FallbackLayer<F, T> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(Vec::new())
     }
+
+    fn listed_in(self, registry: &Registry) -> Self {
+        self.registry(registry)
+    }
 }
 
 impl<E, R> Part for TimeoutLayer<Duration, E, R> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(self.settings())
     }
+
+    fn listed_in(self, registry: &Registry) -> Self {
+        self.registry(registry)
+    }
 }
 
 impl<E> Part for BulkheadLayer<E> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(vec![Setting::new("max_concurrent", self.handle().limit())])
+    }
+
+    fn listed_in(self, registry: &Registry) -> Self {
+        let handle = self.handle();
+        Self::named(handle.limit(), handle.name(), self.end, registry)
     }
 }
 
@@ -78,6 +102,8 @@ impl<A: Handled, E, W> Handled for AdmissionLayer<A, E, W> {
         self.admit.handle()
     }
 }
+
+const BUILT: &str = "it was built of the same settings";
 
 /// A layer, and the builder that it was built by, so that a setting can be changed later.
 #[derive(Clone, Debug)]
@@ -112,9 +138,13 @@ impl<S, B, L: Layer<S>> Layer<S> for Built<B, L> {
     }
 }
 
-impl<R, B> Part for BuiltRetry<R, B> {
+impl<R: Clone, B: Clone> Part for BuiltRetry<R, B> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(self.builder.settings())
+    }
+
+    fn listed_in(self, registry: &Registry) -> Self {
+        Self::build(self.builder.registry(registry)).expect(BUILT)
     }
 }
 
@@ -126,9 +156,13 @@ impl<R, B> Handled for BuiltRetry<R, B> {
     }
 }
 
-impl<E> Part for BuiltCircuitBreaker<E> {
+impl<E: Clone> Part for BuiltCircuitBreaker<E> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(self.builder.settings.list())
+    }
+
+    fn listed_in(self, registry: &Registry) -> Self {
+        Self::build(self.builder.registry(registry)).expect(BUILT)
     }
 }
 

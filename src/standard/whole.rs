@@ -36,7 +36,8 @@ impl<E: Protocol + Clone, N, F, D, T, Q, R, A> StandardLayer<E, (N, F, D, T, Q),
         self,
         step: G,
     ) -> StandardLayer<E, (N, FallbackLayer<G, ByOutcome<E::Classifier>>, D, T, Q), R, A> {
-        let fallback = FallbackLayer::new(step).name(self.name).classify(self.end.clone().classifier());
+        let fallback =
+            FallbackLayer::new(step).name(self.name).registry(&self.registry).classify(self.end.clone().classifier());
         self.map_whole(|(answers, _, taken, total, rate)| (answers, fallback, taken, total, rate))
     }
 }

@@ -32,6 +32,22 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
+    /// Those of calls that failed, which are told.
+    pub(crate) const TOLD: [Self; 7] = [
+        Self::Rejected,
+        Self::MaxAttempts,
+        Self::RetryAfter,
+        Self::NoCopy,
+        Self::RetryIf,
+        Self::Deadline,
+        Self::Budget,
+    ];
+
+    /// The word of a [`Tally`](super::tally::Tally) that counts such stops.
+    pub(crate) const fn word(self) -> usize {
+        FIRST_STOP - 1 + self as usize
+    }
+
     /// The reason as events show it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +62,52 @@ impl Stop {
         }
     }
 }
+
+/// How a call ended, as it is counted: each at its own word of a [`Tally`](super::tally::Tally).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The first attempt did not fail.
+    First,
+    /// A later attempt did not fail.
+    Retried,
+    /// The first attempt failed, and was the only one.
+    FailedFirst,
+    /// The last attempt failed, and was not the first.
+    FailedRetried,
+    /// The call was dropped.
+    Abandoned,
+}
+
+impl Ended {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::First, Self::Retried, Self::FailedFirst, Self::FailedRetried, Self::Abandoned];
+
+    #[inline(always)]
+    pub(crate) const fn of(attempts: u32, is_failure: bool) -> Self {
+        match (is_failure, attempts > 1) {
+            (false, false) => Self::First,
+            (false, true) => Self::Retried,
+            (true, false) => Self::FailedFirst,
+            (true, true) => Self::FailedRetried,
+        }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Retried => "retried",
+            Self::FailedFirst => "failed_first",
+            Self::FailedRetried => "failed_retried",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// The word that counts the attempts after the first of each call.
+pub(crate) const RETRIES: usize = Ended::ALL.len();
+
+/// The word of the first of [`Stop::TOLD`].
+pub(crate) const FIRST_STOP: usize = RETRIES + 1;
 
 /// The limits of attempts, and the backoff between them.
 #[derive(Debug)]
@@ -76,6 +138,18 @@ impl Attempts {
         }
         let backoff = self.backoff.delay(made.saturating_sub(1), |range| self.rng.lock().random_range(range));
         Ok(retry_after.saturating_add(backoff))
+    }
+
+    pub(crate) const fn max(&self) -> u32 {
+        self.max
+    }
+
+    pub(crate) const fn longest_pause(&self) -> Nanos {
+        self.longest_pause
+    }
+
+    pub(crate) const fn backoff(&self) -> Backoff {
+        self.backoff
     }
 
     /// Whether the attempt after `made` others is the last.

@@ -12,8 +12,15 @@
 use super::keys::Retention;
 use super::rate::Rate;
 use super::stripes::Stripes;
+use crate::error::RejectionReason;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 use crate::time::Nanos;
+
+/// The word of a [`Tally`](super::tally::Tally) that counts calls that passed. Before it stand those of the reasons to reject.
+pub(crate) const ADMITTED: usize = RejectionReason::ALL.len();
+
+/// The word that counts how often a bucket was shut.
+pub(crate) const SHUT: usize = ADMITTED + 1;
 
 /// The longest time in which a bucket fills. What is added to a time of less than 292 years then fits.
 const LONGEST: u64 = 1 << 63;
@@ -180,13 +187,15 @@ impl Bucket {
         }
     }
 
-    /// Lets no call pass before `until`. Then one passes, and the others follow at the rate. It never shortens such a time.
+    /// Lets no call pass before `until`. Then one passes, and the others follow at the rate. A shorter time changes nothing.
     pub(crate) fn shut(&self, until: Nanos) {
         let _unchanged = self.by_hand.lock();
+        if self.shut_until.fetch_max(until.0, Ordering::Relaxed) >= until.0 {
+            return;
+        }
         let rest = u64::from(self.quota().burst().saturating_sub(1));
         let arrival = until.0.saturating_add(rest.saturating_mul(self.interval.load(Ordering::Relaxed)));
-        self.shut_until.fetch_max(until.0, Ordering::Relaxed);
-        self.arrival.fetch_max(arrival, Ordering::Relaxed);
+        self.move_on(arrival);
     }
 
     /// Takes all that is in the bucket. Returns how many whole calls that was; the next passes one interval later.
@@ -194,14 +203,27 @@ impl Bucket {
         let _unchanged = self.by_hand.lock();
         let (interval, most) = (self.interval.load(Ordering::Relaxed), self.quota().most());
         let empty = now.0.saturating_add(u64::from(most).saturating_mul(interval));
-        let arrival = self.arrival.fetch_max(empty, Ordering::Relaxed);
+        let arrival = self.move_on(empty);
         self.available(arrival, interval, now)
     }
 
-    /// Sets the rate, the burst, or both. What was taken stays taken, counted in calls.
-    pub(crate) fn set(&self, now: Nanos, by_hand: bool, change: impl FnOnce(Rate, u32) -> (Rate, u32)) -> (Rate, u32) {
-        let mut is_by_hand = self.by_hand.lock();
-        *is_by_hand = by_hand;
+    /// Moves the word to `arrival` at least. Where it is beyond already it moves by one, so that the last turn is not given back: the
+    /// word would then be before `arrival`. Returns what it was.
+    fn move_on(&self, arrival: u64) -> u64 {
+        let moved = |was: u64| Some(if was > arrival { was.saturating_add(1) } else { arrival });
+        let (Ok(was) | Err(was)) = self.arrival.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
+        was
+    }
+
+    /// Sets the rate, the burst, or both. What was taken stays taken, counted in calls. It is by hand, unless all keys are set, and this
+    /// one then is as their `model` is.
+    pub(crate) fn set(
+        &self,
+        now: Nanos,
+        model: Option<&Self>,
+        change: impl FnOnce(Rate, u32) -> (Rate, u32),
+    ) -> (Rate, u32) {
+        let mut by_hand = self.by_hand.lock();
         let (rate, burst) = {
             let (rate, burst) = self.settings();
             change(rate, burst)
@@ -219,6 +241,8 @@ impl Bucket {
         self.quota.store(Quota::new(rate.calls(), burst).0, Ordering::Relaxed);
         // Release pairs with Acquire in `interval`: whoever sees it sees all of the change.
         self.interval.store(new, Ordering::Release);
+        // What the model is now, not what it was set to: of two who set all at once, the last to come here sees what both have set.
+        *by_hand = model.is_none_or(|model| model.settings() != (rate, burst));
         (rate, burst)
     }
 

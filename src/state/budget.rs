@@ -56,6 +56,12 @@ impl Tokens {
         Self::full(self.capacity, self.per_call, self.per_second)
     }
 
+    /// The capacity, and what a call and a second deposit, in tokens.
+    pub(crate) fn settings(&self) -> (u32, f64, f64) {
+        let tokens = |millionths| millionths as f64 / TOKEN as f64;
+        ((self.capacity / TOKEN) as u32, tokens(self.per_call), tokens(self.per_second))
+    }
+
     fn full(capacity: u64, per_call: u64, per_second: u64) -> Self {
         let account = Account { balance: capacity, gathered: 0, at: Nanos(0), rest: 0 };
         Self { capacity, per_call, per_second, calls: Stripes::new(1), account: Mutex::new(account) }

@@ -4,7 +4,7 @@
 
 use std::array;
 
-use crate::sync::{OnceLock, thread_number};
+use crate::sync::{OnceLock, known_thread_number, thread_number};
 
 /// How many places there may be: the last is shared. One for each thread of a model, and one of those the last.
 const PLACES: usize = if cfg!(all(loom, test)) { 3 } else { 64 };
@@ -45,6 +45,16 @@ impl<T> PerThread<T> {
     /// The value of this thread.
     #[inline(always)]
     pub(crate) fn mine(&self, make: impl FnOnce() -> T) -> Mine<'_, T> {
+        // A thread whose number is not known has a large one, so one comparison finds both.
+        let place = known_thread_number();
+        match self.first.get(place).and_then(OnceLock::get) {
+            Some(value) => Mine { value, place, alone: place < PLACES - 1 },
+            None => self.mine_or_new(make),
+        }
+    }
+
+    #[inline(never)]
+    fn mine_or_new(&self, make: impl FnOnce() -> T) -> Mine<'_, T> {
         let place = thread_number().min(PLACES - 1);
         let slot = if place < FIRST { &self.first[place] } else { self.other(place) };
         Mine { value: slot.get_or_init(make), place, alone: place < PLACES - 1 }
@@ -55,7 +65,6 @@ impl<T> PerThread<T> {
         if place < FIRST { &self.first[place] } else { self.other(place) }.get()
     }
 
-    #[inline(never)]
     fn other(&self, place: usize) -> &OnceLock<T> {
         let before = 1 << place.ilog2();
         let others = self.others.get_or_init(|| Box::new(array::from_fn(|_| OnceLock::new())));

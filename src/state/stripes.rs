@@ -83,6 +83,12 @@ impl Stripes {
     pub(crate) fn take_most(&self, index: usize) -> u64 {
         self.each().map(|stripe| stripe.word(index).swap(0, Ordering::Relaxed)).max().unwrap_or(0)
     }
+
+    /// The sum of two words at `index`, over all stripes.
+    pub(crate) fn total_wide(&self, index: usize) -> u128 {
+        let word = |stripe: &Stripe, index| u128::from(stripe.word(index).load(Ordering::Relaxed));
+        self.each().map(|stripe| word(stripe, index) + (word(stripe, index + 1) << u64::BITS)).sum()
+    }
 }
 
 /// The stripe of the thread that asked. What it writes is released for who acquires it in `Tag::read`.
@@ -100,14 +106,24 @@ impl Mine<'_> {
         self.add(index, 1);
     }
 
-    /// Counts so many more at `index`.
+    /// Adds to the word at `index`, and returns what it was.
     #[inline(always)]
-    pub(crate) fn add(self, index: usize, more: u64) {
+    pub(crate) fn add(self, index: usize, more: u64) -> u64 {
         let word = self.stripe.word(index);
         if self.alone {
-            word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
+            let before = word.load(Ordering::Relaxed);
+            word.store(before.wrapping_add(more), Ordering::Release);
+            before
         } else {
-            word.fetch_add(more, Ordering::Release);
+            word.fetch_add(more, Ordering::Release)
+        }
+    }
+
+    /// Adds to a sum that has no end: of its two words, at `index` and after it, the second counts how often the first wrapped.
+    #[inline(always)]
+    pub(crate) fn add_wide(self, index: usize, more: u64) {
+        if self.add(index, more).checked_add(more).is_none() {
+            self.count(index + 1);
         }
     }
 

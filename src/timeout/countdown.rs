@@ -11,8 +11,7 @@ use crate::call::{End, Plain};
 use crate::context::{Began, Deadline, cut, expire, within};
 use crate::error::{By, Elapsed, Error};
 use crate::event::Event;
-use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::Row;
 use crate::time::ReadOnce;
 use crate::{event, time};
 
@@ -23,15 +22,15 @@ use crate::{event, time};
 /// [`poll_over`](Self::poll_over) whether the time is over.
 #[derive(Clone, Copy, Debug)]
 pub struct Countdown {
-    pub(super) name: Name,
+    pub(super) row: &'static Row,
     limit: Duration,
     /// When the clock was started, and what was around. That is not done before it is needed.
     began: Option<Began>,
 }
 
 impl Countdown {
-    pub(super) const fn new(name: Name, limit: Duration) -> Self {
-        Self { name, limit, began: None }
+    pub(super) const fn new(row: &'static Row, limit: Duration) -> Self {
+        Self { row, limit, began: None }
     }
 
     /// Runs the call, or a part of it, with the limit around it. The clock starts if that asks for the deadline.
@@ -81,14 +80,15 @@ impl Countdown {
             expire(self.limit, drop_call);
             By::Limit
         };
-        Poll::Ready(ended(self.name, end.saturating_duration_since(start), start, by))
+        Poll::Ready(ended(self.row, end.saturating_duration_since(start), start, by))
     }
 }
 
-/// Tells that a call was ended, and returns the error of its caller.
-pub(super) fn ended(name: Name, limit: Duration, start: Instant, by: By) -> Error {
+/// Counts and tells that a call was ended, and returns the error of its caller.
+pub(super) fn ended(row: &'static Row, limit: Duration, start: Instant, by: By) -> Error {
     let elapsed = Elapsed::new(limit, time::now() - start, by);
-    event::tell_often(|| (Source::new(Kind::Timeout, name), Event::TimedOut(&elapsed)));
+    row.count(by as usize);
+    event::tell_often(|| (row.source, Event::TimedOut(&elapsed)));
     Error::TimedOut(elapsed)
 }
 

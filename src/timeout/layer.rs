@@ -13,16 +13,18 @@ use crate::call::{End, LazyLayer, POLLED_AGAIN, Plain};
 use crate::error::Error;
 use crate::name::Name;
 use crate::outcome::DefaultClassifier;
-use crate::setting::Setting;
+use crate::registry::{Entry, Registry};
+use crate::setting::{Setting, Value};
+use crate::source::Kind;
 
 /// Wraps services in a [`Timeout`].
 ///
-/// It has no state, so there is nothing to share.
-#[derive(Clone, Copy, Debug)]
+/// It has no state, so its services share nothing.
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct TimeoutLayer<L = Duration, E = Plain, R = ()> {
     limit: L,
-    name: Name,
+    entry: Entry,
     end: E,
     /// The layer between the timeout and the inner service.
     readiness: R,
@@ -32,28 +34,34 @@ impl TimeoutLayer {
     /// Ends calls that take longer than `limit`.
     ///
     /// Zero polls once. [`Duration::MAX`] is as good as never.
-    pub const fn new(limit: Duration) -> Self {
-        Self::of(limit)
+    pub fn new(limit: Duration) -> Self {
+        Self::of(limit, limit)
     }
 }
 
 impl<F> TimeoutLayer<ByRequest<F>> {
     /// Ends calls that take longer than the function `limit` says of their request.
-    pub const fn by_request(limit: F) -> Self {
-        Self::of(ByRequest(limit))
+    pub fn by_request(limit: F) -> Self {
+        Self::of(ByRequest(limit), "by request")
     }
 }
 
 impl<L> TimeoutLayer<L> {
-    const fn of(limit: L) -> Self {
-        Self { limit, name: Name::of("timeout"), end: Plain::new(DefaultClassifier), readiness: () }
+    fn of(limit: L, shown: impl Into<Value>) -> Self {
+        let entry = Entry::new(Kind::Timeout, Name::of("timeout"), vec![Setting::new("limit", shown)]);
+        Self { limit, entry, end: Plain::new(DefaultClassifier), readiness: () }
     }
 }
 
 impl<L, E, R> TimeoutLayer<L, E, R> {
-    /// Sets what events call it. Defaults to `timeout`.
+    /// Sets what events and the registry call it. Defaults to `timeout`.
     pub fn name(self, name: Name) -> Self {
-        Self { name, ..self }
+        Self { entry: self.entry.named(name), ..self }
+    }
+
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { entry: self.entry.listed_in(registry), ..self }
     }
 
     /// Ends calls as another protocol does, which decides what the limit covers of a response.
@@ -65,14 +73,14 @@ impl<L, E, R> TimeoutLayer<L, E, R> {
 
     /// Replaces the end.
     pub(crate) fn map_end<F>(self, map: impl FnOnce(E) -> F) -> TimeoutLayer<L, F, R> {
-        TimeoutLayer { limit: self.limit, name: self.name, end: map(self.end), readiness: self.readiness }
+        TimeoutLayer { limit: self.limit, entry: self.entry, end: map(self.end), readiness: self.readiness }
     }
 
     /// Takes the wait for readiness into the limit, by calling a clone of the inner service.
     ///
     /// Set it where the inner service waits in `poll_ready`, as connection pools do. Defaults to timing the call only.
     pub fn cover_readiness(self) -> TimeoutLayer<L, E, LazyLayer> {
-        TimeoutLayer { limit: self.limit, name: self.name, end: self.end, readiness: LazyLayer }
+        TimeoutLayer { limit: self.limit, entry: self.entry, end: self.end, readiness: LazyLayer }
     }
 }
 
@@ -92,7 +100,7 @@ where
 
     fn layer(&self, inner: S) -> Self::Service {
         let inner = self.readiness.layer(inner);
-        Timeout { inner, limit: self.limit.clone(), name: self.name, end: self.end.clone() }
+        Timeout { inner, limit: self.limit.clone(), entry: self.entry.clone(), end: self.end.clone() }
     }
 }
 
@@ -103,7 +111,7 @@ where
 pub struct Timeout<S, L = Duration, E = Plain> {
     inner: S,
     limit: L,
-    name: Name,
+    entry: Entry,
     end: E,
 }
 
@@ -123,7 +131,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let countdown = Countdown::new(self.name, self.limit.limit(&request));
+        let countdown = Countdown::new(self.entry.row(), self.limit.limit(&request));
         ResponseFuture::start(countdown, self.end.clone(), || self.inner.call(request))
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep};
 use super::countdown::{Countdown, ended, poll_until};
 use crate::context::expire;
 use crate::error::{By, Error};
-use crate::name::Name;
+use crate::registry::Row;
 use crate::time;
 
 /// Counts how long a response that streams is waited for between two of its parts.
@@ -19,7 +19,7 @@ use crate::time;
 /// [`ends`](Self::ends).
 #[derive(Clone, Copy, Debug)]
 pub struct Pause {
-    name: Name,
+    row: &'static Row,
     limit: Duration,
     /// When the response first pended since its last part.
     since: Option<Instant>,
@@ -28,7 +28,7 @@ pub struct Pause {
 impl Countdown {
     /// Counts the pauses of the response of this call. Each may take as long as `limit`.
     pub const fn pause(&self, limit: Duration) -> Pause {
-        Pause { name: self.name, limit, since: None }
+        Pause { row: self.row, limit, since: None }
     }
 }
 
@@ -60,6 +60,6 @@ impl Pause {
             ready!(poll_until(end, sleep, cx));
         }
         expire(self.limit, drop_call);
-        Poll::Ready(ended(self.name, self.limit, since, By::Pause))
+        Poll::Ready(ended(self.row, self.limit, since, By::Pause))
     }
 }

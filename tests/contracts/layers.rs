@@ -7,7 +7,7 @@ use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
+    MeasureLayer, Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
 };
 
 use crate::support::Down;
@@ -35,6 +35,7 @@ macro_rules! each_admission {
             bulkhead: $crate::layers::places();
             adaptive: $crate::layers::adaptive();
             rate_limit: $crate::layers::rate();
+            measure: $crate::layers::measure();
             own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
             $($others)*
         }
@@ -108,6 +109,10 @@ pub(crate) fn adaptive() -> AdaptiveLayer {
 pub(crate) fn adaptive_queue() -> AdaptiveQueueLayer {
     let queue = BulkheadLayer::builder(PLACES).max_wait(Duration::from_secs(5));
     queue.adaptive(Adaptive::vegas().min(PLACES)).build().unwrap()
+}
+
+pub(crate) fn measure() -> MeasureLayer {
+    MeasureLayer::new("measure").unwrap()
 }
 
 pub(crate) fn limit() -> TimeoutLayer {

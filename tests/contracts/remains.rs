@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use palisade::call::{AdmissionLayer, Handled};
 use palisade::{
-    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, PerKeyHandle, Phase, RateLimitHandle,
-    RetryLayer, TimeoutLayer,
+    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, MeasureHandle, PerKeyHandle, Phase,
+    RateLimitHandle, RetryLayer, TimeoutLayer,
 };
 
 use crate::layers::{PROBES, TOKENS};
@@ -121,6 +121,12 @@ impl AtRest for BulkheadHandle {
 impl AtRest for RateLimitHandle {
     fn assert_at_rest(&self) {
         assert_eq!(self.snapshot().waiting, 0, "calls wait");
+    }
+}
+
+impl AtRest for MeasureHandle {
+    fn assert_at_rest(&self) {
+        assert_eq!(self.in_flight(), 0, "calls are in flight");
     }
 }
 

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use palisade::{
-    BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, RateLimitLayer, RetryLayer,
-    TimeoutLayer,
+    BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, MeasureLayer, RateLimitLayer,
+    RetryLayer, TimeoutLayer,
 };
 use tokio::runtime::{Builder, Runtime};
 use tower::util::ServiceFn;
@@ -147,8 +147,10 @@ fn an_idle_breaker_fits_in_a_kibibyte_and_others_in_half_of_one() {
         let alone = scales.weigh("retry without budget", KIB / 2, unbounded);
         let with_budget = scales.weigh("retry and its budget", KIB, || RetryLayer::builder("idle").build().unwrap());
         scales.held.push(with_budget.without(alone, "budget", KIB / 2));
-        scales.weigh("timeout", 0, || TimeoutLayer::new(LIMIT));
-        scales.weigh("fallback", 0, || FallbackLayer::value(0));
+        // With the histogram of its thread.
+        scales.weigh("measure", 5 * KIB, || MeasureLayer::new("idle").unwrap());
+        scales.weigh("timeout", KIB / 2, || TimeoutLayer::new(LIMIT));
+        scales.weigh("fallback", KIB / 2, || FallbackLayer::value(0));
         scales.weigh_on_a_fifth_thread("breaker, called by a fifth thread", KIB);
         scales.hold();
     });

@@ -7,7 +7,7 @@ use std::future::{Ready, ready};
 use std::thread;
 use std::time::Duration;
 
-use palisade::call::{Handled, Plain, Settings};
+use palisade::call::{Fork, Plain, Settings};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, Outcome, PerKeyBuilder, PerKeyLayer, Rate,
     RateLimitLayer, RetryLayer,
@@ -45,7 +45,7 @@ struct Cost {
 /// Brings keys, calls again, lets the keys go; tells what each has cost.
 fn weigh<T>(runtime: &Runtime, make: impl Fn() -> PerKeyBuilder<T, Plain, u32, Key>) -> Cost
 where
-    T: Settings<Limit: Handled>,
+    T: Settings<Limit: Fork>,
     PerKeyLayer<u32, Key, T::Limit, Plain, T::Entry>:
         Layer<Inner, Service: Service<u32, Response = u32, Error = Error> + Send>,
 {
@@ -85,8 +85,9 @@ where
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let mut call =
             |key| assert_eq!(runtime.block_on(async { service.ready().await?.call(key).await }).unwrap(), key);
-        // What the thread keeps for itself, and what the model holds for it, comes first.
+        // What the thread keeps for itself, and what the model and the name hold for it, comes first.
         call(KEYS);
+        call(0);
         let before = Heap::now().bytes;
         (0..KEYS).for_each(call);
         Heap::now().bytes - before

@@ -26,6 +26,7 @@ mod ends;
 mod gone;
 mod limits;
 mod looked;
+mod measure;
 mod not_there;
 mod one_deadline;
 mod own_ends;

@@ -1,7 +1,7 @@
 //! The client, and what the tests ask of it.
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -57,6 +57,14 @@ pub(crate) fn get(uri: impl AsRef<str>) -> Request<Small> {
 
 pub(crate) fn request(method: Method, uri: impl AsRef<str>, body: &'static str) -> Request<Small> {
     Request::builder().method(method).uri(uri.as_ref()).body(body.into()).unwrap()
+}
+
+/// Headers with no room for another.
+pub(crate) fn no_room() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut names = (0..).map(|number| HeaderName::try_from(format!("x-{number}")).expect("it is legal"));
+    while names.next().is_some_and(|name| headers.try_insert(name, HeaderValue::from_static("")).is_ok()) {}
+    headers
 }
 
 /// Makes a call, up to the head of the response.

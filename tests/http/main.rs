@@ -32,6 +32,7 @@ mod health;
 mod held;
 mod hints;
 mod last_responses;
+mod measure;
 mod own_fault;
 mod paced;
 mod probes;

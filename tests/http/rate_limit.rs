@@ -10,9 +10,9 @@ use palisade::http::{AnswerLayer, Http};
 use palisade::{Error, Outcome, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason};
 use tokio::time::advance;
 use tower::util::ServiceFn;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::client::{Small, call, client, get, on_both};
+use crate::client::{Small, call, client, get, no_room, on_both};
 use crate::patience::{HOUR, ms, secs};
 use crate::server::{Server, empty, uri, with_header};
 use crate::sockets::serve_router;
@@ -40,6 +40,7 @@ async fn a_server_responds_429_and_says_when_to_come_back() {
             let told = told.first().map(|seconds| seconds.parse::<u64>().unwrap());
             assert_eq!(told.is_some(), expected == 429);
             assert!(told.is_none_or(|told| (1..=1800).contains(&told)), "{told:?}");
+            assert_eq!(field(response.headers(), "ratelimit"), Vec::<&str>::new(), "it is not asked to");
         }
     })
     .await;
@@ -62,14 +63,11 @@ async fn each_client_has_a_rate_of_its_own_and_is_told_what_is_left() {
             request.headers_mut().insert("x-client", HeaderValue::from_static(name));
             call(&client, request).await.unwrap()
         };
-        for (name, status, left) in
-            [("one", 200, Some(1)), ("one", 200, Some(0)), ("one", 429, None), ("two", 200, Some(1))]
-        {
+        for (name, status, left) in [("one", 200, 1), ("one", 200, 0), ("one", 429, 0), ("two", 200, 1)] {
             let response = ask(name).await;
             assert_eq!(response.status(), status, "{name}");
             let told = field(response.headers(), "ratelimit");
-            let is_told = |left: u32| told.len() == 1 && told[0].starts_with(&format!("\"api\";r={left};t="));
-            assert!(left.map_or(told.is_empty(), is_told), "{told:?}");
+            assert!(told.len() == 1 && told[0].starts_with(&format!("\"api\";r={left};t=")), "{told:?}");
         }
         assert!(limits.block(Some(HeaderValue::from_static("three")), HOUR));
         assert_eq!(ask("three").await.status(), 429);
@@ -114,6 +112,33 @@ async fn a_response_tells_what_is_left_rounded_up_to_seconds() {
         let response = ServiceBuilder::new().layer(layer).service(service()).oneshot(get("/")).await.unwrap();
         let told = (field(response.headers(), "ratelimit"), field(response.headers(), "ratelimit-policy"));
         assert_eq!(told, (vec![limit], vec![policy]), "{rate}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_without_room_for_the_fields_stays_as_it_is() {
+    let full = service_fn(async |_: Request<Small>| {
+        let mut response = Response::new(Small::default());
+        *response.headers_mut() = no_room();
+        Ok::<_, Down>(response)
+    });
+    let layer = RateLimitLayer::http("api", Rate::per_second(5)).headers().build().unwrap();
+    let response = layer.layer(full).oneshot(get("/")).await.unwrap();
+    assert_eq!(*response.headers(), no_room());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_tells_when_a_call_would_pass() {
+    for (calls, limit, retry_after) in
+        [(7, r#""api";r=0;t=9"#, vec!["9"]), (60, r#""api";r=0;t=1"#, vec!["1"]), (0, r#""api";r=0"#, vec![])]
+    {
+        let layer = RateLimitLayer::http("api", Rate::per(secs(60), calls)).burst(1).headers().build().unwrap();
+        layer.handle().drain();
+        let layers = ServiceBuilder::new().layer(AnswerLayer::http()).layer(layer);
+        let Ok(response) = layers.service(service()).oneshot(get("/")).await;
+        assert_eq!(response.status(), 429);
+        let told = ["ratelimit", "ratelimit-policy", "retry-after"].map(|name| field(response.headers(), name));
+        assert_eq!(told, [vec![limit], vec![], retry_after]);
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -36,12 +37,9 @@ pub struct Events {
 
 impl Events {
     pub fn record() -> Self {
-        // With a single subscriber, a callsite that another thread comes to first is switched off for good.
-        static SECOND: OnceLock<Dispatch> = OnceLock::new();
-        SECOND.get_or_init(|| Dispatch::new(Registry::default()));
         let recorded = Arc::default();
         let layer = Recorder(Arc::clone(&recorded));
-        Self { recorded, _guard: tracing::subscriber::set_default(Registry::default().with(layer)) }
+        Self { recorded, _guard: heard_by(layer) }
     }
 
     /// All events so far.
@@ -55,6 +53,14 @@ impl Events {
     }
 }
 
+/// Lets a layer hear what this thread tells.
+fn heard_by(layer: impl Layer<Registry> + Send + Sync) -> DefaultGuard {
+    // With a single subscriber, a callsite that another thread comes to first is switched off for good.
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(Registry::default()));
+    tracing::subscriber::set_default(Registry::default().with(layer))
+}
+
 struct Recorder(Arc<Mutex<Vec<Recorded>>>);
 
 impl<S: Subscriber> Layer<S> for Recorder {
@@ -66,6 +72,47 @@ impl<S: Subscriber> Layer<S> for Recorder {
             let recorded = Recorded { target: metadata.target().into(), level: *metadata.level(), fields: fields.0 };
             self.0.lock().expect("no test panics while it records").push(recorded);
         }
+    }
+}
+
+/// Records palisade's spans on this thread for as long as it lives, in the order in which they begin.
+pub struct Spans {
+    recorded: Arc<Mutex<Vec<(u64, Recorded)>>>,
+    _guard: DefaultGuard,
+}
+
+impl Spans {
+    pub fn record() -> Self {
+        let recorded = Arc::default();
+        let layer = SpanRecorder(Arc::clone(&recorded));
+        Self { recorded, _guard: heard_by(layer) }
+    }
+
+    /// The spans so far with this target, as they are now.
+    pub fn of(&self, target: &str) -> Vec<Recorded> {
+        let recorded = self.recorded.lock().expect("no test panics while it records");
+        recorded.iter().map(|(_, span)| span.clone()).filter(|span| span.target == target).collect()
+    }
+}
+
+struct SpanRecorder(Arc<Mutex<Vec<(u64, Recorded)>>>);
+
+impl<S: Subscriber> Layer<S> for SpanRecorder {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        let span = Recorded { target: metadata.target().into(), level: *metadata.level(), fields: fields.0 };
+        self.0.lock().expect("no test panics while it records").push((id.into_u64(), span));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        // The last of this id, because a registry uses ids again.
+        let mut recorded = self.0.lock().expect("no test panics while it records");
+        let span = recorded.iter_mut().rfind(|(of, _)| *of == id.into_u64());
+        span.expect("it was new before").1.fields.extend(fields.0);
     }
 }
 

@@ -25,10 +25,7 @@ use http_body_util::Full;
 use http_calls::{Ask, Asked, echo, endless};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
-use palisade::{
-    Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate,
-    RateLimitLayer, RetryLayer, TimeoutLayer,
-};
+use palisade::{Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, MeasureBuilder, MeasureLayer};
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
     rejected, runtime,
@@ -41,7 +38,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 39] = [
+const PATHS: [Path; 42] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -70,6 +67,11 @@ const PATHS: [Path; 39] = [
     ("retry-one-failure", |n| run(n, retry().layer(flaky()), answered)),
     ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
     ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
+    ("measure", |n| run(n, measure().build().expect("legal").layer(bare()), answered)),
+    ("measure-exemplar", |n| {
+        let layer = measure().exemplar(|key: &u64| Some(u128::from(*key))).build().expect("legal");
+        run(n, layer.layer(bare()), answered);
+    }),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
     ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),
@@ -79,6 +81,7 @@ const PATHS: [Path; 39] = [
     ("http-breaker-no-body", |n| run_http(n, http_breaker().layer(service_fn(echo)), Ask::NOTHING)),
     ("http-bulkhead", |n| run_http(n, http_bulkhead().layer(service_fn(echo)), Ask::FIVE)),
     ("http-bulkhead-no-body", |n| run_http(n, http_bulkhead().layer(service_fn(echo)), Ask::NOTHING)),
+    ("http-measure", |n| run_http(n, http_measure().layer(service_fn(echo)), Ask::FIVE)),
     ("http-retry", |n| run_http(n, http_retry().layer(service_fn(echo)), Ask::FIVE)),
     ("http-retry-no-body", |n| run_http(n, http_retry().layer(service_fn(echo)), Ask::NOTHING)),
     ("http-five-layers", |n| run_http(n, http_five(), Ask::FIVE)),
@@ -144,6 +147,14 @@ fn http_breaker() -> CircuitBreakerLayer<Http> {
 
 fn http_bulkhead() -> BulkheadLayer<Http> {
     BulkheadLayer::http(PLACES).build().expect("legal")
+}
+
+fn measure() -> MeasureBuilder {
+    MeasureLayer::builder("measure")
+}
+
+fn http_measure() -> MeasureLayer<Http> {
+    MeasureLayer::http("measure").build().expect("legal")
 }
 
 fn http_retry() -> RetryLayer<Rules<HttpClassifier, Resend<ReplayBody<Full<Bytes>>>, Idempotent>> {

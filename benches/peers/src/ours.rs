@@ -6,7 +6,7 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, Rate, RateLimitLayer,
-    RetryBuilder, RetryLayer, TimeoutLayer,
+    RetryBuilder, RetryLayer, TimeoutLayer, MeasureLayer,
 };
 use tower::{Layer, ServiceBuilder, service_fn};
 
@@ -51,6 +51,9 @@ pub fn contend(path: Path) -> Contender {
         Path::Taken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::down)), |_, result| {
             matches!(result, Ok(FALLBACK))
         }),
+        Path::Measured => {
+            contender(MeasureLayer::new("measure").expect("legal").layer(service_fn(inner::answer)), answered)
+        }
         Path::Five => five(),
         Path::Http(through, ask) => http_calls(through, ask),
         Path::Frame(through) => http_frames(through),

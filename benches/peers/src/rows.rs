@@ -32,7 +32,9 @@ pub enum Path {
     NotTaken,
     /// Answered by the fallback.
     Taken,
-    /// Through all of them.
+    /// Through a measure.
+    Measured,
+    /// Through all five, without the measure.
     Five,
     /// An HTTP call, through this for HTTP, to the end of the response's body.
     Http(Through, Ask),
@@ -188,10 +190,11 @@ fn retries() -> Vec<Row> {
 
 fn rest() -> Vec<Row> {
     use Cost::Nanos;
-    use Path::{Five, NotTaken, Taken};
+    use Path::{Five, Measured, NotTaken, Taken};
     vec![
         row("fallback not taken", NotTaken, Nanos(6.0)),
         row("fallback taken", Taken, Nanos(10.0)),
+        row("measure", Measured, Nanos(45.0)).over(BARE).scaling(Scaling::AtLeast(1.5)),
         row("five layers", Five, Nanos(115.0)).scaling(Scaling::AtLeast(0.7)),
     ]
 }

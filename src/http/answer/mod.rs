@@ -38,7 +38,8 @@
 //! | the service failed in another way | 500 | its own status if it gave one, else `UNAVAILABLE` if [nothing was sent](super::not_sent), else `INTERNAL` |
 //! | when to try again, where known | `Retry-After`, in seconds | `grpc-retry-pushback-ms` |
 //!
-//! The delay is rounded up. Bodies are empty, and messages tell only the kind of the error, because internal details are not sent
+//! The delay is rounded up. A rate limit that tells its [`headers`](crate::RateLimitBuilder::headers) also has `RateLimit` in the
+//! response to a rejection. Bodies are empty, and messages tell only the kind of the error, because internal details are not sent
 //! to clients. [`AnswerLayer::new`] takes a function that makes other responses.
 //!
 //! What is 400, 413, 502 or 504 in a gateway is read in the errors of its client, see the features `hyper-util` and `reqwest`, and

@@ -1,12 +1,12 @@
 //! The response of HTTP to an error.
 
-use http::Response;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response};
 
 use super::respond::{Respond, original};
 use super::status::status;
 use crate::error::{Error, Rejection};
-use crate::http::rate_limit::seconds;
+use crate::http::rate_limit::{seconds, tell_left};
 
 /// Responds with a status, when to try again, and an empty body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,8 +45,17 @@ pub fn answer_to<B: Default>(error: &Error) -> Response<B> {
     let error = original(error);
     let mut response = Response::new(B::default());
     *response.status_mut() = status(error);
-    if let Some(delay) = error.rejection().and_then(Rejection::retry_after) {
-        response.headers_mut().insert(RETRY_AFTER, seconds(delay).into());
+    if let Some(rejection) = error.rejection() {
+        tell_rejection(response.headers_mut(), rejection);
     }
     response
+}
+
+fn tell_rejection(headers: &mut HeaderMap, rejection: Rejection) {
+    if let Some(delay) = rejection.retry_after() {
+        headers.insert(RETRY_AFTER, seconds(delay).into());
+    }
+    if rejection.is_rate_told() {
+        tell_left(headers, rejection.name(), 0, rejection.retry_after());
+    }
 }

@@ -18,7 +18,7 @@ impl<F> CriticalityLayer<Bodies<By<F>>> {
     /// Says by a function of the request how much each call matters, whatever is around the call.
     ///
     /// Unlike with [`by`](CriticalityLayer::by), the body of the response is polled in the scope too. It serves HTTP and gRPC.
-    pub const fn http(function: F) -> Self {
+    pub fn http(function: F) -> Self {
         Self::of(Bodies(By::new(function)))
     }
 }

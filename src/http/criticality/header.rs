@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, Request};
 
 use super::Bodies;
 use crate::criticality::{CriticalityLayer, Rank};
+use crate::http::headers::set;
 use crate::state::criticality::Criticality;
 
 /// A header in which callers say how much a call matters. [`CriticalityLayer::header`] makes it.
@@ -17,7 +18,7 @@ impl CriticalityLayer<Bodies<Header>> {
     /// Reads and writes in this header how much each call matters.
     ///
     /// [The page](crate::http::criticality) has the values.
-    pub const fn header(name: HeaderName) -> Self {
+    pub fn header(name: HeaderName) -> Self {
         Self::of(Bodies(Header { name, allowed: Criticality::Critical }))
     }
 
@@ -52,7 +53,7 @@ impl<B> Rank<Request<B>> for Header {
             (stated, None) => stated.unwrap_or_default().min(self.allowed),
             (Some(stated), Some(around)) => stated.min(self.allowed).min(around),
         };
-        request.headers_mut().insert(self.name.clone(), HeaderValue::from_static(class.as_str()));
+        set(request.headers_mut(), &self.name, HeaderValue::from_static(class.as_str()));
         class
     }
 }

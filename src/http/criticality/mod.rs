@@ -31,7 +31,8 @@
 //! `critical-plus`, `critical`, `sheddable-plus` and `sheddable`, in lower case. Anything else counts as `critical`, and so does a
 //! request without the header. Of several values the lowest counts. The header counts for no more than the layer
 //! [allows](crate::CriticalityLayer::allow), and for no more than a [`Criticality`] around the layer, which counts alone if the request has
-//! no header. The layer writes what counts into the header, so that all hops agree. A body is polled with the criticality of its
+//! no header. The layer writes what counts into the header, so that all hops agree; a request that has no room for it, which is
+//! one with thousands of headers, goes on without. A body is polled with the criticality of its
 //! call around it.
 //!
 //! Around an axum router it stands inside an [`AnswerLayer`](super::AnswerLayer), as every layer of this crate does.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::context::{Deadline, nearest};
 use crate::error::{By, Elapsed, Error};
 use crate::http::digits;
+use crate::http::headers::set;
 use crate::time::{self, ReadOnce};
 
 /// A header in which callers say how long they wait.
@@ -86,7 +87,7 @@ impl DeadlineHeader {
             return Err(Elapsed::not_sent(left));
         }
         if is_told {
-            request.headers_mut().insert(self.name.clone(), (self.write)(left));
+            set(request.headers_mut(), &self.name, (self.write)(left));
             note(request, Deadline::at(end.at));
         } else if let Some(brought) = brought {
             note(request, brought);

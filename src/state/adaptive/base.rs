@@ -32,7 +32,7 @@ impl Base {
             self.give_up();
         }
         let Some(measuring) = &mut self.measuring else {
-            self.at_limit += u32::from(round.is_at_limit());
+            self.at_limit += u32::from(round.is_at_limit() && round.is_used());
             if self.at_limit < BETWEEN {
                 return None;
             }

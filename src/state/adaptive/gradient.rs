@@ -38,6 +38,10 @@ impl LimitAlgorithm for Gradient {
         let short = round.mean.as_secs_f64();
         let long = followed(self.long.unwrap_or(short), short, round.is_at_limit());
         self.long = Some(long);
+        // A limit that does not hold calls back is no reason for their times, and could not grow back.
+        if !round.is_used() {
+            return limit;
+        }
         let gradient = if short > 0.0 { (TOLERANCE * long / short).clamp(0.5, 1.0) } else { 1.0 };
         let new = limit * gradient + limit.sqrt();
         limit * (1.0 - SMOOTHING) + new * SMOOTHING

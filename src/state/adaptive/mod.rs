@@ -55,7 +55,7 @@ pub(crate) struct Bounds {
 
 #[derive(Debug)]
 pub(crate) struct Rounds {
-    bounds: Bounds,
+    pub(crate) bounds: Bounds,
     sums: Sums,
     /// When the round may end by time.
     ends_at: AtomicU64,

@@ -21,7 +21,7 @@ pub struct Round {
     pub max_in_flight: usize,
     /// The limit during the round, a real number: so many calls as its whole part may be in flight.
     pub limit: f64,
-    /// Whether a call found no place that it might take: the limit was reached, or its class's share of it, or others waited.
+    /// Whether a call found the limit reached, or the share of it that its class may fill, or others in the queue.
     pub held_back: bool,
     /// Whether that limit was set by hand since the last round.
     pub by_hand: bool,
@@ -47,9 +47,11 @@ impl Round {
         self.held_back || self.in_flight() >= self.limit.floor()
     }
 
-    /// Whether at least half of the limit was used, or calls could use no more, so that it may grow.
+    /// Whether at least half of the limit was used, so that it may grow.
+    ///
+    /// Of its whole part, so that a class whose share is a half uses it.
     pub(super) fn is_used(&self) -> bool {
-        self.held_back || self.in_flight() >= self.limit / 2.0
+        self.in_flight() >= self.limit.floor() / 2.0
     }
 
     #[expect(clippy::cast_precision_loss, reason = "calls in flight are few")]

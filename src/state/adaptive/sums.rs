@@ -58,9 +58,9 @@ impl Sums {
                 mine.raise(LEAST, !latency.0);
                 // Before the sample, so that no sum holds a sample without its time.
                 mine.add(LATENCY, latency.0);
-                mine.add(SAMPLES, 1);
+                mine.count(SAMPLES);
             }
-            Sample::Drop => mine.add(DROPS, 1),
+            Sample::Drop => mine.count(DROPS),
             Sample::Nothing => {}
         }
     }

@@ -31,6 +31,10 @@ impl LimitAlgorithm for Vegas {
         }
         let least = self.least.map_or(mean, |least| least.min(mean));
         self.least = Some(least);
+        // A limit that does not hold calls back is no reason for their times, and could not grow back.
+        if !round.is_used() {
+            return limit;
+        }
         let queue = if mean > 0.0 { limit * (1.0 - least / mean) } else { 0.0 };
         if queue < 3.0 * step {
             limit + step

@@ -1,6 +1,7 @@
 //! What the end of a call changes.
 
 use crate::outcome::Outcome;
+use crate::state::circuit::counted::Ended;
 use crate::state::circuit::transitions::Cause;
 use crate::state::circuit::word::Word;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
@@ -73,6 +74,11 @@ impl Circuit {
     /// Ends a call that counts nothing. If it is a probe, its place is free again.
     #[inline(always)]
     fn release(&self, entry: Entry, exit: Exit, clock: impl Now) -> Option<Transition> {
+        match exit {
+            Exit::Settled(_) | Exit::Repeated(_) => self.tally(Ended::Ignored),
+            Exit::TimedOut { .. } | Exit::Abandoned => self.tally(Ended::Abandoned),
+            Exit::Unsent => {}
+        }
         let word = self.word();
         let is_probe = word.phase() == Phase::HalfOpen && word.generation() == entry.generation();
         if is_probe { self.release_probe(entry, exit, clock.now()) } else { None }
@@ -84,7 +90,10 @@ impl Circuit {
         match word.phase() {
             Phase::Closed | Phase::MetricsOnly => self.record_closed(word, entry, outcome, is_repeat, clock),
             Phase::HalfOpen => self.record_probe(entry, outcome, clock.now()),
-            Phase::ForcedClosed | Phase::ForcedOpen | Phase::Open => None,
+            Phase::ForcedClosed | Phase::ForcedOpen | Phase::Open => {
+                self.tally(Ended::of(outcome));
+                None
+            }
         }
     }
 
@@ -109,6 +118,7 @@ impl Circuit {
         let now = if self.timed { clock.now() } else { Nanos(0) };
         let call = Recorded::of(outcome, self.is_slow(entry, now));
         let consecutive = self.count_streak(word, entry, outcome)?;
+        self.tally(Ended::of(outcome));
         // A call has one vote in the rates: its failed attempts after the first have none.
         let counts = if is_repeat {
             self.window.counts(&self.stripes, entry.generation().into(), clock.now())

@@ -5,6 +5,7 @@
 //! lines; failures in a row are counted in the word. Everything else, transitions and the results of probes, happens under
 //! one lock. Exact under every interleaving, except for what the windows say on their own pages.
 
+pub(crate) mod counted;
 mod enter;
 mod entry;
 mod exit;
@@ -19,6 +20,7 @@ pub(super) mod word;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
+use self::counted::{Ended, FIRST_STEP, Step, steps};
 pub(crate) use self::entry::{Entry, Exit, Refusal, Steer, Transition, View};
 use self::locked::Locked;
 pub use self::phase::Phase;
@@ -29,6 +31,7 @@ use crate::state::counts::Counts;
 use crate::state::keys::Retention;
 use crate::state::moments::Moments;
 use crate::state::stripes::Stripes;
+use crate::state::tally::Tally;
 use crate::state::window::{FIRST_WORD, Window};
 use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering};
 use crate::time::{Nanos, Now};
@@ -54,11 +57,13 @@ pub(crate) struct Circuit {
     timed: bool,
     window: Window,
     stripes: Stripes,
+    /// What all circuits of its name count.
+    tally: &'static Tally,
     locked: Mutex<Locked>,
 }
 
 impl Circuit {
-    pub(crate) fn new(rules: Rules, window: Window, rng: SmallRng) -> Self {
+    pub(crate) fn new(rules: Rules, window: Window, tally: &'static Tally, rng: SmallRng) -> Self {
         Self {
             word: AtomicU64::new(Word::FIRST.0),
             open_until: AtomicU64::new(0),
@@ -69,6 +74,7 @@ impl Circuit {
             timed: rules.slow_rate.is_some() || matches!(window, Window::Time(_)),
             rules,
             window,
+            tally,
             locked: Mutex::new(Locked::new(rng)),
         }
     }
@@ -76,9 +82,14 @@ impl Circuit {
     /// Another with the same settings, closed at `now`; its jitter is its own.
     pub(crate) fn fork(&self, now: impl Now) -> Self {
         let rng = self.locked.lock().rng.fork();
-        let fork = Self::new(self.rules, self.window.fork(), rng);
+        let fork = Self::new(self.rules, self.window.fork(), self.tally, rng);
         fork.locked.lock().since = now.now();
         fork
+    }
+
+    /// Counts a call that was let through, and that a layer below did not send.
+    pub(crate) fn count_unsent(&self) {
+        self.tally(Ended::Ignored);
     }
 
     /// Counts a call that was refused.
@@ -128,6 +139,28 @@ impl Circuit {
         self.rules.min_calls
     }
 
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) const fn window(&self) -> &Window {
+        &self.window
+    }
+
+    #[inline(always)]
+    fn tally(&self, ended: Ended) {
+        self.tally.count(ended.word());
+    }
+
+    #[cold]
+    fn tally_step(&self, step: Step) {
+        let number = steps().position(|other| other == step);
+        debug_assert!(number.is_some() || step.0 == step.1, "{step:?} is not among the steps");
+        if let Some(number) = number {
+            self.tally.count(FIRST_STEP + number);
+        }
+    }
+
     fn counts(&self, word: Word, locked: &Locked, now: Nanos) -> Counts {
         match word.phase() {
             Phase::Closed | Phase::MetricsOnly => {
@@ -146,6 +179,7 @@ impl Circuit {
             return Some(word);
         }
         self.stripes.mine().count(LATE);
+        self.tally(Ended::Late);
         None
     }
 

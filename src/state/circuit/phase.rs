@@ -43,6 +43,9 @@ pub(crate) enum Reason {
 }
 
 impl Phase {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Closed, Self::Open, Self::HalfOpen, Self::ForcedOpen, Self::ForcedClosed, Self::MetricsOnly];
+
     /// The diagram. What was set by hand is left by hand only; a circuit that only measures starts anew.
     pub(crate) const fn after(self, reason: Reason) -> Self {
         match (self, reason) {
@@ -75,8 +78,19 @@ impl fmt::Display for Phase {
 }
 
 impl Reason {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::FailureRate,
+        Self::ThrottledRate,
+        Self::SlowRate,
+        Self::Consecutive,
+        Self::OpenTimeOver,
+        Self::Recovered,
+        Self::Abandoned,
+        Self::ByHand,
+    ];
+
     /// Whether it is a rule that results have reached.
-    const fn is_rule(self) -> bool {
+    pub(super) const fn is_rule(self) -> bool {
         matches!(self, Self::FailureRate | Self::ThrottledRate | Self::SlowRate | Self::Consecutive)
     }
 

@@ -1,6 +1,7 @@
 //! What the results of probes change, under the lock.
 
 use crate::outcome::Outcome;
+use crate::state::circuit::counted::Ended;
 use crate::state::circuit::locked::Locked;
 use crate::state::circuit::rules::Trial;
 use crate::state::circuit::transitions::Cause;
@@ -31,6 +32,7 @@ impl Circuit {
         at: Nanos,
         now: Nanos,
     ) -> Option<Transition> {
+        self.tally(Ended::of(outcome));
         locked.probes = locked.probes.and(Recorded::of(outcome, self.is_slow(entry, at)));
         let counts = locked.probes;
         let cause = match self.rules.judge(&counts) {

@@ -11,6 +11,7 @@
 use std::cmp::Reverse;
 
 use crate::outcome::Outcome;
+use crate::state::circuit::counted::Ended;
 use crate::state::circuit::locked::Locked;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Transition};
 use crate::state::counts::{Counts, Recorded};
@@ -105,6 +106,7 @@ impl Circuit {
         let call = Recorded::of(Outcome::Success, self.is_slow(entry, now));
         let generation = word.generation().into();
         let record = |_: &usize| self.window.record(&self.stripes, generation, now, now, call).is_some();
+        (0..due).for_each(|_| self.tally(Ended::Success));
         if (0..due).filter(record).count() == 0 {
             return None;
         }

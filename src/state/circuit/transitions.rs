@@ -90,6 +90,7 @@ impl Circuit {
         }
         // After the word: a reader that finds no stream due must not refuse a call by a phase in which one was due.
         self.note_streaming(locked, next.generation());
+        self.tally_step((from, to, reason));
         Transition { from, to, reason, counts, open_for }
     }
 

@@ -117,6 +117,13 @@ impl<K, V> Keys<K, V> {
         drop(gate);
         taken
     }
+
+    /// Forgets when an entry may go first: something has changed that.
+    pub(crate) fn look_again(&self) {
+        let mut gate = self.gate.lock();
+        gate.next = Nanos(0);
+        self.full_until.store(0, Ordering::Release);
+    }
 }
 
 impl<K: Hash + Eq, V: Clone> Keys<K, V> {

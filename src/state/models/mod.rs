@@ -3,6 +3,7 @@
 mod adaptive;
 mod bucket;
 mod budget;
+mod calls;
 mod circuit;
 mod keys;
 mod permits;

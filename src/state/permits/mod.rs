@@ -18,6 +18,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of calls in flight fits")]
 
+pub(crate) mod counted;
 mod queue;
 mod shares;
 mod waits;
@@ -108,6 +109,11 @@ impl Permits {
     /// Takes a place for a call of this class, if its share is free and nobody waits who goes first.
     pub(crate) fn try_enter_as(&self, class: Criticality) -> bool {
         self.update(|word| word.entered_by(class, self.shares())).is_ok()
+    }
+
+    /// Whether so many places are taken, and no more, as a class may fill; not by the calls of higher ones.
+    pub(crate) fn are_filled_by(&self, class: Criticality) -> bool {
+        self.word().is_filled_by(class, self.shares())
     }
 
     /// Whether calls may be late, so that places can be [taken back](Self::take_back).

@@ -99,6 +99,11 @@ impl Word {
         self.in_flight() * u64::from(WHOLE) < shares.of(class) * self.limit()
     }
 
+    /// Whether no more places are taken than a class may fill.
+    pub(super) fn is_filled_by(self, class: Criticality, shares: &Shares) -> bool {
+        self.in_flight().saturating_sub(1) * u64::from(WHOLE) < shares.of(class) * self.limit()
+    }
+
     const fn bit(class: Criticality) -> u64 {
         1 << class as u32
     }

@@ -5,18 +5,22 @@ mod attempts;
 mod backoff;
 mod bucket;
 mod budget;
+mod calls;
 mod circuit;
 mod every;
+mod histogram;
 mod keys;
 mod permits;
 mod phi;
 mod rules;
 mod stripes;
+mod tally;
 mod verdict;
 mod window;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Duration;
 use std::{hint, thread};
 
@@ -24,6 +28,7 @@ use crate::backoff::Backoff;
 use crate::outcome::Outcome;
 use crate::state::circuit::Rules;
 use crate::state::counts::{Counts, Recorded};
+use crate::sync::thread_number;
 use crate::time::Nanos;
 
 /// Rules that are all off.
@@ -79,4 +84,27 @@ fn numbers(counts: Counts) -> [u64; 4] {
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
 fn reaches(count: u64, calls: u64, rate: f64) -> bool {
     count as f64 / calls as f64 >= rate
+}
+
+/// Held by each test that uses most thread numbers, or that needs a thread with a stripe of its own.
+static NUMBERS: Mutex<()> = Mutex::new(());
+
+/// Has so many threads count at once that some share what others have for themselves.
+fn crowd(count: impl Fn() + Sync) {
+    const THREADS: usize = 100;
+    let _numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let start = Barrier::new(THREADS);
+    let one_of_many = || {
+        // Each has its number until it ends.
+        thread_number();
+        start.wait();
+        count();
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(one_of_many)).collect();
+        // Joined one by one, because a scope does not wait until they have given their numbers back.
+        for thread in threads {
+            thread.join().expect("it only counts");
+        }
+    });
 }

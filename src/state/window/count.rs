@@ -38,6 +38,11 @@ impl CountWindow {
         Self { min_calls: self.min_calls.fork(), log: Box::new(Mutex::new(Log::new(self.log.lock().ring.len))) }
     }
 
+    /// How many results it holds.
+    pub(crate) fn len(&self) -> u64 {
+        self.log.lock().ring.len
+    }
+
     #[inline(always)]
     pub(crate) fn record(&self, stripes: &Stripes, generation: u64, call: Recorded) -> Option<Counts> {
         let tag = Tag::new(generation);

@@ -43,6 +43,15 @@ impl TimeWindow {
         Self { min_calls: self.min_calls.fork(), ..*self }
     }
 
+    /// For how long it holds a result.
+    pub(crate) const fn span(&self) -> Nanos {
+        Nanos(self.width.0 * self.buckets)
+    }
+
+    pub(crate) const fn buckets(&self) -> u64 {
+        self.buckets
+    }
+
     const fn words_per_bucket(&self) -> usize {
         if self.counts_slow { SLOW + 1 } else { SLOW }
     }

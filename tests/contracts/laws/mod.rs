@@ -5,6 +5,7 @@ mod dropping;
 mod every_poll;
 mod handles;
 mod late;
+mod listed;
 mod panics;
 mod readiness;
 mod stale;

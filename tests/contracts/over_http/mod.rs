@@ -20,7 +20,8 @@ use palisade::http::{AnswerLayer, DeadlineLayer, Http, HttpClassifier, Idempoten
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error,
-    Jitter, Name, QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason, RetryLayer, TimeoutLayer,
+    Jitter, MeasureBuilder, MeasureLayer, Name, QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason,
+    RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -52,6 +53,10 @@ macro_rules! each_http_admission {
             circuit_for_grpc: $crate::over_http::circuit(palisade::CircuitBreakerLayer::grpc("circuit")).build().unwrap();
             circuit_per_key: $crate::over_http::breaker().per_key(palisade::http::host).build().unwrap();
             own_limit_for_http: $crate::own_limit::layer::<palisade::http::Http<palisade::http::HttpClassifier>>();
+            measure_for_http: $crate::over_http::measure().build().unwrap();
+            measure_until_head: $crate::over_http::measure().until_head().build().unwrap();
+            measure_for_grpc: palisade::MeasureLayer::grpc("measure").build().unwrap();
+            measure_per_key: $crate::over_http::measure().per_key(palisade::http::host).build().unwrap();
             bulkhead_for_http: $crate::over_http::places().build().unwrap();
             bulkhead_per_key: $crate::over_http::places().per_key(palisade::http::host).build().unwrap();
             adaptive_for_http: $crate::over_http::adaptive().build().unwrap();
@@ -105,6 +110,10 @@ pub(crate) fn circuit<E>(builder: CircuitBreakerBuilder<E>) -> CircuitBreakerBui
 
 pub(crate) fn breaker() -> CircuitBreakerBuilder<Http> {
     circuit(CircuitBreakerLayer::http("circuit"))
+}
+
+pub(crate) fn measure() -> MeasureBuilder<Http> {
+    MeasureLayer::http("measure")
 }
 
 pub(crate) fn places() -> BulkheadBuilder<Http> {

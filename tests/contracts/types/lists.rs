@@ -14,16 +14,22 @@ use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
 use palisade::health::{Changes, CheckKind, CheckSnapshot, Degraded, NodeSnapshot, Signal};
 use palisade::keyed::PerKeyWaiting;
+use palisade::measure::{
+    Bucket, Durations, Ended, Exemplar, MeasureSettings, Meter, NoTrace, SpanGuard, SpanLayer, SpanSettings, Spans,
+    Trace,
+};
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
+use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Reading, Sample};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
     DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
-    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Name, Outcome, PacingLayer, PerKeyHandle, Phase,
-    QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer,
-    RateLimitSnapshot, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer,
-    Verdict, call, fallback, retry, standard, timeout,
+    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
+    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit,
+    RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
+    RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, retry,
+    standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -59,12 +65,15 @@ every_type_is! {
     DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>,
     PerKeyWaiting<Turn>, timeout::Countdown, timeout::Pause, Readiness<Echo>, ReadinessLayer, Criticality,
-    CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>,
-    Rate, RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32,
-    MaxWait>, rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
-    AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round,
+    CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>, Rate,
+    RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32, MaxWait>,
+    rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
+    AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
+    MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
+    MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
+    Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
 
@@ -75,21 +84,21 @@ every_type_is! {
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
-    Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard,
+    Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer,
 }
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
-    AdaptiveQueueBuilder, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes, Heartbeats,
-    HeartbeatsBuilder,
+    AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
+    Heartbeats, HeartbeatsBuilder,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
-    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff,
-    CircuitSnapshot, Rate, RateLimitSnapshot, Round, CheckKind,
+    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
+    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind,
 }
 
 #[test]

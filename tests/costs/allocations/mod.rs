@@ -10,6 +10,7 @@ mod fallback;
 mod handles;
 #[cfg(feature = "http")]
 mod http;
+mod measure;
 mod rate_limit;
 mod retry;
 mod services;
@@ -37,6 +38,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             timeout::claim(&mut claims).await;
             retry::claim(&mut claims).await;
             fallback::claim(&mut claims).await;
+            measure::claim(&mut claims).await;
             stack::claim(&mut claims).await;
             clones::claim(&mut claims).await;
             handles::claim(&mut claims).await;

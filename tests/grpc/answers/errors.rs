@@ -45,11 +45,11 @@ async fn error(label: &str) -> Error {
 
 const TOLD: [(&str, Code, Option<&str>, &str); 13] = [
     ("open", Code::Unavailable, Some("1000"), UNAVAILABLE),
-    ("full", Code::ResourceExhausted, None, "too many calls at once"),
-    ("too often", Code::ResourceExhausted, Some("1000"), "too many calls at once"),
+    ("full", Code::ResourceExhausted, None, "too many calls"),
+    ("too often", Code::ResourceExhausted, Some("1000"), "too many calls"),
     ("timed out", Code::DeadlineExceeded, None, "the call ran out of time"),
     ("open, in another error", Code::Unavailable, Some("1000"), UNAVAILABLE),
-    ("full, in an I/O error", Code::ResourceExhausted, None, "too many calls at once"),
+    ("full, in an I/O error", Code::ResourceExhausted, None, "too many calls"),
     ("timed out, in another error", Code::DeadlineExceeded, None, "the call ran out of time"),
     ("failed", Code::Internal, None, FAILED),
     ("refused", Code::Unavailable, None, UNAVAILABLE),

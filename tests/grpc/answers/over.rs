@@ -55,7 +55,7 @@ async fn each_end_of_a_call_has_its_code_on_either_side() {
             Code::Unavailable,
             "the service is not available at present",
         ),
-        ("full", ends!(Reply::Served; full()), Code::ResourceExhausted, "too many calls at once"),
+        ("full", ends!(Reply::Served; full()), Code::ResourceExhausted, "too many calls"),
         ("out of time", out_of_time, Code::DeadlineExceeded, "the call ran out of time"),
     ] {
         for (side, status) in ["client, answered", "client", "server, answered", "server"].iter().zip(&ends) {

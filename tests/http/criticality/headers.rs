@@ -1,6 +1,7 @@
 //! What is read of headers, and what is written.
 
 use super::*;
+use crate::client::no_room;
 
 #[tokio::test]
 async fn each_value_says_its_class() {
@@ -55,6 +56,21 @@ async fn a_header_says_no_more_than_the_layer_allows() {
         assert_eq!(through(by_header().allow(allowed), with(&[value.as_bytes()])).await, class);
     }
     assert_eq!(through(by_header(), with(&[b"critical-plus"])).await, Critical, "by default");
+}
+
+#[tokio::test]
+async fn a_request_without_room_for_the_header_goes_on_without_it() {
+    let service = by_header().allow(Sheddable).layer(strict(|request: Request<()>| {
+        assert_eq!((Criticality::current(), request.headers().get(&NAME)), (Sheddable, None));
+        ready(Ok::<_, Error>(Response::new(())))
+    }));
+    let mut request = Request::new(());
+    *request.headers_mut() = no_room();
+    service.clone().oneshot(request.clone()).await.unwrap();
+    // The header is one of them, and says more than is allowed.
+    request.headers_mut().remove("x-0");
+    request.headers_mut().insert(NAME.clone(), HeaderValue::from_static("critical-plus"));
+    service.oneshot(request).await.unwrap();
 }
 
 #[tokio::test]

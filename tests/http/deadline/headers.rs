@@ -1,6 +1,7 @@
 //! What is read of headers, and what is written.
 
 use super::*;
+use crate::client::no_room;
 
 #[tokio::test(start_paused = true)]
 async fn a_grpc_timeout_is_written_in_the_finest_unit_that_fits() {
@@ -63,4 +64,12 @@ async fn of_several_values_the_least_counts_and_one_goes_on() {
     }));
     let written = service.oneshot(with(&MILLIS, &["700", "nonsense", "300", "500"])).await.unwrap();
     assert_eq!(said::<_, Vec<HeaderValue>>(written), ["300"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_room_for_the_header_goes_on_without_it() {
+    let mut request = due_in(secs(1));
+    *request.headers_mut() = no_room();
+    let seen: Seen = said(in_millis().layer(see(&MILLIS)).oneshot(request).await.unwrap());
+    assert_eq!((seen.current, seen.header), (Some(secs(1)), None));
 }

@@ -40,8 +40,8 @@ where
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_polls_has_its_place_until_its_deadline() {
     let (limit, bulkhead, queue) = (TimeoutLayer::new(LONG), BulkheadLayer::new(1), queue(1, 0));
-    a_place_is_held_until_the_deadline((limit, &bulkhead).layer(inner()), &bulkhead.handle()).await;
-    a_place_is_held_until_the_deadline((limit, &queue).layer(inner()), &queue.handle()).await;
+    a_place_is_held_until_the_deadline((limit.clone(), &bulkhead).layer(inner()), &bulkhead.handle()).await;
+    a_place_is_held_until_the_deadline((limit.clone(), &queue).layer(inner()), &queue.handle()).await;
     let keyed = BulkheadLayer::builder(1).per_key(|_: &Ask| ()).build().unwrap();
     let mut service = keyed.layer(inner());
     assert!(is_answered(&mut call(&mut service, Ask::Answer)));

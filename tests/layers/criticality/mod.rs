@@ -5,6 +5,7 @@
 
 mod budget;
 mod bulkhead;
+mod events;
 mod queue;
 mod scope;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::Context;
 
 use futures_util::future::BoxFuture;
-use palisade::call::{Handled, Settings};
+use palisade::call::{Fork, Settings};
 
 use super::*;
 use crate::support::services::call;
@@ -82,7 +82,7 @@ fn calls(mut service: impl Service<Ask, Response = u32, Error = Error>, places: 
 
 fn assert_never_too_many<T>(builder: PerKeyBuilder<T, Plain, u32, Host>)
 where
-    T: Settings<Limit: Handled<Handle = BulkheadHandle>>,
+    T: Settings<Limit: Fork<Handle = BulkheadHandle>>,
     PerKeyLayer<u32, Host, T::Limit, Plain, T::Entry>:
         Layer<Gauged, Service: Service<Ask, Response = u32, Error = Error>> + Sync,
 {

@@ -1,8 +1,12 @@
 //! A rate for each key.
 
+use std::sync::mpsc;
+use std::thread;
+
 use super::*;
-use palisade::PerKeyLayer;
+use palisade::event::{self, Event, Source};
 use palisade::rate_limit::Quota;
+use palisade::{Name, PerKeyLayer};
 
 type Keyed = PerKeyLayer<u32, fn(&u32) -> u32, Quota>;
 type Limits = PerKeyHandle<u32, RateLimitHandle>;
@@ -107,6 +111,53 @@ async fn a_key_that_was_set_by_hand_stays_until_all_are_set() {
     layer.handle().set_rate(Rate::per_second(1)).unwrap();
     pass(&layer, [2]).await;
     assert_eq!(kept(&layer), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_set_for_all_leaves_a_rate_set_by_hand() {
+    let layer = keyed(1);
+    pass(&layer, [1]).await;
+    layer.handle().get(&1).unwrap().set_rate(Rate::per_second(5)).unwrap();
+    layer.handle().set_burst(9).unwrap();
+    advance(YEAR).await;
+    pass(&layer, [2]).await;
+    assert_eq!(kept(&layer), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_faster_rate_for_all_makes_room_in_a_full_map() {
+    let slow = RateLimitLayer::builder("api", Rate::per(YEAR, 1));
+    let layer: Keyed = slow.per_key(key as fn(&u32) -> u32).capacity(100).build().unwrap();
+    for key in 0..200 {
+        pass(&layer, [key]).await;
+    }
+    layer.handle().set_rate(Rate::per_second(1_000)).unwrap();
+    advance(MILLI).await;
+    for key in 200..213 {
+        pass(&layer, [key]).await;
+    }
+    assert!(layer.handle().get(&212).is_some(), "a sweep comes after an eighth of the keys");
+}
+
+#[test]
+fn an_observer_may_look_at_the_keys_while_all_are_set() {
+    let name = Name::new("observed rates").unwrap();
+    let layer =
+        RateLimitLayer::builder("api", Rate::per_second(1)).name(name).per_key(|key: &u32| *key).build().unwrap();
+    let limits = layer.handle();
+    assert!(limits.block(1, SECOND) && limits.block(2, SECOND));
+    let (tell, told) = mpsc::channel();
+    let seen = limits.clone();
+    let _subscription = event::observe(move |source: Source<'_>, event: &Event<'_>| {
+        if let (true, Event::RateSet { burst, .. }) = (source.name() == name, event) {
+            assert!(seen.get(&1).is_some());
+            tell.send((*burst, seen.iter().count())).ok();
+        }
+    });
+    thread::spawn(move || limits.set_burst(7));
+    // The limit is for a thread that waits for itself.
+    let heard = [(); 3].map(|()| told.recv_timeout(10 * SECOND).ok());
+    assert_eq!(heard, [Some((7, 2)); 3], "the keys that come, and two that are there");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_call_is_told_with_its_limit_and_time() {
     let plain = TimeoutLayer::new(SECOND);
-    for (layer, name) in [(plain, "timeout"), (plain.name(Name::new("payments").unwrap()), "payments")] {
+    for (layer, name) in [(plain.clone(), "timeout"), (plain.name(Name::new("payments").unwrap()), "payments")] {
         let events = Events::record();
         let mut call = begin(&mut layer.layer(hung()), ());
         advance(1500 * MILLI).await;

@@ -37,7 +37,7 @@ async fn the_wait_for_it_is_in_the_limit_only_where_it_is_covered() {
         let slow = Slow { wait, timer: None };
         assert_eq!(plain.layer(slow.clone()).oneshot(()).await.is_ok(), passes, "{wait:?}");
         let start = now();
-        let covered = plain.cover_readiness().layer(slow).oneshot(()).await;
+        let covered = plain.clone().cover_readiness().layer(slow).oneshot(()).await;
         assert_eq!(covered.is_ok(), passes_covered, "{wait:?}");
         assert_eq!(now() - start, if passes_covered { 2 * wait } else { 100 * MILLI }, "{wait:?}");
     }

@@ -56,6 +56,10 @@ pub fn contend(path: Path) -> Option<Contender> {
         Path::Taken => {
             contender(service_fn(|n| fallen_back(inner::down(n))), |_, result| matches!(result, Ok(FALLBACK)))
         }
+        Path::Measured => {
+            let times = Arc::new(Times::default());
+            contender(service_fn(move |n| measured(Arc::clone(&times), inner::answer(n))), answered)
+        }
         Path::Five => five(),
         Path::Http(Through::Retry | Through::Five, ask) => http::calls(service_fn(copied), ask),
         Path::Closed(..)
@@ -196,6 +200,26 @@ where
 
 async fn fallen_back<E>(call: impl Future<Output = Result<u64, E>>) -> Result<u64, Infallible> {
     Ok(call.await.unwrap_or(FALLBACK))
+}
+
+/// What the histogram of a Prometheus client is: the edges of its buckets in seconds, a count for each, and the sum.
+#[derive(Default)]
+struct Times {
+    counts: [AtomicU64; EDGES.len() + 1],
+    nanos: AtomicU64,
+}
+
+const EDGES: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+#[expect(clippy::disallowed_methods, reason = "by hand one reads the clock of the machine")]
+async fn measured<E>(times: Arc<Times>, call: impl Future<Output = Result<u64, E>>) -> Result<u64, E> {
+    let start = Instant::now();
+    let result = call.await;
+    let took = start.elapsed();
+    let bucket = EDGES.iter().position(|edge| took.as_secs_f64() <= *edge).unwrap_or(EDGES.len());
+    times.counts[bucket].fetch_add(1, Relaxed);
+    times.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    result
 }
 
 #[derive(Clone)]

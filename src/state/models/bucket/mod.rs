@@ -21,7 +21,7 @@ fn take(bucket: &Bucket, calls: u32) -> u32 {
 }
 
 fn set_rate(bucket: &Bucket, calls: u32) {
-    bucket.set(START, false, |_, burst| (Rate::per_second(calls), burst));
+    bucket.set(START, None, |_, burst| (Rate::per_second(calls), burst));
 }
 
 #[test]

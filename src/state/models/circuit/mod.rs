@@ -18,6 +18,7 @@ use rand::rngs::SmallRng;
 use crate::backoff::Backoff;
 use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Rules, Steer, Transition};
+use crate::state::tally::Tally;
 use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::sync::Arc;
 use crate::time::{Nanos, Now};
@@ -39,7 +40,8 @@ const OFF: Rules = Rules {
 };
 
 fn circuit(rules: Rules, window: Window) -> Arc<Circuit> {
-    Arc::new(Circuit::new(rules, window, SmallRng::seed_from_u64(0)))
+    let tally = Box::leak(Box::new(Tally::new()));
+    Arc::new(Circuit::new(rules, window, tally, SmallRng::seed_from_u64(0)))
 }
 
 fn consecutive_only(failures: u32, probes: u32) -> Arc<Circuit> {

@@ -174,6 +174,29 @@ fn a_round_that_held_calls_back_counts_as_one_at_the_limit() {
     assert_eq!(say(&mut gradient, held_back()), "50.000");
 }
 
+/// A limit that holds nobody back is not why calls take long, and it could not grow back.
+#[test]
+fn a_limit_of_which_less_than_half_is_used_stays_however_long_calls_take() {
+    let unused = |millis| Round { max_in_flight: 20, ..full(100.0, millis) };
+    let (mut gradient, mut vegas) = (Gradient::default(), Vegas::default());
+    for millis in [10, 900, 10, 2_000] {
+        assert_eq!(
+            (say(&mut gradient, unused(millis)), say(&mut vegas, unused(millis))),
+            ("100.000".into(), "100.000".into())
+        );
+    }
+}
+
+/// It would not come back from a measurement.
+#[test]
+fn a_limit_of_which_less_than_half_is_used_is_not_halved_for_a_measurement() {
+    let held_back = Round { held_back: true, max_in_flight: 20, ..full(100.0, 100) };
+    let mut gradient = Gradient::default();
+    for _ in 0..400 {
+        assert_eq!(say(&mut gradient, held_back), "100.000");
+    }
+}
+
 /// Else a service that drops a call now and then would never be measured.
 #[test]
 fn a_drop_between_measurements_leaves_the_rounds_that_were_counted() {

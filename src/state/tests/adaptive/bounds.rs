@@ -41,8 +41,9 @@ fn a_limit_grows_only_where_half_of_it_is_used() {
     assert_eq!(after(BOUNDS, 2, 9, |round| round.limit - 1.0), [19, 18], "it may shrink");
 }
 
+/// A share that is full is no reason: else the limit would grow far beyond what was ever tried.
 #[test]
-fn a_limit_that_held_calls_back_may_grow() {
+fn a_limit_that_held_calls_back_grows_only_where_half_of_it_is_used() {
     let places = Adaptive::new(BOUNDS, |round| round.limit + 1.0);
     for round in 1..=2 {
         places.rounds.hold_back();
@@ -50,7 +51,7 @@ fn a_limit_that_held_calls_back_may_grow() {
     }
     places.succeed(10, 300);
     let held_back: Vec<_> = places.told().iter().map(|round| round.held_back).collect();
-    assert_eq!((held_back, places.permits.limit()), (vec![true, true, false], 22));
+    assert_eq!((held_back, places.permits.limit()), (vec![true, true, false], 20));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Claims about when a round ends, and what it tells.
 
 use super::*;
+use crate::state::tests::together;
 
 /// Wants twice as much as there is, less after a drop.
 fn eager(round: &Round) -> f64 {
@@ -235,4 +236,17 @@ fn a_fork_begins_anew() {
     assert_eq!(places.asked(), 1);
     rounds.record(&permits, Sample::Success, Nanos(0), Nanos(150 * MILLI));
     assert_eq!((places.told()[1].limit.to_bits(), rounds.last()), (20_f64.to_bits(), Some(places.told()[1])));
+}
+
+#[test]
+fn calls_that_end_on_two_threads_are_each_told_once() {
+    let places = Adaptive::new(Bounds { round: Nanos(0), ..BOUNDS }, |round| round.limit);
+    together(10_000, |_| {
+        places.rounds.record(&places.permits, Sample::Success, Nanos(0), Nanos(MILLI));
+    });
+    // A drop ends the last round.
+    places.end(Sample::Drop, 0, 1);
+    let told = places.told();
+    assert_eq!(told.iter().map(|round| round.samples).sum::<u64>(), 20_000, "in {} rounds", told.len());
+    assert!(told.iter().all(|round| round.drops == 1 || round.samples >= 10));
 }

@@ -113,7 +113,7 @@ proptest! {
         let bucket = Bucket::new(Rate::per_second(rates[0]), 100);
         take(&bucket, taken, now).ok();
         for rate in rates {
-            bucket.set(at(now), false, |_, burst| (Rate::per_second(rate), burst));
+            bucket.set(at(now), None, |_, burst| (Rate::per_second(rate), burst));
             let left = available(&bucket, now);
             prop_assert!(left <= 100 - taken && left + 1 >= 100 - taken, "{left} of {}", 100 - taken);
         }

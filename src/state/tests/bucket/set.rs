@@ -3,11 +3,11 @@
 use super::*;
 
 fn set_rate(bucket: &Bucket, calls: u32, now: u64) {
-    bucket.set(at(now), false, |_, burst| (Rate::per_second(calls), burst));
+    bucket.set(at(now), None, |_, burst| (Rate::per_second(calls), burst));
 }
 
 fn set_burst(bucket: &Bucket, calls: u32, now: u64) {
-    bucket.set(at(now), false, |rate, _| (rate, calls));
+    bucket.set(at(now), None, |rate, _| (rate, calls));
 }
 
 #[test]

@@ -142,8 +142,26 @@ fn a_key_is_kept_until_its_bucket_is_full() {
     assert_eq!(key.retention(), Retention::Until(at(10 + 2 * S)));
     key.shut(at(9 * S));
     assert_eq!(key.retention(), Retention::Until(at(11 * S)));
-    key.set(at(10), true, |rate, burst| (rate, burst));
+    key.set(at(10), None, |rate, burst| (rate, burst));
     assert_eq!(key.retention(), Retention::Until(Nanos::MAX));
+}
+
+#[test]
+fn what_was_set_by_hand_is_so_until_it_is_as_the_model() {
+    let (model, key) = (bucket(3), bucket(3).fork());
+    let is_by_hand = |set: Option<&Bucket>, rate, burst| {
+        key.set(at(0), set, |_, _| (Rate::per_second(rate), burst));
+        key.retention() == Retention::Until(Nanos::MAX)
+    };
+    for (set, rate, burst, expected) in [
+        (Some(&model), 1, 3, false),
+        (Some(&model), 2, 3, true),
+        (Some(&model), 1, 4, true),
+        (Some(&model), 1, 3, false),
+        (None, 1, 3, true),
+    ] {
+        assert_eq!(is_by_hand(set, rate, burst), expected, "{rate} and {burst}");
+    }
 }
 
 #[test]

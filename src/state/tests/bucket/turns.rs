@@ -49,6 +49,19 @@ fn a_turn_with_another_after_it_is_lost() {
 }
 
 #[test]
+fn a_turn_is_lost_once_its_bucket_is_shut_or_drained() {
+    let acts: [fn(&Bucket); 2] = [|bucket| bucket.shut(at(S)), |bucket| assert_eq!(bucket.drain(at(S / 2)), 0)];
+    for act in acts {
+        let bucket = bucket(2);
+        take_all(&bucket, 0);
+        let turn = reserve(&bucket, 1, 0);
+        act(&bucket);
+        bucket.give_back(turn);
+        assert_eq!((take(&bucket, 1, 2 * S), take(&bucket, 1, 2 * S + 1)), (Err(Some(1)), Ok(())));
+    }
+}
+
+#[test]
 fn turns_are_given_back_from_the_last_to_the_first() {
     let bucket = bucket(1);
     take_all(&bucket, 0);

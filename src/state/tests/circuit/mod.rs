@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod closed;
+mod counted;
 mod half_open;
 mod hints;
 mod late;
@@ -23,6 +24,7 @@ use super::OFF;
 use crate::backoff::{Backoff, Jitter, generator};
 use crate::outcome::Outcome::{self, Failed};
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Rules, Steer, Transition};
+use crate::state::tally::Tally;
 use crate::state::window::{CountWindow, TimeWindow, Window};
 use crate::time::{Nanos, Now};
 
@@ -51,6 +53,11 @@ impl<F: Fn() -> Nanos> Now for &Reading<F> {
     }
 }
 
+/// A tally for one circuit.
+fn tally() -> &'static Tally {
+    Box::leak(Box::new(Tally::new()))
+}
+
 /// The outcome of a call whose service asked to be left alone for so long.
 const fn throttled(nanos: u64) -> Outcome {
     Outcome::Throttled { retry_after: Some(Duration::from_nanos(nanos)) }
@@ -68,7 +75,7 @@ impl Circuit {
     }
 
     fn over(rules: Rules, window: Window) -> Self {
-        Self::new(rules, window, generator(Some(SEED)))
+        Self::new(rules, window, tally(), generator(Some(SEED)))
     }
 
     /// Lets a call through, which is polled at once.

@@ -5,6 +5,7 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 
 use crate::state::stripes::{Stripes, Tag};
+use crate::state::tests::{NUMBERS, crowd};
 use crate::sync::thread_number;
 
 #[test]
@@ -36,29 +37,6 @@ fn a_sum_leaves_out_the_stripes_that_are_under_another_tag() {
     count(7, 2);
     thread::scope(|scope| scope.spawn(|| count(8, 3)).join().expect("it only counts"));
     assert_eq!([7, 8, 9].map(|tag| stripes.sum(0, Tag::new(tag))), [2, 3, 0]);
-}
-
-/// Held by each test that uses most thread numbers, or that needs a thread with a stripe of its own.
-static NUMBERS: Mutex<()> = Mutex::new(());
-
-/// Has so many threads that some share a stripe count at once.
-fn crowd(count: impl Fn() + Sync) {
-    const THREADS: usize = 100;
-    let _numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let start = Barrier::new(THREADS);
-    let one_of_many = || {
-        // Each has its number until it ends.
-        thread_number();
-        start.wait();
-        count();
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(one_of_many)).collect();
-        // Joined one by one, because a scope does not wait until they have given their numbers back.
-        for thread in threads {
-            thread.join().expect("it only counts");
-        }
-    });
 }
 
 /// So many that the threads that share a stripe write to it at the same time.
@@ -105,4 +83,40 @@ fn a_thread_that_ends_leaves_its_number_to_another() {
     let number = |_| thread::scope(|scope| scope.spawn(thread_number).join().expect("it only asks"));
     let numbers: BTreeSet<_> = (0..200).map(number).collect();
     assert!(numbers.len() < 200, "{numbers:?}");
+}
+
+#[test]
+fn the_most_that_threads_have_raised_a_word_to_is_taken_once() {
+    let stripes = Stripes::new(3);
+    for most in [5, 9, 7] {
+        thread::scope(|scope| {
+            scope.spawn(|| stripes.mine().raise(1, most));
+        });
+    }
+    stripes.mine().raise(1, 8);
+    stripes.mine().raise(2, 1);
+    assert_eq!([stripes.take_most(1), stripes.take_most(1), stripes.take_most(0), stripes.take_most(2)], [9, 0, 0, 1]);
+}
+
+#[test]
+fn threads_that_share_the_last_stripe_add_and_raise_without_loss() {
+    // More than there are stripes.
+    const THREADS: usize = 80;
+    let stripes = Stripes::new(2);
+    let here = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for number in (1..).take(THREADS) {
+            let (stripes, here) = (&stripes, &here);
+            scope.spawn(move || {
+                here.wait();
+                for _ in 0..100 {
+                    stripes.mine().add(0, number);
+                    stripes.mine().raise(1, number);
+                }
+                // All are alive until the last is done, so that each has a number of its own.
+                here.wait();
+            });
+        }
+    });
+    assert_eq!((stripes.total(0), stripes.take_most(1)), (100 * 80 * 81 / 2, 80));
 }

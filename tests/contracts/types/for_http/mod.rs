@@ -100,7 +100,7 @@ every_type_is! {
 every_type_is! {
     what_says_how_to_do_it_is_copied: [Copy]
     Attempt, ByTable, Code, Pushback, Idempotent, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier,
-    Resend<Once>, Rules<HttpClassifier, Resend<Once>, Idempotent>, TimeoutLayer<Duration, Http, call::LazyLayer>,
+    Resend<Once>, Rules<HttpClassifier, Resend<Once>, Idempotent>, call::LazyLayer,
     Rules<DefaultClassifier, AsIs, Always>, Countdown, call::Plain<HttpClassifier>,
     AnswerLayer, AnswerLayer<GrpcAnswers>, AnswerLayer<Chosen>, HttpAnswers, GrpcAnswers,
 }

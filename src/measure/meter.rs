@@ -1,0 +1,80 @@
+//! The measure as an admission that calls pass: it admits always.
+
+use std::fmt;
+
+use super::exemplars::{NoTrace, TraceOf};
+use super::guard::{Core, Counted, MeasureGuard};
+use super::handle::MeasureHandle;
+use crate::cached_arc::{CachedArc, HandleArc};
+use crate::call::{Admit, Fork, Handled, Key};
+use crate::error::Rejection;
+use crate::registry::{Listing, Measuring};
+use crate::state::keys::{Retain, Retention};
+
+/// Lets every call pass, and measures it. Clones share what they count.
+#[derive(Clone)]
+pub struct Meter<T = NoTrace> {
+    core: CachedArc<Core>,
+    trace: T,
+}
+
+impl<T> Meter<T> {
+    pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool) -> Self {
+        Self { core: Core::new(Measuring::new(Counted::new(keeps_exemplars), &listing.row.measured), listing), trace }
+    }
+}
+
+impl<Request, T: TraceOf<Request>> Admit<Request> for Meter<T> {
+    type Guard = MeasureGuard<T::Kept>;
+
+    #[inline(always)]
+    fn admit(&self, request: &Request) -> Result<Self::Guard, Rejection> {
+        Ok(MeasureGuard::begin(&self.core, self.trace.trace_of(request)))
+    }
+
+    fn admit_unready(&self) -> Option<Self::Guard> {
+        Some(MeasureGuard::begin(&self.core, T::Kept::default()))
+    }
+}
+
+impl<T> Handled for Meter<T> {
+    type Handle = MeasureHandle;
+
+    fn handle(&self) -> MeasureHandle {
+        MeasureHandle { core: HandleArc::Own(self.core.clone()) }
+    }
+}
+
+/// Each key has counts of its own. The calls of keys without room are counted together.
+impl<T: Clone> Fork for Meter<T> {
+    fn fork(&self, key: Key) -> MeasureHandle {
+        MeasureHandle { core: self.core.fork(key) }
+    }
+
+    #[inline(always)]
+    fn of_key(&self, own: Meter) -> Self {
+        Self { core: own.core, trace: self.trace.clone() }
+    }
+
+    fn for_others(&self) -> Option<MeasureHandle> {
+        Some(self.handle())
+    }
+}
+
+impl Retain for MeasureHandle {
+    type Own = Meter;
+
+    fn for_call(&self) -> Meter {
+        Meter { core: CachedArc::clone(&self.core), trace: NoTrace }
+    }
+
+    fn retention(&self) -> Retention {
+        Core::retention(&self.core)
+    }
+}
+
+impl<T> fmt::Debug for Meter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter").field("core", &self.core).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! What is listed: the instances, each as it shows itself.
+
+use super::instance::Instance;
+use super::row::Row;
+use super::sums::Sums;
+use crate::setting::Setting;
+use crate::source::Source;
+
+/// An instance that a registry lists. It is asked by who looks, under no lock of the registry.
+pub(crate) trait Listed: Send + Sync {
+    /// Where it counts.
+    fn row(&self) -> &'static Row;
+
+    /// Its settings now.
+    fn settings(&self) -> Vec<Setting>;
+
+    /// Its state now.
+    fn snapshot(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+
+    /// Adds its gauges to those of its name.
+    fn gauges(&self, sums: &mut Sums) {
+        sums.of(self.row());
+    }
+
+    /// Its kind, its name and its key.
+    fn source(&self) -> Source<'_> {
+        self.row().source
+    }
+
+    /// How badly it is off among those of other keys: the more, the worse.
+    fn trouble(&self) -> f64 {
+        0.0
+    }
+
+    /// Itself as a value, and those of its keys that are worst off.
+    fn instances(&self) -> Vec<Instance> {
+        vec![Instance::of(self.source(), self.settings(), self.snapshot())]
+    }
+}
+
+/// A handle of an instance, of which a layer per key keeps many.
+pub(crate) trait Shown {
+    /// The instance, as a registry asks it.
+    fn listed(&self) -> &dyn Listed;
+}

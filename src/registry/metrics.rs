@@ -1,0 +1,244 @@
+//! The one table of metrics: what each is called, and the words of tallies and the gauges that it shows.
+
+use super::reading::Reading;
+use super::row::Row;
+use super::sums::{Gauges, Sums};
+use crate::error::{By, RejectionReason};
+use crate::source::Kind;
+use crate::state::attempts::{self, Stop};
+use crate::state::circuit::Phase;
+use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
+use crate::state::criticality::Criticality;
+use crate::state::permits::counted::{Change, rejected};
+use crate::state::{bucket, calls};
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetricKind {
+    /// It only grows, for as long as the process lives.
+    Counter,
+    /// It goes up and down, and is there as long as there are instances.
+    Gauge,
+    /// It sorts times into buckets, and only grows.
+    Histogram,
+}
+
+/// One value of a metric.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sample {
+    /// The names and the values of its labels. The value of `name` is the name of the instances, and may have any character; all others
+    /// are words.
+    pub labels: Vec<(&'static str, &'static str)>,
+    /// The value.
+    pub value: Reading,
+}
+
+/// Where the value of a sample stands.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Word(usize),
+    /// So many words, each a step after the one before, added up.
+    Words {
+        first: usize,
+        step: usize,
+        count: usize,
+    },
+    /// Zero where no instance adds to it.
+    Gauge(&'static str),
+    /// Absent where no instance adds to it.
+    Known(&'static str),
+    /// The one gauge by the other.
+    Share(&'static str, &'static str),
+    /// The times of the calls that ended so.
+    Times(calls::Ended),
+}
+
+impl At {
+    /// The value of a row, whose instances have these gauges if there are any.
+    fn reading(self, row: &Row, gauges: Option<&Gauges>) -> Option<Reading> {
+        match self {
+            Self::Word(word) => Some(Reading::Count(row.total(word))),
+            Self::Words { first, step, count } => {
+                Some(Reading::Count((first..).step_by(step).take(count).map(|word| row.total(word)).sum()))
+            }
+            Self::Gauge(gauge) => gauges.map(|gauges| Reading::Level(gauges.get(gauge).unwrap_or(0.0))),
+            Self::Known(gauge) => gauges?.get(gauge).map(Reading::Level),
+            Self::Share(gauge, of) => gauges?.share(gauge, of).map(Reading::Level),
+            Self::Times(ended) => Some(Reading::Histogram(row.times(ended))),
+        }
+    }
+}
+
+/// Where the values of a metric stand, each with those of its labels.
+type Cells = Vec<(At, Vec<&'static str>)>;
+
+/// The table: the name, the kind of layer, and the labels beside `name`; then the cells, and what it says.
+macro_rules! table {
+    ($($metric:ident: $of:ident $kind:ident[$($label:ident),*] $cells:expr, $help:literal;)+) => {
+        /// All metrics of one name. The table of them:
+        ///
+        /// | metric | kind | labels beside `name` | |
+        /// |---|---|---|---|
+        $(
+            #[doc = concat!(
+                "| `palisade_", stringify!($metric), "` | ", stringify!($kind), " | ",
+                $("`", stringify!($label), "` ",)* "| ", $help, " |"
+            )]
+        )+
+        ///
+        /// The instances of one kind and name are added up: counts, limits and tokens are sums, and a ratio is one of sums.
+        ///
+        /// Counters are there, at zero, from `build()`. They never fall: what an instance counted stays when it goes. Gauges are there
+        /// for as long as there are instances. A name of which nothing was counted goes with its last instance.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct Metric {
+            /// Its name, such as `palisade_circuit_calls_total`.
+            pub name: &'static str,
+            /// What it says, in a sentence.
+            pub help: &'static str,
+            /// Whether it only grows.
+            pub kind: MetricKind,
+            /// Its values.
+            pub samples: Vec<Sample>,
+        }
+
+        /// All metrics of these rows and gauges.
+        pub(super) fn of(rows: &[&'static Row], sums: &Sums) -> Vec<Metric> {
+            let samples = |of, labels: &[&'static str], cells: &Cells| {
+                let rows = rows.iter().filter(|row| row.kind() == of);
+                rows.flat_map(|row| samples(row, sums, labels, cells)).collect()
+            };
+            vec![$(Metric {
+                name: concat!("palisade_", stringify!($metric)),
+                help: $help,
+                kind: MetricKind::$kind,
+                samples: samples(Kind::$of, &[$(stringify!($label)),*], &$cells),
+            }),+]
+        }
+    };
+}
+
+table! {
+    circuit_phase: CircuitBreaker Gauge[phase] gauges(Phase::ALL.map(Phase::as_str)),
+        "How many circuits are in the phase.";
+    circuit_calls_total: CircuitBreaker Counter[outcome] words_of(Ended::ALL.map(Ended::as_str), Ended::Success.word()),
+        "Calls that circuits let through, by how they ended.";
+    circuit_rejected_total: CircuitBreaker Counter[reason] reasons(Kind::CircuitBreaker),
+        "Calls that circuits rejected.";
+    circuit_transitions_total: CircuitBreaker Counter[from, to, reason] transitions(),
+        "Changes of phase. Those from and to metrics_only would have opened the circuit.";
+    circuit_failure_ratio: CircuitBreaker Gauge[] one(At::Share("failures", "unthrottled")),
+        "The share of failures in the windows that hold min_calls; absent where none does.";
+    circuit_slow_ratio: CircuitBreaker Gauge[] one(At::Share("slow", "calls")),
+        "The share of slow calls in the windows that hold min_calls; absent where none does.";
+    retry_calls_total: Retry Counter[result] words_of(attempts::Ended::ALL.map(attempts::Ended::as_str), 0),
+        "Calls, by how they ended and whether they were retried.";
+    retry_attempts_total: Retry Counter[] one(At::Words { first: 0, step: 1, count: attempts::RETRIES + 1 }),
+        "Attempts that were sent; the first of each call is counted with its end.";
+    retry_stopped_total: Retry Counter[reason] words_of(Stop::TOLD.map(Stop::as_str), attempts::FIRST_STOP),
+        "Calls that failed and were not retried, or no more.";
+    retry_budget_tokens: Retry Gauge[] one(At::Known("tokens")),
+        "Whole tokens in the budgets; absent where retries have none.";
+    timeout_expired_total: Timeout Counter[by] words_of(By::ENDS.map(By::as_str), 0),
+        "Calls that were ended: at a limit, at a limit on the pauses of a response, or at a deadline of the caller.";
+    bulkhead_in_flight: Bulkhead Gauge[] one(At::Gauge("in_flight")),
+        "Calls that hold a place.";
+    bulkhead_limit: Bulkhead Gauge[] one(At::Gauge("limit")),
+        "The most calls that may hold a place.";
+    bulkhead_queued: Bulkhead Gauge[] one(At::Gauge("queued")),
+        "Calls that wait for a place.";
+    bulkhead_limit_changes_total: Bulkhead Counter[reason] words_of(Change::ALL.map(Change::as_str), Change::ByHand.word()),
+        "How often the most calls that may hold a place were changed.";
+    bulkhead_rejected_total: Bulkhead Counter[reason] of_all_classes(),
+        "Calls that bulkheads rejected.";
+    bulkhead_shed_total: Bulkhead Counter[criticality] of_all_reasons(),
+        "Calls that bulkheads rejected, by how much they matter.";
+    rate_limit_admitted_total: RateLimit Counter[] one(At::Word(bucket::ADMITTED)),
+        "Calls that rate limits let pass, at once or in turn.";
+    rate_limit_rejected_total: RateLimit Counter[reason] reasons(Kind::RateLimit),
+        "Calls that rate limits rejected.";
+    rate_limit_shut_total: RateLimit Counter[] one(At::Word(bucket::SHUT)),
+        "How often rate limits were shut for a while, by the service or by hand.";
+    rate_limit_tokens: RateLimit Gauge[] one(At::Gauge("tokens")),
+        "Whole calls that may pass at once.";
+    rate_limit_waiting: RateLimit Gauge[] one(At::Gauge("waiting")),
+        "Calls that wait for their turn.";
+    fallback_answers_total: Fallback Counter[step] words_of(["1", "2", "3", "4"], 1),
+        "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
+    fallback_failed_total: Fallback Counter[] one(At::Word(0)),
+        "Calls whose fallbacks failed, too.";
+    call_duration_seconds: Measure Histogram[outcome] times(),
+        "How long the calls took that a measure saw, by how they ended.";
+    calls_in_flight: Measure Gauge[] one(At::Gauge("in_flight")),
+        "Calls that a measure saw begin and not yet end.";
+    criticality_calls_total: Criticality Counter[criticality] classes(),
+        "Calls, by how much they matter.";
+    per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
+        "Keys that layers per key keep.";
+    per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
+        "Calls for whose key there was no room.";
+}
+
+/// The samples of one name.
+fn samples(row: &Row, sums: &Sums, labels: &[&'static str], cells: &Cells) -> Vec<Sample> {
+    let sample = |(at, values): &(At, Vec<&'static str>)| {
+        let value = at.reading(row, sums.get(row))?;
+        let own = labels.iter().copied().zip(values.iter().copied());
+        Some(Sample { labels: [("name", row.name().as_str())].into_iter().chain(own).collect(), value })
+    };
+    cells.iter().filter_map(sample).collect()
+}
+
+/// A cell for each value of a label, at the words from `first` on.
+fn words_of(values: impl IntoIterator<Item = &'static str>, first: usize) -> Cells {
+    values.into_iter().enumerate().map(|(number, value)| (At::Word(first + number), vec![value])).collect()
+}
+
+/// A cell for each value of a label, at the gauge of this name.
+fn gauges(values: impl IntoIterator<Item = &'static str>) -> Cells {
+    values.into_iter().map(|value| (At::Gauge(value), vec![value])).collect()
+}
+
+/// The one cell of a metric without labels of its own.
+fn one(at: At) -> Cells {
+    vec![(at, Vec::new())]
+}
+
+/// A cell for each reason to reject that a kind has.
+fn reasons(kind: Kind) -> Cells {
+    let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == kind);
+    reasons.map(|&reason| (At::Word(reason as usize), vec![reason.as_str()])).collect()
+}
+
+/// A cell for each reason to reject that a bulkhead has.
+fn of_all_classes() -> Cells {
+    let all =
+        |reason| At::Words { first: rejected(reason, Criticality::Sheddable), step: 1, count: Criticality::COUNT };
+    let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == Kind::Bulkhead);
+    reasons.map(|&reason| (all(reason), vec![reason.as_str()])).collect()
+}
+
+/// A cell for each class of calls that a bulkhead rejects.
+fn of_all_reasons() -> Cells {
+    let count = RejectionReason::ALL.len();
+    let all = |class| At::Words { first: class as usize, step: Criticality::COUNT, count };
+    Criticality::IN_ORDER.map(|class| (all(class), vec![class.as_str()])).into()
+}
+
+/// A cell for each class of calls, each at its own word.
+fn classes() -> Cells {
+    Criticality::IN_ORDER.map(|class| (At::Word(class as usize), vec![class.as_str()])).into()
+}
+
+/// A cell for each way in which a measured call ends.
+fn times() -> Cells {
+    calls::Ended::ALL.map(|ended| (At::Times(ended), vec![ended.as_str()])).into()
+}
+
+fn transitions() -> Cells {
+    let words = |(from, to, reason): Step| vec![from.as_str(), to.as_str(), reason.as_str()];
+    steps().enumerate().map(|(number, step)| (At::Word(FIRST_STEP + number), words(step))).collect()
+}

@@ -1,0 +1,92 @@
+//! Lists every instance of a layer, and shows what all of them count.
+//!
+//! An operator must see which circuits are open, which bulkheads are full and how often calls were retried. Each layer is listed in
+//! a registry from its `build()` on, or from `new`, under its name: in [`Registry::global`], or in another that its builder was given.
+//! Somebody who looks asks the layers themselves, so that a call pays nothing for being listed, and next to nothing for
+//! being counted.
+//!
+//! # Example
+//!
+//! ```
+//! use palisade::{CircuitBreakerLayer, Registry};
+//!
+//! # fn main() -> Result<(), palisade::ConfigError> {
+//! let registry = Registry::new();
+//! let layer = CircuitBreakerLayer::builder("payments").registry(&registry).build()?;
+//! layer.handle().force_open();
+//!
+//! for instance in registry.instances() {
+//!     println!("{} {}: {:?}", instance.kind.as_str(), instance.name, instance.snapshot);
+//! }
+//! for metric in registry.metrics() {
+//!     for sample in metric.samples {
+//!         println!("{} {:?} {:?}", metric.name, sample.labels, sample.value);
+//!     }
+//! }
+//! # drop(layer);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Metric`] has the table of all metrics.
+//!
+//! # What is counted
+//!
+//! A call of a circuit ends once: as `success`, `failure` or `throttled`; as `ignored`, where it says nothing about the service or a
+//! layer below did not send it; as `abandoned`, where it was dropped; or as `late`, where the circuit had changed its phase. Only a
+//! response that streamed well and then broke counts twice, as a success and as a failure.
+//!
+//! A call of a retry ends as `first` or `retried` where it did not fail, as `failed_first` or `failed_retried` where it did, and as
+//! `abandoned` where it was dropped.
+//!
+//! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
+//! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
+//!
+//! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too.
+//!
+//! # How long an instance is listed
+//!
+//! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
+//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. What an instance has counted stays
+//! in the totals of its kind and name, so they never fall.
+//!
+//! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
+//! event tells it.
+//!
+//! # Layers per key
+//!
+//! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
+//! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
+//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; measures with the greatest share of
+//! failures. No key is ever a label.
+//!
+//! # Events
+//!
+//! Target `palisade::registry`, level `warn`: there is no room for another instance, with `kind`, `name` and `capacity`.
+//!
+//! # The sharp edge
+//!
+//! The totals of a name are kept for the life of the process, as names are. So there should be few names, and few registries. Two
+//! layers of one kind and name are one row in the metrics: give them names of their own if you want to tell them apart.
+
+mod entry;
+mod instance;
+#[cfg(feature = "serde")]
+mod json;
+mod list;
+mod listed;
+mod measured;
+mod metrics;
+mod reading;
+mod row;
+mod sums;
+
+pub(crate) use self::entry::Entry;
+pub use self::instance::Instance;
+pub use self::list::{Listing, Registry};
+pub(crate) use self::listed::{Listed, Shown};
+pub(crate) use self::measured::{Measuring, Times};
+pub use self::metrics::{Metric, MetricKind, Sample};
+pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
+pub(crate) use self::row::Row;
+pub(crate) use self::sums::{Gauges, Sums};

@@ -1,0 +1,60 @@
+//! The gauges of all instances of a kind and name, added up.
+
+use std::collections::BTreeMap;
+
+use super::row::Row;
+use crate::name::Name;
+use crate::source::Kind;
+
+/// The gauges of those kinds and names of which there are instances.
+#[derive(Debug, Default)]
+pub(crate) struct Sums(BTreeMap<(Kind, Name), Gauges>);
+
+impl Sums {
+    /// The gauges of an instance's kind and name, to which it adds its own.
+    pub(crate) fn of(&mut self, row: &Row) -> &mut Gauges {
+        self.0.entry((row.kind(), row.name())).or_default()
+    }
+
+    pub(super) fn get(&self, row: &Row) -> Option<&Gauges> {
+        self.0.get(&(row.kind(), row.name()))
+    }
+}
+
+/// Gauges, by the names that the table of metrics has for them.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges(BTreeMap<&'static str, f64>);
+
+impl Gauges {
+    /// Adds to a gauge, which is there from then on.
+    fn add(&mut self, gauge: &'static str, value: f64) {
+        *self.0.entry(gauge).or_default() += value;
+    }
+
+    /// Adds a count to a gauge.
+    pub(crate) fn add_count(&mut self, gauge: &'static str, count: usize) {
+        self.add_total(gauge, count as u64);
+    }
+
+    /// Adds a total to a gauge.
+    #[expect(clippy::cast_precision_loss, reason = "who looks does not tell 2^53 from the next")]
+    pub(crate) fn add_total(&mut self, gauge: &'static str, total: u64) {
+        self.add(gauge, total as f64);
+    }
+
+    /// All of them, as counts.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are counts, and few")]
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().map(|(gauge, value)| (*gauge, *value as u64))
+    }
+
+    pub(super) fn get(&self, gauge: &str) -> Option<f64> {
+        self.0.get(gauge).copied()
+    }
+
+    /// One gauge by another that is not zero.
+    pub(super) fn share(&self, gauge: &str, of: &str) -> Option<f64> {
+        let of = self.get(of).filter(|of| *of > 0.0)?;
+        Some(self.get(gauge)? / of)
+    }
+}

@@ -1,0 +1,153 @@
+//! Many instances: those of one name, those that come and go, and too many.
+
+use super::*;
+
+#[test]
+fn instances_of_one_kind_and_name_are_added_up() {
+    let registry = Registry::new();
+    let layers = [bulkhead(&registry, "seen"), bulkhead(&registry, "seen"), bulkhead(&registry, "other")];
+    let _place = layers[0].handle().try_enter().unwrap();
+    for layer in &layers {
+        drop(layer.handle().try_enter());
+    }
+    let seen = |metric: &str, labels: &[&str]| value(&registry, metric, "seen", labels);
+    assert_eq!(seen("palisade_bulkhead_limit", &[]), Some(2.0));
+    assert_eq!(seen("palisade_bulkhead_in_flight", &[]), Some(1.0));
+    assert_eq!(seen("palisade_bulkhead_rejected_total", &["full"]), Some(1.0));
+    assert_eq!(names(&registry.instances()), ["other", "seen", "seen"]);
+}
+
+#[test]
+fn two_registries_share_nothing() {
+    let (one, other) = (Registry::new(), Registry::new());
+    let layers = [bulkhead(&one, "seen"), bulkhead(&other, "seen")];
+    let _place = layers[0].handle().try_enter().unwrap();
+    layers[0].handle().try_enter().unwrap_err();
+    assert_eq!((one.instances().len(), other.instances().len()), (1, 1));
+    let rejected = |registry| value(registry, "palisade_bulkhead_rejected_total", "seen", &["full"]);
+    assert_eq!((rejected(&one), rejected(&other)), (Some(1.0), Some(0.0)));
+}
+
+#[test]
+fn clones_of_a_registry_are_one() {
+    let registry = Registry::new();
+    let _layer = bulkhead(&registry.clone(), "seen");
+    assert_eq!(names(&registry.instances()), ["seen"]);
+}
+
+#[test]
+fn a_layer_whose_builder_was_given_none_is_in_that_of_the_process() {
+    let layer = CircuitBreakerLayer::builder("in the registry of the process").build().unwrap();
+    let is_listed = || names(&Registry::global().instances()).contains(&"in the registry of the process");
+    assert!(is_listed());
+    drop(layer);
+    assert!(!is_listed());
+}
+
+#[test]
+fn of_thousands_of_short_lived_layers_only_the_totals_stay() {
+    let registry = Registry::new();
+    for _ in 0..3_000 {
+        let layer = CircuitBreakerLayer::builder("seen").registry(&registry).build().unwrap();
+        layer.handle().try_enter().unwrap().success();
+        layer.clone().handle().clone().try_enter().unwrap().failure();
+    }
+    assert_eq!(registry.instances(), []);
+    let calls = |outcome| value(&registry, "palisade_circuit_calls_total", "seen", &[outcome]);
+    assert_eq!((calls("success"), calls("failure")), (Some(3_000.0), Some(3_000.0)));
+    assert_eq!(value(&registry, "palisade_circuit_phase", "seen", &["closed"]), None);
+}
+
+#[test]
+fn any_one_of_layer_service_handle_and_guard_keeps_it_listed() {
+    let registry = Registry::new();
+    let is_listed = || names(&registry.instances()) == ["seen"];
+    let layer = bulkhead(&registry, "seen");
+    let service = layer.layer(up::<u32>());
+    drop(layer.clone());
+    drop(layer);
+    assert!(is_listed(), "a service");
+    let clone = service.clone();
+    drop(service);
+    assert!(is_listed(), "a clone of a service");
+    let layer = bulkhead(&registry, "seen");
+    drop(clone);
+    let handle = layer.handle();
+    drop(layer);
+    assert!(is_listed(), "a handle");
+    let guard = handle.try_enter().unwrap();
+    drop(handle);
+    assert!(is_listed(), "a guard");
+    drop(guard);
+    assert!(!is_listed());
+}
+
+/// The caller has gone on with its service on another thread, whose spares are not those of this one.
+#[test]
+fn a_service_that_another_thread_has_keeps_it_listed() {
+    let registry = Registry::new();
+    let layer = bulkhead(&registry, "seen");
+    let service = layer.layer(up::<u32>());
+    drop((layer.handle(), layer.handle()));
+    let moved = thread::spawn(move || {
+        let service = service.clone();
+        drop(layer);
+        service
+    });
+    let service = moved.join().unwrap();
+    assert_eq!(names(&registry.instances()), ["seen"]);
+    drop(service);
+    assert_eq!(names(&registry.instances()), [""; 0]);
+}
+
+#[test]
+fn totals_never_fall_while_circuits_come_and_go() {
+    const THREADS: usize = 4;
+    const CIRCUITS: usize = 300;
+    let (registry, done) = (Registry::new(), Arc::new(AtomicBool::new(false)));
+    let watch = thread::spawn({
+        let (registry, done) = (registry.clone(), Arc::clone(&done));
+        move || {
+            let mut last = 0.0;
+            while !done.load(Ordering::SeqCst) {
+                let seen = value(&registry, "palisade_circuit_calls_total", "seen", &["success"]).unwrap_or(0.0);
+                assert!(seen >= last, "{seen} after {last}");
+                last = seen;
+                registry.instances();
+            }
+        }
+    });
+    let call = || {
+        for _ in 0..CIRCUITS {
+            let layer = CircuitBreakerLayer::builder("seen").registry(&registry).build().unwrap();
+            (0..10).for_each(|_| layer.handle().try_enter().unwrap().success());
+        }
+    };
+    thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(call))));
+    done.store(true, Ordering::SeqCst);
+    watch.join().unwrap();
+    let calls = value(&registry, "palisade_circuit_calls_total", "seen", &["success"]);
+    assert_eq!(calls, Some(f64::from(u32::try_from(THREADS * CIRCUITS * 10).unwrap())));
+}
+
+#[test]
+fn more_than_ten_thousand_instances_work_and_are_not_listed() {
+    let registry = Registry::new();
+    let mut layers: Vec<_> = (0..Registry::CAPACITY).map(|_| bulkhead(&registry, "seen")).collect();
+    let events = Events::record();
+    let [one, other] = [bulkhead(&registry, "seen"), bulkhead(&registry, "seen")];
+    let [event] = &events.of("palisade::registry")[..] else { panic!("not one event: {:?}", events.all()) };
+    let fields = ["name", "kind", "capacity"].map(|field| event.field(field).to_owned());
+    assert_eq!(fields, ["seen", "bulkhead", "10000"]);
+
+    assert_eq!(registry.instances().len(), Registry::CAPACITY);
+    let _place = one.handle().try_enter().unwrap();
+    one.handle().try_enter().unwrap_err();
+    assert_eq!(value(&registry, "palisade_bulkhead_rejected_total", "seen", &["full"]), Some(1.0));
+
+    drop((layers.split_off(1), other));
+    let last = bulkhead(&registry, "last");
+    assert!(names(&registry.instances()).contains(&"last"), "there is room again");
+    assert_eq!(events.of("palisade::registry").len(), 1);
+    drop(last);
+}

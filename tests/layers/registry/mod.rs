@@ -1,0 +1,67 @@
+//! The registry: who is listed, and what is counted. That each layer keeps its laws is claimed in `tests/contracts`.
+
+mod counters;
+mod hostile;
+#[cfg(feature = "serde")]
+mod json;
+mod keys;
+mod many;
+mod measured;
+mod shown;
+
+use std::future::ready;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use palisade::event::{self, Event, Source};
+use palisade::registry::{Instance, Reading};
+use palisade::{
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
+    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry, RetryLayer, TimeoutLayer,
+    fallback,
+};
+use tokio::time::advance;
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::support::Down;
+use crate::support::events::Events;
+use crate::support::services::{begin, coded, down, hung, up};
+use crate::support::time::SECOND;
+
+/// The value of a metric of the layers with this name, and with these values of the other labels.
+fn value(registry: &Registry, metric: &str, name: &str, labels: &[&str]) -> Option<f64> {
+    let metrics = registry.metrics();
+    let metric = metrics.iter().find(|other| other.name == metric).expect("it is in the table");
+    let is_it = |values: Vec<&str>| values.split_first() == Some((&name, labels));
+    let samples = metric.samples.iter();
+    let mut found = samples.filter(|sample| is_it(sample.labels.iter().map(|(_, value)| *value).collect()));
+    found.next().map(|sample| number(&sample.value))
+}
+
+/// The value of a counter or a gauge, and how many calls a histogram has.
+fn number(reading: &Reading) -> f64 {
+    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
+    match reading {
+        Reading::Count(calls) => count(*calls),
+        Reading::Level(level) => *level,
+        Reading::Histogram(times) => count(times.count()),
+        other => panic!("unknown: {other:?}"),
+    }
+}
+
+fn names(instances: &[Instance]) -> Vec<&'static str> {
+    instances.iter().map(|instance| instance.name.as_str()).collect()
+}
+
+fn name(text: &'static str) -> Name {
+    Name::new(text).expect("it is legal")
+}
+
+/// A bulkhead of this registry.
+fn bulkhead(registry: &Registry, text: &'static str) -> BulkheadLayer {
+    BulkheadLayer::builder(1).name(name(text)).registry(registry).build().expect("a bulkhead has no illegal setting")
+}
