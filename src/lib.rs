@@ -12,7 +12,8 @@
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
-//! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first.
+//! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
+//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -145,6 +146,7 @@
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
+//! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
@@ -168,6 +170,7 @@ pub mod event;
 pub mod fallback;
 #[cfg(feature = "http")]
 pub mod grpc;
+pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keyed;
@@ -204,6 +207,9 @@ pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
+pub use crate::health::{
+    Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Verdict,
+};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;

@@ -55,8 +55,11 @@
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
-//! | [`NoRoom`](Event::NoRoom) | `per_key` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
+//! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
+//! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
+//! | [`Suspected`](Event::Suspected) | `heartbeats` | `warn` | `node`, `phi`, `silent`, `suspected` |
+//! | [`Returned`](Event::Returned) | `heartbeats` | `info` | `node`, `silent` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,

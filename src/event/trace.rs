@@ -8,6 +8,7 @@ use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
 use crate::state::criticality::Criticality;
+use crate::state::verdict::Verdict;
 
 pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
     let name = source.name().as_str();
@@ -41,7 +42,17 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::FallbackFailed(error) => {
             debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
         }
-        Event::NoRoom { capacity, outcome, is_first } => no_room(name, capacity, outcome, is_first),
+        Event::NoRoom { capacity, outcome, is_first } => no_room(source, capacity, outcome, is_first),
+        Event::VerdictChanged { from, to } => verdict_changed(name, from, to),
+        // The name of a node comes from elsewhere.
+        Event::Suspected { node, phi, silent, suspected } => {
+            let node = field::display(node.escape_debug());
+            warn!(target: "palisade::heartbeats", name, node, phi, ?silent, ?suspected, "node suspected");
+        }
+        Event::Returned { node, silent } => {
+            let node = field::display(node.escape_debug());
+            info!(target: "palisade::heartbeats", name, node, ?silent, "node returned");
+        }
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
@@ -102,11 +113,26 @@ fn resized(source: Source<'_>, limit: usize, reason: &'static str) {
     kinds!(rows);
 }
 
-fn no_room(name: &'static str, capacity: usize, outcome: &'static str, is_first: bool) {
+fn no_room(source: Source<'_>, capacity: usize, outcome: &'static str, is_first: bool) {
+    let name = source.name().as_str();
     macro_rules! row {
-        ($level:ident) => {
-            $level!(target: "palisade::per_key", name, capacity, outcome, "no room for another key")
+        ($level:ident, $target:literal, $message:literal) => {
+            $level!(target: $target, name, capacity, outcome, $message)
         };
     }
-    if is_first { row!(warn) } else { row!(debug) }
+    match (source.kind(), is_first) {
+        (Kind::Heartbeats, true) => row!(warn, "palisade::heartbeats", "no room for another node"),
+        (Kind::Heartbeats, false) => row!(debug, "palisade::heartbeats", "no room for another node"),
+        (_, true) => row!(warn, "palisade::per_key", "no room for another key"),
+        (_, false) => row!(debug, "palisade::per_key", "no room for another key"),
+    }
+}
+
+fn verdict_changed(name: &'static str, from: &Verdict, to: &Verdict) {
+    let (from, to, why) = (from.as_str(), to.as_str(), to.why());
+    if why.is_none() {
+        info!(target: "palisade::health", name, from, to, "verdict changed");
+    } else {
+        warn!(target: "palisade::health", name, from, to, why, "verdict changed");
+    }
 }

@@ -7,6 +7,7 @@ use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
 use crate::state::rate::Rate;
+use crate::state::verdict::Verdict;
 
 /// Something that happened in a layer.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +85,43 @@ pub enum Event<'a> {
     },
     /// All steps of a fallback failed, the last one by this error.
     FallbackFailed(&'a Error),
-    /// A layer per key had no room for another key.
+    /// A layer per key had no room for another key, or heartbeats none for another node.
     #[non_exhaustive]
     NoRoom {
-        /// The most keys there may be.
+        /// The most keys or nodes there may be.
         capacity: usize,
-        /// What became of the call: `"passed"` or `"rejected"`.
+        /// What became of the call or the beat: `"passed"` or `"rejected"`.
         outcome: &'static str,
         /// Whether it is the first such event in a minute.
         is_first: bool,
+    },
+    /// The verdict of a health check changed.
+    #[non_exhaustive]
+    VerdictChanged {
+        /// The verdict before.
+        from: &'a Verdict,
+        /// The verdict from now on.
+        to: &'a Verdict,
+    },
+    /// A node is suspected: its beats stayed away for too long.
+    #[non_exhaustive]
+    Suspected {
+        /// The node.
+        node: &'a str,
+        /// How unlikely this silence is for a node that is well: 1 is once in 10 times, 8 once in 10^8.
+        phi: f64,
+        /// For how long it has been silent.
+        silent: Duration,
+        /// For how long it has been suspected. It is told when it is first asked for.
+        suspected: Duration,
+    },
+    /// A suspected node beat again.
+    #[non_exhaustive]
+    Returned {
+        /// The node.
+        node: &'a str,
+        /// For how long it was silent.
+        silent: Duration,
     },
     /// A registry has no room for another instance, which works and is not listed. It is told once, until there is room again.
     #[non_exhaustive]

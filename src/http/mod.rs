@@ -84,6 +84,7 @@ mod drain;
 mod explain;
 mod guarded;
 pub(crate) mod headers;
+pub mod health;
 mod host;
 mod idempotent;
 mod layers;

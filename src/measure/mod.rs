@@ -69,8 +69,9 @@
 //!
 //! # What it costs
 //!
-//! A call reads the clock twice, writes only to lines of its thread's own, takes no lock and allocates nothing. The first call that
-//! ends in some way on a thread makes the histogram of that thread, of 3.5 KiB.
+//! A call reads the clock twice and writes only to lines of its thread's own. The first call that ends in some way on a thread makes the
+//! histogram of that thread, of 3.5 KiB: so a measure for each of 1,000 keys takes 3.5 MiB for each thread and way to end. After
+//! that a call allocates nothing. It takes no lock, but with an exemplar for a moment, and with keys one to find its own.
 //!
 //! # The sharp edge
 //!

@@ -90,7 +90,7 @@ impl Registry {
         }
     }
 
-    /// Returns all metrics, of each name that an instance has or has had.
+    /// Returns all metrics, of each name that an instance has, or under which anything was counted.
     ///
     /// This is what an exporter walks. [`Metric`] has the table of all.
     ///

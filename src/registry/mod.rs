@@ -69,7 +69,7 @@
 //! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
 //! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
 //! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; measures with the greatest share of
-//! failures. No key is ever a label.
+//! failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
 //!
 //! # What to do when an alert fires
 //!
@@ -77,8 +77,9 @@
 //!
 //! ## Circuit open
 //!
-//! The service that the circuit protects has kept failing, and is asked no more. Look at that service first. The circuit closes by itself
-//! when its probes succeed; [`reset`](crate::CircuitHandle::reset) closes it at once.
+//! The service that the circuit protects has kept failing, and is asked no more. Look at that service first. When calls come,
+//! the circuit closes by itself once its probes succeed; without calls it stays open. [`reset`](crate::CircuitHandle::reset) closes it at
+//! once.
 //!
 //! ## Circuit forced
 //!

@@ -16,9 +16,11 @@ pub(crate) mod keys;
 pub(crate) mod moments;
 pub(crate) mod per_thread;
 pub(crate) mod permits;
+pub(crate) mod phi;
 pub(crate) mod rate;
 pub(crate) mod stripes;
 pub(crate) mod tally;
+pub(crate) mod verdict;
 pub(crate) mod window;
 
 #[cfg(all(test, loom))]

@@ -28,6 +28,7 @@ mod criticality;
 mod deadline;
 mod fallback;
 mod given_up;
+mod health;
 mod held;
 mod hints;
 mod last_responses;

@@ -12,6 +12,7 @@ mod deadline;
 mod events;
 mod fallback;
 mod faults;
+mod health;
 mod measure;
 mod mistakes;
 mod own_limits;

@@ -38,6 +38,11 @@ impl Calls {
     pub fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
+
+    /// Counts a call that goes to no such service.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// Makes a [`Strict`] service of a function from requests to futures.

@@ -1,2 +1,3 @@
 mod drain;
+mod health;
 mod replay;

@@ -18,8 +18,9 @@ impl Registry {
     /// same names, so give each a meter of its own. No histogram can be observed. So a histogram of times is the counters `_bucket`,
     /// with the attribute `le`, `_count`, and `_sum`, in seconds.
     ///
-    /// The SDK keeps 2,000 sets of attributes for an instrument, and adds up all others. A circuit has 35 transitions. So with more than
-    /// 57 names of circuits, let a view of your provider set `with_cardinality_limit`.
+    /// The SDK keeps 2,000 sets of attributes for an instrument, and adds up all others. A name of circuits has 35 transitions, and one
+    /// of measures 168 buckets. So with more than 57 names of circuits, or 11 of measures, let a view of your provider set
+    /// `with_cardinality_limit`.
     ///
     /// # Examples
     ///

@@ -11,9 +11,11 @@ mod every;
 mod histogram;
 mod keys;
 mod permits;
+mod phi;
 mod rules;
 mod stripes;
 mod tally;
+mod verdict;
 mod window;
 
 use std::sync::atomic::AtomicUsize;

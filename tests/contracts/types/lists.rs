@@ -12,6 +12,7 @@ use palisade::bulkhead::{
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
 use palisade::event::{Event, Kind, Source, Subscription};
+use palisade::health::{Changes, CheckKind, CheckSnapshot, Degraded, NodeSnapshot, Signal};
 use palisade::keyed::PerKeyWaiting;
 use palisade::measure::{
     Bucket, Durations, Ended, Exemplar, MeasureSettings, Meter, NoTrace, SpanGuard, SpanLayer, SpanSettings, Spans,
@@ -23,11 +24,12 @@ use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
-    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Jitter, Measure, MeasureBuilder,
-    MeasureGuard, MeasureHandle, MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, QueueBuilder,
-    QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
-    Registry, Rejection, RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, call,
-    fallback, retry, standard, timeout,
+    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
+    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
+    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit,
+    RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
+    RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, retry,
+    standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -69,6 +71,8 @@ every_type_is! {
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
     MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
+    Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
+    Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -87,13 +91,14 @@ every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
-    AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry,
+    AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
+    Heartbeats, HeartbeatsBuilder,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
-    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar,
+    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind,
 }
 
 #[test]

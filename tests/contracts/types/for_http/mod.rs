@@ -22,6 +22,7 @@ use palisade::circuit_breaker::{Circuit, CircuitSettings};
 use palisade::grpc::{AnswerBody, Code, CountAttempts, GrpcAnswers, GrpcClassifier, Pushback};
 use palisade::http::answer::HttpAnswers;
 use palisade::http::criticality::{Bodies, Header};
+use palisade::http::health::{BeatService, Beater, BeaterBuilder, HealthService, HttpCheck};
 use palisade::http::{
     AnswerLayer, Attempt, BetweenFrames, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier,
     Idempotent, Looked, PacedBody, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
@@ -71,7 +72,8 @@ every_type_is! {
     every_public_type_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
     Attempt, ByTable, Http, InHttp, InGrpc, HttpClassifier, GrpcClassifier, Code, Pushback, Idempotent,
     Idempotent<fn(&Error) -> bool>, Resend<Plain>, CountAttempts, WatchBody, Countdown, Pause, BetweenFrames<Http>, AsIs,
-    AsIs<CloneRequest>, HttpAnswers, GrpcAnswers, Looked,
+    AsIs<CloneRequest>, HttpAnswers, GrpcAnswers, Looked, BeaterBuilder<Silent>,
+    HttpCheck<Silent, Plain>,
 }
 
 every_type_is! {
@@ -81,6 +83,7 @@ every_type_is! {
     RetryLayer<Rules<GrpcClassifier, Resend<ReplayBody<Plain>, CountAttempts>, Pushback>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer<Chosen>,
     PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>, CriticalityLayer<Bodies<Header>>,
+    HealthService, BeatService, Beater<Silent>,
 }
 
 every_type_is! {

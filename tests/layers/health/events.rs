@@ -1,0 +1,81 @@
+//! What checks and heartbeats tell.
+
+use palisade::Name;
+use palisade::health::Heartbeats;
+use tracing::Level;
+
+use super::*;
+use crate::support::events::Events;
+
+/// The level and these fields of each event of a target, in one line each.
+fn told(events: &Events, target: &str, fields: &[&str]) -> Vec<String> {
+    let line = |event: crate::support::events::Recorded| {
+        let fields: Vec<_> = fields.iter().map(|field| event.field(field).to_owned()).collect();
+        format!("{} {}", event.level, fields.join(" "))
+    };
+    events.of(target).into_iter().map(line).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_change_of_a_verdict_is_told_and_a_good_start_is_not() {
+    let events = Events::record();
+    let thing = Thing::default();
+    let check = thing.check("database").build().unwrap();
+    run(&check).await;
+    thing.is(Err(Down(1)));
+    sleep(10 * SECOND).await;
+    thing.is(Ok(()));
+    sleep(10 * SECOND).await;
+    let told = told(&events, "palisade::health", &["name", "from", "to", "why", "message"]);
+    assert_eq!(
+        told,
+        ["WARN database healthy unhealthy down 1 verdict changed", "INFO database unhealthy healthy  verdict changed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspicion_is_told_once_to_whoever_asks_and_so_is_the_return() {
+    let events = Events::record();
+    let heartbeats = Heartbeats::builder().name(Name::new("cluster").unwrap()).build().unwrap();
+    heartbeats.beat("a\n\"b\"");
+    advance(60 * SECOND).await;
+    assert_eq!(events.of("palisade::heartbeats"), [], "nobody asked");
+    for _ in 0..3 {
+        assert!(heartbeats.is_suspected("a\n\"b\""));
+    }
+    heartbeats.beat("a\n\"b\"");
+    heartbeats.beat("a\n\"b\"");
+    let told = told(&events, "palisade::heartbeats", &["name", "node", "silent", "message"]);
+    assert_eq!(told, [r#"WARN cluster a\n\"b\" 60s node suspected"#, r#"INFO cluster a\n\"b\" 60s node returned"#]);
+    let suspected = &events.of("palisade::heartbeats")[0];
+    assert!(suspected.field("suspected").starts_with("54."), "{suspected:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_beat_tells_the_suspicion_that_it_ends() {
+    let events = Events::record();
+    let heartbeats = Heartbeats::builder().build().unwrap();
+    heartbeats.beat("a");
+    advance(60 * SECOND).await;
+    heartbeats.beat("a");
+    let messages = told(&events, "palisade::heartbeats", &["message"]);
+    assert_eq!(messages, ["WARN node suspected", "INFO node returned"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_nodes_is_a_warning_once_a_minute() {
+    let events = Events::record();
+    let heartbeats = Heartbeats::builder().capacity(0).build().unwrap();
+    for _ in 0..3 {
+        for node in 0..5 {
+            assert!(!heartbeats.beat(&format!("node {node}")));
+        }
+        advance(60 * SECOND).await;
+    }
+    let all = events.of("palisade::heartbeats");
+    let warnings = all.iter().filter(|event| event.level == Level::WARN).count();
+    assert_eq!((all.len(), warnings), (15, 3));
+    assert!(
+        all.iter().all(|event| event.field("message") == "no room for another node" && event.field("capacity") == "0")
+    );
+}
