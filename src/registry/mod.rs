@@ -1,7 +1,7 @@
 //! Lists every instance of a layer, and shows what all of them count.
 //!
-//! An operator must see which circuits are open, which bulkheads are full and how often calls were retried. Each layer with a name is listed in
-//! a registry from its `build()` on, or from `new`, under its name: in [`Registry::global`], or in another that its builder was given.
+//! An operator must see which circuits are open, which bulkheads are full and how often calls were retried. Each layer with a name is
+//! listed in a registry from its `build()` on, or from `new`: in [`Registry::global`], or in another that its builder was given.
 //! Somebody who looks asks the layers themselves, so that a call pays nothing for being listed, and next to nothing for
 //! being counted.
 //!
