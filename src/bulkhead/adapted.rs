@@ -127,7 +127,7 @@ impl AdaptiveGuard {
         }
     }
 
-    /// Tells what a call has shown that was dropped: nothing, unless a limit of ours cut it short of which it had at least half.
+    /// Tells what a dropped call has shown. That is nothing, unless a timeout of ours ended it, and it had at least half of that time.
     #[inline(never)]
     fn drop_untold(&mut self) {
         let limit = context::expired_limit().filter(|_| self.place.has_pended());

@@ -95,8 +95,8 @@
 //!
 //! Calls may [matter more or less](crate::criticality). In the queue the higher class goes first, and in one class who came first. A
 //! call that finds the queue full pushes out the newest call of the lowest class, if that class is lower than its own; that call is
-//! rejected with [`QueueFull`](crate::RejectionReason::QueueFull) at once. A lower class may wait for as long as higher ones come: set
-//! `max_wait`, or a timeout around.
+//! rejected with [`QueueFull`](crate::RejectionReason::QueueFull) at once. While calls of higher classes keep coming, a lower class
+//! waits: set `max_wait`, or put a timeout around.
 //!
 //! With [`share`](BulkheadBuilder::share), a class fills only a part of the places, whoever holds them:
 //!

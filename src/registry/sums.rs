@@ -6,7 +6,7 @@ use super::row::Row;
 use crate::name::Name;
 use crate::source::Kind;
 
-/// The gauges of those kinds and names of which there are instances.
+/// Gauges by kind and name, where there are instances.
 #[derive(Debug, Default)]
 pub(crate) struct Sums(BTreeMap<(Kind, Name), Gauges>);
 

@@ -47,8 +47,8 @@ impl<S> Beater<S> {
 
     /// Beats at once, and then at each interval, to all targets, none of which waits for another. It never ends: abort its task.
     ///
-    /// Beats are not sent again, and nothing is told of those that fail: the target misses them. Put layers around the service to
-    /// see more.
+    /// A beat that fails is not sent again, and no event tells it: the target misses the beat. To see more, put layers around the
+    /// service.
     ///
     /// # Panics
     ///
@@ -61,6 +61,7 @@ impl<S> Beater<S> {
     {
         let Self { service, targets, interval, timeout } = self;
         let beats = targets.into_iter().map(|target| beat(service.clone(), target, interval, timeout));
+        // Boxed once for each target, when it starts.
         all(beats.map(Box::pin).collect())
     }
 }
