@@ -173,6 +173,7 @@ pub mod grpc;
 pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
+mod judge;
 pub mod keyed;
 pub mod measure;
 mod name;
@@ -210,6 +211,7 @@ pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Verdict,
 };
+pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
