@@ -102,6 +102,11 @@
 //! the service is overloaded, and otherwise something that it uses is slow. Set the limit of the alert to what your callers wait for,
 //! at the edge of a [bucket](crate::measure::Durations::buckets).
 //!
+//! ## Saturated
+//!
+//! Nearly all places or tokens of all instances are in use, and calls will be rejected soon. Add instances of your process, if the
+//! service that is called can take more calls; if it cannot, let fewer calls in.
+//!
 //! ## Bulkhead full
 //!
 //! Calls take longer, or come more often, than there are places. Compare the time of a call with what it was before you add places.
