@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use palisade::{ConfigError, Registry, fallback};
+use palisade::{ConfigError, FallbackLayer, MeasureLayer, Name, Registry};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
 use tokio::net::TcpListener;
@@ -41,10 +41,14 @@ fn scrape(prometheus: &prometheus::Registry) -> Result<impl IntoResponse + use<>
 
 /// A client of a service that is down in one call of three.
 fn payments() -> Result<impl Service<u32, Response = &'static str, Error: Into<BoxError>> + Clone, ConfigError> {
-    let stack = palisade::standard("payments")?.bulkhead(8).fallback(fallback::value("ask later"));
-    Ok(ServiceBuilder::new().layer(stack).service(service_fn(|order: u32| async move {
-        if order % 3 == 0 { Err(io::Error::other("down")) } else { Ok("paid") }
-    })))
+    Ok(ServiceBuilder::new()
+        .layer(FallbackLayer::value("ask later").name(Name::new("payments")?))
+        // Inside the fallback, so that it shows what became of the calls, and not the answers that were made up.
+        .layer(MeasureLayer::new("payments")?)
+        .layer(palisade::standard("payments")?.bulkhead(8))
+        .service(service_fn(|order: u32| async move {
+            if order % 3 == 0 { Err(io::Error::other("down")) } else { Ok("paid") }
+        })))
 }
 
 /// Pays these orders, one after another.

@@ -1,4 +1,4 @@
-//! The two gateways: the same client and the same patience with an attempt, bare and through the five layers.
+//! The two gateways: the same client and the same patience with an attempt, bare and through the layers.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Error, FallbackLayer, Jitter,
-    Name, Outcome, RetryLayer, TimeoutLayer,
+    MeasureLayer, Name, Outcome, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use tokio::time::timeout;
 use tower::{Service, ServiceBuilder, service_fn};
@@ -20,10 +20,14 @@ use tower::{Service, ServiceBuilder, service_fn};
 pub(crate) const ATTEMPTS: u32 = 3;
 /// How long an attempt may take, in either gateway.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(600);
+/// From when on an attempt is slow, for the circuit of the protected one.
+const SLOW_AFTER: Duration = Duration::from_millis(500);
 /// How long a call may take, in the protected one.
 pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many attempts may be in flight, in the protected one.
 pub(crate) const MAX_CONCURRENT: usize = 40;
+/// How many calls may come in a second, and how many at once, in the protected one: more than ever come.
+const MAX_RATE: u32 = 1_000;
 
 /// What a gateway answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +55,14 @@ pub(crate) fn unprotected() -> impl Service<Uri, Response = Answer, Error: Send,
     })
 }
 
-/// The five layers, in the recommended order, and the handle of the circuit.
+/// The layers, in the recommended order, and the handle of the circuit.
 pub(crate) fn protected() -> Result<
     (impl Service<Uri, Response = Answer, Error: Send, Future: Send> + Clone + Send + 'static, CircuitHandle),
     ConfigError,
 > {
     let client = client();
+    let measure = MeasureLayer::builder("quotes").classify(by_status).build()?;
+    let rate_limit = RateLimitLayer::builder("quotes", Rate::per_second(MAX_RATE)).burst(MAX_RATE).build()?;
     let budget = Budget::builder().capacity(20).ratio(0.1).per_second(5.0).build()?;
     let retry = RetryLayer::builder("quotes")
         .max_attempts(ATTEMPTS)
@@ -66,6 +72,7 @@ pub(crate) fn protected() -> Result<
         .build()?;
     let breaker = CircuitBreakerLayer::builder("quotes")
         .failure_rate(0.5)
+        .slow_rate(0.9, SLOW_AFTER)
         .min_calls(20)
         .time_window(Duration::from_secs(2), 10)
         .open_for(Backoff::exponential(Duration::from_millis(500), Duration::from_secs(1)).jitter(Jitter::Equal))
@@ -79,8 +86,12 @@ pub(crate) fn protected() -> Result<
     let service = ServiceBuilder::new()
         // Outermost, so that it sees whatever is left.
         .layer(FallbackLayer::value(Answer::Stale).classify(by_status).name(name))
+        // Inside the fallback, so that it shows what became of the calls, and not the answers that were made up.
+        .layer(measure)
         // Keeps the caller's time, all attempts and the waits between them.
         .layer(TimeoutLayer::new(TOTAL_TIMEOUT).name(name))
+        // Outside the retry, so that a call is counted once, however often it is sent.
+        .layer(rate_limit)
         // Outside the breaker, so that each attempt is counted and an open circuit stops the attempts.
         .layer(retry)
         .layer(breaker)

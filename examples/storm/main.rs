@@ -1,4 +1,4 @@
-//! The same storm over two gateways: one that calls upstream bare, and one that calls it through the five layers.
+//! The same storm over two gateways: one that calls upstream bare, and one that calls it through the layers.
 //!
 //! `cargo run --release --example storm` shows what happens; with `-- --check` it also fails unless the layers helped. With the
 //! feature `prometheus-client` and `-- --metrics 127.0.0.1:9464` it serves `/metrics` there, until it is stopped.

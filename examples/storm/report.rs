@@ -139,11 +139,11 @@ pub(crate) fn print_head() {
          slow (1 s an answer), failing (only 503), overloaded (it can give 100 answers a second),\n\
          recovering (200), healthy. Even in health one answer in 50 is a 503. Either gateway makes up to\n\
          {ATTEMPTS} attempts of {} ms: `unprotected` just one after the other, `protected` through palisade's\n\
-         fallback > timeout of {} ms > retry > circuit breaker > bulkhead of {MAX_CONCURRENT} > timeout. A call is good\n\
-         when it gets upstream's answer, degraded when it gets the fallback's, failed when it gets\n\
-         neither. A row counts what was sent, what ended, and what reached upstream in that second;\n\
-         circuit is the state at its end. Latencies, in ms, are of all calls that ended, also degraded\n\
-         and failed ones, from the moment at which the schedule has the call arrive.\n",
+         fallback > measure > timeout of {} ms > rate limit > retry > circuit breaker > bulkhead of {MAX_CONCURRENT}\n\
+         > timeout. A call is good when it gets upstream's answer, degraded when it gets the fallback's,\n\
+         failed when it gets neither. A row counts what was sent, what ended, and what reached upstream\n\
+         in that second; circuit is the state at its end. Latencies, in ms, are of all calls that ended,\n\
+         also degraded and failed ones, from the moment at which the schedule has the call arrive.\n",
         upstream::seconds(),
         ATTEMPT_TIMEOUT.as_millis(),
         TOTAL_TIMEOUT.as_millis(),

@@ -75,11 +75,14 @@
 //!
 //! The alerts are those of `examples/dashboard/rules.yml`. Each says the name of the layers.
 //!
+//! Timeouts, bulkheads and fallbacks do not count the calls that pass them. Their alerts compare with the calls of a measure of the same
+//! name, or else of a retry or a circuit. Without one of these they never fire.
+//!
 //! ## Circuit open
 //!
-//! The service that the circuit protects has kept failing, and is asked no more. Look at that service first. When calls come,
-//! the circuit closes by itself once its probes succeed; without calls it stays open. [`reset`](crate::CircuitHandle::reset) closes it at
-//! once.
+//! The service that the circuit protects keeps failing, so that calls are rejected. Look at that service first. When calls come, the
+//! circuit closes by itself once its probes succeed. Without calls it stays open, and the alert ends.
+//! [`reset`](crate::CircuitHandle::reset) closes it at once.
 //!
 //! ## Circuit forced
 //!
@@ -89,13 +92,29 @@
 //!
 //! More calls fail than may be repeated. Look at the service that is called; a larger [`Budget`](crate::Budget) would give it more load.
 //!
+//! ## Timeouts
+//!
+//! The service is slower than the limit. If the limit ends calls that would have been good, it is too short.
+//!
+//! ## Slow
+//!
+//! One successful call of a hundred takes longer than a second. Compare the time of calls with the calls in flight: if both grow,
+//! the service is overloaded, and otherwise something that it uses is slow. Set the limit of the alert to what your callers wait for,
+//! at the edge of a [bucket](crate::measure::Durations::buckets).
+//!
+//! ## Saturated
+//!
+//! Nearly all places or tokens of all instances are in use, and calls will be rejected soon. Add instances of your process, if the
+//! service that is called can take more calls; if it cannot, let fewer calls in.
+//!
 //! ## Bulkhead full
 //!
 //! Calls take longer, or come more often, than there are places. Compare the time of a call with what it was before you add places.
 //!
-//! ## Timeouts
+//! ## Rate limited
 //!
-//! The service is slower than the limit. If the limit ends calls that would have been good, it is too short.
+//! More calls come than the rate allows. If the service can take them, raise it with
+//! [`set_rate`](crate::RateLimitHandle::set_rate); if it cannot, find the caller that sends so many.
 //!
 //! ## Fallback
 //!
