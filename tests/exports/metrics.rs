@@ -1,5 +1,6 @@
 //! A scrape of the Prometheus recorder of `metrics`, and recorders that hear everything or panic.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use palisade::registry::MetricKind;
 use palisade::{CircuitBreakerLayer, Registry, RetryLayer};
 
-use super::{Export, HOSTILE, Values, bulkhead, metrics_of, series, stack, values_of};
+use super::{Export, HOSTILE, Values, bulkhead, metrics_of, names_of, series, stack, values_of};
 use crate::text::Scrape;
 
 /// A recorder to which a registry writes before each look.
@@ -41,9 +42,23 @@ async fn types_and_helps_are_those_of_the_table() {
     let _stack = stack(&registry);
     let scrape = Scrape::of(&Seen::of(&registry).await.text());
     for metric in metrics_of(&registry) {
-        let kind = if metric.name.ends_with("_total") { "counter" } else { "gauge" };
-        assert_eq!((&*scrape.types[metric.name], &*scrape.helps[metric.name]), (kind, metric.help));
+        for name in names_of(&metric) {
+            let is_counter = ["_total", "_bucket", "_count"].iter().any(|end| name.ends_with(end));
+            let kind = if is_counter { "counter" } else { "gauge" };
+            assert_eq!((&*scrape.types[&name], &*scrape.helps[&name]), (kind, metric.help));
+        }
     }
+}
+
+#[tokio::test]
+async fn recommended_naming_gives_the_counts_of_times_a_suffix() {
+    let registry = Registry::new();
+    let _stack = stack(&registry);
+    let recorder = PrometheusBuilder::new().with_recommended_naming(true).build_recorder();
+    let seen = Seen { registry: registry.clone(), recorder }.read().await;
+    let times = seen.into_keys().map(|(name, _)| name).filter(|name| name.starts_with("palisade_call_duration"));
+    let names = ["bucket_total", "count_total", "sum"].map(|end| format!("palisade_call_duration_seconds_{end}"));
+    assert_eq!(times.collect::<BTreeSet<_>>(), names.into());
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ impl Registry {
     ///
     /// A recorder cannot be told to forget. So a gauge whose instances are gone is zero, and a ratio or the tokens of budgets are NaN
     /// where [`metrics`](Self::metrics) has none. And it takes histograms call by call alone. So a histogram of times is the counters
-    /// `_bucket`, with the label `le`, and `_count`, and the gauge `_sum`, in seconds: the queries for a histogram work on them.
+    /// `_bucket`, with the label `le`, and `_count`, and the gauge `_sum`, in seconds. Their names and values are those of a histogram, so
+    /// `histogram_quantile` and `rate` take them as they are. But their types are not, and `promtool check metrics` says so. Let your
+    /// recorder leave names as they are: the Prometheus recorder's `with_recommended_naming` makes `_bucket_total` and `_count_total`.
     ///
     /// # Panics
     ///
