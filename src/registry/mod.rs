@@ -110,6 +110,7 @@
 //! The totals of a name are kept for the life of the process, as names are. So there should be few names, and few registries. Two
 //! layers of one kind and name are one row in the metrics: give them names of their own if you want to tell them apart.
 
+mod cells;
 mod entry;
 #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus-client"))]
 mod exports;
@@ -129,6 +130,7 @@ pub use self::instance::Instance;
 pub use self::list::{Listing, Registry};
 pub(crate) use self::listed::{Listed, Shown};
 pub(crate) use self::measured::{Measuring, Times};
+pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;

@@ -51,7 +51,7 @@ macro_rules! claims {
                     move || come_and_go(&registry, &done)
                 });
                 let (seen, mut last) = (Seen::of(&registry).await, Values::new());
-                for _ in 0..200 {
+                for _ in 0..50 {
                     let next = seen.read().await;
                     let counters = counters_of(&registry);
                     for (series, count) in last.iter().filter(|((name, _), _)| counters.contains(name)) {

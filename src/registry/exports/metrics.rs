@@ -3,8 +3,9 @@
 use metrics::{Label, Unit, counter, describe_counter, describe_gauge, gauge};
 
 use super::le;
+use crate::registry::cells::At;
 use crate::registry::list::Registry;
-use crate::registry::metrics::{At, Metric, MetricKind, Sample, of};
+use crate::registry::metrics::{Metric, MetricKind, Sample, of};
 use crate::registry::reading::{Histogram, Reading};
 
 impl Registry {
@@ -68,7 +69,7 @@ pub(super) fn export(metric: &Metric) {
     let Metric { name, help, .. } = *metric;
     match metric.kind {
         MetricKind::Counter => describe_counter!(name, Unit::Count, help),
-        MetricKind::Gauge if name.ends_with("_ratio") => describe_gauge!(name, help),
+        MetricKind::Gauge if name.ends_with("_ratio") || name.ends_with("_saturation") => describe_gauge!(name, help),
         MetricKind::Gauge => describe_gauge!(name, Unit::Count, help),
         MetricKind::Histogram => {
             describe_counter!(format!("{name}_bucket"), Unit::Count, help);

@@ -7,6 +7,7 @@ mod json;
 mod keys;
 mod many;
 mod measured;
+mod saturation;
 mod shown;
 
 use std::future::ready;
