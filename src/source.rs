@@ -40,6 +40,9 @@ macro_rules! define {
         }
 
         impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
             /// The kind as errors show it: `"circuit breaker"`.
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -100,9 +100,11 @@ impl LimitState for Room {
     }
 
     fn gauges(this: &Core, gauges: &mut Gauges) {
-        gauges.add_count("in_flight", this.in_flight(AsMoment));
-        gauges.add_count("limit", this.limit());
+        let (in_flight, limit) = (this.in_flight(AsMoment), this.limit());
+        gauges.add_count("in_flight", in_flight);
+        gauges.add_count("limit", limit);
         gauges.add_count("queued", this.queued());
+        gauges.add_use(in_flight as u64, limit as u64);
     }
 
     /// The share of its places that calls have or wait for.

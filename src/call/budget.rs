@@ -1,6 +1,7 @@
 //! How often all calls together may send a request again.
 
 use std::fmt;
+use std::ptr;
 
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
@@ -56,6 +57,11 @@ impl Budget {
     /// Returns how many whole tokens it holds now.
     pub fn available(&self) -> u64 {
         self.core.tokens.available(self.core.clock.now())
+    }
+
+    /// Where its tokens are, which are those of its clones.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref::<Core>(&self.core).addr()
     }
 
     /// Makes a full one with the same settings for a key, by the clock of the map that keeps it.

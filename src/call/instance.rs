@@ -65,7 +65,7 @@ where
         T: 'static,
     {
         let key = state.holds_users().then(|| Label::new(None));
-        let instance = CachedArc::new(Self { state, row: listing.row, key });
+        let instance = CachedArc::new(Self { state, row: listing.row(), key });
         listing.list(weak(instance.shared()));
         instance
     }

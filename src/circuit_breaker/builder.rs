@@ -273,7 +273,7 @@ impl Settings for CircuitSettings {
     }
 
     fn limit(self, listing: Listing) -> Circuit {
-        Circuit { core: Core::new(Breaker::new(self.circuit(listing.row)), &listing) }
+        Circuit { core: Core::new(Breaker::new(self.circuit(listing.row())), &listing) }
     }
 }
 

@@ -115,14 +115,14 @@ where
     pub fn build(self) -> Result<PerKeyLayer<K, By, T::Limit, E, T::Entry>, ConfigError> {
         let Self { model, by, capacity, idle, full, show } = self;
         let (mut model, settings, end) = model.checked()?;
-        let name = model.row.name();
+        let name = model.name();
         ConfigError::unless(capacity > 0, "capacity", capacity, "at least 1")
             .map_err(|error| error.of(Kind::PerKey.as_str()).named(name.as_str()))?;
-        let (listing, row) = (model.for_keys(), model.row);
+        let (listing, row) = (model.for_keys(), model.row());
         let model = settings.limit(model);
         let mut settings = vec![Setting::new("capacity", capacity), Setting::new("idle", idle)];
         settings.extend(model.handle().listed().settings());
-        let rows = Rows { own: listing.row, of_keys: row };
+        let rows = Rows { own: listing.row(), of_keys: row };
         let (keys, handle, others) = (Keys::new(capacity, idle.into()), model.handle(), model.for_others());
         let shared = Shared::new(keys, handle, others, rows, settings, full, show);
         Ok(AdmissionLayer::made(PerKey::new(model, by, shared, &listing), end))

@@ -1,13 +1,12 @@
 //! What the services and handles of a layer per key share: the map, and what becomes of a key that is new.
 
 use std::hash::Hash;
-use std::mem;
 
 use crate::call::{Key, Label};
 use crate::error::{Rejection, RejectionReason};
 use crate::event::{self, Event};
-use crate::registry::{Gauges, Instance, Listed, Row, Shown, Sums};
-use crate::setting::{Setting, Value};
+use crate::registry::{Instance, Listed, Row, Shown, Sums, gauges_of};
+use crate::setting::Setting;
 use crate::state::every::Every;
 use crate::state::keys::{Keys, Retain};
 use crate::time::{Clock, Nanos};
@@ -143,13 +142,15 @@ impl<K: Send + Sync, H: Shown + Clone + Send + Sync> Listed for Shared<K, H> {
         self.settings.clone()
     }
 
-    /// The number of keys, and the sums of their gauges.
+    /// The number of keys, and the gauges of their limits, added up.
     fn snapshot(&self) -> Vec<Setting> {
         let mut sums = Sums::default();
         self.gauges(&mut sums);
-        let gauges = [self.rows.own, self.rows.of_keys].map(|row| mem::take(sums.of(row)));
-        let counts = gauges.iter().flat_map(Gauges::counts);
-        counts.map(|(gauge, count)| Setting::new(gauge, Value::Count(count))).collect()
+        let gauges = [self.rows.own, self.rows.of_keys].map(Row::kind).into_iter();
+        gauges
+            .flat_map(|kind| gauges_of(kind).map(move |gauge| (kind, gauge)))
+            .map(|(kind, gauge)| Setting::new(gauge, sums.count(kind, gauge)))
+            .collect()
     }
 
     fn gauges(&self, sums: &mut Sums) {

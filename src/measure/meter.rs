@@ -23,7 +23,7 @@ pub struct Meter<T = NoTrace> {
 
 impl<T> Meter<T> {
     pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool, by_name: bool) -> Self {
-        let measuring = Measuring::new(Counted::new(keeps_exemplars), &listing.row.measured);
+        let measuring = Measuring::new(Counted::new(keeps_exemplars), &listing.row().measured);
         let names = by_name.then(|| listing.registry().clone());
         Self { core: Core::new(measuring, listing), trace, names }
     }

@@ -65,7 +65,7 @@ impl Settings for SpanSettings {
 
     /// It counts nothing, so it is not listed.
     fn limit(self, listing: Listing) -> Spans {
-        Spans(listing.row.name())
+        Spans(listing.name())
     }
 }
 

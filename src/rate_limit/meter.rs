@@ -61,9 +61,10 @@ impl LimitState for Meter {
     }
 
     fn gauges(this: &Core, gauges: &mut Gauges) {
-        let RateLimitSnapshot { available, waiting, .. } = this.snapshot();
+        let RateLimitSnapshot { available, burst, waiting, .. } = this.snapshot();
         gauges.add_total("tokens", available.into());
         gauges.add_total("waiting", waiting.into());
+        gauges.add_use(burst.saturating_sub(available).into(), burst.into());
     }
 
     /// The share of its burst that was taken, and more where calls wait.

@@ -35,9 +35,10 @@ impl Entry {
 
     fn of(registry: Registry, source: Source<'static>, settings: Vec<Setting>) -> Self {
         let listing = registry.listing(source.kind(), source.name());
-        let shared = CachedArc::new(Shared { row: listing.row, registry, settings });
+        let row = listing.row();
+        let shared = CachedArc::new(Shared { row, registry, settings });
         listing.list(weak(shared.shared()));
-        Self { row: listing.row, shared }
+        Self { row, shared }
     }
 
     /// The same under another name.

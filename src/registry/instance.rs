@@ -18,6 +18,20 @@ use crate::source::{Kind, Source};
 /// }
 /// ```
 ///
+/// What there is of each kind that is listed, all settings by the names of their setters:
+///
+/// | kind | settings | snapshot |
+/// |---|---|---|
+/// | circuit breaker | `failure_rate`, `throttled_rate`, `slow_rate` and with it `slow_after`, `consecutive`, `min_calls`, `time_window` and `buckets` or `count_window`, `open_for`, `max_retry_after`, `probes`, `half_open_for` | `phase`, `phase_age`, `retry_after`, `calls`, `failures`, `throttled`, `slow`, `consecutive`, `failure_rate`, `throttled_rate`, `slow_rate`, `rejected`, `late` |
+/// | bulkhead | `max_concurrent`, and if it adapts `min`, `max`, `round` | `in_flight`, `queued` |
+/// | rate limit | `rate`, `burst`, `heed_throttling` | `available`, `waiting`, `rejected` |
+/// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `retry_rejected` | `tokens` |
+/// | timeout | `limit` | |
+/// | fallback | | |
+/// | measure | `exemplar` | `in_flight`, `successes`, `p50`, `p99` |
+/// | criticality | | |
+/// | per key | `capacity`, `idle`, and those of its limits | `keys`, and the [gauges](super::Metric) of its limits, added up: how many circuits are in each phase, `in_flight`, `limit` and `queued` of bulkheads, `tokens` and `waiting` of rate limits, or `in_flight` of measures |
+///
 /// A span of time is a number of seconds, a share a number from 0 to 1, what is off or unknown `false`, what is on `true`, and
 /// everything else a number or a text.
 #[derive(Clone, Debug, PartialEq)]

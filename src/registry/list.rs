@@ -61,7 +61,7 @@ impl Registry {
 
     /// What is given to an instance that is being built.
     pub(crate) fn listing(&self, kind: Kind, name: Name) -> Listing {
-        Listing { row: self.row(Source::new(kind, name)), registry: self.clone(), is_listed: true }
+        Listing { source: Source::new(kind, name), registry: self.clone(), is_listed: true }
     }
 
     /// Where the instances of this name count; `None` if it is no name.
@@ -111,15 +111,17 @@ impl Registry {
     /// ```
     pub fn metrics(&self) -> Vec<Metric> {
         let (sums, mut rows) = self.read();
-        rows.retain(|row| sums.get(row).is_some() || row.has_counted());
+        rows.retain(|row| is_seen(row, &sums));
         metrics::of(&rows, &sums, |_| None)
     }
 
-    /// The gauges of all instances, and the rows of all names that there ever were.
+    /// The gauges of all instances, and the rows that somebody who looked has seen.
     pub(super) fn read(&self) -> (Sums, Vec<&'static Row>) {
         let mut sums = Sums::default();
         self.used().iter().for_each(|instance| instance.gauges(&mut sums));
-        (sums, self.lists().lock().rows.values().copied().collect())
+        let mut rows: Vec<_> = self.lists().lock().rows.values().copied().collect();
+        rows.retain(|row| row.was_seen(is_seen(row, &sums)));
+        (sums, rows)
     }
 
     /// The instances that somebody has, beside threads that keep clones for later.
@@ -134,6 +136,11 @@ impl Registry {
     fn lists(&self) -> &Mutex<Lists> {
         self.own.as_deref().unwrap_or(&GLOBAL)
     }
+}
+
+/// Whether an instance counts at this row, or any ever has.
+fn is_seen(row: &Row, sums: &Sums) -> bool {
+    sums.get(row).is_some() || row.has_counted()
 }
 
 impl Lists {
@@ -162,20 +169,29 @@ impl fmt::Debug for Registry {
     }
 }
 
-/// What a builder gives to an instance: where it counts, and the registry that lists it.
+/// What a builder gives to an instance: what it is called, and the registry that lists it.
 #[derive(Debug)]
 pub struct Listing {
-    pub(crate) row: &'static Row,
+    source: Source<'static>,
     registry: Registry,
     /// Not for the model of the limits that keys have: no call passes it.
     is_listed: bool,
 }
 
 impl Listing {
+    pub(crate) const fn name(&self) -> Name {
+        self.source.name()
+    }
+
+    /// Where the instance counts. What does not count never asks for it, so the metrics have no row of it.
+    pub(crate) fn row(&self) -> &'static Row {
+        self.registry.row(self.source)
+    }
+
     /// One of the same name for a layer per key, which is listed in place of this one.
     pub(crate) fn for_keys(&mut self) -> Self {
         self.is_listed = false;
-        self.registry.listing(Kind::PerKey, self.row.name())
+        self.registry.listing(Kind::PerKey, self.name())
     }
 
     pub(crate) const fn registry(&self) -> &Registry {
@@ -185,7 +201,7 @@ impl Listing {
     /// Lists the instance that was made.
     pub(crate) fn list<T: Listed + 'static>(&self, instance: Weak<T>) {
         if self.is_listed {
-            self.registry.list(self.row.source, instance);
+            self.registry.list(self.source, instance);
         }
     }
 }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::reading::{Exemplar, Histogram};
 use crate::state::calls::Ended;
-use crate::state::histogram::Durations;
+use crate::state::histogram::{Durations, octave_of};
 
 /// What a measure has measured.
 pub(crate) trait Times: Send + Sync {
@@ -37,8 +37,11 @@ impl Measured {
         let Lists { there, gone } = &*self.0.lock();
         let gone = gone.get(&ended).cloned().unwrap_or_else(Durations::none);
         let all = there.iter().fold(gone, |all, times| all.and(&times.of(ended)));
-        let exemplars = there.iter().flat_map(|times| times.exemplars(ended)).collect();
-        Histogram { buckets: all.buckets().collect(), sum: all.sum(), exemplars }
+        let exemplars = there.iter().flat_map(|times| times.exemplars(ended));
+        // Each measure has kept one for each bucket, so of several there is one too many.
+        let of_buckets: BTreeMap<_, _> =
+            exemplars.map(|exemplar| (octave_of(exemplar.took.into()), exemplar)).collect();
+        Histogram { buckets: all.buckets().collect(), sum: all.sum(), exemplars: of_buckets.into_values().collect() }
     }
 
     /// Whether any call has ended.

@@ -1,16 +1,19 @@
 //! The one table of metrics: what each is called, and the words of tallies and the gauges that it shows.
 
+use super::cells::{
+    ANSWERS, At, Cells, NO_ROOM, classes, gauges, of_all_classes, of_all_reasons, one, reasons, times, transitions,
+    words_of,
+};
 use super::reading::Reading;
 use super::row::Row;
-use super::sums::{Gauges, Sums};
-use crate::error::{By, RejectionReason};
+use super::sums::Sums;
+use crate::error::By;
 use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
+use crate::state::bucket;
 use crate::state::circuit::Phase;
-use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
-use crate::state::criticality::Criticality;
-use crate::state::permits::counted::{Change, rejected};
-use crate::state::{bucket, calls};
+use crate::state::circuit::counted::Ended;
+use crate::state::permits::counted::Change;
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,48 +38,9 @@ pub struct Sample {
     pub value: Reading,
 }
 
-/// Where the value of a sample stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum At {
-    Word(usize),
-    /// So many words, each a step after the one before, added up.
-    Words {
-        first: usize,
-        step: usize,
-        count: usize,
-    },
-    /// Zero where no instance adds to it.
-    Gauge(&'static str),
-    /// Absent where no instance adds to it.
-    Known(&'static str),
-    /// The one gauge by the other.
-    Share(&'static str, &'static str),
-    /// The times of the calls that ended so.
-    Times(calls::Ended),
-}
-
-impl At {
-    /// The value of a row, whose instances have these gauges if there are any.
-    fn reading(self, row: &Row, gauges: Option<&Gauges>) -> Option<Reading> {
-        match self {
-            Self::Word(word) => Some(Reading::Count(row.total(word))),
-            Self::Words { first, step, count } => {
-                Some(Reading::Count((first..).step_by(step).take(count).map(|word| row.total(word)).sum()))
-            }
-            Self::Gauge(gauge) => gauges.map(|gauges| Reading::Level(gauges.get(gauge).unwrap_or(0.0))),
-            Self::Known(gauge) => gauges?.get(gauge).map(Reading::Level),
-            Self::Share(gauge, of) => gauges?.share(gauge, of).map(Reading::Level),
-            Self::Times(ended) => Some(Reading::Histogram(row.times(ended))),
-        }
-    }
-}
-
-/// Where the values of a metric stand, each with those of its labels.
-type Cells = Vec<(At, Vec<&'static str>)>;
-
-/// The table: the name, the kind of layer, and the labels beside `name`; then the cells, and what it says.
+/// The table: the name, the kinds of layers, and the labels beside `name`; then the cells, and what it says.
 macro_rules! table {
-    ($($metric:ident: $of:ident $kind:ident[$($label:ident),*] $cells:expr, $help:literal;)+) => {
+    ($($metric:ident: $($of:ident)|+ $kind:ident[$($label:ident),*] $cells:expr, $help:literal;)+) => {
         /// All metrics of one name. The table of them:
         ///
         /// | metric | kind | labels beside `name` | |
@@ -107,8 +71,8 @@ macro_rules! table {
 
         /// All metrics of these rows and gauges. Where a value is absent, there may be another in its place.
         pub(super) fn of(rows: &[&'static Row], sums: &Sums, absent: fn(At) -> Option<Reading>) -> Vec<Metric> {
-            let samples = |of, labels: &[&'static str], cells: &Cells| {
-                let rows = rows.iter().filter(|row| row.kind() == of);
+            let samples = |of: &[Kind], labels: &[&'static str], cells: &Cells| {
+                let rows = rows.iter().filter(|row| of.contains(&row.kind()));
                 let value = |row: &Row, at: At| at.reading(row, sums.get(row)).or_else(|| absent(at));
                 rows.flat_map(|row| samples(row, labels, cells, value)).collect()
             };
@@ -116,8 +80,14 @@ macro_rules! table {
                 name: concat!("palisade_", stringify!($metric)),
                 help: $help,
                 kind: MetricKind::$kind,
-                samples: samples(Kind::$of, &[$(stringify!($label)),*], &$cells),
+                samples: samples(&[$(Kind::$of),+], &[$(stringify!($label)),*], &$cells),
             }),+]
+        }
+
+        /// The gauges of a kind that its metrics show as they are.
+        pub(crate) fn gauges_of(kind: Kind) -> impl Iterator<Item = &'static str> {
+            let metrics = [$((&[$(Kind::$of),+][..], $cells)),+].into_iter().filter(move |(of, _)| of.contains(&kind));
+            metrics.flat_map(|(_, cells)| cells).filter_map(|(at, _)| at.gauge())
         }
     };
 }
@@ -167,7 +137,7 @@ table! {
         "Whole calls that may pass at once.";
     rate_limit_waiting: RateLimit Gauge[] one(At::Gauge("waiting")),
         "Calls that wait for their turn.";
-    fallback_answers_total: Fallback Counter[step] words_of(["1", "2", "3", "4"], 1),
+    fallback_answers_total: Fallback Counter[step] words_of(ANSWERS, 1),
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
@@ -175,15 +145,17 @@ table! {
         "How long the calls took that a measure saw, by how they ended.";
     calls_in_flight: Measure Gauge[] one(At::Gauge("in_flight")),
         "Calls that a measure saw begin and not yet end.";
+    saturation: Bulkhead | RateLimit Gauge[kind] one(At::Share("used", "room")),
+        "The share of what lets calls pass that is taken, from 0 to 1: of places, or of a burst; absent where there is none.";
     criticality_calls_total: Criticality Counter[criticality] classes(),
         "Calls, by how much they matter.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
-    per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
+    per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),
         "Calls for whose key there was no room.";
 }
 
-/// The samples of one name.
+/// The samples of one name. Where cells leave out their last label, it is the kind.
 fn samples(
     row: &Row,
     labels: &[&'static str],
@@ -191,60 +163,10 @@ fn samples(
     value: impl Fn(&Row, At) -> Option<Reading>,
 ) -> Vec<Sample> {
     let sample = |(at, values): &(At, Vec<&'static str>)| {
-        let own = labels.iter().copied().zip(values.iter().copied());
+        let values = values.iter().copied().chain([row.kind().as_str()]);
+        let own = labels.iter().copied().zip(values);
         let labels = [("name", row.name().as_str())].into_iter().chain(own).collect();
         Some(Sample { labels, value: value(row, *at)? })
     };
     cells.iter().filter_map(sample).collect()
-}
-
-/// A cell for each value of a label, at the words from `first` on.
-fn words_of(values: impl IntoIterator<Item = &'static str>, first: usize) -> Cells {
-    values.into_iter().enumerate().map(|(number, value)| (At::Word(first + number), vec![value])).collect()
-}
-
-/// A cell for each value of a label, at the gauge of this name.
-fn gauges(values: impl IntoIterator<Item = &'static str>) -> Cells {
-    values.into_iter().map(|value| (At::Gauge(value), vec![value])).collect()
-}
-
-/// The one cell of a metric without labels of its own.
-fn one(at: At) -> Cells {
-    vec![(at, Vec::new())]
-}
-
-/// A cell for each reason to reject that a kind has.
-fn reasons(kind: Kind) -> Cells {
-    let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == kind);
-    reasons.map(|&reason| (At::Word(reason as usize), vec![reason.as_str()])).collect()
-}
-
-/// A cell for each reason to reject that a bulkhead has.
-fn of_all_classes() -> Cells {
-    let all =
-        |reason| At::Words { first: rejected(reason, Criticality::Sheddable), step: 1, count: Criticality::COUNT };
-    let reasons = RejectionReason::ALL.iter().filter(|reason| reason.kind() == Kind::Bulkhead);
-    reasons.map(|&reason| (all(reason), vec![reason.as_str()])).collect()
-}
-
-/// A cell for each class of calls that a bulkhead rejects.
-fn of_all_reasons() -> Cells {
-    let count = RejectionReason::ALL.len();
-    let all = |class| At::Words { first: class as usize, step: Criticality::COUNT, count };
-    Criticality::IN_ORDER.map(|class| (all(class), vec![class.as_str()])).into()
-}
-
-/// A cell for each class of calls, each at its own word.
-fn classes() -> Cells {
-    Criticality::IN_ORDER.map(|class| (At::Word(class as usize), vec![class.as_str()])).into()
-}
-
-/// A cell for each way in which a measured call ends.
-fn times() -> Cells {
-    calls::Ended::ALL.map(|ended| (At::Times(ended), vec![ended.as_str()])).into()
-}
-
-fn transitions() -> Cells {
-    let words = |(from, to, reason): Step| vec![from.as_str(), to.as_str(), reason.as_str()];
-    steps().enumerate().map(|(number, step)| (At::Word(FIRST_STEP + number), words(step))).collect()
 }

@@ -53,16 +53,31 @@
 //! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
 //! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
 //!
-//! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too.
+//! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too. Their buckets are coarse:
+//! [what `histogram_quantile` says](crate::measure#times) may be twice the time that it should, or half of it.
+//!
+//! # A sign for an autoscaler
+//!
+//! `palisade_saturation` is what is taken of the places of a bulkhead, or of the burst of a rate limit: 0 at rest, and 1 where
+//! all of it is taken. It is what a scrape finds at its moment, so scale by its mean over some time, such as
+//! `max by (name) (avg_over_time(palisade_saturation{kind="bulkhead"}[1m]))`. Calls that wait for a place make it no more than 1: see
+//! `palisade_bulkhead_queued` for them.
 //!
 //! # How long an instance is listed
 //!
-//! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
-//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. What an instance has counted stays
-//! in the totals of its kind and name, so they never fall.
+//! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of a
+//! circuit, a bulkhead, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such as one that
+//! heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a criticality, another rate limit and a layer per
+//! key are gone with their last layer, service and handle, and what a call does after that is counted all the same. What an instance has
+//! counted stays in the totals of its kind and name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
 //! event tells it.
+//!
+//! # What is not listed
+//!
+//! What has no name or no state of its own: [spans](crate::measure::SpanLayer), the layers of `http` that carry deadlines or turn errors
+//! into responses, and limits of your own. The rejections of your own limits are [events](crate::event), which an observer can count.
 //!
 //! # Layers per key
 //!
@@ -129,6 +144,7 @@
 //! The totals of a name are kept for the life of the process, as names are. So there should be few names, and few registries. Two
 //! layers of one kind and name are one row in the metrics: give them names of their own if you want to tell them apart.
 
+mod cells;
 mod entry;
 #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus-client"))]
 mod exports;
@@ -148,6 +164,7 @@ pub use self::instance::Instance;
 pub use self::list::{Listing, Registry};
 pub(crate) use self::listed::{Listed, Shown};
 pub(crate) use self::measured::{Measuring, Times};
+pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;

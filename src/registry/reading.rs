@@ -24,7 +24,9 @@ pub struct Histogram {
     pub buckets: Vec<Bucket>,
     /// The sum of the times of all calls.
     pub sum: Duration,
-    /// Calls that stand for those of their buckets, where requests have [traces](crate::MeasureBuilder::exemplar).
+    /// Calls that stand for those of their buckets, where requests have [traces](crate::MeasureBuilder::exemplar): at most one for
+    /// each bucket. No export shows them, because none can: the encoder of `prometheus-client` 0.26 takes no exemplars but those that
+    /// a histogram of its own has kept, and `metrics` and the observable instruments of OpenTelemetry have none.
     pub exemplars: Vec<Exemplar>,
 }
 

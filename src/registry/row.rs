@@ -1,6 +1,7 @@
 //! What the instances of one kind and name share: where they count.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
 
 use super::measured::Measured;
 use super::reading::Histogram;
@@ -17,11 +18,18 @@ pub(crate) struct Row {
     pub(crate) source: Source<'static>,
     tally: Tally,
     pub(crate) measured: Measured,
+    /// Whether somebody who looked has seen an instance, or that something was counted.
+    was_seen: AtomicBool,
 }
 
 impl Row {
     pub(super) fn leak(source: Source<'static>) -> &'static Self {
-        Box::leak(Box::new(Self { source, tally: Tally::new(), measured: Measured::default() }))
+        Box::leak(Box::new(Self {
+            source,
+            tally: Tally::new(),
+            measured: Measured::default(),
+            was_seen: AtomicBool::new(false),
+        }))
     }
 
     pub(crate) const fn name(&self) -> Name {
@@ -38,7 +46,12 @@ impl Row {
         self.tally.has_counted() || self.measured.has_counted()
     }
 
-    pub(super) const fn kind(&self) -> Kind {
+    /// Whether it is seen now, or was seen when somebody looked before.
+    pub(super) fn was_seen(&self, is_seen: bool) -> bool {
+        self.was_seen.fetch_or(is_seen, Ordering::Relaxed) || is_seen
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
         self.source.kind()
     }
 }

@@ -1,6 +1,6 @@
 //! The gauges of all instances of a kind and name, added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::Row;
 use crate::name::Name;
@@ -19,16 +19,27 @@ impl Sums {
     pub(super) fn get(&self, row: &Row) -> Option<&Gauges> {
         self.0.get(&(row.kind(), row.name()))
     }
+
+    /// A gauge of all names of a kind, as a count.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count, and small")]
+    pub(crate) fn count(&self, kind: Kind, gauge: &str) -> u64 {
+        let all = self.0.iter().filter(|((of, _), _)| *of == kind);
+        all.filter_map(|(_, gauges)| gauges.get(gauge)).sum::<f64>() as u64
+    }
 }
 
 /// Gauges, by the names that the table of metrics has for them.
 #[derive(Debug, Default)]
-pub(crate) struct Gauges(BTreeMap<&'static str, f64>);
+pub(crate) struct Gauges {
+    sums: BTreeMap<&'static str, f64>,
+    /// What instances share that was added, by where it is.
+    shared: BTreeSet<usize>,
+}
 
 impl Gauges {
     /// Adds to a gauge, which is there from then on.
     fn add(&mut self, gauge: &'static str, value: f64) {
-        *self.0.entry(gauge).or_default() += value;
+        *self.sums.entry(gauge).or_default() += value;
     }
 
     /// Adds a count to a gauge.
@@ -42,14 +53,21 @@ impl Gauges {
         self.add(gauge, total as f64);
     }
 
-    /// All of them, as counts.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are counts, and few")]
-    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.0.iter().map(|(gauge, value)| (*gauge, *value as u64))
+    /// Adds a total of what instances may share, which is at this address, once for all of them.
+    pub(crate) fn add_shared(&mut self, gauge: &'static str, address: usize, total: u64) {
+        if self.shared.insert(address) {
+            self.add_total(gauge, total);
+        }
+    }
+
+    /// Adds how much is used of what lets calls pass, and how much of it there is.
+    pub(crate) fn add_use(&mut self, used: u64, room: u64) {
+        self.add_total("used", used.min(room));
+        self.add_total("room", room);
     }
 
     pub(super) fn get(&self, gauge: &str) -> Option<f64> {
-        self.0.get(gauge).copied()
+        self.sums.get(gauge).copied()
     }
 
     /// One gauge by another that is not zero.

@@ -206,7 +206,7 @@ impl<R, B> RetryBuilder<R, B> {
             Spending::Unbounded => None,
         };
         let listing = registry.listing(Kind::Retry, name);
-        let core = Core { row: listing.row, attempts, budget, retries_rejected };
+        let core = Core { row: listing.row(), attempts, budget, retries_rejected };
         Ok(RetryLayer::new(core, &listing, self.rules, self.budgets))
     }
 }

@@ -57,7 +57,7 @@ impl Listed for Core {
     fn gauges(&self, sums: &mut Sums) {
         let gauges = sums.of(self.row);
         if let Some(budget) = &self.budget {
-            gauges.add_total("tokens", budget.available());
+            gauges.add_shared("tokens", budget.address(), budget.available());
         }
     }
 }

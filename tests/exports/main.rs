@@ -18,8 +18,13 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use palisade::registry::{Metric, MetricKind, Reading};
-use palisade::{BulkheadLayer, Error, Name, Registry, fallback};
+use std::time::Duration;
+
+use palisade::registry::{Metric, MetricKind, Reading, Sample};
+use palisade::{
+    Adaptive, BulkheadLayer, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Rate, RateLimitLayer, Registry,
+    fallback,
+};
 use tower::{Service, ServiceBuilder};
 
 use crate::support::services::down;
@@ -39,9 +44,15 @@ type Values = BTreeMap<Series, f64>;
 type Series = (String, Vec<(String, String)>);
 
 fn series(name: &str, labels: &[(&str, &str)]) -> Series {
-    let mut labels: Vec<_> = labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
+    let mut labels: Vec<_> =
+        labels.iter().map(|(label, value)| ((*label).to_owned(), comparable(label, value))).collect();
     labels.sort();
     (name.to_owned(), labels)
+}
+
+/// The value of a label. The longest time of a bucket is a number, which each export writes in its own way.
+fn comparable(label: &str, value: &str) -> String {
+    if label == "le" { value.parse::<f64>().unwrap().to_string() } else { value.to_owned() }
 }
 
 /// The metrics of a registry, without those that are of no use now.
@@ -53,31 +64,59 @@ fn metrics_of(registry: &Registry) -> Vec<Metric> {
 
 /// What an export of a registry must show.
 fn values_of(registry: &Registry) -> Values {
-    let samples = metrics_of(registry).into_iter().flat_map(|Metric { name, samples, .. }| {
-        samples.into_iter().map(move |sample| (series(name, &sample.labels), number(&sample.value)))
-    });
-    samples.collect()
+    let metrics = metrics_of(registry).into_iter();
+    metrics
+        .flat_map(|Metric { name, samples, .. }| samples.into_iter().flat_map(|sample| values(name, &sample)))
+        .collect()
 }
 
+/// The values of a sample: of a histogram those of all buckets, and how many calls there were and how long they took.
 #[expect(clippy::cast_precision_loss, reason = "no test counts so far")]
-fn number(reading: &Reading) -> f64 {
-    match reading {
-        Reading::Count(count) => *count as f64,
-        Reading::Level(level) => *level,
-        other => panic!("no number: {other:?}"),
-    }
+fn values(name: &str, Sample { labels, value, .. }: &Sample) -> Vec<(Series, f64)> {
+    let times = match value {
+        Reading::Count(count) => return vec![(series(name, labels), *count as f64)],
+        Reading::Level(level) => return vec![(series(name, labels), *level)],
+        Reading::Histogram(times) => times,
+        other => panic!("unknown: {other:?}"),
+    };
+    let buckets = times.buckets.iter().map(|bucket| {
+        let le = bucket.le.as_ref().map_or(f64::INFINITY, Duration::as_secs_f64).to_string();
+        let labels: Vec<_> = labels.iter().copied().chain([("le", &*le)]).collect();
+        (series(&format!("{name}_bucket"), &labels), bucket.count as f64)
+    });
+    let of_all = [("_count", times.count() as f64), ("_sum", times.sum.as_secs_f64())];
+    buckets.chain(of_all.map(|(end, value)| (series(&format!("{name}{end}"), labels), value))).collect()
 }
 
-/// The names of the counters.
-fn counters_of(registry: &Registry) -> Vec<&'static str> {
-    let counters = registry.metrics().into_iter().filter(|metric| metric.kind == MetricKind::Counter);
-    counters.map(|metric| metric.name).collect()
+/// The names under which the values of a metric stand. A histogram has three.
+fn names_of(metric: &Metric) -> Vec<String> {
+    let ends: &[_] = if metric.kind == MetricKind::Histogram { &["_bucket", "_count", "_sum"] } else { &[""] };
+    ends.iter().map(|end| format!("{}{end}", metric.name)).collect()
 }
 
-/// The standard stack around a service that is down, with all parts that count.
+/// The names of what only grows.
+fn counters_of(registry: &Registry) -> Vec<String> {
+    let counters = registry.metrics().into_iter().filter(|metric| metric.kind != MetricKind::Gauge);
+    counters.flat_map(|metric| names_of(&metric)).collect()
+}
+
+/// A layer of each kind that counts, around a service that is down.
 fn stack(registry: &Registry) -> impl Service<u32, Response = u32, Error = Error> + Clone + use<> {
-    let stack = palisade::standard("seen").unwrap().bulkhead(4).fallback(fallback::value(7)).registry(registry);
-    ServiceBuilder::new().layer(stack).service(down())
+    let [route, adapted, keyed] = ["GET /orders", "adapted", "keyed"].map(|name| Name::new(name).unwrap());
+    let measure = |name: &'static str| MeasureLayer::builder(name).registry(registry);
+    // It gains no call while a test runs.
+    let rate = RateLimitLayer::builder("seen", Rate::per(Duration::from_secs(1 << 20), 100)).registry(registry);
+    let bulkhead = |places: usize, name: Name| BulkheadLayer::builder(places).name(name).registry(registry);
+    let standard = palisade::standard("seen").unwrap().bulkhead(4).fallback(fallback::value(7)).registry(registry);
+    ServiceBuilder::new()
+        .layer(measure("seen").build().unwrap())
+        .layer(measure("routes").by(move |_: &u32| route).build().unwrap())
+        .layer(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
+        .layer(rate.build().unwrap())
+        .layer(bulkhead(8, adapted).adaptive(Adaptive::aimd()).build().unwrap())
+        .layer(bulkhead(2, keyed).per_key(|request: &u32| *request).build().unwrap())
+        .layer(standard)
+        .service(down())
 }
 
 fn bulkhead(registry: &Registry, name: &'static str) -> BulkheadLayer {

@@ -1,15 +1,18 @@
 //! A scrape of the Prometheus recorder of `metrics`, and recorders that hear everything or panic.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use palisade::measure::SpanLayer;
 use palisade::registry::MetricKind;
-use palisade::{CircuitBreakerLayer, Registry, RetryLayer};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Registry, RetryLayer, TimeoutLayer};
 
-use super::{Export, HOSTILE, Values, bulkhead, metrics_of, series, stack, values_of};
+use super::{Export, HOSTILE, Series, Values, bulkhead, metrics_of, names_of, series, stack, values_of};
 use crate::text::Scrape;
 
 /// A recorder to which a registry writes before each look.
@@ -41,9 +44,23 @@ async fn types_and_helps_are_those_of_the_table() {
     let _stack = stack(&registry);
     let scrape = Scrape::of(&Seen::of(&registry).await.text());
     for metric in metrics_of(&registry) {
-        let kind = if metric.name.ends_with("_total") { "counter" } else { "gauge" };
-        assert_eq!((&*scrape.types[metric.name], &*scrape.helps[metric.name]), (kind, metric.help));
+        for name in names_of(&metric) {
+            let is_counter = ["_total", "_bucket", "_count"].iter().any(|end| name.ends_with(end));
+            let kind = if is_counter { "counter" } else { "gauge" };
+            assert_eq!((&*scrape.types[&name], &*scrape.helps[&name]), (kind, metric.help));
+        }
     }
+}
+
+#[tokio::test]
+async fn recommended_naming_gives_the_counts_of_times_a_suffix() {
+    let registry = Registry::new();
+    let _stack = stack(&registry);
+    let recorder = PrometheusBuilder::new().with_recommended_naming(true).build_recorder();
+    let seen = Seen { registry: registry.clone(), recorder }.read().await;
+    let times = seen.into_keys().map(|(name, _)| name).filter(|name| name.starts_with("palisade_call_duration"));
+    let names = ["bucket_total", "count_total", "sum"].map(|end| format!("palisade_call_duration_seconds_{end}"));
+    assert_eq!(times.collect::<BTreeSet<_>>(), names.into());
 }
 
 #[tokio::test]
@@ -72,6 +89,23 @@ async fn gauges_go_to_rest_with_their_last_instance() {
     assert_eq!(of(&seen.read().await), [Some(0.0), Some(1.0), Some(100.0)]);
     drop(layers);
     assert_eq!(of(&seen.read().await), [None, Some(0.0), None], "what is not a number is left out");
+}
+
+/// Spans, a layer that was not built, and a layer that was renamed before anybody looked.
+#[tokio::test]
+async fn a_name_that_was_not_listed_is_no_series() {
+    let registry = Registry::new();
+    let seen = Seen::of(&registry).await;
+    let _spans = SpanLayer::builder("seen").registry(&registry).build().unwrap();
+    BulkheadLayer::builder(1).registry(&registry).per_key(|key: &u32| *key).capacity(0).build().unwrap_err();
+    RetryLayer::builder("seen").max_attempts(0).registry(&registry).build().unwrap_err();
+    assert_eq!(seen.read().await, Values::new());
+    let timeout = TimeoutLayer::new(Duration::ZERO).registry(&registry).name(Name::new("named").unwrap());
+    let at_work = seen.read().await;
+    let is_named = |(_, labels): &Series| labels.contains(&("name".to_owned(), "named".to_owned()));
+    assert!(!at_work.is_empty() && at_work.keys().all(is_named), "{at_work:?}");
+    drop(timeout);
+    assert_eq!(seen.read().await, at_work, "a recorder cannot forget");
 }
 
 /// Hears everything, and panics when it is asked for the series of this number.
@@ -138,7 +172,7 @@ fn each_metric_is_described_with_its_unit() {
         let count = Some(Unit::Count);
         let units = match metric.kind {
             MetricKind::Histogram => vec![("_bucket", count), ("_count", count), ("_sum", Some(Unit::Seconds))],
-            _ if metric.name.ends_with("_ratio") => vec![("", None)],
+            _ if metric.name.ends_with("_ratio") || metric.name.ends_with("_saturation") => vec![("", None)],
             _ => vec![("", count)],
         };
         for (end, unit) in units {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics, Sum};
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
-use palisade::{CircuitBreakerLayer, Registry};
+use palisade::{CircuitBreakerLayer, MeasureLayer, Registry};
 
-use super::{Export, HOSTILE, Values, bulkhead, metrics_of, series, stack, values_of};
+use super::{Export, HOSTILE, Values, bulkhead, metrics_of, names_of, series, stack, values_of};
 
 /// A meter's provider, and its reader.
 pub(crate) struct Seen {
@@ -54,14 +54,23 @@ fn values(metric: &Metric) -> Values {
     };
     match metric.data() {
         AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-            assert!(sum.is_monotonic() && sum.temporality() == Temporality::Cumulative, "{sum:?}");
+            assert!(is_counter(sum), "{sum:?}");
             sum.data_points().map(|point| of(point.attributes().collect(), point.value() as f64)).collect()
+        }
+        AggregatedMetrics::F64(MetricData::Sum(sum)) => {
+            assert!(is_counter(sum), "{sum:?}");
+            sum.data_points().map(|point| of(point.attributes().collect(), point.value())).collect()
         }
         AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
             gauge.data_points().map(|point| of(point.attributes().collect(), point.value())).collect()
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Whether it only grows, and each value is the whole of it.
+fn is_counter<T>(sum: &Sum<T>) -> bool {
+    sum.is_monotonic() && sum.temporality() == Temporality::Cumulative
 }
 
 /// A reader that its owner keeps.
@@ -95,9 +104,12 @@ async fn each_instrument_is_described() {
     let registry = Registry::new();
     let _stack = stack(&registry);
     let collected = Seen::of(&registry).await.collected();
-    let helps: Vec<_> = metrics_in(&collected).map(|metric| (metric.name(), metric.description())).collect();
-    let expected: Vec<_> = metrics_of(&registry).iter().map(|metric| (metric.name, metric.help)).collect();
-    assert_eq!(helps, expected);
+    let helps: Vec<_> =
+        metrics_in(&collected).map(|metric| (metric.name().to_owned(), metric.description().to_owned())).collect();
+    let expected = metrics_of(&registry)
+        .into_iter()
+        .flat_map(|metric| names_of(&metric).into_iter().map(move |name| (name, metric.help.to_owned())));
+    assert_eq!(helps, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -117,14 +129,23 @@ async fn an_attribute_is_a_name_as_it_is() {
     assert_eq!(Seen::of(&registry).await.read().await, values_of(&registry));
 }
 
-/// What the page says. The other metrics have fewer samples.
-#[tokio::test]
-async fn the_sdk_keeps_57_names_of_circuits_apart() {
-    let registry = Registry::new();
-    let circuit = |number| CircuitBreakerLayer::builder(format!("seen {number}")).registry(&registry).build().unwrap();
-    let mut circuits: Vec<_> = (0..57).map(circuit).collect();
-    let seen = Seen::of(&registry).await;
-    assert_eq!(seen.read().await, values_of(&registry));
-    circuits.push(circuit(57));
-    assert_ne!(seen.read().await, values_of(&registry));
+/// A row for each kind whose names have many samples: how many names the page says are kept apart.
+macro_rules! kept_apart {
+    ($($name:ident: $layer:ident, $names:literal;)+) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let registry = Registry::new();
+            let layer = |number| $layer::builder(format!("seen {number}")).registry(&registry).build().unwrap();
+            let mut layers: Vec<_> = (0..$names).map(layer).collect();
+            let seen = Seen::of(&registry).await;
+            assert_eq!(seen.read().await, values_of(&registry));
+            layers.push(layer($names));
+            assert_ne!(seen.read().await, values_of(&registry));
+        }
+    )+};
+}
+
+kept_apart! {
+    the_sdk_keeps_57_names_of_circuits_apart: CircuitBreakerLayer, 57;
+    the_sdk_keeps_11_names_of_measures_apart: MeasureLayer, 11;
 }

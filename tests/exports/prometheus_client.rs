@@ -65,7 +65,12 @@ async fn types_and_helps_are_those_of_the_table() {
     let scrape = Scrape::of(&Seen::of(&registry).await.text().await);
     let metrics = metrics_of(&registry);
     for metric in &metrics {
-        let kind = if metric.kind == MetricKind::Counter { "counter" } else { "gauge" };
+        let kind = match metric.kind {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
+            other => panic!("unknown: {other:?}"),
+        };
         assert_eq!((&*scrape.types[metric.name], &*scrape.helps[metric.name]), (kind, metric.help), "{metric:?}");
     }
     assert_eq!((scrape.types.len(), scrape.helps.len()), (metrics.len(), metrics.len()), "{scrape:?}");

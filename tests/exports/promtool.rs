@@ -1,5 +1,6 @@
 //! What Prometheus itself says of a scrape. Skipped aloud where there is no `promtool`.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
@@ -8,8 +9,8 @@ use tower::ServiceExt;
 
 use super::{Export, HOSTILE, bulkhead, metrics, prometheus_client, stack};
 
-/// What `promtool check metrics` has to say, or `None` where there is none.
-fn verdict(scrape: &str) -> Option<String> {
+/// What `promtool check metrics` has to say, each line once, or `None` where there is none.
+fn verdict(scrape: &str) -> Option<BTreeSet<String>> {
     let mut promtool = Command::new("promtool");
     promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = match promtool.spawn() {
@@ -22,7 +23,8 @@ fn verdict(scrape: &str) -> Option<String> {
     child.stdin.take().unwrap().write_all(scrape.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    Some(if output.status.success() { said } else { format!("{}: {said}", output.status) })
+    assert_eq!(output.status.success(), said.is_empty(), "{}: {said}", output.status);
+    Some(said.lines().map(str::to_owned).collect())
 }
 
 /// A registry that has counted, with names of all kinds.
@@ -41,11 +43,21 @@ async fn promtool_accepts_a_scrape_without_a_word() {
     assert!(verdict(&scrape).is_none_or(|said| said.is_empty()), "{:?}\n{scrape}", verdict(&scrape));
 }
 
+/// A recorder takes no histogram whose calls were counted before.
 #[tokio::test]
-async fn promtool_accepts_what_a_recorder_was_told() {
+async fn promtool_finds_the_times_of_a_recorder_to_be_counters() {
     let (registry, _layers) = used().await;
     let scrape = metrics::Seen::of(&registry).await.text();
-    assert!(verdict(&scrape).is_none_or(|said| said.is_empty()), "{:?}\n{scrape}", verdict(&scrape));
+    let times = |part: &str, rule: &str| format!("palisade_call_duration_seconds_{part} {rule}");
+    let rules = [
+        times("bucket", "counter metrics should have \"_total\" suffix"),
+        times("bucket", "non-histogram metrics should not have \"_bucket\" suffix"),
+        times("bucket", "non-histogram metrics should not have \"le\" label"),
+        times("count", "counter metrics should have \"_total\" suffix"),
+        times("count", "non-histogram and non-summary metrics should not have \"_count\" suffix"),
+        times("sum", "non-histogram and non-summary metrics should not have \"_sum\" suffix"),
+    ];
+    assert!(verdict(&scrape).is_none_or(|said| said == rules.into()), "{:?}\n{scrape}", verdict(&scrape));
 }
 
 /// So that a silent promtool says something.

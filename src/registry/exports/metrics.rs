@@ -3,8 +3,9 @@
 use metrics::{Label, Unit, counter, describe_counter, describe_gauge, gauge};
 
 use super::le;
+use crate::registry::cells::At;
 use crate::registry::list::Registry;
-use crate::registry::metrics::{At, Metric, MetricKind, Sample, of};
+use crate::registry::metrics::{Metric, MetricKind, Sample, of};
 use crate::registry::reading::{Histogram, Reading};
 
 impl Registry {
@@ -15,7 +16,9 @@ impl Registry {
     ///
     /// A recorder cannot be told to forget. So a gauge whose instances are gone is zero, and a ratio or the tokens of budgets are NaN
     /// where [`metrics`](Self::metrics) has none. And it takes histograms call by call alone. So a histogram of times is the counters
-    /// `_bucket`, with the label `le`, and `_count`, and the gauge `_sum`, in seconds: the queries for a histogram work on them.
+    /// `_bucket`, with the label `le`, and `_count`, and the gauge `_sum`, in seconds. Their names and values are those of a histogram, so
+    /// `histogram_quantile` and `rate` take them as they are. But their types are not, and `promtool check metrics` says so. Let your
+    /// recorder leave names as they are: the Prometheus recorder's `with_recommended_naming` makes `_bucket_total` and `_count_total`.
     ///
     /// # Panics
     ///
@@ -66,7 +69,7 @@ pub(super) fn export(metric: &Metric) {
     let Metric { name, help, .. } = *metric;
     match metric.kind {
         MetricKind::Counter => describe_counter!(name, Unit::Count, help),
-        MetricKind::Gauge if name.ends_with("_ratio") => describe_gauge!(name, help),
+        MetricKind::Gauge if name.ends_with("_ratio") || name.ends_with("_saturation") => describe_gauge!(name, help),
         MetricKind::Gauge => describe_gauge!(name, Unit::Count, help),
         MetricKind::Histogram => {
             describe_counter!(format!("{name}_bucket"), Unit::Count, help);

@@ -15,8 +15,14 @@ impl Registry {
     /// Makes observable instruments on a meter, which read all metrics when the meter's reader collects.
     ///
     /// The instruments have the names of the [table](Metric), and stay for as long as the meter's provider. Two registries have the
-    /// same names, so give each a meter of its own. No histogram can be observed. So a histogram of times is the counters `_bucket`,
-    /// with the attribute `le`, `_count`, and `_sum`, in seconds.
+    /// same names, so give each a meter of its own.
+    ///
+    /// OpenTelemetry has no observable histogram: its histograms take each call by itself. So a histogram of times is the counters
+    /// `_bucket`, with the attribute `le`, `_count`, and `_sum`, in seconds. By the specification "Prometheus and `OpenMetrics`
+    /// Compatibility" of OpenTelemetry, what hands them on to Prometheus appends `_total` to the name of each counter that has no such
+    /// end. There they are `palisade_call_duration_seconds_bucket_total`, `_count_total` and `_sum_total`, and
+    /// `histogram_quantile` works on them under these names. Prometheus itself leaves the names as they are where its
+    /// `otlp.translation_strategy` is `UnderscoreEscapingWithoutSuffixes`.
     ///
     /// The SDK keeps 2,000 sets of attributes for an instrument, and adds up all others. A name of circuits has 35 transitions, and one
     /// of measures 168 buckets. So with more than 57 names of circuits, or 11 of measures, let a view of your provider set

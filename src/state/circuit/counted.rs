@@ -72,3 +72,6 @@ pub(crate) fn steps() -> impl Iterator<Item = Step> {
 
 /// The word of the first of [`steps`].
 pub(crate) const FIRST_STEP: usize = RejectionReason::ALL.len() + Ended::ALL.len();
+
+/// How many [`steps`] there are.
+pub(crate) const STEPS: usize = 35;

@@ -1,10 +1,11 @@
 //! Each layer is listed from its build on, and what it counts stays when it goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use palisade::registry::{MetricKind, Reading};
+use palisade::event::{Kind, Source};
+use palisade::registry::{Instance, MetricKind, Reading};
 use palisade::{
-    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Name, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -38,6 +39,10 @@ fn only_counted(counters: Values) -> Values {
     counters.into_iter().filter(|(_, count)| *count > 0.0).collect()
 }
 
+fn kinds(instances: &[Instance]) -> BTreeSet<&'static str> {
+    instances.iter().map(|instance| instance.kind.as_str()).collect()
+}
+
 /// What one call is to do.
 const HANGS: u32 = 0;
 const FAILS_AT_ONCE: u32 = 1;
@@ -51,16 +56,21 @@ async fn inner(request: u32) -> Result<u32, Down> {
     }
 }
 
-/// A row for each layer: what builds it in a registry, and its kind. A row here is all that a new layer needs.
+/// A row for each layer: what builds it in a registry, and each of the kinds that are listed, with how the names of the metrics begin
+/// that count it. A row here is all that a new layer needs.
 macro_rules! each_listed {
-    ($($name:ident: $build:expr, $kind:literal;)+) => {$(
+    ($($name:ident: $build:expr, { $($kind:literal: $metrics:literal),+ };)+) => {
+        /// The kinds that have a row.
+        const LISTED: &[&str] = &[$($($kind),+),+];
+
+        $(
         #[tokio::test(start_paused = true)]
         async fn $name() {
             let build = $build;
             let registry = Registry::new();
             let layer = build(&registry).unwrap();
             let instances = registry.instances();
-            assert!(instances.iter().any(|instance| instance.kind.as_str() == $kind), "{instances:?}");
+            assert_eq!(kinds(&instances), [$($kind),+].into());
 
             let counters = values(&registry, MetricKind::Counter);
             assert!(!counters.is_empty() && counters.values().all(|count| *count == 0.0), "{counters:?}");
@@ -82,7 +92,10 @@ macro_rules! each_listed {
             timeout(30 * SECOND, service.clone().oneshot(HANGS)).await.ok();
             let counted = values(&registry, MetricKind::Counter);
             assert!(counted.keys().eq(counters.keys()), "a counter came or went");
-            assert!(counted.values().any(|count| *count > 0.0), "nothing was counted");
+            for metrics in [$($metrics),+] {
+                let of_kind = counted.iter().filter(|(name, _)| name.starts_with(&format!("palisade_{metrics}_")));
+                assert!(of_kind.map(|(_, count)| *count).sum::<f64>() > 0.0, "{metrics} counted nothing: {counted:?}");
+            }
 
             drop(layer);
             assert_eq!(registry.instances().len(), instances.len(), "a service is there");
@@ -91,36 +104,57 @@ macro_rules! each_listed {
             let (stayed, counted) = (values(&registry, MetricKind::Counter), only_counted(counted));
             assert_eq!(only_counted(stayed), counted, "totals fell");
         }
-    )+};
+        )+
+    };
 }
 
 each_listed! {
-    circuit_breaker: |registry| CircuitBreakerLayer::builder("seen").registry(registry).build(), "circuit breaker";
-    bulkhead: |registry| BulkheadLayer::builder(PLACES).registry(registry).build(), "bulkhead";
+    circuit_breaker: |registry| {
+        CircuitBreakerLayer::builder("seen").registry(registry).build()
+    }, { "circuit breaker": "circuit" };
+    bulkhead: |registry| BulkheadLayer::builder(PLACES).registry(registry).build(), { "bulkhead": "bulkhead" };
     bulkhead_with_queue: |registry| {
         BulkheadLayer::builder(PLACES).max_queue(0).registry(registry).build()
-    }, "bulkhead";
+    }, { "bulkhead": "bulkhead" };
     bulkhead_that_adapts: |registry| {
         let adaptive = Adaptive::gradient().min(PLACES).max(PLACES);
         BulkheadLayer::builder(PLACES).adaptive(adaptive).registry(registry).build()
-    }, "bulkhead";
-    rate_limit: |registry| RateLimitLayer::builder("seen", Rate::per_second(1000)).registry(registry).build(), "rate limit";
-    retrying: |registry| RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build(), "retry";
-    timeout_of_calls: |registry| Ok::<_, Error>(TimeoutLayer::new(SECOND).registry(registry)), "timeout";
-    fallback_to_a_value: |registry| Ok::<_, Error>(FallbackLayer::value(STALE).registry(registry)), "fallback";
-    measuring: |registry| MeasureLayer::builder("seen").registry(registry).build(), "measure";
+    }, { "bulkhead": "bulkhead" };
+    rate_limit: |registry| {
+        RateLimitLayer::builder("seen", Rate::per_second(1000)).registry(registry).build()
+    }, { "rate limit": "rate_limit" };
+    retrying: |registry| {
+        RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build()
+    }, { "retry": "retry" };
+    timeout_of_calls: |registry| {
+        Ok::<_, Error>(TimeoutLayer::new(SECOND).registry(registry))
+    }, { "timeout": "timeout" };
+    fallback_to_a_value: |registry| {
+        Ok::<_, Error>(FallbackLayer::value(STALE).registry(registry))
+    }, { "fallback": "fallback" };
+    measuring: |registry| MeasureLayer::builder("seen").registry(registry).build(), { "measure": "call" };
     criticality: |registry| {
         Ok::<_, Error>(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
-    }, "criticality";
+    }, { "criticality": "criticality" };
     measure_per_key: |registry| {
         MeasureLayer::builder("seen").per_key(|_: &u32| ()).registry(registry).build()
-    }, "per key";
+    }, { "per key": "call" };
+    measure_by_name: |registry| {
+        let name = Name::new("seen").unwrap();
+        MeasureLayer::builder("seen").by(move |_: &u32| name).registry(registry).build()
+    }, { "per key": "call" };
     bulkhead_per_key: |registry| {
         BulkheadLayer::builder(PLACES).per_key(|_: &u32| ()).registry(registry).build()
-    }, "per key";
+    }, { "per key": "bulkhead" };
+    rate_limit_per_key: |registry| {
+        RateLimitLayer::builder("seen", Rate::per_second(1000)).per_key(|_: &u32| ()).registry(registry).build()
+    }, { "per key": "rate_limit" };
     circuit_breaker_per_key: |registry| {
         CircuitBreakerLayer::builder("seen").per_key(|_: &u32| ()).capacity(1).registry(registry).build()
-    }, "per key";
+    }, { "per key": "circuit" };
+    keys_without_room: |registry| {
+        BulkheadLayer::builder(PLACES).per_key(|request: &u32| *request).capacity(1).registry(registry).build()
+    }, { "per key": "per_key" };
     the_five_together: |registry| Ok::<_, Error>(
         ServiceBuilder::new()
             .with_fallback(FallbackLayer::value(STALE).registry(registry))
@@ -129,8 +163,41 @@ each_listed! {
             .with_circuit_breaker(CircuitBreakerLayer::builder("seen").registry(registry).build().unwrap())
             .with_bulkhead(BulkheadLayer::builder(PLACES).registry(registry).build().unwrap())
             .into_inner()
-    ), "fallback";
+    ), {
+        "fallback": "fallback", "timeout": "timeout", "retry": "retry", "circuit breaker": "circuit",
+        "bulkhead": "bulkhead"
+    };
     the_standard_stack: |registry| {
         Ok::<_, Error>(palisade::standard("seen").unwrap().registry(registry).bulkhead(PLACES))
-    }, "retry";
+    }, { "timeout": "timeout", "retry": "retry", "circuit breaker": "circuit", "bulkhead": "bulkhead" };
+}
+
+/// The kinds that no registry lists, and why that is meant. A layer without a kind, such as that of deadlines, has no name and no
+/// state: nothing of it could be told apart.
+const NOT_LISTED: [(&str, &str); 4] = [
+    (
+        "answer",
+        "it has no name and no state, and the errors that it turns into responses were counted where they were made",
+    ),
+    ("custom", "a limit of one's own is not built here, and a call would wait for a lock to find the row of its name"),
+    ("health check", "it is no layer: no call passes it, and its handle shows it"),
+    ("heartbeats", "they are no layer: no call passes them, and their handle shows them"),
+];
+
+#[test]
+fn every_kind_is_listed_or_has_a_reason() {
+    let not_listed = NOT_LISTED.iter().map(|(kind, _)| kind);
+    let kinds: BTreeSet<_> = LISTED.iter().chain(not_listed).copied().collect();
+    assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str()).collect());
+    assert!(NOT_LISTED.iter().all(|(kind, _)| !LISTED.contains(kind)));
+}
+
+#[test]
+fn a_limit_of_ones_own_is_neither_listed_nor_counted() {
+    let name = Name::new("a limit of one's own").unwrap();
+    Source::new(Kind::Custom, name).reject(None);
+    let registry = Registry::global();
+    assert!(!kinds(&registry.instances()).contains("custom"));
+    let metrics = registry.metrics().into_iter().flat_map(|metric| metric.samples);
+    assert!(metrics.flat_map(|sample| sample.labels).all(|(_, value)| value != name.as_str()));
 }

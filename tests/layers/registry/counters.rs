@@ -57,6 +57,21 @@ async fn the_ratio_of_failures_is_absent_below_min_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_ratio_of_slow_calls_is_absent_below_min_calls() {
+    let registry = Registry::new();
+    let circuit = CircuitBreakerLayer::builder("seen").slow_rate(0.5, SECOND).min_calls(4).registry(&registry);
+    let circuit = circuit.build().unwrap();
+    let ratio = || value(&registry, "palisade_circuit_slow_ratio", "seen", &[]);
+    let slow = circuit.handle().try_enter().unwrap();
+    advance(2 * SECOND).await;
+    slow.success();
+    (0..2).for_each(|_| circuit.handle().try_enter().unwrap().success());
+    assert_eq!(ratio(), None);
+    circuit.handle().try_enter().unwrap().success();
+    assert_eq!(ratio(), Some(0.25));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retry_counts_each_call_by_its_result() {
     let registry = Registry::new();
     let budget = Budget::builder().capacity(10).ratio(0.0).per_second(0.0).build().unwrap();
@@ -80,6 +95,17 @@ async fn the_tokens_are_absent_without_a_budget() {
     let registry = Registry::new();
     let _layer = RetryLayer::builder("seen").without_budget().registry(&registry).build().unwrap();
     assert_eq!(value(&registry, "palisade_retry_budget_tokens", "seen", &[]), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_that_retries_share_is_shown_once_for_each_name() {
+    let registry = Registry::new();
+    let budget = Budget::builder().capacity(10).build().unwrap();
+    let retry = |name: &'static str| RetryLayer::builder(name).registry(&registry);
+    let shares = |name| retry(name).budget(budget.clone()).build().unwrap();
+    let _layers = [shares("seen"), shares("seen"), retry("seen").build().unwrap(), shares("other")];
+    let tokens = |name| value(&registry, "palisade_retry_budget_tokens", name, &[]);
+    assert_eq!(["seen", "other"].map(tokens), [Some(110.0), Some(10.0)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,9 @@
 //! The shape of the JSON.
 
+use std::future::ready;
+
 use serde_json::{Value, json};
+use tower::service_fn;
 
 use super::hostile::HOSTILE;
 use super::*;

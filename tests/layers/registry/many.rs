@@ -82,6 +82,45 @@ fn any_one_of_layer_service_handle_and_guard_keeps_it_listed() {
     assert!(!is_listed());
 }
 
+/// Whether a call keeps the layer listed that it has passed, when all else of it is gone.
+fn a_call_keeps_listed<L>(build: impl FnOnce(&Registry) -> L) -> bool
+where
+    L: Layer<Hung<u32>, Service: Service<u32, Error: Debug>>,
+{
+    let registry = Registry::new();
+    let call = begin(&mut build(&registry).layer(hung()), 1);
+    let is_listed = !registry.instances().is_empty();
+    drop(call);
+    assert_eq!(registry.instances(), []);
+    is_listed
+}
+
+macro_rules! kept_by_a_call {
+    ($($layer:expr, $is_listed:literal;)+) => {$(
+        assert_eq!(a_call_keeps_listed($layer), $is_listed, stringify!($layer));
+    )+};
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_alone_keeps_listed_what_it_holds() {
+    kept_by_a_call! {
+        |registry| bulkhead(registry, "seen"), true;
+        |registry| CircuitBreakerLayer::builder("seen").registry(registry).build().unwrap(), true;
+        |registry| RetryLayer::builder("seen").registry(registry).build().unwrap(), true;
+        |registry| MeasureLayer::builder("seen").registry(registry).build().unwrap(), true;
+        |registry| rate_limit(registry).heed_throttling().build().unwrap(), true;
+        |registry| rate_limit(registry).build().unwrap(), false;
+        |registry| TimeoutLayer::new(SECOND).registry(registry), false;
+        |registry| FallbackLayer::value(1).registry(registry), false;
+        |registry| CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry), false;
+        |registry| BulkheadLayer::builder(1).registry(registry).per_key(|key: &u32| *key).build().unwrap(), false;
+    }
+}
+
+fn rate_limit(registry: &Registry) -> RateLimitBuilder {
+    RateLimitLayer::builder("seen", Rate::per_second(1)).registry(registry)
+}
+
 /// The caller has gone on with its service on another thread, whose spares are not those of this one.
 #[test]
 fn a_service_that_another_thread_has_keeps_it_listed() {
@@ -100,34 +139,50 @@ fn a_service_that_another_thread_has_keeps_it_listed() {
     assert_eq!(names(&registry.instances()), [""; 0]);
 }
 
-#[test]
-fn totals_never_fall_while_circuits_come_and_go() {
-    const THREADS: usize = 4;
-    const CIRCUITS: usize = 300;
-    let (registry, done) = (Registry::new(), Arc::new(AtomicBool::new(false)));
-    let watch = thread::spawn({
-        let (registry, done) = (registry.clone(), Arc::clone(&done));
-        move || {
-            let mut last = 0.0;
-            while !done.load(Ordering::SeqCst) {
-                let seen = value(&registry, "palisade_circuit_calls_total", "seen", &["success"]).unwrap_or(0.0);
-                assert!(seen >= last, "{seen} after {last}");
-                last = seen;
-                registry.instances();
-            }
+/// A row for what counts: the metric, and a layer of it that a call passes and that goes.
+macro_rules! totals_never_fall {
+    ($($name:ident: $metric:literal, $pass:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            const THREADS: usize = 4;
+            const LAYERS: usize = 200;
+            let (registry, done) = (Registry::new(), AtomicBool::new(false));
+            let total = || value(&registry, $metric, "seen", &["success"]);
+            let pass: fn(&Registry) = $pass;
+            let watch = || {
+                let mut last = None;
+                while !done.load(Ordering::SeqCst) {
+                    let seen = total();
+                    assert!(seen >= last, "{seen:?} after {last:?}");
+                    last = seen;
+                    registry.instances();
+                }
+            };
+            thread::scope(|scope| {
+                let watch = scope.spawn(watch);
+                let threads = [(); THREADS].map(|()| scope.spawn(|| (0..LAYERS).for_each(|_| pass(&registry))));
+                let ended = threads.map(thread::ScopedJoinHandle::join);
+                done.store(true, Ordering::SeqCst);
+                ended.into_iter().chain([watch.join()]).for_each(Result::unwrap);
+            });
+            assert_eq!(total(), Some(f64::from(u32::try_from(THREADS * LAYERS).unwrap())));
         }
-    });
-    let call = || {
-        for _ in 0..CIRCUITS {
-            let layer = CircuitBreakerLayer::builder("seen").registry(&registry).build().unwrap();
-            (0..10).for_each(|_| layer.handle().try_enter().unwrap().success());
-        }
+    )+};
+}
+
+totals_never_fall! {
+    totals_never_fall_while_circuits_come_and_go: "palisade_circuit_calls_total", |registry| {
+        let layer = CircuitBreakerLayer::builder("seen").registry(registry).build().unwrap();
+        layer.handle().try_enter().unwrap().success();
     };
-    thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(call))));
-    done.store(true, Ordering::SeqCst);
-    watch.join().unwrap();
-    let calls = value(&registry, "palisade_circuit_calls_total", "seen", &["success"]);
-    assert_eq!(calls, Some(f64::from(u32::try_from(THREADS * CIRCUITS * 10).unwrap())));
+    totals_never_fall_while_measures_come_and_go: "palisade_call_duration_seconds", |registry| {
+        let layer = MeasureLayer::builder("seen").registry(registry).build().unwrap();
+        layer.handle().begin().settle(Outcome::Success);
+    };
+    totals_never_fall_while_keys_of_measures_come_and_go: "palisade_call_duration_seconds", |registry| {
+        let layer = MeasureLayer::builder("orders").by(|_: &u32| name("seen")).registry(registry).build().unwrap();
+        layer.layer(up()).oneshot(1).now_or_never().unwrap().unwrap();
+    };
 }
 
 #[test]

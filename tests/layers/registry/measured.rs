@@ -49,30 +49,6 @@ async fn the_times_of_a_measure_stay_when_it_goes() {
 }
 
 #[test]
-fn no_time_is_lost_while_measures_come_and_go() {
-    const MEASURES: usize = 200;
-    let (registry, done) = (Registry::new(), Arc::new(AtomicBool::new(false)));
-    let calls = || value(&registry, TIMES, "seen", &["success"]);
-    thread::scope(|scope| {
-        let watch = scope.spawn(|| {
-            let mut last = None;
-            while !done.load(Ordering::SeqCst) {
-                let seen = calls();
-                assert!(seen >= last, "{seen:?} after {last:?}");
-                last = seen;
-            }
-        });
-        for _ in 0..MEASURES {
-            let layer = MeasureLayer::builder("seen").registry(&registry).build().unwrap();
-            layer.handle().begin().settle(Outcome::Success);
-        }
-        done.store(true, Ordering::SeqCst);
-        watch.join().unwrap();
-    });
-    assert_eq!(calls(), Some(f64::from(u32::try_from(MEASURES).unwrap())));
-}
-
-#[test]
 fn calls_of_all_keys_and_of_those_without_room_are_added_up() {
     let registry = Registry::new();
     let layer = MeasureLayer::builder("seen").registry(&registry).per_key(|key: &u32| *key).capacity(1);
@@ -93,6 +69,17 @@ fn a_histogram_shows_the_traces_that_stand_for_others() {
     layer.layer(up()).oneshot(7).now_or_never().unwrap().unwrap();
     let traces: Vec<_> = times(&registry, "success").exemplars.iter().map(|exemplar| exemplar.trace).collect();
     assert_eq!(traces, [7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_measures_there_is_one_trace_for_each_bucket() {
+    let registry = Registry::new();
+    let build = || MeasureLayer::builder("seen").registry(&registry).exemplar(|n: &u32| Some(u128::from(*n)));
+    let layers = [build().build().unwrap(), build().build().unwrap()];
+    for (request, layer) in (1..).zip(&layers) {
+        layer.layer(up()).oneshot(request).await.unwrap();
+    }
+    assert_eq!(times(&registry, "success").exemplars.len(), 1, "all took no time");
 }
 
 /// What has no room counts under the name of the layer.

@@ -1,17 +1,18 @@
 //! The registry: who is listed, and what is counted. That each layer keeps its laws is claimed in `tests/contracts`.
 
 mod counters;
+mod documented;
 mod hostile;
 #[cfg(feature = "serde")]
 mod json;
 mod keys;
 mod many;
 mod measured;
+mod saturation;
 mod shown;
 
-use std::future::ready;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -21,15 +22,15 @@ use palisade::event::{self, Event, Source};
 use palisade::registry::{Instance, Reading};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
-    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry, RetryLayer, TimeoutLayer,
-    fallback,
+    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitBuilder, RateLimitLayer, Registry, RetryLayer,
+    TimeoutLayer, fallback,
 };
 use tokio::time::advance;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::support::Down;
 use crate::support::events::Events;
-use crate::support::services::{begin, coded, down, hung, up};
+use crate::support::services::{Hung, begin, coded, down, hung, up};
 use crate::support::time::SECOND;
 
 /// The value of a metric of the layers with this name, and with these values of the other labels.

@@ -56,7 +56,7 @@ shows! {
     a_fallback: |registry| FallbackLayer::value(1).registry(registry), [""; 0], [""; 0];
     a_layer_per_key: |registry: &Registry| {
         BulkheadLayer::builder(4).registry(registry).per_key(|key: &u32| *key).build().unwrap()
-    }, ["capacity 1000", "idle 300s", "max_concurrent 4"], ["keys 0"];
+    }, ["capacity 1000", "idle 300s", "max_concurrent 4"], ["keys 0", "in_flight 0", "limit 0", "queued 0"];
 }
 
 #[test]

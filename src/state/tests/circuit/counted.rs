@@ -1,8 +1,8 @@
 //! What is counted for those who watch.
 
 use super::*;
-use crate::state::circuit::counted::{Ended, FIRST_STEP, steps};
-use crate::state::tally::{Tally, WORDS};
+use crate::state::circuit::counted::{Ended, FIRST_STEP, STEPS, steps};
+use crate::state::tally::Tally;
 
 /// A circuit, and what it counts.
 struct Watched {
@@ -131,7 +131,6 @@ fn the_circuits_of_keys_count_in_one_tally() {
 #[test]
 fn only_legal_steps_are_counted_each_at_a_word_of_its_own() {
     let all: Vec<_> = steps().collect();
-    assert_eq!(all.len(), 35);
-    assert!(FIRST_STEP + all.len() <= WORDS);
+    assert_eq!(all.len(), STEPS);
     assert!(all.iter().enumerate().all(|(number, step)| !all[..number].contains(step)));
 }

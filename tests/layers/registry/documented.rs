@@ -1,0 +1,109 @@
+//! The table of settings and snapshots, on the page of an instance.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use palisade::event::Kind;
+use palisade::standard::Setting;
+
+use super::*;
+
+type Fields = BTreeSet<String>;
+
+/// The settings and the snapshot of each kind, as the page has them.
+fn documented() -> BTreeMap<String, [Fields; 2]> {
+    let page = include_str!("../../../src/registry/instance.rs");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("/// | ")).filter(|row| !row.starts_with("kind"));
+    let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+    cells.map(|cells| (cells[0].to_owned(), [cells[1], cells[2]].map(quoted))).collect()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> Fields {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn fields(settings: &[Setting]) -> Fields {
+    settings.iter().map(|setting| setting.name.to_owned()).collect()
+}
+
+/// The settings and the snapshot of each kind, as these layers have them.
+fn shown(registry: &Registry) -> BTreeMap<String, [Fields; 2]> {
+    let mut kinds = BTreeMap::<String, [Fields; 2]>::new();
+    for Instance { kind, settings, snapshot, .. } in registry.instances() {
+        let [all_settings, all_snapshots] = kinds.entry(kind.as_str().to_owned()).or_default();
+        all_settings.append(&mut fields(&settings));
+        all_snapshots.append(&mut fields(&snapshot));
+    }
+    kinds
+}
+
+#[test]
+fn the_page_has_what_each_kind_shows() {
+    let registry = Registry::new();
+    let circuit = || CircuitBreakerLayer::builder("seen").registry(&registry);
+    let _layers = (
+        circuit().slow_rate(0.5, SECOND).build().unwrap(),
+        circuit().count_window(100).build().unwrap(),
+        BulkheadLayer::builder(8).adaptive(Adaptive::vegas()).registry(&registry).build().unwrap(),
+        RateLimitLayer::builder("seen", Rate::per_second(9)).registry(&registry).build().unwrap(),
+        RetryLayer::builder("seen").registry(&registry).build().unwrap(),
+        TimeoutLayer::new(SECOND).registry(&registry),
+        FallbackLayer::value(1).registry(&registry),
+        MeasureLayer::builder("seen").registry(&registry).build().unwrap(),
+        CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(&registry),
+    );
+    let (mut documented, shown) = (documented(), shown(&registry));
+    let [settings, _] = documented.remove("per key").expect("it has a row");
+    assert_eq!(settings, ["capacity", "idle"].map(str::to_owned).into());
+    assert_eq!(documented, shown);
+}
+
+/// The kinds that are not listed have their reasons in `tests/contracts`.
+#[test]
+fn the_page_has_every_kind_that_is_listed() {
+    let documented = documented().into_keys();
+    let not_listed = ["answer", "custom", "health check", "heartbeats"].map(str::to_owned);
+    let kinds: BTreeSet<_> = documented.chain(not_listed).collect();
+    assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect());
+}
+
+/// Each makes a layer per key of the builder of a limit, whose fields the page tells apart.
+macro_rules! per_key {
+    ($($name:ident: $builder:expr, $kind:literal, $gauges:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            let (registry, builder) = (Registry::new(), $builder);
+            let layer = builder.per_key(|key: &u32| *key).registry(&registry).build().unwrap();
+            layer.layer(up()).oneshot(1).now_or_never().unwrap().unwrap();
+            let mut shown = shown(&registry).remove("per key").unwrap();
+            let page = documented();
+            let [settings, snapshot] = &page["per key"];
+            let [of_limits, _] = &page[$kind];
+            let is_documented = |setting: &String| settings.contains(setting) || of_limits.contains(setting);
+            assert!(settings.is_subset(&shown[0]) && shown[0].iter().all(is_documented), "{shown:?}");
+            assert!(shown[1].remove("keys"));
+            assert_eq!(shown[1], $gauges.map(str::to_owned).into());
+            assert!($kind == "circuit breaker" || shown[1].is_subset(snapshot), "{snapshot:?}");
+        }
+    )+};
+}
+
+per_key! {
+    circuits_of_keys_show_their_phases: CircuitBreakerLayer::builder("seen"), "circuit breaker",
+        ["closed", "metrics_only", "forced_closed", "open", "forced_open", "half_open"];
+    bulkheads_of_keys_show_their_gauges: BulkheadLayer::builder(4), "bulkhead", ["in_flight", "limit", "queued"];
+    rate_limits_of_keys_show_their_gauges: RateLimitLayer::builder("seen", Rate::per_second(9)), "rate limit",
+        ["tokens", "waiting"];
+    measures_of_keys_show_their_gauges: MeasureLayer::builder("seen"), "measure", ["in_flight"];
+}
+
+#[test]
+fn calls_under_names_of_their_own_are_in_flight_in_their_layer() {
+    let registry = Registry::new();
+    let layer = MeasureLayer::builder("orders").by(|_: &u32| name("seen")).registry(&registry).build().unwrap();
+    let mut service = layer.layer(hung());
+    let _call = begin(&mut service, 1);
+    let instances = registry.instances();
+    let in_flight = instances[0].snapshot.iter().map(ToString::to_string);
+    assert_eq!(in_flight.collect::<Vec<_>>(), ["keys 1", "in_flight 1"]);
+}
