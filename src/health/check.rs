@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::probe::Probe;
 use super::run::Running;
 use super::shared::{Core, Pace};
+use crate::judge::{Judge, Judgement};
 use crate::name::Name;
 use crate::state::verdict::{Level, Thresholds, Verdict};
 
@@ -110,6 +111,17 @@ impl HealthCheck {
                 running.until(gone).await;
             }
         }
+    }
+}
+
+/// As the verdict says, `Healthy` before the first result. It takes no lock.
+impl Judge for HealthCheck {
+    fn judge(&self) -> Judgement {
+        self.level().unwrap_or(Level::Healthy).judgement()
+    }
+
+    fn why(&self) -> Option<String> {
+        self.verdict().why().map(str::to_owned)
     }
 }
 

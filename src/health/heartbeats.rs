@@ -44,15 +44,15 @@ const MINUTE: Nanos = Nanos(60_000_000_000);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Heartbeats {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 #[derive(Debug)]
-struct Core {
+pub(super) struct Core {
     name: Name,
     capacity: usize,
-    nodes: Mutex<Nodes>,
-    clock: Clock,
+    pub(super) nodes: Mutex<Nodes>,
+    pub(super) clock: Clock,
     warning: Every,
 }
 
@@ -148,13 +148,13 @@ impl Heartbeats {
         seen.into_iter().inspect(|seen| self.tell_news(seen)).map(NodeSnapshot::from).collect()
     }
 
-    fn see(&self, node: &str) -> Option<Seen> {
+    pub(super) fn see(&self, node: &str) -> Option<Seen> {
         let seen = self.core.nodes.lock().see(node, self.core.clock.now())?;
         self.tell_news(&seen);
         Some(seen)
     }
 
-    fn tell_news(&self, seen: &Seen) {
+    pub(super) fn tell_news(&self, seen: &Seen) {
         if let Some(suspected) = seen.suspected.filter(|_| seen.is_news) {
             let (silent, suspected) = (seen.silent.into(), suspected.into());
             self.tell(&Event::Suspected { node: &seen.node, phi: seen.phi, silent, suspected });

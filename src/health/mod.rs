@@ -107,6 +107,7 @@ mod run;
 mod shared;
 #[cfg(feature = "net")]
 mod tcp;
+mod watch;
 
 pub use self::builder::HealthCheckBuilder;
 pub use self::check::{Changes, CheckSnapshot, HealthCheck};
@@ -117,4 +118,5 @@ pub(crate) use self::readiness::found;
 pub use self::readiness::{CheckKind, Health, HealthBuilder};
 #[cfg(feature = "net")]
 pub use self::tcp::Tcp;
+pub use self::watch::NodeWatch;
 pub use crate::state::verdict::{Degraded, Verdict};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::check::HealthCheck;
 use crate::error::ConfigError;
+use crate::judge::{Judge, Judgement};
 use crate::state::verdict::Level;
 
 /// What a check says of the service that needs the thing.
@@ -112,11 +113,36 @@ impl Health {
 
     /// How well the service is. A check without a result counts as unhealthy.
     pub(crate) fn level(&self) -> Level {
-        let level = self.checks().map(|(kind, check)| kind.weigh(found(check))).max().unwrap_or(Level::Healthy);
+        let level = self.weighed(Level::Unhealthy);
         if level < Level::Unhealthy {
             self.core.has_started.store(true, Ordering::Relaxed);
         }
         level
+    }
+
+    /// The same, where a check without a result counts as this.
+    fn weighed(&self, unknown: Level) -> Level {
+        let levels = self.checks().map(|(kind, check)| kind.weigh(check.level().unwrap_or(unknown)));
+        levels.max().unwrap_or(Level::Healthy)
+    }
+
+    /// The checks that make the service worse than healthy, with their reasons.
+    fn reasons(&self) -> impl Iterator<Item = String> {
+        let worse = self.checks().filter(|(kind, check)| kind.weigh(check.verdict().level()) > Level::Healthy);
+        worse.map(|(_, check)| format!("{} {}", check.name(), check.verdict()))
+    }
+}
+
+/// What the checks make of the service, without those that have no result yet. `Unhealthy` while it drains.
+impl Judge for Health {
+    fn judge(&self) -> Judgement {
+        if self.is_draining() { Judgement::Unhealthy } else { self.weighed(Level::Healthy).judgement() }
+    }
+
+    fn why(&self) -> Option<String> {
+        let draining = self.is_draining().then(|| "draining".to_owned());
+        let reasons: Vec<_> = draining.into_iter().chain(self.reasons()).collect();
+        (!reasons.is_empty()).then(|| reasons.join(", "))
     }
 }
 

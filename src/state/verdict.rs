@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::fmt;
 
+use crate::judge::Judgement;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::time::{Nanos, Now};
 
@@ -103,6 +104,17 @@ pub(crate) enum Level {
     Healthy,
     Degraded,
     Unhealthy,
+}
+
+impl Level {
+    /// The same to one who chooses between things.
+    pub(crate) const fn judgement(self) -> Judgement {
+        match self {
+            Self::Healthy => Judgement::Healthy,
+            Self::Degraded => Judgement::Degraded,
+            Self::Unhealthy => Judgement::Unhealthy,
+        }
+    }
 }
 
 /// How many results in a row move a verdict.
