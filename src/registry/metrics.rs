@@ -10,7 +10,8 @@ use crate::state::circuit::Phase;
 use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
-use crate::state::{bucket, calls};
+use crate::state::verdict::Level;
+use crate::state::{bucket, calls, phi};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +182,18 @@ table! {
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
         "Calls for whose key there was no room.";
+    health_checks: HealthCheck Gauge[verdict] gauges(Level::ALL.map(Level::as_str)),
+        "How many checks have the verdict.";
+    health_changes_total: HealthCheck Counter[verdict] words_of(Level::ALL.map(Level::as_str), Level::Healthy.change_word()),
+        "Changes of verdicts, by the verdict after.";
+    health_results_total: HealthCheck Counter[result] words_of(Level::ALL.map(Level::as_str), Level::Healthy.result_word()),
+        "Checks that were run, by their results.";
+    health_nodes: Heartbeats Gauge[] one(At::Gauge("nodes")),
+        "Nodes that beat, and are not forgotten.";
+    health_suspected_nodes: Heartbeats Gauge[] one(At::Gauge("suspected")),
+        "Nodes that are suspected.";
+    health_suspicions_total: Heartbeats Counter[] one(At::Word(phi::SUSPICIONS)),
+        "Suspicions that were told.";
 }
 
 /// The samples of one name.

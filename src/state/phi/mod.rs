@@ -20,6 +20,9 @@ pub(crate) use self::history::MAX_SAMPLES;
 pub(crate) use self::nodes::{Beat, Nodes, Seen};
 pub(crate) use self::pulse::Rules;
 
+/// Where a tally counts the suspicions that were told.
+pub(crate) const SUSPICIONS: usize = 0;
+
 const LINEAR: f64 = 1.5976;
 const CUBIC: f64 = 0.070_566;
 

@@ -51,6 +51,18 @@ impl Nodes {
         Self { rules, capacity, forget_after, pulses, by_last, alarms }
     }
 
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) const fn forget_after(&self) -> Nanos {
+        self.forget_after
+    }
+
     /// Watches a node, whether it beats or not. A node that goes stays suspected to those who watch it, until it beats again.
     pub(crate) fn watch(&mut self, node: &str) -> Arc<Alarm> {
         if let Some(pulse) = self.pulses.get(node) {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use palisade::registry::{MetricKind, Reading};
 use palisade::{
-    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+    Adaptive, ConfigError, Criticality, CriticalityLayer, HealthCheck, Heartbeats, MeasureLayer, Rate, RateLimitLayer,
+    Registry, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
+use tower::util::MapRequestLayer;
 
 use super::*;
 
@@ -121,6 +123,20 @@ each_listed! {
     circuit_breaker_per_key: |registry| {
         CircuitBreakerLayer::builder("seen").per_key(|_: &u32| ()).capacity(1).registry(registry).build()
     }, "per key";
+    a_check_beside_the_calls: |registry| {
+        let check = HealthCheck::builder("seen", async || Ok::<_, Down>(())).registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            tokio::spawn(check.run());
+            request
+        }))
+    }, "health check";
+    beats_of_the_callers: |registry| {
+        let heartbeats = Heartbeats::builder().registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            heartbeats.beat("caller");
+            request
+        }))
+    }, "heartbeats";
     the_five_together: |registry| Ok::<_, Error>(
         ServiceBuilder::new()
             .with_fallback(FallbackLayer::value(STALE).registry(registry))

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::heartbeats::Heartbeats;
+use super::Heartbeats;
+use super::shared::Core;
 use crate::judge::{Judge, Judgement};
 use crate::state::phi::Alarm;
 
@@ -13,7 +14,7 @@ use crate::state::phi::Alarm;
 /// if nobody has, and if it need not wait for that.
 #[derive(Clone, Debug)]
 pub struct NodeWatch {
-    heartbeats: Heartbeats,
+    core: Arc<Core>,
     node: Arc<str>,
     alarm: Arc<Alarm>,
 }
@@ -43,24 +44,18 @@ impl Heartbeats {
     /// # }
     /// ```
     pub fn watch(&self, node: &str) -> NodeWatch {
-        let alarm = self.core.nodes.lock().watch(node);
-        NodeWatch { heartbeats: self.clone(), node: node.into(), alarm }
+        NodeWatch { core: Arc::clone(&self.core), node: node.into(), alarm: self.core.watch(node) }
     }
 }
 
 impl NodeWatch {
     fn is_suspected(&self) -> bool {
-        self.alarm.is_suspected(&self.heartbeats.core.clock)
+        self.alarm.is_suspected(&self.core.clock)
     }
 
     #[cold]
     fn tell(&self) {
-        let Heartbeats { core } = &self.heartbeats;
-        // Who has the lock tells what it sees, or the next call does.
-        let seen = core.nodes.try_lock().and_then(|mut nodes| nodes.see(&self.node, core.clock.now()));
-        if let Some(seen) = seen {
-            self.heartbeats.tell_news(&seen);
-        }
+        self.core.try_see(&self.node);
     }
 }
 
@@ -76,7 +71,7 @@ impl Judge for NodeWatch {
     }
 
     fn why(&self) -> Option<String> {
-        self.is_suspected().then(|| match self.heartbeats.see(&self.node) {
+        self.is_suspected().then(|| match self.core.see(&self.node) {
             Some(seen) => format!("silent for {:?}", Duration::from(seen.silent)),
             None => "silent, and forgotten".to_owned(),
         })
