@@ -89,13 +89,14 @@
 //!
 //! # Metrics
 //!
-//! The [registry](crate::registry) lists checks and heartbeats, and has the metrics `palisade_health_*`.
+//! The [registry](crate::registry) lists the health of services, checks and heartbeats, and has the metrics `palisade_health_*`.
 //!
 //! # Events
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
 //! | verdict changed | `palisade::health` | `warn`; `info` to healthy | `name`, `from`, `to`, `why` |
+//! | draining, or no longer draining | `palisade::health` | `info` | `name` |
 //! | node suspected | `palisade::heartbeats` | `warn` | `name`, `node`, `phi`, `silent`, `suspected` |
 //! | node returned | `palisade::heartbeats` | `info` | `name`, `node`, `silent` |
 //! | no room for another node | `palisade::heartbeats` | `warn` once a minute, else `debug` | `name`, `capacity`, `outcome` |

@@ -10,7 +10,7 @@ use crate::state::circuit::Phase;
 use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
-use crate::state::verdict::Level;
+use crate::state::verdict::{DRAINS, Level};
 use crate::state::{bucket, calls, phi};
 
 /// What a metric is.
@@ -182,6 +182,12 @@ table! {
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
         "Calls for whose key there was no room.";
+    health_ready: Health Gauge[] one(At::Gauge("ready")),
+        "How many services are ready.";
+    health_draining: Health Gauge[] one(At::Gauge("draining")),
+        "How many services drain.";
+    health_drains_total: Health Counter[] one(At::Word(DRAINS)),
+        "How often services began to drain.";
     health_checks: HealthCheck Gauge[verdict] gauges(Level::ALL.map(Level::as_str)),
         "How many checks have the verdict.";
     health_changes_total: HealthCheck Counter[verdict] words_of(Level::ALL.map(Level::as_str), Level::Healthy.change_word()),

@@ -62,8 +62,8 @@
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
-//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. A check and heartbeats are listed
-//! for as long as there is a handle: a task that runs a check is none. What an instance has counted stays in the totals of its kind and
+//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. The health of a service,
+//! a check and heartbeats are listed for as long as there is a handle: a task that runs a check is none. What an instance has counted stays in the totals of its kind and
 //! name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one

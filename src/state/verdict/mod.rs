@@ -14,6 +14,9 @@ pub(crate) use self::level::Level;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::time::{Nanos, Now};
 
+/// Where a tally counts how often a service began to drain.
+pub(crate) const DRAINS: usize = 0;
+
 /// The longest reason that is kept, in characters.
 const MAX_WHY: usize = 200;
 

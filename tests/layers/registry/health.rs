@@ -10,6 +10,11 @@ fn by_word<const N: usize>(registry: &Registry, metric: &str, words: [&str; N]) 
     words.map(|word| value(registry, metric, "seen", &[word]))
 }
 
+/// The values of three metrics without labels of their own.
+fn seen(registry: &Registry, metrics: [&str; 3]) -> [Option<f64>; 3] {
+    metrics.map(|metric| value(registry, &format!("palisade_health_{metric}"), "seen", &[]))
+}
+
 const LEVELS: [&str; 3] = ["healthy", "degraded", "unhealthy"];
 
 #[tokio::test(start_paused = true)]
@@ -43,6 +48,19 @@ fn results_of(registry: &Registry) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_counts_how_often_it_began_to_drain() {
+    let registry = Registry::new();
+    let health = Health::builder().name(name("seen")).registry(&registry).build().unwrap();
+    let counted = || seen(&registry, ["ready", "draining", "drains_total"]);
+    assert_eq!(counted(), [1.0, 0.0, 0.0].map(Some));
+    health.drain();
+    health.drain();
+    assert_eq!(counted(), [0.0, 1.0, 1.0].map(Some));
+    health.undrain();
+    assert_eq!(counted(), [1.0, 0.0, 1.0].map(Some));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_check_that_nobody_runs_is_counted_as_unhealthy() {
     let registry = Registry::new();
     let check = HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap();
@@ -56,23 +74,20 @@ async fn a_check_that_nobody_runs_is_counted_as_unhealthy() {
 async fn heartbeats_count_nodes_and_each_suspicion_once() {
     let registry = Registry::new();
     let heartbeats = Heartbeats::builder().name(name("seen")).registry(&registry).build().unwrap();
-    let counted = || {
-        ["nodes", "suspected_nodes", "suspicions_total"]
-            .map(|metric| value(&registry, &format!("palisade_health_{metric}"), "seen", &[]).expect("it is there"))
-    };
-    assert_eq!(counted(), [0.0; 3]);
+    let counted = || seen(&registry, ["nodes", "suspected_nodes", "suspicions_total"]);
+    assert_eq!(counted(), [0.0; 3].map(Some));
     for _ in 0..2 {
         assert!(heartbeats.beat("a") && heartbeats.beat("b"));
         advance(SECOND).await;
     }
-    assert_eq!(counted(), [2.0, 0.0, 0.0]);
+    assert_eq!(counted(), [2.0, 0.0, 0.0].map(Some));
     for _ in 0..20 {
         heartbeats.beat("b");
         advance(SECOND).await;
     }
-    assert_eq!((counted(), counted()), ([2.0, 1.0, 1.0], [2.0, 1.0, 1.0]));
+    assert_eq!([counted(), counted()], [[2.0, 1.0, 1.0].map(Some); 2]);
     assert!(heartbeats.is_suspected("a") && heartbeats.beat("a"));
-    assert_eq!(counted(), [2.0, 0.0, 1.0]);
+    assert_eq!(counted(), [2.0, 0.0, 1.0].map(Some));
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ use palisade::event::{self, Event, Source};
 use palisade::registry::{Instance, Reading};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
-    FallbackLayer, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry,
+    FallbackLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry,
     RetryLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
