@@ -9,7 +9,9 @@ use crate::state::attempts::{FIRST_STOP, Stop};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
+use crate::state::phi::SUSPICIONS;
 use crate::state::tally::WORDS;
+use crate::state::verdict::{DRAINS, Level};
 use crate::state::{bucket, calls};
 
 /// Where the value of a sample stands.
@@ -72,6 +74,9 @@ const _: () = {
     assert!(ANSWERS.len() < WORDS, "a fallback");
     assert!(Criticality::COUNT <= WORDS, "a criticality");
     assert!(NO_ROOM.len() <= WORDS, "a layer per key");
+    assert!(DRAINS < WORDS, "a health");
+    assert!(Level::Unhealthy.result_word() < WORDS && Level::Unhealthy.change_word() < WORDS, "a health check");
+    assert!(SUSPICIONS < WORDS, "heartbeats");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

@@ -53,6 +53,10 @@
 //! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
 //! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
 //!
+//! A [check](crate::HealthCheck) counts each result, and apart from that each change of its verdict. One that is stale is shown as
+//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
+//! for it. Nodes are counted, and never named.
+//!
 //! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too. Their buckets are coarse:
 //! [what `histogram_quantile` says](crate::measure#times) may be twice the time that it should, or half of it.
 //!
@@ -68,7 +72,8 @@
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of a
 //! circuit, a bulkhead, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such as one that
 //! heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a criticality, another rate limit and a layer per
-//! key are gone with their last layer, service and handle, and what a call does after that is counted all the same. What an instance has
+//! key are gone with their last layer, service and handle, and what a call does after that is counted all the same. The health of a service,
+//! a check and heartbeats are listed for as long as there is a handle: a task that runs a check is none. What an instance has
 //! counted stays in the totals of its kind and name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one

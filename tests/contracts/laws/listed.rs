@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind, Reading};
 use palisade::{
-    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Name, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Rate,
+    RateLimitLayer, Registry, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
+use tower::util::MapRequestLayer;
 
 use super::*;
 
@@ -160,6 +162,28 @@ each_listed! {
     keys_without_room: |registry| {
         BulkheadLayer::builder(PLACES).per_key(|request: &u32| *request).capacity(1).registry(registry).build()
     }, { "per key": "per_key" };
+    the_health_of_a_service: |registry| {
+        let health = Health::builder().registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            health.drain();
+            health.undrain();
+            request
+        }))
+    }, { "health": "health" };
+    a_check_beside_the_calls: |registry| {
+        let check = HealthCheck::builder("seen", async || Ok::<_, Down>(())).registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            tokio::spawn(check.run());
+            request
+        }))
+    }, { "health check": "health" };
+    beats_of_the_callers: |registry| {
+        let heartbeats = Heartbeats::builder().registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            heartbeats.beat("caller");
+            request
+        }))
+    }, { "heartbeats": "health" };
     the_five_together: |registry| Ok::<_, Error>(
         ServiceBuilder::new()
             .with_fallback(FallbackLayer::value(STALE).registry(registry))
@@ -179,14 +203,12 @@ each_listed! {
 
 /// The kinds that no registry lists, and why that is meant. A layer without a kind, such as that of deadlines, has no name and no
 /// state: nothing of it could be told apart.
-const NOT_LISTED: [(&str, &str); 4] = [
+const NOT_LISTED: [(&str, &str); 2] = [
     (
         "answer",
         "it has no name and no state, and the errors that it turns into responses were counted where they were made",
     ),
     ("custom", "a limit of one's own is not built here, and a call would wait for a lock to find the row of its name"),
-    ("health check", "it is no layer: no call passes it, and its handle shows it"),
-    ("heartbeats", "they are no layer: no call passes them, and their handle shows them"),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod counters;
 mod documented;
+mod health;
 mod hostile;
 #[cfg(feature = "serde")]
 mod json;
@@ -12,6 +13,7 @@ mod saturation;
 mod shown;
 
 use std::fmt::Debug;
+use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -22,8 +24,8 @@ use palisade::event::{self, Event, Source};
 use palisade::registry::{Instance, Reading};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
-    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitBuilder, RateLimitLayer, Registry, RetryLayer,
-    TimeoutLayer, fallback,
+    FallbackLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitBuilder,
+    RateLimitLayer, Registry, RetryLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt};
