@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Roster;
 use super::change::{Changes, Choice};
 use super::draws::scale;
-use super::member::Member;
+use super::member::{Member, WHOLE};
 use super::members::Members;
 use super::rules::Policy;
 use crate::judge::Judgement;
@@ -18,9 +18,6 @@ const WATCHED: usize = 16;
 
 /// How often a draw that cannot be used is drawn again.
 const DRAWS: usize = 4;
-
-/// How many parts a weight has whose share grows.
-const PARTS: u64 = 1 << 10;
 
 impl Roster {
     /// Chooses the member that takes a call, which is in flight there until it exits; `None` if there is none, or all were tried.
@@ -90,13 +87,12 @@ impl<C: Now> Pick<'_, C> {
         if range.is_empty() {
             return None;
         }
-        match self.roster.rules {
-            rules if rules.shards.is_some() => self.by_key(range, worst, rules.shards.unwrap_or(1)),
-            rules => match rules.policy {
-                Policy::LeastLoaded => self.least_loaded(range, worst),
-                Policy::RoundRobin => self.in_turn(range, worst),
-                Policy::FailOver => self.first(range, worst),
-            },
+        let rules = &self.roster.rules;
+        match (rules.shards, rules.policy) {
+            (Some(shards), _) => self.by_key(range, worst, shards),
+            (None, Policy::LeastLoaded) => self.least_loaded(range, worst),
+            (None, Policy::RoundRobin) => self.in_turn(range, worst),
+            (None, Policy::FailOver) => self.first(range, worst),
         }
     }
 
@@ -134,7 +130,7 @@ impl<C: Now> Pick<'_, C> {
     /// Whether one whose share grows lets this turn pass, by chance.
     fn stands_back(&self, index: usize) -> bool {
         let part = self.members.get(index).part(self.roster.rules.slow_start, self.clock);
-        part.is_some_and(|part| self.roster.draws.draw() % PARTS >= part)
+        part < WHOLE && self.roster.draws.draw() % WHOLE >= part
     }
 
     /// One that was drawn by this number, which is below 2^32, but not `other`.

@@ -31,31 +31,34 @@ impl Roster {
     /// Looks at all members; the caller holds the lock.
     pub(super) fn refresh(&self, locked: &mut Locked, now: Nanos, changes: &mut Changes) {
         let members = Arc::clone(&locked.members);
-        members.iter().for_each(|member| member.look(now, changes));
+        members.iter().for_each(|member| member.look(self.rules.slow_start, now, changes));
         let all = Tally::of(&members, &(0..members.len()));
-        let (range, worst) = if self.rules.fails_over() {
-            (self.take_over(locked, all.best(), now, changes), all.best())
+        let pool = if self.rules.fails_over() {
+            Pool::new(&self.take_over(locked, all.best(), now, changes), all.best())
         } else {
             self.choose_tier(&members, &all)
         };
-        let is_panic = self.rules.may_panic() && self.rules.is_too_few(&all);
-        let is_panic = is_panic && range.len() == members.len();
-        let worst = if is_panic { Level::Unhealthy } else { worst };
-        members.set_pool(Pool::new(&range, worst).panicking(is_panic).watched(members.iter().any(|m| m.is_watched())));
-        self.due.store(self.next_due(locked, range.start).0, Ordering::Relaxed);
-        self.tell_counts(locked, &all, is_panic, changes);
+        members.set_pool(pool.watched(members.iter().any(|member| member.is_watched())));
+        self.due.store(self.next_due(locked, pool.range().start).0, Ordering::Relaxed);
+        self.tell_counts(locked, &all, pool.is_panic(), changes);
     }
 
     /// The first tier of which enough are healthy, or else all.
-    fn choose_tier(&self, members: &Members, all: &Tally) -> (Range<usize>, Level) {
+    fn choose_tier(&self, members: &Members, all: &Tally) -> Pool {
         let best = all.best();
         let is_enough = |range: &Range<usize>| {
             let tier = Tally::of(members, range);
-            tier.usable > 0 && tier.best() == best && !self.rules.is_too_few(&tier)
+            tier.best() == best && tier.usable > 0 && !self.rules.is_too_few(&tier)
         };
         let tier = members.tiers.iter().map(|tier| &tier.range).find(|range| is_enough(range));
-        let keyed_or = |worst: Level| if self.rules.shards.is_some() { worst } else { worst.min(Level::Degraded) };
-        (tier.cloned().unwrap_or(0..members.len()), keyed_or(best))
+        let everyone = 0..members.len();
+        match tier {
+            Some(tier) => Pool::new(tier, best),
+            // A key has an order of members, of which the first takes it where none is healthy.
+            None if self.rules.shards.is_some() => Pool::new(&everyone, best),
+            None if self.rules.is_too_few(all) => Pool::new(&everyone, Level::Unhealthy).panicking(),
+            None => Pool::new(&everyone, best.min(Level::Degraded)),
+        }
     }
 
     /// Who takes the calls where they fail over: the one that does, while it is as good as any.
@@ -85,7 +88,7 @@ impl Roster {
     /// When time changes something next.
     fn next_due(&self, locked: &Locked, in_use: usize) -> Nanos {
         let members = &locked.members;
-        let trials = members.iter().filter(|member| member.is_in_play()).filter_map(|member| member.trial_at());
+        let trials = members.iter().filter_map(|member| member.trial_at());
         let earlier = if self.rules.fails_over() { in_use } else { 0 };
         let returning = members.iter().take(earlier).filter(|member| member.is_at(Level::Healthy));
         trials.chain(returning.map(|member| member.may_return(self.rules.healthy_for))).min().unwrap_or(Nanos::MAX)
@@ -118,10 +121,6 @@ pub(super) fn hand_over(locked: &mut Locked, to: &Arc<Member>, reason: Takeover,
 impl Rules {
     fn fails_over(&self) -> bool {
         self.shards.is_none() && self.policy == Policy::FailOver
-    }
-
-    fn may_panic(&self) -> bool {
-        self.shards.is_none() && self.policy != Policy::FailOver
     }
 
     /// Whether too few of them are healthy.
@@ -174,7 +173,7 @@ impl Tally {
 
 impl Member {
     /// Asks the judges, and writes down what follows; the caller holds the roster's lock.
-    fn look(&self, now: Nanos, changes: &mut Changes) {
+    fn look(&self, slow_start: Nanos, now: Nanos, changes: &mut Changes) {
         let judgement = self.judge();
         let before = self.judged.swap(judgement as u64, Ordering::Relaxed);
         let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
@@ -182,9 +181,13 @@ impl Member {
             put_on_trial(self, now, changes);
         }
         let level = self.level_by(judgement);
-        let before = self.level.swap(level as u64, Ordering::Relaxed);
-        if level == Level::Healthy && before != Level::Healthy as u64 {
+        let before = self.level();
+        self.level.store(level as u64, Ordering::Relaxed);
+        if level == Level::Healthy && before > Level::Healthy {
             self.well_since.store(now.0, Ordering::Relaxed);
+        }
+        if level < Level::Unhealthy && before == Level::Unhealthy {
+            self.rise(slow_start, now);
         }
     }
 
@@ -219,9 +222,11 @@ impl Member {
         !self.judges().is_empty() && self.is_in_play() && !self.is_well()
     }
 
-    fn trial_at(&self) -> Option<Nanos> {
-        let is_out = self.word().phase() != Phase::InService;
-        is_out.then(|| Nanos(self.until.load(Ordering::Relaxed)))
+    /// When its next trial is due, if it is out of service and may be asked.
+    pub(super) fn trial_at(&self) -> Option<Nanos> {
+        let is_out = self.word().phase() != Phase::InService && self.is_in_play();
+        let may_be_asked = !self.is_seen_as(Judgement::Unhealthy);
+        (is_out && may_be_asked).then(|| Nanos(self.until.load(Ordering::Relaxed)))
     }
 
     /// From when on it has been healthy for so long.

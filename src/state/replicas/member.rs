@@ -27,7 +27,7 @@ const SPAN: Nanos = Nanos(30 * SECOND);
 const BUCKETS: u32 = 10;
 
 /// A weight of one in a share, which may be a part of the weight.
-const WHOLE: u64 = 1 << 10;
+pub(super) const WHOLE: u64 = 1 << 10;
 
 /// The heaviest a member may be.
 pub(crate) const MAX_WEIGHT: u32 = 1_000_000;
@@ -192,17 +192,21 @@ impl Member {
         self.in_flight.load(Ordering::SeqCst) == 0
     }
 
-    /// Its weight, in [`WHOLE`]s, and less while its share grows.
+    /// Its weight in [`WHOLE`]s, and less while its share grows.
     #[inline]
     pub(super) fn share(&self, slow_start: Nanos, clock: impl Now) -> u64 {
-        let weight = self.weight() * WHOLE;
+        self.weight() * self.part(slow_start, clock)
+    }
+
+    /// Which part of its weight it has: a tenth at least, and [`WHOLE`] if its share does not grow.
+    #[inline]
+    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> u64 {
         match self.rising.load(Ordering::Relaxed) {
-            0 => weight,
-            since => weight * self.risen(since, slow_start, clock.now()) / WHOLE,
+            0 => WHOLE,
+            since => self.risen(since, slow_start, clock.now()),
         }
     }
 
-    /// Which part of its share it has: at least a tenth.
     #[cold]
     fn risen(&self, since: u64, slow_start: Nanos, now: Nanos) -> u64 {
         let passed = now.saturating_sub(Nanos(since));
@@ -214,16 +218,11 @@ impl Member {
         u64::try_from(part).unwrap_or(WHOLE).max(WHOLE.div_ceil(10))
     }
 
-    /// Which part of its weight it has, in 1 to [`WHOLE`] parts; `None` if it has all of it.
-    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> Option<u64> {
-        match self.rising.load(Ordering::Relaxed) {
-            0 => None,
-            since => Some(self.risen(since, slow_start, clock.now())).filter(|part| *part < WHOLE),
+    /// Lets its share grow from now on, if shares do.
+    pub(super) fn rise(&self, slow_start: Nanos, now: Nanos) {
+        if slow_start > Nanos(0) {
+            self.rising.store(now.0.max(1), Ordering::Relaxed);
         }
-    }
-
-    pub(super) fn rise(&self, now: Nanos) {
-        self.rising.store(now.0.max(1), Ordering::Relaxed);
     }
 
     /// The entry of a call that it has taken.

@@ -1,6 +1,7 @@
 //! What a hand changes: who is a member, and what of it is used.
 
 use super::change::{Changes, Readmission, Reason, Takeover};
+use super::eject::readmit;
 use super::look::hand_over;
 use super::member::{Member, Newcomer};
 use super::members::{Members, Unfit};
@@ -21,9 +22,7 @@ impl Roster {
             return Err(Unfit::Full);
         }
         let member = Arc::new(Member::new(newcomer, now));
-        if self.rules.slow_start > Nanos(0) {
-            member.rise(now);
-        }
+        member.rise(self.rules.slow_start, now);
         let list = locked.members.iter().chain([&member]).cloned().collect();
         let changes = self.reorder(&mut locked, list, now);
         Ok((member, changes))
@@ -98,7 +97,7 @@ impl Roster {
         let mut changes = Changes::NONE;
         self.with(name, now, &mut changes, |_, member, changes| {
             if member.word().phase() != Phase::InService {
-                self.readmit(member, Readmission::ByHand, now, changes);
+                readmit(member, Readmission::ByHand, now, changes);
             }
         })?;
         Some(changes)
