@@ -17,29 +17,35 @@ use crate::sync::{Arc, Ordering};
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Looks again if the judges of a member say something else than before.
+    /// Looks again if the judges of a member say something else than before. They are asked without the lock.
     pub(super) fn note_judgement(&self, member: &Member, judgement: Judgement, clock: impl Now, changes: &mut Changes) {
         if member.is_seen_as(judgement) {
             return;
         }
         let mut locked = self.locked.lock();
-        if !member.is_seen_as(judgement) {
-            self.refresh(&mut locked, clock.now(), changes);
+        let now = clock.now();
+        let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
+        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
+        if has_recovered && member.is_ejected() {
+            put_on_trial(member, now, changes);
         }
+        self.refresh(&mut locked, now, changes);
     }
 
     /// Looks at all members; the caller holds the lock.
     pub(super) fn refresh(&self, locked: &mut Locked, now: Nanos, changes: &mut Changes) {
         let members = Arc::clone(&locked.members);
-        members.iter().for_each(|member| member.look(self.rules.slow_start, now, changes));
+        members.iter().for_each(|member| member.look(self.rules.slow_start, now));
         let all = Tally::of(&members, &(0..members.len()));
         let pool = if self.rules.fails_over() {
             Pool::new(&self.take_over(locked, all.best(), now, changes), all.best())
         } else {
             self.choose_tier(&members, &all)
         };
-        members.set_pool(pool.watched(members.iter().any(|member| member.is_watched())));
-        self.due.store(self.next_due(locked, pool.range().start).0, Ordering::Relaxed);
+        let earlier = if self.rules.fails_over() { pool.range().start } else { 0 };
+        let is_watched = members.iter().enumerate().any(|(index, member)| member.is_watched(index < earlier));
+        members.set_pool(pool.watched(is_watched));
+        self.due.store(self.next_due(&members, earlier).0, Ordering::Relaxed);
         self.tell_counts(locked, &all, pool.is_panic(), changes);
     }
 
@@ -85,11 +91,9 @@ impl Roster {
         next..next + 1
     }
 
-    /// When time changes something next.
-    fn next_due(&self, locked: &Locked, in_use: usize) -> Nanos {
-        let members = &locked.members;
+    /// When time changes something next: a trial is due, or one of so many earlier ones takes over again.
+    fn next_due(&self, members: &Members, earlier: usize) -> Nanos {
         let trials = members.iter().filter_map(|member| member.trial_at());
-        let earlier = if self.rules.fails_over() { in_use } else { 0 };
         let returning = members.iter().take(earlier).filter(|member| member.is_at(Level::Healthy));
         trials.chain(returning.map(|member| member.may_return(self.rules.healthy_for))).min().unwrap_or(Nanos::MAX)
     }
@@ -172,16 +176,9 @@ impl Tally {
 }
 
 impl Member {
-    /// Asks the judges, and writes down what follows; the caller holds the roster's lock.
-    fn look(&self, slow_start: Nanos, now: Nanos, changes: &mut Changes) {
-        let judgement = self.judge();
-        let before = self.judged.swap(judgement as u64, Ordering::Relaxed);
-        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
-        if has_recovered && self.is_ejected() {
-            put_on_trial(self, now, changes);
-        }
-        let level = self.level_by(judgement);
-        let before = self.level();
+    /// Writes down how it is, by what the judges said; the caller holds the roster's lock.
+    fn look(&self, slow_start: Nanos, now: Nanos) {
+        let (before, level) = (self.level(), self.level_now());
         self.level.store(level as u64, Ordering::Relaxed);
         if level == Level::Healthy && before > Level::Healthy {
             self.well_since.store(now.0, Ordering::Relaxed);
@@ -191,12 +188,12 @@ impl Member {
         }
     }
 
-    fn level_by(&self, judgement: Judgement) -> Level {
-        match judgement {
-            _ if !self.is_in_play() || !self.word().is_open() => Level::Unhealthy,
-            Judgement::Healthy => Level::Healthy,
-            Judgement::Degraded => Level::Degraded,
-            Judgement::OnTrial | Judgement::Unhealthy => Level::Unhealthy,
+    fn level_now(&self) -> Level {
+        let takes_calls = self.word().is_open() && self.weight() > 0;
+        match self.judged() {
+            Judgement::Healthy if takes_calls => Level::Healthy,
+            Judgement::Degraded if takes_calls => Level::Degraded,
+            _ => Level::Unhealthy,
         }
     }
 
@@ -217,9 +214,9 @@ impl Member {
         self.is_in_play() && self.is_level(level)
     }
 
-    /// Whether calls look at it, because it may be better than it was.
-    fn is_watched(&self) -> bool {
-        !self.judges().is_empty() && self.is_in_play() && !self.is_well()
+    /// Whether calls ask its judges although they do not go there: it may be better than it was, or is about to take over again.
+    fn is_watched(&self, is_earlier: bool) -> bool {
+        !self.judges().is_empty() && self.is_in_play() && (is_earlier || !self.is_well())
     }
 
     /// When its next trial is due, if it is out of service and may be asked.

@@ -90,6 +90,7 @@ pub(crate) struct Member {
 impl Member {
     pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
         let Newcomer { name, weight, tier, judges } = newcomer;
+        let judgement = worst(&judges);
         // A time window without a least number of calls sums only for failures and once a bucket.
         let window = TimeWindow::new(SPAN, BUCKETS, 0, false);
         Self {
@@ -100,7 +101,7 @@ impl Member {
             judges: judges.into(),
             word: AtomicU64::new(Word::FIRST.0),
             weight: AtomicU64::new(weight.into()),
-            judged: AtomicU64::new(Judgement::Healthy as u64),
+            judged: AtomicU64::new(judgement as u64),
             in_flight: AtomicU64::new(0),
             rising: AtomicU64::new(0),
             level: AtomicU64::new(Level::Healthy as u64),
@@ -113,6 +114,11 @@ impl Member {
             stripes: Stripes::new(FIRST_WORD + window.words()),
             window,
         }
+    }
+
+    /// The worst that they say now.
+    fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+        judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
     }
 
     /// A number that no other replica of the process has.
@@ -141,12 +147,18 @@ impl Member {
         &self.judges
     }
 
-    /// What its judges say now: the worst of it.
+    /// What its judges say now.
     pub(super) fn judge(&self) -> Judgement {
-        self.judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
+        worst(&self.judges)
     }
 
-    /// Whether the judges say something else than when the roster last looked.
+    /// What its judges said when the roster last looked.
+    pub(super) fn judged(&self) -> Judgement {
+        let judgements = [Judgement::Healthy, Judgement::Degraded, Judgement::OnTrial];
+        judgements.into_iter().find(|judgement| self.is_seen_as(*judgement)).unwrap_or(Judgement::Unhealthy)
+    }
+
+    /// Whether that is what the judges said when the roster last looked.
     #[inline]
     pub(super) fn is_seen_as(&self, judgement: Judgement) -> bool {
         self.judged.load(Ordering::Relaxed) == judgement as u64
@@ -264,6 +276,11 @@ impl fmt::Debug for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member").field("name", &self.name).field("phase", &self.word().phase()).finish_non_exhaustive()
     }
+}
+
+/// The worst that they say now.
+fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+    judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
 }
 
 /// A number that no other replica of the process has.

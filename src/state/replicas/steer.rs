@@ -14,14 +14,15 @@ use crate::time::Nanos;
 impl Roster {
     /// Adds a member, whose share grows from now on if there is a slow start.
     pub(crate) fn add(&self, newcomer: Newcomer, now: Nanos) -> Result<(Arc<Member>, Changes), Unfit> {
+        // Before the lock: it asks the judges.
+        let member = Arc::new(Member::new(newcomer, now));
         let mut locked = self.locked.lock();
-        if locked.members.find(&newcomer.name).is_some() {
+        if locked.members.find(member.name()).is_some() {
             return Err(Unfit::Duplicate);
         }
         if locked.members.len() >= MAX_MEMBERS {
             return Err(Unfit::Full);
         }
-        let member = Arc::new(Member::new(newcomer, now));
         member.rise(self.rules.slow_start, now);
         let list = locked.members.iter().chain([&member]).cloned().collect();
         let changes = self.reorder(&mut locked, list, now);
