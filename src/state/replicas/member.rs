@@ -226,6 +226,11 @@ impl Member {
         self.rising.store(now.0.max(1), Ordering::Relaxed);
     }
 
+    /// Whether it takes no call any more, and none is in flight.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.word().is_closed() && self.is_empty()
+    }
+
     /// The entry of a call that it has taken.
     #[inline]
     pub(super) const fn entry(word: Word) -> Entry {
