@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Roster;
 use super::change::{Changes, Choice};
 use super::draws::scale;
-use super::member::Member;
+use super::member::{Member, WHOLE};
 use super::members::Members;
 use super::rules::Policy;
 use crate::judge::Judgement;
@@ -13,14 +13,11 @@ use crate::state::verdict::Level;
 use crate::sync::Ordering;
 use crate::time::Now;
 
-/// How many members that are not healthy a choice looks at, at most.
+/// The judges of how many members a choice asks, at most, where one is not healthy.
 const WATCHED: usize = 16;
 
 /// How often a draw that cannot be used is drawn again.
 const DRAWS: usize = 4;
-
-/// How many parts a weight has whose share grows.
-const PARTS: u64 = 1 << 10;
 
 impl Roster {
     /// Chooses the member that takes a call, which is in flight there until it exits; `None` if there is none, or all were tried.
@@ -55,6 +52,12 @@ pub(super) struct Pick<'a, C> {
 impl<C: Now> Pick<'_, C> {
     #[inline]
     fn choose(&mut self) -> Option<Choice> {
+        if self.members.pool().is_watched() {
+            let watched = self.watch().and_then(|index| self.try_take(index));
+            if watched.is_some() {
+                return watched;
+            }
+        }
         if self.roster.due.load(Ordering::Relaxed) < u64::MAX {
             let trial = self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes);
             if trial.is_some() {
@@ -63,22 +66,27 @@ impl<C: Now> Pick<'_, C> {
         }
         loop {
             let index = self.pick()?;
-            let member = self.members.get(index);
-            if let Some(word) = member.try_enter() {
-                return Some(Choice { index, entry: Member::entry(word) });
+            let taken = self.try_take(index);
+            if taken.is_some() {
+                return taken;
             }
-            self.roster.leave(member, &mut self.changes);
         }
+    }
+
+    /// Gives the call to a member, unless it takes none since it was chosen.
+    #[inline]
+    fn try_take(&mut self, index: usize) -> Option<Choice> {
+        let member = self.members.get(index);
+        let Some(word) = member.try_enter() else {
+            self.roster.leave(member, &mut self.changes);
+            return None;
+        };
+        Some(Choice { index, entry: Member::entry(word) })
     }
 
     #[inline]
     fn pick(&mut self) -> Option<usize> {
         let pool = self.members.pool();
-        if pool.is_watched() {
-            if let Some(index) = self.watch() {
-                return Some(index);
-            }
-        }
         match self.pick_from(&pool.range(), pool.worst()) {
             Some(index) => Some(index),
             None => self.pick_elsewhere(),
@@ -90,13 +98,12 @@ impl<C: Now> Pick<'_, C> {
         if range.is_empty() {
             return None;
         }
-        match self.roster.rules {
-            rules if rules.shards.is_some() => self.by_key(range, worst, rules.shards.unwrap_or(1)),
-            rules => match rules.policy {
-                Policy::LeastLoaded => self.least_loaded(range, worst),
-                Policy::RoundRobin => self.in_turn(range, worst),
-                Policy::FailOver => self.first(range, worst),
-            },
+        let rules = &self.roster.rules;
+        match (rules.shards, rules.policy) {
+            (Some(shards), _) => self.by_key(range, worst, shards),
+            (None, Policy::LeastLoaded) => self.least_loaded(range, worst),
+            (None, Policy::RoundRobin) => self.in_turn(range, worst),
+            (None, Policy::FailOver) => self.first(range, worst),
         }
     }
 
@@ -134,7 +141,7 @@ impl<C: Now> Pick<'_, C> {
     /// Whether one whose share grows lets this turn pass, by chance.
     fn stands_back(&self, index: usize) -> bool {
         let part = self.members.get(index).part(self.roster.rules.slow_start, self.clock);
-        part.is_some_and(|part| self.roster.draws.draw() % PARTS >= part)
+        part < WHOLE && self.roster.draws.draw() % WHOLE >= part
     }
 
     /// One that was drawn by this number, which is below 2^32, but not `other`.
@@ -199,7 +206,7 @@ impl<C: Now> Pick<'_, C> {
         }
     }
 
-    /// Looks at some of those that are not healthy, and takes one that is to be asked by the next call.
+    /// Asks the judges of some members, all of them in turn, for one that is to be asked by the next call.
     #[cold]
     fn watch(&mut self) -> Option<usize> {
         let len = self.members.len();
@@ -211,14 +218,12 @@ impl<C: Now> Pick<'_, C> {
 
     fn is_to_be_asked(&mut self, index: usize) -> bool {
         let member = self.members.get(index);
-        if member.judges().is_empty() || member.is_well() {
+        if member.judges().is_empty() {
             return false;
         }
         let judgement = member.judge();
         self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
-        judgement == Judgement::OnTrial
-            && member.word().is_open()
-            && member.weight() > 0
-            && !self.tried.contains(&member.id())
+        let is_free = member.word().is_open() && member.weight() > 0 && !self.tried.contains(&member.id());
+        judgement == Judgement::OnTrial && is_free
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Roster;
 use super::change::{Change, Changes, Choice, Entry, How, Readmission, Reason};
+use super::eject::readmit;
 use super::member::Member;
 use super::members::Members;
 use super::rules::TRIAL_FOR;
@@ -39,7 +40,7 @@ impl Roster {
             return;
         }
         match how {
-            How::Success => self.readmit(member, Readmission::Trial, now, changes),
+            How::Success => readmit(member, Readmission::Trial, now, changes),
             How::Failure => self.eject(&locked, member, Reason::Trial, now, changes),
             How::Throttled | How::Nothing => give_back(member, entry, now),
         }
@@ -76,6 +77,6 @@ fn give_back(member: &Member, entry: Entry, now: Nanos) {
 impl Member {
     /// Whether the next call is to be a trial.
     fn is_due(&self, now: Nanos) -> bool {
-        self.is_in_play() && self.word().phase() != Phase::InService && now.0 >= self.until.load(Ordering::Relaxed)
+        self.trial_at().is_some_and(|at| now >= at)
     }
 }

@@ -57,15 +57,12 @@ impl Roster {
         let (of, out) = (others().count() + 1, others().filter(|other| other.is_ejected()).count() + 1);
         out < of && out as f64 / of as f64 <= self.rules.max_ejected
     }
+}
 
-    /// Puts a member in service; the caller holds the lock, and looks at all members after.
-    pub(super) fn readmit(&self, member: &Member, reason: Readmission, now: Nanos, changes: &mut Changes) {
-        member.turn(Phase::InService, now);
-        if self.rules.slow_start > Nanos(0) {
-            member.rise(now);
-        }
-        changes.tell(Change::Readmitted { name: member.to_name(), reason });
-    }
+/// Puts a member in service; the caller holds the lock, and looks at all members after.
+pub(super) fn readmit(member: &Member, reason: Readmission, now: Nanos, changes: &mut Changes) {
+    member.turn(Phase::InService, now);
+    changes.tell(Change::Readmitted { name: member.to_name(), reason });
 }
 
 impl Member {

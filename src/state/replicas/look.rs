@@ -17,45 +17,54 @@ use crate::sync::{Arc, Ordering};
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Looks again if the judges of a member say something else than before.
+    /// Looks again if the judges of a member say something else than before. They are asked without the lock.
     pub(super) fn note_judgement(&self, member: &Member, judgement: Judgement, clock: impl Now, changes: &mut Changes) {
         if member.is_seen_as(judgement) {
             return;
         }
         let mut locked = self.locked.lock();
-        if !member.is_seen_as(judgement) {
-            self.refresh(&mut locked, clock.now(), changes);
+        let now = clock.now();
+        let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
+        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
+        if has_recovered && member.is_ejected() {
+            put_on_trial(member, now, changes);
         }
+        self.refresh(&mut locked, now, changes);
     }
 
     /// Looks at all members; the caller holds the lock.
     pub(super) fn refresh(&self, locked: &mut Locked, now: Nanos, changes: &mut Changes) {
         let members = Arc::clone(&locked.members);
-        members.iter().for_each(|member| member.look(now, changes));
+        members.iter().for_each(|member| member.look(self.rules.slow_start, now));
         let all = Tally::of(&members, &(0..members.len()));
-        let (range, worst) = if self.rules.fails_over() {
-            (self.take_over(locked, all.best(), now, changes), all.best())
+        let pool = if self.rules.fails_over() {
+            Pool::new(&self.take_over(locked, all.best(), now, changes), all.best())
         } else {
             self.choose_tier(&members, &all)
         };
-        let is_panic = self.rules.may_panic() && self.rules.is_too_few(&all);
-        let is_panic = is_panic && range.len() == members.len();
-        let worst = if is_panic { Level::Unhealthy } else { worst };
-        members.set_pool(Pool::new(&range, worst).panicking(is_panic).watched(members.iter().any(|m| m.is_watched())));
-        self.due.store(self.next_due(locked, range.start).0, Ordering::Relaxed);
-        self.tell_counts(locked, &all, is_panic, changes);
+        let earlier = if self.rules.fails_over() { pool.range().start } else { 0 };
+        let is_watched = members.iter().enumerate().any(|(index, member)| member.is_watched(index < earlier));
+        members.set_pool(pool.watched(is_watched));
+        self.due.store(self.next_due(&members, earlier).0, Ordering::Relaxed);
+        self.tell_counts(locked, &all, pool.is_panic(), changes);
     }
 
     /// The first tier of which enough are healthy, or else all.
-    fn choose_tier(&self, members: &Members, all: &Tally) -> (Range<usize>, Level) {
+    fn choose_tier(&self, members: &Members, all: &Tally) -> Pool {
         let best = all.best();
         let is_enough = |range: &Range<usize>| {
             let tier = Tally::of(members, range);
-            tier.usable > 0 && tier.best() == best && !self.rules.is_too_few(&tier)
+            tier.best() == best && tier.usable > 0 && !self.rules.is_too_few(&tier)
         };
         let tier = members.tiers.iter().map(|tier| &tier.range).find(|range| is_enough(range));
-        let keyed_or = |worst: Level| if self.rules.shards.is_some() { worst } else { worst.min(Level::Degraded) };
-        (tier.cloned().unwrap_or(0..members.len()), keyed_or(best))
+        let everyone = 0..members.len();
+        match tier {
+            Some(tier) => Pool::new(tier, best),
+            // A key has an order of members, of which the first takes it where none is healthy.
+            None if self.rules.shards.is_some() => Pool::new(&everyone, best),
+            None if self.rules.is_too_few(all) => Pool::new(&everyone, Level::Unhealthy).panicking(),
+            None => Pool::new(&everyone, best.min(Level::Degraded)),
+        }
     }
 
     /// Who takes the calls where they fail over: the one that does, while it is as good as any.
@@ -82,11 +91,9 @@ impl Roster {
         next..next + 1
     }
 
-    /// When time changes something next.
-    fn next_due(&self, locked: &Locked, in_use: usize) -> Nanos {
-        let members = &locked.members;
-        let trials = members.iter().filter(|member| member.is_in_play()).filter_map(|member| member.trial_at());
-        let earlier = if self.rules.fails_over() { in_use } else { 0 };
+    /// When time changes something next: a trial is due, or one of so many earlier ones takes over again.
+    fn next_due(&self, members: &Members, earlier: usize) -> Nanos {
+        let trials = members.iter().filter_map(|member| member.trial_at());
         let returning = members.iter().take(earlier).filter(|member| member.is_at(Level::Healthy));
         trials.chain(returning.map(|member| member.may_return(self.rules.healthy_for))).min().unwrap_or(Nanos::MAX)
     }
@@ -118,10 +125,6 @@ pub(super) fn hand_over(locked: &mut Locked, to: &Arc<Member>, reason: Takeover,
 impl Rules {
     fn fails_over(&self) -> bool {
         self.shards.is_none() && self.policy == Policy::FailOver
-    }
-
-    fn may_panic(&self) -> bool {
-        self.shards.is_none() && self.policy != Policy::FailOver
     }
 
     /// Whether too few of them are healthy.
@@ -173,27 +176,24 @@ impl Tally {
 }
 
 impl Member {
-    /// Asks the judges, and writes down what follows; the caller holds the roster's lock.
-    fn look(&self, now: Nanos, changes: &mut Changes) {
-        let judgement = self.judge();
-        let before = self.judged.swap(judgement as u64, Ordering::Relaxed);
-        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
-        if has_recovered && self.is_ejected() {
-            put_on_trial(self, now, changes);
-        }
-        let level = self.level_by(judgement);
-        let before = self.level.swap(level as u64, Ordering::Relaxed);
-        if level == Level::Healthy && before != Level::Healthy as u64 {
+    /// Writes down how it is, by what the judges said; the caller holds the roster's lock.
+    fn look(&self, slow_start: Nanos, now: Nanos) {
+        let (before, level) = (self.level(), self.level_now());
+        self.level.store(level as u64, Ordering::Relaxed);
+        if level == Level::Healthy && before > Level::Healthy {
             self.well_since.store(now.0, Ordering::Relaxed);
+        }
+        if level < Level::Unhealthy && before == Level::Unhealthy {
+            self.rise(slow_start, now);
         }
     }
 
-    fn level_by(&self, judgement: Judgement) -> Level {
-        match judgement {
-            _ if !self.is_in_play() || !self.word().is_open() => Level::Unhealthy,
-            Judgement::Healthy => Level::Healthy,
-            Judgement::Degraded => Level::Degraded,
-            Judgement::OnTrial | Judgement::Unhealthy => Level::Unhealthy,
+    fn level_now(&self) -> Level {
+        let takes_calls = self.word().is_open() && self.weight() > 0;
+        match self.judged() {
+            Judgement::Healthy if takes_calls => Level::Healthy,
+            Judgement::Degraded if takes_calls => Level::Degraded,
+            _ => Level::Unhealthy,
         }
     }
 
@@ -214,14 +214,16 @@ impl Member {
         self.is_in_play() && self.is_level(level)
     }
 
-    /// Whether calls look at it, because it may be better than it was.
-    fn is_watched(&self) -> bool {
-        !self.judges().is_empty() && self.is_in_play() && !self.is_well()
+    /// Whether calls ask its judges although they do not go there: it may be better than it was, or is about to take over again.
+    fn is_watched(&self, is_earlier: bool) -> bool {
+        !self.judges().is_empty() && self.is_in_play() && (is_earlier || !self.is_well())
     }
 
-    fn trial_at(&self) -> Option<Nanos> {
-        let is_out = self.word().phase() != Phase::InService;
-        is_out.then(|| Nanos(self.until.load(Ordering::Relaxed)))
+    /// When its next trial is due, if it is out of service and may be asked.
+    pub(super) fn trial_at(&self) -> Option<Nanos> {
+        let is_out = self.word().phase() != Phase::InService && self.is_in_play();
+        let may_be_asked = !self.is_seen_as(Judgement::Unhealthy);
+        (is_out && may_be_asked).then(|| Nanos(self.until.load(Ordering::Relaxed)))
     }
 
     /// From when on it has been healthy for so long.

@@ -27,7 +27,7 @@ const SPAN: Nanos = Nanos(30 * SECOND);
 const BUCKETS: u32 = 10;
 
 /// A weight of one in a share, which may be a part of the weight.
-const WHOLE: u64 = 1 << 10;
+pub(super) const WHOLE: u64 = 1 << 10;
 
 /// The heaviest a member may be.
 pub(crate) const MAX_WEIGHT: u32 = 1_000_000;
@@ -90,6 +90,7 @@ pub(crate) struct Member {
 impl Member {
     pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
         let Newcomer { name, weight, tier, judges } = newcomer;
+        let judgement = worst(&judges);
         // A time window without a least number of calls sums only for failures and once a bucket.
         let window = TimeWindow::new(SPAN, BUCKETS, 0, false);
         Self {
@@ -100,7 +101,7 @@ impl Member {
             judges: judges.into(),
             word: AtomicU64::new(Word::FIRST.0),
             weight: AtomicU64::new(weight.into()),
-            judged: AtomicU64::new(Judgement::Healthy as u64),
+            judged: AtomicU64::new(judgement as u64),
             in_flight: AtomicU64::new(0),
             rising: AtomicU64::new(0),
             level: AtomicU64::new(Level::Healthy as u64),
@@ -113,6 +114,11 @@ impl Member {
             stripes: Stripes::new(FIRST_WORD + window.words()),
             window,
         }
+    }
+
+    /// The worst that they say now.
+    fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+        judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
     }
 
     /// A number that no other replica of the process has.
@@ -141,12 +147,18 @@ impl Member {
         &self.judges
     }
 
-    /// What its judges say now: the worst of it.
+    /// What its judges say now.
     pub(super) fn judge(&self) -> Judgement {
-        self.judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
+        worst(&self.judges)
     }
 
-    /// Whether the judges say something else than when the roster last looked.
+    /// What its judges said when the roster last looked.
+    pub(super) fn judged(&self) -> Judgement {
+        let judgements = [Judgement::Healthy, Judgement::Degraded, Judgement::OnTrial];
+        judgements.into_iter().find(|judgement| self.is_seen_as(*judgement)).unwrap_or(Judgement::Unhealthy)
+    }
+
+    /// Whether that is what the judges said when the roster last looked.
     #[inline]
     pub(super) fn is_seen_as(&self, judgement: Judgement) -> bool {
         self.judged.load(Ordering::Relaxed) == judgement as u64
@@ -192,17 +204,21 @@ impl Member {
         self.in_flight.load(Ordering::SeqCst) == 0
     }
 
-    /// Its weight, in [`WHOLE`]s, and less while its share grows.
+    /// Its weight in [`WHOLE`]s, and less while its share grows.
     #[inline]
     pub(super) fn share(&self, slow_start: Nanos, clock: impl Now) -> u64 {
-        let weight = self.weight() * WHOLE;
+        self.weight() * self.part(slow_start, clock)
+    }
+
+    /// Which part of its weight it has: a tenth at least, and [`WHOLE`] if its share does not grow.
+    #[inline]
+    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> u64 {
         match self.rising.load(Ordering::Relaxed) {
-            0 => weight,
-            since => weight * self.risen(since, slow_start, clock.now()) / WHOLE,
+            0 => WHOLE,
+            since => self.risen(since, slow_start, clock.now()),
         }
     }
 
-    /// Which part of its share it has: at least a tenth.
     #[cold]
     fn risen(&self, since: u64, slow_start: Nanos, now: Nanos) -> u64 {
         let passed = now.saturating_sub(Nanos(since));
@@ -214,16 +230,11 @@ impl Member {
         u64::try_from(part).unwrap_or(WHOLE).max(WHOLE.div_ceil(10))
     }
 
-    /// Which part of its weight it has, in 1 to [`WHOLE`] parts; `None` if it has all of it.
-    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> Option<u64> {
-        match self.rising.load(Ordering::Relaxed) {
-            0 => None,
-            since => Some(self.risen(since, slow_start, clock.now())).filter(|part| *part < WHOLE),
+    /// Lets its share grow from now on, if shares do.
+    pub(super) fn rise(&self, slow_start: Nanos, now: Nanos) {
+        if slow_start > Nanos(0) {
+            self.rising.store(now.0.max(1), Ordering::Relaxed);
         }
-    }
-
-    pub(super) fn rise(&self, now: Nanos) {
-        self.rising.store(now.0.max(1), Ordering::Relaxed);
     }
 
     /// Whether it takes no call any more, and none is in flight.
@@ -270,6 +281,11 @@ impl fmt::Debug for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member").field("name", &self.name).field("phase", &self.word().phase()).finish_non_exhaustive()
     }
+}
+
+/// The worst that they say now.
+fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+    judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
 }
 
 /// A number that no other replica of the process has.

@@ -98,9 +98,11 @@ fn ranges(list: &[Arc<Member>]) -> Vec<Range<usize>> {
 /// Makes members of these.
 pub(super) fn hire(newcomers: Vec<Newcomer>, now: Nanos) -> Result<Vec<Arc<Member>>, Unfit> {
     let mut names = HashSet::new();
-    match () {
-        () if newcomers.len() > MAX_MEMBERS => Err(Unfit::Full),
-        () if !newcomers.iter().all(|newcomer| names.insert(&newcomer.name)) => Err(Unfit::Duplicate),
-        () => Ok(newcomers.into_iter().map(|newcomer| Arc::new(Member::new(newcomer, now))).collect()),
+    if newcomers.len() > MAX_MEMBERS {
+        return Err(Unfit::Full);
     }
+    if !newcomers.iter().all(|newcomer| names.insert(&newcomer.name)) {
+        return Err(Unfit::Duplicate);
+    }
+    Ok(newcomers.into_iter().map(|newcomer| Arc::new(Member::new(newcomer, now))).collect())
 }

@@ -28,8 +28,8 @@ impl Pool {
         Self(range.start as u64 | (range.end as u64) << TO_SHIFT | (worst as u64) << WORST_SHIFT)
     }
 
-    pub(super) const fn panicking(self, is_on: bool) -> Self {
-        Self(if is_on { self.0 | PANIC } else { self.0 })
+    pub(super) const fn panicking(self) -> Self {
+        Self(self.0 | PANIC)
     }
 
     pub(super) const fn watched(self, is_on: bool) -> Self {

@@ -1,6 +1,7 @@
 //! What a hand changes: who is a member, and what of it is used.
 
 use super::change::{Changes, Readmission, Reason, Takeover};
+use super::eject::readmit;
 use super::look::hand_over;
 use super::member::{Member, Newcomer};
 use super::members::{Members, Unfit};
@@ -13,17 +14,16 @@ use crate::time::Nanos;
 impl Roster {
     /// Adds a member, whose share grows from now on if there is a slow start.
     pub(crate) fn add(&self, newcomer: Newcomer, now: Nanos) -> Result<(Arc<Member>, Changes), Unfit> {
+        // Before the lock: it asks the judges.
+        let member = Arc::new(Member::new(newcomer, now));
         let mut locked = self.locked.lock();
-        if locked.members.find(&newcomer.name).is_some() {
+        if locked.members.find(member.name()).is_some() {
             return Err(Unfit::Duplicate);
         }
         if locked.members.len() >= MAX_MEMBERS {
             return Err(Unfit::Full);
         }
-        let member = Arc::new(Member::new(newcomer, now));
-        if self.rules.slow_start > Nanos(0) {
-            member.rise(now);
-        }
+        member.rise(self.rules.slow_start, now);
         let list = locked.members.iter().chain([&member]).cloned().collect();
         let changes = self.reorder(&mut locked, list, now);
         Ok((member, changes))
@@ -98,7 +98,7 @@ impl Roster {
         let mut changes = Changes::NONE;
         self.with(name, now, &mut changes, |_, member, changes| {
             if member.word().phase() != Phase::InService {
-                self.readmit(member, Readmission::ByHand, now, changes);
+                readmit(member, Readmission::ByHand, now, changes);
             }
         })?;
         Some(changes)

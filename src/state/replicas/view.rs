@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Roster;
+use super::change::Changes;
 use super::member::Member;
 use super::word::Phase;
 use crate::judge::Judgement;
@@ -31,9 +32,8 @@ pub(crate) struct MemberView {
     pub(crate) tier: u32,
     pub(crate) phase: Phase,
     pub(crate) is_drained: bool,
-    /// What its judges say, and why.
+    /// What its judges said; why is to be asked of themselves.
     pub(crate) judgement: Judgement,
-    pub(crate) why: Option<String>,
     pub(crate) level: Level,
     /// Whether it takes the calls where they fail over.
     pub(crate) is_in_use: bool,
@@ -49,11 +49,13 @@ pub(crate) struct MemberView {
 }
 
 impl Roster {
-    /// Looks at all members, and shows what it sees; what that changed comes back too.
-    pub(crate) fn view(&self, now: Nanos) -> (View, super::Changes) {
-        let mut changes = super::Changes::NONE;
-        let mut locked = self.locked.lock();
-        self.refresh(&mut locked, now, &mut changes);
+    /// Asks all judges, and shows what there is to see; what that changed comes back too.
+    pub(crate) fn view(&self, now: Nanos) -> (View, Changes) {
+        let mut changes = Changes::NONE;
+        for member in self.members().0.iter() {
+            self.note_judgement(member, member.judge(), now, &mut changes);
+        }
+        let locked = self.locked.lock();
         let in_use = locked.in_use.as_ref().map(|member| member.id());
         let view = View {
             members: locked.members.iter().map(|member| member.view(in_use)).collect(),
@@ -77,8 +79,7 @@ impl Member {
             tier: self.tier,
             phase: word.phase(),
             is_drained: word.is_drained(),
-            judgement: self.judge(),
-            why: self.judges().iter().find_map(|judge| judge.why()),
+            judgement: self.judged(),
             level: self.level(),
             is_in_use: in_use == Some(self.id()),
             in_flight: self.in_flight(),
