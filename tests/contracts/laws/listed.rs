@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use palisade::registry::{MetricKind, Reading};
 use palisade::{
-    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Policy, Rate, RateLimitLayer, Registry, Replicas,
+    ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
+use tower::layer::layer_fn;
 
 use super::*;
 
@@ -112,6 +114,11 @@ each_listed! {
     criticality: |registry| {
         Ok::<_, Error>(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
     }, "criticality";
+    two_replicas: |registry| {
+        let replicas = Replicas::builder("seen").policy(Policy::RoundRobin).consecutive(1).registry(registry);
+        let replicas = replicas.add("a", service_fn(inner)).add("b", service_fn(inner)).build().unwrap();
+        Ok::<_, Error>(layer_fn(move |_| replicas.clone()))
+    }, "replicas";
     measure_per_key: |registry| {
         MeasureLayer::builder("seen").per_key(|_: &u32| ()).registry(registry).build()
     }, "per key";
