@@ -21,6 +21,7 @@ macro_rules! kinds {
             Health: "health", "palisade::health";
             HealthCheck: "health check", "palisade::health";
             Heartbeats: "heartbeats", "palisade::heartbeats";
+            Replicas: "replicas", "palisade::replicas";
             Custom: "custom", "palisade::custom";
         }
     };

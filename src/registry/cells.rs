@@ -10,6 +10,7 @@ use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
+use crate::state::replicas::PassedOver;
 use crate::state::tally::WORDS;
 use crate::state::verdict::{DRAINS, Level};
 use crate::state::{bucket, calls};
@@ -77,6 +78,7 @@ const _: () = {
     assert!(DRAINS < WORDS, "a health");
     assert!(Level::Unhealthy.result_word() < WORDS && Level::Unhealthy.change_word() < WORDS, "a health check");
     assert!(SUSPICIONS < WORDS, "heartbeats");
+    assert!(PassedOver::NotThere.word() < WORDS, "replicas");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

@@ -18,7 +18,6 @@ pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod phi;
 pub(crate) mod rate;
-#[expect(dead_code, unused_imports, unreachable_pub, reason = "its plumbing comes after it")]
 pub(crate) mod replicas;
 pub(crate) mod stripes;
 pub(crate) mod tally;

@@ -234,6 +234,11 @@ impl Member {
         }
     }
 
+    /// Whether it takes no call any more, and none is in flight.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.word().is_closed() && self.is_empty()
+    }
+
     /// The entry of a call that it has taken.
     #[inline]
     pub(super) const fn entry(word: Word) -> Entry {

@@ -11,6 +11,7 @@
 mod by_key;
 mod change;
 mod choose;
+mod counted;
 mod draws;
 mod due;
 mod eject;
@@ -28,7 +29,8 @@ mod steer;
 mod view;
 mod word;
 
-pub(crate) use self::change::{Change, Changes, Choice, Entry, How, Readmission, Reason, Takeover};
+pub(crate) use self::change::{Change, Changes, Choice, Entry, How, Reason, Takeover};
+pub(crate) use self::counted::PassedOver;
 use self::draws::Draws;
 pub(crate) use self::key::key_hash;
 pub(crate) use self::member::{MAX_WEIGHT, Member, Newcomer};

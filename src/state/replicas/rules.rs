@@ -15,6 +15,17 @@ pub enum Policy {
     FailOver,
 }
 
+impl Policy {
+    /// The policy in words: `"least loaded"`, `"round robin"` or `"fail over"`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LeastLoaded => "least loaded",
+            Self::RoundRobin => "round robin",
+            Self::FailOver => "fail over",
+        }
+    }
+}
+
 /// The settings of a roster. All are legal: the builder has checked them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
