@@ -62,19 +62,19 @@
 //!
 //! # A sign for an autoscaler
 //!
-//! `palisade_saturation` is what is taken of the places of a bulkhead, or of the burst of a rate limit: 0 at rest, and 1 where
-//! all of it is taken. It is what a scrape finds at its moment, so scale by its mean over some time, such as
-//! `max by (name) (avg_over_time(palisade_saturation{kind="bulkhead"}[1m]))`. Calls that wait for a place make it no more than 1: see
-//! `palisade_bulkhead_queued` for them.
+//! `palisade_saturation` is what is taken of the places of a bulkhead, or of the burst of a rate limit: 0 at rest, and 1 where all
+//! of it is taken. It is what a scrape finds at its moment, so scale by its mean over some time, such as
+//! `max by (name) (avg_over_time(palisade_saturation{kind="bulkhead"}[1m]))`. Calls that wait for a place make it no more than 1:
+//! see `palisade_bulkhead_queued` for them.
 //!
 //! # How long an instance is listed
 //!
-//! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of a
-//! circuit, a bulkhead, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such as one that
-//! heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a criticality, another rate limit and a layer per
-//! key are gone with their last layer, service and handle, and what a call does after that is counted all the same. The health of a service,
-//! a check and heartbeats are listed for as long as there is a handle: a task that runs a check is none. What an instance has
-//! counted stays in the totals of its kind and name, so they never fall.
+//! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
+//! a circuit, a bulkhead, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such
+//! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
+//! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
+//! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
+//! task that runs a check is none. What an instance has counted stays in the totals of its kind and name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
 //! event tells it.

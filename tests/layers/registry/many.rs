@@ -117,6 +117,16 @@ async fn a_call_alone_keeps_listed_what_it_holds() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_counts_when_all_else_of_its_layer_is_gone() {
+    let registry = Registry::new();
+    let mut call = begin(&mut TimeoutLayer::new(SECOND).name(name("seen")).registry(&registry).layer(hung()), 1);
+    assert_eq!(registry.instances(), []);
+    advance(SECOND).await;
+    assert!(call.poll().is_ready());
+    assert_eq!(value(&registry, "palisade_timeout_expired_total", "seen", &["limit"]), Some(1.0));
+}
+
 fn rate_limit(registry: &Registry) -> RateLimitBuilder {
     RateLimitLayer::builder("seen", Rate::per_second(1)).registry(registry)
 }
