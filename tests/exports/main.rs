@@ -18,10 +18,11 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use palisade::registry::{Metric, MetricKind, Reading};
+use palisade::registry::{Metric, MetricKind};
 use palisade::{BulkheadLayer, Error, Name, Registry, fallback};
 use tower::{Service, ServiceBuilder};
 
+use crate::support::readings::number;
 use crate::support::services::down;
 
 /// An export of a registry to a tool, and the tool.
@@ -57,15 +58,6 @@ fn values_of(registry: &Registry) -> Values {
         samples.into_iter().map(move |sample| (series(name, &sample.labels), number(&sample.value)))
     });
     samples.collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "no test counts so far")]
-fn number(reading: &Reading) -> f64 {
-    match reading {
-        Reading::Count(count) => *count as f64,
-        Reading::Level(level) => *level,
-        other => panic!("no number: {other:?}"),
-    }
 }
 
 /// The names of the counters.

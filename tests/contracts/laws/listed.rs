@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade::registry::{MetricKind, Reading};
+use palisade::registry::MetricKind;
 use palisade::{
     Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
 };
@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tower::ServiceBuilder;
 
 use super::*;
+use crate::support::readings::number;
 
 /// A metric, as text: its name and its labels.
 type Values = BTreeMap<String, f64>;
@@ -22,16 +23,6 @@ fn values(registry: &Registry, kind: MetricKind) -> Values {
         .flat_map(|metric| metric.samples.into_iter().map(move |sample| (metric.name, sample)))
         .map(|(name, sample)| (format!("{name} {:?}", sample.labels), number(&sample.value)))
         .collect()
-}
-
-fn number(reading: &Reading) -> f64 {
-    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
-    match reading {
-        Reading::Count(calls) => count(*calls),
-        Reading::Level(level) => *level,
-        Reading::Histogram(times) => count(times.count()),
-        other => panic!("unknown: {other:?}"),
-    }
 }
 
 fn only_counted(counters: Values) -> Values {
