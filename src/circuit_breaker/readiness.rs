@@ -72,6 +72,7 @@ pub struct Readiness<S> {
     inner: S,
     circuit: CircuitHandle,
     seat: Seat,
+    /// Boxed, because a service is polled ready unpinned. Made when it first waits for a time.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 

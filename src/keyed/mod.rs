@@ -69,10 +69,18 @@
 //!
 //! # What a key costs
 //!
-//! On 64-bit machines, beside the key's own heap and with its share of a full map for 1,000 keys: a bulkhead takes at most 220
-//! bytes, and an adaptive one 850; a rate limit 245, of which its bucket is 64, and its clock and settings 32; a circuit with only
-//! the rule of consecutive failures takes 760, with a count window of 100 calls 920, and with the default time window 1,010. Each
-//! further thread that ends calls adds 0, 128 or 256 bytes to such a circuit, and 128 to an adaptive bulkhead. A call takes the read
+//! In bytes, on 64-bit machines, with the key's share of a full map for 1,000 keys. The heap of the key itself comes on top.
+//!
+//! | limit | at most |
+//! |---|---|
+//! | bulkhead | 220 |
+//! | adaptive bulkhead | 850 |
+//! | rate limit | 245: its bucket takes 64, and its clock and settings 32 |
+//! | circuit with only the rule of consecutive failures | 760 |
+//! | circuit with a count window of 100 calls | 920 |
+//! | circuit with the default time window | 1,010 |
+//!
+//! Each further thread that ends calls adds 0, 128 or 256 bytes to a circuit, and 128 to an adaptive bulkhead. A call takes the read
 //! lock of one of 16 parts of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a part less
 //! than a quarter full, the part shrinks, down to room for about 30 keys.
 //!

@@ -5,6 +5,7 @@
 pub mod alone;
 pub mod events;
 pub mod inner;
+pub mod readings;
 pub mod services;
 pub mod time;
 

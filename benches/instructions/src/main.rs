@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::env;
 use std::fmt::Debug;
 use std::future::{Ready, ready};
+use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,9 +24,13 @@ use http::Response;
 use http_body::Body;
 use http_body_util::Full;
 use http_calls::{Ask, Asked, echo, endless};
+use palisade::event::{Kind, Source};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
-use palisade::{Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, MeasureBuilder, MeasureLayer};
+use palisade::{
+    Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
+    MeasureBuilder, MeasureLayer, Name, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
+};
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
     rejected, runtime,
@@ -38,7 +43,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 42] = [
+const PATHS: [Path; 43] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -52,6 +57,7 @@ const PATHS: [Path; 42] = [
         run(n, layer.layer(bare()), answered);
     }),
     ("criticality", |n| run(n, CriticalityLayer::by(|_: &u64| Criticality::Sheddable).layer(bare()), answered)),
+    ("rejection-unheard", reject),
     ("rate-limit", |n| run(n, RateLimitLayer::per_second(1_000_000_000).layer(bare()), answered)),
     ("rate-limit-rejected", |n| run(n, drained(), rejected)),
     ("adaptive-room", |n| run(n, adaptive(bare()), answered)),
@@ -131,6 +137,13 @@ where
     B: Body<Data = Bytes, Error: Debug>,
 {
     runtime().block_on(unconstrained(http_calls::frames(&mut service, count)));
+}
+
+/// Rejects calls of a limit of its own, while nobody hears of it.
+#[inline(never)]
+fn reject(count: u64) {
+    let source = Source::new(Kind::Custom, Name::new("own").expect("legal"));
+    (0..count).for_each(|_| drop(black_box(black_box(source).reject(None))));
 }
 
 /// Its limit stays.

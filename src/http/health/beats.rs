@@ -1,17 +1,12 @@
 //! The beats of nodes, as requests.
 
-use std::convert::Infallible;
 use std::fmt::Write;
-use std::future::{Ready, ready};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::ALLOW;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_body_util::Full;
-use tower::Service;
 
-use super::pages::empty;
+use super::respond::{empty, not_allowed, service_by_respond};
 use crate::health::Heartbeats;
 
 /// Takes beats that come over HTTP, see the [page of this module](super).
@@ -36,9 +31,7 @@ impl Heartbeats {
 impl BeatService {
     fn respond(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         if method != Method::PUT && method != Method::POST {
-            let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("PUT, POST"));
-            return response;
+            return not_allowed("PUT, POST");
         }
         let node = path.rsplit('/').next().and_then(decode);
         empty(match node.filter(|node| (1..=Heartbeats::MAX_NODE_LEN).contains(&node.len())) {
@@ -49,19 +42,7 @@ impl BeatService {
     }
 }
 
-impl<B> Service<Request<B>> for BeatService {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.respond(request.method(), request.uri().path())))
-    }
-}
+service_by_respond!(BeatService);
 
 /// A name as a segment of a path has it: all but letters, digits and `-._~` is percent-encoded (RFC 3986).
 pub(super) fn encode(node: &str) -> String {

@@ -24,18 +24,9 @@ impl HealthCheck {
     ///
     /// Any status from 200 to 299 is healthy, unless [`status`](HealthCheckBuilder::status) says which. The body of the response is
     /// dropped.
-    pub fn http<S, B, R>(
-        name: impl Into<Cow<'static, str>>,
-        service: S,
-        uri: Uri,
-    ) -> HealthCheckBuilder<HttpCheck<S, B>>
+    pub fn http<S, B>(name: impl Into<Cow<'static, str>>, service: S, uri: Uri) -> HealthCheckBuilder<HttpCheck<S, B>>
     where
-        S: Service<Request<B>, Response = Response<R>, Error: Into<BoxError> + 'static, Future: Send>
-            + Clone
-            + Send
-            + 'static,
-        B: Default + Send + 'static,
-        R: Send,
+        HttpCheck<S, B>: Check,
     {
         Self::builder(name, HttpCheck { service, uri, status: None, body: PhantomData })
     }

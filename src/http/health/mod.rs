@@ -78,6 +78,7 @@ mod beats;
 mod check;
 mod json;
 mod pages;
+mod respond;
 
 pub use self::beater::{Beater, BeaterBuilder};
 pub use self::beats::BeatService;

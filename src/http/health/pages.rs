@@ -1,16 +1,12 @@
 //! The pages of a service's health.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::task::{Context, Poll};
-
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
-use tower::Service;
 
 use super::json;
+use super::respond::{empty, not_allowed, service_by_respond};
 use crate::health::{CheckKind, Health, HealthCheck, found};
 use crate::state::verdict::Level;
 
@@ -63,9 +59,7 @@ impl HealthService {
     fn respond(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         let Some(page) = self.page(path) else { return empty(StatusCode::NOT_FOUND) };
         if method != Method::GET && method != Method::HEAD {
-            let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return response;
+            return not_allowed("GET, HEAD");
         }
         let text = json::page(page.level, page.output, &page.checks, self.shows_outputs);
         let length = text.len();
@@ -99,22 +93,4 @@ fn weighing(health: &Health) -> Vec<(CheckKind, &HealthCheck)> {
     health.checks().filter(|(kind, _)| *kind != CheckKind::Informing).collect()
 }
 
-pub(super) fn empty(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
-}
-
-impl<B> Service<Request<B>> for HealthService {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.respond(request.method(), request.uri().path())))
-    }
-}
+service_by_respond!(HealthService);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use palisade::event::{Kind, Source};
-use palisade::registry::{Instance, MetricKind, Reading};
+use palisade::registry::{Instance, MetricKind};
 use palisade::{
     Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Policy,
     Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
@@ -14,6 +14,7 @@ use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 
 use super::*;
+use crate::support::readings::number;
 
 /// A metric, as text: its name and its labels.
 type Values = BTreeMap<String, f64>;
@@ -26,16 +27,6 @@ fn values(registry: &Registry, kind: MetricKind) -> Values {
         .flat_map(|metric| metric.samples.into_iter().map(move |sample| (metric.name, sample)))
         .map(|(name, sample)| (format!("{name} {:?}", sample.labels), number(&sample.value)))
         .collect()
-}
-
-fn number(reading: &Reading) -> f64 {
-    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
-    match reading {
-        Reading::Count(calls) => count(*calls),
-        Reading::Level(level) => *level,
-        Reading::Histogram(times) => count(times.count()),
-        other => panic!("unknown: {other:?}"),
-    }
 }
 
 fn only_counted(counters: Values) -> Values {
@@ -79,6 +70,7 @@ macro_rules! each_listed {
             let layer = build(&registry).unwrap();
             let instances = registry.instances();
             assert_eq!(kinds(&instances), [$($kind),+].into());
+            let listed = layers(&registry);
 
             let counters = values(&registry, MetricKind::Counter);
             assert!(!counters.is_empty() && counters.values().all(|count| *count == 0.0), "{counters:?}");
@@ -106,7 +98,7 @@ macro_rules! each_listed {
             }
 
             drop(layer);
-            assert_eq!(layers(&registry), instances.len(), "a service is there");
+            assert_eq!(layers(&registry), listed, "a service is there");
             drop(service);
             assert_eq!((registry.instances(), values(&registry, MetricKind::Gauge)), (Vec::new(), Values::new()));
             let (stayed, counted) = (values(&registry, MetricKind::Counter), only_counted(counted));

@@ -32,6 +32,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::support::Down;
 use crate::support::events::Events;
+use crate::support::readings::number;
 use crate::support::services::{Hung, begin, coded, down, hung, up};
 use crate::support::time::SECOND;
 
@@ -43,17 +44,6 @@ fn value(registry: &Registry, metric: &str, name: &str, labels: &[&str]) -> Opti
     let samples = metric.samples.iter();
     let mut found = samples.filter(|sample| is_it(sample.labels.iter().map(|(_, value)| *value).collect()));
     found.next().map(|sample| number(&sample.value))
-}
-
-/// The value of a counter or a gauge, and how many calls a histogram has.
-fn number(reading: &Reading) -> f64 {
-    let count = |count: u64| f64::from(u32::try_from(count).expect("no test counts so far"));
-    match reading {
-        Reading::Count(calls) => count(*calls),
-        Reading::Level(level) => *level,
-        Reading::Histogram(times) => count(times.count()),
-        other => panic!("unknown: {other:?}"),
-    }
 }
 
 fn names(instances: &[Instance]) -> Vec<&'static str> {
