@@ -26,7 +26,6 @@ pub(crate) struct View {
 
 #[derive(Clone, Debug)]
 pub(crate) struct MemberView {
-    pub(crate) id: u64,
     pub(crate) name: Arc<str>,
     pub(crate) weight: u64,
     pub(crate) tier: u32,
@@ -77,7 +76,6 @@ impl Member {
         let word = self.word();
         let (calls, failures) = self.totals();
         MemberView {
-            id: self.id(),
             name: self.to_name(),
             weight: self.weight(),
             tier: self.tier,

@@ -11,7 +11,7 @@ use super::*;
 /// Two replicas in turn, of which the first is ejected at its second failure.
 fn two(first: Inner) -> (Replicas<Inner>, [Inner; 2]) {
     let inners = [first, Inner::default()];
-    (named(&inners).policy(Policy::RoundRobin).consecutive(2).build().unwrap(), inners)
+    (named(&inners).policy(Policy::RoundRobin).consecutive(2).build().expect(LEGAL), inners)
 }
 
 /// Longer than any first ejection.
@@ -92,7 +92,7 @@ async fn a_limit_blames_nobody_who_had_little_of_it() {
     let first = Inner::default().ever(Readiness::Stalled).ever_answers(Answer::Never);
     let service =
         in_order(&[first.clone(), Inner::default()]).consecutive(1).ready_within(10 * SECOND).build().unwrap();
-    let mut call = tokio_test::task::spawn(TimeoutLayer::new(4 * SECOND).layer(service.clone()).oneshot(1));
+    let mut call = spawn(TimeoutLayer::new(4 * SECOND).layer(service.clone()).oneshot(1));
     assert!(call.poll().is_pending());
     advance(3 * SECOND).await;
     first.wake();
@@ -160,15 +160,17 @@ async fn throttled_calls_neither_eject_nor_end_a_streak() {
 #[tokio::test(start_paused = true)]
 async fn health_is_ignored_where_all_are_out() {
     let inners = [(); 4].map(|()| Inner::default());
-    let handles = [in_order(&inners), named(&inners)].map(|builder| builder.build().unwrap()).map(|service| {
-        ["a", "b", "c", "d"].iter().for_each(|name| assert!(service.handle().eject(name)));
+    let build = |builder: ReplicasBuilder<Inner>| {
+        let service = builder.build().unwrap();
+        for name in ["a", "b", "c", "d"] {
+            assert!(service.handle().eject(name));
+        }
         service
-    });
-    for service in handles {
-        assert_eq!(call(&service, 10).await, 10);
+    };
+    for builder in [in_order(&inners), named(&inners)] {
+        assert_eq!(call(&build(builder), 10).await, 10);
     }
-    let without_panic = named(&inners).panic_below(0.0).build().unwrap();
-    ["a", "b", "c", "d"].iter().for_each(|name| assert!(without_panic.handle().eject(name)));
+    let without_panic = build(named(&inners).panic_below(0.0));
     assert_eq!(reason(&without_panic.oneshot(1).await), Some(RejectionReason::NoReplica));
 }
 

@@ -1,5 +1,7 @@
 //! A call goes on to another replica as long as nothing was sent, and only then.
 
+use std::slice::from_ref;
+
 use palisade::{Bulkhead, BulkheadLayer, Name, RetryLayer};
 use tower::{Layer, ServiceBuilder};
 
@@ -109,9 +111,9 @@ async fn a_replica_gets_the_time_to_become_ready() {
     let (mut first, mut second) = (begin(&service), begin(&service));
     inners[0].wake();
     inners[0].clone().ever(Readiness::Stalled);
-    advance(SECOND - MILLI).await;
+    advance(just_before(SECOND)).await;
     assert!(second.poll().is_pending());
-    advance(MILLI).await;
+    advance(NANO).await;
     assert!(second.poll().is_ready());
     assert!(first.poll().is_ready());
     assert_eq!(inners[1].calls(), 2);
@@ -120,7 +122,7 @@ async fn a_replica_gets_the_time_to_become_ready() {
 #[tokio::test(start_paused = true)]
 async fn a_stalled_replica_is_waited_for_as_long_as_it_takes() {
     let inner = Inner::default().ever(Readiness::Stalled);
-    let service = in_order(&[inner.clone()]).ready_within(Duration::MAX).build().unwrap();
+    let service = in_order(from_ref(&inner)).ready_within(Duration::MAX).build().unwrap();
     let mut call = begin(&service);
     advance(1_000_000 * SECOND).await;
     assert!(call.poll().is_pending());
