@@ -53,16 +53,20 @@ impl Roster {
     pub(crate) fn view(&self, now: Nanos) -> (View, Changes) {
         let mut changes = Changes::NONE;
         self.ask(now, &mut changes);
+        (self.peek(), changes)
+    }
+
+    /// Shows what there was to see when the roster last looked.
+    pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
         let in_use = locked.in_use.as_ref().map(|member| member.id());
-        let view = View {
+        View {
             members: locked.members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,
             of: locked.of,
             is_panic: locked.is_panic,
             spares: locked.spares,
-        };
-        (view, changes)
+        }
     }
 }
 
