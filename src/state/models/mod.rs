@@ -7,6 +7,7 @@ mod calls;
 mod circuit;
 mod keys;
 mod permits;
+mod replicas;
 mod verdict;
 
 use loom::model::Builder;
