@@ -108,7 +108,10 @@ where
                 }
                 // Sent => (Choosing | end): the response is the result; an error is, if the request may have been sent.
                 StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
-                    Ok(response) => return Poll::Ready(Ok(response)),
+                    Ok(response) => {
+                        call.note(*index);
+                        return Poll::Ready(Ok(response));
+                    }
                     Err(error) => call.failed(*index, error),
                 },
             };
@@ -192,7 +195,10 @@ where
                 self.pass_over(index, why, Some(error));
                 Continue(Step::Choosing)
             }
-            None => Break(Err(error)),
+            None => {
+                self.note(index);
+                Break(Err(error))
+            }
         }
     }
 

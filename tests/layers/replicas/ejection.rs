@@ -194,3 +194,44 @@ async fn a_judge_keeps_calls_away_and_lets_them_come_back() {
     call(&service, 6).await;
     assert!(inners[0].calls() >= 2, "{:?}", calls(&inners));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_node_is_suspected_gets_no_calls() {
+    let heartbeats = palisade::Heartbeats::builder().build().unwrap();
+    let inners = [(); 3].map(|()| Inner::default());
+    let service = named(&inners).policy(Policy::RoundRobin).heartbeats(&heartbeats).build().unwrap();
+    assert!(heartbeats.beat("a") && heartbeats.beat("b"));
+    call(&service, 3).await;
+    advance(60 * SECOND).await;
+    heartbeats.beat("b");
+    let before = inners[0].calls();
+    call(&service, 10).await;
+    assert_eq!(inners[0].calls(), before);
+    heartbeats.beat("a");
+    call(&service, 10).await;
+    assert!(inners[0].calls() > before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_with_an_open_circuit_is_probed_and_comes_back() {
+    let inners = [Inner::failing(), Inner::default()];
+    let breaker = palisade::CircuitBreakerLayer::builder("a").consecutive(2).seed(1).build().unwrap();
+    let other = palisade::CircuitBreakerLayer::builder("b").build().unwrap();
+    let service = Replicas::builder("orders")
+        .policy(Policy::RoundRobin)
+        .replica(Replica::new("a", breaker.layer(inners[0].clone())).judge(breaker.handle()))
+        .replica(Replica::new("b", other.layer(inners[1].clone())).judge(other.handle()))
+        .build()
+        .unwrap();
+    for _ in 0..10 {
+        service.clone().oneshot(1).await.ok();
+    }
+    assert_eq!(inners[0].calls(), 2);
+    inners[0].recover();
+    advance(60 * SECOND).await;
+    for _ in 0..20 {
+        service.clone().oneshot(1).await.unwrap();
+    }
+    assert_eq!(breaker.handle().phase(), palisade::Phase::Closed);
+    assert!(inners[0].calls() > 5, "{:?}", calls(&inners));
+}
