@@ -190,16 +190,12 @@ where
     /// Goes on, or ends the call: the replica has failed, and its guard is settled.
     #[cold]
     fn failed(&mut self, index: usize, error: Error) -> Next<S, S::Future, E, E::Response> {
-        match self.unsent(&error) {
-            Some(why) => {
-                self.pass_over(index, why, Some(error));
-                Continue(Step::Choosing)
-            }
-            None => {
-                self.note(index);
-                Break(Err(error))
-            }
-        }
+        let Some(why) = self.unsent(&error) else {
+            self.note(index);
+            return Break(Err(error));
+        };
+        self.pass_over(index, why, Some(error));
+        Continue(Step::Choosing)
     }
 
     #[cold]
