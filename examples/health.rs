@@ -29,12 +29,12 @@ fn checks(database: SocketAddr) -> Result<(Health, HealthCheck), ConfigError> {
     let disk = HealthCheck::new("disk", async || tokio::fs::metadata(std::env::temp_dir()).await.map(drop))?;
     // All instances share the database. If it were critical, a slow database would take all of them out at once.
     let database = HealthCheck::tcp("database", database).interval(Duration::from_millis(100)).build()?;
-    // It is shown, and nothing more.
+    // An instance that is short of memory is degraded, and stays ready.
     let memory = HealthCheck::signal("memory", memory_in_use).degraded_at(0.9).build()?;
     for check in [&disk, &database, &memory] {
         tokio::spawn(check.run());
     }
-    let health = Health::builder().critical(&disk).degrading(&database).informing(&memory).build()?;
+    let health = Health::builder().critical(&disk).degrading(&database).degrading(&memory).build()?;
     Ok((health, database))
 }
 

@@ -92,7 +92,39 @@ impl HealthCheck {
         self.core.standing.level(&self.core.clock)
     }
 
-    /// Waits for changes of the verdict, to act on them: restart a process, or tell somebody.
+    /// Waits for changes of the verdict, to act on them: restart a process, or tell what scales a service.
+    ///
+    /// # Examples
+    ///
+    /// A process is started again when it is unhealthy. A start that did not help changes no verdict, so it is made again after a minute.
+    ///
+    /// ```no_run
+    /// use std::{io, process::{Child, Command}, time::Duration};
+    /// use palisade::health::{HealthCheck, Verdict};
+    /// use tokio::{net::TcpStream, time::timeout};
+    ///
+    /// fn start() -> io::Result<Child> {
+    ///     Command::new("/opt/orders").spawn()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut child = start()?;
+    /// let orders = HealthCheck::new("orders", async || TcpStream::connect("127.0.0.1:8080").await.map(drop))?;
+    /// tokio::spawn(orders.run());
+    ///
+    /// let mut changes = orders.changes();
+    /// loop {
+    ///     timeout(Duration::from_secs(60), changes.next()).await.ok();
+    ///     if let Verdict::Unhealthy(why) = orders.verdict() {
+    ///         eprintln!("orders is started again: {why}");
+    ///         child.kill()?;
+    ///         child.wait()?;
+    ///         child = start()?;
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub fn changes(&self) -> Changes {
         Changes { verdicts: self.core.changes.subscribe() }
     }

@@ -21,7 +21,7 @@
 //!     tokio::spawn(check.run());
 //! }
 //!
-//! let health = Health::builder().critical(&disk).degrading(&database).informing(&memory).build()?;
+//! let health = Health::builder().critical(&disk).degrading(&database).degrading(&memory).build()?;
 //! // When the service is to end:
 //! health.drain();
 //! assert!(!health.is_ready());
@@ -48,6 +48,39 @@
 //!
 //! A verdict that is not renewed in `unhealthy_threshold` times the longest interval and the timeout is unhealthy, with the reason
 //! `stale`: nobody runs the check. [`HealthCheck::changes`] waits for changes, so that a task of yours can act on them.
+//!
+//! # Several observers
+//!
+//! One observer may be cut off from a thing that is well. So let several look, ask each by a check, and count those that agree. An
+//! observer that cannot be asked counts as one that sees the thing down.
+//!
+//! ```
+//! use std::{io, time::Duration};
+//! use palisade::{HealthCheck, Judge, Judgement};
+//!
+//! # async fn ask(observer: &str) -> io::Result<()> {
+//! #     if observer == "observer-3" { Ok(()) } else { Err(io::Error::other("503")) }
+//! # }
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), palisade::ConfigError> {
+//! let mut observers = Vec::new();
+//! for observer in ["observer-1", "observer-2", "observer-3"] {
+//!     // Or `HealthCheck::http`, with the address of its `/health`.
+//!     let check = HealthCheck::new(observer, move || ask(observer))?;
+//!     tokio::spawn(check.run());
+//!     observers.push(check);
+//! }
+//!
+//! let against = move || observers.iter().filter(|observer| observer.judge() == Judgement::Unhealthy).count() as f64;
+//! // One of three makes it degraded, and two decide.
+//! let orders = HealthCheck::signal("orders", against).degraded_at(1.0).unhealthy_at(2.0);
+//! let orders = orders.interval(Duration::from_secs(1)).unhealthy_threshold(1).build()?;
+//! tokio::spawn(orders.run());
+//! tokio::time::sleep(Duration::from_secs(5)).await;
+//! assert_eq!(orders.judge(), Judgement::Unhealthy);
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Readiness
 //!

@@ -22,8 +22,26 @@ pub struct HttpCheck<S, B> {
 impl HealthCheck {
     /// Starts to build a check that sends a request to a service, such as a client of hyper-util's, and looks at the status.
     ///
-    /// Any status from 200 to 299 is healthy, unless [`status`](HealthCheckBuilder::status) says which. The body of the response is
-    /// dropped.
+    /// Any status from 200 to 299 is healthy, unless [`status`](HealthCheckBuilder::status) says which. The head must come within the
+    /// [`timeout`](HealthCheckBuilder::timeout), of 5 seconds unless it is set. The body of the response is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{convert::Infallible, time::Duration};
+    /// use http::{Request, Response, StatusCode, Uri};
+    /// use palisade::HealthCheck;
+    /// use tower::service_fn;
+    ///
+    /// # fn main() -> Result<(), palisade::ConfigError> {
+    /// // In place of a client.
+    /// let client = service_fn(|_: Request<String>| async { Ok::<_, Infallible>(Response::new(())) });
+    /// let orders = HealthCheck::http("orders", client, Uri::from_static("http://orders/health"));
+    /// let orders = orders.status(StatusCode::OK).timeout(Duration::from_secs(1)).build()?;
+    /// # drop(orders);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http<S, B>(name: impl Into<Cow<'static, str>>, service: S, uri: Uri) -> HealthCheckBuilder<HttpCheck<S, B>>
     where
         HttpCheck<S, B>: Check,

@@ -2,6 +2,7 @@
 
 mod beats;
 mod checks;
+mod observers;
 mod pages;
 mod served;
 #[cfg(feature = "net")]

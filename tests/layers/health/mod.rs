@@ -1,6 +1,7 @@
 //! Checks, the health of a service, and heartbeats. What moves a verdict, and when a node is suspected, is decided in `src/state`,
 //! and claimed in its tests.
 
+mod acting;
 mod checks;
 mod events;
 mod heartbeats;
