@@ -51,7 +51,7 @@ pub(crate) struct Member {
     in_flight: AtomicU64,
     /// Since when its share grows; zero if it does not. Read by every choice, and ended by one.
     pub(super) rising: AtomicU64,
-    /// Whether it had its level in order to take calls when the roster last looked, and since when it is healthy.
+    /// How it was when the roster last looked, and since when it is healthy.
     pub(super) level: AtomicU64,
     pub(super) well_since: AtomicU64,
     /// When its next trial is due; out of service.
