@@ -26,7 +26,7 @@ impl<C: Now> Pick<'_, C> {
 
     /// The best score of the key below this one, and whose it is.
     fn best_below(&self, range: &Range<usize>, last: Option<(u64, usize)>) -> Option<(u64, usize)> {
-        let scores = range.clone().map(|index| (score(self.key, self.members.get(index).hash), index));
+        let scores = range.clone().zip(self.members.hashes(range)).map(|(index, name)| (score(self.key, *name), index));
         scores.filter(|best| last.is_none_or(|last| *best < last)).max()
     }
 }

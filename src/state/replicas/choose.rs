@@ -4,20 +4,14 @@ use std::ops::Range;
 
 use super::Roster;
 use super::change::{Changes, Choice};
-use super::draws::scale;
-use super::member::{Member, WHOLE};
+use super::member::Member;
 use super::members::Members;
 use super::rules::Policy;
+use super::share::WHOLE;
 use crate::judge::Judgement;
 use crate::state::verdict::Level;
 use crate::sync::Ordering;
 use crate::time::Now;
-
-/// The judges of how many members a choice asks, at most, where one is not healthy.
-const WATCHED: usize = 16;
-
-/// How often a draw that cannot be used is drawn again.
-const DRAWS: usize = 4;
 
 impl Roster {
     /// Chooses the member that takes a call, which is in flight there until it exits; `None` if there is none, or all were tried.
@@ -65,24 +59,9 @@ impl<C: Now> Pick<'_, C> {
         }
     }
 
-    /// Gives the call to one that is to have the next, whatever the policy: one that a judge wants to be asked, or a trial.
-    #[inline]
-    fn urgent(&mut self) -> Option<Choice> {
-        let is_quiet = self.roster.due.load(Ordering::Relaxed) == u64::MAX && !self.members.pool().is_watched();
-        if is_quiet { None } else { self.urgent_now() }
-    }
-
-    #[cold]
-    fn urgent_now(&mut self) -> Option<Choice> {
-        let watched = if self.members.pool().is_watched() { self.watch() } else { None };
-        watched
-            .and_then(|index| self.try_take(index))
-            .or_else(|| self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes))
-    }
-
     /// Gives the call to a member, unless it takes none since it was chosen.
     #[inline]
-    fn try_take(&mut self, index: usize) -> Option<Choice> {
+    pub(super) fn try_take(&mut self, index: usize) -> Option<Choice> {
         let member = self.members.get(index);
         let Some(word) = member.try_enter() else {
             self.roster.leave(member, &mut self.changes);
@@ -151,45 +130,6 @@ impl<C: Now> Pick<'_, C> {
         part < WHOLE && self.roster.draws.draw() % WHOLE >= part
     }
 
-    /// One that was drawn by this number, which is below 2^32, but not `other`.
-    #[inline]
-    pub(super) fn drawn(
-        &mut self,
-        range: &Range<usize>,
-        worst: Level,
-        number: u64,
-        other: Option<usize>,
-    ) -> Option<usize> {
-        let others = range.len() - usize::from(other.is_some());
-        let at = |number| match range.start + scale(number, others) {
-            index if other.is_some_and(|other| index >= other) => index + 1,
-            index => index,
-        };
-        if others == 0 {
-            return None;
-        }
-        let index = at(number);
-        if self.fits(index, worst) { Some(index) } else { self.drawn_again(range, worst, at, other) }
-    }
-
-    #[cold]
-    fn drawn_again(
-        &mut self,
-        range: &Range<usize>,
-        worst: Level,
-        at: impl Fn(u64) -> usize,
-        other: Option<usize>,
-    ) -> Option<usize> {
-        for _ in 1..DRAWS {
-            let index = at(self.roster.draws.draw() >> 32);
-            if self.fits(index, worst) {
-                return Some(index);
-            }
-        }
-        let start = at(self.roster.draws.draw() >> 32);
-        (start..range.end).chain(range.start..start).find(|index| Some(*index) != other && self.fits(*index, worst))
-    }
-
     /// Whether it comes into question, and is not worse than that.
     #[inline(always)]
     pub(super) fn fits(&mut self, index: usize, worst: Level) -> bool {
@@ -211,26 +151,5 @@ impl<C: Now> Pick<'_, C> {
             Judgement::Degraded => worst >= Level::Degraded,
             _ => worst >= Level::Unhealthy,
         }
-    }
-
-    /// Asks the judges of some members, all of them in turn, for one that is to be asked by the next call.
-    #[cold]
-    fn watch(&mut self) -> Option<usize> {
-        let len = self.members.len();
-        let looks = len.min(WATCHED);
-        let start = if looks < len { self.roster.watched.fetch_add(looks as u64, Ordering::Relaxed) } else { 0 };
-        let mut indices = (start..).map(|number| usize::try_from(number % len as u64).unwrap_or(0)).take(looks);
-        indices.find(|index| self.is_to_be_asked(*index))
-    }
-
-    fn is_to_be_asked(&mut self, index: usize) -> bool {
-        let member = self.members.get(index);
-        if member.judges().is_empty() {
-            return false;
-        }
-        let judgement = member.judge();
-        self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
-        let is_free = member.word().is_open() && member.weight() > 0 && !self.tried.contains(&member.id());
-        judgement == Judgement::OnTrial && is_free
     }
 }

@@ -22,7 +22,7 @@ impl Roster {
     pub(crate) fn settle(&self, member: &Member, entry: Entry, how: How, clock: impl Now) -> Changes {
         let mut changes = Changes::NONE;
         if how != How::Nothing {
-            member.count(how == How::Failure);
+            member.results.count(how == How::Failure);
         }
         if entry.is_trial() {
             self.end_trial(member, entry, how, clock.now(), &mut changes);

@@ -17,7 +17,7 @@ pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {
 /// How much a key belongs to a name, of which these are the hashes.
 #[inline]
 pub(super) const fn score(key: u64, name: u64) -> u64 {
-    mix(key ^ mix(name))
+    mix(key ^ name)
 }
 
 /// FNV-1a (Fowler, Noll and Vo), mixed at its end.

@@ -3,8 +3,12 @@
 use std::ops::Range;
 
 use super::choose::Pick;
+use super::draws::scale;
 use crate::state::verdict::Level;
 use crate::time::{Nanos, Now};
+
+/// How often a draw that cannot be used is drawn again.
+const DRAWS: usize = 4;
 
 impl<C: Now> Pick<'_, C> {
     #[inline]
@@ -29,5 +33,38 @@ impl<C: Now> Pick<'_, C> {
         let slow_start = self.roster.rules.slow_start;
         let share = if slow_start == Nanos(0) { member.weight() } else { member.share(slow_start, self.clock) };
         (member.in_flight() + 1, share)
+    }
+
+    /// One that was drawn by this number, which is below 2^32, but not `other`.
+    #[inline]
+    fn drawn(&mut self, range: &Range<usize>, worst: Level, number: u64, other: Option<usize>) -> Option<usize> {
+        let others = range.len() - usize::from(other.is_some());
+        let at = |number| match range.start + scale(number, others) {
+            index if other.is_some_and(|other| index >= other) => index + 1,
+            index => index,
+        };
+        if others == 0 {
+            return None;
+        }
+        let index = at(number);
+        if self.fits(index, worst) { Some(index) } else { self.drawn_again(range, worst, at, other) }
+    }
+
+    #[cold]
+    fn drawn_again(
+        &mut self,
+        range: &Range<usize>,
+        worst: Level,
+        at: impl Fn(u64) -> usize,
+        other: Option<usize>,
+    ) -> Option<usize> {
+        for _ in 1..DRAWS {
+            let index = at(self.roster.draws.draw() >> 32);
+            if self.fits(index, worst) {
+                return Some(index);
+            }
+        }
+        let start = at(self.roster.draws.draw() >> 32);
+        (start..range.end).chain(range.start..start).find(|index| Some(*index) != other && self.fits(*index, worst))
     }
 }

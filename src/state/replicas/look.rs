@@ -2,16 +2,15 @@
 
 use std::ops::Range;
 
-use super::change::{Change, Changes, Takeover};
+use super::change::{Change, Changes};
 use super::due::put_on_trial;
 use super::member::Member;
 use super::members::Members;
 use super::pool::Pool;
-use super::rules::{Policy, Rules};
+use super::tally::Tally;
 use super::word::Phase;
 use super::{Locked, Roster};
 use crate::judge::Judgement;
-use crate::state::counts::share;
 use crate::state::verdict::Level;
 use crate::sync::{Arc, Ordering};
 use crate::time::{Nanos, Now};
@@ -75,30 +74,6 @@ impl Roster {
         }
     }
 
-    /// Who takes the calls where they fail over: the one that does, while it is as good as any.
-    fn take_over(&self, locked: &mut Locked, best: Level, now: Nanos, changes: &mut Changes) -> Range<usize> {
-        let members = Arc::clone(&locked.members);
-        let mut good = (0..members.len()).filter(|index| members.get(*index).is_at(best));
-        let Some(first) = good.clone().next() else {
-            locked.in_use = None;
-            return 0..0;
-        };
-        let in_use = locked.in_use.as_ref().map(|member| member.id());
-        let at = good.clone().find(|index| Some(members.get(*index).id()) == in_use);
-        let returned =
-            |index: &usize| best == Level::Healthy && now >= members.get(*index).may_return(self.rules.healthy_for);
-        let (next, reason) = match at {
-            None => (first, Takeover::Unhealthy),
-            Some(_) if best == Level::Unhealthy => (first, Takeover::Unhealthy),
-            Some(at) => match good.find(|index| *index < at && returned(index)) {
-                Some(earlier) => (earlier, Takeover::FailBack),
-                None => (at, Takeover::Unhealthy),
-            },
-        };
-        hand_over(locked, members.get(next), reason, changes);
-        next..next + 1
-    }
-
     /// When time changes something next: a trial is due, or one of so many earlier ones takes over again.
     fn next_due(&self, members: &Members, earlier: usize) -> Nanos {
         let trials = members.iter().filter_map(|member| member.trial_at());
@@ -116,69 +91,6 @@ impl Roster {
         if from != to {
             locked.spares = to;
             changes.tell(Change::Spares { from, to, healthy: all.usable });
-        }
-    }
-}
-
-/// Lets a member take the calls, and tells it where another took them before.
-pub(super) fn hand_over(locked: &mut Locked, to: &Arc<Member>, reason: Takeover, changes: &mut Changes) {
-    let before = locked.in_use.replace(Arc::clone(to));
-    if let Some(before) = before.filter(|before| before.id() != to.id()) {
-        let is_member = locked.members.iter().any(|member| member.id() == before.id());
-        let from = is_member.then(|| before.to_name());
-        changes.tell(Change::FailedOver { from, to: to.to_name(), reason });
-    }
-}
-
-impl Rules {
-    fn fails_over(&self) -> bool {
-        self.shards.is_none() && self.policy == Policy::FailOver
-    }
-
-    /// Whether too few of them are healthy.
-    fn is_too_few(&self, tally: &Tally) -> bool {
-        tally.of > 0 && share(tally.usable as u64, tally.of as u64) < self.panic_below
-    }
-
-    /// How well the healthy ones do for what is needed.
-    fn spares(&self, healthy: usize) -> Level {
-        match healthy {
-            healthy if healthy < self.needed => Level::Unhealthy,
-            healthy if healthy < self.needed.saturating_add(self.spares) => Level::Degraded,
-            _ => Level::Healthy,
-        }
-    }
-}
-
-/// How many of some members are how well.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    healthy: usize,
-    /// Those that are healthy or degraded.
-    usable: usize,
-    /// Those that would take calls if they were well.
-    of: usize,
-}
-
-impl Tally {
-    fn of(members: &Members, range: &Range<usize>) -> Self {
-        let in_play = range.clone().map(|index| members.get(index)).filter(|member| member.is_in_play());
-        in_play.fold(Self::default(), |tally, member| {
-            let level = member.level();
-            Self {
-                healthy: tally.healthy + usize::from(level == Level::Healthy),
-                usable: tally.usable + usize::from(level < Level::Unhealthy),
-                of: tally.of + 1,
-            }
-        })
-    }
-
-    /// The best level that one of them has.
-    fn best(&self) -> Level {
-        match self {
-            Self { healthy: 1.., .. } => Level::Healthy,
-            Self { usable: 1.., .. } => Level::Degraded,
-            _ => Level::Unhealthy,
         }
     }
 }
@@ -218,7 +130,7 @@ impl Member {
         self.is_level(Level::Healthy)
     }
 
-    fn is_at(&self, level: Level) -> bool {
+    pub(super) fn is_at(&self, level: Level) -> bool {
         self.is_in_play() && self.is_level(level)
     }
 
@@ -232,10 +144,5 @@ impl Member {
         let is_out = self.word().phase() != Phase::InService && self.is_in_play();
         let may_be_asked = !self.is_seen_as(Judgement::Unhealthy);
         (is_out && may_be_asked).then(|| Nanos(self.until.load(Ordering::Relaxed)))
-    }
-
-    /// From when on it has been healthy for so long.
-    fn may_return(&self, healthy_for: Nanos) -> Nanos {
-        Nanos(self.well_since.load(Ordering::Relaxed)).saturating_add(healthy_for)
     }
 }

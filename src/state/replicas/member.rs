@@ -5,29 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
 use super::change::Entry;
-use super::key::key_hash;
-use super::rules::SECOND;
+use super::results::Results;
 use super::word::{Phase, Word};
 use crate::judge::{Judge, Judgement};
-use crate::outcome::Outcome;
-use crate::state::counts::{Counts, Recorded};
-use crate::state::stripes::Stripes;
 use crate::state::verdict::Level;
-use crate::state::window::{FIRST_WORD, TimeWindow};
 use crate::sync::{AtomicU64, Ordering};
-use crate::time::{Nanos, Now};
-
-/// A member's own words in a stripe, before those of its window.
-const CALLS: usize = 0;
-const FAILURES: usize = 1;
-const _: () = assert!(FAILURES < FIRST_WORD);
-
-/// Over how long the success rate is taken, and in how many buckets.
-const SPAN: Nanos = Nanos(30 * SECOND);
-const BUCKETS: u32 = 10;
-
-/// A weight of one in a share, which may be a part of the weight.
-pub(super) const WHOLE: u64 = 1 << 10;
+use crate::time::Nanos;
 
 /// The heaviest a member may be.
 pub(crate) const MAX_WEIGHT: u32 = 1_000_000;
@@ -58,8 +41,6 @@ impl fmt::Debug for Newcomer {
 pub(crate) struct Member {
     id: u64,
     name: Arc<str>,
-    /// The hash of its name.
-    pub(super) hash: u64,
     pub(super) tier: u32,
     judges: Box<[Arc<dyn Judge>]>,
     pub(super) word: AtomicU64,
@@ -69,8 +50,8 @@ pub(crate) struct Member {
     pub(super) judged: AtomicU64,
     in_flight: AtomicU64,
     /// Since when its share grows; zero if it does not. Read by every choice, and ended by one.
-    rising: AtomicU64,
-    /// Whether it had its level in order to take calls when the roster last looked, and since when it is healthy.
+    pub(super) rising: AtomicU64,
+    /// How it was when the roster last looked, and since when it is healthy.
     pub(super) level: AtomicU64,
     pub(super) well_since: AtomicU64,
     /// When its next trial is due; out of service.
@@ -83,19 +64,15 @@ pub(crate) struct Member {
     pub(super) trial: AtomicU64,
     /// Whether it was told that it is drained.
     pub(super) is_drained: AtomicU64,
-    window: TimeWindow,
-    stripes: Stripes,
+    pub(super) results: Results,
 }
 
 impl Member {
     pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
         let Newcomer { name, weight, tier, judges } = newcomer;
         let judgement = worst(&judges);
-        // A time window without a least number of calls sums only for failures and once a bucket.
-        let window = TimeWindow::new(SPAN, BUCKETS, 0, false);
         Self {
             id: next_id(),
-            hash: key_hash(&name),
             name,
             tier,
             judges: judges.into(),
@@ -111,8 +88,7 @@ impl Member {
             since: AtomicU64::new(now.0),
             trial: AtomicU64::new(0),
             is_drained: AtomicU64::new(0),
-            stripes: Stripes::new(FIRST_WORD + window.words()),
-            window,
+            results: Results::new(),
         }
     }
 
@@ -128,6 +104,11 @@ impl Member {
     /// Its name, for one who keeps it.
     pub(super) fn to_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
+    }
+
+    /// The calls and the failures that it has had.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        self.results.totals()
     }
 
     pub(crate) fn in_flight(&self) -> u64 {
@@ -201,39 +182,6 @@ impl Member {
         self.in_flight.fetch_add(0, Ordering::AcqRel) == 0
     }
 
-    /// Its weight in [`WHOLE`]s, and less while its share grows.
-    #[inline]
-    pub(super) fn share(&self, slow_start: Nanos, clock: impl Now) -> u64 {
-        self.weight() * self.part(slow_start, clock)
-    }
-
-    /// Which part of its weight it has: a tenth at least, and [`WHOLE`] if its share does not grow.
-    #[inline]
-    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> u64 {
-        match self.rising.load(Ordering::Relaxed) {
-            0 => WHOLE,
-            since => self.risen(since, slow_start, clock.now()),
-        }
-    }
-
-    #[cold]
-    fn risen(&self, since: u64, slow_start: Nanos, now: Nanos) -> u64 {
-        let passed = now.saturating_sub(Nanos(since));
-        if passed >= slow_start {
-            self.rising.compare_exchange(since, 0, Ordering::Relaxed, Ordering::Relaxed).ok();
-            return WHOLE;
-        }
-        let part = u128::from(passed.0) * u128::from(WHOLE) / u128::from(slow_start.0);
-        u64::try_from(part).unwrap_or(WHOLE).max(WHOLE.div_ceil(10))
-    }
-
-    /// Lets its share grow from now on, if shares do.
-    pub(super) fn rise(&self, slow_start: Nanos, now: Nanos) {
-        if slow_start > Nanos(0) {
-            self.rising.store(now.0.max(1), Ordering::Relaxed);
-        }
-    }
-
     /// Whether it takes no call any more, and none is in flight.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.word().is_closed() && self.is_empty()
@@ -243,34 +191,6 @@ impl Member {
     #[inline]
     pub(super) const fn entry(word: Word) -> Entry {
         Entry { generation: word.generation(), trial: 0 }
-    }
-
-    /// Counts a result for those who look.
-    #[inline]
-    pub(super) fn count(&self, failed: bool) {
-        let mine = self.stripes.mine();
-        mine.count(CALLS);
-        if failed {
-            mine.count(FAILURES);
-        }
-    }
-
-    /// The calls and the failures that it has had.
-    pub(crate) fn totals(&self) -> (u64, u64) {
-        let failures = self.stripes.total(FAILURES);
-        (self.stripes.total(CALLS), failures)
-    }
-
-    /// Counts a result in the window.
-    #[inline]
-    pub(super) fn record(&self, entry: Entry, failed: bool, now: Nanos) {
-        let outcome = if failed { Outcome::Failed } else { Outcome::Success };
-        self.window.record(&self.stripes, entry.generation.into(), now, now, Recorded::of(outcome, false));
-    }
-
-    /// The counts of the window.
-    pub(super) fn counts(&self, now: Nanos) -> Counts {
-        self.window.counts(&self.stripes, self.word().generation().into(), now)
     }
 }
 

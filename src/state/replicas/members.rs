@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::key::key_hash;
 use super::member::{Member, Newcomer};
 use super::pool::Pool;
 use super::rules::{MAX_MEMBERS, Policy, Rules};
@@ -23,6 +24,8 @@ pub(crate) enum Unfit {
 #[derive(Debug)]
 pub(crate) struct Members {
     list: Box<[Arc<Member>]>,
+    /// The hashes of their names.
+    hashes: Box<[u64]>,
     /// Those of each tier, and in round robin their turns.
     pub(super) tiers: Box<[Tier]>,
     all: Schedule,
@@ -52,6 +55,7 @@ impl Members {
             all: turns(&(0..list.len())),
             turn: AtomicU64::new(0),
             pool: AtomicU64::new(Pool::EMPTY.0),
+            hashes: list.iter().map(|member| key_hash(member.name())).collect(),
             list: list.into(),
         }
     }
@@ -66,6 +70,11 @@ impl Members {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Member>> {
         self.list.iter()
+    }
+
+    /// The hashes of the names of those in this range.
+    pub(super) fn hashes(&self, range: &Range<usize>) -> &[u64] {
+        &self.hashes[range.clone()]
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Arc<Member>> {

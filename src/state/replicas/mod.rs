@@ -23,9 +23,14 @@ mod member;
 mod members;
 mod pool;
 mod rate;
+mod results;
 mod rules;
 mod schedule;
+mod share;
 mod steer;
+mod take_over;
+mod tally;
+mod urgent;
 mod view;
 mod word;
 

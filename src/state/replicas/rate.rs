@@ -22,7 +22,7 @@ const DEVIATIONS: f64 = 1.9;
 impl Roster {
     /// Counts a result in the window, and compares all if it is time.
     pub(super) fn count_rate(&self, member: &Member, entry: Entry, failed: bool, now: Nanos, changes: &mut Changes) {
-        member.record(entry, failed, now);
+        member.results.record(entry.generation, failed, now);
         if self.compare.try_take(now) {
             self.compare(now, changes);
         }
@@ -33,7 +33,9 @@ impl Roster {
         let mut locked = self.locked.lock();
         let members = Arc::clone(&locked.members);
         let in_question = members.iter().filter(|member| !member.is_ejected());
-        let rates: Vec<_> = in_question.filter_map(|member| Some((rate(&member.counts(now))?, member))).collect();
+        let rates: Vec<_> = in_question
+            .filter_map(|member| Some((rate(&member.results.counts(member.word().generation(), now))?, member)))
+            .collect();
         let Some(threshold) = threshold(rates.iter().map(|(rate, _)| *rate), self.rules.min_gap) else { return };
         let mut worst: Vec<_> = rates.into_iter().filter(|(rate, _)| threshold.is_above(*rate)).collect();
         worst.sort_by(|(one, _), (other, _)| one.total_cmp(other));

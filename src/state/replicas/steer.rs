@@ -2,10 +2,10 @@
 
 use super::change::{Changes, Readmission, Reason, Takeover};
 use super::eject::readmit;
-use super::look::hand_over;
 use super::member::{Member, Newcomer};
 use super::members::{Members, Unfit};
 use super::rules::MAX_MEMBERS;
+use super::take_over::hand_over;
 use super::word::Phase;
 use super::{Locked, Roster};
 use crate::sync::{Arc, Ordering};

@@ -32,7 +32,7 @@ fn two_different_ones_are_drawn() {
 }
 
 #[test]
-fn a_tie_goes_to_the_first_drawn_and_so_to_each_alike() {
+fn where_all_are_equal_each_takes_as_many() {
     let places = team_of(RULES, 4).places(4_000);
     for name in ["a", "b", "c", "d"] {
         let share = count(&places, name);
