@@ -30,7 +30,7 @@ async fn of_three_health_pages_two_decide() {
     let down = Arc::new(AtomicUsize::new(0));
     let observers = [(0, "observer-1"), (1, "observer-2"), (2, "observer-3")].map(|(number, name)| {
         let page = observer(number, &down);
-        at_once(HealthCheck::http::<_, (), _>(name, page, Uri::from_static("/health"))).build().unwrap()
+        at_once(HealthCheck::http::<_, ()>(name, page, Uri::from_static("/health"))).build().unwrap()
     });
     for observer in &observers {
         run(observer).await;
