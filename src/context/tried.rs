@@ -31,7 +31,8 @@ impl Tried {
 
     /// These and all that were noted since an attempt was last polled.
     pub(crate) fn and_noted(self) -> Self {
-        NOTED.get().ids().fold(self, Self::with)
+        let noted = NOTED.get();
+        if noted == Self::NOBODY { self } else { noted.ids().fold(self, Self::with) }
     }
 
     /// These and another one. It is avoided unless all were tried: so one that is tried again is the first of a new round.
