@@ -99,6 +99,7 @@ mod standard;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timed;
+mod to_authority;
 mod web_trailers;
 
 pub use self::answer::{AnswerLayer, answer_to};
@@ -118,4 +119,5 @@ pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
 pub use self::standard::{server_standard, standard};
 pub use self::timed::TimedBody;
+pub use self::to_authority::ToAuthority;
 pub use crate::keyed::Host;

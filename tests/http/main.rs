@@ -46,6 +46,7 @@ mod resend;
 mod set_aside;
 mod standard;
 mod timeout;
+mod to_authority;
 mod unprocessed;
 mod unread;
 mod unsendable;
