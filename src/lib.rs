@@ -183,6 +183,7 @@ mod name;
 mod outcome;
 pub mod rate_limit;
 pub mod registry;
+pub mod replicas;
 pub mod retry;
 mod service_builder;
 mod setting;
@@ -223,6 +224,9 @@ pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
 pub use crate::registry::Registry;
+pub use crate::replicas::{
+    Policy, Replica, ReplicaGuard, ReplicaSnapshot, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot,
+};
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};

@@ -20,6 +20,7 @@ macro_rules! kinds {
             Answer: "answer", "palisade::answer";
             HealthCheck: "health check", "palisade::health";
             Heartbeats: "heartbeats", "palisade::heartbeats";
+            Replicas: "replicas", "palisade::replicas";
             Custom: "custom", "palisade::custom";
         }
     };

@@ -41,6 +41,11 @@ pub trait KeepRequest<Request> {
         error
     }
 
+    /// Returns whether the error of an attempt says that the request was not sent, though no layer rejected it. Defaults to `false`.
+    fn was_not_sent(&self, _: &Self::Kept, _: &Error) -> bool {
+        false
+    }
+
     /// Returns the deadline that the request itself brings. Defaults to none.
     fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
         None

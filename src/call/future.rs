@@ -39,7 +39,7 @@ pin_project! {
 
 impl<Fut, G, E> ResponseFuture<Fut, G, E> {
     #[inline(always)]
-    pub(super) const fn sent(inner: Fut, guard: G, end: E) -> Self {
+    pub(crate) const fn sent(inner: Fut, guard: G, end: E) -> Self {
         Self { state: State::Sent { inner, held: Some((guard, end)) } }
     }
 

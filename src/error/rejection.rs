@@ -60,7 +60,7 @@ impl Rejection {
         Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, why: Why::Unready })
     }
 
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"` or `"custom"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"`, `"replicas"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0.why {
             Why::Unready => Kind::Custom.as_str(),
@@ -191,6 +191,7 @@ reasons! {
     WaitedTooLong: Bulkhead, "waited_too_long", Overloaded, "no place came free in time";
     RateLimited: RateLimit, "rate_limited", TooOften, "there are more calls than its rate allows";
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
+    NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

@@ -41,7 +41,7 @@
 //! # Events
 //!
 //! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
-//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit` or `custom`.
+//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas` or `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
@@ -60,6 +60,15 @@
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
 //! | [`Suspected`](Event::Suspected) | `heartbeats` | `warn` | `node`, `phi`, `silent`, `suspected` |
 //! | [`Returned`](Event::Returned) | `heartbeats` | `info` | `node`, `silent` |
+//! | [`Ejected`](Event::Ejected) | `replicas` | `warn` | `replica`, `reason`, `duration`, `times` |
+//! | [`EjectionRefused`](Event::EjectionRefused) | `replicas` | `warn` | `replica`, `reason` |
+//! | [`OnTrial`](Event::OnTrial) | `replicas` | `info` | `replica` |
+//! | [`Readmitted`](Event::Readmitted) | `replicas` | `info` | `replica`, `reason` |
+//! | [`FailedOver`](Event::FailedOver) | `replicas` | `warn` | `from`, `to`, `reason` |
+//! | [`Panic`](Event::Panic) | `replicas` | `warn`, or `info` at its end | `healthy`, `replicas` |
+//! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
+//! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
+//! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,

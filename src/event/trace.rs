@@ -53,6 +53,15 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
             let node = field::display(node.escape_debug());
             info!(target: "palisade::heartbeats", name, node, ?silent, "node returned");
         }
+        Event::Ejected { .. }
+        | Event::EjectionRefused { .. }
+        | Event::OnTrial { .. }
+        | Event::Readmitted { .. }
+        | Event::FailedOver { .. }
+        | Event::Panic { .. }
+        | Event::Spares { .. }
+        | Event::Drained { .. }
+        | Event::DiscoverFailed { .. } => of_replicas(name, event),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
@@ -134,5 +143,40 @@ fn verdict_changed(name: &'static str, from: &Verdict, to: &Verdict) {
         info!(target: "palisade::health", name, from, to, "verdict changed");
     } else {
         warn!(target: "palisade::health", name, from, to, why, "verdict changed");
+    }
+}
+
+/// The names of replicas may come from elsewhere.
+fn of_replicas(name: &'static str, event: &Event<'_>) {
+    let shown = |replica: &str| field::display(replica.escape_debug().to_string());
+    macro_rules! row {
+        ($level:ident, $($fields:tt)+) => {
+            $level!(target: "palisade::replicas", name, $($fields)+)
+        };
+    }
+    match *event {
+        Event::Ejected { replica, reason, duration, times } => {
+            row!(warn, replica = shown(replica), reason, ?duration, times, "replica ejected");
+        }
+        Event::EjectionRefused { replica, reason } => {
+            row!(warn, replica = shown(replica), reason, "too many replicas are ejected for another");
+        }
+        Event::OnTrial { replica } => row!(info, replica = shown(replica), "replica is on trial"),
+        Event::Readmitted { replica, reason } => row!(info, replica = shown(replica), reason, "replica readmitted"),
+        Event::FailedOver { from, to, reason } => {
+            row!(warn, from = from.map(shown), to = shown(to), reason, "failed over");
+        }
+        Event::Panic { is_on: true, healthy, replicas } => {
+            row!(warn, healthy, replicas, "so few replicas are healthy that health is ignored");
+        }
+        Event::Panic { healthy, replicas, .. } => row!(info, healthy, replicas, "health counts again"),
+        Event::Spares { healthy, needed, spares } if healthy < needed.saturating_add(spares) => {
+            row!(warn, healthy, needed, spares, "too few replicas are healthy");
+        }
+        Event::Spares { healthy, needed, spares } => row!(info, healthy, needed, spares, "enough replicas are healthy"),
+        Event::Drained { replica } => row!(info, replica = shown(replica), "replica drained"),
+        Event::DiscoverFailed { error: Some(error) } => row!(warn, error = %Chain(error), "no news of replicas"),
+        Event::DiscoverFailed { error: None } => row!(info, "no more news of replicas"),
+        _ => {}
     }
 }

@@ -65,13 +65,17 @@ impl Default for Idempotent {
 
 impl<N: Fn(&Error) -> bool, B, Response> RetryIf<Request<B>, Response> for Idempotent<N> {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
-        let is_begun = || kept.extensions().get().is_some_and(Begun::get);
-        let was_not_sent = |error: &Error| is_unprocessed(error) || not_sent(error) && !is_begun();
-        may_arrive_twice(kept) || result.is_err_and(|error| was_not_sent(error) || (self.not_sent)(error))
+        may_arrive_twice(kept) || result.is_err_and(|error| was_not_sent(kept, error) || (self.not_sent)(error))
     }
 }
 
 debug_by_type! { Idempotent<N> }
+
+/// Whether an error says that the service did not begin with the request, or that it was not sent and nobody has asked for its body.
+pub(super) fn was_not_sent<B>(request: &Request<B>, error: &Error) -> bool {
+    let is_begun = || request.extensions().get().is_some_and(Begun::get);
+    is_unprocessed(error) || not_sent(error) && !is_begun()
+}
 
 /// Whether the request may arrive twice: by its method, or because the service recognizes it by a key.
 pub(super) fn may_arrive_twice<B>(request: &Request<B>) -> bool {

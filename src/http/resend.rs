@@ -9,7 +9,7 @@ use tower::BoxError;
 
 use super::drain::DrainedBody;
 use super::explain::explain;
-use super::idempotent::may_arrive_twice;
+use super::idempotent::{may_arrive_twice, was_not_sent};
 use super::look::Looked;
 use super::replay::{Begun, CAP, ReplayBody};
 use crate::call::copies::{KeepRequest, KeepResponse};
@@ -145,6 +145,10 @@ where
 
     fn explain(&self, kept: &Self::Kept, error: Error) -> Error {
         explain(kept, error)
+    }
+
+    fn was_not_sent(&self, kept: &Self::Kept, error: &Error) -> bool {
+        was_not_sent(kept, error)
     }
 
     fn deadline(&self, kept: &Self::Kept) -> Option<Deadline> {

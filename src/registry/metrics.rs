@@ -10,6 +10,7 @@ use crate::state::circuit::Phase;
 use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
+use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
 use crate::state::{bucket, calls};
 
 /// What a metric is.
@@ -177,6 +178,22 @@ table! {
         "Calls that a measure saw begin and not yet end.";
     criticality_calls_total: Criticality Counter[criticality] classes(),
         "Calls, by how much they matter.";
+    replica_members: Replicas Gauge[state] gauges(MemberView::STATES),
+        "Replicas, by how they are.";
+    replica_in_flight: Replicas Gauge[] one(At::Gauge("in_flight")),
+        "Calls that replicas have.";
+    replica_panic: Replicas Gauge[] one(At::Gauge("panic")),
+        "How many services ignore the health of their replicas, because too few are healthy.";
+    replica_missing: Replicas Gauge[] one(At::Gauge("missing")),
+        "Healthy replicas that are missing to those that are needed, with the spares.";
+    replica_ejections_total: Replicas Counter[reason] words_of(Reason::ALL.map(Reason::as_str), Reason::Consecutive.word()),
+        "How often replicas were ejected.";
+    replica_failovers_total: Replicas Counter[reason] words_of(Takeover::ALL.map(Takeover::as_str), Takeover::Unhealthy.word()),
+        "How often another replica took over.";
+    replica_passed_over_total: Replicas Counter[reason] words_of(PassedOver::ALL.map(PassedOver::as_str), PassedOver::Rejected.word()),
+        "How often a call went on from a replica to which nothing was sent.";
+    replica_rejected_total: Replicas Counter[reason] reasons(Kind::Replicas),
+        "Calls that no replica took.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),

@@ -1,0 +1,159 @@
+//! What a call carries from replica to replica, and what it decides between them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::guard::ReplicaGuard;
+use super::seat::Seat;
+use super::set::Set;
+use super::shared::Core;
+use crate::cached_arc::CachedArc;
+use crate::call::copies::KeepRequest;
+use crate::context::Deadline;
+use crate::error::{Elapsed, Error};
+use crate::outcome::EndedBy;
+use crate::state::replicas::{Choice, PassedOver};
+use crate::time::Nanos;
+
+/// What is awaited before calls go to a replica.
+pub(super) type Waited = Pin<Box<dyn Future<Output = Result<(), Option<Error>>> + Send>>;
+
+/// What a call carries from replica to replica.
+pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
+    pub(super) core: CachedArc<Core>,
+    set: Arc<Set<S>>,
+    /// The request of the next try; `None` if none may follow, or the request could not be copied.
+    request: Option<K::Kept>,
+    key: u64,
+    pub(super) end: E,
+    pub(super) keep: K,
+    /// The replicas that did not take it.
+    tried: Vec<u64>,
+    has_waited: bool,
+    /// The last error that is no rejection.
+    last: Option<Error>,
+    /// The shortest pause that a rejection asked for.
+    retry_after: Option<Nanos>,
+}
+
+/// The replica that has the call.
+pub(super) struct Chosen {
+    pub(super) index: usize,
+    pub(super) guard: ReplicaGuard,
+}
+
+impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
+    pub(super) fn new(core: CachedArc<Core>, set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
+        let (request, tried) = (Some(request), Vec::new());
+        Self { core, set, request, key, end, keep, tried, has_waited: false, last: None, retry_after: None }
+    }
+
+    /// How many replicas did not take it.
+    pub(super) fn passed_over(&self) -> usize {
+        self.tried.len()
+    }
+
+    pub(super) fn seat(&self, chosen: &Chosen) -> &Seat<S> {
+        &self.set.seats[chosen.index]
+    }
+
+    /// Chooses the replica of the next try. Fails where there is none.
+    #[inline]
+    pub(super) fn choose(&mut self) -> Result<Chosen, Error> {
+        let may_try = self.request.is_some() && self.tried.len() < self.core.reach.max_tries;
+        let Some(Choice { index, entry }) = may_try.then(|| self.find()).flatten() else { return Err(self.give_up()) };
+        let guard = ReplicaGuard::new(&self.core, self.set.members.get(index), entry);
+        Ok(Chosen { index, guard })
+    }
+
+    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt.
+    #[inline]
+    fn find(&self) -> Option<Choice> {
+        let sent_to = tried_before();
+        let other = (!sent_to.is_empty()).then(|| self.find_beside(&[sent_to, &self.tried].concat()));
+        other.flatten().or_else(|| self.find_beside(&self.tried))
+    }
+
+    #[inline]
+    fn find_beside(&self, tried: &[u64]) -> Option<Choice> {
+        let Core { roster, clock, .. } = &*self.core;
+        let (choice, changes) = roster.choose(&self.set.members, self.key, tried, clock);
+        self.core.tell(changes);
+        choice
+    }
+
+    /// What is to be awaited before calls go to this replica.
+    #[inline]
+    pub(super) fn first(&self, chosen: &Chosen) -> Option<Waited> {
+        let first = self.seat(chosen).first.as_ref()?;
+        let failovers = self.core.failovers();
+        if first.is_done(failovers) { None } else { Some(Box::pin(Arc::clone(first).wait(failovers))) }
+    }
+
+    /// Whether the call waits for a replica that is not ready.
+    pub(super) fn awaits_readiness(&self) -> bool {
+        !self.core.reach.ready_within.is_zero()
+    }
+
+    /// Notes that the call waits: its time may be over before it is sent.
+    pub(super) const fn waits(&mut self) {
+        self.has_waited = true;
+    }
+
+    /// Takes the request, to send it now, and keeps a copy if another try may follow. Fails where the time of the call is over.
+    #[inline]
+    pub(super) fn take_request(&mut self) -> Result<K::Sent, Error> {
+        let request = self.request.take().expect("a replica is chosen for a request at hand");
+        if self.has_waited && self.is_late(&request) {
+            return Err(Error::TimedOut(Elapsed::not_sent(Duration::ZERO)));
+        }
+        if self.tried.len() + 1 < self.core.reach.max_tries.min(self.set.seats.len()) {
+            self.request = self.keep.copy(&request);
+        }
+        Ok(self.keep.send(request, 1))
+    }
+
+    fn is_late(&self, request: &K::Kept) -> bool {
+        let own = self.keep.deadline(request);
+        own.is_some_and(Deadline::has_come) || Deadline::current().is_some_and(Deadline::has_come)
+    }
+
+    /// Why the call may go on to another replica after this error; `None` if it may have been sent, or its time is over.
+    pub(super) fn unsent(&self, error: &Error) -> Option<PassedOver> {
+        match EndedBy::of::<()>(Err(error)) {
+            EndedBy::Rejection(_) => Some(PassedOver::Rejected),
+            EndedBy::Caller { .. } => None,
+            EndedBy::Service => {
+                let copy = self.request.as_ref()?;
+                self.keep.was_not_sent(copy, error).then_some(PassedOver::NotSent)
+            }
+        }
+    }
+
+    /// Goes on from this replica, to which nothing was sent.
+    #[cold]
+    pub(super) fn pass_over(&mut self, index: usize, why: PassedOver, error: Option<Error>) {
+        self.core.count_passed_over(why);
+        self.tried.push(self.set.members.get(index).id());
+        self.has_waited = true;
+        match error.as_ref().and_then(Error::rejection) {
+            Some(rejection) => {
+                let pause = rejection.retry_after().map(Nanos::from);
+                self.retry_after = self.retry_after.into_iter().chain(pause).min();
+            }
+            None => self.last = error.or_else(|| self.last.take()),
+        }
+    }
+
+    /// The error of a call that no replica takes.
+    #[cold]
+    fn give_up(&mut self) -> Error {
+        self.last.take().unwrap_or_else(|| Error::Rejected(self.core.reject(self.retry_after)))
+    }
+}
+
+/// The replicas that earlier attempts of the call were sent to.
+const fn tried_before() -> &'static [u64] {
+    &[]
+}

@@ -1,0 +1,95 @@
+//! The guard of a call that a replica has.
+
+use tokio::time::Instant;
+
+use super::shared::Core;
+use crate::cached_arc::CachedArc;
+use crate::call::Guard;
+use crate::context;
+use crate::outcome::Outcome;
+use crate::state::replicas::{Entry, How, Member};
+use crate::sync::Arc;
+use crate::time;
+
+/// Has a call in flight at a replica, until it is settled or dropped.
+///
+/// A guard that is dropped unsettled is *abandoned*: its call says nothing about the replica. There are exceptions: a call whose
+/// replica panicked is a failure, and so is one that a [`TimeoutLayer`](crate::TimeoutLayer) cuts short at its own limit, if the
+/// replica was being waited for, and had at least half of that limit.
+#[derive(Debug)]
+#[must_use = "a guard that is dropped abandons its call"]
+pub struct ReplicaGuard {
+    /// It is empty once the call is settled.
+    core: CachedArc<Core>,
+    member: CachedArc<Member>,
+    entry: Entry,
+    /// When the replica was first waited for.
+    since: Option<Instant>,
+    is_waiting: bool,
+    has_panicked: bool,
+}
+
+impl ReplicaGuard {
+    #[inline]
+    pub(super) fn new(core: &CachedArc<Core>, member: &Arc<Member>, entry: Entry) -> Self {
+        let (core, member) = (core.clone(), CachedArc::of(member));
+        Self { core, member, entry, since: None, is_waiting: false, has_panicked: false }
+    }
+
+    #[inline]
+    fn end(&mut self, how: How) {
+        if let Some(core) = self.core.take() {
+            core.exit(&self.member, self.entry, how);
+        }
+    }
+
+    /// Ends a call that is dropped unsettled.
+    #[cold]
+    fn end_dropped(&mut self) {
+        let is_failure = self.has_panicked || self.is_waiting && self.is_to_blame();
+        self.end(if is_failure { How::Failure } else { How::Nothing });
+    }
+
+    /// Whether a limit of ours ran out that the replica had at least half of.
+    fn is_to_blame(&self) -> bool {
+        let waited = self.since.map(|since| time::now().saturating_duration_since(since));
+        context::expired_limit().is_some_and(|limit| waited >= Some(limit / 2))
+    }
+}
+
+impl Guard for ReplicaGuard {
+    #[inline]
+    fn polled(&mut self, is_pending: bool) {
+        self.is_waiting = is_pending;
+        if is_pending && self.since.is_none() {
+            self.since = Some(time::now());
+        }
+    }
+
+    fn panicked(&mut self) {
+        self.has_panicked = true;
+    }
+
+    #[inline]
+    fn settle(mut self, outcome: Outcome) {
+        self.end(match outcome {
+            Outcome::Success => How::Success,
+            Outcome::Transient | Outcome::Failed => How::Failure,
+            Outcome::Throttled { .. } => How::Throttled,
+            Outcome::Ignored => How::Nothing,
+        });
+    }
+
+    fn unsent(mut self) {
+        self.end(How::Nothing);
+    }
+}
+
+impl Drop for ReplicaGuard {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.core.is_taken() {
+            self.end_dropped();
+        }
+    }
+}

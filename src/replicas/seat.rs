@@ -1,0 +1,64 @@
+//! What a replica is beside its member, and what is done to each that comes.
+
+use std::sync::Arc;
+
+use super::first::{Begun, First, Gate, Step};
+use super::replica::{Made, Replica};
+use crate::backoff::Backoff;
+use crate::judge::Judge;
+use crate::state::replicas::Newcomer;
+use crate::time::Clock;
+
+/// What a replica is beside its member.
+pub(super) struct Seat<S> {
+    made: Made<S>,
+    pub(super) first: Option<Arc<First>>,
+}
+
+impl<S> Seat<S> {
+    /// Its service, once calls may go there.
+    pub(super) fn service(&self) -> Option<&S> {
+        self.made.get()
+    }
+}
+
+impl<S: Clone> Clone for Seat<S> {
+    fn clone(&self) -> Self {
+        Self { made: self.made.clone(), first: self.first.clone() }
+    }
+}
+
+/// Lets another judge judge each replica, by its name.
+pub(super) type JudgeOf = Arc<dyn Fn(&str) -> Arc<dyn Judge> + Send + Sync>;
+
+/// What takes over: it is awaited before calls go to the replica of this name.
+pub(super) type Takeover = Arc<dyn Fn(Arc<str>) -> Begun + Send + Sync>;
+
+/// What is done to each replica that comes.
+#[derive(Clone)]
+pub(super) struct Welcome {
+    pub(super) clock: Clock,
+    pub(super) backoff: Backoff,
+    pub(super) seed: Option<u64>,
+    pub(super) judges: Vec<JudgeOf>,
+    pub(super) takeover: Option<Takeover>,
+}
+
+impl Welcome {
+    pub(super) fn seat<S>(&self, replica: Replica<S>) -> (Newcomer, Seat<S>) {
+        let Replica { mut newcomer, made, make } = replica;
+        newcomer.judges.extend(self.judges.iter().map(|judge_of| judge_of(&newcomer.name)));
+        let steps: Vec<Step> = make.into_iter().chain(self.takeover_of(&newcomer.name)).collect();
+        let first = (!steps.is_empty()).then(|| {
+            let gate = Arc::new(Gate::new(self.clock, self.backoff, self.seed));
+            newcomer.judges.push(Arc::<Gate>::clone(&gate));
+            Arc::new(First::new(steps, self.takeover.is_some(), gate))
+        });
+        (newcomer, Seat { made, first })
+    }
+
+    fn takeover_of(&self, name: &Arc<str>) -> Option<Step> {
+        let (take_over, name) = (self.takeover.clone()?, Arc::clone(name));
+        Some(Arc::new(move || take_over(Arc::clone(&name))))
+    }
+}

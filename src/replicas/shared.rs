@@ -1,0 +1,253 @@
+//! What all clones, guards and handles share: the roster, and who hears of its changes.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::cached_arc::{CachedArc, cached};
+use crate::error::{ConfigError, Rejection, RejectionReason};
+use crate::event::{self, Event};
+use crate::judge::Judgement;
+use crate::registry::{Instance, Listed, Listing, Row, Sums};
+use crate::setting::{Setting, Value};
+use crate::source::{Kind, Source};
+use crate::state::replicas::{Change, Changes, Entry, How, Member, MemberView, PassedOver, Roster, View};
+use crate::state::verdict::Level;
+use crate::sync::weak;
+use crate::time::{Clock, Nanos};
+
+/// The most replicas that a registry shows, those that are worst off.
+const SHOWN: usize = 20;
+
+/// How far a call goes to find a replica.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    pub(super) max_tries: usize,
+    pub(super) ready_within: Duration,
+}
+
+/// It knows nothing of the services.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) row: &'static Row,
+    pub(super) roster: Roster,
+    pub(super) clock: Clock,
+    pub(super) reach: Reach,
+    /// How often another replica took over.
+    failovers: AtomicU64,
+    /// How well the healthy replicas do for what is needed, as it was told last.
+    spares: AtomicU64,
+    /// Notified when the last call of a replica ends that takes none any more.
+    pub(super) drained: Notify,
+    /// Whether a replica has judges, which are the user's.
+    is_judged: AtomicBool,
+}
+
+cached!(Core, unless is_judged.load(Ordering::Relaxed));
+
+// Where it has judges, threads keep no clone.
+cached!(Member, unless judges().first().is_some());
+
+impl Core {
+    pub(super) fn new(
+        listing: &Listing,
+        roster: Roster,
+        clock: Clock,
+        reach: Reach,
+        is_judged: bool,
+    ) -> CachedArc<Self> {
+        let spares = roster.view(clock.now()).0.spares as u64;
+        let core = CachedArc::new(Self {
+            row: listing.row,
+            roster,
+            clock,
+            reach,
+            failovers: AtomicU64::new(0),
+            spares: AtomicU64::new(spares),
+            drained: Notify::new(),
+            is_judged: AtomicBool::new(is_judged),
+        });
+        listing.list(weak(core.shared()));
+        core
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    /// A replica with judges has come.
+    pub(super) fn note_judges(&self) {
+        self.is_judged.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn failovers(&self) -> u64 {
+        self.failovers.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn exit(&self, member: &Member, entry: Entry, how: How) {
+        self.tell(self.roster.exit(member, entry, how, &self.clock));
+    }
+
+    /// Tells what has changed. The caller holds no lock.
+    #[inline]
+    pub(super) fn tell(&self, changes: Changes) {
+        if !changes.is_empty() {
+            self.tell_all(changes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_all(&self, changes: Changes) {
+        for change in changes {
+            self.count(&change);
+            event::tell(self.row.source, &self.event(&change));
+        }
+    }
+
+    fn count(&self, change: &Change) {
+        match change {
+            Change::Ejected { reason, .. } => self.row.count(reason.word()),
+            Change::FailedOver { reason, .. } => {
+                self.failovers.fetch_add(1, Ordering::Relaxed);
+                self.row.count(reason.word());
+            }
+            Change::Spares { to, .. } => self.spares.store(*to as u64, Ordering::Relaxed),
+            Change::Drained { .. } => self.drained.notify_waiters(),
+            _ => {}
+        }
+    }
+
+    /// What the replicas are as one thing.
+    pub(super) fn judgement(&self) -> Judgement {
+        match self.spares.load(Ordering::Relaxed) {
+            level if level == Level::Healthy as u64 => Judgement::Healthy,
+            level if level == Level::Degraded as u64 => Judgement::Degraded,
+            _ => Judgement::Unhealthy,
+        }
+    }
+
+    fn event<'a>(&self, change: &'a Change) -> Event<'a> {
+        let rules = self.roster.rules();
+        match change {
+            Change::Ejected { name, reason, out_for, times } => {
+                Event::Ejected { replica: name, reason: reason.as_str(), duration: (*out_for).into(), times: *times }
+            }
+            Change::EjectionRefused { name, reason } => {
+                Event::EjectionRefused { replica: name, reason: reason.as_str() }
+            }
+            Change::OnTrial { name } => Event::OnTrial { replica: name },
+            Change::Readmitted { name, reason } => Event::Readmitted { replica: name, reason: reason.as_str() },
+            Change::FailedOver { from, to, reason } => {
+                Event::FailedOver { from: from.as_deref(), to, reason: reason.as_str() }
+            }
+            Change::Panic { is_on, healthy, of } => Event::Panic { is_on: *is_on, healthy: *healthy, replicas: *of },
+            Change::Spares { healthy, .. } => {
+                Event::Spares { healthy: *healthy, needed: rules.needed, spares: rules.spares }
+            }
+            Change::Drained { name } => Event::Drained { replica: name },
+        }
+    }
+
+    pub(super) fn count_passed_over(&self, why: PassedOver) {
+        self.row.count(why.word());
+    }
+
+    /// Rejects a call that no replica takes.
+    #[cold]
+    pub(super) fn reject(&self, retry_after: Option<Nanos>) -> Rejection {
+        let reason = RejectionReason::NoReplica;
+        self.row.count(reason as usize);
+        event::reject(Rejection::new(self.row.name(), reason, retry_after), || self.row.source)
+    }
+
+    /// Removes a replica, if there is one of this name.
+    pub(super) fn remove(&self, name: &str) -> bool {
+        let removed = self.roster.remove(name, self.now());
+        removed.map(|(_, changes)| self.tell(changes)).is_some()
+    }
+
+    /// Says in which instance a setting is not legal.
+    pub(super) fn name_of(&self, error: ConfigError) -> ConfigError {
+        error.of(Kind::Replicas.as_str()).named(self.row.name().as_str())
+    }
+
+    /// Looks at all replicas.
+    pub(super) fn view(&self) -> View {
+        let (view, changes) = self.roster.view(self.now());
+        self.tell(changes);
+        view
+    }
+}
+
+impl Listed for Core {
+    fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let rules = self.roster.rules();
+        let some = |is_set: bool, value: Value| if is_set { value } else { Value::Off };
+        vec![
+            Setting::new("policy", if rules.shards.is_some() { "by key" } else { rules.policy.as_str() }),
+            Setting::new("shards", rules.shards),
+            Setting::new("max_tries", (self.reach.max_tries < usize::MAX).then_some(self.reach.max_tries)),
+            Setting::new("ready_within", self.reach.ready_within),
+            Setting::new("consecutive", rules.consecutive),
+            Setting::new("min_gap", some(rules.min_gap <= 1.0, rules.min_gap.into())),
+            Setting::new("base", Duration::from(rules.base)),
+            Setting::new("max_ejected", rules.max_ejected),
+            Setting::new("panic_below", some(rules.panic_below > 0.0, rules.panic_below.into())),
+            Setting::new("slow_start", some(rules.slow_start > Nanos(0), Duration::from(rules.slow_start).into())),
+            Setting::new("healthy_for", Duration::from(rules.healthy_for)),
+            Setting::new("needed", rules.needed),
+            Setting::new("spares", rules.spares),
+        ]
+    }
+
+    fn snapshot(&self) -> Vec<Setting> {
+        let view = self.view();
+        vec![
+            Setting::new("replicas", view.members.len()),
+            Setting::new("healthy", view.healthy),
+            Setting::new("in_flight", view.members.iter().map(|member| member.in_flight).sum::<u64>()),
+            Setting::new("panic", view.is_panic),
+        ]
+    }
+
+    fn gauges(&self, sums: &mut Sums) {
+        let (view, rules) = (self.view(), self.roster.rules());
+        let gauges = sums.of(self.row);
+        for member in &view.members {
+            gauges.add_count(member.state(), 1);
+            gauges.add_total("in_flight", member.in_flight);
+        }
+        gauges.add_count("panic", usize::from(view.is_panic));
+        gauges.add_count("missing", rules.needed.saturating_add(rules.spares).saturating_sub(view.healthy));
+    }
+
+    fn instances(&self) -> Vec<Instance> {
+        let mut members = self.view().members;
+        members.sort_by_key(|member| (member.state() == "healthy", member.failures == 0));
+        let own = Instance::of(self.row.source, self.settings(), self.snapshot());
+        [own].into_iter().chain(members.iter().take(SHOWN).map(|member| shown(self.row.source, member))).collect()
+    }
+}
+
+/// A replica as a registry shows it, with its name as the key.
+fn shown(source: Source<'_>, member: &MemberView) -> Instance {
+    let settings = vec![Setting::new("weight", member.weight), Setting::new("tier", member.tier)];
+    let snapshot = vec![
+        Setting::new("state", member.state()),
+        Setting::new("why", member.why.clone()),
+        Setting::new("in_use", member.is_in_use),
+        Setting::new("in_flight", member.in_flight),
+        Setting::new("calls", member.calls),
+        Setting::new("failures", member.failures),
+        Setting::new("ejections", member.times),
+    ];
+    Instance::of(source.of_key(Some(&member.name)), settings, snapshot)
+}

@@ -1,0 +1,164 @@
+//! What goes into a roster's decisions and what comes out of them.
+
+use std::sync::Arc;
+
+use crate::state::verdict::Level;
+use crate::time::Nanos;
+
+/// The right to end a call that was given to a member. It is used once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the member has it in flight until it exits"]
+pub(crate) struct Entry {
+    pub(super) generation: u32,
+    /// The number of the trial whose place it took; zero if it is none.
+    pub(super) trial: u32,
+}
+
+impl Entry {
+    /// Whether the call is a trial.
+    pub(crate) const fn is_trial(self) -> bool {
+        self.trial > 0
+    }
+}
+
+/// Which member takes a call.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// Its index among the members that it was chosen from.
+    pub(crate) index: usize,
+    pub(crate) entry: Entry,
+}
+
+/// How a call ended that was given to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Success,
+    /// The member is in trouble: `Transient`, `Failed`, a timeout of ours, or a failed readiness.
+    Failure,
+    /// The member asks for less.
+    Throttled,
+    /// It says nothing of the member: ignored, abandoned, rejected or passed over.
+    Nothing,
+}
+
+/// What a call or a hand has changed, in its order: to be told as events.
+#[derive(Debug, Default)]
+#[must_use = "nobody hears of a change that is dropped"]
+pub(crate) struct Changes(pub(super) Vec<Change>);
+
+impl Changes {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
+    pub(super) fn tell(&mut self, change: Change) {
+        self.0.push(change);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Changes {
+    type Item = Change;
+    type IntoIter = std::vec::IntoIter<Change>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Change {
+    Ejected {
+        name: Arc<str>,
+        reason: Reason,
+        /// For how long.
+        out_for: Nanos,
+        /// How many times it has been, less one for each `base` in service.
+        times: u64,
+    },
+    /// It would have been ejected, but too many are.
+    EjectionRefused { name: Arc<str>, reason: Reason },
+    /// It takes one call at a time from now on.
+    OnTrial { name: Arc<str> },
+    /// It is in service again.
+    Readmitted { name: Arc<str>, reason: Readmission },
+    /// Calls go to another one from now on.
+    FailedOver {
+        /// `None` where it is no member any more.
+        from: Option<Arc<str>>,
+        to: Arc<str>,
+        reason: Takeover,
+    },
+    /// Too few are healthy, and health is ignored from now on; or it is heeded again.
+    Panic { is_on: bool, healthy: usize, of: usize },
+    /// `Healthy` while there are enough spares, `Unhealthy` while there are fewer members than needed.
+    Spares { from: Level, to: Level, healthy: usize },
+    /// It is drained, and has no call in flight.
+    Drained { name: Arc<str> },
+}
+
+/// Why a member was ejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Consecutive,
+    SuccessRate,
+    /// Its trial failed.
+    Trial,
+    ByHand,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 4] = [Self::Consecutive, Self::SuccessRate, Self::Trial, Self::ByHand];
+
+    /// The reason as the `reason` field of events has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Consecutive => "consecutive",
+            Self::SuccessRate => "success_rate",
+            Self::Trial => "trial",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
+/// Why a member is in service again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readmission {
+    /// Its trial succeeded.
+    Trial,
+    ByHand,
+}
+
+impl Readmission {
+    /// The reason as the `reason` field of events has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
+/// Why another member takes the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takeover {
+    /// The one before takes no calls, or is worse than this one.
+    Unhealthy,
+    /// An earlier one has been healthy for long enough.
+    FailBack,
+    ByHand,
+}
+
+impl Takeover {
+    pub(crate) const ALL: [Self; 3] = [Self::Unhealthy, Self::FailBack, Self::ByHand];
+
+    /// The reason as the `reason` field of events has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unhealthy => "unhealthy",
+            Self::FailBack => "fail_back",
+            Self::ByHand => "by_hand",
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Which member takes a call.
+
+use std::ops::Range;
+
+use super::Roster;
+use super::change::{Changes, Choice};
+use super::draws::scale;
+use super::member::{Member, WHOLE};
+use super::members::Members;
+use super::rules::Policy;
+use crate::judge::Judgement;
+use crate::state::verdict::Level;
+use crate::sync::Ordering;
+use crate::time::Now;
+
+/// The judges of how many members a choice asks, at most, where one is not healthy.
+const WATCHED: usize = 16;
+
+/// How often a draw that cannot be used is drawn again.
+const DRAWS: usize = 4;
+
+impl Roster {
+    /// Chooses the member that takes a call, which is in flight there until it exits; `None` if there is none, or all were tried.
+    ///
+    /// `members` are those that the caller has, `key` is the [`key_hash`](super::key_hash) of the call where calls are placed by key, and
+    /// `tried` has the ids of members that do not come into question. Time is needed only where something is not healthy.
+    #[inline]
+    #[must_use = "the call is in flight until it exits"]
+    pub(crate) fn choose(
+        &self,
+        members: &Members,
+        key: u64,
+        tried: &[u64],
+        clock: impl Now,
+    ) -> (Option<Choice>, Changes) {
+        let mut pick = Pick { roster: self, members, key, tried, clock, changes: Changes::NONE };
+        let choice = pick.choose();
+        (choice, pick.changes)
+    }
+}
+
+/// A choice that is being made.
+pub(super) struct Pick<'a, C> {
+    pub(super) roster: &'a Roster,
+    pub(super) members: &'a Members,
+    pub(super) key: u64,
+    pub(super) tried: &'a [u64],
+    pub(super) clock: C,
+    pub(super) changes: Changes,
+}
+
+impl<C: Now> Pick<'_, C> {
+    #[inline]
+    fn choose(&mut self) -> Option<Choice> {
+        if self.members.pool().is_watched() {
+            let watched = self.watch().and_then(|index| self.try_take(index));
+            if watched.is_some() {
+                return watched;
+            }
+        }
+        if self.roster.due.load(Ordering::Relaxed) < u64::MAX {
+            let trial = self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes);
+            if trial.is_some() {
+                return trial;
+            }
+        }
+        loop {
+            let index = self.pick()?;
+            let taken = self.try_take(index);
+            if taken.is_some() {
+                return taken;
+            }
+        }
+    }
+
+    /// Gives the call to a member, unless it takes none since it was chosen.
+    #[inline]
+    fn try_take(&mut self, index: usize) -> Option<Choice> {
+        let member = self.members.get(index);
+        let Some(word) = member.try_enter() else {
+            self.roster.leave(member, &mut self.changes);
+            return None;
+        };
+        Some(Choice { index, entry: Member::entry(word) })
+    }
+
+    #[inline]
+    fn pick(&mut self) -> Option<usize> {
+        let pool = self.members.pool();
+        match self.pick_from(&pool.range(), pool.worst()) {
+            Some(index) => Some(index),
+            None => self.pick_elsewhere(),
+        }
+    }
+
+    #[inline]
+    fn pick_from(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
+        if range.is_empty() {
+            return None;
+        }
+        let rules = &self.roster.rules;
+        match (rules.shards, rules.policy) {
+            (Some(shards), _) => self.by_key(range, worst, shards),
+            (None, Policy::LeastLoaded) => self.least_loaded(range, worst),
+            (None, Policy::RoundRobin) => self.in_turn(range, worst),
+            (None, Policy::FailOver) => self.first(range, worst),
+        }
+    }
+
+    /// Where none is left of those that are given calls: the others, the better first.
+    #[cold]
+    fn pick_elsewhere(&mut self) -> Option<usize> {
+        let all = 0..self.members.len();
+        // What was looked at may have changed the pool.
+        let worst = self.members.pool().worst();
+        let mut levels = [Level::Healthy, Level::Degraded, Level::Unhealthy].into_iter();
+        let keyed = self.roster.rules.shards.is_some();
+        levels.find_map(|level| match level {
+            Level::Unhealthy if worst < Level::Unhealthy => None,
+            level if keyed => self.by_key(&all, level, 1),
+            level => self.first(&all, level),
+        })
+    }
+
+    /// The first in order.
+    fn first(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
+        range.clone().find(|index| self.fits(*index, worst))
+    }
+
+    fn in_turn(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
+        let turns = self.members.turns(range);
+        for _ in 0..turns.len() {
+            let index = turns.at(self.members.turn.fetch_add(1, Ordering::Relaxed));
+            if self.fits(index, worst) && !self.stands_back(index) {
+                return Some(index);
+            }
+        }
+        self.first(range, worst)
+    }
+
+    /// Whether one whose share grows lets this turn pass, by chance.
+    fn stands_back(&self, index: usize) -> bool {
+        let part = self.members.get(index).part(self.roster.rules.slow_start, self.clock);
+        part < WHOLE && self.roster.draws.draw() % WHOLE >= part
+    }
+
+    /// One that was drawn by this number, which is below 2^32, but not `other`.
+    #[inline]
+    pub(super) fn drawn(
+        &mut self,
+        range: &Range<usize>,
+        worst: Level,
+        number: u64,
+        other: Option<usize>,
+    ) -> Option<usize> {
+        let others = range.len() - usize::from(other.is_some());
+        let at = |number| match range.start + scale(number, others) {
+            index if other.is_some_and(|other| index >= other) => index + 1,
+            index => index,
+        };
+        if others == 0 {
+            return None;
+        }
+        let index = at(number);
+        if self.fits(index, worst) { Some(index) } else { self.drawn_again(range, worst, at, other) }
+    }
+
+    #[cold]
+    fn drawn_again(
+        &mut self,
+        range: &Range<usize>,
+        worst: Level,
+        at: impl Fn(u64) -> usize,
+        other: Option<usize>,
+    ) -> Option<usize> {
+        for _ in 1..DRAWS {
+            let index = at(self.roster.draws.draw() >> 32);
+            if self.fits(index, worst) {
+                return Some(index);
+            }
+        }
+        let start = at(self.roster.draws.draw() >> 32);
+        (start..range.end).chain(range.start..start).find(|index| Some(*index) != other && self.fits(*index, worst))
+    }
+
+    /// Whether it comes into question, and is not worse than that.
+    #[inline]
+    pub(super) fn fits(&mut self, index: usize, worst: Level) -> bool {
+        let member = self.members.get(index);
+        let is_open = if worst == Level::Unhealthy { !member.word().is_closed() } else { member.word().is_open() };
+        is_open
+            && member.weight() > 0
+            && (member.judges().is_empty() || self.is_judged(member, worst))
+            && (self.tried.is_empty() || !self.tried.contains(&member.id()))
+    }
+
+    /// Whether its judges say that it is not worse than that; the roster looks again if they changed what they say.
+    #[inline(never)]
+    fn is_judged(&mut self, member: &Member, worst: Level) -> bool {
+        let judgement = member.judge();
+        self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
+        match judgement {
+            Judgement::Healthy => true,
+            Judgement::Degraded => worst >= Level::Degraded,
+            _ => worst >= Level::Unhealthy,
+        }
+    }
+
+    /// Asks the judges of some members, all of them in turn, for one that is to be asked by the next call.
+    #[cold]
+    fn watch(&mut self) -> Option<usize> {
+        let len = self.members.len();
+        let looks = len.min(WATCHED);
+        let start = if looks < len { self.roster.watched.fetch_add(looks as u64, Ordering::Relaxed) } else { 0 };
+        let mut indices = (start..).map(|number| usize::try_from(number % len as u64).unwrap_or(0)).take(looks);
+        indices.find(|index| self.is_to_be_asked(*index))
+    }
+
+    fn is_to_be_asked(&mut self, index: usize) -> bool {
+        let member = self.members.get(index);
+        if member.judges().is_empty() {
+            return false;
+        }
+        let judgement = member.judge();
+        self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
+        let is_free = member.word().is_open() && member.weight() > 0 && !self.tried.contains(&member.id());
+        judgement == Judgement::OnTrial && is_free
+    }
+}

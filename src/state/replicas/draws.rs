@@ -1,0 +1,67 @@
+//! Numbers drawn by chance, without a lock.
+//!
+//! Each thread draws from a stream of its own: `SplitMix64` (Steele, Lea and Flood, 2014). The streams are numbered in the order in
+//! which threads come, so with a seed, calls on one thread draw the same numbers in every run.
+
+use crate::state::per_thread::PerThread;
+use crate::sync::{AtomicU64, Ordering};
+
+/// The golden ratio, as a fraction of 2^64, made odd.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[derive(Debug)]
+pub(super) struct Draws {
+    seed: u64,
+    /// How many streams there are.
+    streams: AtomicU64,
+    mine: PerThread<Stream>,
+}
+
+/// Two cache lines, because processors fetch them in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Stream(AtomicU64);
+
+impl Draws {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, streams: AtomicU64::new(0), mine: PerThread::new(|| Stream(AtomicU64::new(seed))) }
+    }
+
+    #[inline]
+    pub(super) fn draw(&self) -> u64 {
+        let mine = self.mine.mine(|| self.stream());
+        let state = &mine.value.0;
+        if mine.alone {
+            let next = state.load(Ordering::Relaxed).wrapping_add(STEP);
+            state.store(next, Ordering::Relaxed);
+            mix(next)
+        } else {
+            mix(state.fetch_add(STEP, Ordering::Relaxed))
+        }
+    }
+
+    fn stream(&self) -> Stream {
+        let number = self.streams.fetch_add(1, Ordering::Relaxed);
+        Stream(AtomicU64::new(mix(self.seed ^ mix(number))))
+    }
+
+    /// One of so many, which is at least one.
+    #[inline]
+    pub(super) fn below(&self, end: usize) -> usize {
+        scale(self.draw() >> 32, end)
+    }
+}
+
+/// Where a number of 32 bits stands among so many.
+#[inline]
+pub(super) const fn scale(number: u64, end: usize) -> usize {
+    (number.wrapping_mul(end as u64) >> 32) as usize
+}
+
+/// Makes each bit depend on all others.
+#[inline]
+pub(super) const fn mix(number: u64) -> u64 {
+    let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number >> 31
+}

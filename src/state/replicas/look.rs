@@ -1,0 +1,233 @@
+//! A look at all members, after each change: from which of them calls are given one.
+
+use std::ops::Range;
+
+use super::change::{Change, Changes, Takeover};
+use super::due::put_on_trial;
+use super::member::Member;
+use super::members::Members;
+use super::pool::Pool;
+use super::rules::{Policy, Rules};
+use super::word::Phase;
+use super::{Locked, Roster};
+use crate::judge::Judgement;
+use crate::state::counts::share;
+use crate::state::verdict::Level;
+use crate::sync::{Arc, Ordering};
+use crate::time::{Nanos, Now};
+
+impl Roster {
+    /// Looks again if the judges of a member say something else than before. They are asked without the lock.
+    pub(super) fn note_judgement(&self, member: &Member, judgement: Judgement, clock: impl Now, changes: &mut Changes) {
+        if member.is_seen_as(judgement) {
+            return;
+        }
+        let mut locked = self.locked.lock();
+        let now = clock.now();
+        let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
+        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
+        if has_recovered && member.is_ejected() {
+            put_on_trial(member, now, changes);
+        }
+        self.refresh(&mut locked, now, changes);
+    }
+
+    /// Looks at all members; the caller holds the lock.
+    pub(super) fn refresh(&self, locked: &mut Locked, now: Nanos, changes: &mut Changes) {
+        let members = Arc::clone(&locked.members);
+        members.iter().for_each(|member| member.look(self.rules.slow_start, now));
+        let all = Tally::of(&members, &(0..members.len()));
+        let pool = if self.rules.fails_over() {
+            Pool::new(&self.take_over(locked, all.best(), now, changes), all.best())
+        } else {
+            self.choose_tier(&members, &all)
+        };
+        let earlier = if self.rules.fails_over() { pool.range().start } else { 0 };
+        let is_watched = members.iter().enumerate().any(|(index, member)| member.is_watched(index < earlier));
+        members.set_pool(pool.watched(is_watched));
+        self.due.store(self.next_due(&members, earlier).0, Ordering::Relaxed);
+        self.tell_counts(locked, &all, pool.is_panic(), changes);
+    }
+
+    /// The first tier of which enough are healthy, or else all.
+    fn choose_tier(&self, members: &Members, all: &Tally) -> Pool {
+        let best = all.best();
+        let is_enough = |range: &Range<usize>| {
+            let tier = Tally::of(members, range);
+            tier.best() == best && tier.usable > 0 && !self.rules.is_too_few(&tier)
+        };
+        let tier = members.tiers.iter().map(|tier| &tier.range).find(|range| is_enough(range));
+        let everyone = 0..members.len();
+        match tier {
+            Some(tier) => Pool::new(tier, best),
+            // A key has an order of members, of which the first takes it where none is healthy.
+            None if self.rules.shards.is_some() => Pool::new(&everyone, best),
+            None if self.rules.is_too_few(all) => Pool::new(&everyone, Level::Unhealthy).panicking(),
+            None => Pool::new(&everyone, best.min(Level::Degraded)),
+        }
+    }
+
+    /// Who takes the calls where they fail over: the one that does, while it is as good as any.
+    fn take_over(&self, locked: &mut Locked, best: Level, now: Nanos, changes: &mut Changes) -> Range<usize> {
+        let members = Arc::clone(&locked.members);
+        let mut good = (0..members.len()).filter(|index| members.get(*index).is_at(best));
+        let Some(first) = good.clone().next() else {
+            locked.in_use = None;
+            return 0..0;
+        };
+        let in_use = locked.in_use.as_ref().map(|member| member.id());
+        let at = good.clone().find(|index| Some(members.get(*index).id()) == in_use);
+        let returned =
+            |index: &usize| best == Level::Healthy && now >= members.get(*index).may_return(self.rules.healthy_for);
+        let (next, reason) = match at {
+            None => (first, Takeover::Unhealthy),
+            Some(_) if best == Level::Unhealthy => (first, Takeover::Unhealthy),
+            Some(at) => match good.find(|index| *index < at && returned(index)) {
+                Some(earlier) => (earlier, Takeover::FailBack),
+                None => (at, Takeover::Unhealthy),
+            },
+        };
+        hand_over(locked, members.get(next), reason, changes);
+        next..next + 1
+    }
+
+    /// When time changes something next: a trial is due, or one of so many earlier ones takes over again.
+    fn next_due(&self, members: &Members, earlier: usize) -> Nanos {
+        let trials = members.iter().filter_map(|member| member.trial_at());
+        let returning = members.iter().take(earlier).filter(|member| member.is_at(Level::Healthy));
+        trials.chain(returning.map(|member| member.may_return(self.rules.healthy_for))).min().unwrap_or(Nanos::MAX)
+    }
+
+    fn tell_counts(&self, locked: &mut Locked, all: &Tally, is_panic: bool, changes: &mut Changes) {
+        (locked.healthy, locked.of) = (all.usable, all.of);
+        if is_panic != locked.is_panic {
+            locked.is_panic = is_panic;
+            changes.tell(Change::Panic { is_on: is_panic, healthy: all.usable, of: all.of });
+        }
+        let (from, to) = (locked.spares, self.rules.spares(all.usable));
+        if from != to {
+            locked.spares = to;
+            changes.tell(Change::Spares { from, to, healthy: all.usable });
+        }
+    }
+}
+
+/// Lets a member take the calls, and tells it where another took them before.
+pub(super) fn hand_over(locked: &mut Locked, to: &Arc<Member>, reason: Takeover, changes: &mut Changes) {
+    let before = locked.in_use.replace(Arc::clone(to));
+    if let Some(before) = before.filter(|before| before.id() != to.id()) {
+        let is_member = locked.members.iter().any(|member| member.id() == before.id());
+        let from = is_member.then(|| before.to_name());
+        changes.tell(Change::FailedOver { from, to: to.to_name(), reason });
+    }
+}
+
+impl Rules {
+    fn fails_over(&self) -> bool {
+        self.shards.is_none() && self.policy == Policy::FailOver
+    }
+
+    /// Whether too few of them are healthy.
+    fn is_too_few(&self, tally: &Tally) -> bool {
+        tally.of > 0 && share(tally.usable as u64, tally.of as u64) < self.panic_below
+    }
+
+    /// How well the healthy ones do for what is needed.
+    fn spares(&self, healthy: usize) -> Level {
+        match healthy {
+            healthy if healthy < self.needed => Level::Unhealthy,
+            healthy if healthy < self.needed.saturating_add(self.spares) => Level::Degraded,
+            _ => Level::Healthy,
+        }
+    }
+}
+
+/// How many of some members are how well.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    healthy: usize,
+    /// Those that are healthy or degraded.
+    usable: usize,
+    /// Those that would take calls if they were well.
+    of: usize,
+}
+
+impl Tally {
+    fn of(members: &Members, range: &Range<usize>) -> Self {
+        let in_play = range.clone().map(|index| members.get(index)).filter(|member| member.is_in_play());
+        in_play.fold(Self::default(), |tally, member| {
+            let level = member.level();
+            Self {
+                healthy: tally.healthy + usize::from(level == Level::Healthy),
+                usable: tally.usable + usize::from(level < Level::Unhealthy),
+                of: tally.of + 1,
+            }
+        })
+    }
+
+    /// The best level that one of them has.
+    fn best(&self) -> Level {
+        match self {
+            Self { healthy: 1.., .. } => Level::Healthy,
+            Self { usable: 1.., .. } => Level::Degraded,
+            _ => Level::Unhealthy,
+        }
+    }
+}
+
+impl Member {
+    /// Writes down how it is, by what the judges said; the caller holds the roster's lock.
+    fn look(&self, slow_start: Nanos, now: Nanos) {
+        let (before, level) = (self.level(), self.level_now());
+        self.level.store(level as u64, Ordering::Relaxed);
+        if level == Level::Healthy && before > Level::Healthy {
+            self.well_since.store(now.0, Ordering::Relaxed);
+        }
+        if level < Level::Unhealthy && before == Level::Unhealthy {
+            self.rise(slow_start, now);
+        }
+    }
+
+    fn level_now(&self) -> Level {
+        let takes_calls = self.word().is_open() && self.weight() > 0;
+        match self.judged() {
+            Judgement::Healthy if takes_calls => Level::Healthy,
+            Judgement::Degraded if takes_calls => Level::Degraded,
+            _ => Level::Unhealthy,
+        }
+    }
+
+    /// How it was when the roster last looked.
+    pub(super) fn level(&self) -> Level {
+        [Level::Healthy, Level::Degraded].into_iter().find(|level| self.is_level(*level)).unwrap_or(Level::Unhealthy)
+    }
+
+    fn is_level(&self, level: Level) -> bool {
+        self.level.load(Ordering::Relaxed) == level as u64
+    }
+
+    pub(super) fn is_well(&self) -> bool {
+        self.is_level(Level::Healthy)
+    }
+
+    fn is_at(&self, level: Level) -> bool {
+        self.is_in_play() && self.is_level(level)
+    }
+
+    /// Whether calls ask its judges although they do not go there: it may be better than it was, or is about to take over again.
+    fn is_watched(&self, is_earlier: bool) -> bool {
+        !self.judges().is_empty() && self.is_in_play() && (is_earlier || !self.is_well())
+    }
+
+    /// When its next trial is due, if it is out of service and may be asked.
+    pub(super) fn trial_at(&self) -> Option<Nanos> {
+        let is_out = self.word().phase() != Phase::InService && self.is_in_play();
+        let may_be_asked = !self.is_seen_as(Judgement::Unhealthy);
+        (is_out && may_be_asked).then(|| Nanos(self.until.load(Ordering::Relaxed)))
+    }
+
+    /// From when on it has been healthy for so long.
+    fn may_return(&self, healthy_for: Nanos) -> Nanos {
+        Nanos(self.well_since.load(Ordering::Relaxed)).saturating_add(healthy_for)
+    }
+}

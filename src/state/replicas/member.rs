@@ -1,0 +1,295 @@
+//! One replica, as all clones of the service know it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64 as Counter;
+
+use super::change::Entry;
+use super::key::key_hash;
+use super::rules::SECOND;
+use super::word::{Phase, Word};
+use crate::judge::{Judge, Judgement};
+use crate::outcome::Outcome;
+use crate::state::counts::{Counts, Recorded};
+use crate::state::stripes::Stripes;
+use crate::state::verdict::Level;
+use crate::state::window::{FIRST_WORD, TimeWindow};
+use crate::sync::{AtomicU64, Ordering};
+use crate::time::{Nanos, Now};
+
+/// A member's own words in a stripe, before those of its window.
+const CALLS: usize = 0;
+const FAILURES: usize = 1;
+const _: () = assert!(FAILURES < FIRST_WORD);
+
+/// Over how long the success rate is taken, and in how many buckets.
+const SPAN: Nanos = Nanos(30 * SECOND);
+const BUCKETS: u32 = 10;
+
+/// A weight of one in a share, which may be a part of the weight.
+pub(super) const WHOLE: u64 = 1 << 10;
+
+/// The heaviest a member may be.
+pub(crate) const MAX_WEIGHT: u32 = 1_000_000;
+
+/// A replica that is to be a member.
+#[derive(Clone)]
+pub(crate) struct Newcomer {
+    pub(crate) name: Arc<str>,
+    /// 0 to [`MAX_WEIGHT`]; one of weight 0 takes no calls.
+    pub(crate) weight: u32,
+    /// Those of a lower tier are asked first.
+    pub(crate) tier: u32,
+    pub(crate) judges: Vec<Arc<dyn Judge>>,
+}
+
+impl fmt::Debug for Newcomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, weight, tier, judges: _ } = self;
+        f.debug_struct("Newcomer")
+            .field("name", name)
+            .field("weight", weight)
+            .field("tier", tier)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the holder of the roster's lock writes is read without it only to be shown, or where the comment says so.
+pub(crate) struct Member {
+    id: u64,
+    name: Arc<str>,
+    /// The hash of its name.
+    pub(super) hash: u64,
+    pub(super) tier: u32,
+    judges: Box<[Arc<dyn Judge>]>,
+    pub(super) word: AtomicU64,
+    /// Read by every choice.
+    pub(super) weight: AtomicU64,
+    /// What the judges said when the roster last looked; choices compare it with what they say.
+    pub(super) judged: AtomicU64,
+    in_flight: AtomicU64,
+    /// Since when its share grows; zero if it does not. Read by every choice, and ended by one.
+    rising: AtomicU64,
+    /// Whether it had its level in order to take calls when the roster last looked, and since when it is healthy.
+    pub(super) level: AtomicU64,
+    pub(super) well_since: AtomicU64,
+    /// When its next trial is due; out of service.
+    pub(super) until: AtomicU64,
+    /// How many times it was ejected when it last was, less one for each `base` in service before.
+    pub(super) times: AtomicU64,
+    /// When its phase last changed.
+    pub(super) since: AtomicU64,
+    /// The number of its last trial.
+    pub(super) trial: AtomicU64,
+    /// Whether it was told that it is drained.
+    pub(super) is_drained: AtomicU64,
+    window: TimeWindow,
+    stripes: Stripes,
+}
+
+impl Member {
+    pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
+        let Newcomer { name, weight, tier, judges } = newcomer;
+        let judgement = worst(&judges);
+        // A time window without a least number of calls sums only for failures and once a bucket.
+        let window = TimeWindow::new(SPAN, BUCKETS, 0, false);
+        Self {
+            id: next_id(),
+            hash: key_hash(&name),
+            name,
+            tier,
+            judges: judges.into(),
+            word: AtomicU64::new(Word::FIRST.0),
+            weight: AtomicU64::new(weight.into()),
+            judged: AtomicU64::new(judgement as u64),
+            in_flight: AtomicU64::new(0),
+            rising: AtomicU64::new(0),
+            level: AtomicU64::new(Level::Healthy as u64),
+            well_since: AtomicU64::new(now.0),
+            until: AtomicU64::new(0),
+            times: AtomicU64::new(0),
+            since: AtomicU64::new(now.0),
+            trial: AtomicU64::new(0),
+            is_drained: AtomicU64::new(0),
+            stripes: Stripes::new(FIRST_WORD + window.words()),
+            window,
+        }
+    }
+
+    /// The worst that they say now.
+    fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+        judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
+    }
+
+    /// A number that no other replica of the process has.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Its name, for one who keeps it.
+    pub(super) fn to_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn judges(&self) -> &[Arc<dyn Judge>] {
+        &self.judges
+    }
+
+    /// What its judges say now.
+    pub(super) fn judge(&self) -> Judgement {
+        worst(&self.judges)
+    }
+
+    /// What its judges said when the roster last looked.
+    pub(super) fn judged(&self) -> Judgement {
+        let judgements = [Judgement::Healthy, Judgement::Degraded, Judgement::OnTrial];
+        judgements.into_iter().find(|judgement| self.is_seen_as(*judgement)).unwrap_or(Judgement::Unhealthy)
+    }
+
+    /// Whether that is what the judges said when the roster last looked.
+    #[inline]
+    pub(super) fn is_seen_as(&self, judgement: Judgement) -> bool {
+        self.judged.load(Ordering::Relaxed) == judgement as u64
+    }
+
+    #[inline(always)]
+    pub(super) fn word(&self) -> Word {
+        // Pairs with `change`: who sees a phase sees what was written before it. In the one order of all such operations, beside
+        // `in_flight`: a call that enters sees that the member is drained, or who drains it sees the call.
+        Word(self.word.load(Ordering::SeqCst))
+    }
+
+    /// Changes the word, and returns what it is then; `None` changes nothing.
+    pub(super) fn change(&self, change: impl Fn(Word) -> Option<Word>) -> Option<Word> {
+        let changed = |word| change(Word(word)).map(|word| word.0);
+        let before = self.word.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).ok()?;
+        change(Word(before))
+    }
+
+    /// Begins a phase; the caller holds the roster's lock.
+    pub(super) fn turn(&self, phase: Phase, now: Nanos) {
+        self.since.store(now.0, Ordering::Relaxed);
+        self.change(|word| Some(word.next(phase)));
+    }
+
+    /// Takes a call, unless it takes none any more.
+    #[inline]
+    pub(super) fn try_enter(&self) -> Option<Word> {
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let word = self.word();
+        (!word.is_closed()).then_some(word)
+    }
+
+    /// Ends a call that was taken, and returns whether it was the last of one that takes none any more.
+    #[inline]
+    pub(super) fn leave(&self) -> bool {
+        let was_last = self.in_flight.fetch_sub(1, Ordering::SeqCst) == 1;
+        was_last && self.word().is_closed()
+    }
+
+    /// Whether no call is in flight, for one who has seen that it takes none any more.
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_flight.load(Ordering::SeqCst) == 0
+    }
+
+    /// Its weight in [`WHOLE`]s, and less while its share grows.
+    #[inline]
+    pub(super) fn share(&self, slow_start: Nanos, clock: impl Now) -> u64 {
+        self.weight() * self.part(slow_start, clock)
+    }
+
+    /// Which part of its weight it has: a tenth at least, and [`WHOLE`] if its share does not grow.
+    #[inline]
+    pub(super) fn part(&self, slow_start: Nanos, clock: impl Now) -> u64 {
+        match self.rising.load(Ordering::Relaxed) {
+            0 => WHOLE,
+            since => self.risen(since, slow_start, clock.now()),
+        }
+    }
+
+    #[cold]
+    fn risen(&self, since: u64, slow_start: Nanos, now: Nanos) -> u64 {
+        let passed = now.saturating_sub(Nanos(since));
+        if passed >= slow_start {
+            self.rising.compare_exchange(since, 0, Ordering::Relaxed, Ordering::Relaxed).ok();
+            return WHOLE;
+        }
+        let part = u128::from(passed.0) * u128::from(WHOLE) / u128::from(slow_start.0);
+        u64::try_from(part).unwrap_or(WHOLE).max(WHOLE.div_ceil(10))
+    }
+
+    /// Lets its share grow from now on, if shares do.
+    pub(super) fn rise(&self, slow_start: Nanos, now: Nanos) {
+        if slow_start > Nanos(0) {
+            self.rising.store(now.0.max(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it takes no call any more, and none is in flight.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.word().is_closed() && self.is_empty()
+    }
+
+    /// The entry of a call that it has taken.
+    #[inline]
+    pub(super) const fn entry(word: Word) -> Entry {
+        Entry { generation: word.generation(), trial: 0 }
+    }
+
+    /// Counts a result for those who look.
+    #[inline]
+    pub(super) fn count(&self, failed: bool) {
+        let mine = self.stripes.mine();
+        mine.count(CALLS);
+        if failed {
+            mine.count(FAILURES);
+        }
+    }
+
+    /// The calls and the failures that it has had.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        let failures = self.stripes.total(FAILURES);
+        (self.stripes.total(CALLS), failures)
+    }
+
+    /// Counts a result in the window.
+    #[inline]
+    pub(super) fn record(&self, entry: Entry, failed: bool, now: Nanos) {
+        let outcome = if failed { Outcome::Failed } else { Outcome::Success };
+        self.window.record(&self.stripes, entry.generation.into(), now, now, Recorded::of(outcome, false));
+    }
+
+    /// The counts of the window.
+    pub(super) fn counts(&self, now: Nanos) -> Counts {
+        self.window.counts(&self.stripes, self.word().generation().into(), now)
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("name", &self.name).field("phase", &self.word().phase()).finish_non_exhaustive()
+    }
+}
+
+/// The worst that they say now.
+fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
+    judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
+}
+
+/// A number that no other replica of the process has.
+fn next_id() -> u64 {
+    static NEXT: Counter = Counter::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,93 @@
+//! What there is to see of a roster.
+
+use std::sync::Arc;
+
+use super::Roster;
+use super::change::Changes;
+use super::member::Member;
+use super::word::Phase;
+use crate::judge::Judgement;
+use crate::state::verdict::Level;
+use crate::sync::Ordering;
+use crate::time::Nanos;
+
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// In the order in which they are asked.
+    pub(crate) members: Vec<MemberView>,
+    /// How many are healthy or degraded, and of how many that take calls.
+    pub(crate) healthy: usize,
+    pub(crate) of: usize,
+    /// Whether health is ignored.
+    pub(crate) is_panic: bool,
+    /// How well the healthy ones do for what is needed.
+    pub(crate) spares: Level,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct MemberView {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    pub(crate) weight: u64,
+    pub(crate) tier: u32,
+    pub(crate) phase: Phase,
+    pub(crate) is_drained: bool,
+    /// What its judges said; why is to be asked of themselves.
+    pub(crate) judgement: Judgement,
+    pub(crate) level: Level,
+    /// Whether it takes the calls where they fail over.
+    pub(crate) is_in_use: bool,
+    pub(crate) in_flight: u64,
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
+    /// When its phase last changed.
+    pub(crate) since: Nanos,
+    /// When its next trial is due; out of service.
+    pub(crate) until: Option<Nanos>,
+    /// How many times it was ejected when it last was, less one for each `base` in service before.
+    pub(crate) times: u64,
+}
+
+impl Roster {
+    /// Asks all judges, and shows what there is to see; what that changed comes back too.
+    pub(crate) fn view(&self, now: Nanos) -> (View, Changes) {
+        let mut changes = Changes::NONE;
+        for member in self.members().0.iter() {
+            self.note_judgement(member, member.judge(), now, &mut changes);
+        }
+        let locked = self.locked.lock();
+        let in_use = locked.in_use.as_ref().map(|member| member.id());
+        let view = View {
+            members: locked.members.iter().map(|member| member.view(in_use)).collect(),
+            healthy: locked.healthy,
+            of: locked.of,
+            is_panic: locked.is_panic,
+            spares: locked.spares,
+        };
+        (view, changes)
+    }
+}
+
+impl Member {
+    fn view(&self, in_use: Option<u64>) -> MemberView {
+        let word = self.word();
+        let (calls, failures) = self.totals();
+        MemberView {
+            id: self.id(),
+            name: self.to_name(),
+            weight: self.weight(),
+            tier: self.tier,
+            phase: word.phase(),
+            is_drained: word.is_drained(),
+            judgement: self.judged(),
+            level: self.level(),
+            is_in_use: in_use == Some(self.id()),
+            in_flight: self.in_flight(),
+            calls,
+            failures,
+            since: Nanos(self.since.load(Ordering::Relaxed)),
+            until: (word.phase() != Phase::InService).then(|| Nanos(self.until.load(Ordering::Relaxed))),
+            times: self.times.load(Ordering::Relaxed),
+        }
+    }
+}
