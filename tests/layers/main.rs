@@ -21,6 +21,7 @@ mod own_limits;
 mod per_key;
 mod rate_limit;
 mod registry;
+mod replicas;
 mod retry;
 mod standard;
 mod timeout;

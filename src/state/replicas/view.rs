@@ -32,8 +32,9 @@ pub(crate) struct MemberView {
     pub(crate) tier: u32,
     pub(crate) phase: Phase,
     pub(crate) is_drained: bool,
-    /// What its judges said; why is to be asked of themselves.
+    /// What its judges said, and why, where one of them tells.
     pub(crate) judgement: Judgement,
+    pub(crate) why: Option<String>,
     pub(crate) level: Level,
     /// Whether it takes the calls where they fail over.
     pub(crate) is_in_use: bool,
@@ -57,13 +58,18 @@ impl Roster {
         }
         let locked = self.locked.lock();
         let in_use = locked.in_use.as_ref().map(|member| member.id());
-        let view = View {
-            members: locked.members.iter().map(|member| member.view(in_use)).collect(),
+        let members = Arc::clone(&locked.members);
+        let mut view = View {
+            members: members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,
             of: locked.of,
             is_panic: locked.is_panic,
             spares: locked.spares,
         };
+        drop(locked);
+        for (shown, member) in view.members.iter_mut().zip(members.iter()) {
+            shown.why = member.judges().iter().find_map(|judge| judge.why());
+        }
         (view, changes)
     }
 }
@@ -80,6 +86,7 @@ impl Member {
             phase: word.phase(),
             is_drained: word.is_drained(),
             judgement: self.judged(),
+            why: None,
             level: self.level(),
             is_in_use: in_use == Some(self.id()),
             in_flight: self.in_flight(),
