@@ -18,6 +18,7 @@ macro_rules! kinds {
             Criticality: "criticality", "palisade::criticality";
             PerKey: "per key", "palisade::per_key";
             Answer: "answer", "palisade::answer";
+            Health: "health", "palisade::health";
             HealthCheck: "health check", "palisade::health";
             Heartbeats: "heartbeats", "palisade::heartbeats";
             Replicas: "replicas", "palisade::replicas";

@@ -9,6 +9,7 @@ use crate::call::Instance;
 use crate::error::Rejection;
 use crate::event;
 use crate::event::Event;
+use crate::judge::Judgement;
 use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
 use crate::state::moments::Held;
 use crate::time::{Clock, Nanos};
@@ -129,6 +130,10 @@ impl Core {
         let (uncounted, transition) = self.circuit.unmark(entry, &self.clock);
         self.tell(transition);
         uncounted
+    }
+
+    pub(super) fn judgement(&self) -> Judgement {
+        self.circuit.judgement(&self.clock)
     }
 
     pub(super) fn steer(&self, steer: Steer) {

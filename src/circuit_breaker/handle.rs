@@ -8,6 +8,7 @@ use super::breaker::Core;
 use super::guard::CircuitGuard;
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
+use crate::judge::{Judge, Judgement};
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::circuit::{Phase, Steer};
@@ -85,6 +86,18 @@ impl CircuitHandle {
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.core.steer(Steer::Reset);
+    }
+}
+
+/// `Unhealthy` while time is left of the open time, and while the circuit is forced open. `OnTrial` from the end of the open time until
+/// it is closed, because only a call can close it. Otherwise `Healthy`.
+impl Judge for CircuitHandle {
+    fn judge(&self) -> Judgement {
+        self.core.judgement()
+    }
+
+    fn why(&self) -> Option<String> {
+        (self.judge() > Judgement::Healthy).then(|| format!("circuit {}", self.core.circuit.phase()))
     }
 }
 

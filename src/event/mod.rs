@@ -58,6 +58,7 @@
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
+//! | [`Draining`](Event::Draining) | `health` | `info` | none |
 //! | [`Suspected`](Event::Suspected) | `heartbeats` | `warn` | `node`, `phi`, `silent`, `suspected` |
 //! | [`Returned`](Event::Returned) | `heartbeats` | `info` | `node`, `silent` |
 //! | [`Ejected`](Event::Ejected) | `replicas` | `warn` | `replica`, `reason`, `duration`, `times` |

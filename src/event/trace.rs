@@ -44,6 +44,8 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         }
         Event::NoRoom { capacity, outcome, is_first } => no_room(source, capacity, outcome, is_first),
         Event::VerdictChanged { from, to } => verdict_changed(name, from, to),
+        Event::Draining { is_draining: true } => info!(target: "palisade::health", name, "draining"),
+        Event::Draining { is_draining: false } => info!(target: "palisade::health", name, "no longer draining"),
         // The name of a node comes from elsewhere.
         Event::Suspected { node, phi, silent, suspected } => {
             let node = field::display(node.escape_debug());

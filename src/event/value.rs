@@ -103,6 +103,12 @@ pub enum Event<'a> {
         /// The verdict from now on.
         to: &'a Verdict,
     },
+    /// The health of a service began to say that it drains, or says so no more.
+    #[non_exhaustive]
+    Draining {
+        /// Whether it drains from now on.
+        is_draining: bool,
+    },
     /// A node is suspected: its beats stayed away for too long.
     #[non_exhaustive]
     Suspected {

@@ -9,6 +9,8 @@ use super::probe::{Check, Signal};
 use super::shared::Pace;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::registry::Registry;
+use crate::source::Kind;
 use crate::state::verdict::Thresholds;
 
 /// Builds a [`HealthCheck`].
@@ -19,6 +21,7 @@ pub struct HealthCheckBuilder<C> {
     pub(crate) check: C,
     pace: Pace,
     thresholds: Thresholds,
+    registry: Registry,
 }
 
 impl HealthCheck {
@@ -59,6 +62,7 @@ impl HealthCheck {
             check,
             pace: Pace { interval: Duration::from_secs(10), jitter: 0.1, timeout: Duration::from_secs(5), seed: None },
             thresholds: Thresholds { healthy: 2, unhealthy: 3 },
+            registry: Registry::global(),
         }
     }
 
@@ -89,6 +93,11 @@ impl<F> HealthCheckBuilder<Signal<F>> {
 }
 
 impl<C> HealthCheckBuilder<C> {
+    /// Sets the registry that lists it. Defaults to [`Registry::global`].
+    pub fn registry(self, registry: &Registry) -> Self {
+        Self { registry: registry.clone(), ..self }
+    }
+
     /// Sets how long after a check began the next one begins, or later, when the check before has ended.
     ///
     /// More than zero. Defaults to 10 seconds.
@@ -159,13 +168,14 @@ impl<C: Check> HealthCheckBuilder<C> {
         let of = |error: ConfigError| error.of("health check");
         let name = Name::new(self.name.clone()).map_err(of)?;
         self.legal().map_err(|error| of(error).named(name.as_str()))?;
-        Ok(HealthCheck::of(name, Box::new(self.check), self.pace, self.thresholds))
+        let listing = self.registry.listing(Kind::HealthCheck, name);
+        Ok(HealthCheck::of(&listing, Box::new(self.check), self.pace, self.thresholds))
     }
 }
 
 impl<C> fmt::Debug for HealthCheckBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, check: _, pace, thresholds } = self;
+        let Self { name, check: _, pace, thresholds, registry: _ } = self;
         let mut builder = f.debug_struct("HealthCheckBuilder");
         builder.field("name", name).field("pace", pace).field("thresholds", thresholds).finish_non_exhaustive()
     }

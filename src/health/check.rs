@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::probe::Probe;
 use super::run::Running;
 use super::shared::{Core, Pace};
+use crate::judge::{Judge, Judgement};
 use crate::name::Name;
+use crate::registry::Listing;
 use crate::state::verdict::{Level, Thresholds, Verdict};
 
 /// Checks a thing again and again, and keeps the verdict.
@@ -56,13 +58,15 @@ pub struct CheckSnapshot {
 }
 
 impl HealthCheck {
-    pub(super) fn of(name: Name, probe: Box<dyn Probe>, pace: Pace, thresholds: Thresholds) -> Self {
-        Self { core: Arc::new(Core::new(name, probe, pace, thresholds)) }
+    pub(super) fn of(listing: &Listing, probe: Box<dyn Probe>, pace: Pace, thresholds: Thresholds) -> Self {
+        let core = Arc::new(Core::new(listing.row, probe, pace, thresholds));
+        listing.list(Arc::downgrade(&core));
+        Self { core }
     }
 
     /// The name of the check.
     pub fn name(&self) -> Name {
-        self.core.name
+        self.core.name()
     }
 
     /// The verdict: `Healthy` before the first result.
@@ -110,6 +114,17 @@ impl HealthCheck {
                 running.until(gone).await;
             }
         }
+    }
+}
+
+/// As the verdict says, `Healthy` before the first result. It takes no lock.
+impl Judge for HealthCheck {
+    fn judge(&self) -> Judgement {
+        self.level().unwrap_or(Level::Healthy).judgement()
+    }
+
+    fn why(&self) -> Option<String> {
+        self.verdict().why().map(str::to_owned)
     }
 }
 

@@ -67,7 +67,7 @@
 //! | [`samples`](HeartbeatsBuilder::samples) | 1,000 | intervals that are remembered of each node |
 //! | [`capacity`](HeartbeatsBuilder::capacity) | 1,000 | the most nodes |
 //! | [`forget_after`](HeartbeatsBuilder::forget_after) | 1 h | the silence after which a node is forgotten |
-//! | [`name`](HeartbeatsBuilder::name) | `heartbeats` | what events call them |
+//! | [`name`](HeartbeatsBuilder::name) | `heartbeats` | what events and the registry call them |
 //!
 //! Phi says how unlikely a silence is for a node that is well, as it beat until now: 1 is once in 10 times, 8 once in 10^8 (Hayashibara
 //! et al., *The phi accrual failure detector*, 2004). The normal distribution is approximated as Akka does, which is off by at most
@@ -81,11 +81,22 @@
 //! The interval that ends a suspicion is not remembered, because one long pause would hide the next one; after three of them in a
 //! row the next one is, so that a node which beats more slowly than was estimated is learned.
 //!
+//! # As judges
+//!
+//! A check, the health of a service and a node that is [watched](Heartbeats::watch) are each a [`Judge`](crate::Judge), and so is the
+//! handle of a circuit: what chooses between things asks them on the path of calls. None takes a lock. To a judge a check without a result
+//! is healthy, and so is a node that has not beaten. A node that is forgotten while it is watched stays unhealthy until it beats again.
+//!
+//! # Metrics
+//!
+//! The [registry](crate::registry) lists the health of services, checks and heartbeats, and has the metrics `palisade_health_*`.
+//!
 //! # Events
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
 //! | verdict changed | `palisade::health` | `warn`; `info` to healthy | `name`, `from`, `to`, `why` |
+//! | draining, or no longer draining | `palisade::health` | `info` | `name` |
 //! | node suspected | `palisade::heartbeats` | `warn` | `name`, `node`, `phi`, `silent`, `suspected` |
 //! | node returned | `palisade::heartbeats` | `info` | `name`, `node`, `silent` |
 //! | no room for another node | `palisade::heartbeats` | `warn` once a minute, else `debug` | `name`, `capacity`, `outcome` |
@@ -110,7 +121,7 @@ mod tcp;
 
 pub use self::builder::HealthCheckBuilder;
 pub use self::check::{Changes, CheckSnapshot, HealthCheck};
-pub use self::heartbeats::{Heartbeats, HeartbeatsBuilder, NodeSnapshot};
+pub use self::heartbeats::{Heartbeats, HeartbeatsBuilder, NodeSnapshot, NodeWatch};
 pub use self::probe::{Check, Signal};
 #[cfg(feature = "http")]
 pub(crate) use self::readiness::found;

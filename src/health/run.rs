@@ -37,7 +37,7 @@ impl Running {
     /// `None` where it is run already.
     pub(super) fn new(core: &Arc<Core>) -> Option<Self> {
         let probe = core.probe.lock().take()?;
-        let (name, pace) = (core.name, core.pace);
+        let (name, pace) = (core.name(), core.pace);
         Some(Self { name, pace, core: Arc::downgrade(core), probe: Some(probe), random: generator(pace.seed) })
     }
 

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use super::probe::Probe;
 use crate::event::{self, Event};
 use crate::name::Name;
-use crate::source::{Kind, Source};
+use crate::registry::{Listed, Row, Sums};
+use crate::setting::{Setting, Value};
 use crate::state::verdict::{Standing, Thresholds, Verdict};
 use crate::time::{Clock, Nanos};
 
@@ -37,7 +38,7 @@ impl Pace {
 }
 
 pub(super) struct Core {
-    pub(super) name: Name,
+    row: &'static Row,
     pub(super) pace: Pace,
     pub(super) standing: Standing,
     pub(super) clock: Clock,
@@ -50,9 +51,9 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(name: Name, probe: Box<dyn Probe>, pace: Pace, thresholds: Thresholds) -> Self {
+    pub(super) fn new(row: &'static Row, probe: Box<dyn Probe>, pace: Pace, thresholds: Thresholds) -> Self {
         Self {
-            name,
+            row,
             pace,
             standing: Standing::new(thresholds, pace.patience(thresholds)),
             clock: Clock::start(),
@@ -60,6 +61,10 @@ impl Core {
             changes: watch::Sender::new(Verdict::Healthy),
             probe: Mutex::new(Some(probe)),
         }
+    }
+
+    pub(super) const fn name(&self) -> Name {
+        self.row.name()
     }
 
     /// How long the last check took.
@@ -70,10 +75,46 @@ impl Core {
     /// Takes a result of the check. The events come after the change.
     pub(super) fn record(&self, result: Verdict, took: Duration) {
         self.took.store(Nanos::from(took).0, Ordering::Relaxed);
+        self.row.count(result.level().result_word());
         if let Some((from, to)) = self.standing.record(result, &self.clock) {
-            let source = Source::new(Kind::HealthCheck, self.name);
-            event::tell(source, &Event::VerdictChanged { from: &from, to: &to });
+            self.row.count(to.level().change_word());
+            event::tell(self.row.source, &Event::VerdictChanged { from: &from, to: &to });
             self.changes.send_replace(to);
         }
+    }
+}
+
+impl Listed for Core {
+    fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        let Pace { interval, jitter, timeout, seed: _ } = self.pace;
+        let Thresholds { healthy, unhealthy } = self.standing.thresholds();
+        vec![
+            Setting::new("interval", interval),
+            Setting::new("jitter", jitter),
+            Setting::new("timeout", timeout),
+            Setting::new("healthy_threshold", healthy),
+            Setting::new("unhealthy_threshold", unhealthy),
+        ]
+    }
+
+    /// By the names that its snapshot has.
+    fn snapshot(&self) -> Vec<Setting> {
+        let (view, now) = (self.standing.view(&self.clock), self.clock.now());
+        let age = |at: Nanos| Value::Time(now.saturating_sub(at).into());
+        vec![
+            Setting::new("verdict", view.verdict.as_str()),
+            Setting::new("verdict_age", age(view.since)),
+            Setting::new("why", view.verdict.why().map(str::to_owned)),
+            Setting::new("last_age", view.last.map(age)),
+            Setting::new("took", view.last.map(|_| self.took())),
+        ]
+    }
+
+    fn gauges(&self, sums: &mut Sums) {
+        sums.of(self.row).add_count(self.standing.view(&self.clock).verdict.as_str(), 1);
     }
 }

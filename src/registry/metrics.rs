@@ -11,7 +11,8 @@ use crate::state::circuit::counted::{Ended, FIRST_STEP, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
-use crate::state::{bucket, calls};
+use crate::state::verdict::{DRAINS, Level};
+use crate::state::{bucket, calls, phi};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +199,24 @@ table! {
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(["passed", "rejected"], 0),
         "Calls for whose key there was no room.";
+    health_ready: Health Gauge[] one(At::Gauge("ready")),
+        "How many services are ready.";
+    health_draining: Health Gauge[] one(At::Gauge("draining")),
+        "How many services drain.";
+    health_drains_total: Health Counter[] one(At::Word(DRAINS)),
+        "How often services began to drain.";
+    health_checks: HealthCheck Gauge[verdict] gauges(Level::ALL.map(Level::as_str)),
+        "How many checks have the verdict.";
+    health_changes_total: HealthCheck Counter[verdict] words_of(Level::ALL.map(Level::as_str), Level::Healthy.change_word()),
+        "Changes of verdicts, by the verdict after.";
+    health_results_total: HealthCheck Counter[result] words_of(Level::ALL.map(Level::as_str), Level::Healthy.result_word()),
+        "Checks that were run, by their results.";
+    health_nodes: Heartbeats Gauge[] one(At::Gauge("nodes")),
+        "Nodes that beat, and are not forgotten.";
+    health_suspected_nodes: Heartbeats Gauge[] one(At::Gauge("suspected")),
+        "Nodes that are suspected.";
+    health_suspicions_total: Heartbeats Counter[] one(At::Word(phi::SUSPICIONS)),
+        "Suspicions that were told.";
 }
 
 /// The samples of one name.

@@ -53,13 +53,18 @@
 //! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
 //! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
 //!
+//! A [check](crate::HealthCheck) counts each result, and apart from that each change of its verdict. One that is stale is shown as
+//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
+//! for it. Nodes are counted, and never named.
+//!
 //! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too.
 //!
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service, a handle or a call of it. A
-//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. What an instance has counted stays
-//! in the totals of its kind and name, so they never fall.
+//! timeout, a fallback and a criticality layer are listed for as long as there is a layer or a service. The health of a service,
+//! a check and heartbeats are listed for as long as there is a handle: a task that runs a check is none. What an instance has counted stays in the totals of its kind and
+//! name, so they never fall.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
 //! event tells it.

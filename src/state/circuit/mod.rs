@@ -9,6 +9,7 @@ pub(crate) mod counted;
 mod enter;
 mod entry;
 mod exit;
+mod judged;
 mod locked;
 mod phase;
 mod probes;

@@ -7,6 +7,7 @@ mod calls;
 mod circuit;
 mod keys;
 mod permits;
+mod phi;
 mod verdict;
 
 use loom::model::Builder;

@@ -8,15 +8,20 @@
 //! Exact: means and deviations are of whole microseconds and do not drift. A node is suspected from the moment at which phi is the
 //! threshold, which is computed once a beat, to some nanoseconds.
 
+mod alarm;
 pub(crate) mod history;
 mod nodes;
 pub(crate) mod pulse;
 
 use std::f64::consts::LN_10;
 
+pub(crate) use self::alarm::Alarm;
 pub(crate) use self::history::MAX_SAMPLES;
 pub(crate) use self::nodes::{Beat, Nodes, Seen};
 pub(crate) use self::pulse::Rules;
+
+/// Where a tally counts the suspicions that were told.
+pub(crate) const SUSPICIONS: usize = 0;
 
 const LINEAR: f64 = 1.5976;
 const CUBIC: f64 = 0.070_566;

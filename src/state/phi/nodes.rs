@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::alarm::Alarm;
 use super::pulse::{Pulse, Rules};
 use crate::time::Nanos;
 
@@ -17,6 +18,8 @@ pub(crate) struct Nodes {
     pulses: HashMap<Arc<str>, Pulse>,
     /// The same nodes by their last beats.
     by_last: BTreeSet<(Nanos, Arc<str>)>,
+    /// Those of other nodes that somebody watches: they never beat, or went while they were suspected.
+    alarms: HashMap<Arc<str>, Arc<Alarm>>,
 }
 
 /// What a beat did.
@@ -44,13 +47,35 @@ pub(crate) struct Seen {
 
 impl Nodes {
     pub(crate) fn new(rules: Rules, capacity: usize, forget_after: Nanos) -> Self {
-        Self { rules, capacity, forget_after, pulses: HashMap::new(), by_last: BTreeSet::new() }
+        let (pulses, by_last, alarms) = (HashMap::new(), BTreeSet::new(), HashMap::new());
+        Self { rules, capacity, forget_after, pulses, by_last, alarms }
+    }
+
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) const fn forget_after(&self) -> Nanos {
+        self.forget_after
+    }
+
+    /// Watches a node, whether it beats or not. A node that goes stays suspected to those who watch it, until it beats again.
+    pub(crate) fn watch(&mut self, node: &str) -> Arc<Alarm> {
+        if let Some(pulse) = self.pulses.get(node) {
+            return Arc::clone(&pulse.alarm);
+        }
+        self.alarms.retain(|_, alarm| is_watched(alarm));
+        Arc::clone(self.alarms.entry(node.into()).or_default())
     }
 
     pub(crate) fn beat(&mut self, node: &str, now: Nanos) -> Beat {
         self.forget(now);
         let Some((node, mut pulse)) = self.take(node) else { return self.first_beat(node, now) };
-        let seen = see(&self.rules, &node, &mut pulse, now);
+        let seen = see(&self.rules, &node, &pulse, now);
         pulse.beat(&self.rules, now);
         self.put(node, pulse);
         if seen.suspected.is_some() { Beat::Returned(seen) } else { Beat::Counted }
@@ -60,23 +85,22 @@ impl Nodes {
         if self.pulses.len() >= self.capacity && !self.make_room(now) {
             return Beat::Refused;
         }
-        self.put(node.into(), Pulse::new(&self.rules, now));
+        let alarm = self.alarms.remove(node).unwrap_or_default();
+        self.put(node.into(), Pulse::new(&self.rules, alarm, now));
         Beat::Counted
     }
 
     /// What there is to see of a node. `None` for one that never beat, or was forgotten.
     pub(crate) fn see(&mut self, node: &str, now: Nanos) -> Option<Seen> {
         self.forget(now);
-        let (name, _) = self.pulses.get_key_value(node)?;
-        let name = Arc::clone(name);
-        self.pulses.get_mut(node).map(|pulse| see(&self.rules, &name, pulse, now))
+        self.pulses.get_key_value(node).map(|(node, pulse)| see(&self.rules, node, pulse, now))
     }
 
     /// What there is to see of all nodes, those first that are silent longest.
     pub(crate) fn see_all(&mut self, now: Nanos) -> Vec<Seen> {
         self.forget(now);
         let Self { rules, pulses, by_last, .. } = self;
-        let seen = |(_, node): &(Nanos, Arc<str>)| pulses.get_mut(node).map(|pulse| see(rules, node, pulse, now));
+        let seen = |(_, node): &(Nanos, Arc<str>)| pulses.get(node).map(|pulse| see(rules, node, pulse, now));
         by_last.iter().filter_map(seen).collect()
     }
 
@@ -99,8 +123,11 @@ impl Nodes {
     }
 
     fn drop_first(&mut self) {
-        if let Some((_, node)) = self.by_last.pop_first() {
-            self.pulses.remove(&node);
+        let first = self.by_last.pop_first().and_then(|(_, node)| self.pulses.remove_entry(&node));
+        if let Some((node, Pulse { alarm, .. })) = first.filter(|(_, pulse)| is_watched(&pulse.alarm)) {
+            // Nobody can be told any more.
+            alarm.see();
+            self.alarms.insert(node, alarm);
         }
     }
 
@@ -117,11 +144,16 @@ impl Nodes {
     }
 }
 
+/// Whether anybody but the nodes has it.
+fn is_watched(alarm: &Arc<Alarm>) -> bool {
+    Arc::strong_count(alarm) > 1
+}
+
 /// Looks at a node, and notes that its suspicion was seen.
-fn see(rules: &Rules, node: &Arc<str>, pulse: &mut Pulse, now: Nanos) -> Seen {
-    let suspected = pulse.is_suspected(now).then(|| now.saturating_sub(pulse.suspected_at));
-    let is_news = suspected.is_some() && !pulse.is_seen;
-    pulse.is_seen |= is_news;
+fn see(rules: &Rules, node: &Arc<str>, pulse: &Pulse, now: Nanos) -> Seen {
+    let alarm = &pulse.alarm;
+    let suspected = alarm.is_suspected(now).then(|| now.saturating_sub(alarm.at()));
+    let is_news = suspected.is_some() && alarm.see();
     let (phi, silent) = (pulse.phi(rules, now), now.saturating_sub(pulse.last));
     Seen { node: Arc::clone(node), phi, silent, suspected, is_news }
 }

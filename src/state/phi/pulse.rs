@@ -1,5 +1,8 @@
 //! The beats of one node.
 
+use std::sync::Arc;
+
+use super::alarm::Alarm;
 use super::history::History;
 use super::{deviations, phi};
 use crate::time::Nanos;
@@ -24,17 +27,14 @@ pub(crate) struct Pulse {
     history: History,
     pub(super) last: Nanos,
     /// The moment at which phi is the threshold, unless a beat comes.
-    pub(super) suspected_at: Nanos,
+    pub(super) alarm: Arc<Alarm>,
     forgotten: u8,
-    /// Whether somebody saw the suspicion.
-    pub(super) is_seen: bool,
 }
 
 impl Pulse {
-    /// The first beat.
-    pub(crate) fn new(rules: &Rules, now: Nanos) -> Self {
-        let history = History::new(rules.first_estimate);
-        let mut pulse = Self { history, last: now, suspected_at: Nanos::MAX, forgotten: 0, is_seen: false };
+    /// The first beat, of which those hear who watch by this alarm.
+    pub(crate) fn new(rules: &Rules, alarm: Arc<Alarm>, now: Nanos) -> Self {
+        let pulse = Self { history: History::new(rules.first_estimate), last: now, alarm, forgotten: 0 };
         pulse.expect_next(rules);
         pulse
     }
@@ -48,12 +48,11 @@ impl Pulse {
             self.forgotten = 0;
         }
         self.last = self.last.max(now);
-        self.is_seen = false;
         self.expect_next(rules);
     }
 
-    pub(crate) const fn is_suspected(&self, now: Nanos) -> bool {
-        now.0 >= self.suspected_at.0
+    pub(crate) fn is_suspected(&self, now: Nanos) -> bool {
+        self.alarm.is_suspected(now)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a float's 53 bits are enough for phi")]
@@ -67,10 +66,10 @@ impl Pulse {
         clippy::cast_sign_loss,
         reason = "what is below zero is zero, and what is too long is as good as never"
     )]
-    fn expect_next(&mut self, rules: &Rules) {
+    fn expect_next(&self, rules: &Rules) {
         let (mean, deviation) = self.expected(rules);
         let silence = (mean + deviations(rules.threshold) * deviation).ceil();
-        self.suspected_at = self.last.saturating_add(Nanos(silence as u64));
+        self.alarm.set(self.last.saturating_add(Nanos(silence as u64)));
     }
 
     /// The mean silence that is accepted, and its deviation, in nanoseconds.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use palisade::registry::{MetricKind, Reading};
 use palisade::{
-    Adaptive, Criticality, CriticalityLayer, MeasureLayer, Rate, RateLimitLayer, Registry, ServiceBuilderExt,
+    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Rate,
+    RateLimitLayer, Registry, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
+use tower::util::MapRequestLayer;
 
 use super::*;
 
@@ -121,6 +123,28 @@ each_listed! {
     circuit_breaker_per_key: |registry| {
         CircuitBreakerLayer::builder("seen").per_key(|_: &u32| ()).capacity(1).registry(registry).build()
     }, "per key";
+    the_health_of_a_service: |registry| {
+        let health = Health::builder().registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            health.drain();
+            health.undrain();
+            request
+        }))
+    }, "health";
+    a_check_beside_the_calls: |registry| {
+        let check = HealthCheck::builder("seen", async || Ok::<_, Down>(())).registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            tokio::spawn(check.run());
+            request
+        }))
+    }, "health check";
+    beats_of_the_callers: |registry| {
+        let heartbeats = Heartbeats::builder().registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            heartbeats.beat("caller");
+            request
+        }))
+    }, "heartbeats";
     the_five_together: |registry| Ok::<_, Error>(
         ServiceBuilder::new()
             .with_fallback(FallbackLayer::value(STALE).registry(registry))

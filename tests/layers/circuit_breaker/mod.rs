@@ -10,6 +10,7 @@ mod dropping;
 mod events;
 mod guard;
 mod half_open;
+mod judged;
 mod outcomes;
 mod panics;
 mod readiness;

@@ -1,7 +1,7 @@
 //! What checks and heartbeats tell.
 
 use palisade::Name;
-use palisade::health::Heartbeats;
+use palisade::health::{Health, Heartbeats};
 use tracing::Level;
 
 use super::*;
@@ -78,4 +78,19 @@ async fn a_flood_of_nodes_is_a_warning_once_a_minute() {
     assert!(
         all.iter().all(|event| event.field("message") == "no room for another node" && event.field("capacity") == "0")
     );
+}
+
+#[test]
+fn draining_is_told_once_when_it_begins_and_once_when_it_is_undone() {
+    let events = Events::record();
+    let health = Health::builder().name(Name::new("orders").unwrap()).build().unwrap();
+    health.undrain();
+    for _ in 0..2 {
+        health.drain();
+        health.clone().drain();
+        health.undrain();
+        health.undrain();
+    }
+    let told = told(&events, "palisade::health", &["name", "message"]);
+    assert_eq!(told, ["INFO orders draining", "INFO orders no longer draining"].repeat(2));
 }

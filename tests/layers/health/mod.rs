@@ -4,6 +4,7 @@
 mod checks;
 mod events;
 mod heartbeats;
+mod judges;
 mod misbehaving;
 mod readiness;
 mod settings;

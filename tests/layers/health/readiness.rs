@@ -64,6 +64,18 @@ async fn draining_takes_readiness_away_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_drain_that_is_taken_back_leaves_readiness_to_the_checks() {
+    let ([critical, ..], health) = service().await;
+    health.drain();
+    health.undrain();
+    assert!(!health.is_draining() && health.is_ready());
+    critical.is(Err(Down(1)));
+    sleep(2 * SECOND).await;
+    health.undrain();
+    assert!(!health.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stale_critical_check_is_not_ready() {
     let check = Thing::default().check("critical").build().unwrap();
     let health = Health::builder().critical(&check).build().unwrap();

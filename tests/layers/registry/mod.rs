@@ -1,6 +1,7 @@
 //! The registry: who is listed, and what is counted. That each layer keeps its laws is claimed in `tests/contracts`.
 
 mod counters;
+mod health;
 mod hostile;
 #[cfg(feature = "serde")]
 mod json;
@@ -21,8 +22,8 @@ use palisade::event::{self, Event, Source};
 use palisade::registry::{Instance, Reading};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
-    FallbackLayer, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry, RetryLayer, TimeoutLayer,
-    fallback,
+    FallbackLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitLayer, Registry,
+    RetryLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
 use tower::{Layer, ServiceExt, service_fn};

@@ -54,6 +54,21 @@ shows! {
     a_timeout_by_request: |registry| TimeoutLayer::by_request(|_: &u32| SECOND).registry(registry),
         ["limit by request"], [""; 0];
     a_fallback: |registry| FallbackLayer::value(1).registry(registry), [""; 0], [""; 0];
+    the_health_of_a_service: |registry| {
+        let check = |name| HealthCheck::new(name, || ready(Ok::<_, Down>(()))).unwrap();
+        Health::builder().critical(&check("disk")).critical(&check("logs")).informing(&check("path")).registry(registry).build().unwrap()
+    },
+        ["critical disk, logs", "degrading ", "informing path"],
+        ["verdict unhealthy", "ready off", "started off", "draining off"];
+    a_check: |registry| HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(registry).build().unwrap(),
+        ["interval 10s", "jitter 0.1", "timeout 5s", "healthy_threshold 2", "unhealthy_threshold 3"],
+        ["verdict healthy", "verdict_age 0ns", "why off", "last_age off", "took off"];
+    heartbeats: |registry| Heartbeats::builder().registry(registry).build().unwrap(),
+        [
+            "threshold 8", "samples 1000", "min_std_deviation 100ms", "acceptable_pause 3s", "first_estimate 1s", "capacity 1000",
+            "forget_after 3600s",
+        ],
+        ["nodes 0", "suspected 0"];
     a_layer_per_key: |registry: &Registry| {
         BulkheadLayer::builder(4).registry(registry).per_key(|key: &u32| *key).build().unwrap()
     }, ["capacity 1000", "idle 300s", "max_concurrent 4"], ["keys 0"];

@@ -1,6 +1,7 @@
 //! Claims about the circuit.
 
 mod by_hand;
+mod judged;
 mod late;
 mod places;
 mod probes;

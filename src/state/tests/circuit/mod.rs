@@ -5,6 +5,7 @@ mod closed;
 mod counted;
 mod half_open;
 mod hints;
+mod judged;
 mod late;
 mod lock_free;
 mod metrics_only;

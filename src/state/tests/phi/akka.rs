@@ -168,7 +168,7 @@ fn phi_has_the_values_of_akkas_port() {
         ),
     ];
     for (case, rules, beats, asked) in cases {
-        let mut pulse = Pulse::new(&rules, ms(beats[0]));
+        let mut pulse = Pulse::new(&rules, Arc::default(), ms(beats[0]));
         beats[1..].iter().for_each(|&at| pulse.beat(&rules, ms(at)));
         for &(at, wanted) in asked {
             assert_close(pulse.phi(&rules, ms(at)), wanted, 1e-9 * wanted.max(1.0), &format!("{case}, at {at}"));

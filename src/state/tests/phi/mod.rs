@@ -3,6 +3,9 @@
 mod akka;
 mod nodes;
 mod pulses;
+mod watched;
+
+use std::sync::Arc;
 
 use crate::state::phi::Rules;
 use crate::time::Nanos;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::state::phi::{Beat, Nodes, Seen};
 
-const HOUR: Nanos = ms(3_600_000);
+pub(super) const HOUR: Nanos = ms(3_600_000);
 
-fn nodes(capacity: usize) -> Nodes {
+pub(super) fn nodes(capacity: usize) -> Nodes {
     Nodes::new(RULES, capacity, HOUR)
 }
 
@@ -64,7 +64,7 @@ fn the_one_silent_longest_makes_room_only_if_it_is_suspected() {
     assert_eq!(nodes.beat("a", ms(2_000)), Beat::Counted, "one that is known needs no room");
     assert_eq!(nodes.beat("c", ms(20_000)), Beat::Counted);
     let names: Vec<_> = nodes.see_all(ms(20_000)).into_iter().map(|seen| seen.node).collect();
-    assert_eq!(names, ["a".into(), "c".into()] as [std::sync::Arc<str>; 2]);
+    assert_eq!(names, ["a".into(), "c".into()] as [Arc<str>; 2]);
 }
 
 #[test]

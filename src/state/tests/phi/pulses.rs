@@ -5,7 +5,7 @@ use crate::state::phi::pulse::Pulse;
 
 /// Beats at these times, in milliseconds; the first is at 0.
 fn beats(rules: &Rules, at: impl IntoIterator<Item = u64>) -> Pulse {
-    let mut pulse = Pulse::new(rules, ms(0));
+    let mut pulse = Pulse::new(rules, Arc::default(), ms(0));
     at.into_iter().for_each(|at| pulse.beat(rules, ms(at)));
     pulse
 }
@@ -41,7 +41,7 @@ fn a_pause_of_minutes_does_not_hide_the_next() {
 
 #[test]
 fn a_node_that_beats_more_slowly_than_was_estimated_is_learned() {
-    let mut pulse = Pulse::new(&RULES, ms(0));
+    let mut pulse = Pulse::new(&RULES, Arc::default(), ms(0));
     let suspected = (1..200).map(|beat| {
         let was = pulse.is_suspected(ms(beat * 4_000));
         pulse.beat(&RULES, ms(beat * 4_000));
@@ -99,7 +99,7 @@ fn every_rule_gives_a_number() {
         for (first_estimate, acceptable_pause) in times.into_iter().flat_map(|one| times.map(|two| (one, two))) {
             let rules =
                 Rules { threshold, samples: 10_000, min_std_deviation: Nanos(1), acceptable_pause, first_estimate };
-            let mut pulse = Pulse::new(&rules, Nanos(0));
+            let mut pulse = Pulse::new(&rules, Arc::default(), Nanos(0));
             for now in times.into_iter().cycle().take(20_000) {
                 pulse.beat(&rules, now);
                 let phi = pulse.phi(&rules, Nanos::MAX);

@@ -4,12 +4,18 @@
 //! and better when enough in a row were at least so good. Of results that come together each counts once, in the order in which
 //! they take the lock. A reader that needs only the level takes no lock.
 
+mod level;
+
 use std::borrow::Cow;
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::fmt;
 
+pub(crate) use self::level::Level;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::time::{Nanos, Now};
+
+/// Where a tally counts how often a service began to drain.
+pub(crate) const DRAINS: usize = 0;
 
 /// The longest reason that is kept, in characters.
 const MAX_WHY: usize = 200;
@@ -30,11 +36,7 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict in one word: `"healthy"`, `"degraded"` or `"unhealthy"`.
     pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Degraded(_) => "degraded",
-            Self::Unhealthy(_) => "unhealthy",
-        }
+        self.level().as_str()
     }
 
     /// Why it is not healthy, in at most 200 characters.
@@ -95,14 +97,6 @@ impl<W: Into<Cow<'static, str>>> From<Degraded<W>> for Verdict {
     fn from(Degraded(why): Degraded<W>) -> Self {
         Self::Degraded(why.into())
     }
-}
-
-/// A verdict without its reason. The better is the lesser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    Healthy,
-    Degraded,
-    Unhealthy,
 }
 
 /// How many results in a row move a verdict.
@@ -198,6 +192,10 @@ pub(crate) struct View {
 impl Standing {
     pub(crate) fn new(thresholds: Thresholds, patience: Nanos) -> Self {
         Self { thresholds, patience, word: AtomicU64::new(0), judged: Mutex::new(Judged::new()) }
+    }
+
+    pub(crate) const fn thresholds(&self) -> Thresholds {
+        self.thresholds
     }
 
     /// Counts a result. Returns the verdict before and the one from now on, if they differ in more than the reason.
