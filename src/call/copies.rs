@@ -36,6 +36,11 @@ pub trait KeepRequest<Request> {
     /// Makes the request of one attempt. Attempts are numbered from 1.
     fn send(&self, kept: Self::Kept, attempt: u32) -> Self::Sent;
 
+    /// Makes the request of one try, whose attempts a layer around numbers. Defaults to that of the first attempt.
+    fn pass(&self, kept: Self::Kept) -> Self::Sent {
+        self.send(kept, 1)
+    }
+
     /// Adds to the error of an attempt what the request tells of it. Defaults to the error as it is.
     fn explain(&self, _: &Self::Kept, error: Error) -> Error {
         error

@@ -14,6 +14,7 @@ use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::http::Resend;
 use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
+use crate::replicas::{Passing, Replicas, ReplicasBuilder};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
 use crate::timeout::TimeoutLayer;
@@ -51,6 +52,18 @@ impl RetryLayer {
     ) -> RetryBuilder<Rules<GrpcClassifier, Resend<B, CountAttempts>, Pushback>> {
         let (classifier, keep, retry_if) = (GrpcClassifier::new(), Resend::by(CountAttempts), Pushback);
         Self::builder(name).rules(Rules { classifier, keep, retry_if })
+    }
+}
+
+impl<S> Replicas<S> {
+    /// Starts to build one service of several for gRPC.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. Replicas are judged by the [code](GrpcClassifier) in the head or the
+    /// trailers. A call is in flight until the stream of its response has ended, or is dropped. It goes on to another replica, and
+    /// its request is kept until then, as with [`http`](Self::http).
+    pub fn grpc<B>(name: impl Into<Cow<'static, str>>) -> ReplicasBuilder<S, Passing<Grpc, Resend<B>>> {
+        let end = Grpc::new(GrpcClassifier::new());
+        Self::http(name).passing(|Passing { keep, key, .. }| Passing { end, keep, key })
     }
 }
 

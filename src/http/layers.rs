@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
+use crate::replicas::{Passing, Replicas, ReplicasBuilder};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
 use crate::timeout::TimeoutLayer;
@@ -81,6 +82,30 @@ impl<C, K, N, G> RetryBuilder<Rules<C, K, Idempotent<N>>, G> {
     /// Set it for the errors of your own client. Defaults to a function that always returns `false`.
     pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> RetryBuilder<Rules<C, K, Idempotent<M>>, G> {
         self.retry_if(Idempotent::new().not_sent(not_sent))
+    }
+}
+
+impl<S> Replicas<S> {
+    /// Starts to build one service of several for HTTP.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. Replicas are judged by the [status](HttpClassifier), and by how the body
+    /// ends. A call is in flight until the body of its response has ended, or is dropped. It goes on to another replica where it was
+    /// [not sent](super::not_sent()); until then a [copy](super::ReplayBody) of the request's body is kept. The replicas take a body
+    /// that can be made of a [`ReplayBody`](super::ReplayBody), as under [`RetryLayer::http`].
+    pub fn http<B>(name: impl Into<Cow<'static, str>>) -> ReplicasBuilder<S, Passing<Http, Resend<B>>> {
+        let (end, keep) = (Http::default(), Resend::by(WatchBody));
+        Self::builder(name).passing(|Passing { key, .. }| Passing { end, keep, key })
+    }
+}
+
+impl<S, E, B, A, K> ReplicasBuilder<S, Passing<E, Resend<B, A>, K>> {
+    /// Keeps copies of request bodies up to this size, in bytes.
+    ///
+    /// A request with a larger body goes on to no other replica once its body was asked for. Each request in flight may cost that
+    /// much memory. Defaults to 65,536.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.passing.keep.max_body = bytes;
+        self
     }
 }
 

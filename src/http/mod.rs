@@ -51,6 +51,7 @@
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
 //! | adaptive bulkhead | goes by the [status](HttpClassifier), and by the time to the head |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
+//! | replicas | go by the [status](HttpClassifier); a call goes on where it was [not sent](not_sent()), and is in flight until the body of its response has ended |
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |

@@ -143,6 +143,12 @@ where
         kept.map(B::from)
     }
 
+    #[inline(always)]
+    fn pass(&self, kept: Self::Kept) -> Request<B> {
+        kept.body().unbegin();
+        kept.map(B::from)
+    }
+
     fn explain(&self, kept: &Self::Kept, error: Error) -> Error {
         explain(kept, error)
     }

@@ -61,8 +61,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// Chooses the replica of the next try. Fails where there is none.
     #[inline]
     pub(super) fn choose(&mut self) -> Result<Chosen, Error> {
-        let may_try = self.request.is_some() && self.tried.len() < self.core.reach.max_tries;
-        let Some(Choice { index, entry }) = may_try.then(|| self.find()).flatten() else { return Err(self.give_up()) };
+        let Some(Choice { index, entry }) = self.find() else { return Err(self.give_up()) };
         let guard = ReplicaGuard::new(&self.core, self.set.members.get(index), entry);
         Ok(Chosen { index, guard })
     }
@@ -70,9 +69,18 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt.
     #[inline]
     fn find(&self) -> Option<Choice> {
+        if !self.tried.is_empty() && !self.may_go_on() {
+            return None;
+        }
         let sent_to = tried_before();
         let other = (!sent_to.is_empty()).then(|| self.find_beside(&[sent_to, &self.tried].concat()));
         other.flatten().or_else(|| self.find_beside(&self.tried))
+    }
+
+    #[cold]
+    fn may_go_on(&self) -> bool {
+        let has_tries = self.tried.len() < self.core.reach.max_tries;
+        has_tries && self.request.as_ref().is_some_and(|copy| self.keep.reclaim(copy))
     }
 
     #[inline]
@@ -111,7 +119,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if self.tried.len() + 1 < self.core.reach.max_tries.min(self.set.seats.len()) {
             self.request = self.keep.copy(&request);
         }
-        Ok(self.keep.send(request, 1))
+        Ok(self.keep.pass(request))
     }
 
     fn is_late(&self, request: &K::Kept) -> bool {

@@ -1,6 +1,13 @@
 //! Replicas. Who takes a call, who is ejected and who takes over is decided in `src/state/replicas`, and claimed in its tests.
 
+mod by_hand;
+mod ejection;
+mod found;
 mod going_on;
+mod keys;
+mod made;
+mod seen;
+mod settings;
 
 use std::time::Duration;
 

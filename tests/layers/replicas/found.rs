@@ -1,0 +1,95 @@
+//! Replicas that are found while the service runs.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::poll_fn;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tower::discover::{Change, ServiceList};
+
+use super::*;
+use crate::support::events::Events;
+
+type News = Result<Change<&'static str, Inner>, Down>;
+
+fn found() -> (Replicas<Inner>, UnboundedSender<News>) {
+    let (sender, mut receiver) = unbounded_channel();
+    let discover = poll_fn(move |cx| receiver.poll_recv(cx));
+    (Replicas::from_discover("orders", discover).build().unwrap(), sender)
+}
+
+fn names(service: &Replicas<Inner>) -> BTreeSet<String> {
+    service.handle().snapshot().replicas.iter().map(|replica| replica.name.to_string()).collect()
+}
+
+fn set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(str::to_owned).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn replicas_come_and_go_as_they_are_found() {
+    let (service, news) = found();
+    assert_eq!(reason(&service.clone().oneshot(1).await), Some(RejectionReason::NoReplica));
+    for name in ["a", "b"] {
+        news.send(Ok(Change::Insert(name, Inner::default()))).unwrap();
+    }
+    assert_eq!(call(&service, 2).await, 2);
+    assert_eq!(names(&service), set(["a", "b"]));
+    news.send(Ok(Change::Remove("a"))).unwrap();
+    news.send(Ok(Change::Remove("c"))).unwrap();
+    assert_eq!(call(&service, 2).await, 2);
+    assert_eq!(names(&service), set(["b"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_polled_last_is_woken_by_news() {
+    let (mut service, news) = found();
+    let mut task = spawn(());
+    assert!(task.enter(|cx, _| service.poll_ready(cx)).is_ready());
+    news.send(Ok(Change::Insert("a", Inner::default()))).unwrap();
+    assert!(task.is_woken());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_or_the_end_leaves_the_replicas_as_they_are() {
+    let (service, news) = found();
+    let events = Events::record();
+    news.send(Ok(Change::Insert("a", Inner::default()))).unwrap();
+    news.send(Err(Down(2))).unwrap();
+    news.send(Ok(Change::Insert("b", Inner::default()))).unwrap();
+    assert_eq!(call(&service, 4).await, 4);
+    assert_eq!(names(&service), set(["a", "b"]));
+    drop(news);
+    assert_eq!(call(&service, 4).await, 4);
+    let told: Vec<_> = events.of("palisade::replicas").iter().map(|event| event.field("error").to_owned()).collect();
+    assert_eq!(told, ["the service failed: down 2", ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_found_again_is_a_new_replica() {
+    let (service, news) = found();
+    let inners = [(); 2].map(|()| Inner::default());
+    for inner in &inners {
+        news.send(Ok(Change::Insert("a", inner.clone()))).unwrap();
+        call(&service, 3).await;
+    }
+    assert_eq!((calls(&inners), service.handle().snapshot().replicas[0].calls), (vec![3, 3], 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_legal_is_told_and_the_rest_is_taken() {
+    let (service, news) = found();
+    let events = Events::record();
+    for name in ["", "b"] {
+        news.send(Ok(Change::Insert(name, Inner::default()))).unwrap();
+    }
+    call(&service, 2).await;
+    assert_eq!((names(&service), events.of("palisade::replicas").len()), (set(["b"]), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_there_may_be_are_not_taken() {
+    let discover = ServiceList::new::<u32>(vec![Inner::default(); 1_003]);
+    let service = Replicas::from_discover("orders", discover).build().unwrap();
+    assert_eq!(call(&service, 5).await, 5);
+    assert_eq!(service.handle().snapshot().replicas.len(), 1_000);
+}
