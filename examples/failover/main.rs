@@ -8,6 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
+#[cfg(feature = "tonic")]
 mod over_grpc;
 mod over_http;
 mod report;
@@ -21,7 +22,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tower::BoxError;
 
-use crate::over_grpc::PythonServer;
 use crate::over_http::AxumServer;
 use crate::report::Table;
 use crate::script::{SCRIPT, SECONDS, Server};
@@ -45,9 +45,7 @@ async fn main() -> Result<ExitCode, BoxError> {
     let is_asked = |word: &str| args.iter().any(|arg| arg == word);
 
     let broken = if is_asked("--grpc") {
-        let servers = [PythonServer::start().await?, PythonServer::start().await?, PythonServer::start().await?];
-        let client = over_grpc::client(servers.each_ref().map(PythonServer::url))?;
-        play(servers, client).await?
+        play_over_grpc().await?
     } else {
         let servers = [AxumServer::start().await?, AxumServer::start().await?, AxumServer::start().await?];
         let client = over_http::client(servers.each_ref().map(AxumServer::url))?;
@@ -61,12 +59,26 @@ async fn main() -> Result<ExitCode, BoxError> {
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+#[cfg(feature = "tonic")]
+async fn play_over_grpc() -> Result<Vec<String>, BoxError> {
+    use crate::over_grpc::PythonServer;
+    let servers = [PythonServer::start().await?, PythonServer::start().await?, PythonServer::start().await?];
+    let client = over_grpc::client(servers.each_ref().map(PythonServer::url))?;
+    play(servers, client).await
+}
+
+#[cfg(not(feature = "tonic"))]
+#[expect(clippy::unused_async, reason = "with the feature it plays")]
+async fn play_over_grpc() -> Result<Vec<String>, BoxError> {
+    Err("`--grpc` needs the feature `tonic`".into())
+}
+
 /// Plays the script to its end, under traffic, and tells the conditions that were not met.
 async fn play<S: Server>(mut servers: [S; 3], client: Client) -> Result<Vec<String>, BoxError> {
     let (log, start) = (Log::default(), now());
     let mut table = Table::new(&client, &log);
     let traffic = tokio::spawn(traffic::send(client.clone(), start, log));
-    table.print_head();
+    report::print_head();
     for second in 0..SECONDS {
         let mut story = "";
         for event in SCRIPT.iter().filter(|event| event.at == second) {

@@ -11,6 +11,16 @@ use crate::NAMES;
 use crate::script::{KILLED, RESTARTED};
 use crate::traffic::{CALLS_A_SECOND, Client, Ended, Log};
 
+pub(crate) fn print_head() {
+    println!(
+        "Three servers are one service: calls go to `a` and fail over to `b` and `c`. {CALLS_A_SECOND} calls arrive in a\n\
+         second. A row counts what was sent to each server in that second, and the calls that ended;\n\
+         `*` is the server that takes the calls at its end. p99 is in ms.\n"
+    );
+    let [a, b, c] = NAMES;
+    println!("{:>3} {:17} {a:<18} {b:<18} {c:<18} good fail  p99", "s", "");
+}
+
 /// A row a second.
 pub(crate) struct Table {
     client: Client,
@@ -28,16 +38,6 @@ impl Table {
     pub(crate) fn new(client: &Client, log: &Log) -> Self {
         let (client, log) = (client.clone(), Arc::clone(log));
         Self { client, log, printed: 0, sent: [0; 3], to_the_dead: 0, in_use: Vec::new() }
-    }
-
-    pub(crate) fn print_head(&self) {
-        println!(
-            "Three servers are one service: calls go to `a` and fail over to `b` and `c`. {CALLS_A_SECOND} calls arrive in a\n\
-             second. A row counts what was sent to each server in that second, and the calls that ended;\n\
-             `*` is the server that takes the calls at its end. p99 is in ms.\n"
-        );
-        let [a, b, c] = NAMES;
-        println!("{:>3} {:17} {a:<18} {b:<18} {c:<18} good fail  p99", "s", "");
     }
 
     pub(crate) fn print_row(&mut self, second: u64, story: &str) {

@@ -115,11 +115,15 @@ impl Gateway {
         sleep_until(end).await;
         let tallies = timeout(Duration::from_secs(30), callers.join_all()).await.expect("each call ends");
 
-        proxies.iter().for_each(|proxy| proxy.set(Fault::None));
+        for proxy in &proxies {
+            proxy.set(Fault::None);
+        }
         let mut tally = self.recover().await;
         eventually("the servers are idle", || self.places.iter().all(|place| place.upstream.busy() == 0)).await;
         eventually("all connections are closed", || proxies.iter().all(|proxy| proxy.open() == 0)).await;
-        tallies.into_iter().for_each(|more| tally += more);
+        for more in tallies {
+            tally += more;
+        }
         tally
     }
 
