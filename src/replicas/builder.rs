@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tower::BoxError;
 use tower::discover::Discover;
 
@@ -32,7 +33,8 @@ use crate::time::Clock;
 pub struct ReplicasBuilder<S, R = Passing> {
     name: Cow<'static, str>,
     replicas: Vec<Replica<S>>,
-    found: Option<Found<S>>,
+    /// In a lock only so that the builder can be shared.
+    found: Mutex<Option<Found<S>>>,
     settings: Settings,
     pub(crate) passing: R,
 }
@@ -70,7 +72,7 @@ impl<S> Replicas<S> {
     /// Starts to build one service of several. Errors and events show its name, of 1 to 64 bytes.
     pub fn builder(name: impl Into<Cow<'static, str>>) -> ReplicasBuilder<S> {
         let (replicas, settings, passing) = (Vec::new(), Settings::default(), Passing::default());
-        ReplicasBuilder { name: name.into(), replicas, found: None, settings, passing }
+        ReplicasBuilder { name: name.into(), replicas, found: Mutex::new(None), settings, passing }
     }
 
     /// Starts to build one service of those that are found while it runs.
@@ -84,7 +86,7 @@ impl<S> Replicas<S> {
         D::Key: fmt::Display,
         D::Error: Into<BoxError> + 'static,
     {
-        ReplicasBuilder { found: Some(found(discover)), ..Self::builder(name) }
+        ReplicasBuilder { found: Mutex::new(Some(found(discover))), ..Self::builder(name) }
     }
 }
 
@@ -288,7 +290,7 @@ impl<S, R> ReplicasBuilder<S, R> {
         let named = |error: ConfigError| of(error).named(name.as_str());
         settings.check().and_then(|()| replicas.iter().try_for_each(Replica::check)).map_err(named)?;
         let (core, welcome, seats) = settings.core(name, replicas).map_err(named)?;
-        let sets = Sets::new(core, welcome, seats, found);
+        let sets = Sets::new(core, welcome, seats, found.into_inner());
         Ok(Replicas::of(sets.seen(), Arc::new(sets), passing))
     }
 }

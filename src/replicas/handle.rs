@@ -167,6 +167,8 @@ impl ReplicasHandle {
     ///
     /// It takes the calls at once if it is healthy. Returns whether there is a replica of this name.
     pub fn promote(&self, replica: &str) -> bool {
+        // Whether it is healthy may have changed since the last call.
+        drop(self.core.view());
         self.steer(|core, now| core.roster.promote(replica, now))
     }
 

@@ -18,7 +18,6 @@ pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod phi;
 pub(crate) mod rate;
-#[cfg_attr(test, expect(unreachable_pub, reason = "its plumbing comes after it"))]
 pub(crate) mod replicas;
 pub(crate) mod stripes;
 pub(crate) mod tally;

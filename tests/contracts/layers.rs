@@ -5,10 +5,13 @@ use std::time::Duration;
 use palisade::bulkhead::{AdaptiveLayer, AdaptiveQueueLayer};
 use palisade::criticality::By;
 use palisade::fallback::Function;
+use palisade::replicas::Replicas;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
     MeasureLayer, Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
 };
+
+use tower::Layer;
 
 use crate::support::Down;
 
@@ -133,6 +136,19 @@ type Step<T> = fn(Result<&T, &Error>) -> Result<T, Down>;
 
 pub(crate) fn falling_back<T: Stale>() -> FallbackLayer<Function<Step<T>>> {
     FallbackLayer::new(fallback::function(|_| Ok(T::stale())))
+}
+
+/// Two replicas of the inner service, with a state for each service that it makes: replicas are no layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Replicated;
+
+impl<S: Clone> Layer<S> for Replicated {
+    type Service = Replicas<S>;
+
+    fn layer(&self, inner: S) -> Replicas<S> {
+        let replicas = Replicas::builder("replicas").add("a", inner.clone()).add("b", inner);
+        replicas.ready_within(Duration::MAX).without_consecutive().build().unwrap()
+    }
 }
 
 /// What a fallback may respond with.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use palisade::call::{AdmissionLayer, Handled};
 use palisade::{
     Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, MeasureHandle, PerKeyHandle, Phase,
-    RateLimitHandle, RetryLayer, TimeoutLayer,
+    RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
 };
 
 use crate::layers::{PROBES, TOKENS};
@@ -127,6 +127,13 @@ impl AtRest for RateLimitHandle {
 impl AtRest for MeasureHandle {
     fn assert_at_rest(&self) {
         assert_eq!(self.in_flight(), 0, "calls are in flight");
+    }
+}
+
+impl AtRest for ReplicasHandle {
+    fn assert_at_rest(&self) {
+        let in_flight: u64 = self.snapshot().replicas.iter().map(|replica| replica.in_flight).sum();
+        assert_eq!(in_flight, 0, "calls are in flight");
     }
 }
 

@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use palisade::fallback::Value;
-use palisade::{Error, FallbackLayer, TimeoutLayer, fallback};
+use palisade::{Error, FallbackLayer, Replicas, TimeoutLayer, fallback};
+use tower::layer::layer_fn;
 use tower::util::BoxCloneService;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 use crate::calls::{self, Call};
 use crate::laws::{At, Row};
-use crate::layers::{STALE, breaker, each_layer, limit, places, queue, retry, total};
+use crate::layers::{Replicated, STALE, breaker, each_layer, limit, places, queue, retry, total};
 use crate::remains::{Handles, Watched};
 use crate::support::Down;
 use crate::support::inner::Inner;
@@ -19,6 +20,8 @@ macro_rules! rows {
     ($($name:ident: $layer:expr;)+) => {
         &[
             $((stringify!($name), |inner, _| alone($layer, inner)),)+
+            ("replicas", replicas),
+            ("replicas_in_the_middle", replicas_in_the_middle),
             ("fallback_to_a_future", fallback_to_a_future),
             ("fallback_to_a_service", fallback_to_a_service),
             ("five_in_order", five_in_order),
@@ -101,6 +104,30 @@ where
         .service(inner);
     let layer = ServiceBuilder::new().map_request(tallies.asked.count()).layer(layer);
     stack(&layer, handles, BoxCloneService::new(below))
+}
+
+fn replicated(inner: &Inner) -> (Replicas<Inner>, Handles) {
+    let replicas = Replicated.layer(inner.clone());
+    let handles = Handles::of(inner).with(replicas.handle());
+    (replicas, handles)
+}
+
+fn replicas(inner: Inner, _: At) -> Stack {
+    let (replicas, handles) = replicated(&inner);
+    stack(&layer_fn(move |_| replicas.clone()), handles, inner)
+}
+
+fn replicas_in_the_middle(inner: Inner, _: At) -> Stack {
+    let (replicas, handles) = replicated(&inner);
+    let (retry, places) = (retry(), places());
+    let handles = handles.and(&limit()).and(&retry).and(&places);
+    let layer = ServiceBuilder::new()
+        .layer(total())
+        .layer(retry)
+        .map_request(handles.tallies.sent.count())
+        .layer(places)
+        .layer(layer_fn(move |_: Inner| replicas.clone()));
+    stack(&layer, handles, inner)
 }
 
 fn fallback_to_a_future(inner: Inner, _: At) -> Stack {

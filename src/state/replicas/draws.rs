@@ -44,12 +44,6 @@ impl Draws {
         let number = self.streams.fetch_add(1, Ordering::Relaxed);
         Stream(AtomicU64::new(mix(self.seed ^ mix(number))))
     }
-
-    /// One of so many, which is at least one.
-    #[inline]
-    pub(super) fn below(&self, end: usize) -> usize {
-        scale(self.draw() >> 32, end)
-    }
 }
 
 /// Where a number of 32 bits stands among so many.

@@ -17,17 +17,25 @@ use crate::sync::{Arc, Ordering};
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Looks again if the judges of a member say something else than before. They are asked without the lock.
+    /// Looks again if the judges of a member say something else than before.
     pub(super) fn note_judgement(&self, member: &Member, judgement: Judgement, clock: impl Now, changes: &mut Changes) {
-        if member.is_seen_as(judgement) {
-            return;
+        if !member.is_seen_as(judgement) {
+            self.ask(clock.now(), changes);
         }
+    }
+
+    /// Asks all judges, without the lock, and looks again.
+    #[cold]
+    pub(super) fn ask(&self, now: Nanos, changes: &mut Changes) {
+        let members = self.members().0;
+        let judgements: Vec<_> = members.iter().map(|member| member.judge()).collect();
         let mut locked = self.locked.lock();
-        let now = clock.now();
-        let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
-        let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
-        if has_recovered && member.is_ejected() {
-            put_on_trial(member, now, changes);
+        for (member, judgement) in members.iter().zip(judgements) {
+            let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
+            let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
+            if has_recovered && member.is_ejected() {
+                put_on_trial(member, now, changes);
+            }
         }
         self.refresh(&mut locked, now, changes);
     }

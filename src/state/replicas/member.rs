@@ -116,11 +116,6 @@ impl Member {
         }
     }
 
-    /// The worst that they say now.
-    fn worst(judges: &[Arc<dyn Judge>]) -> Judgement {
-        judges.iter().map(|judge| judge.judge()).max().unwrap_or(Judgement::Healthy)
-    }
-
     /// A number that no other replica of the process has.
     pub(crate) const fn id(&self) -> u64 {
         self.id

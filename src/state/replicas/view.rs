@@ -53,9 +53,7 @@ impl Roster {
     /// Asks all judges, and shows what there is to see; what that changed comes back too.
     pub(crate) fn view(&self, now: Nanos) -> (View, Changes) {
         let mut changes = Changes::NONE;
-        for member in self.members().0.iter() {
-            self.note_judgement(member, member.judge(), now, &mut changes);
-        }
+        self.ask(now, &mut changes);
         let locked = self.locked.lock();
         let in_use = locked.in_use.as_ref().map(|member| member.id());
         let members = Arc::clone(&locked.members);

@@ -12,6 +12,7 @@ mod histogram;
 mod keys;
 mod permits;
 mod phi;
+mod replicas;
 mod rules;
 mod stripes;
 mod tally;

@@ -21,10 +21,11 @@ use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error,
     Jitter, MeasureBuilder, MeasureLayer, Name, QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason,
-    RetryLayer, TimeoutLayer,
+    Replicas, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
+use tower::layer::layer_fn;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use self::server::Server;
@@ -94,6 +95,7 @@ macro_rules! rows {
     ($($name:ident: $layer:expr;)+) => {
         &[
             $((stringify!($name), |inner, at| alone(&$layer, inner, at)),)+
+            ("replicas_for_http", replicas),
             ("answers_for_http", |inner, at| alone(&AnswerLayer::http(), inner, at)),
             #[cfg(feature = "reqwest")]
             ("of_reqwest", of_reqwest::stack),
@@ -181,6 +183,15 @@ where
     let tallies = handles.tallies.clone();
     let layer = ServiceBuilder::new().map_request(tallies.asked.count()).layer(layer);
     stack(&layer, &Server { inner, at, tallies }, handles)
+}
+
+fn replicas(inner: Inner, at: At) -> Stack {
+    let handles = Handles::of(&inner).with(Streams);
+    let server = Server { inner, at, tallies: handles.tallies.clone() };
+    let replicas = Replicas::http::<ReplayBody<Plain>>("replicas").add("a", server.clone()).add("b", server.clone());
+    let replicas = replicas.ready_within(Duration::MAX).without_consecutive().build().unwrap();
+    let handles = handles.with(replicas.handle());
+    stack(&layer_fn(move |_| replicas.clone()), &server, handles)
 }
 
 fn all_in_order(inner: Inner, at: At) -> Stack {

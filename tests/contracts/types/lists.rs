@@ -26,10 +26,11 @@ use palisade::{
     ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
     DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
     HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
-    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, QueueBuilder, QueueLayer, Rate, RateLimit,
+    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit,
     RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
-    RejectionReason, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, retry,
-    standard, timeout,
+    RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, Replicas, ReplicasBuilder, ReplicasHandle,
+    ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, replicas,
+    retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -73,6 +74,8 @@ every_type_is! {
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
+    Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaGuard,
+    Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -84,7 +87,7 @@ every_type_is! {
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
-    Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer,
+    Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }
 
 every_type_is! {
@@ -92,13 +95,13 @@ every_type_is! {
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
-    Heartbeats, HeartbeatsBuilder,
+    Heartbeats, HeartbeatsBuilder, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
-    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind,
+    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, replicas::Phase, replicas::Passing,
 }
 
 #[test]
@@ -106,6 +109,7 @@ fn the_futures_have_names() {
     fn check<T>(_: PhantomData<T>) {}
     check(PhantomData::<call::ResponseFuture<Ready<()>, CircuitGuard, call::Plain>>);
     check(PhantomData::<retry::ResponseFuture<Echo, u32, DefaultClassifier, retry::AsIs, retry::Always>>);
+    check(PhantomData::<replicas::ResponseFuture<Echo, u32, call::Plain, retry::AsIs>>);
     check(PhantomData::<timeout::ResponseFuture<Ready<()>>>);
     check(PhantomData::<criticality::ResponseFuture<Ready<()>, Ranked>>);
     check(PhantomData::<call::Oneshot<Echo, u32>>);

@@ -13,12 +13,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use palisade::{
-    Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, RetryLayer, ServiceBuilderExt, TimeoutLayer, fallback,
+    Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, Replicas, RetryLayer, ServiceBuilderExt, TimeoutLayer,
+    fallback,
 };
+use tower::layer::layer_fn;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::layers::{
-    Stale, breaker, each_admission, each_layer, falling_back, limit, measure, pace, places, queue, rate, retry,
+    Replicated, Stale, breaker, each_admission, each_layer, falling_back, limit, measure, pace, places, queue, rate,
+    retry,
 };
 use crate::support::Down;
 
@@ -138,6 +141,7 @@ fn layers_services_and_futures_may_be_shared_kept_and_shown() {
         fallback_to_a_service: FallbackLayer::new(fallback::service(Echo)).or(fallback::value(1));
         timeout_by_request: TimeoutLayer::by_request((|_| Duration::ZERO) as fn(&u32) -> Duration);
         bulkhead_per_key: BulkheadLayer::builder(1).per_key((|&n| n) as fn(&u32) -> u32).build().unwrap();
+        replicas: Replicated;
         standard: palisade::standard("standard").unwrap();
     }
 }
@@ -152,6 +156,7 @@ macro_rules! each_sends_exactly_when_the_inner_does {
 #[tokio::test(start_paused = true)]
 async fn a_future_may_be_sent_exactly_when_the_inner_may() {
     each_layer! { each_sends_exactly_when_the_inner_does!
+        replicas: Replicated;
         fallback_to_a_service: FallbackLayer::new(fallback::service(service_fn(sending))).or(fallback::value(1));
         standard: palisade::standard("standard").unwrap();
     }
@@ -179,6 +184,9 @@ async fn neither_service_nor_request_nor_response_need_be_clone() {
     }
     // These make clones of the service, or copies of the request.
     each_takes! { service_fn(async |request: Single| Ok::<_, Down>(request)), Single(3) =>
+        replicas: layer_fn(|inner| {
+            Replicas::builder("replicas").add("a", inner).copy_request(|_: &Single| None).build().unwrap()
+        });
         retrying: RetryLayer::builder("retry").copy_request(|_: &Single| None).build().unwrap();
         timeout_of_readiness: limit().cover_readiness();
         bulkhead_with_queue: queue();
@@ -207,6 +215,7 @@ macro_rules! each_takes_what_is_borrowed {
 #[tokio::test(start_paused = true)]
 async fn nothing_need_be_static_or_sent() {
     each_layer! { each_takes_what_is_borrowed!
+        replicas: Replicated;
         the_five_together: ServiceBuilder::new()
             .layer(falling_back())
             .layer(limit())
@@ -243,7 +252,9 @@ macro_rules! each_takes_what_must_not_move {
 
 #[tokio::test(start_paused = true)]
 async fn futures_that_must_not_move_are_called() {
-    each_layer! { each_takes_what_must_not_move! }
+    each_layer! { each_takes_what_must_not_move!
+        replicas: Replicated;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,7 +83,10 @@ async fn a_name_that_is_not_legal_is_told_and_the_rest_is_taken() {
         news.send(Ok(Change::Insert(name, Inner::default()))).unwrap();
     }
     call(&service, 2).await;
-    assert_eq!((names(&service), events.of("palisade::replicas").len()), (set(["b"]), 1));
+    let told = events.of("palisade::replicas");
+    let told: Vec<_> = told.iter().map(|event| event.field("error")).filter(|error| !error.is_empty()).collect();
+    let error = "the service failed: `replica` is \"\", but must be a name of 1 to 256 bytes";
+    assert_eq!((names(&service), told), (set(["b"]), vec![error]));
 }
 
 #[tokio::test(start_paused = true)]

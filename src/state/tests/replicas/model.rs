@@ -1,0 +1,1 @@
+//! Claims against a naive model.
