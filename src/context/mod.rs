@@ -1,18 +1,24 @@
-//! What travels with a call to every layer below: the time that it has left, how much it matters, and the number of its attempt.
+//! What travels with a call to every layer below: the time that it has left, how much it matters, the number of its attempt,
+//! and to whom the attempts before it were sent.
 //!
 //! A thread-local frame says what the timeouts around the code that runs now allow. A [`Scope`] narrows it around each `call` and
 //! `poll`, and restores it on the way out, also after a panic.
 
+mod attempt;
 mod criticality;
 mod deadline;
 mod flags;
 mod frame;
 mod scope;
+mod tried;
 
+pub(crate) use self::attempt::{attempt, attempt_number, is_repeat};
 pub use self::criticality::CriticalityScope;
 pub use self::deadline::Deadline;
-pub(crate) use self::flags::{attempt, attempt_number, cut, expire, expired_limit, is_repeat};
+pub(crate) use self::flags::{cut, expire, expired_limit};
 #[cfg(feature = "http")]
 pub(crate) use self::flags::{is_cut, set};
 pub(crate) use self::frame::{Began, Scope, nearest, within};
 pub use self::scope::DeadlineScope;
+pub(crate) use self::tried::Tried;
+pub(crate) use self::tried::{tried, try_on};

@@ -18,6 +18,7 @@ use super::service::Replicas;
 use super::set::{Sets, illegal};
 use super::shared::{Core, Reach};
 use crate::backoff::{Backoff, Jitter, generator};
+use crate::cached_arc::CachedArc;
 use crate::call::Protocol;
 use crate::call::copies::AsIs;
 use crate::error::{ConfigError, Error};
@@ -290,8 +291,8 @@ impl<S, R> ReplicasBuilder<S, R> {
         let named = |error: ConfigError| of(error).named(name.as_str());
         settings.check().and_then(|()| replicas.iter().try_for_each(Replica::check)).map_err(named)?;
         let (core, welcome, seats) = settings.core(name, replicas).map_err(named)?;
-        let sets = Sets::new(core, welcome, seats, found.into_inner());
-        Ok(Replicas::of(sets.seen(), Arc::new(sets), passing))
+        let all = Sets::new(core, welcome, seats, found.into_inner());
+        Ok(Replicas::of(all.seen(), Arc::new(all), passing))
     }
 }
 
@@ -312,7 +313,7 @@ impl Settings {
         backoff.check("backoff")
     }
 
-    fn core<S>(self, name: Name, replicas: Vec<Replica<S>>) -> Result<Made<S>, ConfigError> {
+    fn core<S>(self, name: Name, replicas: Vec<Replica<S>>) -> Result<Parts<S>, ConfigError> {
         let Self { rules, needed, reach, backoff, judges, takeover, seed, registry } = self;
         let (clock, rules) = (Clock::start(), Rules { needed: needed.unwrap_or(0), ..rules });
         let welcome = Welcome { clock, backoff, seed, judges, takeover };
@@ -327,7 +328,8 @@ impl Settings {
     }
 }
 
-type Made<S> = (crate::cached_arc::CachedArc<Core>, Welcome, Vec<Seat<S>>);
+/// What a set is made of.
+type Parts<S> = (CachedArc<Core>, Welcome, Vec<Seat<S>>);
 
 /// The first name that comes again.
 fn again(names: &[Arc<str>]) -> &str {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::guard::ReplicaGuard;
 use super::seat::Seat;
 use super::set::Set;
-use super::shared::Core;
+use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::copies::KeepRequest;
-use crate::context::Deadline;
+use crate::context::{self, Deadline, Tried};
 use crate::error::{Elapsed, Error};
 use crate::outcome::EndedBy;
 use crate::state::replicas::{Choice, PassedOver};
@@ -72,9 +72,22 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if !self.tried.is_empty() && !self.may_go_on() {
             return None;
         }
-        let sent_to = tried_before();
-        let other = (!sent_to.is_empty()).then(|| self.find_beside(&[sent_to, &self.tried].concat()));
-        other.flatten().or_else(|| self.find_beside(&self.tried))
+        let sent_to = context::tried();
+        let other = if sent_to == Tried::NOBODY { None } else { self.find_untried(sent_to) };
+        other.or_else(|| self.find_beside(&self.tried))
+    }
+
+    #[cold]
+    fn find_untried(&self, sent_to: Tried) -> Option<Choice> {
+        let ids = self.set.members.iter().map(|member| member.id());
+        let tried: Vec<_> = ids.filter(|id| sent_to.contains(short(*id)) || self.tried.contains(id)).collect();
+        self.find_beside(&tried)
+    }
+
+    /// Notes for a retry around that the call was sent to this replica.
+    #[inline]
+    pub(super) fn note(&self, index: usize) {
+        context::try_on(short(self.set.members.get(index).id()));
     }
 
     #[cold]
@@ -159,9 +172,4 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     fn give_up(&mut self) -> Error {
         self.last.take().unwrap_or_else(|| Error::Rejected(self.core.reject(self.retry_after)))
     }
-}
-
-/// The replicas that earlier attempts of the call were sent to.
-const fn tried_before() -> &'static [u64] {
-    &[]
 }

@@ -108,7 +108,10 @@ where
                 }
                 // Sent => (Choosing | end): the response is the result; an error is, if the request may have been sent.
                 StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
-                    Ok(response) => return Poll::Ready(Ok(response)),
+                    Ok(response) => {
+                        call.note(*index);
+                        return Poll::Ready(Ok(response));
+                    }
                     Err(error) => call.failed(*index, error),
                 },
             };
@@ -187,13 +190,12 @@ where
     /// Goes on, or ends the call: the replica has failed, and its guard is settled.
     #[cold]
     fn failed(&mut self, index: usize, error: Error) -> Next<S, S::Future, E, E::Response> {
-        match self.unsent(&error) {
-            Some(why) => {
-                self.pass_over(index, why, Some(error));
-                Continue(Step::Choosing)
-            }
-            None => Break(Err(error)),
-        }
+        let Some(why) = self.unsent(&error) else {
+            self.note(index);
+            return Break(Err(error));
+        };
+        self.pass_over(index, why, Some(error));
+        Continue(Step::Choosing)
     }
 
     #[cold]

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::shared::Core;
+use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::Guard;
 use crate::context;
@@ -46,6 +46,8 @@ impl ReplicaGuard {
     /// Ends a call that is dropped unsettled.
     #[cold]
     fn end_dropped(&mut self) {
+        // A retry may go on where its attempt was dropped.
+        context::try_on(short(self.member.id()));
         let is_failure = self.has_panicked || self.is_waiting && self.is_to_blame();
         self.end(if is_failure { How::Failure } else { How::Nothing });
     }

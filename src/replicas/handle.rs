@@ -31,6 +31,8 @@ pub struct ReplicasSnapshot {
     pub replicas: Vec<ReplicaSnapshot>,
     /// How many are healthy or degraded.
     pub healthy: usize,
+    /// Of how many: those that are not drained and have a weight.
+    pub of: usize,
     /// Whether health is ignored, because too few are healthy.
     pub is_panic: bool,
 }
@@ -98,9 +100,9 @@ impl ReplicasHandle {
 
     /// Looks at all replicas. It asks their judges.
     pub fn snapshot(&self) -> ReplicasSnapshot {
-        let View { members, healthy, is_panic, .. } = self.core.view();
+        let View { members, healthy, of, is_panic, .. } = self.core.view();
         let replicas = members.into_iter().map(|member| ReplicaSnapshot::of(member, &self.core.clock)).collect();
-        ReplicasSnapshot { replicas, healthy, is_panic }
+        ReplicasSnapshot { replicas, healthy, of, is_panic }
     }
 
     /// Says whether enough replicas are healthy.

@@ -49,7 +49,7 @@
 //! | [`slow_start`](ReplicasBuilder::slow_start) | off | the time over which the share of a replica grows |
 //! | [`healthy_for`](ReplicasBuilder::healthy_for) | 30 s | how long an earlier one must be healthy to fail back |
 //! | [`needed`](ReplicasBuilder::needed), [`spares`](ReplicasBuilder::spares) | none | how many should be healthy |
-//! | [`judge_each`](ReplicasBuilder::judge_each) | none | who else says whether a replica is healthy |
+//! | [`judge_each`](ReplicasBuilder::judge_each), [`heartbeats`](ReplicasBuilder::heartbeats) | none | who else says whether a replica is healthy |
 //! | [`on_takeover`](ReplicasBuilder::on_takeover), [`backoff`](ReplicasBuilder::backoff) | nothing, 1 s to 1 min | what is awaited before calls go to a replica, and the pause after it failed |
 //! | [`seed`](ReplicasBuilder::seed) | none | makes a run repeat |
 //!

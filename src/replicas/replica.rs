@@ -34,19 +34,19 @@ const MAX_LEN: usize = 256;
 #[must_use]
 pub struct Replica<S> {
     pub(super) newcomer: Newcomer,
-    pub(super) made: Made<S>,
+    pub(super) service: Served<S>,
     /// What makes the service.
     pub(super) make: Option<Step>,
 }
 
 /// The service of a replica.
-pub(super) enum Made<S> {
+pub(super) enum Served<S> {
     Here(S),
     /// It is made before the first call goes to it.
     Later(Arc<OnceLock<S>>),
 }
 
-impl<S> Made<S> {
+impl<S> Served<S> {
     pub(super) fn get(&self) -> Option<&S> {
         match self {
             Self::Here(service) => Some(service),
@@ -55,7 +55,7 @@ impl<S> Made<S> {
     }
 }
 
-impl<S: Clone> Clone for Made<S> {
+impl<S: Clone> Clone for Served<S> {
     fn clone(&self) -> Self {
         match self {
             Self::Here(service) => Self::Here(service.clone()),
@@ -69,7 +69,7 @@ impl<S> Replica<S> {
     ///
     /// Events show the name.
     pub fn new(name: impl Into<Arc<str>>, service: S) -> Self {
-        Self::of(name.into(), Made::Here(service), None)
+        Self::of(name.into(), Served::Here(service), None)
     }
 
     /// A replica whose service is made by a function before the first call goes to it.
@@ -85,7 +85,7 @@ impl<S> Replica<S> {
         S: Send + Sync + 'static,
     {
         let later = Arc::new(OnceLock::new());
-        let made = Made::Later(Arc::clone(&later));
+        let service = Served::Later(Arc::clone(&later));
         let make: Step = Arc::new(move || {
             let (later, making) = (Arc::clone(&later), later.get().is_none().then(&make));
             Box::pin(async move {
@@ -95,11 +95,11 @@ impl<S> Replica<S> {
                 Ok(())
             })
         });
-        Self::of(name.into(), made, Some(make))
+        Self::of(name.into(), service, Some(make))
     }
 
-    const fn of(name: Arc<str>, made: Made<S>, make: Option<Step>) -> Self {
-        Self { newcomer: Newcomer { name, weight: 1, tier: 0, judges: Vec::new() }, made, make }
+    const fn of(name: Arc<str>, service: Served<S>, make: Option<Step>) -> Self {
+        Self { newcomer: Newcomer { name, weight: 1, tier: 0, judges: Vec::new() }, service, make }
     }
 
     /// Sets how many calls it takes for each call that a replica of weight 1 takes.
@@ -139,7 +139,7 @@ impl<S> Replica<S> {
 
 impl<S: Clone> Clone for Replica<S> {
     fn clone(&self) -> Self {
-        Self { newcomer: self.newcomer.clone(), made: self.made.clone(), make: self.make.clone() }
+        Self { newcomer: self.newcomer.clone(), service: self.service.clone(), make: self.make.clone() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::first::{Begun, First, Gate, Step};
-use super::replica::{Made, Replica};
+use super::replica::{Replica, Served};
 use crate::backoff::Backoff;
 use crate::judge::Judge;
 use crate::state::replicas::Newcomer;
@@ -11,20 +11,20 @@ use crate::time::Clock;
 
 /// What a replica is beside its member.
 pub(super) struct Seat<S> {
-    made: Made<S>,
+    served: Served<S>,
     pub(super) first: Option<Arc<First>>,
 }
 
 impl<S> Seat<S> {
     /// Its service, once calls may go there.
     pub(super) fn service(&self) -> Option<&S> {
-        self.made.get()
+        self.served.get()
     }
 }
 
 impl<S: Clone> Clone for Seat<S> {
     fn clone(&self) -> Self {
-        Self { made: self.made.clone(), first: self.first.clone() }
+        Self { served: self.served.clone(), first: self.first.clone() }
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Welcome {
 
 impl Welcome {
     pub(super) fn seat<S>(&self, replica: Replica<S>) -> (Newcomer, Seat<S>) {
-        let Replica { mut newcomer, made, make } = replica;
+        let Replica { mut newcomer, service: served, make } = replica;
         newcomer.judges.extend(self.judges.iter().map(|judge_of| judge_of(&newcomer.name)));
         let steps: Vec<Step> = make.into_iter().chain(self.takeover_of(&newcomer.name)).collect();
         let first = (!steps.is_empty()).then(|| {
@@ -54,7 +54,7 @@ impl Welcome {
             newcomer.judges.push(Arc::<Gate>::clone(&gate));
             Arc::new(First::new(steps, self.takeover.is_some(), gate))
         });
-        (newcomer, Seat { made, first })
+        (newcomer, Seat { served, first })
     }
 
     fn takeover_of(&self, name: &Arc<str>) -> Option<Step> {

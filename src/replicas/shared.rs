@@ -183,6 +183,12 @@ impl Core {
     }
 }
 
+/// The id of a replica as a retry remembers it.
+#[expect(clippy::cast_possible_truncation, reason = "of two that are alike, one is avoided without need")]
+pub(super) const fn short(id: u64) -> u32 {
+    id as u32
+}
+
 impl Listed for Core {
     fn row(&self) -> &'static Row {
         self.row

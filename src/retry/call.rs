@@ -10,7 +10,7 @@ use super::rules::{RetryIf, Rules};
 use super::running::Running;
 use crate::call::budget::{Budget, Token};
 use crate::call::copies::{KeepRequest, KeepResponse};
-use crate::context::Deadline;
+use crate::context::{self, Deadline, Tried};
 use crate::error::Error;
 use crate::event::Event;
 use crate::outcome::{Classify, EndedBy, Outcome};
@@ -33,6 +33,8 @@ where
     ahead: K::Ahead,
     /// How many attempts were begun.
     pub(super) attempts: u32,
+    /// To whom those that ended were sent.
+    tried: Tried,
     /// How much the call matters to the budget.
     class: Criticality,
     /// The budget of its key; `None` if it spends the shared one.
@@ -55,7 +57,8 @@ where
         core: Running,
         rules: Rules<C, K, P>,
     ) -> Self {
-        Self { inner, copy, last: None, ahead: K::Ahead::default(), attempts: 1, class, own, core, rules }
+        let (ahead, tried) = (K::Ahead::default(), Tried::NOBODY);
+        Self { inner, copy, last: None, ahead, attempts: 1, tried, class, own, core, rules }
     }
 
     /// Returns what a result says about the service, or why it ends the call whatever it says.
@@ -73,6 +76,17 @@ where
             EndedBy::Caller { .. } => Err(Stop::Deadline),
             EndedBy::Service => Ok(self.rules.classifier.classify(result)),
         }
+    }
+
+    /// Runs a part of the attempt that was begun last.
+    #[inline(always)]
+    pub(super) fn attempt<T>(&self, part: impl FnOnce() -> T) -> T {
+        context::attempt(self.attempts, self.tried, part)
+    }
+
+    /// Remembers to whom the attempt was sent that was just polled.
+    pub(super) fn note_tried(&mut self) {
+        self.tried = self.tried.and_noted();
     }
 
     /// Adds to the error of an attempt what its request tells of it.

@@ -26,7 +26,7 @@ use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
 use crate::state::attempts::Stop;
-use crate::{context, time};
+use crate::time;
 
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
@@ -95,9 +95,10 @@ where
             let next = match step.as_mut().project() {
                 // Sent => (Looking | Draining | Waiting | Readying | end): the head of the response may not show yet whether the call
                 // failed; otherwise the result asks for another attempt, or is the last.
-                StepProj::Sent { attempt } => match ready!(context::attempt(call.attempts, || attempt.poll(cx))) {
+                StepProj::Sent { attempt } => match ready!(call.attempt(|| attempt.poll(cx))) {
                     Ok(mut response) => {
                         if call.poll_ahead(&mut response, cx).is_pending() {
+                            call.note_tried();
                             Continue(Step::Looking { limit: sleep(LOOK_FOR), response: Some(response) })
                         } else {
                             match call.outcome(Ok(&response)) {
@@ -106,7 +107,10 @@ where
                                     call.core.end(call.attempts, false);
                                     return Poll::Ready(Ok(call.receive(response)));
                                 }
-                                outcome => call.after_outcome(outcome, Ok(response), cx),
+                                outcome => {
+                                    call.note_tried();
+                                    call.after_outcome(outcome, Ok(response), cx)
+                                }
                             }
                         }
                     }
@@ -133,7 +137,7 @@ where
                 // Readying => (Sent | Draining | Waiting | Readying | end): the service is ready, or its error is the result, or the
                 // deadline has passed.
                 StepProj::Readying { service, unsent } => {
-                    let ready = ready!(context::attempt(call.attempts, || service.poll_ready(cx)));
+                    let ready = ready!(call.attempt(|| service.poll_ready(cx)));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     match ready {
                         Ok(()) if call.is_late(Some(&request), Duration::ZERO) => {
@@ -174,6 +178,7 @@ where
         error: S::Error,
         cx: &mut Context<'_>,
     ) -> Next<S::Future, S, K::Kept, S::Response, K::Response> {
+        self.note_tried();
         let error = self.explain(Error::lift(error));
         self.after_outcome(self.outcome(Err(&error)), Err(error), cx)
     }
@@ -242,9 +247,7 @@ where
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
         self.core.count_retry();
-        Step::Sent {
-            attempt: context::attempt(self.attempts, || send(service, &self.rules.keep, request, self.attempts)),
-        }
+        Step::Sent { attempt: self.attempt(|| send(service, &self.rules.keep, request, self.attempts)) }
     }
 }
 

@@ -91,6 +91,8 @@ mod per_key;
 mod rules;
 mod running;
 mod service;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use self::builder::RetryBuilder;
 pub use self::future::ResponseFuture;

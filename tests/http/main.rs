@@ -41,6 +41,7 @@ mod raw;
 mod redirects;
 mod relay;
 mod replay;
+mod replicas;
 mod reqwest;
 mod resend;
 mod set_aside;

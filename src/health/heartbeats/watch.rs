@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Heartbeats;
 use super::shared::Core;
 use crate::judge::{Judge, Judgement};
+use crate::replicas::ReplicasBuilder;
 use crate::state::phi::Alarm;
 
 /// Says whether one node is suspected. Made by [`Heartbeats::watch`].
@@ -75,5 +76,15 @@ impl Judge for NodeWatch {
             Some(seen) => format!("silent for {:?}", Duration::from(seen.silent)),
             None => "silent, and forgotten".to_owned(),
         })
+    }
+}
+
+impl<S, R> ReplicasBuilder<S, R> {
+    /// Lets the node of its name judge each replica: one that is suspected is unhealthy.
+    ///
+    /// A node that never beat is healthy. Defaults to no heartbeats.
+    pub fn heartbeats(self, heartbeats: &Heartbeats) -> Self {
+        let heartbeats = heartbeats.clone();
+        self.judge_each(move |name| heartbeats.watch(name))
     }
 }

@@ -8,6 +8,7 @@ mod circuit;
 mod keys;
 mod permits;
 mod phi;
+mod replicas;
 mod verdict;
 
 use loom::model::Builder;

@@ -52,17 +52,9 @@ pub(super) struct Pick<'a, C> {
 impl<C: Now> Pick<'_, C> {
     #[inline]
     fn choose(&mut self) -> Option<Choice> {
-        if self.members.pool().is_watched() {
-            let watched = self.watch().and_then(|index| self.try_take(index));
-            if watched.is_some() {
-                return watched;
-            }
-        }
-        if self.roster.due.load(Ordering::Relaxed) < u64::MAX {
-            let trial = self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes);
-            if trial.is_some() {
-                return trial;
-            }
+        let urgent = self.urgent();
+        if urgent.is_some() {
+            return urgent;
         }
         loop {
             let index = self.pick()?;
@@ -71,6 +63,21 @@ impl<C: Now> Pick<'_, C> {
                 return taken;
             }
         }
+    }
+
+    /// Gives the call to one that is to have the next, whatever the policy: one that a judge wants to be asked, or a trial.
+    #[inline]
+    fn urgent(&mut self) -> Option<Choice> {
+        let is_quiet = self.roster.due.load(Ordering::Relaxed) == u64::MAX && !self.members.pool().is_watched();
+        if is_quiet { None } else { self.urgent_now() }
+    }
+
+    #[cold]
+    fn urgent_now(&mut self) -> Option<Choice> {
+        let watched = if self.members.pool().is_watched() { self.watch() } else { None };
+        watched
+            .and_then(|index| self.try_take(index))
+            .or_else(|| self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes))
     }
 
     /// Gives the call to a member, unless it takes none since it was chosen.
@@ -184,7 +191,7 @@ impl<C: Now> Pick<'_, C> {
     }
 
     /// Whether it comes into question, and is not worse than that.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fits(&mut self, index: usize, worst: Level) -> bool {
         let member = self.members.get(index);
         let is_open = if worst == Level::Unhealthy { !member.word().is_closed() } else { member.word().is_open() };

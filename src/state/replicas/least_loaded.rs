@@ -18,7 +18,7 @@ impl<C: Now> Pick<'_, C> {
     /// The one with fewer calls in flight for its share; the first if both have as many.
     #[inline]
     pub(super) fn less_loaded(&self, first: usize, second: usize) -> usize {
-        let [(calls, share), (others, others_share)] = [first, second].map(|index| self.load(index));
+        let ((calls, share), (others, others_share)) = (self.load(first), self.load(second));
         if calls * others_share <= others * share { first } else { second }
     }
 

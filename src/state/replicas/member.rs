@@ -161,15 +161,14 @@ impl Member {
 
     #[inline(always)]
     pub(super) fn word(&self) -> Word {
-        // Pairs with `change`: who sees a phase sees what was written before it. In the one order of all such operations, beside
-        // `in_flight`: a call that enters sees that the member is drained, or who drains it sees the call.
-        Word(self.word.load(Ordering::SeqCst))
+        // Acquire pairs with Release in `change`: who sees a phase sees what was written before it.
+        Word(self.word.load(Ordering::Acquire))
     }
 
     /// Changes the word, and returns what it is then; `None` changes nothing.
     pub(super) fn change(&self, change: impl Fn(Word) -> Option<Word>) -> Option<Word> {
         let changed = |word| change(Word(word)).map(|word| word.0);
-        let before = self.word.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed).ok()?;
+        let before = self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, changed).ok()?;
         change(Word(before))
     }
 
@@ -182,7 +181,8 @@ impl Member {
     /// Takes a call, unless it takes none any more.
     #[inline]
     pub(super) fn try_enter(&self) -> Option<Word> {
-        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        // Acquire pairs with Release in `is_empty`: a call that comes after that look sees that the member takes none any more.
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
         let word = self.word();
         (!word.is_closed()).then_some(word)
     }
@@ -190,13 +190,15 @@ impl Member {
     /// Ends a call that was taken, and returns whether it was the last of one that takes none any more.
     #[inline]
     pub(super) fn leave(&self) -> bool {
-        let was_last = self.in_flight.fetch_sub(1, Ordering::SeqCst) == 1;
+        // As in `try_enter`.
+        let was_last = self.in_flight.fetch_sub(1, Ordering::AcqRel) == 1;
         was_last && self.word().is_closed()
     }
 
     /// Whether no call is in flight, for one who has seen that it takes none any more.
     pub(super) fn is_empty(&self) -> bool {
-        self.in_flight.load(Ordering::SeqCst) == 0
+        // No load, but a change that leaves the number as it is: those who change it after see all that was written before this.
+        self.in_flight.fetch_add(0, Ordering::AcqRel) == 0
     }
 
     /// Its weight in [`WHOLE`]s, and less while its share grows.

@@ -26,7 +26,6 @@ pub(crate) struct View {
 
 #[derive(Clone, Debug)]
 pub(crate) struct MemberView {
-    pub(crate) id: u64,
     pub(crate) name: Arc<str>,
     pub(crate) weight: u64,
     pub(crate) tier: u32,
@@ -54,9 +53,13 @@ impl Roster {
     pub(crate) fn view(&self, now: Nanos) -> (View, Changes) {
         let mut changes = Changes::NONE;
         self.ask(now, &mut changes);
+        (self.peek(), changes)
+    }
+
+    /// Shows what there was to see when the roster last looked.
+    pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
-        let in_use = locked.in_use.as_ref().map(|member| member.id());
-        let members = Arc::clone(&locked.members);
+        let (members, in_use) = (Arc::clone(&locked.members), locked.in_use.as_ref().map(|member| member.id()));
         let mut view = View {
             members: members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,
@@ -68,7 +71,7 @@ impl Roster {
         for (shown, member) in view.members.iter_mut().zip(members.iter()) {
             shown.why = member.judges().iter().find_map(|judge| judge.why());
         }
-        (view, changes)
+        view
     }
 }
 
@@ -77,7 +80,6 @@ impl Member {
         let word = self.word();
         let (calls, failures) = self.totals();
         MemberView {
-            id: self.id(),
             name: self.to_name(),
             weight: self.weight(),
             tier: self.tier,

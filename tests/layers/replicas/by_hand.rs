@@ -39,7 +39,9 @@ async fn calls_are_rejected_where_all_are_drained() {
     let inners = [(); 2].map(|()| Inner::default());
     for builder in [in_order(&inners), named(&inners)] {
         let service = builder.build().unwrap();
-        ["a", "b"].iter().for_each(|name| assert!(service.handle().drain(name)));
+        for name in ["a", "b"] {
+            assert!(service.handle().drain(name));
+        }
         assert_eq!(reason(&service.oneshot(1).await), Some(RejectionReason::NoReplica));
     }
     assert_eq!(calls(&inners), [0, 0]);

@@ -11,7 +11,7 @@ use super::*;
 /// Two replicas in turn, of which the first is ejected at its second failure.
 fn two(first: Inner) -> (Replicas<Inner>, [Inner; 2]) {
     let inners = [first, Inner::default()];
-    (named(&inners).policy(Policy::RoundRobin).consecutive(2).build().unwrap(), inners)
+    (named(&inners).policy(Policy::RoundRobin).consecutive(2).build().expect(LEGAL), inners)
 }
 
 /// Longer than any first ejection.
@@ -92,7 +92,7 @@ async fn a_limit_blames_nobody_who_had_little_of_it() {
     let first = Inner::default().ever(Readiness::Stalled).ever_answers(Answer::Never);
     let service =
         in_order(&[first.clone(), Inner::default()]).consecutive(1).ready_within(10 * SECOND).build().unwrap();
-    let mut call = tokio_test::task::spawn(TimeoutLayer::new(4 * SECOND).layer(service.clone()).oneshot(1));
+    let mut call = spawn(TimeoutLayer::new(4 * SECOND).layer(service.clone()).oneshot(1));
     assert!(call.poll().is_pending());
     advance(3 * SECOND).await;
     first.wake();
@@ -160,15 +160,17 @@ async fn throttled_calls_neither_eject_nor_end_a_streak() {
 #[tokio::test(start_paused = true)]
 async fn health_is_ignored_where_all_are_out() {
     let inners = [(); 4].map(|()| Inner::default());
-    let handles = [in_order(&inners), named(&inners)].map(|builder| builder.build().unwrap()).map(|service| {
-        ["a", "b", "c", "d"].iter().for_each(|name| assert!(service.handle().eject(name)));
+    let build = |builder: ReplicasBuilder<Inner>| {
+        let service = builder.build().unwrap();
+        for name in ["a", "b", "c", "d"] {
+            assert!(service.handle().eject(name));
+        }
         service
-    });
-    for service in handles {
-        assert_eq!(call(&service, 10).await, 10);
+    };
+    for builder in [in_order(&inners), named(&inners)] {
+        assert_eq!(call(&build(builder), 10).await, 10);
     }
-    let without_panic = named(&inners).panic_below(0.0).build().unwrap();
-    ["a", "b", "c", "d"].iter().for_each(|name| assert!(without_panic.handle().eject(name)));
+    let without_panic = build(named(&inners).panic_below(0.0));
     assert_eq!(reason(&without_panic.oneshot(1).await), Some(RejectionReason::NoReplica));
 }
 
@@ -191,4 +193,45 @@ async fn a_judge_keeps_calls_away_and_lets_them_come_back() {
     is_well.store(true, SeqCst);
     call(&service, 6).await;
     assert!(inners[0].calls() >= 2, "{:?}", calls(&inners));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_node_is_suspected_gets_no_calls() {
+    let heartbeats = palisade::Heartbeats::builder().build().unwrap();
+    let inners = [(); 3].map(|()| Inner::default());
+    let service = named(&inners).policy(Policy::RoundRobin).heartbeats(&heartbeats).build().unwrap();
+    assert!(heartbeats.beat("a") && heartbeats.beat("b"));
+    call(&service, 3).await;
+    advance(60 * SECOND).await;
+    heartbeats.beat("b");
+    let before = inners[0].calls();
+    call(&service, 10).await;
+    assert_eq!(inners[0].calls(), before);
+    heartbeats.beat("a");
+    call(&service, 10).await;
+    assert!(inners[0].calls() > before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_with_an_open_circuit_is_probed_and_comes_back() {
+    let inners = [Inner::failing(), Inner::default()];
+    let breaker = palisade::CircuitBreakerLayer::builder("a").consecutive(2).seed(1).build().unwrap();
+    let other = palisade::CircuitBreakerLayer::builder("b").build().unwrap();
+    let service = Replicas::builder("orders")
+        .policy(Policy::RoundRobin)
+        .replica(Replica::new("a", breaker.layer(inners[0].clone())).judge(breaker.handle()))
+        .replica(Replica::new("b", other.layer(inners[1].clone())).judge(other.handle()))
+        .build()
+        .unwrap();
+    for _ in 0..10 {
+        service.clone().oneshot(1).await.ok();
+    }
+    assert_eq!(inners[0].calls(), 2);
+    inners[0].recover();
+    advance(60 * SECOND).await;
+    for _ in 0..20 {
+        service.clone().oneshot(1).await.unwrap();
+    }
+    assert_eq!(breaker.handle().phase(), palisade::Phase::Closed);
+    assert!(inners[0].calls() > 5, "{:?}", calls(&inners));
 }

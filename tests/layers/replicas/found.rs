@@ -14,7 +14,7 @@ type News = Result<Change<&'static str, Inner>, Down>;
 fn found() -> (Replicas<Inner>, UnboundedSender<News>) {
     let (sender, mut receiver) = unbounded_channel();
     let discover = poll_fn(move |cx| receiver.poll_recv(cx));
-    (Replicas::from_discover("orders", discover).build().unwrap(), sender)
+    (Replicas::from_discover("orders", discover).build().expect(LEGAL), sender)
 }
 
 fn names(service: &Replicas<Inner>) -> BTreeSet<String> {

@@ -1,6 +1,8 @@
 //! A call goes on to another replica as long as nothing was sent, and only then.
 
-use palisade::{Bulkhead, BulkheadLayer, Name, RetryLayer};
+use std::slice::from_ref;
+
+use palisade::{Backoff, Bulkhead, BulkheadLayer, Name, RetryLayer, TimeoutLayer};
 use tower::{Layer, ServiceBuilder};
 
 use super::*;
@@ -109,9 +111,9 @@ async fn a_replica_gets_the_time_to_become_ready() {
     let (mut first, mut second) = (begin(&service), begin(&service));
     inners[0].wake();
     inners[0].clone().ever(Readiness::Stalled);
-    advance(SECOND - MILLI).await;
+    advance(just_before(SECOND)).await;
     assert!(second.poll().is_pending());
-    advance(MILLI).await;
+    advance(NANO).await;
     assert!(second.poll().is_ready());
     assert!(first.poll().is_ready());
     assert_eq!(inners[1].calls(), 2);
@@ -120,7 +122,7 @@ async fn a_replica_gets_the_time_to_become_ready() {
 #[tokio::test(start_paused = true)]
 async fn a_stalled_replica_is_waited_for_as_long_as_it_takes() {
     let inner = Inner::default().ever(Readiness::Stalled);
-    let service = in_order(&[inner.clone()]).ready_within(Duration::MAX).build().unwrap();
+    let service = in_order(from_ref(&inner)).ready_within(Duration::MAX).build().unwrap();
     let mut call = begin(&service);
     advance(1_000_000 * SECOND).await;
     assert!(call.poll().is_pending());
@@ -147,12 +149,32 @@ async fn no_replica_at_all_rejects() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_around_sends_a_failed_call_again() {
-    let inners = [Inner::failing(), Inner::default()];
-    let replicas = named(&inners).policy(Policy::RoundRobin).build().unwrap();
-    let retry = RetryLayer::builder("orders").backoff(palisade::Backoff::none()).build().unwrap();
-    let service = ServiceBuilder::new().layer(retry).service(replicas);
-    for _ in 0..4 {
-        assert_eq!(service.clone().oneshot(7).await.unwrap(), 7);
+async fn a_retry_around_asks_another_replica() {
+    for policy in [Policy::LeastLoaded, Policy::RoundRobin, Policy::FailOver] {
+        let inners = [Inner::failing(), Inner::failing(), Inner::default()];
+        let replicas = named(&inners).policy(policy).without_consecutive().build().unwrap();
+        let retry = RetryLayer::builder("orders").backoff(Backoff::none()).without_budget().build().unwrap();
+        let service = ServiceBuilder::new().layer(retry).service(replicas);
+        for _ in 0..50 {
+            assert_eq!(service.clone().oneshot(7).await.unwrap(), 7, "{policy:?}");
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_a_call_that_hung_asks_another_replica() {
+    let inners = [Inner::hanging(), Inner::default()];
+    let replicas = in_order(&inners).without_consecutive().build().unwrap();
+    let retry = RetryLayer::builder("orders").backoff(Backoff::none()).without_budget().build().unwrap();
+    let service = ServiceBuilder::new().layer(retry).layer(TimeoutLayer::new(SECOND)).service(replicas);
+    assert_eq!(service.oneshot(7).await.unwrap(), 7);
+    assert_eq!(calls(&inners), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_a_single_replica_asks_it_again() {
+    let inner = Inner::default().answers([Answer::After(0, Err(Down(1)))]);
+    let retry = RetryLayer::builder("orders").backoff(Backoff::none()).build().unwrap();
+    let service = ServiceBuilder::new().layer(retry).service(in_order(from_ref(&inner)).build().unwrap());
+    assert_eq!(service.oneshot(7).await.unwrap(), 7);
 }

@@ -15,7 +15,7 @@ fn by_key(
     let builder = numbers
         .into_iter()
         .fold(Replicas::builder("orders"), |builder, number| builder.add(format!("replica {number}"), service(number)));
-    builder.by_key(|key: &u32| *key).shards(shards).build().unwrap()
+    builder.by_key(|key: &u32| *key).shards(shards).build().expect(LEGAL)
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,21 +12,21 @@ use tokio::time::sleep;
 use super::*;
 
 /// A replica that is made in a second, in front of one that is there; and how often its making began.
-fn lazy(standby: Inner, made: Result<Inner, Down>) -> (Replicas<Inner>, Arc<AtomicUsize>) {
+fn lazy(standby: Inner, result: Result<Inner, Down>) -> (Replicas<Inner>, Arc<AtomicUsize>) {
     let begun = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&begun);
     let make = move || {
         counted.fetch_add(1, SeqCst);
-        let made = made.clone();
+        let result = result.clone();
         async {
             sleep(SECOND).await;
-            made
+            result
         }
     };
     let backoff = Backoff::constant(10 * SECOND);
     let builder =
         Replicas::builder("orders").policy(Policy::FailOver).backoff(backoff).lazy("a", make).add("b", standby);
-    (builder.build().unwrap(), begun)
+    (builder.build().expect(LEGAL), begun)
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,10 +108,10 @@ fn taking_over(inners: &[Inner], cannot: &'static [&'static str]) -> (Replicas<I
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let list = Arc::clone(&asked);
     let take_over = move |name: Arc<str>| {
-        list.lock().unwrap().push(name.to_string());
+        list.lock().expect("no test panics while it notes").push(name.to_string());
         async move { if cannot.contains(&&*name) { Err(Down(9)) } else { Ok(()) } }
     };
-    (in_order(inners).on_takeover(take_over).build().unwrap(), asked)
+    (in_order(inners).on_takeover(take_over).build().expect(LEGAL), asked)
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,8 +18,10 @@ use tokio_test::task::{Spawn, spawn};
 use tower::{Service, ServiceExt};
 
 use crate::support::inner::{Answer, Inner, Readiness};
-use crate::support::time::{MILLI, SECOND};
+use crate::support::time::{MILLI, NANO, SECOND, just_before};
 use crate::support::{Down, reason};
+
+const LEGAL: &str = "all settings are legal";
 
 /// Replicas that are called `a`, `b`, `c` and so on, in this order.
 fn in_order(inners: &[Inner]) -> ReplicasBuilder<Inner> {

@@ -10,7 +10,7 @@ fn builder() -> ReplicasBuilder<Inner> {
 
 #[track_caller]
 fn refused(builder: ReplicasBuilder<Inner>) -> (&'static str, String) {
-    let error = builder.build().unwrap_err();
+    let error = builder.build().expect_err("it is not legal");
     let text = error.to_string();
     assert!(text.starts_with("replicas `orders`: ") && text.contains(error.value()), "{text}");
     (error.setting(), error.value().to_owned())

@@ -39,7 +39,7 @@ fn one_that_is_to_be_asked_takes_the_next_call_under_every_policy() {
         let key = (0..99).find(|key| team.try_call(*key, &[]).is_some_and(|call| call.at() == "b")).unwrap();
         judges[0].say(OnTrial);
         assert_eq!(team.try_call(key, &[]).unwrap().at(), "a", "{rules:?}");
-        let others = team.try_call(key, &[team.see("a").id]).unwrap();
+        let others = team.try_call(key, &[team.id("a")]).unwrap();
         assert_ne!(others.at(), "a", "where it refuses, the call goes on");
     }
 }

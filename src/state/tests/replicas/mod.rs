@@ -184,6 +184,11 @@ impl Team {
         view.members.into_iter().find(|member| &*member.name == name).expect("it is a member")
     }
 
+    fn id(&self, name: &str) -> u64 {
+        let (members, _) = self.roster.members();
+        members.iter().find(|member| &**member.name() == name).expect("it is a member").id()
+    }
+
     fn phase(&self, name: &str) -> Phase {
         self.see(name).phase
     }

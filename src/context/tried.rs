@@ -1,0 +1,77 @@
+//! To whom the attempts of a call were sent, so that the next one is sent to another.
+//!
+//! Whoever chooses between replicas notes the one that an attempt was sent to in the poll in which that attempt ends. A retry around
+//! hears the note right after that poll, and only of an attempt that failed: so a call that succeeds pays a store. Around the attempts
+//! that follow it sets whom to avoid. Outside of a retry nobody is avoided, and a note is never heard.
+
+use std::cell::Cell;
+
+thread_local! {
+    static AVOIDED: Cell<Tried> = const { Cell::new(Tried::NOBODY) };
+    static NOTED: Cell<Tried> = const { Cell::new(Tried::NOBODY) };
+}
+
+/// The last four replicas that a call was sent to, by their ids: 15 bits each, the latest in the lowest. Zero is none.
+///
+/// Ids that differ by a multiple of 32,767 are one: the worst of that is that a replica is avoided without need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tried(u64);
+
+const BITS: u32 = 15;
+const ALL: u32 = 4 * BITS;
+const ID: u64 = (1 << BITS) - 1;
+
+impl Tried {
+    pub(crate) const NOBODY: Self = Self(0);
+
+    /// Whether the call was sent to this replica, as far as is remembered.
+    pub(crate) fn contains(self, id: u32) -> bool {
+        self.ids().any(|tried| tried == short(id))
+    }
+
+    /// These and all that were noted since an attempt was last polled.
+    pub(crate) fn and_noted(self) -> Self {
+        NOTED.get().ids().fold(self, Self::with)
+    }
+
+    /// These and another one. It is avoided unless all were tried: so one that is tried again is the first of a new round.
+    fn with(self, id: u64) -> Self {
+        let is_again = self.ids().any(|tried| tried == id);
+        let before = if is_again { 0 } else { self.0 };
+        Self((before << BITS | id) & ((1 << ALL) - 1))
+    }
+
+    /// The latest comes last.
+    fn ids(self) -> impl Iterator<Item = u64> {
+        let ids = (0..ALL).step_by(BITS as usize).rev().map(move |shift| self.0 >> shift & ID);
+        ids.filter(|id| *id > 0)
+    }
+}
+
+/// An id in the bits that there are for it; not zero.
+fn short(id: u32) -> u64 {
+    u64::from(id) % ID + 1
+}
+
+/// The replicas to avoid, unless there is no other: earlier attempts of the call were sent to them.
+pub(crate) fn tried() -> Tried {
+    AVOIDED.get()
+}
+
+/// Notes that the attempt which ends now was sent to this replica. It is to be called in the poll that ends the attempt, also where that
+/// poll drops it.
+pub(crate) fn try_on(id: u32) {
+    NOTED.set(NOTED.get().with(short(id)));
+}
+
+/// Avoids these. Returns who was avoided around.
+#[inline(always)]
+pub(super) fn avoid(tried: Tried) -> Tried {
+    AVOIDED.replace(tried)
+}
+
+/// Forgets what was noted: another attempt is polled.
+#[inline(always)]
+pub(super) fn note_nobody() {
+    NOTED.set(Tried::NOBODY);
+}
