@@ -225,7 +225,8 @@ pub use crate::rate_limit::{
 };
 pub use crate::registry::Registry;
 pub use crate::replicas::{
-    Policy, Replica, ReplicaGuard, ReplicaSnapshot, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot,
+    Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
+    ReplicasSnapshot,
 };
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;
