@@ -1,7 +1,7 @@
 //! Finds the replicas of a service by their addresses, and notices when these change.
 //!
 //! [`dns`] looks a host's name up; [`addresses`] asks a function. Both are a [`Discover`](tower::discover::Discover), such as
-//! `Replicas::from_discover` and tower's balancers take. A function makes the service of each address. This module needs the
+//! [`ReplicasBuilder::discover`](crate::ReplicasBuilder::discover) and tower's balancers take. A function makes the service of each address. This module needs the
 //! feature `net`.
 //!
 //! The addresses are looked up again when their lifetime is over, 30 seconds unless [set](Discovery::lifetime). An address that is
@@ -33,9 +33,10 @@
 //!
 //! Nothing is spawned: a look-up goes on only while it is polled, which is when calls come. So the first calls after a pause still
 //! see the addresses that were found before it. The system's resolver tells no time to live: set a lifetime of about the one that
-//! the records have.
+//! the records have. Calls that come before the first look-up has ended find no replica: await [`found`](Discovery::found).
 
 use std::collections::{BTreeSet, VecDeque};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -127,6 +128,20 @@ impl<M> Discovery<M> {
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
+    }
+
+    /// Waits until the first addresses are found, so that the first calls find replicas.
+    ///
+    /// # Errors
+    ///
+    /// When that look-up fails, as it does for a name that is wrong.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the discovery.
+    pub async fn found(mut self) -> Result<Self, BoxError> {
+        poll_fn(|cx| self.poll_look_up(cx)).await?;
+        Ok(self)
     }
 
     /// Ends a look-up, and begins the next.

@@ -33,6 +33,8 @@ mod held;
 mod hints;
 mod last_responses;
 mod measure;
+#[cfg(feature = "net")]
+mod one_client;
 mod own_fault;
 mod paced;
 mod probes;
@@ -47,7 +49,6 @@ mod resend;
 mod set_aside;
 mod standard;
 mod timeout;
-mod to_authority;
 mod unprocessed;
 mod unread;
 mod unsendable;
