@@ -150,6 +150,7 @@
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
+//! - `discover/` finds the replicas of a service by their addresses.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
 //! Imports go from the layers down to `call`, `keyed` and `event`, and from there to `state`. No layer imports another.
@@ -165,6 +166,8 @@ mod clients;
 mod context;
 pub mod criticality;
 mod debug;
+#[cfg(feature = "net")]
+pub mod discover;
 mod error;
 pub mod event;
 pub mod fallback;
@@ -222,7 +225,8 @@ pub use crate::rate_limit::{
 };
 pub use crate::registry::Registry;
 pub use crate::replicas::{
-    Policy, Replica, ReplicaGuard, ReplicaSnapshot, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot,
+    Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
+    ReplicasSnapshot,
 };
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
 pub use crate::service_builder::ServiceBuilderExt;

@@ -91,6 +91,7 @@ mod idempotent;
 mod layers;
 mod look;
 pub(crate) mod made;
+mod marked;
 mod paced;
 pub(crate) mod rate_limit;
 mod replay;
@@ -100,6 +101,7 @@ mod standard;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timed;
+mod to_authority;
 mod web_trailers;
 
 pub use self::answer::{AnswerLayer, answer_to};
@@ -113,10 +115,12 @@ pub use self::guarded::{GuardedBody, Http};
 pub use self::host::host;
 pub use self::idempotent::Idempotent;
 pub use self::look::Looked;
+pub use self::marked::Marked;
 pub use self::paced::{BetweenFrames, PacedBody};
 pub use self::rate_limit::RateLimitFields;
 pub use self::replay::ReplayBody;
 pub use self::resend::{Annotate, Attempt, Resend, WatchBody};
 pub use self::standard::{server_standard, standard};
 pub use self::timed::TimedBody;
+pub use self::to_authority::ToAuthority;
 pub use crate::keyed::Host;

@@ -76,18 +76,14 @@ impl<S> Replicas<S> {
         ReplicasBuilder { name: name.into(), replicas, found: Mutex::new(None), settings, passing }
     }
 
-    /// Starts to build one service of those that are found while it runs.
-    ///
-    /// Whoever polls a clone of the service ready lets it see what was found; tower's `ready` and `oneshot` do. An error, or the end
-    /// of what finds them, leaves the replicas as they are, and is told by an event. A service that is found under a name that is
-    /// there takes its place, as a new replica. Others may be [added](ReplicasBuilder::add) too.
+    /// Starts to build one service of those that are [found](ReplicasBuilder::discover) while it runs.
     pub fn from_discover<D>(name: impl Into<Cow<'static, str>>, discover: D) -> ReplicasBuilder<S>
     where
         D: Discover<Service = S> + Send + 'static,
         D::Key: fmt::Display,
         D::Error: Into<BoxError> + 'static,
     {
-        ReplicasBuilder { found: Mutex::new(Some(found(discover))), ..Self::builder(name) }
+        Self::builder(name).discover(discover)
     }
 }
 
@@ -120,6 +116,20 @@ impl<S, R> ReplicasBuilder<S, R> {
         S: Send + Sync + 'static,
     {
         self.replica(Replica::lazy(name, make))
+    }
+
+    /// Adds the replicas that are found while the service runs, beside those that are [added](Self::add).
+    ///
+    /// Whoever polls a clone of the service ready lets it see what was found; tower's `ready` and `oneshot` do. An error, or the end
+    /// of what finds them, leaves the replicas as they are, and is told by an event. A service that is found under a name that is
+    /// there takes its place, as a new replica. Defaults to finding none.
+    pub fn discover<D>(self, discover: D) -> Self
+    where
+        D: Discover<Service = S> + Send + 'static,
+        D::Key: fmt::Display,
+        D::Error: Into<BoxError> + 'static,
+    {
+        Self { found: Mutex::new(Some(found(discover))), ..self }
     }
 
     /// Adds a replica with settings. Defaults to none.

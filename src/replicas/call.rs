@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::guard::ReplicaGuard;
+use super::mark::ReplicaUsed;
 use super::seat::Seat;
 use super::set::Set;
 use super::shared::{Core, short};
@@ -13,7 +14,7 @@ use crate::call::copies::KeepRequest;
 use crate::context::{self, Deadline, Tried};
 use crate::error::{Elapsed, Error};
 use crate::outcome::EndedBy;
-use crate::state::replicas::{Choice, PassedOver};
+use crate::state::replicas::{Choice, Member, PassedOver};
 use crate::time::Nanos;
 
 /// What is awaited before calls go to a replica.
@@ -165,6 +166,16 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
             }
             None => self.last = error.or_else(|| self.last.take()),
         }
+    }
+
+    /// Which replica has answered, and which ones were tried before.
+    #[cold]
+    pub(super) fn used(&self, index: usize) -> ReplicaUsed {
+        let (members, sent_to) = (&self.set.members, context::tried());
+        let name = |member: &Arc<Member>| Arc::clone(member.name());
+        let sent_to = members.iter().filter(|member| sent_to.contains(short(member.id()))).map(name);
+        let passed_over = self.tried.iter().filter_map(|id| members.iter().find(|member| member.id() == *id)).map(name);
+        ReplicaUsed { name: name(members.get(index)), tried: sent_to.chain(passed_over).collect() }
     }
 
     /// The error of a call that no replica takes.

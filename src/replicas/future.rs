@@ -18,6 +18,7 @@ use tower::{BoxError, Service};
 
 use super::call::{Call, Chosen, Waited};
 use super::guard::ReplicaGuard;
+use super::mark::Mark;
 use crate::call::copies::KeepRequest;
 use crate::call::{self, End, Guard, POLLED_AGAIN};
 use crate::error::Error;
@@ -73,7 +74,7 @@ where
     K: KeepRequest<Request>,
     S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    E: End<ReplicaGuard, S::Response> + Clone,
+    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response> + Clone,
 {
     type Output = Result<E::Response, Error>;
 
@@ -108,8 +109,9 @@ where
                 }
                 // Sent => (Choosing | end): the response is the result; an error is, if the request may have been sent.
                 StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
-                    Ok(response) => {
+                    Ok(mut response) => {
                         call.note(*index);
+                        call.end.mark(&mut response, || call.used(*index));
                         return Poll::Ready(Ok(response));
                     }
                     Err(error) => call.failed(*index, error),

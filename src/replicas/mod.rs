@@ -54,7 +54,7 @@
 //! | [`seed`](ReplicasBuilder::seed) | none | makes a run repeat |
 //!
 //! There are at most 1,000 replicas. They can be [added](Replicas::add), [removed](ReplicasHandle::remove) and
-//! [weighed](ReplicasHandle::set_weight) while the service runs, or be [found](Replicas::from_discover).
+//! [weighed](ReplicasHandle::set_weight) while the service runs, or be [found](ReplicasBuilder::discover).
 //!
 //! # When a replica is ejected
 //!
@@ -73,6 +73,35 @@
 //!
 //! Target `palisade::replicas`; the [table](crate::event) has levels and fields: replica ejected, ejection refused, on trial,
 //! readmitted, failed over, panic, spares, drained, no news of replicas; and at level `debug` rejected, with the reason `no_replica`.
+//!
+//! # Trying a new version on a few calls
+//!
+//! A new version gets a small share of the calls (a canary), and more by and by. Where it fails, it is ejected as any other replica.
+//!
+//! ```
+//! use palisade::{Error, Policy, Replica, Replicas};
+//! use tower::{ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let connect = |version: &'static str| service_fn(move |_order: u32| async move { Ok::<_, Error>(version) });
+//! let orders = Replicas::builder("orders")
+//!     .policy(Policy::RoundRobin)
+//!     .replica(Replica::new("old", connect("1.8")).weight(99))
+//!     .replica(Replica::new("new", connect("1.9")).weight(1))
+//!     .build()?;
+//!
+//! let mut new = 0;
+//! for order in 0..100 {
+//!     new += u32::from(orders.clone().oneshot(order).await? == "1.9");
+//! }
+//! assert_eq!(new, 1);
+//! orders.handle().set_weight("new", 99)?; // half of the calls
+//! orders.handle().set_weight("new", 0)?; // none, should it be worse
+//! assert_eq!(orders.oneshot(100).await?, "1.8");
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Replicas of replicas
 //!
@@ -110,6 +139,7 @@ mod first;
 mod future;
 mod guard;
 mod handle;
+mod mark;
 mod news;
 mod passing;
 mod replica;
@@ -122,6 +152,7 @@ pub use self::builder::ReplicasBuilder;
 pub use self::future::ResponseFuture;
 pub use self::guard::ReplicaGuard;
 pub use self::handle::{ReplicaSnapshot, ReplicasHandle, ReplicasSnapshot};
+pub use self::mark::{Mark, ReplicaUsed};
 pub use self::passing::{ByKey, KeyOf, Passing, Unkeyed};
 pub use self::replica::Replica;
 pub use self::service::Replicas;

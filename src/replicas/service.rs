@@ -10,6 +10,7 @@ use super::call::Call;
 use super::future::ResponseFuture;
 use super::guard::ReplicaGuard;
 use super::handle::ReplicasHandle;
+use super::mark::Mark;
 use super::passing::{KeyOf, Passing};
 use super::replica::Replica;
 use super::set::{Set, Sets};
@@ -63,7 +64,7 @@ where
     K: KeepRequest<Request> + Clone,
     S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    E: End<ReplicaGuard, S::Response> + Clone,
+    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response> + Clone,
     B: KeyOf<Request>,
 {
     type Response = E::Response;

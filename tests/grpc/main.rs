@@ -33,6 +33,7 @@ mod own_ends;
 mod places;
 mod pushback;
 mod replaced;
+mod replicas;
 mod resets;
 mod retries;
 mod server_side;

@@ -33,6 +33,8 @@ mod held;
 mod hints;
 mod last_responses;
 mod measure;
+#[cfg(feature = "net")]
+mod one_client;
 mod own_fault;
 mod paced;
 mod probes;

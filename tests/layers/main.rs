@@ -9,6 +9,8 @@ mod composition;
 mod concurrency;
 mod criticality;
 mod deadline;
+#[cfg(feature = "net")]
+mod discover;
 mod events;
 mod fallback;
 mod faults;

@@ -103,7 +103,7 @@ impl Gateway {
     }
 }
 
-fn by_status<B>(result: Result<&Response<B>, &Error>) -> Outcome {
+pub(crate) fn by_status<B>(result: Result<&Response<B>, &Error>) -> Outcome {
     match result {
         Ok(response) if response.status().is_server_error() => Outcome::Transient,
         Ok(_) => Outcome::Success,
@@ -111,16 +111,16 @@ fn by_status<B>(result: Result<&Response<B>, &Error>) -> Outcome {
     }
 }
 
-type HttpClient = Client<HttpConnector, Empty<Bytes>>;
+pub(crate) type HttpClient = Client<HttpConnector, Empty<Bytes>>;
 
 /// Lets idle connections go soon, so that it comes to rest.
-fn client() -> HttpClient {
+pub(crate) fn client() -> HttpClient {
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_timer(TokioTimer::new()).pool_idle_timeout(ms(200)).build_http()
 }
 
 /// Reads the response to its end, so that the layers see whether it came whole.
-async fn fetch(client: HttpClient, uri: Uri) -> Result<Answer, Error> {
+pub(crate) async fn fetch(client: HttpClient, uri: Uri) -> Result<Answer, Error> {
     let (head, body) = client.get(uri).await.map_err(BoxError::from)?.into_parts();
     let body = body.collect().await.map_err(BoxError::from)?.to_bytes();
     Ok(Response::from_parts(head, body))

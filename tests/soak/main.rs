@@ -10,6 +10,7 @@ mod heap;
 mod nginx;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod replicas;
 mod traffic;
 mod upstream;
 

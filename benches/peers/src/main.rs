@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/peers/Cargo.toml [-- [word] [--rounds n]]
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- --balance
 //! ```
 //!
-//! With a word, only the rows that contain it.
+//! With a word, only the rows that contain it. With `--balance`, how many calls a replica gets that is slower than the others.
 
 mod allocations;
+mod balance;
 mod http;
 mod inner;
 mod measure;
@@ -47,9 +49,13 @@ by hand, five layers: its breaker counts failures in a row. seatbelt, five layer
 http, retry and five layers: by hand, the head is copied and nothing else; tower's policy copies the request; tower's four:
 timeout, retry, concurrency limit, timeout, all of the head alone. A frame: of a body that is always ready.
 governor: in a layer of ours, by the same clock, and without saying when a call would pass.
+replicas: all are well, and calls go to the least loaded of two.
 tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
 
 fn main() {
+    if env::args().nth(1).as_deref() == Some("--balance") {
+        return balance::measure();
+    }
     let Options { word, rounds } = Options::read();
     let runtime = measure::runtime();
     table::head();

@@ -5,8 +5,8 @@ use http_body_util::Full;
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, Outcome, Rate, RateLimitLayer,
-    RetryBuilder, RetryLayer, TimeoutLayer, MeasureLayer,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, MeasureLayer, Outcome, Rate,
+    RateLimitLayer, Replica, Replicas, ReplicasBuilder, RetryBuilder, RetryLayer, TimeoutLayer,
 };
 use tower::{Layer, ServiceBuilder, service_fn};
 
@@ -53,6 +53,13 @@ pub fn contend(path: Path) -> Contender {
         }),
         Path::Measured => {
             contender(MeasureLayer::new("measure").expect("legal").layer(service_fn(inner::answer)), answered)
+        }
+        Path::OneOf(replicas) => {
+            let all = (0..replicas).map(|n| Replica::new(n.to_string(), service_fn(inner::answer)));
+            contender(
+                all.fold(Replicas::builder("replicas"), ReplicasBuilder::replica).build().expect("legal"),
+                answered,
+            )
         }
         Path::Five => five(),
         Path::Http(through, ask) => http_calls(through, ask),

@@ -34,6 +34,8 @@ pub enum Path {
     Taken,
     /// Through a measure.
     Measured,
+    /// To one of so many replicas.
+    OneOf(usize),
     /// Through all five, without the measure.
     Five,
     /// An HTTP call, through this for HTTP, to the end of the response's body.
@@ -190,11 +192,13 @@ fn retries() -> Vec<Row> {
 
 fn rest() -> Vec<Row> {
     use Cost::Nanos;
-    use Path::{Five, Measured, NotTaken, Taken};
+    use Path::{Five, Measured, NotTaken, OneOf, Taken};
     vec![
         row("fallback not taken", NotTaken, Nanos(6.0)),
         row("fallback taken", Taken, Nanos(10.0)),
         row("measure", Measured, Nanos(45.0)).over(BARE).scaling(Scaling::AtLeast(1.5)),
+        row("replicas, one of 3", OneOf(3), Nanos(60.0)).over(BARE),
+        row("replicas, one of 1,000", OneOf(1_000), Nanos(120.0)).over(BARE),
         row("five layers", Five, Nanos(115.0)).scaling(Scaling::AtLeast(0.7)),
     ]
 }

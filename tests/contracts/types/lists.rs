@@ -28,7 +28,7 @@ use palisade::{
     HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
     MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit,
     RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
-    RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, Replicas, ReplicasBuilder, ReplicasHandle,
+    RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
     ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, replicas,
     retry, standard, timeout,
 };
@@ -74,7 +74,7 @@ every_type_is! {
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
-    Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaGuard,
+    Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,

@@ -66,6 +66,7 @@ pub fn contend(path: Path) -> Option<Contender> {
         | Path::Found
         | Path::InRate
         | Path::OverRate
+        | Path::OneOf(_)
         | Path::OneFailure(_, Failure::Response)
         | Path::Http(..)
         | Path::Frame(_) => return None,

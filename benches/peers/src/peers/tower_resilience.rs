@@ -41,7 +41,13 @@ pub fn contend(path: Path) -> Option<Contender> {
             matches!(result, Ok(FALLBACK))
         }),
         Path::Five => five(),
-        Path::Found | Path::InRate | Path::OverRate | Path::Measured | Path::Http(..) | Path::Frame(_) => return None,
+        Path::Found
+        | Path::InRate
+        | Path::OverRate
+        | Path::Measured
+        | Path::OneOf(_)
+        | Path::Http(..)
+        | Path::Frame(_) => return None,
     })
 }
 

@@ -25,7 +25,8 @@ use palisade::http::criticality::{Bodies, Header};
 use palisade::http::health::{BeatService, Beater, BeaterBuilder, HealthService, HttpCheck};
 use palisade::http::{
     AnswerLayer, Attempt, BetweenFrames, ByTable, DeadlineLayer, DrainedBody, GuardedBody, Host, Http, HttpClassifier,
-    Idempotent, Looked, PacedBody, ReplayBody, Resend, TimedBody, WatchBody, answer, deadline, host,
+    Idempotent, Looked, Marked, PacedBody, ReplayBody, Resend, TimedBody, ToAuthority, WatchBody, answer, deadline,
+    host,
 };
 use palisade::retry::{Always, AsIs, CloneRequest, Rules};
 use palisade::timeout::{Countdown, Pause};
@@ -83,7 +84,7 @@ every_type_is! {
     RetryLayer<Rules<GrpcClassifier, Resend<ReplayBody<Plain>, CountAttempts>, Pushback>>,
     FallbackLayer<fallback::Value<()>, fallback::ByOutcome<GrpcClassifier>>, ReplayBody<Once>, AnswerLayer<Chosen>,
     PerKeyHandle<Host, CircuitHandle>, PerKeyHandle<Host, BulkheadHandle>, CriticalityLayer<Bodies<Header>>,
-    HealthService, BeatService, Beater<Silent>,
+    HealthService, BeatService, Beater<Silent>, ToAuthority<Silent>, Marked,
 }
 
 every_type_is! {

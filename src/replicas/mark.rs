@@ -1,0 +1,30 @@
+//! Which replica gave a response.
+
+use std::sync::Arc;
+
+use crate::call::Plain;
+
+/// Says which replica gave a response, and which ones were tried before it.
+///
+/// [`mark_responses`](super::ReplicasBuilder::mark_responses) puts it into the extensions of responses of HTTP and gRPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplicaUsed {
+    /// The name of the replica.
+    pub name: Arc<str>,
+    /// The names of those that earlier attempts of a retry around were sent to, of which a retry remembers four, and then of those
+    /// that were passed over.
+    pub tried: Vec<Arc<str>>,
+}
+
+/// How calls end, when it is also to be seen who ended them.
+pub trait Mark<Response> {
+    /// Notes in a response which replica gave it.
+    fn mark(&self, response: &mut Response, used: impl FnOnce() -> ReplicaUsed);
+}
+
+/// A response that can be anything has no place for it.
+impl<Response, C> Mark<Response> for Plain<C> {
+    #[inline(always)]
+    fn mark(&self, _: &mut Response, _: impl FnOnce() -> ReplicaUsed) {}
+}
