@@ -9,6 +9,7 @@
 //! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
+//! | [`Replicas`] | a service that is on one machine | the response of another replica |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
@@ -74,6 +75,7 @@
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
+//!         replicas      send each attempt to one that is well, and the next one to another; what follows is for each replica
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
 //!             timeout     limits one attempt
@@ -146,11 +148,11 @@
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
+//! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
-//! - `discover/` finds the replicas of a service by their addresses.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
 //! Imports go from the layers down to `call`, `keyed` and `event`, and from there to `state`. No layer imports another.
