@@ -172,9 +172,13 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     #[cold]
     pub(super) fn used(&self, index: usize) -> ReplicaUsed {
         let (members, sent_to) = (&self.set.members, context::tried());
-        let name = |member: &Arc<Member>| Arc::clone(member.name());
-        let sent_to = members.iter().filter(|member| sent_to.contains(short(member.id()))).map(name);
-        let passed_over = self.tried.iter().filter_map(|id| members.iter().find(|member| member.id() == *id)).map(name);
+        let name = |member: &Member| Arc::clone(member.name());
+        let sent_to = members.iter().filter(|member| sent_to.contains(short(member.id()))).map(|member| name(member));
+        let passed_over = self
+            .tried
+            .iter()
+            .filter_map(|id| members.iter().find(|member| member.id() == *id))
+            .map(|member| name(member));
         ReplicaUsed { name: name(members.get(index)), tried: sent_to.chain(passed_over).collect() }
     }
 

@@ -59,7 +59,7 @@ impl Roster {
     /// Shows what there was to see when the roster last looked.
     pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
-        let (members, in_use) = (Arc::clone(&locked.members), locked.in_use.as_ref().map(|member| member.id()));
+        let (members, in_use) = (locked.members.clone(), locked.in_use.as_ref().map(|member| member.id()));
         let mut view = View {
             members: members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,
