@@ -110,12 +110,14 @@ mod first;
 mod future;
 mod guard;
 mod handle;
+mod listed;
 mod news;
 mod passing;
 mod replica;
 mod seat;
 mod service;
 mod set;
+mod settings;
 mod shared;
 
 pub use self::builder::ReplicasBuilder;
