@@ -226,7 +226,7 @@ impl<S, R> ReplicasBuilder<S, R> {
     /// Keeps calls from a replica for this long, each time that it could not be [made](Replica::lazy) or could not
     /// [take over](Self::on_takeover).
     ///
-    /// Defaults to 1 second doubling to 1 minute, with [`Jitter::Equal`].
+    /// Defaults to 1 second doubling to 1 minute, with [`Jitter::Equal`](crate::Jitter::Equal).
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.set(|settings| settings.backoff = backoff)
     }
