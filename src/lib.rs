@@ -75,7 +75,7 @@
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
-//!         replicas      send each attempt to one that is well, and the next one to another; what follows is for each replica
+//!         replicas      picks who takes the attempt; each replica has the layers below for itself
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
 //!             timeout     limits one attempt

@@ -139,6 +139,7 @@ mod first;
 mod future;
 mod guard;
 mod handle;
+mod listed;
 mod mark;
 mod news;
 mod passing;
@@ -146,6 +147,7 @@ mod replica;
 mod seat;
 mod service;
 mod set;
+mod settings;
 mod shared;
 
 pub use self::builder::ReplicasBuilder;

@@ -29,7 +29,7 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    MeasureBuilder, MeasureLayer, Name, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
+    MeasureBuilder, MeasureLayer, Name, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
@@ -43,7 +43,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 43] = [
+const PATHS: [Path; 47] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -78,6 +78,10 @@ const PATHS: [Path; 43] = [
         let layer = measure().exemplar(|key: &u64| Some(u128::from(*key))).build().expect("legal");
         run(n, layer.layer(bare()), answered);
     }),
+    ("replicas-3", |n| run(n, replicas(3, Policy::LeastLoaded), answered)),
+    ("replicas-3-round-robin", |n| run(n, replicas(3, Policy::RoundRobin), answered)),
+    ("replicas-3-fail-over", |n| run(n, replicas(3, Policy::FailOver), answered)),
+    ("replicas-1000", |n| run(n, replicas(1_000, Policy::LeastLoaded), answered)),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
     ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),
@@ -160,6 +164,13 @@ fn http_breaker() -> CircuitBreakerLayer<Http> {
 
 fn http_bulkhead() -> BulkheadLayer<Http> {
     BulkheadLayer::http(PLACES).build().expect("legal")
+}
+
+/// So many replicas that are all well.
+fn replicas(number: u32, policy: Policy) -> Replicas<Inner<Infallible>> {
+    let builder =
+        (0..number).fold(Replicas::builder("replicas"), |builder, number| builder.add(number.to_string(), bare()));
+    builder.policy(policy).build().expect("legal")
 }
 
 fn measure() -> MeasureBuilder {

@@ -31,6 +31,7 @@ pub(crate) struct Members {
     all: Schedule,
     pub(super) turn: AtomicU64,
     pool: AtomicU64,
+    is_judged: bool,
 }
 
 #[derive(Debug)]
@@ -56,8 +57,14 @@ impl Members {
             turn: AtomicU64::new(0),
             pool: AtomicU64::new(Pool::EMPTY.0),
             hashes: list.iter().map(|member| key_hash(member.name())).collect(),
+            is_judged: list.iter().any(|member| !member.judges().is_empty()),
             list: list.into(),
         }
+    }
+
+    /// Whether one of them has judges, which are the user's.
+    pub(crate) const fn is_judged(&self) -> bool {
+        self.is_judged
     }
 
     pub(crate) fn len(&self) -> usize {
