@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use palisade::http::ReplayBody;
 use palisade::tonic::StatusLayer;
-use palisade::{Backoff, CircuitBreakerLayer, Policy, Replica, Replicas, RetryLayer, TimeoutLayer};
+use palisade::{Backoff, CircuitBreakerLayer, Health, Policy, Replica, Replicas, RetryLayer, TimeoutLayer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tonic::body::Body;
@@ -58,7 +58,7 @@ pub(crate) fn client(servers: [String; 3]) -> Result<Client, BoxError> {
             Ok(())
         }) as _
     };
-    Ok(Client { read: Arc::new(read), write: None, handle, sent })
+    Ok(Client { read: Arc::new(read), write: None, handle, sent, health: Health::builder().build()? })
 }
 
 /// A process that runs until it is killed or dropped.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use palisade::ReplicasHandle;
+use palisade::{Health, ReplicasHandle};
 use parking_lot::Mutex;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -31,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) handle: ReplicasHandle,
     /// How many calls were sent to each server.
     pub(crate) sent: [Arc<AtomicU64>; 3],
+    /// What active checks say of the servers; there are none over gRPC.
+    pub(crate) health: Health,
 }
 
 /// A call that has ended.

@@ -140,6 +140,32 @@
 //!
 //! Callers get answers that were made up. Look at the circuit, the bulkhead and the timeouts of the same name to see why.
 //!
+//! ## Replicas panic
+//!
+//! So few replicas are healthy that [their health is ignored](crate::ReplicasBuilder::panic_below), and calls go to unhealthy ones, too.
+//! The [snapshot](crate::ReplicasHandle::snapshot) says why each is unhealthy. Look for what they share, such as a network or a new
+//! version.
+//!
+//! ## Replicas missing
+//!
+//! Fewer replicas are healthy than are [needed](crate::ReplicasBuilder::needed), with the [spares](crate::ReplicasBuilder::spares). Calls
+//! are answered for as long as some are left. Bring back those that are unhealthy, or add others, before the next one fails.
+//!
+//! ## Not ready
+//!
+//! A critical check of the service is unhealthy, or has no result, so balancers send it nothing. Its page `/readyz` says which check.
+//! An instance that drains does not count.
+//!
+//! ## Check unhealthy
+//!
+//! A check of this name keeps failing, and the event of the change says why. Or nobody runs it: then the reason is `stale`. Look at the
+//! thing that it checks. The check becomes healthy by itself when the thing is well.
+//!
+//! ## Node suspected
+//!
+//! Beats of a node stay away. It is down, it is too busy to beat, or the network between is cut. An event names it. A node that was
+//! taken away on purpose is suspected until it is [forgotten](crate::health::HeartbeatsBuilder::forget_after).
+//!
 //! # Events
 //!
 //! Target `palisade::registry`, level `warn`: there is no room for another instance, with `kind`, `name` and `capacity`.
