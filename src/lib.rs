@@ -74,6 +74,7 @@
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
+//!         replicas      picks who takes the attempt; each replica has the layers below for itself
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
 //!             timeout     limits one attempt
@@ -146,6 +147,7 @@
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
+//! - `replicas/` makes one service of several; `state/replicas/` decides which of them takes a call.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.

@@ -22,7 +22,6 @@ pub(super) type Waited = Pin<Box<dyn Future<Output = Result<(), Option<Error>>> 
 
 /// What a call carries from replica to replica.
 pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
-    pub(super) core: CachedArc<Core>,
     set: Arc<Set<S>>,
     /// The request of the next try; `None` if none may follow, or the request could not be copied.
     request: Option<K::Kept>,
@@ -38,16 +37,15 @@ pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
     retry_after: Option<Nanos>,
 }
 
-/// The replica that has the call.
-pub(super) struct Chosen {
-    pub(super) index: usize,
-    pub(super) guard: ReplicaGuard,
-}
-
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
-    pub(super) fn new(core: CachedArc<Core>, set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
+    pub(super) fn new(set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
         let (request, tried) = (Some(request), Vec::new());
-        Self { core, set, request, key, end, keep, tried, has_waited: false, last: None, retry_after: None }
+        Self { set, request, key, end, keep, tried, has_waited: false, last: None, retry_after: None }
+    }
+
+    #[inline]
+    pub(super) fn core(&self) -> &CachedArc<Core> {
+        &self.set.core
     }
 
     /// How many replicas did not take it.
@@ -55,16 +53,17 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         self.tried.len()
     }
 
-    pub(super) fn seat(&self, chosen: &Chosen) -> &Seat<S> {
-        &self.set.seats[chosen.index]
+    pub(super) fn seat(&self, guard: &ReplicaGuard) -> &Seat<S> {
+        &self.set.seats[guard.index]
     }
 
     /// Chooses the replica of the next try. Fails where there is none.
     #[inline]
-    pub(super) fn choose(&mut self) -> Result<Chosen, Error> {
-        let Some(Choice { index, entry }) = self.find() else { return Err(self.give_up()) };
-        let guard = ReplicaGuard::new(&self.core, self.set.members.get(index), entry);
-        Ok(Chosen { index, guard })
+    pub(super) fn choose(&mut self) -> Result<ReplicaGuard, Error> {
+        match self.find() {
+            Some(choice) => Ok(ReplicaGuard::new(self.core(), &self.set.members, choice)),
+            None => Err(self.give_up()),
+        }
     }
 
     /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt.
@@ -93,29 +92,29 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
 
     #[cold]
     fn may_go_on(&self) -> bool {
-        let has_tries = self.tried.len() < self.core.reach.max_tries;
+        let has_tries = self.tried.len() < self.core().reach.max_tries;
         has_tries && self.request.as_ref().is_some_and(|copy| self.keep.reclaim(copy))
     }
 
     #[inline]
     fn find_beside(&self, tried: &[u64]) -> Option<Choice> {
-        let Core { roster, clock, .. } = &*self.core;
+        let Core { roster, clock, .. } = &**self.core();
         let (choice, changes) = roster.choose(&self.set.members, self.key, tried, clock);
-        self.core.tell(changes);
+        self.core().tell(changes);
         choice
     }
 
     /// What is to be awaited before calls go to this replica.
     #[inline]
-    pub(super) fn first(&self, chosen: &Chosen) -> Option<Waited> {
-        let first = self.seat(chosen).first.as_ref()?;
-        let failovers = self.core.failovers();
+    pub(super) fn first(&self, guard: &ReplicaGuard) -> Option<Waited> {
+        let first = self.seat(guard).first.as_ref()?;
+        let failovers = self.core().failovers();
         if first.is_done(failovers) { None } else { Some(Box::pin(Arc::clone(first).wait(failovers))) }
     }
 
     /// Whether the call waits for a replica that is not ready.
     pub(super) fn awaits_readiness(&self) -> bool {
-        !self.core.reach.ready_within.is_zero()
+        !self.core().reach.ready_within.is_zero()
     }
 
     /// Notes that the call waits: its time may be over before it is sent.
@@ -130,7 +129,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if self.has_waited && self.is_late(&request) {
             return Err(Error::TimedOut(Elapsed::not_sent(Duration::ZERO)));
         }
-        if self.tried.len() + 1 < self.core.reach.max_tries.min(self.set.seats.len()) {
+        if self.tried.len() + 1 < self.core().reach.max_tries.min(self.set.seats.len()) {
             self.request = self.keep.copy(&request);
         }
         Ok(self.keep.pass(request))
@@ -156,7 +155,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// Goes on from this replica, to which nothing was sent.
     #[cold]
     pub(super) fn pass_over(&mut self, index: usize, why: PassedOver, error: Option<Error>) {
-        self.core.count_passed_over(why);
+        self.core().count_passed_over(why);
         self.tried.push(self.set.members.get(index).id());
         self.has_waited = true;
         match error.as_ref().and_then(Error::rejection) {
@@ -181,6 +180,6 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// The error of a call that no replica takes.
     #[cold]
     fn give_up(&mut self) -> Error {
-        self.last.take().unwrap_or_else(|| Error::Rejected(self.core.reject(self.retry_after)))
+        self.last.take().unwrap_or_else(|| Error::Rejected(self.core().reject(self.retry_after)))
     }
 }

@@ -4,10 +4,11 @@
 //! Choosing -> Awaiting -> Readying -> Sent -> Choosing -> ...
 //! ```
 //!
-//! It skips `Awaiting` where nothing is awaited before calls go to the replica. It comes back to `Choosing` as long as nothing was
-//! sent.
+//! It skips `Awaiting` where nothing is awaited before calls go to the replica, and `Readying` where the replica is ready at once. It comes
+//! back to `Choosing` as long as nothing was sent.
 
 use std::fmt;
+use std::mem;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,7 +17,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
-use super::call::{Call, Chosen, Waited};
+use super::call::{Call, Waited};
 use super::guard::ReplicaGuard;
 use super::mark::Mark;
 use crate::call::copies::KeepRequest;
@@ -28,8 +29,9 @@ pin_project! {
     #[project = StepProj]
     enum Step<S, Fut, E> {
         Choosing,
-        Awaiting { first: Waited, chosen: Option<Chosen> },
-        Readying { service: S, chosen: Option<Chosen>, #[pin] limit: Option<Sleep> },
+        Awaiting { first: Waited, guard: Option<ReplicaGuard> },
+        // The timer is boxed, because most calls need none and all would be moved with it.
+        Readying { service: S, guard: Option<ReplicaGuard>, limit: Pin<Box<Sleep>>, was_polled: bool },
         Sent { index: usize, #[pin] sent: call::ResponseFuture<Fut, ReplicaGuard, E> },
     }
 }
@@ -84,28 +86,24 @@ where
         let (mut step, call) = (this.step, this.call);
         loop {
             let next = match step.as_mut().project() {
-                // Choosing => (Awaiting | Readying | end): a replica has the call, or there is none left.
-                StepProj::Choosing => call.chosen(),
-                // Awaiting => (Readying | Choosing): the replica can be called, or cannot.
-                StepProj::Awaiting { first, chosen } => {
+                // Choosing => (Awaiting | Readying | Sent | Choosing | end): a replica has the call, or there is none left.
+                StepProj::Choosing => call.chosen(cx),
+                // Awaiting => (Readying | Sent | Choosing | end): the replica can be called, or cannot.
+                StepProj::Awaiting { first, guard } => {
                     call.waits();
                     let first = ready!(first.as_mut().poll(cx));
-                    call.awaited(chosen.take().expect(POLLED_AGAIN), first)
+                    call.awaited(guard.take().expect(POLLED_AGAIN), first, cx)
                 }
-                // Readying => (Sent | Choosing | end): the replica is ready, or not in time, or its deadline has passed.
-                StepProj::Readying { service, chosen, mut limit } => {
-                    let guard = &mut chosen.as_mut().expect(POLLED_AGAIN).guard;
-                    let watch = guard.watch();
-                    let readied = service.poll_ready(cx);
-                    watch.over();
-                    if readied.is_pending() && call.awaits_readiness() {
-                        call.waits();
-                        if limit.is_none() {
-                            limit.set(Some(sleep(call.core.reach.ready_within)));
-                        }
-                        ready!(limit.as_pin_mut().expect("it was set").poll(cx));
+                // Readying => (Sent | Choosing | end): the replica is ready, or not in time, or the deadline of the call has passed.
+                StepProj::Readying { service, guard, limit, was_polled } => {
+                    let readied = match guard {
+                        Some(guard) if !mem::take(was_polled) => poll_ready(service, guard, cx),
+                        _ => Poll::Pending,
+                    };
+                    if readied.is_pending() {
+                        ready!(limit.as_mut().poll(cx));
                     }
-                    call.readied(service, chosen.take().expect(POLLED_AGAIN), readied)
+                    call.readied(service, guard.take().expect(POLLED_AGAIN), readied)
                 }
                 // Sent => (Choosing | end): the response is the result; an error is, if the request may have been sent.
                 StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
@@ -133,52 +131,68 @@ where
     E: End<ReplicaGuard, S::Response> + Clone,
 {
     #[inline]
-    fn chosen(&mut self) -> Next<S, S::Future, E, E::Response> {
+    fn chosen(&mut self, cx: &mut Context<'_>) -> Next<S, S::Future, E, E::Response> {
         match self.choose() {
             Err(error) => Break(Err(error)),
-            Ok(chosen) => match self.first(&chosen) {
-                Some(first) => Continue(Step::Awaiting { first, chosen: Some(chosen) }),
-                None => self.readying(chosen),
+            Ok(guard) => match self.first(&guard) {
+                Some(first) => Continue(Step::Awaiting { first, guard: Some(guard) }),
+                None => self.readying(guard, cx),
             },
         }
     }
 
     #[cold]
-    fn awaited(&mut self, chosen: Chosen, first: Result<(), Option<Error>>) -> Next<S, S::Future, E, E::Response> {
+    fn awaited(
+        &mut self,
+        guard: ReplicaGuard,
+        first: Result<(), Option<Error>>,
+        cx: &mut Context<'_>,
+    ) -> Next<S, S::Future, E, E::Response> {
         match first {
-            Ok(()) => self.readying(chosen),
-            Err(error) => self.passes_over(chosen, PassedOver::NotThere, error),
+            Ok(()) => self.readying(guard, cx),
+            Err(error) => self.passes_over(guard, PassedOver::NotThere, error),
         }
     }
 
     #[inline]
-    fn readying(&self, chosen: Chosen) -> Next<S, S::Future, E, E::Response> {
-        let service = self.seat(&chosen).service().expect("it was awaited").clone();
-        Continue(Step::Readying { service, chosen: Some(chosen), limit: None })
+    fn readying(&mut self, mut guard: ReplicaGuard, cx: &mut Context<'_>) -> Next<S, S::Future, E, E::Response> {
+        let mut service = self.seat(&guard).service().expect("it was awaited").clone();
+        let readied = poll_ready(&mut service, &mut guard, cx);
+        if readied.is_pending() && self.awaits_readiness() {
+            return self.waiting(service, guard);
+        }
+        self.readied(&mut service, guard, readied)
+    }
+
+    #[cold]
+    fn waiting(&mut self, service: S, guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
+        self.waits();
+        let limit = Box::pin(sleep(self.core().reach.ready_within));
+        Continue(Step::Readying { service, guard: Some(guard), limit, was_polled: true })
     }
 
     #[inline]
     fn readied(
         &mut self,
         service: &mut S,
-        chosen: Chosen,
+        guard: ReplicaGuard,
         readied: Poll<Result<(), S::Error>>,
     ) -> Next<S, S::Future, E, E::Response> {
         match readied {
-            Poll::Ready(Ok(())) => self.sent(service, chosen),
+            Poll::Ready(Ok(())) => self.sent(service, guard),
             Poll::Ready(Err(error)) => {
-                let (Chosen { index, guard }, error) = (chosen, Error::lift(error));
+                let (index, error) = (guard.index, Error::lift(error));
                 self.end.clone().failed(guard, &error);
                 self.pass_over(index, PassedOver::Unready, Some(error));
                 Continue(Step::Choosing)
             }
-            Poll::Pending => self.passes_over(chosen, PassedOver::NotReady, None),
+            Poll::Pending => self.passes_over(guard, PassedOver::NotReady, None),
         }
     }
 
     #[inline]
-    fn sent(&mut self, service: &mut S, chosen: Chosen) -> Next<S, S::Future, E, E::Response> {
-        let Chosen { index, mut guard } = chosen;
+    fn sent(&mut self, service: &mut S, mut guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
+        let index = guard.index;
         let request = match self.take_request() {
             Ok(request) => request,
             Err(error) => return Break(Err(error)),
@@ -203,14 +217,28 @@ where
     #[cold]
     fn passes_over(
         &mut self,
-        chosen: Chosen,
+        guard: ReplicaGuard,
         why: PassedOver,
         error: Option<Error>,
     ) -> Next<S, S::Future, E, E::Response> {
-        chosen.guard.unsent();
-        self.pass_over(chosen.index, why, error);
+        let index = guard.index;
+        guard.unsent();
+        self.pass_over(index, why, error);
         Continue(Step::Choosing)
     }
+}
+
+/// Polls a service ready under the guard of its replica.
+#[inline]
+fn poll_ready<S: Service<Request>, Request>(
+    service: &mut S,
+    guard: &mut ReplicaGuard,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), S::Error>> {
+    let watch = guard.watch();
+    let readied = service.poll_ready(cx);
+    watch.over();
+    readied
 }
 
 impl<S, Request, E, K> fmt::Debug for ResponseFuture<S, Request, E, K>

@@ -7,7 +7,7 @@ use crate::cached_arc::CachedArc;
 use crate::call::Guard;
 use crate::context;
 use crate::outcome::Outcome;
-use crate::state::replicas::{Entry, How, Member};
+use crate::state::replicas::{Choice, Entry, How, Member, Members};
 use crate::sync::Arc;
 use crate::time;
 
@@ -21,7 +21,9 @@ use crate::time;
 pub struct ReplicaGuard {
     /// It is empty once the call is settled.
     core: CachedArc<Core>,
-    member: CachedArc<Member>,
+    /// All of them in one, so that a thread finds its clone again.
+    members: CachedArc<Members>,
+    pub(super) index: usize,
     entry: Entry,
     /// When the replica was first waited for.
     since: Option<Instant>,
@@ -31,15 +33,20 @@ pub struct ReplicaGuard {
 
 impl ReplicaGuard {
     #[inline]
-    pub(super) fn new(core: &CachedArc<Core>, member: &Arc<Member>, entry: Entry) -> Self {
-        let (core, member) = (core.clone(), CachedArc::of(member));
-        Self { core, member, entry, since: None, is_waiting: false, has_panicked: false }
+    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
+        let (core, members) = (core.clone(), CachedArc::of(members));
+        Self { core, members, index, entry, since: None, is_waiting: false, has_panicked: false }
+    }
+
+    #[inline]
+    fn member(&self) -> &Member {
+        self.members.shared().get(self.index)
     }
 
     #[inline]
     fn end(&mut self, how: How) {
         if let Some(core) = self.core.take() {
-            core.exit(&self.member, self.entry, how);
+            core.exit(self.member(), self.entry, how);
         }
     }
 
@@ -47,7 +54,7 @@ impl ReplicaGuard {
     #[cold]
     fn end_dropped(&mut self) {
         // A retry may go on where its attempt was dropped.
-        context::try_on(short(self.member.id()));
+        context::try_on(short(self.member().id()));
         let is_failure = self.has_panicked || self.is_waiting && self.is_to_blame();
         self.end(if is_failure { How::Failure } else { How::Nothing });
     }

@@ -82,15 +82,14 @@ where
 
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        let core = &self.sets.core;
-        if self.set.version != core.roster.version() {
+        if self.set.version != self.set.core.roster.version() {
             self.set = self.sets.latest();
         }
         let Passing { end, keep, key } = &self.passing;
         let key = key.hash(&request);
-        let is_sent_once = core.reach.max_tries.min(self.set.seats.len()) <= 1;
+        let is_sent_once = self.set.core.reach.max_tries.min(self.set.seats.len()) <= 1;
         let request = keep.begin(request, is_sent_once);
-        ResponseFuture::new(Call::new(core.clone(), Arc::clone(&self.set), request, key, end.clone(), keep.clone()))
+        ResponseFuture::new(Call::new(Arc::clone(&self.set), request, key, end.clone(), keep.clone()))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::sync::Arc as Shared;
 
 /// The replicas at one time: each member with its seat.
 pub(super) struct Set<S> {
+    pub(super) core: CachedArc<Core>,
     pub(super) version: u64,
     pub(super) members: Shared<Members>,
     pub(super) seats: Box<[Seat<S>]>,
@@ -24,10 +25,10 @@ pub(super) struct Set<S> {
 
 impl<S> Set<S> {
     /// The members that there are now, with the seats of before and those that have come.
-    fn of(core: &Core, mut seats: HashMap<u64, Seat<S>>) -> Self {
+    fn of(core: &CachedArc<Core>, mut seats: HashMap<u64, Seat<S>>) -> Self {
         let (members, version) = core.roster.members();
         let seats = members.iter().map(|member| seats.remove(&member.id()).expect("a seat comes with its member"));
-        Self { version, seats: seats.collect(), members }
+        Self { core: core.clone(), version, seats: seats.collect(), members }
     }
 
     fn by_id(&self) -> HashMap<u64, Seat<S>>

@@ -12,7 +12,7 @@ use crate::judge::Judgement;
 use crate::registry::{Instance, Listed, Listing, Row, Sums};
 use crate::setting::{Setting, Value};
 use crate::source::{Kind, Source};
-use crate::state::replicas::{Change, Changes, Entry, How, Member, MemberView, PassedOver, Roster, View};
+use crate::state::replicas::{Change, Changes, Entry, How, Member, MemberView, Members, PassedOver, Roster, View};
 use crate::state::verdict::Level;
 use crate::sync::weak;
 use crate::time::{Clock, Nanos};
@@ -46,8 +46,7 @@ pub(super) struct Core {
 
 cached!(Core, unless is_judged.load(Ordering::Relaxed));
 
-// Where it has judges, threads keep no clone.
-cached!(Member, unless judges().first().is_some());
+cached!(Members, unless is_judged());
 
 impl Core {
     pub(super) fn new(

@@ -25,7 +25,7 @@ use http_body_util::Full;
 use http_calls::{Ask, Asked, echo, endless};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
-use palisade::{Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, MeasureBuilder, MeasureLayer};
+use palisade::{Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, MeasureBuilder, MeasureLayer, Policy, Replicas};
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
     rejected, runtime,
@@ -38,7 +38,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 42] = [
+const PATHS: [Path; 46] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -72,6 +72,10 @@ const PATHS: [Path; 42] = [
         let layer = measure().exemplar(|key: &u64| Some(u128::from(*key))).build().expect("legal");
         run(n, layer.layer(bare()), answered);
     }),
+    ("replicas-3", |n| run(n, replicas(3, Policy::LeastLoaded), answered)),
+    ("replicas-3-round-robin", |n| run(n, replicas(3, Policy::RoundRobin), answered)),
+    ("replicas-3-fail-over", |n| run(n, replicas(3, Policy::FailOver), answered)),
+    ("replicas-1000", |n| run(n, replicas(1_000, Policy::LeastLoaded), answered)),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
     ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),
@@ -147,6 +151,12 @@ fn http_breaker() -> CircuitBreakerLayer<Http> {
 
 fn http_bulkhead() -> BulkheadLayer<Http> {
     BulkheadLayer::http(PLACES).build().expect("legal")
+}
+
+/// So many replicas that are all well.
+fn replicas(number: u32, policy: Policy) -> Replicas<Inner<Infallible>> {
+    let builder = (0..number).fold(Replicas::builder("replicas"), |builder, number| builder.add(number.to_string(), bare()));
+    builder.policy(policy).build().expect("legal")
 }
 
 fn measure() -> MeasureBuilder {

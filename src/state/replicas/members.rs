@@ -28,6 +28,7 @@ pub(crate) struct Members {
     all: Schedule,
     pub(super) turn: AtomicU64,
     pool: AtomicU64,
+    is_judged: bool,
 }
 
 #[derive(Debug)]
@@ -52,8 +53,14 @@ impl Members {
             all: turns(&(0..list.len())),
             turn: AtomicU64::new(0),
             pool: AtomicU64::new(Pool::EMPTY.0),
+            is_judged: list.iter().any(|member| !member.judges().is_empty()),
             list: list.into(),
         }
+    }
+
+    /// Whether one of them has judges, which are the user's.
+    pub(crate) const fn is_judged(&self) -> bool {
+        self.is_judged
     }
 
     pub(crate) fn len(&self) -> usize {
