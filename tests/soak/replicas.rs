@@ -46,7 +46,7 @@ async fn replicas_that_fail_in_turn_lose_no_call_and_come_to_rest() {
     );
     assert_eq!(tally.answered + tally.degraded + tally.dropped, tally.sent, "no call is lost");
     assert!([ejected, passed_over, tally.dropped].iter().all(|&times| times > 0), "the soak proves nothing");
-    assert!(tally.degraded * 5 < tally.sent, "each server fails half of the time, and others answer for it");
+    assert!(tally.answered * 2 > tally.sent, "each server fails half of the time, and others answer for it");
     assert!(after.is_within(before), "{after:?} is left of {before:?}");
 }
 
@@ -181,6 +181,8 @@ fn slots(number: usize, cycles: usize) -> impl Iterator<Item = (Duration, (Fault
     (0..).map(|slot| SLOT * slot).zip(script)
 }
 
+/// But for ratios, which are there as long as calls come.
 fn gauges(registry: &Registry) -> Vec<Metric> {
-    registry.metrics().into_iter().filter(|metric| metric.kind == MetricKind::Gauge).collect()
+    let is_level = |metric: &Metric| metric.kind == MetricKind::Gauge && !metric.name.ends_with("_ratio");
+    registry.metrics().into_iter().filter(is_level).collect()
 }
