@@ -89,7 +89,12 @@ where
                 // Awaiting => (Readying | Choosing): the replica can be called, or cannot.
                 StepProj::Awaiting { first, chosen } => {
                     call.waits();
-                    let first = ready!(first.as_mut().poll(cx));
+                    let guard = &mut chosen.as_mut().expect(POLLED_AGAIN).guard;
+                    let watch = guard.watch();
+                    let first = first.as_mut().poll(cx);
+                    watch.over();
+                    guard.polled(first.is_pending());
+                    let first = ready!(first);
                     call.awaited(chosen.take().expect(POLLED_AGAIN), first)
                 }
                 // Readying => (Sent | Choosing | end): the replica is ready, or not in time, or its deadline has passed.
@@ -100,6 +105,7 @@ where
                     watch.over();
                     if readied.is_pending() && call.awaits_readiness() {
                         call.waits();
+                        guard.polled(true);
                         if limit.is_none() {
                             limit.set(Some(sleep(call.core.reach.ready_within)));
                         }
@@ -183,6 +189,7 @@ where
             Ok(request) => request,
             Err(error) => return Break(Err(error)),
         };
+        guard.sends();
         let watch = guard.watch();
         let inner = service.call(request);
         watch.over();

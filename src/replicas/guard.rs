@@ -23,7 +23,7 @@ pub struct ReplicaGuard {
     core: CachedArc<Core>,
     member: CachedArc<Member>,
     entry: Entry,
-    /// When the replica was first waited for.
+    /// When the replica was first waited for: until it can be called, and then for its response.
     since: Option<Instant>,
     is_waiting: bool,
     has_panicked: bool,
@@ -34,6 +34,12 @@ impl ReplicaGuard {
     pub(super) fn new(core: &CachedArc<Core>, member: &Arc<Member>, entry: Entry) -> Self {
         let (core, member) = (core.clone(), CachedArc::of(member));
         Self { core, member, entry, since: None, is_waiting: false, has_panicked: false }
+    }
+
+    /// The replica can be called: what was waited for before that was not its call.
+    #[inline]
+    pub(super) const fn sends(&mut self) {
+        (self.since, self.is_waiting) = (None, false);
     }
 
     #[inline]

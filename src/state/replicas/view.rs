@@ -56,6 +56,20 @@ impl Roster {
         (self.peek(), changes)
     }
 
+    /// Asks all judges, and says how the members are as one thing: on trial where one of them is to be asked by the next call, which
+    /// nobody else can find out.
+    pub(crate) fn judge(&self, now: Nanos) -> (Judgement, Changes) {
+        let mut changes = Changes::NONE;
+        self.ask(now, &mut changes);
+        let locked = self.locked.lock();
+        let is_asking = locked.members.iter().any(|member| member.is_to_be_asked(now));
+        let judgement = match locked.spares {
+            Level::Degraded | Level::Unhealthy if is_asking => Judgement::OnTrial,
+            level => level.judgement(),
+        };
+        (judgement, changes)
+    }
+
     /// Shows what there was to see when the roster last looked.
     pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
