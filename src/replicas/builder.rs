@@ -214,12 +214,15 @@ impl<S, R> ReplicasBuilder<S, R> {
         self.set(|settings| settings.judges.push(judge_of))
     }
 
-    /// Awaits this function before calls go to a replica: before the first one, and again after each failover.
+    /// Awaits this function before calls go to a replica: before the first one, and with [`Policy::FailOver`] again where another
+    /// replica took over since.
     ///
-    /// Set it with [`Policy::FailOver`] where a standby must be promoted before it may act, such as a database. The calls that come
-    /// meanwhile wait together, and what they wait for goes on where one of them leaves. Where it fails, they go on to the next
-    /// replica, and this one is unhealthy for a [`backoff`](Self::backoff). A call that a replica rejects goes on to the next one,
-    /// which then takes over too: prevent that with [`max_tries(1)`](Self::max_tries). Defaults to nothing.
+    /// Set it where a standby must be promoted before it may act, such as a database. The calls that come meanwhile wait together,
+    /// and what they wait for goes on where one of them leaves. Where it fails, they go on to the next replica, and this one is
+    /// unhealthy for a [`backoff`](Self::backoff). It has no limit of its own: a call whose [timeout](crate::timeout) ends while it
+    /// waits is a failure of the replica, and so is a panic. A call that a replica rejects goes on to the next one, which then takes
+    /// over too: prevent that with [`max_tries(1)`](Self::max_tries). A trial makes a replica take over, and the call after it the
+    /// one in use. Defaults to nothing.
     pub fn on_takeover<F, Fut, E>(self, take_over: F) -> Self
     where
         F: Fn(Arc<str>) -> Fut + Send + Sync + 'static,

@@ -108,8 +108,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     #[inline]
     pub(super) fn first(&self, guard: &ReplicaGuard) -> Option<Waited> {
         let first = self.seat(guard).first.as_ref()?;
-        let failovers = self.core().failovers();
-        if first.is_done(failovers) { None } else { Some(Box::pin(Arc::clone(first).wait(failovers))) }
+        if first.is_done() { None } else { Some(Box::pin(Arc::clone(first).wait())) }
     }
 
     /// Whether the call waits for a replica that is not ready.

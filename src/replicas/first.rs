@@ -25,9 +25,9 @@ pub(super) type Step = Arc<dyn Fn() -> Begun + Send + Sync>;
 /// What is awaited before calls go to a replica, by all of them together.
 pub(super) struct First {
     steps: Vec<Step>,
-    /// Whether it is awaited again after each failover.
-    again: bool,
-    /// One more than the failovers there had been when it was done last; zero before.
+    /// The number of the last takeover of all replicas, where it is awaited again after another replica took over.
+    last: Option<Arc<AtomicU64>>,
+    /// The number of its own last one; zero before it was done.
     done: AtomicU64,
     /// The call that has the lock polls for all. Where it leaves, the next one goes on.
     begun: Turn<Option<Begun>>,
@@ -35,22 +35,28 @@ pub(super) struct First {
 }
 
 impl First {
-    pub(super) fn new(steps: Vec<Step>, again: bool, gate: Arc<Gate>) -> Self {
-        Self { steps, again, done: AtomicU64::new(0), begun: Turn::new(None), gate }
+    pub(super) fn new(steps: Vec<Step>, last: Option<Arc<AtomicU64>>, gate: Arc<Gate>) -> Self {
+        Self { steps, last, done: AtomicU64::new(0), begun: Turn::new(None), gate }
     }
 
-    /// Whether calls may go to the replica, after so many failovers.
+    /// Whether calls may go to the replica.
     #[inline]
-    pub(super) fn is_done(&self, failovers: u64) -> bool {
-        // Acquire pairs with Release in `wait`: the service is there.
+    pub(super) fn is_done(&self) -> bool {
+        // Acquire pairs with Release in `finish`: the service is there.
         let done = self.done.load(Ordering::Acquire);
-        done == failovers + 1 || done > 0 && !self.again
+        done > 0 && self.last.as_ref().is_none_or(|last| last.load(Ordering::Relaxed) == done)
+    }
+
+    fn finish(&self) {
+        let number = self.last.as_ref().map_or(1, |last| last.fetch_add(1, Ordering::Relaxed) + 1);
+        self.done.store(number, Ordering::Release);
+        self.gate.open();
     }
 
     /// Waits until calls may go to the replica. Fails with the error for the call that was there, and without one for the others.
-    pub(super) async fn wait(self: Arc<Self>, failovers: u64) -> Result<(), Option<Error>> {
+    pub(super) async fn wait(self: Arc<Self>) -> Result<(), Option<Error>> {
         let mut begun = self.begun.lock().await;
-        if self.is_done(failovers) {
+        if self.is_done() {
             return Ok(());
         }
         if self.gate.is_shut() {
@@ -66,13 +72,12 @@ impl First {
             polled
         });
         match result.await {
-            Ok(()) => self.done.store(failovers + 1, Ordering::Release),
+            Ok(()) => self.finish(),
             Err(error) => {
                 self.gate.shut(&error);
                 return Err(Some(error));
             }
         }
-        self.gate.open();
         Ok(())
     }
 

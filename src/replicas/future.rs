@@ -91,7 +91,7 @@ where
                 // Awaiting => (Readying | Sent | Choosing | end): the replica can be called, or cannot.
                 StepProj::Awaiting { first, guard } => {
                     call.waits();
-                    let first = ready!(first.as_mut().poll(cx));
+                    let first = ready!(poll_first(first, guard.as_mut().expect(POLLED_AGAIN), cx));
                     call.awaited(guard.take().expect(POLLED_AGAIN), first, cx)
                 }
                 // Readying => (Sent | Choosing | end): the replica is ready, or not in time, or the deadline of the call has passed.
@@ -197,6 +197,7 @@ where
             Ok(request) => request,
             Err(error) => return Break(Err(error)),
         };
+        guard.sends();
         let watch = guard.watch();
         let inner = service.call(request);
         watch.over();
@@ -238,7 +239,19 @@ fn poll_ready<S: Service<Request>, Request>(
     let watch = guard.watch();
     let readied = service.poll_ready(cx);
     watch.over();
+    if readied.is_pending() {
+        guard.polled(true);
+    }
     readied
+}
+
+/// Polls what is awaited before calls go to a replica, under its guard.
+fn poll_first(first: &mut Waited, guard: &mut ReplicaGuard, cx: &mut Context<'_>) -> Poll<Result<(), Option<Error>>> {
+    let watch = guard.watch();
+    let first = first.as_mut().poll(cx);
+    watch.over();
+    guard.polled(first.is_pending());
+    first
 }
 
 impl<S, Request, E, K> fmt::Debug for ResponseFuture<S, Request, E, K>

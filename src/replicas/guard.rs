@@ -25,7 +25,7 @@ pub struct ReplicaGuard {
     members: CachedArc<Members>,
     pub(super) index: usize,
     entry: Entry,
-    /// When the replica was first waited for.
+    /// When the replica was first waited for: until it can be called, and then for its response.
     since: Option<Instant>,
     is_waiting: bool,
     has_panicked: bool,
@@ -41,6 +41,12 @@ impl ReplicaGuard {
     #[inline]
     fn member(&self) -> &Member {
         self.members.shared().get(self.index)
+    }
+
+    /// The replica can be called: what was waited for before that was not its call.
+    #[inline]
+    pub(super) const fn sends(&mut self) {
+        (self.since, self.is_waiting) = (None, false);
     }
 
     #[inline]

@@ -17,7 +17,9 @@ use crate::time::{Clock, Nanos};
 /// Looks at replicas and steers them, from anywhere.
 ///
 /// Handles are cheap to clone. All handles of a service, and all its clones, share the state of its replicas. As a
-/// [`Judge`], a handle says what its [`verdict`](Self::verdict) was when its replicas last changed: so replicas of replicas can be judged.
+/// [`Judge`], a handle says what its [`verdict`](Self::verdict) is, as it was when its replicas last changed where that was
+/// `Healthy`: so replicas of replicas can be judged. It is [`OnTrial`](Judgement::OnTrial) where only a call can find out whether
+/// one of them is better.
 #[derive(Clone, Debug)]
 pub struct ReplicasHandle {
     pub(super) core: CachedArc<Core>,

@@ -1,6 +1,7 @@
 //! What a replica is beside its member, and what is done to each that comes.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::first::{Begun, First, Gate, Step};
 use super::replica::{Replica, Served};
@@ -42,6 +43,8 @@ pub(super) struct Welcome {
     pub(super) seed: Option<u64>,
     pub(super) judges: Vec<JudgeOf>,
     pub(super) takeover: Option<Takeover>,
+    /// The number of the last takeover, where one replica takes over from another.
+    pub(super) last_takeover: Option<Arc<AtomicU64>>,
 }
 
 impl Welcome {
@@ -52,7 +55,7 @@ impl Welcome {
         let first = (!steps.is_empty()).then(|| {
             let gate = Arc::new(Gate::new(self.clock, self.backoff, self.seed));
             newcomer.judges.push(Arc::<Gate>::clone(&gate));
-            Arc::new(First::new(steps, self.takeover.is_some(), gate))
+            Arc::new(First::new(steps, self.last_takeover.clone(), gate))
         });
         (newcomer, Seat { served, first })
     }

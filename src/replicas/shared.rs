@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::cached_arc::{CachedArc, cached};
@@ -30,10 +31,10 @@ pub(super) struct Core {
     pub(super) roster: Roster,
     pub(super) clock: Clock,
     pub(super) reach: Reach,
-    /// How often another replica took over.
-    failovers: AtomicU64,
     /// How well the healthy replicas do for what is needed, as it was told last.
     spares: AtomicU64,
+    /// Held by the one that looks again, so that others need not.
+    judging: Mutex<()>,
     /// Notified when the last call of a replica ends that takes none any more.
     pub(super) drained: Notify,
     /// Whether a replica has judges, which are the user's.
@@ -58,8 +59,8 @@ impl Core {
             roster,
             clock,
             reach,
-            failovers: AtomicU64::new(0),
             spares: AtomicU64::new(spares),
+            judging: Mutex::new(()),
             drained: Notify::new(),
             is_judged: AtomicBool::new(is_judged),
         });
@@ -74,11 +75,6 @@ impl Core {
     /// A replica with judges has come.
     pub(super) fn note_judges(&self) {
         self.is_judged.store(true, Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn failovers(&self) -> u64 {
-        self.failovers.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -106,23 +102,30 @@ impl Core {
     fn count(&self, change: &Change) {
         match change {
             Change::Ejected { reason, .. } => self.row.count(reason.word()),
-            Change::FailedOver { reason, .. } => {
-                self.failovers.fetch_add(1, Ordering::Relaxed);
-                self.row.count(reason.word());
-            }
+            Change::FailedOver { reason, .. } => self.row.count(reason.word()),
             Change::Spares { to, .. } => self.spares.store(*to as u64, Ordering::Relaxed),
             Change::Drained { .. } => self.drained.notify_waiters(),
             _ => {}
         }
     }
 
-    /// What the replicas are as one thing.
+    /// What the replicas are as one thing. Where they are not healthy, it looks again, because they may get no calls that would.
     pub(super) fn judgement(&self) -> Judgement {
         match self.spares.load(Ordering::Relaxed) {
             level if level == Level::Healthy as u64 => Judgement::Healthy,
-            level if level == Level::Degraded as u64 => Judgement::Degraded,
-            _ => Judgement::Unhealthy,
+            level if level == Level::Degraded as u64 => self.judge_again(Judgement::Degraded),
+            _ => self.judge_again(Judgement::Unhealthy),
         }
+    }
+
+    /// Looks at all replicas, unless another one does so at the moment.
+    #[cold]
+    fn judge_again(&self, known: Judgement) -> Judgement {
+        let Some(judging) = self.judging.try_lock() else { return known };
+        let (judgement, changes) = self.roster.judge(self.now());
+        drop(judging);
+        self.tell(changes);
+        judgement
     }
 
     fn event<'a>(&self, change: &'a Change) -> Event<'a> {

@@ -7,6 +7,7 @@ use super::member::Member;
 use super::members::Members;
 use super::rules::TRIAL_FOR;
 use super::word::Phase;
+use crate::judge::Judgement;
 use crate::sync::Ordering;
 use crate::time::{Nanos, Now};
 
@@ -78,5 +79,10 @@ impl Member {
     /// Whether the next call is to be a trial.
     fn is_due(&self, now: Nanos) -> bool {
         self.trial_at().is_some_and(|at| now >= at)
+    }
+
+    /// Whether it is to have the next call, whatever the policy, by what its judges said when the roster last looked.
+    pub(super) fn is_to_be_asked(&self, now: Nanos) -> bool {
+        self.is_due(now) || self.takes_calls() && self.is_seen_as(Judgement::OnTrial)
     }
 }

@@ -109,12 +109,17 @@ impl Member {
     }
 
     fn level_now(&self) -> Level {
-        let takes_calls = self.word().is_open() && self.weight() > 0;
+        let takes_calls = self.takes_calls();
         match self.judged() {
             Judgement::Healthy if takes_calls => Level::Healthy,
             Judgement::Degraded if takes_calls => Level::Degraded,
             _ => Level::Unhealthy,
         }
+    }
+
+    /// Whether it would be given calls if its judges were content.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.word().is_open() && self.weight() > 0
     }
 
     /// How it was when the roster last looked.

@@ -43,7 +43,7 @@ pub(super) struct Tier {
 impl Members {
     /// Puts them in order: `first`, where it is one of them and calls fail over, and then by tier.
     pub(super) fn new(rules: &Rules, mut list: Vec<Arc<Member>>, first: Option<u64>) -> Self {
-        let fails_over = rules.policy == Policy::FailOver && rules.shards.is_none();
+        let fails_over = rules.fails_over();
         list.sort_by_key(|member| (!(fails_over && first == Some(member.id())), member.tier));
         let weights: Vec<u64> = list.iter().map(|member| member.weight()).collect();
         let turns = |range: &Range<usize>| match rules.policy {

@@ -41,7 +41,7 @@ impl Tally {
 }
 
 impl Rules {
-    pub(super) fn fails_over(&self) -> bool {
+    pub(crate) fn fails_over(&self) -> bool {
         self.shards.is_none() && self.policy == Policy::FailOver
     }
 

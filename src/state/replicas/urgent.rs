@@ -42,7 +42,7 @@ impl<C: Now> Pick<'_, C> {
         }
         let judgement = member.judge();
         self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
-        let is_free = member.word().is_open() && member.weight() > 0 && !self.tried.contains(&member.id());
+        let is_free = member.takes_calls() && !self.tried.contains(&member.id());
         judgement == Judgement::OnTrial && is_free
     }
 }

@@ -8,7 +8,7 @@ use super::member::Member;
 use super::word::Phase;
 use crate::judge::Judgement;
 use crate::state::verdict::Level;
-use crate::sync::Ordering;
+use crate::sync::{self, Ordering};
 use crate::time::Nanos;
 
 #[derive(Clone, Debug)]
@@ -56,10 +56,24 @@ impl Roster {
         (self.peek(), changes)
     }
 
+    /// Asks all judges, and says how the members are as one thing: on trial where one of them is to be asked by the next call, which
+    /// nobody else can find out.
+    pub(crate) fn judge(&self, now: Nanos) -> (Judgement, Changes) {
+        let mut changes = Changes::NONE;
+        self.ask(now, &mut changes);
+        let locked = self.locked.lock();
+        let is_asking = locked.members.iter().any(|member| member.is_to_be_asked(now));
+        let judgement = match locked.spares {
+            Level::Degraded | Level::Unhealthy if is_asking => Judgement::OnTrial,
+            level => level.judgement(),
+        };
+        (judgement, changes)
+    }
+
     /// Shows what there was to see when the roster last looked.
     pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
-        let (members, in_use) = (locked.members.clone(), locked.in_use.as_ref().map(|member| member.id()));
+        let (members, in_use) = (sync::Arc::clone(&locked.members), locked.in_use.as_ref().map(|member| member.id()));
         let mut view = View {
             members: members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,

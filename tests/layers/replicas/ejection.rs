@@ -104,6 +104,18 @@ async fn a_limit_blames_nobody_who_had_little_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replica_that_is_not_ready_within_a_limit_is_ejected() {
+    let inners = [Inner::default().ever(Readiness::Stalled), Inner::default()];
+    let service = in_order(&inners).ready_within(Duration::MAX).build().unwrap();
+    let limited = TimeoutLayer::new(SECOND).layer(service.clone());
+    for _ in 0..5 {
+        limited.clone().oneshot(1).await.unwrap_err();
+    }
+    assert_eq!(phase(&service.handle(), "a"), Phase::Ejected);
+    assert_eq!(call(&service, 5).await, 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_its_caller_leaves_says_nothing() {
     let (service, _) = two(Inner::hanging());
     for _ in 0..20 {

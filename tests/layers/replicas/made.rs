@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt;
 use palisade::Backoff;
 use tokio::time::sleep;
+use tower::Layer;
 
 use super::*;
 
@@ -134,4 +135,71 @@ async fn the_next_replica_takes_over_where_one_cannot() {
     service.handle().eject("a");
     assert_eq!(call(&service, 3).await, 3);
     assert_eq!((calls(&inners), asked.lock().unwrap().join(" ")), (vec![1, 0, 3], "a b c".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_takeover_is_awaited_again_where_nobody_was_in_use() {
+    let (service, asked) = taking_over(&[(); 2].map(|()| Inner::default()), &[]);
+    let handle = service.handle();
+    handle.drain("b");
+    call(&service, 1).await;
+    for (gone, back) in [("a", "b"), ("b", "a")] {
+        handle.drain(gone);
+        handle.undrain(back);
+        call(&service, 1).await;
+    }
+    assert_eq!(*asked.lock().unwrap(), ["a", "b", "a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_trial_the_one_in_use_takes_over_again() {
+    let inners = [(); 2].map(|()| Inner::default());
+    let (service, asked) = taking_over(&inners, &[]);
+    service.handle().eject("a");
+    call(&service, 1).await;
+    advance(34 * SECOND).await;
+    call(&service, 3).await;
+    assert_eq!((calls(&inners), asked.lock().unwrap().join(" ")), (vec![1, 3], "b a b".into()));
+}
+
+/// Replicas of which the first one takes over like this.
+fn taking_over_like<F>(take_over: impl Fn() -> F + Send + Sync + 'static) -> Replicas<Inner>
+where
+    F: Future<Output = Result<(), Down>> + Send + 'static,
+{
+    let take_over = move |name: Arc<str>| {
+        let taking = (&*name == "a").then(&take_over);
+        async { if let Some(taking) = taking { taking.await } else { Ok(()) } }
+    };
+    in_order(&[(); 2].map(|()| Inner::default())).on_takeover(take_over).build().expect(LEGAL)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_takeover_panics_is_ejected() {
+    let service = taking_over_like(|| async { panic!("it cannot take over") });
+    for _ in 0..5 {
+        assert!(AssertUnwindSafe(service.clone().oneshot(1)).catch_unwind().await.is_err());
+    }
+    assert_eq!(phase(&service.handle(), "a"), Phase::Ejected);
+    assert_eq!(call(&service, 5).await, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_takeover_hangs_is_ejected() {
+    let service = taking_over_like(std::future::pending);
+    let mut limited = palisade::TimeoutLayer::new(SECOND).layer(service.clone());
+    for _ in 0..5 {
+        assert!(limited.ready().await.unwrap().call(1).await.is_err());
+    }
+    assert_eq!(phase(&service.handle(), "a"), Phase::Ejected);
+    assert_eq!(call(&service, 5).await, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_leaves_a_takeover_says_nothing() {
+    let service = taking_over_like(std::future::pending);
+    for _ in 0..5 {
+        drop(begin(&service));
+    }
+    assert_eq!(phase(&service.handle(), "a"), Phase::InService);
 }

@@ -8,6 +8,7 @@ mod keys;
 mod made;
 mod seen;
 mod settings;
+mod zones;
 
 use std::time::Duration;
 
