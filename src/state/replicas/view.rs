@@ -8,7 +8,7 @@ use super::member::Member;
 use super::word::Phase;
 use crate::judge::Judgement;
 use crate::state::verdict::Level;
-use crate::sync::{self, Ordering};
+use crate::sync::{Arc as Shared, Ordering};
 use crate::time::Nanos;
 
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Roster {
     /// Shows what there was to see when the roster last looked.
     pub(crate) fn peek(&self) -> View {
         let locked = self.locked.lock();
-        let (members, in_use) = (sync::Arc::clone(&locked.members), locked.in_use.as_ref().map(|member| member.id()));
+        let (members, in_use) = (Shared::clone(&locked.members), locked.in_use.as_ref().map(|member| member.id()));
         let mut view = View {
             members: members.iter().map(|member| member.view(in_use)).collect(),
             healthy: locked.healthy,
