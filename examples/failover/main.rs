@@ -36,10 +36,12 @@ use crate::traffic::{Client, Log};
 
 /// The names of the replicas, in the order in which calls fail over.
 const NAMES: [&str; 3] = ["a", "b", "c"];
-/// How long a server takes for an answer; ten times as long, while it is slow.
+/// How long a server takes for an answer.
 const WORK: Duration = Duration::from_millis(20);
-/// How long an attempt may take.
-const ATTEMPT: Duration = Duration::from_millis(100);
+/// How long it takes while it is slow.
+const SLOW: Duration = Duration::from_millis(400);
+/// How long an attempt may take: far more than an answer does, because all run on one machine, which may be busy for a moment.
+const ATTEMPT: Duration = Duration::from_millis(200);
 /// How long a call may take, with all its attempts.
 const TOTAL: Duration = Duration::from_secs(2);
 

@@ -22,13 +22,14 @@ use tower::{BoxError, ServiceBuilder};
 
 use crate::script::Server;
 use crate::traffic::Client;
-use crate::{ATTEMPT, NAMES, TOTAL, WORK};
+use crate::{ATTEMPT, NAMES, SLOW, TOTAL, WORK};
 
 /// The layers around the channels, and what there is to see of them. It is as over HTTP, but for the channels.
 pub(crate) fn client(servers: [String; 3]) -> Result<Client, BoxError> {
     let sent = <[Arc<AtomicU64>; 3]>::default();
     let second = Duration::from_secs(1);
-    let mut replicas = Replicas::grpc::<Body>("health").policy(Policy::FailOver).max_ejected(0.7).base(second);
+    let mut replicas =
+        Replicas::grpc::<Body>("health").policy(Policy::FailOver).max_ejected(0.7).base(second).consecutive(10);
     for ((name, server), sent) in NAMES.into_iter().zip(servers).zip(sent.clone()) {
         let circuit = CircuitBreakerLayer::grpc(name).open_for(Backoff::constant(second)).build()?;
         let judge = circuit.handle();
@@ -110,7 +111,7 @@ impl Server for PythonServer {
     }
 
     async fn be_slow(&mut self, slow: bool) -> Result<(), BoxError> {
-        let work = if slow { WORK * 10 } else { WORK };
+        let work = if slow { SLOW } else { WORK };
         Ok(self.input.write_all(format!("{}\n", work.as_secs_f64()).as_bytes()).await?)
     }
 }

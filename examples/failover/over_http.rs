@@ -28,9 +28,11 @@ type Sent = ReplayBody<ReplayBody<Full<Bytes>>>;
 pub(crate) fn client(servers: [String; 3], heartbeats: &Heartbeats) -> Result<Client, BoxError> {
     let http: HyperClient<HttpConnector, Sent> = HyperClient::builder(TokioExecutor::new()).build_http();
     let sent = <[Arc<AtomicU64>; 3]>::default();
-    // Two of three may be ejected, each at first for a second, so that those who watch need not wait.
+    // Two of three may be ejected, each at first for a second, so that those who watch need not wait. Ten failures in a row eject: a
+    // machine that is busy for a moment fails the few calls in flight.
     let second = Duration::from_secs(1);
-    let mut replicas = Replicas::http::<Sent>("orders").policy(Policy::FailOver).max_ejected(0.7).base(second);
+    let mut replicas =
+        Replicas::http::<Sent>("orders").policy(Policy::FailOver).max_ejected(0.7).base(second).consecutive(10);
     let mut health = Health::builder().name(Name::new("orders")?);
     for ((name, server), sent) in NAMES.into_iter().zip(servers).zip(sent.clone()) {
         let circuit = CircuitBreakerLayer::http(name).open_for(Backoff::constant(second)).build()?;

@@ -21,9 +21,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tower::BoxError;
 
-use crate::WORK;
 use crate::script::Server;
 use crate::watch::{self, Plain};
+use crate::{SLOW, WORK};
 
 /// A server that runs until it is killed or dropped.
 pub(crate) struct AxumServer {
@@ -41,7 +41,7 @@ impl AxumServer {
         let (addr, slow) = (listener.local_addr()?, Arc::<AtomicBool>::default());
         let slowness = Arc::clone(&slow);
         let answer = async move || {
-            sleep(if slowness.load(Relaxed) { WORK * 10 } else { WORK }).await;
+            sleep(if slowness.load(Relaxed) { SLOW } else { WORK }).await;
             "done\n"
         };
         let app = Router::new().route("/", get(answer.clone()).post(answer));
