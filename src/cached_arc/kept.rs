@@ -2,7 +2,8 @@
 //!
 //! A thread writes the address of each clone that it keeps, and erases it when it takes the clone: one store each, to memory that no
 //! other thread writes. Who looks counts the addresses. Exact for a value that nobody uses, because nobody takes or puts clones of
-//! it; while calls come and go, a look sees each place at a moment of its own.
+//! it; while calls come and go, a look sees each place at a moment of its own,
+//! and may take a value that is used for one that is not. So [`are_used`] looks many times.
 
 use std::array;
 use std::collections::HashMap;
@@ -50,11 +51,30 @@ impl Notes {
     }
 }
 
+/// How many looks find that nobody uses a value before it is taken for that.
+///
+/// A look errs where a thread moves or lets go of a clone between the count of what is kept and that of all clones. Each look has
+/// moments of its own, so all of them would have to meet such a thread.
+const LOOKS: usize = 16;
+
+/// Whether anybody has each of these values, beside the threads that keep clones of them.
+pub(crate) fn are_used<T: ?Sized>(values: &[Weak<T>]) -> Vec<bool> {
+    let mut used = vec![false; values.len()];
+    for _ in 0..LOOKS {
+        let kept = Kept::now();
+        used.iter_mut().zip(values).for_each(|(is_used, value)| *is_used = *is_used || kept.is_used(value));
+        if !used.contains(&false) {
+            break;
+        }
+    }
+    used
+}
+
 /// How many clones of each value the threads keep.
-pub(crate) struct Kept(HashMap<usize, usize>);
+pub(super) struct Kept(HashMap<usize, usize>);
 
 impl Kept {
-    pub(crate) fn now() -> Self {
+    pub(super) fn now() -> Self {
         let mut counts = HashMap::new();
         for places in ALL.lock().iter().filter_map(Weak::upgrade) {
             let addresses = places.0.iter().flatten().map(|place| place.load(Ordering::Relaxed));
@@ -66,7 +86,7 @@ impl Kept {
     }
 
     /// Whether anybody has this value, beside the threads that keep clones of it.
-    pub(crate) fn is_used<T: ?Sized>(&self, value: &Weak<T>) -> bool {
+    pub(super) fn is_used<T: ?Sized>(&self, value: &Weak<T>) -> bool {
         let address = value.as_ptr().cast::<()>().addr();
         value.strong_count() > self.0.get(&address).copied().unwrap_or_default()
     }

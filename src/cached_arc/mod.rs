@@ -5,7 +5,7 @@
 //! must hold nothing of the user's.
 //!
 //! Each thread writes down what it keeps where others can read it, so that a value without users can be told from one that is used:
-//! see [`Kept`].
+//! see [`are_used`].
 
 mod kept;
 
@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::thread::LocalKey;
 use std::{fmt, ptr};
 
-pub(crate) use self::kept::Kept;
+pub(crate) use self::kept::are_used;
 use self::kept::{Notes, SETS, SPARES_PER_SET};
 use crate::sync::{Arc, Ordering, fence};
 

@@ -79,7 +79,8 @@
 //! # The sharp edge
 //!
 //! An observer runs on the thread and inside the call that caused the event. So it must be quick, must not block, and must not
-//! panic. It runs after the change that it hears of, and under no lock of this crate. While there
+//! panic. If it panics, the other observers still hear the event, and then the panic ends the call. A call that is panicking already
+//! goes on with its own panic. An observer runs after the change that it hears of, and under no lock of this crate. While there
 //! are observers, each event takes a read lock and a count.
 
 mod observe;

@@ -1,8 +1,9 @@
 //! Those who hear the events. The process holds them, and no layer does.
 
-use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fmt, thread};
 
 use parking_lot::RwLock;
 
@@ -72,9 +73,17 @@ pub(super) fn is_used() -> bool {
     IS_USED.load(Ordering::Relaxed)
 }
 
+/// Lets all observers hear, also after one that panics.
 pub(super) fn hear(source: Source<'_>, event: &Event<'_>) {
-    if is_used() {
-        let observers = OBSERVERS.read().clone();
-        observers.iter().flat_map(|observers| &**observers).for_each(|observer| observer.observe(source, event));
+    if !is_used() {
+        return;
+    }
+    let observers = OBSERVERS.read().clone();
+    let hear = |observer: &dyn Observe| catch_unwind(AssertUnwindSafe(|| observer.observe(source, event))).err();
+    let all = observers.iter().flat_map(|observers| &**observers);
+    let panic = all.fold(None, |first, observer| first.or(hear(&**observer)));
+    // Where the thread is panicking already, a second panic would end the process.
+    if let Some(panic) = panic.filter(|_| !thread::panicking()) {
+        resume_unwind(panic);
     }
 }

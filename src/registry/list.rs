@@ -12,7 +12,7 @@ use super::listed::Listed;
 use super::metrics::{self, Metric};
 use super::row::Row;
 use super::sums::Sums;
-use crate::cached_arc::Kept;
+use crate::cached_arc::are_used;
 use crate::event::{self, Event};
 use crate::name::Name;
 use crate::source::{Kind, Source};
@@ -127,10 +127,8 @@ impl Registry {
     /// The instances that somebody has, beside threads that keep clones for later.
     fn used(&self) -> Vec<Arc<dyn Listed>> {
         let instances = self.lists().lock().instances.clone();
-        // Twice, because clones that move between users and spares while somebody looks may be missed once.
-        let looks = [Kept::now(), Kept::now()];
-        let used = instances.iter().filter(|instance| looks.iter().any(|kept| kept.is_used(instance)));
-        used.filter_map(Weak::upgrade).collect()
+        let used = instances.iter().zip(are_used(&instances)).filter(|(_, is_used)| *is_used);
+        used.filter_map(|(instance, _)| instance.upgrade()).collect()
     }
 
     fn lists(&self) -> &Mutex<Lists> {

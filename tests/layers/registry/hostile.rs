@@ -44,6 +44,44 @@ fn an_observer_that_panics_does_no_harm_to_the_registry() {
     assert_eq!(names(&registry.instances()), ["later"]);
 }
 
+/// A circuit that one failure opens, and an observer that panics when it does.
+fn panics_when_open(text: &'static str, registry: &Registry) -> (CircuitBreakerLayer, event::Subscription) {
+    let layer =
+        CircuitBreakerLayer::builder(text).consecutive(1).registry(registry).build().expect("its settings are legal");
+    let subscription = event::observe(move |source: Source<'_>, event: &Event<'_>| {
+        assert!(!matches!(event, Event::Transition { .. }) || source.name().as_str() != text, "of the observer");
+    });
+    (layer, subscription)
+}
+
+#[test]
+fn a_panic_of_an_observer_leaves_that_of_the_service_as_it_was() {
+    let registry = Registry::new();
+    let (layer, subscription) = panics_when_open("panics twice", &registry);
+    let mut service = layer.layer(service_fn(|_: u32| -> Ready<Result<u32, Down>> { panic!("of the service") }));
+    let panic = catch_unwind(AssertUnwindSafe(|| service.call(1).now_or_never())).unwrap_err();
+    drop(subscription);
+    assert_eq!(panic.downcast_ref(), Some(&"of the service"));
+    assert_eq!(value(&registry, "palisade_circuit_phase", "panics twice", &["open"]), Some(1.0));
+    assert_eq!(value(&registry, "palisade_circuit_calls_total", "panics twice", &["failure"]), Some(1.0));
+}
+
+#[test]
+fn observers_hear_what_one_before_them_panicked_at() {
+    let registry = Registry::new();
+    let (layer, first) = panics_when_open("heard by others", &registry);
+    let heard = Arc::new(AtomicBool::new(false));
+    let kept = Arc::clone(&heard);
+    let second = event::observe(move |source: Source<'_>, _: &Event<'_>| {
+        kept.fetch_or(source.name().as_str() == "heard by others", Ordering::SeqCst);
+    });
+    let guard = layer.handle().try_enter().unwrap();
+    let panic = catch_unwind(AssertUnwindSafe(|| guard.failure())).unwrap_err();
+    drop((first, second));
+    assert_eq!(panic.downcast_ref(), Some(&"of the observer"));
+    assert!(heard.load(Ordering::SeqCst));
+}
+
 #[test]
 fn a_circuit_may_be_used_by_who_hears_of_it_while_somebody_looks() {
     let registry = Registry::new();

@@ -149,6 +149,31 @@ fn a_service_that_another_thread_has_keeps_it_listed() {
     assert_eq!(names(&registry.instances()), [""; 0]);
 }
 
+#[test]
+fn layers_that_are_called_are_seen_by_every_look() {
+    const LAYERS: usize = 100;
+    const LOOKS: usize = 500;
+    let (registry, done) = (Registry::new(), AtomicBool::new(false));
+    let services: Vec<_> = (0..LAYERS).map(|_| bulkhead(&registry, "seen").layer(up::<u32>())).collect();
+    // More than a thread keeps spares of, so that it moves them and lets them go all the time.
+    let call = || {
+        while !done.load(Ordering::SeqCst) {
+            for service in &services {
+                drop(service.clone().oneshot(1).now_or_never());
+            }
+        }
+        services
+    };
+    let seen: Vec<_> = thread::scope(|scope| {
+        let called = scope.spawn(call);
+        let seen = (0..LOOKS).map(|_| registry.instances().len()).collect();
+        done.store(true, Ordering::SeqCst);
+        drop(called.join().unwrap());
+        seen
+    });
+    assert_eq!(seen, [LAYERS; LOOKS]);
+}
+
 /// A row for what counts: the metric, and a layer of it that a call passes and that goes.
 macro_rules! totals_never_fall {
     ($($name:ident: $metric:literal, $pass:expr;)+) => {$(

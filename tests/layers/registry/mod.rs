@@ -13,8 +13,9 @@ mod saturation;
 mod shown;
 
 use std::fmt::Debug;
-use std::future::ready;
+use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use palisade::{
     RateLimitLayer, Registry, RetryLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::Down;
 use crate::support::events::Events;
