@@ -2,11 +2,10 @@
 //!
 //! A thread writes the address of each clone that it keeps, and erases it when it takes the clone: one store each, to memory that no
 //! other thread writes. Who looks counts the addresses. Exact for a value that nobody uses, because nobody takes or puts clones of
-//! it; while calls come and go, a look sees each place at a moment of its own,
-//! and may take a value that is used for one that is not. So [`are_used`] looks many times.
+//! it; while calls come and go, a look sees each place at a moment of its own, and may take a value that is used for one that is not.
+//! So [`are_used`] looks again, and a value is unused only if all looks say so.
 
 use std::array;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -15,6 +14,7 @@ use parking_lot::Mutex;
 /// A thread keeps clones in so many sets, by their addresses.
 pub(super) const SETS: usize = 16;
 pub(super) const SPARES_PER_SET: usize = 4;
+const SHIFT: u32 = u64::BITS - SETS.ilog2();
 
 /// On cache lines of its own; two of them, because processors fetch them in pairs.
 #[repr(align(128))]
@@ -51,43 +51,36 @@ impl Notes {
     }
 }
 
+/// A thread that ends keeps nothing, also for those who look at that moment.
+impl Drop for Notes {
+    fn drop(&mut self) {
+        self.0.0.iter().flatten().for_each(|place| place.store(NOTHING, Ordering::Relaxed));
+    }
+}
+
 /// How many looks find that nobody uses a value before it is taken for that.
 ///
-/// A look errs where a thread moves or lets go of a clone between the count of what is kept and that of all clones. Each look has
-/// moments of its own, so all of them would have to meet such a thread.
-const LOOKS: usize = 16;
+/// A look errs where a thread moves or lets go of a clone between the count of what is kept and that of all clones, which is a moment.
+const LOOKS: usize = 8;
 
 /// Whether anybody has each of these values, beside the threads that keep clones of them.
 pub(crate) fn are_used<T: ?Sized>(values: &[Weak<T>]) -> Vec<bool> {
-    let mut used = vec![false; values.len()];
-    for _ in 0..LOOKS {
-        let kept = Kept::now();
-        used.iter_mut().zip(values).for_each(|(is_used, value)| *is_used = *is_used || kept.is_used(value));
-        if !used.contains(&false) {
-            break;
-        }
-    }
-    used
+    let threads: Vec<_> = ALL.lock().iter().filter_map(Weak::upgrade).collect();
+    values.iter().map(|value| (0..LOOKS).any(|_| is_used(value, &threads))).collect()
 }
 
-/// How many clones of each value the threads keep.
-pub(super) struct Kept(HashMap<usize, usize>);
+/// Looks once. Only one set of each thread can have clones of a value.
+fn is_used<T: ?Sized>(value: &Weak<T>, threads: &[Arc<Places>]) -> bool {
+    let address = value.as_ptr().cast::<()>().addr();
+    let set = set_of(address);
+    let places = threads.iter().flat_map(|places| &places.0[set]);
+    let kept = places.filter(|place| place.load(Ordering::Relaxed) == address).count();
+    value.strong_count() > kept
+}
 
-impl Kept {
-    pub(super) fn now() -> Self {
-        let mut counts = HashMap::new();
-        for places in ALL.lock().iter().filter_map(Weak::upgrade) {
-            let addresses = places.0.iter().flatten().map(|place| place.load(Ordering::Relaxed));
-            addresses
-                .filter(|&address| address != NOTHING)
-                .for_each(|address| *counts.entry(address).or_default() += 1);
-        }
-        Self(counts)
-    }
-
-    /// Whether anybody has this value, beside the threads that keep clones of it.
-    pub(super) fn is_used<T: ?Sized>(&self, value: &Weak<T>) -> bool {
-        let address = value.as_ptr().cast::<()>().addr();
-        value.strong_count() > self.0.get(&address).copied().unwrap_or_default()
-    }
+/// The set in which a thread keeps clones of the value at this address.
+#[inline(always)]
+pub(super) const fn set_of(address: usize) -> usize {
+    // Fibonacci hashing: the high bits of the product are well mixed.
+    ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> SHIFT) as usize
 }

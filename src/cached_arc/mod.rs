@@ -15,10 +15,8 @@ use std::thread::LocalKey;
 use std::{fmt, ptr};
 
 pub(crate) use self::kept::are_used;
-use self::kept::{Notes, SETS, SPARES_PER_SET};
+use self::kept::{Notes, SETS, SPARES_PER_SET, set_of};
 use crate::sync::{Arc, Ordering, fence};
-
-const SHIFT: u32 = u64::BITS - SETS.ilog2();
 
 /// A value whose clones threads may keep. Implemented by [`cached!`].
 pub(crate) trait Cached: Sized + 'static {
@@ -195,7 +193,7 @@ impl<T> Spares<T> {
 
     #[inline(always)]
     fn take(&self, shared: &Arc<T>) -> Option<Arc<T>> {
-        let set = set_of(shared);
+        let set = set_of(address(shared));
         self.sets[set].iter().enumerate().find_map(|(place, slot)| match slot.take() {
             Some(spare) if Arc::ptr_eq(&spare, shared) => {
                 self.notes.erase(set, place);
@@ -211,7 +209,7 @@ impl<T> Spares<T> {
     /// Puts a clone in front. The others move up to the first free place, and the last one may fall out.
     #[inline(always)]
     fn put(&self, spare: Arc<T>) {
-        let set = set_of(&spare);
+        let set = set_of(address(&spare));
         let mut moved = spare;
         for (place, slot) in self.sets[set].iter().enumerate() {
             self.notes.write(set, place, address(&moved));
@@ -223,15 +221,9 @@ impl<T> Spares<T> {
     }
 }
 
+#[inline(always)]
 fn address<T>(shared: &Arc<T>) -> usize {
     ptr::from_ref::<T>(shared).addr()
-}
-
-/// The set in which a thread keeps clones of this.
-#[inline(always)]
-fn set_of<T>(shared: &Arc<T>) -> usize {
-    // Fibonacci hashing: the high bits of the product are well mixed.
-    ((address(shared) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> SHIFT) as usize
 }
 
 /// Implements [`Cached`] for a type. After `unless` comes what is asked of a value: where it is true, threads keep no clone.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Weak, mpsc};
 use std::{slice, thread};
 
-use super::{CachedArc, SETS, SPARES_PER_SET, Spares, are_used, set_of};
+use super::{CachedArc, SETS, SPARES_PER_SET, Spares, address, are_used, set_of};
 
 #[derive(Debug)]
 struct Core(usize);
@@ -31,7 +31,8 @@ fn count(core: &CachedArc<Core>) -> usize {
 /// Two cores of one set.
 fn neighbours() -> [Arc<Core>; 2] {
     let cores: Vec<_> = (0..=SETS).map(|number| Arc::new(Core(number))).collect();
-    let meets = |one: &&Arc<Core>| cores.iter().find(|other| one.0 < other.0 && set_of(one) == set_of(other));
+    let meets =
+        |one: &&Arc<Core>| cores.iter().find(|other| one.0 < other.0 && set_of(address(one)) == set_of(address(other)));
     let (one, other) = cores.iter().find_map(|one| Some((one, meets(&one)?))).expect("there is one more than sets");
     [one, other].map(Arc::clone)
 }
