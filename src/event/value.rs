@@ -160,7 +160,7 @@ pub enum Event<'a> {
     Readmitted {
         /// The replica.
         replica: &'a str,
-        /// Why: its `"trial"` succeeded, or `"by_hand"`.
+        /// Why: its `"trial"` succeeded, its time out is over where there are no trials (`"in_time"`), or `"by_hand"`.
         reason: &'static str,
     },
     /// Another replica takes all calls from now on.

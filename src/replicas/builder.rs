@@ -220,9 +220,12 @@ impl<S, R> ReplicasBuilder<S, R> {
     /// Set it where a standby must be promoted before it may act, such as a database. The calls that come meanwhile wait together,
     /// and what they wait for goes on where one of them leaves. Where it fails, they go on to the next replica, and this one is
     /// unhealthy for a [`backoff`](Self::backoff). It has no limit of its own: a call whose [timeout](crate::timeout) ends while it
-    /// waits is a failure of the replica, and so is a panic. A call that a replica rejects goes on to the next one, which then takes
-    /// over too: prevent that with [`max_tries(1)`](Self::max_tries). A trial makes a replica take over, and the call after it the
-    /// one in use. Defaults to nothing.
+    /// waits is a failure of the replica, and so is a panic.
+    ///
+    /// With `FailOver`, calls then leave the replica in use for two reasons only. It is not healthy any more, or it rejects a call,
+    /// which goes on to the next one: prevent that with [`max_tries(1)`](Self::max_tries). A retry around asks the same replica
+    /// again, and there are no trials: a replica whose time out is over stands by, and so does one whose circuit may be probed.
+    /// Defaults to nothing.
     pub fn on_takeover<F, Fut, E>(self, take_over: F) -> Self
     where
         F: Fn(Arc<str>) -> Fut + Send + Sync + 'static,

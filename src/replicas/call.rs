@@ -66,14 +66,16 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         }
     }
 
-    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt.
+    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
+    /// first takes over, attempts stay with the one in use.
     #[inline]
     fn find(&self) -> Option<Choice> {
         if !self.tried.is_empty() && !self.may_go_on() {
             return None;
         }
         let sent_to = context::tried();
-        let other = if sent_to == Tried::NOBODY { None } else { self.find_untried(sent_to) };
+        let stays = sent_to == Tried::NOBODY || self.core().roster.rules().takes_over;
+        let other = if stays { None } else { self.find_untried(sent_to) };
         other.or_else(|| self.find_beside(&self.tried))
     }
 

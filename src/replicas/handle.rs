@@ -16,10 +16,10 @@ use crate::time::{Clock, Nanos};
 
 /// Looks at replicas and steers them, from anywhere.
 ///
-/// Handles are cheap to clone. All handles of a service, and all its clones, share the state of its replicas. As a
-/// [`Judge`], a handle says what its [`verdict`](Self::verdict) is, as it was when its replicas last changed where that was
-/// `Healthy`: so replicas of replicas can be judged. It is [`OnTrial`](Judgement::OnTrial) where only a call can find out whether
-/// one of them is better.
+/// Handles are cheap to clone. All handles of a service, and all its clones, share the state of its replicas. As a [`Judge`], a
+/// handle says what its [`verdict`](Self::verdict) is, so replicas of replicas can be judged. While that is `Healthy`, it is as it was
+/// when its replicas last changed; otherwise it looks again, at most ten times a second. It is [`OnTrial`](Judgement::OnTrial) where
+/// only a call can find out whether one of them is better.
 #[derive(Clone, Debug)]
 pub struct ReplicasHandle {
     pub(super) core: CachedArc<Core>,

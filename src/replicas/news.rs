@@ -44,8 +44,7 @@ impl<S: Clone> Sets<S> {
         match change {
             // One of the same name goes: it is a replica of its own.
             Change::Insert(name, service) => {
-                self.core.remove(&name);
-                self.add(Replica::new(name, service)).map_err(|error| Error::Service(error.into()))
+                self.replace(Replica::new(name, service)).map_err(|error| Error::Service(error.into()))
             }
             Change::Remove(name) => {
                 self.core.remove(&name);

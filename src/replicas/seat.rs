@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::first::{Begun, First, Gate, Step};
 use super::replica::{Replica, Served};
 use crate::backoff::Backoff;
-use crate::judge::Judge;
+use crate::judge::{Judge, Judgement};
 use crate::state::replicas::Newcomer;
 use crate::time::Clock;
 
@@ -51,6 +51,9 @@ impl Welcome {
     pub(super) fn seat<S>(&self, replica: Replica<S>) -> (Newcomer, Seat<S>) {
         let Replica { mut newcomer, service: served, make } = replica;
         newcomer.judges.extend(self.judges.iter().map(|judge_of| judge_of(&newcomer.name)));
+        if self.last_takeover.is_some() {
+            newcomer.judges = newcomer.judges.into_iter().map(|judge| Arc::new(StandsBy(judge)) as _).collect();
+        }
         let steps: Vec<Step> = make.into_iter().chain(self.takeover_of(&newcomer.name)).collect();
         let first = (!steps.is_empty()).then(|| {
             let gate = Arc::new(Gate::new(self.clock, self.backoff, self.seed));
@@ -63,5 +66,21 @@ impl Welcome {
     fn takeover_of(&self, name: &Arc<str>) -> Option<Step> {
         let (take_over, name) = (self.takeover.clone()?, Arc::clone(name));
         Some(Arc::new(move || take_over(Arc::clone(&name))))
+    }
+}
+
+/// A judge of a replica that stands by: what only a call can find out is found out when calls go there.
+struct StandsBy(Arc<dyn Judge>);
+
+impl Judge for StandsBy {
+    fn judge(&self) -> Judgement {
+        match self.0.judge() {
+            Judgement::OnTrial => Judgement::Healthy,
+            judgement => judgement,
+        }
+    }
+
+    fn why(&self) -> Option<String> {
+        self.0.why()
     }
 }

@@ -12,8 +12,9 @@ use super::seat::{Seat, Welcome};
 use super::shared::Core;
 use crate::cached_arc::CachedArc;
 use crate::error::ConfigError;
-use crate::state::replicas::{MAX_MEMBERS, Members, Unfit};
+use crate::state::replicas::{Changes, MAX_MEMBERS, Member, Members, Newcomer, Roster, Unfit};
 use crate::sync::Arc as Shared;
+use crate::time::Nanos;
 
 /// The replicas at one time: each member with its seat.
 pub(super) struct Set<S> {
@@ -84,6 +85,15 @@ impl<S: Clone> Sets<S> {
 
     /// Adds a replica.
     pub(super) fn add(&self, replica: Replica<S>) -> Result<(), ConfigError> {
+        self.put(replica, Roster::add)
+    }
+
+    /// Adds a replica, in the place of the one of its name if there is one.
+    pub(super) fn replace(&self, replica: Replica<S>) -> Result<(), ConfigError> {
+        self.put(replica, Roster::replace)
+    }
+
+    fn put(&self, replica: Replica<S>, put: Put) -> Result<(), ConfigError> {
         replica.check()?;
         let (newcomer, seat) = self.welcome.seat(replica);
         if !newcomer.judges.is_empty() {
@@ -92,7 +102,7 @@ impl<S: Clone> Sets<S> {
         let name = Arc::clone(&newcomer.name);
         let mut latest = self.latest.lock();
         let (member, changes) =
-            self.core.roster.add(newcomer, self.core.now()).map_err(|unfit| illegal(unfit, &name))?;
+            put(&self.core.roster, newcomer, self.core.now()).map_err(|unfit| illegal(unfit, &name))?;
         let mut seats = latest.by_id();
         seats.insert(member.id(), seat);
         let before = mem::replace(&mut *latest, Arc::new(Set::of(&self.core, seats)));
@@ -102,6 +112,9 @@ impl<S: Clone> Sets<S> {
         Ok(())
     }
 }
+
+/// How a member comes.
+type Put = fn(&Roster, Newcomer, Nanos) -> Result<(Shared<Member>, Changes), Unfit>;
 
 /// Says why there cannot be such a replica.
 pub(super) fn illegal(unfit: Unfit, name: &str) -> ConfigError {

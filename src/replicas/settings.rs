@@ -64,8 +64,9 @@ impl Settings {
 
     pub(super) fn core<S>(self, name: Name, replicas: Vec<Replica<S>>) -> Result<Parts<S>, ConfigError> {
         let Self { rules, needed, reach, backoff, judges, takeover, seed, registry } = self;
-        let (clock, rules) = (Clock::start(), Rules { needed: needed.unwrap_or(0), ..rules });
-        let last_takeover = (takeover.is_some() && rules.fails_over()).then(Arc::default);
+        let takes_over = takeover.is_some() && rules.fails_over();
+        let (clock, rules) = (Clock::start(), Rules { needed: needed.unwrap_or(0), takes_over, ..rules });
+        let last_takeover = takes_over.then(Arc::default);
         let welcome = Welcome { clock, backoff, seed, judges, takeover, last_takeover };
         let (newcomers, seats): (Vec<_>, _) = replicas.into_iter().map(|replica| welcome.seat(replica)).unzip();
         let is_judged = newcomers.iter().any(|newcomer: &Newcomer| !newcomer.judges.is_empty());

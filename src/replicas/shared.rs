@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::cached_arc::{CachedArc, cached};
@@ -12,10 +11,14 @@ use crate::event::{self, Event};
 use crate::judge::Judgement;
 use crate::registry::{Listing, Row};
 use crate::source::Kind;
+use crate::state::every::Every;
 use crate::state::replicas::{Change, Changes, Entry, How, Member, Members, PassedOver, Roster, View};
 use crate::state::verdict::Level;
 use crate::sync::weak;
 use crate::time::{Clock, Nanos};
+
+/// How often a judgement looks at all replicas, at most: each call may ask for one.
+const JUDGE_EVERY: Nanos = Nanos(100_000_000);
 
 /// How far a call goes to find a replica.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +36,8 @@ pub(super) struct Core {
     pub(super) reach: Reach,
     /// How well the healthy replicas do for what is needed, as it was told last.
     spares: AtomicU64,
-    /// Held by the one that looks again, so that others need not.
-    judging: Mutex<()>,
+    /// When a judgement looks again, because the replicas were not healthy.
+    judging: Every,
     /// Notified when the last call of a replica ends that takes none any more.
     pub(super) drained: Notify,
     /// Whether a replica has judges, which are the user's.
@@ -60,7 +63,7 @@ impl Core {
             clock,
             reach,
             spares: AtomicU64::new(spares),
-            judging: Mutex::new(()),
+            judging: Every::new(JUDGE_EVERY),
             drained: Notify::new(),
             is_judged: AtomicBool::new(is_judged),
         });
@@ -118,12 +121,14 @@ impl Core {
         }
     }
 
-    /// Looks at all replicas, unless another one does so at the moment.
+    /// Looks at all replicas, if it is time.
     #[cold]
     fn judge_again(&self, known: Judgement) -> Judgement {
-        let Some(judging) = self.judging.try_lock() else { return known };
-        let (judgement, changes) = self.roster.judge(self.now());
-        drop(judging);
+        let now = self.now();
+        if !self.judging.try_take(now) {
+            return known;
+        }
+        let (judgement, changes) = self.roster.judge(now);
         self.tell(changes);
         judgement
     }

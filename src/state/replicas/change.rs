@@ -127,6 +127,8 @@ impl Reason {
 pub(crate) enum Readmission {
     /// Its trial succeeded.
     Trial,
+    /// Its time out is over, and there are no trials.
+    InTime,
     ByHand,
 }
 
@@ -135,6 +137,7 @@ impl Readmission {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Trial => "trial",
+            Self::InTime => "in_time",
             Self::ByHand => "by_hand",
         }
     }

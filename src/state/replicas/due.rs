@@ -12,7 +12,8 @@ use crate::sync::Ordering;
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Gives the call to a member whose trial is due, if it is the time of one.
+    /// Gives the call to a member whose trial is due, if it is the time of one. Where a member first takes over, it is put in service
+    /// instead: it gets calls when it is its turn.
     #[cold]
     pub(super) fn take_trial(
         &self,
@@ -28,7 +29,14 @@ impl Roster {
         let mut locked = self.locked.lock();
         let is_due = |member: &Member| member.is_due(now) && !tried.contains(&member.id());
         let index = (0..members.len()).find(|index| is_due(members.get(*index)));
-        let choice = index.map(|index| Choice { index, entry: begin_trial(members.get(index), now, changes) });
+        let choice = index.and_then(|index| {
+            let member = members.get(index);
+            if self.rules.takes_over {
+                readmit(member, Readmission::InTime, now, changes);
+                return None;
+            }
+            Some(Choice { index, entry: begin_trial(member, now, changes) })
+        });
         self.refresh(&mut locked, now, changes);
         choice
     }

@@ -50,6 +50,8 @@ pub(crate) struct Rules {
     /// How many healthy members are needed, and how many more are to stand by.
     pub(crate) needed: usize,
     pub(crate) spares: usize,
+    /// Whether a member does something before it takes the calls of another: then no call is sent there to find out how it is.
+    pub(crate) takes_over: bool,
 }
 
 impl Rules {
@@ -65,6 +67,7 @@ impl Rules {
         healthy_for: Nanos(30 * SECOND),
         needed: 0,
         spares: 0,
+        takes_over: false,
     };
 }
 

@@ -29,11 +29,30 @@ impl Roster {
         Ok((member, changes))
     }
 
+    /// Puts a new member in the place of the one of its name, so that nobody finds it empty, or adds it.
+    pub(crate) fn replace(&self, newcomer: Newcomer, now: Nanos) -> Result<(Arc<Member>, Changes), Unfit> {
+        let member = Arc::new(Member::new(newcomer.clone(), now));
+        let mut locked = self.locked.lock();
+        let Some(before) = locked.members.find(member.name()).cloned() else {
+            drop(locked);
+            return self.add(newcomer, now);
+        };
+        member.rise(self.rules.slow_start, now);
+        before.close();
+        locked.succeed(&before, &member);
+        let is_before = |other: &Arc<Member>| other.id() == before.id();
+        let list = locked.members.iter().map(|other| if is_before(other) { &member } else { other }).cloned().collect();
+        let mut changes = self.reorder(&mut locked, list, now);
+        drop(locked);
+        self.note_drained(&before, &mut changes);
+        Ok((member, changes))
+    }
+
     /// Removes a member, which takes no new call; its calls go on to their ends. `None` if there is none of this name.
     pub(crate) fn remove(&self, name: &str, now: Nanos) -> Option<(Arc<Member>, Changes)> {
         let mut locked = self.locked.lock();
         let member = locked.members.find(name).cloned()?;
-        member.change(|word| Some(word.next(word.phase()).removed()));
+        member.close();
         let list = locked.members.iter().filter(|other| other.id() != member.id()).cloned().collect();
         let mut changes = self.reorder(&mut locked, list, now);
         drop(locked);
@@ -128,5 +147,24 @@ impl Roster {
         // Release pairs with Acquire in `version`.
         self.version.fetch_add(1, Ordering::Release);
         changes
+    }
+}
+
+impl Locked {
+    /// Lets a member be what the one before was where calls fail over.
+    fn succeed(&mut self, before: &Member, member: &Arc<Member>) {
+        if self.first == Some(before.id()) {
+            self.first = Some(member.id());
+        }
+        if self.in_use.as_ref().is_some_and(|in_use| in_use.id() == before.id()) {
+            self.in_use = Some(Arc::clone(member));
+        }
+    }
+}
+
+impl Member {
+    /// Ends its time as a member; the caller holds the roster's lock.
+    fn close(&self) {
+        self.change(|word| Some(word.next(word.phase()).removed()));
     }
 }

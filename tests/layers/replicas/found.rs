@@ -76,6 +76,23 @@ async fn one_that_is_found_again_is_a_new_replica() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_is_found_again_leaves_no_gap() {
+    let (sender, mut receiver) = unbounded_channel::<News>();
+    let discover = poll_fn(move |cx| receiver.poll_recv(cx));
+    let service = Replicas::from_discover("orders", discover).policy(Policy::FailOver).needed(2).build().unwrap();
+    let inners = [(); 3].map(|()| Inner::default());
+    for (name, inner) in ["a", "b"].into_iter().zip(&inners) {
+        sender.send(Ok(Change::Insert(name, inner.clone()))).unwrap();
+    }
+    call(&service, 1).await;
+    let events = Events::record();
+    sender.send(Ok(Change::Insert("a", inners[2].clone()))).unwrap();
+    call(&service, 2).await;
+    let told: Vec<_> = events.of("palisade::replicas").iter().map(|event| event.field("message").to_owned()).collect();
+    assert_eq!((calls(&inners), told), (vec![1, 0, 2], vec!["replica drained".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_is_not_legal_is_told_and_the_rest_is_taken() {
     let (service, news) = found();
     let events = Events::record();

@@ -8,6 +8,7 @@ mod keys;
 mod made;
 mod seen;
 mod settings;
+mod taking_over;
 mod zones;
 
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Replicas of replicas: calls leave a zone that is not well, and come back.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use palisade::Judgement;
 
@@ -35,8 +35,28 @@ async fn a_zone_is_used_again_once_its_judges_are_content() {
     let before = inner.calls();
     assert!(far.calls() > 8);
     is_well.store(true, Relaxed);
+    advance(100 * MILLI).await;
     call_zones(&zones, 10).await;
     assert_eq!(inner.calls(), before + 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_is_left_is_looked_at_ten_times_a_second() {
+    let (looks, far) = (Arc::<AtomicUsize>::default(), Inner::default());
+    let counted = Arc::clone(&looks);
+    let judge = move || {
+        counted.fetch_add(1, Relaxed);
+        Judgement::Unhealthy
+    };
+    let near = Replicas::builder("near").replica(Replica::new("a", Inner::default()).judge(judge)).needed(1);
+    let zones = zones(near, &far);
+    call_zones(&zones, 10).await;
+    let before = looks.load(Relaxed);
+    call_zones(&zones, 100).await;
+    assert_eq!(looks.load(Relaxed), before);
+    advance(100 * MILLI).await;
+    call_zones(&zones, 100).await;
+    assert_eq!(looks.load(Relaxed), before + 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,6 +43,18 @@ fn a_name_that_comes_back_is_new() {
 }
 
 #[test]
+fn a_replacement_takes_the_place_of_the_one_before() {
+    let team = team_of(FAIL_OVER, 2);
+    let before = team.call();
+    let (_, changes) = team.roster.replace(newcomer("a"), team.now()).expect("it may be a member");
+    team.note(changes);
+    assert_eq!((before.at(), team.call().at()), ("a", "a"));
+    assert_ne!(before.member.id(), team.id("a"));
+    team.end(before, Failure);
+    assert_eq!((team.news(), team.see("a").calls), (vec!["a drained".to_owned()], 0));
+}
+
+#[test]
 fn results_of_one_that_was_removed_count_nothing() {
     let team = team_of(RULES, 3);
     let calls: Vec<_> = (0..9).map(|_| team.call_at("a")).collect();

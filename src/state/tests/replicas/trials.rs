@@ -152,3 +152,10 @@ fn one_that_is_drained_gets_no_trial() {
     team.by_hand(Roster::undrain, "a");
     assert_eq!(team.call().at(), "a");
 }
+
+#[test]
+fn one_that_takes_over_first_comes_back_without_a_trial() {
+    let team = due(Rules { takes_over: true, ..FAIL_OVER });
+    assert_eq!(team.call().at(), "b");
+    assert_eq!((team.phase("a"), team.news()), (Phase::InService, vec!["a readmitted: in_time".to_owned()]));
+}
