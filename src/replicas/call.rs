@@ -28,9 +28,15 @@ pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
     key: u64,
     pub(super) end: E,
     pub(super) keep: K,
-    /// The replicas that did not take it.
-    tried: Vec<u64>,
     has_waited: bool,
+    /// `None` until a replica does not take it. Boxed, because that is rare, and all calls would be moved with it.
+    passed_over: Option<Box<PassedBy>>,
+}
+
+/// What is known of the replicas that did not take a call.
+#[derive(Default)]
+struct PassedBy {
+    ids: Vec<u64>,
     /// The last error that is no rejection.
     last: Option<Error>,
     /// The shortest pause that a rejection asked for.
@@ -38,9 +44,8 @@ pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
 }
 
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
-    pub(super) fn new(set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
-        let (request, tried) = (Some(request), Vec::new());
-        Self { set, request, key, end, keep, tried, has_waited: false, last: None, retry_after: None }
+    pub(super) const fn new(set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
+        Self { set, request: Some(request), key, end, keep, has_waited: false, passed_over: None }
     }
 
     #[inline]
@@ -48,9 +53,10 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         &self.set.core
     }
 
-    /// How many replicas did not take it.
-    pub(super) fn passed_over(&self) -> usize {
-        self.tried.len()
+    /// The replicas that did not take it.
+    #[inline]
+    pub(super) fn tried(&self) -> &[u64] {
+        self.passed_over.as_ref().map_or(&[], |passed| &passed.ids)
     }
 
     pub(super) fn seat(&self, guard: &ReplicaGuard) -> &Seat<S> {
@@ -70,19 +76,19 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// first takes over, attempts stay with the one in use.
     #[inline]
     fn find(&self) -> Option<Choice> {
-        if !self.tried.is_empty() && !self.may_go_on() {
+        if self.passed_over.is_some() && !self.may_go_on() {
             return None;
         }
         let sent_to = context::tried();
         let stays = sent_to == Tried::NOBODY || self.core().roster.rules().takes_over;
         let other = if stays { None } else { self.find_untried(sent_to) };
-        other.or_else(|| self.find_beside(&self.tried))
+        other.or_else(|| self.find_beside(self.tried()))
     }
 
     #[cold]
     fn find_untried(&self, sent_to: Tried) -> Option<Choice> {
         let ids = self.set.members.iter().map(|member| member.id());
-        let tried: Vec<_> = ids.filter(|id| sent_to.contains(short(*id)) || self.tried.contains(id)).collect();
+        let tried: Vec<_> = ids.filter(|id| sent_to.contains(short(*id)) || self.tried().contains(id)).collect();
         self.find_beside(&tried)
     }
 
@@ -94,7 +100,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
 
     #[cold]
     fn may_go_on(&self) -> bool {
-        let has_tries = self.tried.len() < self.core().reach.max_tries;
+        let has_tries = self.tried().len() < self.core().reach.max_tries;
         has_tries && self.request.as_ref().is_some_and(|copy| self.keep.reclaim(copy))
     }
 
@@ -130,7 +136,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if self.has_waited && self.is_late(&request) {
             return Err(Error::TimedOut(Elapsed::not_sent(Duration::ZERO)));
         }
-        if self.tried.len() + 1 < self.core().reach.max_tries.min(self.set.seats.len()) {
+        if self.tried().len() + 1 < self.core().reach.max_tries.min(self.set.seats.len()) {
             self.request = self.keep.copy(&request);
         }
         Ok(self.keep.pass(request))
@@ -157,14 +163,15 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     #[cold]
     pub(super) fn pass_over(&mut self, index: usize, why: PassedOver, error: Option<Error>) {
         self.core().count_passed_over(why);
-        self.tried.push(self.set.members.get(index).id());
         self.has_waited = true;
+        let PassedBy { ids, last, retry_after } = &mut **self.passed_over.get_or_insert_default();
+        ids.push(self.set.members.get(index).id());
         match error.as_ref().and_then(Error::rejection) {
             Some(rejection) => {
                 let pause = rejection.retry_after().map(Nanos::from);
-                self.retry_after = self.retry_after.into_iter().chain(pause).min();
+                *retry_after = retry_after.take().into_iter().chain(pause).min();
             }
-            None => self.last = error.or_else(|| self.last.take()),
+            None => *last = error.or_else(|| last.take()),
         }
     }
 
@@ -175,7 +182,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         let name = |member: &Member| Arc::clone(member.name());
         let sent_to = members.iter().filter(|member| sent_to.contains(short(member.id()))).map(|member| name(member));
         let passed_over = self
-            .tried
+            .tried()
             .iter()
             .filter_map(|id| members.iter().find(|member| member.id() == *id))
             .map(|member| name(member));
@@ -185,6 +192,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// The error of a call that no replica takes.
     #[cold]
     fn give_up(&mut self) -> Error {
-        self.last.take().unwrap_or_else(|| Error::Rejected(self.core().reject(self.retry_after)))
+        let PassedBy { last, retry_after, .. } = self.passed_over.take().map(|passed| *passed).unwrap_or_default();
+        last.unwrap_or_else(|| Error::Rejected(self.core().reject(retry_after)))
     }
 }

@@ -154,14 +154,14 @@ where
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn readying(&mut self, mut guard: ReplicaGuard, cx: &mut Context<'_>) -> Next<S, S::Future, E, E::Response> {
         let mut service = self.seat(&guard).service().expect("it was awaited").clone();
-        let readied = poll_ready(&mut service, &mut guard, cx);
-        if readied.is_pending() && self.awaits_readiness() {
-            return self.waiting(service, guard);
+        match poll_ready(&mut service, &mut guard, cx) {
+            Poll::Ready(Ok(())) => self.sent(&mut service, guard),
+            Poll::Pending if self.awaits_readiness() => self.waiting(service, guard),
+            readied => self.readied(&mut service, guard, readied),
         }
-        self.readied(&mut service, guard, readied)
     }
 
     #[cold]
@@ -171,7 +171,7 @@ where
         Continue(Step::Readying { service, guard: Some(guard), limit, was_polled: true })
     }
 
-    #[inline]
+    #[cold]
     fn readied(
         &mut self,
         service: &mut S,
@@ -190,7 +190,7 @@ where
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn sent(&mut self, service: &mut S, mut guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
         let index = guard.index;
         let request = match self.take_request() {
@@ -260,6 +260,6 @@ where
     S: Service<K::Sent>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("passed_over", &self.call.passed_over()).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("passed_over", &self.call.tried().len()).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,5 @@
 //! The guard of a call that a replica has.
 
-use tokio::time::Instant;
-
 use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::Guard;
@@ -9,7 +7,10 @@ use crate::context;
 use crate::outcome::Outcome;
 use crate::state::replicas::{Choice, Entry, How, Member, Members};
 use crate::sync::Arc;
-use crate::time;
+use crate::time::Nanos;
+
+/// Stands for no time. A guard with an `Option` of an instant would be moved in parts that the processor has to wait for.
+const NEVER: Nanos = Nanos::MAX;
 
 /// Has a call in flight at a replica, until it is settled or dropped.
 ///
@@ -25,8 +26,8 @@ pub struct ReplicaGuard {
     members: CachedArc<Members>,
     pub(super) index: usize,
     entry: Entry,
-    /// When the replica was first waited for: until it can be called, and then for its response.
-    since: Option<Instant>,
+    /// When the replica was first waited for, until it can be called and then for its response; [`NEVER`] before.
+    since: Nanos,
     is_waiting: bool,
     has_panicked: bool,
 }
@@ -35,7 +36,7 @@ impl ReplicaGuard {
     #[inline]
     pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        Self { core, members, index, entry, since: None, is_waiting: false, has_panicked: false }
+        Self { core, members, index, entry, since: NEVER, is_waiting: false, has_panicked: false }
     }
 
     #[inline]
@@ -46,7 +47,7 @@ impl ReplicaGuard {
     /// The replica can be called: what was waited for before that was not its call.
     #[inline]
     pub(super) const fn sends(&mut self) {
-        (self.since, self.is_waiting) = (None, false);
+        (self.since, self.is_waiting) = (NEVER, false);
     }
 
     #[inline]
@@ -67,8 +68,8 @@ impl ReplicaGuard {
 
     /// Whether a limit of ours ran out that the replica had at least half of.
     fn is_to_blame(&self) -> bool {
-        let waited = self.since.map(|since| time::now().saturating_duration_since(since));
-        context::expired_limit().is_some_and(|limit| waited >= Some(limit / 2))
+        let waited = || self.core.now().saturating_sub(self.since);
+        context::expired_limit().is_some_and(|limit| waited() >= Nanos::from(limit / 2))
     }
 }
 
@@ -76,8 +77,8 @@ impl Guard for ReplicaGuard {
     #[inline]
     fn polled(&mut self, is_pending: bool) {
         self.is_waiting = is_pending;
-        if is_pending && self.since.is_none() {
-            self.since = Some(time::now());
+        if is_pending && self.since == NEVER {
+            self.since = self.core.now();
         }
     }
 

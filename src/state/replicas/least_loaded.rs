@@ -36,7 +36,7 @@ impl<C: Now> Pick<'_, C> {
     }
 
     /// One that was drawn by this number, which is below 2^32, but not `other`.
-    #[inline]
+    #[inline(always)]
     fn drawn(&mut self, range: &Range<usize>, worst: Level, number: u64, other: Option<usize>) -> Option<usize> {
         let others = range.len() - usize::from(other.is_some());
         let at = |number| match range.start + scale(number, others) {

@@ -38,19 +38,22 @@ impl fmt::Debug for Newcomer {
 }
 
 /// What the holder of the roster's lock writes is read without it only to be shown, or where the comment says so.
+///
+/// In this order, what a choice touches is one line of the processor's cache: all down to `rising`.
+#[repr(C, align(64))]
 pub(crate) struct Member {
     id: u64,
-    name: Arc<str>,
-    pub(super) tier: u32,
     judges: Box<[Arc<dyn Judge>]>,
     pub(super) word: AtomicU64,
     /// Read by every choice.
     pub(super) weight: AtomicU64,
+    in_flight: AtomicU64,
     /// What the judges said when the roster last looked; choices compare it with what they say.
     pub(super) judged: AtomicU64,
-    in_flight: AtomicU64,
     /// Since when its share grows; zero if it does not. Read by every choice, and ended by one.
     pub(super) rising: AtomicU64,
+    name: Arc<str>,
+    pub(super) tier: u32,
     /// How it was when the roster last looked, and since when it is healthy.
     pub(super) level: AtomicU64,
     pub(super) well_since: AtomicU64,
