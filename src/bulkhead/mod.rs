@@ -98,7 +98,7 @@
 //! rejected with [`QueueFull`](crate::RejectionReason::QueueFull) at once. While calls of higher classes keep coming, a lower class
 //! waits: set `max_wait`, or put a timeout around.
 //!
-//! With [`share`](BulkheadBuilder::share), a class fills only a part of the places, whoever holds them:
+//! With [`share`](BulkheadBuilder::share), a class gets a place only while less than its share of all places is taken, no matter by which classes:
 //!
 //! | class | share, once one is set |
 //! |---|---|

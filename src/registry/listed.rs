@@ -40,7 +40,7 @@ pub(crate) trait Listed: Send + Sync {
     }
 }
 
-/// A handle of an instance, of which a layer per key keeps many.
+/// A handle of an instance. A layer per key keeps one for each key.
 pub(crate) trait Shown {
     /// The instance, as a registry asks it.
     fn listed(&self) -> &dyn Listed;

@@ -58,7 +58,7 @@ macro_rules! table {
         /// The instances of one kind and name are added up: counts, limits and tokens are sums, and a ratio is one of sums.
         ///
         /// Counters are there, at zero, from `build()`. They never fall: what an instance counted stays when it goes. Gauges are there
-        /// for as long as there are instances. A name of which nothing was counted goes with its last instance.
+        /// for as long as there are instances. If nothing was counted under a name, the name goes with its last instance.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct Metric {

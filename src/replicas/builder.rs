@@ -234,6 +234,7 @@ impl<S, R> ReplicasBuilder<S, R> {
     {
         let take_over: Takeover = Arc::new(move |name| {
             let taking = take_over(name);
+            // Boxed, because the functions of all replicas are of one type. A call pays nothing: they run where one takes over.
             Box::pin(async move { taking.await.map_err(Error::lift) })
         });
         self.set(|settings| settings.takeover = Some(take_over))

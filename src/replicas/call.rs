@@ -112,7 +112,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         choice
     }
 
-    /// What is to be awaited before calls go to this replica.
+    /// What is to be awaited before calls go to this replica. Boxed, because nearly all calls find nothing to await, and carry no room for it.
     #[inline]
     pub(super) fn first(&self, guard: &ReplicaGuard) -> Option<Waited> {
         let first = self.seat(guard).first.as_ref()?;

@@ -83,6 +83,7 @@ impl First {
 
     fn begin(&self) -> Begun {
         let steps = self.steps.clone();
+        // Boxed, because it outlives the call that began it. It is awaited before the first call of a replica, and not by each.
         Box::pin(async move {
             for step in steps {
                 step().await?;

@@ -167,6 +167,7 @@ where
     #[cold]
     fn waiting(&mut self, service: S, guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
         self.waits();
+        // Boxed, because nearly no call waits, and each would carry room for it.
         let limit = Box::pin(sleep(self.core().reach.ready_within));
         Continue(Step::Readying { service, guard: Some(guard), limit, was_polled: true })
     }

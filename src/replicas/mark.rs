@@ -12,8 +12,8 @@ use crate::call::Plain;
 pub struct ReplicaUsed {
     /// The name of the replica.
     pub name: Arc<str>,
-    /// The names of those that earlier attempts of a retry around were sent to, of which a retry remembers four, and then of those
-    /// that were passed over.
+    /// The names of the replicas that were tried before. First come those that earlier attempts of a retry around were sent to; a retry
+    /// remembers four. Then come those that this attempt passed over.
     pub tried: Vec<Arc<str>>,
 }
 

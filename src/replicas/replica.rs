@@ -88,6 +88,7 @@ impl<S> Replica<S> {
         let service = Served::Later(Arc::clone(&later));
         let make: Step = Arc::new(move || {
             let (later, making) = (Arc::clone(&later), later.get().is_none().then(&make));
+            // Boxed, because the functions of all replicas are of one type. It runs once.
             Box::pin(async move {
                 if let Some(making) = making {
                     later.set(making.await.map_err(Error::lift)?).ok();

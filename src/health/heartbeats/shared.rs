@@ -60,7 +60,7 @@ impl Core {
         Some(seen)
     }
 
-    /// The same, unless somebody has the lock. Then that one tells what it sees, or whoever asks next.
+    /// The same, unless somebody has the lock. Then the holder of the lock tells what it sees, or the next one who asks.
     pub(super) fn try_see(&self, node: &str) {
         let seen = self.nodes.try_lock().and_then(|mut nodes| nodes.see(node, self.clock.now()));
         if let Some(seen) = seen {

@@ -41,17 +41,17 @@ impl HealthBuilder {
     /// Adds a check without which the service is not ready.
     ///
     /// For what this instance alone has. What all instances share is [degrading](Self::degrading): otherwise one slow database takes
-    /// all of them out at once.
+    /// all of them out at once. Defaults to no check.
     pub fn critical(self, check: &HealthCheck) -> Self {
         self.add(CheckKind::Critical, check)
     }
 
-    /// Adds a check without which the service is degraded, and stays ready.
+    /// Adds a check without which the service is degraded, and stays ready. Defaults to no check.
     pub fn degrading(self, check: &HealthCheck) -> Self {
         self.add(CheckKind::Degrading, check)
     }
 
-    /// Adds a check that is shown only.
+    /// Adds a check that is shown only. Defaults to no check.
     pub fn informing(self, check: &HealthCheck) -> Self {
         self.add(CheckKind::Informing, check)
     }

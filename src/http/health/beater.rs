@@ -45,7 +45,7 @@ impl<S> Beater<S> {
         BeaterBuilder { node: node.into(), beater }
     }
 
-    /// Beats at once, and then at each interval, to all targets, none of which waits for another. It never ends: abort its task.
+    /// Beats at once, and then at each interval, to all targets. No target waits for another. It never ends: abort its task.
     ///
     /// A beat that fails is not sent again, and no event tells it: the target misses the beat. To see more, put layers around the
     /// service.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64 as Counter;
+use std::sync::atomic::AtomicU64 as Counter; // a static needs a constructor that is `const`
 
 use super::change::Entry;
 use super::results::Results;
