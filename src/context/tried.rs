@@ -11,14 +11,13 @@ thread_local! {
     static NOTED: Cell<Tried> = const { Cell::new(Tried::NOBODY) };
 }
 
-/// The last four replicas that a call was sent to, by their ids: 15 bits each, the latest in the lowest. Zero is none.
+/// The last four replicas that a call was sent to, by their ids: 16 bits each, the latest in the lowest. Zero is none.
 ///
-/// Ids that differ by a multiple of 32,767 are one: the worst of that is that a replica is avoided without need.
+/// Ids that differ by a multiple of 32,768 are one: the worst of that is that a replica is avoided without need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tried(u64);
 
-const BITS: u32 = 15;
-const ALL: u32 = 4 * BITS;
+const BITS: u32 = u64::BITS / 4;
 const ID: u64 = (1 << BITS) - 1;
 
 impl Tried {
@@ -39,31 +38,33 @@ impl Tried {
     fn with(self, id: u64) -> Self {
         let is_again = self.ids().any(|tried| tried == id);
         let before = if is_again { 0 } else { self.0 };
-        Self((before << BITS | id) & ((1 << ALL) - 1))
+        Self(before << BITS | id)
     }
 
     /// The latest comes last.
     fn ids(self) -> impl Iterator<Item = u64> {
-        let ids = (0..ALL).step_by(BITS as usize).rev().map(move |shift| self.0 >> shift & ID);
+        let ids = (0..u64::BITS).step_by(BITS as usize).rev().map(move |shift| self.0 >> shift & ID);
         ids.filter(|id| *id > 0)
     }
 }
 
 /// An id in the bits that there are for it; not zero.
-fn short(id: u32) -> u64 {
-    u64::from(id) % ID + 1
+const fn short(id: u32) -> u64 {
+    id as u64 & ID >> 1 | 1 << (BITS - 1)
 }
 
 /// The replicas to avoid, unless there is no other: earlier attempts of the call were sent to them.
+#[inline]
 pub(crate) fn tried() -> Tried {
     AVOIDED.get()
 }
 
 /// Notes that the attempt which ends now was sent to this replica. It is to be called in the poll that ends the attempt, also where that
 /// poll drops it.
+#[inline]
 pub(crate) fn try_on(id: u32) {
     // As it comes, because most notes are never heard: who hears them leaves out what comes again.
-    NOTED.set(Tried((NOTED.get().0 << BITS | short(id)) & ((1 << ALL) - 1)));
+    NOTED.set(Tried(NOTED.get().0 << BITS | short(id)));
 }
 
 /// Avoids these. Returns who was avoided around.

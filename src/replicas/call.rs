@@ -43,6 +43,41 @@ struct PassedBy {
     retry_after: Option<Nanos>,
 }
 
+impl PassedBy {
+    /// These and another one.
+    #[cold]
+    fn and(mut self, id: u64, error: Option<Error>) -> Self {
+        self.ids.push(id);
+        match error.as_ref().and_then(Error::rejection) {
+            Some(rejection) => {
+                let pause = rejection.retry_after().map(Nanos::from);
+                self.retry_after = self.retry_after.into_iter().chain(pause).min();
+            }
+            None => self.last = error.or(self.last),
+        }
+        self
+    }
+}
+
+impl<S> Set<S> {
+    /// Chooses one beside those that were tried.
+    #[inline(always)]
+    fn choose(&self, key: u64, tried: &[u64]) -> Option<Choice> {
+        let Core { roster, clock, .. } = &*self.core;
+        let (choice, changes) = roster.choose(&self.members, key, tried, clock);
+        self.core.tell(changes);
+        choice
+    }
+
+    /// Chooses one that earlier attempts were not sent to either, if there is one.
+    #[cold]
+    fn choose_untried(&self, key: u64, tried: &[u64], sent_to: Tried) -> Option<Choice> {
+        let ids = self.members.iter().map(|member| member.id());
+        let all: Vec<_> = ids.filter(|id| sent_to.contains(short(*id)) || tried.contains(id)).collect();
+        [&all, tried].into_iter().find_map(|tried| self.choose(key, tried))
+    }
+}
+
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     pub(super) const fn new(set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
         Self { set, request: Some(request), key, end, keep, has_waited: false, passed_over: None }
@@ -59,37 +94,26 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         self.passed_over.as_ref().map_or(&[], |passed| &passed.ids)
     }
 
-    pub(super) fn seat(&self, guard: &ReplicaGuard) -> &Seat<S> {
-        &self.set.seats[guard.index]
+    pub(super) fn seat(&self, index: usize) -> &Seat<S> {
+        &self.set.seats[index]
     }
 
-    /// Chooses the replica of the next try. Fails where there is none.
-    #[inline]
-    pub(super) fn choose(&mut self) -> Result<ReplicaGuard, Error> {
-        match self.find() {
-            Some(choice) => Ok(ReplicaGuard::new(self.core(), &self.set.members, choice)),
-            None => Err(self.give_up()),
-        }
+    #[inline(always)]
+    pub(super) fn guard(&self, choice: Choice) -> ReplicaGuard {
+        ReplicaGuard::new(self.core(), &self.set.members, choice)
     }
 
-    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
+    /// Chooses one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
     /// first takes over, attempts stay with the one in use.
-    #[inline]
-    fn find(&self) -> Option<Choice> {
+    #[inline(always)]
+    pub(super) fn choose(&self) -> Option<Choice> {
         if self.passed_over.is_some() && !self.may_go_on() {
             return None;
         }
         let sent_to = context::tried();
         let stays = sent_to == Tried::NOBODY || self.core().roster.rules().takes_over;
-        let other = if stays { None } else { self.find_untried(sent_to) };
-        other.or_else(|| self.find_beside(self.tried()))
-    }
-
-    #[cold]
-    fn find_untried(&self, sent_to: Tried) -> Option<Choice> {
-        let ids = self.set.members.iter().map(|member| member.id());
-        let tried: Vec<_> = ids.filter(|id| sent_to.contains(short(*id)) || self.tried().contains(id)).collect();
-        self.find_beside(&tried)
+        let tried = self.tried();
+        if stays { self.set.choose(self.key, tried) } else { self.set.choose_untried(self.key, tried, sent_to) }
     }
 
     /// Notes for a retry around that the call was sent to this replica.
@@ -102,26 +126,6 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     fn may_go_on(&self) -> bool {
         let has_tries = self.tried().len() < self.core().reach.max_tries;
         has_tries && self.request.as_ref().is_some_and(|copy| self.keep.reclaim(copy))
-    }
-
-    #[inline]
-    fn find_beside(&self, tried: &[u64]) -> Option<Choice> {
-        let Core { roster, clock, .. } = &**self.core();
-        let (choice, changes) = roster.choose(&self.set.members, self.key, tried, clock);
-        self.core().tell(changes);
-        choice
-    }
-
-    /// What is to be awaited before calls go to this replica. Boxed, because nearly all calls find nothing to await, and carry no room for it.
-    #[inline]
-    pub(super) fn first(&self, guard: &ReplicaGuard) -> Option<Waited> {
-        let first = self.seat(guard).first.as_ref()?;
-        if first.is_done() { None } else { Some(Box::pin(Arc::clone(first).wait())) }
-    }
-
-    /// Whether the call waits for a replica that is not ready.
-    pub(super) fn awaits_readiness(&self) -> bool {
-        !self.core().reach.ready_within.is_zero()
     }
 
     /// Notes that the call waits: its time may be over before it is sent.
@@ -160,19 +164,13 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     }
 
     /// Goes on from this replica, to which nothing was sent.
-    #[cold]
+    #[inline(always)]
     pub(super) fn pass_over(&mut self, index: usize, why: PassedOver, error: Option<Error>) {
         self.core().count_passed_over(why);
         self.has_waited = true;
-        let PassedBy { ids, last, retry_after } = &mut **self.passed_over.get_or_insert_default();
-        ids.push(self.set.members.get(index).id());
-        match error.as_ref().and_then(Error::rejection) {
-            Some(rejection) => {
-                let pause = rejection.retry_after().map(Nanos::from);
-                *retry_after = retry_after.take().into_iter().chain(pause).min();
-            }
-            None => *last = error.or_else(|| last.take()),
-        }
+        let (passed_over, id) = (self.passed_over.take(), self.set.members.get(index).id());
+        // By value, so that a call stays in registers as long as none was passed over.
+        self.passed_over = Some(Box::new(passed_over.map(|passed| *passed).unwrap_or_default().and(id, error)));
     }
 
     /// Which replica has answered, and which ones were tried before.
@@ -190,8 +188,8 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     }
 
     /// The error of a call that no replica takes.
-    #[cold]
-    fn give_up(&mut self) -> Error {
+    #[inline(always)]
+    pub(super) fn give_up(&mut self) -> Error {
         let PassedBy { last, retry_after, .. } = self.passed_over.take().map(|passed| *passed).unwrap_or_default();
         last.unwrap_or_else(|| Error::Rejected(self.core().reject(retry_after)))
     }

@@ -1,20 +1,19 @@
-//! The future of one call: its steps, and how it goes from one to the next.
+//! The future of one call.
+//!
+//! A call is sent when the service is called, as far as it need not wait. What is left to do is the step that the future is in:
 //!
 //! ```text
-//! Choosing -> Awaiting -> Readying -> Sent -> Choosing -> ...
+//! Awaiting -> Readying -> Sent -> response
 //! ```
 //!
-//! It skips `Awaiting` where nothing is awaited before calls go to the replica, and `Readying` where the replica is ready at once. It comes
-//! back to `Choosing` as long as nothing was sent.
+//! Where a replica does not take the call, the Choosing begins in the same way, as long as nothing was sent.
 
 use std::fmt;
-use std::mem;
-use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::Sleep;
 use tower::{BoxError, Service};
 
 use super::call::{Call, Waited};
@@ -23,21 +22,18 @@ use super::mark::Mark;
 use crate::call::copies::KeepRequest;
 use crate::call::{self, End, Guard, POLLED_AGAIN};
 use crate::error::Error;
-use crate::state::replicas::PassedOver;
 
 pin_project! {
     #[project = StepProj]
-    enum Step<S, Fut, E> {
+    pub(super) enum Step<S, Fut, E> {
         Choosing,
         Awaiting { first: Waited, guard: Option<ReplicaGuard> },
         // The timer is boxed, because most calls need none and all would be moved with it.
-        Readying { service: S, guard: Option<ReplicaGuard>, limit: Pin<Box<Sleep>>, was_polled: bool },
+        Readying { service: S, guard: Option<ReplicaGuard>, limit: Option<Pin<Box<Sleep>>> },
         Sent { index: usize, #[pin] sent: call::ResponseFuture<Fut, ReplicaGuard, E> },
+        Ended { error: Option<Error> },
     }
 }
-
-/// The step after this one, or the result of the call.
-type Next<S, Fut, E, T> = ControlFlow<Result<T, Error>, Step<S, Fut, E>>;
 
 pin_project! {
     /// The future of a call of [`Replicas`](super::Replicas).
@@ -64,10 +60,13 @@ pin_project! {
 impl<S, Request, E, K> ResponseFuture<S, Request, E, K>
 where
     K: KeepRequest<Request>,
-    S: Service<K::Sent>,
+    S: Service<K::Sent> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    E: End<ReplicaGuard, S::Response> + Clone,
 {
-    pub(super) const fn new(call: Call<S, Request, E, K>) -> Self {
-        Self { step: Step::Choosing, call }
+    #[inline(always)]
+    pub(super) fn begin(mut call: Call<S, Request, E, K>) -> Self {
+        Self { step: call.begin_try(), call }
     }
 }
 
@@ -86,26 +85,22 @@ where
         let (mut step, call) = (this.step, this.call);
         loop {
             let next = match step.as_mut().project() {
-                // Choosing => (Awaiting | Readying | Sent | Choosing | end): a replica has the call, or there is none left.
-                StepProj::Choosing => call.chosen(cx),
-                // Awaiting => (Readying | Sent | Choosing | end): the replica can be called, or cannot.
+                // Choosing => (any step): another replica is tried, or there is none left.
+                StepProj::Choosing => call.try_another(),
+                // Awaiting => (Readying | Sent | Ended | Choosing): the replica can be called, or cannot.
                 StepProj::Awaiting { first, guard } => {
-                    call.waits();
                     let first = ready!(poll_first(first, guard.as_mut().expect(POLLED_AGAIN), cx));
-                    call.awaited(guard.take().expect(POLLED_AGAIN), first, cx)
+                    call.awaited(guard.take().expect(POLLED_AGAIN), first)
                 }
-                // Readying => (Sent | Choosing | end): the replica is ready, or not in time, or the deadline of the call has passed.
-                StepProj::Readying { service, guard, limit, was_polled } => {
-                    let readied = match guard {
-                        Some(guard) if !mem::take(was_polled) => poll_ready(service, guard, cx),
-                        _ => Poll::Pending,
-                    };
+                // Readying => (Sent | Ended | Choosing): the replica is ready, or not in time, or the deadline of the call has passed.
+                StepProj::Readying { service, guard, limit } => {
+                    let readied = poll_ready(service, guard.as_mut().expect(POLLED_AGAIN), cx);
                     if readied.is_pending() {
-                        ready!(limit.as_mut().poll(cx));
+                        ready!(call.poll_limit(limit, cx));
                     }
                     call.readied(service, guard.take().expect(POLLED_AGAIN), readied)
                 }
-                // Sent => (Choosing | end): the response is the result; an error is, if the request may have been sent.
+                // Sent => (Ended | Choosing | response): an error is the result if the request may have been sent.
                 StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
                     Ok(mut response) => {
                         call.note(*index);
@@ -114,124 +109,15 @@ where
                     }
                     Err(error) => call.failed(*index, error),
                 },
+                // Ended => error: no replica takes the call, or the error of one is the result.
+                StepProj::Ended { error } => return Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),
             };
-            match next {
-                Continue(next) => step.set(next),
-                Break(result) => return Poll::Ready(result),
-            }
+            step.set(next);
         }
-    }
-}
-
-impl<S, Request, E, K> Call<S, Request, E, K>
-where
-    K: KeepRequest<Request>,
-    S: Service<K::Sent> + Clone,
-    S::Error: Into<BoxError> + 'static,
-    E: End<ReplicaGuard, S::Response> + Clone,
-{
-    #[inline]
-    fn chosen(&mut self, cx: &mut Context<'_>) -> Next<S, S::Future, E, E::Response> {
-        match self.choose() {
-            Err(error) => Break(Err(error)),
-            Ok(guard) => match self.first(&guard) {
-                Some(first) => Continue(Step::Awaiting { first, guard: Some(guard) }),
-                None => self.readying(guard, cx),
-            },
-        }
-    }
-
-    #[cold]
-    fn awaited(
-        &mut self,
-        guard: ReplicaGuard,
-        first: Result<(), Option<Error>>,
-        cx: &mut Context<'_>,
-    ) -> Next<S, S::Future, E, E::Response> {
-        match first {
-            Ok(()) => self.readying(guard, cx),
-            Err(error) => self.passes_over(guard, PassedOver::NotThere, error),
-        }
-    }
-
-    #[inline(always)]
-    fn readying(&mut self, mut guard: ReplicaGuard, cx: &mut Context<'_>) -> Next<S, S::Future, E, E::Response> {
-        let mut service = self.seat(&guard).service().expect("it was awaited").clone();
-        match poll_ready(&mut service, &mut guard, cx) {
-            Poll::Ready(Ok(())) => self.sent(&mut service, guard),
-            Poll::Pending if self.awaits_readiness() => self.waiting(service, guard),
-            readied => self.readied(&mut service, guard, readied),
-        }
-    }
-
-    #[cold]
-    fn waiting(&mut self, service: S, guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
-        self.waits();
-        // Boxed, because nearly no call waits, and each would carry room for it.
-        let limit = Box::pin(sleep(self.core().reach.ready_within));
-        Continue(Step::Readying { service, guard: Some(guard), limit, was_polled: true })
-    }
-
-    #[cold]
-    fn readied(
-        &mut self,
-        service: &mut S,
-        guard: ReplicaGuard,
-        readied: Poll<Result<(), S::Error>>,
-    ) -> Next<S, S::Future, E, E::Response> {
-        match readied {
-            Poll::Ready(Ok(())) => self.sent(service, guard),
-            Poll::Ready(Err(error)) => {
-                let (index, error) = (guard.index, Error::lift(error));
-                self.end.clone().failed(guard, &error);
-                self.pass_over(index, PassedOver::Unready, Some(error));
-                Continue(Step::Choosing)
-            }
-            Poll::Pending => self.passes_over(guard, PassedOver::NotReady, None),
-        }
-    }
-
-    #[inline(always)]
-    fn sent(&mut self, service: &mut S, mut guard: ReplicaGuard) -> Next<S, S::Future, E, E::Response> {
-        let index = guard.index;
-        let request = match self.take_request() {
-            Ok(request) => request,
-            Err(error) => return Break(Err(error)),
-        };
-        guard.sends();
-        let watch = guard.watch();
-        let inner = service.call(request);
-        watch.over();
-        Continue(Step::Sent { index, sent: call::ResponseFuture::sent(inner, guard, self.end.clone()) })
-    }
-
-    /// Goes on, or ends the call: the replica has failed, and its guard is settled.
-    #[cold]
-    fn failed(&mut self, index: usize, error: Error) -> Next<S, S::Future, E, E::Response> {
-        let Some(why) = self.unsent(&error) else {
-            self.note(index);
-            return Break(Err(error));
-        };
-        self.pass_over(index, why, Some(error));
-        Continue(Step::Choosing)
-    }
-
-    #[cold]
-    fn passes_over(
-        &mut self,
-        guard: ReplicaGuard,
-        why: PassedOver,
-        error: Option<Error>,
-    ) -> Next<S, S::Future, E, E::Response> {
-        let index = guard.index;
-        guard.unsent();
-        self.pass_over(index, why, error);
-        Continue(Step::Choosing)
     }
 }
 
 /// Polls a service ready under the guard of its replica.
-#[inline]
 fn poll_ready<S: Service<Request>, Request>(
     service: &mut S,
     guard: &mut ReplicaGuard,
@@ -240,9 +126,7 @@ fn poll_ready<S: Service<Request>, Request>(
     let watch = guard.watch();
     let readied = service.poll_ready(cx);
     watch.over();
-    if readied.is_pending() {
-        guard.polled(true);
-    }
+    guard.polled(readied.is_pending());
     readied
 }
 

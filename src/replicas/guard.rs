@@ -1,5 +1,7 @@
 //! The guard of a call that a replica has.
 
+use std::mem;
+
 use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::Guard;
@@ -28,66 +30,72 @@ pub struct ReplicaGuard {
     entry: Entry,
     /// When the replica was first waited for, until it can be called and then for its response; [`NEVER`] before.
     since: Nanos,
-    is_waiting: bool,
-    has_panicked: bool,
+    /// Flags in a whole word, because to read a field together with its neighbours stalls after a narrower write.
+    state: u64,
 }
 
+/// The replica is being waited for: it was pending when it was last polled.
+const WAITING: u64 = 1;
+
+/// The replica panicked.
+const PANICKED: u64 = 1 << 1;
+
 impl ReplicaGuard {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        Self { core, members, index, entry, since: NEVER, is_waiting: false, has_panicked: false }
-    }
-
-    #[inline]
-    fn member(&self) -> &Member {
-        self.members.shared().get(self.index)
+        Self { core, members, index, entry, since: NEVER, state: 0 }
     }
 
     /// The replica can be called: what was waited for before that was not its call.
     #[inline]
     pub(super) const fn sends(&mut self) {
-        (self.since, self.is_waiting) = (NEVER, false);
+        (self.since, self.state) = (NEVER, 0);
     }
 
-    #[inline]
-    fn end(&mut self, how: How) {
-        if let Some(core) = self.core.take() {
-            core.exit(self.member(), self.entry, how);
+    /// Takes the call out of the guard.
+    #[inline(always)]
+    fn take(&mut self) -> Option<InFlight> {
+        let (core, members) = (self.core.take()?, self.members.take()?);
+        Some(InFlight { core, members, index: self.index, entry: self.entry })
+    }
+
+    #[inline(always)]
+    fn end(mut self, how: How) {
+        let taken = self.take();
+        // Forgetting the empty guard lets the compiler keep it in registers.
+        mem::forget(self);
+        if let Some(call) = taken {
+            call.end(how);
         }
     }
 
-    /// Ends a call that is dropped unsettled.
-    #[cold]
-    fn end_dropped(&mut self) {
-        // A retry may go on where its attempt was dropped.
-        context::try_on(short(self.member().id()));
-        let is_failure = self.has_panicked || self.is_waiting && self.is_to_blame();
-        self.end(if is_failure { How::Failure } else { How::Nothing });
-    }
-
-    /// Whether a limit of ours ran out that the replica had at least half of.
-    fn is_to_blame(&self) -> bool {
-        let waited = || self.core.now().saturating_sub(self.since);
-        context::expired_limit().is_some_and(|limit| waited() >= Nanos::from(limit / 2))
+    /// Notes that the replica is being waited for. A call that is ready at once needs none of this.
+    #[inline(never)]
+    fn waits(&mut self) {
+        self.state |= WAITING;
+        if self.since == NEVER {
+            self.since = self.core.now();
+        }
     }
 }
 
 impl Guard for ReplicaGuard {
-    #[inline]
+    #[inline(always)]
     fn polled(&mut self, is_pending: bool) {
-        self.is_waiting = is_pending;
-        if is_pending && self.since == NEVER {
-            self.since = self.core.now();
+        if is_pending {
+            self.waits();
+        } else if self.state & WAITING != 0 {
+            self.state &= !WAITING;
         }
     }
 
     fn panicked(&mut self) {
-        self.has_panicked = true;
+        self.state |= PANICKED;
     }
 
-    #[inline]
-    fn settle(mut self, outcome: Outcome) {
+    #[inline(always)]
+    fn settle(self, outcome: Outcome) {
         self.end(match outcome {
             Outcome::Success => How::Success,
             Outcome::Transient | Outcome::Failed => How::Failure,
@@ -96,16 +104,52 @@ impl Guard for ReplicaGuard {
         });
     }
 
-    fn unsent(mut self) {
+    fn unsent(self) {
         self.end(How::Nothing);
     }
 }
 
 impl Drop for ReplicaGuard {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if !self.core.is_taken() {
-            self.end_dropped();
+        if let Some(call) = self.take() {
+            call.end_dropped(self.since, self.state);
         }
+    }
+}
+
+/// The call of a guard.
+struct InFlight {
+    core: CachedArc<Core>,
+    members: CachedArc<Members>,
+    index: usize,
+    entry: Entry,
+}
+
+impl InFlight {
+    #[inline(always)]
+    fn end(self, how: How) {
+        self.core.exit(self.member(), self.entry, how);
+    }
+
+    #[inline]
+    fn member(&self) -> &Member {
+        self.members.shared().get(self.index)
+    }
+
+    /// Ends a call that is dropped unsettled.
+    #[cold]
+    #[inline(never)]
+    fn end_dropped(self, since: Nanos, state: u64) {
+        // A retry may go on where its attempt was dropped.
+        context::try_on(short(self.member().id()));
+        let is_failure = state & PANICKED != 0 || state & WAITING != 0 && self.is_to_blame(since);
+        self.end(if is_failure { How::Failure } else { How::Nothing });
+    }
+
+    /// Whether a limit of ours ran out that the replica had at least half of.
+    fn is_to_blame(&self, since: Nanos) -> bool {
+        let waited = || self.core.now().saturating_sub(since);
+        context::expired_limit().is_some_and(|limit| waited() >= Nanos::from(limit / 2))
     }
 }

@@ -149,6 +149,7 @@ mod service;
 mod set;
 mod settings;
 mod shared;
+mod tries;
 
 pub use self::builder::ReplicasBuilder;
 pub use self::future::ResponseFuture;

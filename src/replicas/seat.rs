@@ -17,9 +17,18 @@ pub(super) struct Seat<S> {
 }
 
 impl<S> Seat<S> {
+    /// Its service, or what is to be awaited before calls go there.
+    #[inline]
+    pub(super) fn open(&self) -> Result<&S, &Arc<First>> {
+        match &self.first {
+            Some(first) if !first.is_done() => Err(first),
+            _ => Ok(self.service()),
+        }
+    }
+
     /// Its service, once calls may go there.
-    pub(super) fn service(&self) -> Option<&S> {
-        self.served.get()
+    pub(super) fn service(&self) -> &S {
+        self.served.get().expect("it is made before calls go there")
     }
 }
 

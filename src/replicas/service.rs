@@ -1,4 +1,4 @@
-//! The service: it takes the replicas that there are, and its future chooses among them.
+//! The service: it takes the replicas that there are, and gives each call to one of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ where
         let key = key.hash(&request);
         let is_sent_once = self.set.core.reach.max_tries.min(self.set.seats.len()) <= 1;
         let request = keep.begin(request, is_sent_once);
-        ResponseFuture::new(Call::new(Arc::clone(&self.set), request, key, end.clone(), keep.clone()))
+        ResponseFuture::begin(Call::new(Arc::clone(&self.set), request, key, end.clone(), keep.clone()))
     }
 }
 

@@ -12,24 +12,23 @@ impl Roster {
     /// Ends a call that a member took.
     #[inline]
     pub(crate) fn exit(&self, member: &Member, entry: Entry, how: How, clock: impl Now) -> Changes {
-        let mut changes = self.settle(member, entry, how, clock);
+        let mut changes = Changes::NONE;
+        self.settle(member, entry, how, clock, &mut changes);
         self.leave(member, &mut changes);
         changes
     }
 
     /// Counts the result of a call, which is in flight until it [leaves](Self::leave).
     #[inline]
-    pub(crate) fn settle(&self, member: &Member, entry: Entry, how: How, clock: impl Now) -> Changes {
-        let mut changes = Changes::NONE;
+    pub(crate) fn settle(&self, member: &Member, entry: Entry, how: How, clock: impl Now, changes: &mut Changes) {
         if how != How::Nothing {
             member.results.count(how == How::Failure);
         }
         if entry.is_trial() {
-            self.end_trial(member, entry, how, clock.now(), &mut changes);
+            self.end_trial(member, entry, how, clock.now(), changes);
         } else {
-            self.end_call(member, entry, how, clock, &mut changes);
+            self.end_call(member, entry, how, clock, changes);
         }
-        changes
     }
 
     /// Lets the member have one call less in flight: one whose result was counted.

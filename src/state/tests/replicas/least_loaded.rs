@@ -61,9 +61,9 @@ fn where_one_of_many_is_usable_it_is_found() {
 fn calls_are_in_flight_until_they_leave() {
     let team = team_of(RULES, 1);
     let call = team.call();
-    team.note(team.roster.settle(&call.member, call.entry, Success, team.now()));
-    assert_eq!(team.see("a").in_flight, 1);
     let mut changes = Changes::NONE;
+    team.roster.settle(&call.member, call.entry, Success, team.now(), &mut changes);
+    assert_eq!(team.see("a").in_flight, 1);
     team.roster.leave(&call.member, &mut changes);
     assert_eq!((team.see("a").in_flight, team.see("a").calls), (0, 1));
     team.note(changes);

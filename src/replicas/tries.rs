@@ -1,0 +1,134 @@
+//! The tries of a call: how each begins at a replica, and leads to the next.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::time::{Sleep, sleep};
+use tower::{BoxError, Service};
+
+use super::call::Call;
+use super::future::Step;
+use super::guard::ReplicaGuard;
+use crate::call::copies::KeepRequest;
+use crate::call::{self, End, Guard};
+use crate::error::Error;
+use crate::state::replicas::PassedOver;
+
+impl<S, Request, E, K> Call<S, Request, E, K>
+where
+    K: KeepRequest<Request>,
+    S: Service<K::Sent> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    E: End<ReplicaGuard, S::Response> + Clone,
+{
+    /// Tries the replica that is chosen for the call, if there is one.
+    ///
+    /// The service is looked at without a waker. If it is not ready yet, the future looks again.
+    #[inline(always)]
+    pub(super) fn begin_try(&mut self) -> Step<S, S::Future, E> {
+        let Some(choice) = self.choose() else { return Step::Ended { error: Some(self.give_up()) } };
+        let index = choice.index;
+        let mut guard = self.guard(choice);
+        let mut service = match self.seat(index).open() {
+            Ok(service) => service.clone(),
+            // Boxed, because nearly all calls find nothing to await, and carry no room for it.
+            Err(first) => return Step::Awaiting { first: Box::pin(Arc::clone(first).wait()), guard: Some(guard) },
+        };
+        let watch = guard.watch();
+        let readied = service.poll_ready(&mut Context::from_waker(Waker::noop()));
+        watch.over();
+        match readied {
+            Poll::Ready(Ok(())) => self.send(&mut service, guard),
+            Poll::Ready(Err(error)) => self.unready(guard, error),
+            Poll::Pending => Step::Readying { service, guard: Some(guard), limit: None },
+        }
+    }
+
+    /// The same, where one was passed over.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn try_another(&mut self) -> Step<S, S::Future, E> {
+        self.begin_try()
+    }
+
+    /// Goes on where what is awaited before calls go to the replica is done.
+    #[cold]
+    pub(super) fn awaited(&mut self, guard: ReplicaGuard, first: Result<(), Option<Error>>) -> Step<S, S::Future, E> {
+        self.waits();
+        match first {
+            Ok(()) => {
+                let service = self.seat(guard.index).service().clone();
+                Step::Readying { service, guard: Some(guard), limit: None }
+            }
+            Err(error) => self.passes_over(guard, PassedOver::NotThere, error),
+        }
+    }
+
+    /// Waits for as long as a replica may take to become ready.
+    pub(super) fn poll_limit(&self, limit: &mut Option<Pin<Box<Sleep>>>, cx: &mut Context<'_>) -> Poll<()> {
+        let ready_within = self.core().reach.ready_within;
+        if ready_within.is_zero() {
+            return Poll::Ready(());
+        }
+        // Boxed, because nearly no call waits, and each would carry room for it.
+        limit.get_or_insert_with(|| Box::pin(sleep(ready_within))).as_mut().poll(cx)
+    }
+
+    /// Goes on where a replica that was not ready at once is, or was not in time.
+    #[cold]
+    pub(super) fn readied(
+        &mut self,
+        service: &mut S,
+        guard: ReplicaGuard,
+        readied: Poll<Result<(), S::Error>>,
+    ) -> Step<S, S::Future, E> {
+        self.waits();
+        match readied {
+            Poll::Ready(Ok(())) => self.send(service, guard),
+            Poll::Ready(Err(error)) => self.unready(guard, error),
+            Poll::Pending => self.passes_over(guard, PassedOver::NotReady, None),
+        }
+    }
+
+    #[inline(always)]
+    fn send(&mut self, service: &mut S, mut guard: ReplicaGuard) -> Step<S, S::Future, E> {
+        let index = guard.index;
+        let request = match self.take_request() {
+            Ok(request) => request,
+            Err(error) => return Step::Ended { error: Some(error) },
+        };
+        guard.sends();
+        let watch = guard.watch();
+        let inner = service.call(request);
+        watch.over();
+        Step::Sent { index, sent: call::ResponseFuture::sent(inner, guard, self.end.clone()) }
+    }
+
+    /// The result of the call, if the request may have been sent. The guard is settled.
+    #[cold]
+    pub(super) fn failed(&mut self, index: usize, error: Error) -> Step<S, S::Future, E> {
+        let Some(why) = self.unsent(&error) else {
+            self.note(index);
+            return Step::Ended { error: Some(error) };
+        };
+        self.pass_over(index, why, Some(error));
+        Step::Choosing
+    }
+
+    #[inline(always)]
+    fn unready(&mut self, guard: ReplicaGuard, error: S::Error) -> Step<S, S::Future, E> {
+        let (index, error) = (guard.index, Error::lift(error));
+        self.end.clone().failed(guard, &error);
+        self.pass_over(index, PassedOver::Unready, Some(error));
+        Step::Choosing
+    }
+
+    #[cold]
+    fn passes_over(&mut self, guard: ReplicaGuard, why: PassedOver, error: Option<Error>) -> Step<S, S::Future, E> {
+        let index = guard.index;
+        guard.unsent();
+        self.pass_over(index, why, error);
+        Step::Choosing
+    }
+}
