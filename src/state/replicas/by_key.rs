@@ -16,7 +16,7 @@ impl<C: Now> Pick<'_, C> {
                 break;
             }
             let best = self.best_below(range, last)?;
-            last = Some(best);
+            last = Some(best.0);
             if self.fits(best.1, worst) {
                 chosen = Some(chosen.map_or(best.1, |chosen| self.less_loaded(chosen, best.1)));
             }
@@ -25,8 +25,15 @@ impl<C: Now> Pick<'_, C> {
     }
 
     /// The best score of the key below this one, and whose it is.
-    fn best_below(&self, range: &Range<usize>, last: Option<(u64, usize)>) -> Option<(u64, usize)> {
-        let scores = range.clone().zip(self.members.hashes(range)).map(|(index, name)| (score(self.key, *name), index));
-        scores.filter(|best| last.is_none_or(|last| *best < last)).max()
+    fn best_below(&self, range: &Range<usize>, last: Option<u64>) -> Option<(u64, usize)> {
+        let mut best: Option<(u64, usize)> = None;
+        for (index, name) in range.clone().zip(self.members.hashes(range)) {
+            let score = score(self.key, *name);
+            // A better one is rare, so the processor foresees the branch, and works on several scores at once.
+            if best.is_none_or(|best| score > best.0) && last.is_none_or(|last| score < last) {
+                best = Some((score, index));
+            }
+        }
+        best
     }
 }

@@ -7,7 +7,7 @@ use crate::state::per_thread::PerThread;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The golden ratio, as a fraction of 2^64, made odd.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[derive(Debug)]
 pub(super) struct Draws {

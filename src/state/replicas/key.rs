@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::draws::mix;
+use super::draws::{STEP, mix};
 
 /// The hash of a key, the same in every process.
 pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {
@@ -14,10 +14,12 @@ pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {
     hasher.finish()
 }
 
-/// How much a key belongs to a name, of which these are the hashes.
+/// How much a key belongs to a name, of which these are the hashes, which are mixed well: one product, folded, mixes them enough.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
 pub(super) const fn score(key: u64, name: u64) -> u64 {
-    mix(key ^ name)
+    let product = (key ^ name) as u128 * STEP as u128;
+    product as u64 ^ (product >> u64::BITS) as u64
 }
 
 /// FNV-1a (Fowler, Noll and Vo), mixed at its end.
