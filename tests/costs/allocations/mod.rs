@@ -12,6 +12,7 @@ mod handles;
 mod http;
 mod measure;
 mod rate_limit;
+mod replicas;
 mod retry;
 mod services;
 mod stack;
@@ -39,6 +40,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             retry::claim(&mut claims).await;
             fallback::claim(&mut claims).await;
             measure::claim(&mut claims).await;
+            replicas::claim(&mut claims).await;
             stack::claim(&mut claims).await;
             clones::claim(&mut claims).await;
             handles::claim(&mut claims).await;
