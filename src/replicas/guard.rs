@@ -1,8 +1,10 @@
 //! The guard of a call that a replica has.
 
+use std::mem;
+
 use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
-use crate::call::Guard;
+use crate::call::{Guard, Hold};
 use crate::context;
 use crate::outcome::Outcome;
 use crate::state::replicas::{Choice, Entry, How, Member, Members};
@@ -29,14 +31,19 @@ pub struct ReplicaGuard {
     /// When the replica was first waited for, until it can be called and then for its response; [`NEVER`] before.
     since: Nanos,
     is_waiting: bool,
+    is_timed: bool,
     has_panicked: bool,
 }
 
 impl ReplicaGuard {
     #[inline]
-    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
+    pub(super) fn new(
+        core: &CachedArc<Core>,
+        members: &Arc<Members>,
+        Choice { index, entry, is_timed }: Choice,
+    ) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        Self { core, members, index, entry, since: NEVER, is_waiting: false, has_panicked: false }
+        Self { core, members, index, entry, since: NEVER, is_waiting: false, is_timed, has_panicked: false }
     }
 
     #[inline]
@@ -50,8 +57,17 @@ impl ReplicaGuard {
         (self.since, self.is_waiting) = (NEVER, false);
     }
 
+    /// Notes how long the replica took, if the call is to be timed and was waited for: when its response begins, or it ends.
+    #[inline]
+    fn time(&mut self, how: How) {
+        if mem::take(&mut self.is_timed) && self.since != NEVER {
+            self.core.roster.time(self.members.shared(), self.member(), how, self.since, &self.core.clock);
+        }
+    }
+
     #[inline]
     fn end(&mut self, how: How) {
+        self.time(how);
         if let Some(core) = self.core.take() {
             core.exit(self.member(), self.entry, how);
         }
@@ -86,18 +102,29 @@ impl Guard for ReplicaGuard {
         self.has_panicked = true;
     }
 
+    fn head(&mut self, outcome: Outcome, _: bool) -> Hold {
+        self.time(how(outcome));
+        Hold::ToTheEnd
+    }
+
     #[inline]
     fn settle(mut self, outcome: Outcome) {
-        self.end(match outcome {
-            Outcome::Success => How::Success,
-            Outcome::Transient | Outcome::Failed => How::Failure,
-            Outcome::Throttled { .. } => How::Throttled,
-            Outcome::Ignored => How::Nothing,
-        });
+        self.end(how(outcome));
     }
 
     fn unsent(mut self) {
         self.end(How::Nothing);
+    }
+}
+
+/// How a call ended whose result means this.
+#[inline]
+const fn how(outcome: Outcome) -> How {
+    match outcome {
+        Outcome::Success => How::Success,
+        Outcome::Transient | Outcome::Failed => How::Failure,
+        Outcome::Throttled { .. } => How::Throttled,
+        Outcome::Ignored => How::Nothing,
     }
 }
 

@@ -8,6 +8,7 @@ mod keys;
 mod made;
 mod seen;
 mod settings;
+mod slow;
 mod taking_over;
 mod zones;
 

@@ -10,6 +10,7 @@ mod keys;
 mod least_loaded;
 mod max_ejected;
 mod model;
+mod paces;
 mod panic;
 mod quiet;
 mod rates;
@@ -52,6 +53,7 @@ struct Team {
 struct Call {
     member: Arc<Member>,
     entry: Entry,
+    is_timed: bool,
 }
 
 impl Call {
@@ -109,7 +111,7 @@ impl Team {
         let (choice, changes) = self.roster.choose(&members, key, tried, self.now());
         self.note(changes);
         let choice = choice?;
-        Some(Call { member: Arc::clone(members.get(choice.index)), entry: choice.entry })
+        Some(Call { member: Arc::clone(members.get(choice.index)), entry: choice.entry, is_timed: choice.is_timed })
     }
 
     fn call(&self) -> Call {
@@ -130,7 +132,7 @@ impl Team {
     }
 
     fn end(&self, call: Call, how: How) {
-        let Call { member, entry } = call;
+        let Call { member, entry, .. } = call;
         self.note(self.roster.exit(&member, entry, how, self.now()));
     }
 
