@@ -74,7 +74,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
+    /// Asks the judges, so the caller holds no lock.
+    pub(crate) fn new(newcomer: Newcomer, now: Nanos) -> Self {
         let Newcomer { name, weight, tier, judges } = newcomer;
         let judgement = worst(&judges);
         Self {

@@ -66,6 +66,10 @@ fn newcomer(name: &str) -> Newcomer {
     Newcomer { name: name.into(), weight: 1, tier: 0, judges: Vec::new() }
 }
 
+fn new_member(name: &str) -> Arc<Member> {
+    Arc::new(Member::new(newcomer(name), Nanos(0)))
+}
+
 /// A team of these, which all weigh the same.
 fn team(rules: Rules, names: &[&str]) -> Team {
     Team::new(rules, names.iter().copied().map(newcomer).collect())
@@ -168,7 +172,7 @@ impl Team {
     }
 
     fn add(&self, name: &str) {
-        self.note(self.roster.add(newcomer(name), self.now()).expect("it may be a member").1);
+        self.note(self.roster.add(&new_member(name), self.now()).expect("it may be a member"));
     }
 
     fn remove(&self, name: &str) {
