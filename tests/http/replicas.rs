@@ -147,7 +147,9 @@ async fn a_replica_with_long_bodies_is_not_slow() {
         if !senders[0].lock().unwrap().is_empty() {
             sleep(SECOND).await;
         }
-        senders.iter().for_each(|senders| senders.lock().unwrap().clear());
+        for senders in &senders {
+            senders.lock().unwrap().clear();
+        }
         response.into_body().collect().await.unwrap();
     }
     let calls: Vec<_> = service.handle().snapshot().replicas.iter().map(|replica| replica.calls).collect();
