@@ -68,10 +68,12 @@ impl<S> ToAuthority<S> {
 }
 
 fn parse(server: &str) -> Option<(Scheme, Authority)> {
+    // A fragment, which the parser leaves out.
+    let has_fragment = server.contains('#');
     let parts = server.parse::<Uri>().ok()?.into_parts();
     let authority = parts.authority.filter(is_host)?;
     let has_path = parts.path_and_query.is_some_and(|path| path != "/");
-    if has_path { None } else { Some((parts.scheme?, authority)) }
+    if has_path || has_fragment { None } else { Some((parts.scheme?, authority)) }
 }
 
 /// Whether it is a host, with a port or without, and no more.

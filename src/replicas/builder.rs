@@ -278,7 +278,7 @@ impl<S, R> ReplicasBuilder<S, R> {
         settings.check().and_then(|()| replicas.iter().try_for_each(Replica::check)).map_err(named)?;
         let (core, welcome, seats) = settings.core(name, replicas).map_err(named)?;
         let all = Sets::new(core, welcome, seats, found.into_inner());
-        Ok(Replicas::of(all.seen(), Arc::new(all), passing))
+        Ok(Replicas::of(all.seen(), all, passing))
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Call<S, Request, E, K: KeepRequest<Request>> {
     key: u64,
     pub(super) end: E,
     pub(super) keep: K,
+    /// Whether no copy may be asked for.
+    is_sent_once: bool,
     has_waited: bool,
     /// `None` until a replica does not take it. Boxed, because that is rare, and all calls would be moved with it.
     passed_over: Option<Box<PassedBy>>,
@@ -79,8 +81,10 @@ impl<S> Set<S> {
 }
 
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
-    pub(super) const fn new(set: Arc<Set<S>>, request: K::Kept, key: u64, end: E, keep: K) -> Self {
-        Self { set, request: Some(request), key, end, keep, has_waited: false, passed_over: None }
+    pub(super) fn new(set: Arc<Set<S>>, request: Request, key: u64, end: E, keep: K) -> Self {
+        let is_sent_once = set.core.reach.max_tries.min(set.seats.len()) <= 1;
+        let request = Some(keep.begin(request, is_sent_once));
+        Self { set, request, key, end, keep, is_sent_once, has_waited: false, passed_over: None }
     }
 
     #[inline]
@@ -103,13 +107,29 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         ReplicaGuard::new(self.core(), &self.set.members, choice)
     }
 
-    /// Chooses one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
-    /// first takes over, attempts stay with the one in use.
     #[inline(always)]
-    pub(super) fn choose(&self) -> Option<Choice> {
+    pub(super) fn choose(&mut self) -> Option<Choice> {
         if self.passed_over.is_some() && !self.may_go_on() {
             return None;
         }
+        self.find_here().or_else(|| self.find_anew())
+    }
+
+    /// Where there is none in the set that the call began with: finds one in the newest.
+    #[cold]
+    fn find_anew(&mut self) -> Option<Choice> {
+        let mut found = None;
+        while let (None, Some(newer)) = (&found, self.set.newer()) {
+            self.set = newer;
+            found = self.find_here();
+        }
+        found
+    }
+
+    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
+    /// first takes over, attempts stay with the one in use.
+    #[inline]
+    fn find_here(&self) -> Option<Choice> {
         let sent_to = context::tried();
         let stays = sent_to == Tried::NOBODY || self.core().roster.rules().takes_over;
         let tried = self.tried();
@@ -140,7 +160,8 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if self.has_waited && self.is_late(&request) {
             return Err(Error::TimedOut(Elapsed::not_sent(Duration::ZERO)));
         }
-        if self.tried().len() + 1 < self.core().reach.max_tries.min(self.set.seats.len()) {
+        let may_follow = self.tried().len() + 1 < self.core().reach.max_tries.min(self.set.seats.len());
+        if may_follow && !self.is_sent_once {
             self.request = self.keep.copy(&request);
         }
         Ok(self.keep.pass(request))

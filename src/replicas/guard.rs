@@ -4,7 +4,7 @@ use std::mem;
 
 use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
-use crate::call::Guard;
+use crate::call::{Guard, Hold};
 use crate::context;
 use crate::outcome::Outcome;
 use crate::state::replicas::{Choice, Entry, How, Member, Members};
@@ -40,17 +40,30 @@ const WAITING: u64 = 1;
 /// The replica panicked.
 const PANICKED: u64 = 1 << 1;
 
+/// The call is to be timed, if it is waited for.
+const TIMED: u64 = 1 << 2;
+
 impl ReplicaGuard {
     #[inline(always)]
-    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
+    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, choice: Choice) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        Self { core, members, index, entry, since: NEVER, state: 0 }
+        let Choice { index, entry, is_timed } = choice;
+        Self { core, members, index, entry, since: NEVER, state: if is_timed { TIMED } else { 0 } }
     }
 
     /// The replica can be called: what was waited for before that was not its call.
     #[inline]
     pub(super) const fn sends(&mut self) {
-        (self.since, self.state) = (NEVER, 0);
+        (self.since, self.state) = (NEVER, self.state & TIMED);
+    }
+
+    /// Notes how long the replica took, if the call is to be timed and was waited for: when its response begins, or it ends.
+    #[inline(always)]
+    fn time(&mut self, how: How) {
+        if self.state & TIMED != 0 {
+            self.state &= !TIMED;
+            time(&self.core, &self.members, self.index, how, self.since);
+        }
     }
 
     /// Takes the call out of the guard.
@@ -62,6 +75,7 @@ impl ReplicaGuard {
 
     #[inline(always)]
     fn end(mut self, how: How) {
+        self.time(how);
         let taken = self.take();
         // Forgetting the empty guard lets the compiler keep it in registers.
         mem::forget(self);
@@ -94,18 +108,38 @@ impl Guard for ReplicaGuard {
         self.state |= PANICKED;
     }
 
+    fn head(&mut self, outcome: Outcome, _: bool) -> Hold {
+        self.time(how(outcome));
+        Hold::ToTheEnd
+    }
+
     #[inline(always)]
     fn settle(self, outcome: Outcome) {
-        self.end(match outcome {
-            Outcome::Success => How::Success,
-            Outcome::Transient | Outcome::Failed => How::Failure,
-            Outcome::Throttled { .. } => How::Throttled,
-            Outcome::Ignored => How::Nothing,
-        });
+        self.end(how(outcome));
     }
 
     fn unsent(self) {
         self.end(How::Nothing);
+    }
+}
+
+/// How a call ended whose result means this.
+#[inline]
+const fn how(outcome: Outcome) -> How {
+    match outcome {
+        Outcome::Success => How::Success,
+        Outcome::Transient | Outcome::Failed => How::Failure,
+        Outcome::Throttled { .. } => How::Throttled,
+        Outcome::Ignored => How::Nothing,
+    }
+}
+
+/// Notes how long a replica took, if it was waited for.
+#[inline(never)]
+fn time(core: &Core, members: &CachedArc<Members>, index: usize, how: How, since: Nanos) {
+    if since != NEVER {
+        let members = members.shared();
+        core.roster.time(members, members.get(index), how, since, &core.clock);
     }
 }
 
@@ -144,7 +178,11 @@ impl InFlight {
         // A retry may go on where its attempt was dropped.
         context::try_on(short(self.member().id()));
         let is_failure = state & PANICKED != 0 || state & WAITING != 0 && self.is_to_blame(since);
-        self.end(if is_failure { How::Failure } else { How::Nothing });
+        let how = if is_failure { How::Failure } else { How::Nothing };
+        if state & TIMED != 0 {
+            time(&self.core, &self.members, self.index, how, since);
+        }
+        self.end(how);
     }
 
     /// Whether a limit of ours ran out that the replica had at least half of.

@@ -32,12 +32,6 @@ impl<S> Seat<S> {
     }
 }
 
-impl<S: Clone> Clone for Seat<S> {
-    fn clone(&self) -> Self {
-        Self { served: self.served.clone(), first: self.first.clone() }
-    }
-}
-
 /// Lets another judge judge each replica, by its name.
 pub(super) type JudgeOf = Arc<dyn Fn(&str) -> Arc<dyn Judge> + Send + Sync>;
 

@@ -87,8 +87,6 @@ where
         }
         let Passing { end, keep, key } = &self.passing;
         let key = key.hash(&request);
-        let is_sent_once = self.set.core.reach.max_tries.min(self.set.seats.len()) <= 1;
-        let request = keep.begin(request, is_sent_once);
         ResponseFuture::begin(Call::new(Arc::clone(&self.set), request, key, end.clone(), keep.clone()))
     }
 }

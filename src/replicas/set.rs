@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -12,7 +12,7 @@ use super::seat::{Seat, Welcome};
 use super::shared::Core;
 use crate::cached_arc::CachedArc;
 use crate::error::ConfigError;
-use crate::state::replicas::{Changes, MAX_MEMBERS, Member, Members, Newcomer, Roster, Unfit};
+use crate::state::replicas::{Changes, MAX_MEMBERS, Member, Members, Roster, Unfit};
 use crate::sync::Arc as Shared;
 use crate::time::Nanos;
 
@@ -21,21 +21,31 @@ pub(super) struct Set<S> {
     pub(super) core: CachedArc<Core>,
     pub(super) version: u64,
     pub(super) members: Shared<Members>,
-    pub(super) seats: Box<[Seat<S>]>,
+    // Each in an `Arc`, so that sets share them, and none clones a service, which is foreign code, under a lock.
+    pub(super) seats: Box<[Arc<Seat<S>>]>,
+    /// Where newer ones come from.
+    all: Weak<Sets<S>>,
 }
+
+/// The seats of members, by their ids.
+type Seats<S> = HashMap<u64, Arc<Seat<S>>>;
 
 impl<S> Set<S> {
     /// The members that there are now, with the seats of before and those that have come.
-    fn of(core: &CachedArc<Core>, mut seats: HashMap<u64, Seat<S>>) -> Self {
+    fn of(core: &CachedArc<Core>, all: &Weak<Sets<S>>, mut seats: Seats<S>) -> Self {
         let (members, version) = core.roster.members();
         let seats = members.iter().map(|member| seats.remove(&member.id()).expect("a seat comes with its member"));
-        Self { core: core.clone(), version, seats: seats.collect(), members }
+        Self { core: core.clone(), version, seats: seats.collect(), members, all: Weak::clone(all) }
     }
 
-    fn by_id(&self) -> HashMap<u64, Seat<S>>
-    where
-        S: Clone,
-    {
+    /// The replicas that there are now, if that has changed.
+    #[cold]
+    pub(super) fn newer(&self) -> Option<Arc<Self>> {
+        let is_newest = self.version == self.core.roster.version();
+        if is_newest { None } else { self.all.upgrade().map(|all| all.latest()) }
+    }
+
+    fn by_id(&self) -> Seats<S> {
         self.members.iter().map(|member| member.id()).zip(self.seats.iter().cloned()).collect()
     }
 }
@@ -44,6 +54,7 @@ impl<S> Set<S> {
 pub(super) struct Sets<S> {
     pub(super) core: CachedArc<Core>,
     latest: Mutex<Arc<Set<S>>>,
+    itself: Weak<Self>,
     welcome: Welcome,
     /// Whether replicas are found while the service runs.
     pub(super) finds: bool,
@@ -52,29 +63,40 @@ pub(super) struct Sets<S> {
 
 impl<S> Sets<S> {
     /// The seats are those of the roster's members, in the order in which these came.
-    pub(super) fn new(core: CachedArc<Core>, welcome: Welcome, seats: Vec<Seat<S>>, found: Option<Found<S>>) -> Self {
+    pub(super) fn new(
+        core: CachedArc<Core>,
+        welcome: Welcome,
+        seats: Vec<Seat<S>>,
+        found: Option<Found<S>>,
+    ) -> Arc<Self> {
         let mut ids: Vec<_> = core.roster.members().0.iter().map(|member| member.id()).collect();
         ids.sort_unstable();
-        let latest = Mutex::new(Arc::new(Set::of(&core, ids.into_iter().zip(seats).collect())));
-        Self { core, latest, welcome, finds: found.is_some(), found: Mutex::new(found) }
+        let seats = ids.into_iter().zip(seats.into_iter().map(Arc::new)).collect();
+        Arc::new_cyclic(|itself| {
+            let latest = Mutex::new(Arc::new(Set::of(&core, itself, seats)));
+            Self {
+                core,
+                latest,
+                itself: Weak::clone(itself),
+                welcome,
+                finds: found.is_some(),
+                found: Mutex::new(found),
+            }
+        })
     }
-}
 
-impl<S> Sets<S> {
     /// The replicas as they were last seen.
     pub(super) fn seen(&self) -> Arc<Set<S>> {
         Arc::clone(&self.latest.lock())
     }
-}
 
-impl<S: Clone> Sets<S> {
     /// The replicas that there are now.
     pub(super) fn latest(&self) -> Arc<Set<S>> {
         let mut latest = self.latest.lock();
         let mut before = None;
         if latest.version != self.core.roster.version() {
             let seats = latest.by_id();
-            before = Some(mem::replace(&mut *latest, Arc::new(Set::of(&self.core, seats))));
+            before = Some(mem::replace(&mut *latest, Arc::new(Set::of(&self.core, &self.itself, seats))));
         }
         let set = Arc::clone(&latest);
         drop(latest);
@@ -99,13 +121,14 @@ impl<S: Clone> Sets<S> {
         if !newcomer.judges.is_empty() {
             self.core.note_judges();
         }
-        let name = Arc::clone(&newcomer.name);
+        let now = self.core.now();
+        // Judges are foreign code too: they are asked, and dropped, without the lock.
+        let member = Shared::new(Member::new(newcomer, now));
         let mut latest = self.latest.lock();
-        let (member, changes) =
-            put(&self.core.roster, newcomer, self.core.now()).map_err(|unfit| illegal(unfit, &name))?;
+        let changes = put(&self.core.roster, &member, now).map_err(|unfit| illegal(unfit, member.name()))?;
         let mut seats = latest.by_id();
-        seats.insert(member.id(), seat);
-        let before = mem::replace(&mut *latest, Arc::new(Set::of(&self.core, seats)));
+        seats.insert(member.id(), Arc::new(seat));
+        let before = mem::replace(&mut *latest, Arc::new(Set::of(&self.core, &self.itself, seats)));
         drop(latest);
         drop(before);
         self.core.tell(changes);
@@ -114,7 +137,7 @@ impl<S: Clone> Sets<S> {
 }
 
 /// How a member comes.
-type Put = fn(&Roster, Newcomer, Nanos) -> Result<(Shared<Member>, Changes), Unfit>;
+type Put = fn(&Roster, &Shared<Member>, Nanos) -> Result<Changes, Unfit>;
 
 /// Says why there cannot be such a replica.
 pub(super) fn illegal(unfit: Unfit, name: &str) -> ConfigError {

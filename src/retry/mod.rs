@@ -52,6 +52,9 @@
 //! `Clone`. The service must be `Clone`: each attempt after the first is made by a clone, once it is ready. Services made by one
 //! layer, and their clones, share one budget, or the budgets of all keys.
 //!
+//! Around [`Replicas`](crate::Replicas), an attempt goes to a replica that none of the last four attempts were sent to, as long as
+//! there is one. So the sixth attempt may meet the first one's replica again, however many there are.
+//!
 //! # A budget for each key
 //!
 //! A tenant or host that fails takes all retries from the others that share its budget. With

@@ -11,7 +11,10 @@ use http_body_util::{BodyExt, Full};
 use palisade::http::{Attempt, Http, ReplayBody, Resend};
 use palisade::replicas::{Passing, Phase};
 use palisade::{Backoff, Error, Policy, Replicas, ReplicasBuilder, RetryLayer};
+use tokio::time::sleep;
 use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::support::time::{MILLI, SECOND};
 
 type Body = ReplayBody<Full<Bytes>>;
 type Stream = Channel<Bytes, Infallible>;
@@ -102,7 +105,7 @@ async fn statuses_eject() {
     assert_eq!(asked.iter().filter(|(number, _)| *number == 0).count(), 5);
 }
 
-/// A service whose responses stream from the senders that it gives away.
+/// A service whose responses begin after a millisecond, and stream from the senders that it gives away.
 fn streaming(
     senders: &Arc<Mutex<Vec<Sender<Bytes, Infallible>>>>,
 ) -> impl Service<Request<Body>, Response = Response<Stream>, Error = Error, Future: Send> + Clone + Send + Sync + use<>
@@ -111,11 +114,14 @@ fn streaming(
     service_fn(move |_: Request<Body>| {
         let (sender, body) = Channel::new(1);
         senders.lock().expect("nobody panics").push(sender);
-        async { Ok(Response::new(body)) }
+        async {
+            sleep(MILLI).await;
+            Ok(Response::new(body))
+        }
     })
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_is_in_flight_until_its_body_has_ended() {
     let senders = Arc::default();
     let builder: Builder<_> = Replicas::http("orders");
@@ -129,6 +135,25 @@ async fn a_call_is_in_flight_until_its_body_has_ended() {
     assert_eq!(state(), Some((1, 1)));
     drop(dropped);
     assert_eq!(state(), Some((0, 2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_with_long_bodies_is_not_slow() {
+    let senders = [(); 2].map(|()| Arc::default());
+    let builder: Builder<_> = Replicas::http("orders").seed(1);
+    let service = builder.add("a", streaming(&senders[0])).add("b", streaming(&senders[1])).build().unwrap();
+    for _ in 0..100 {
+        let response = service.clone().oneshot(post("")).await.unwrap();
+        if !senders[0].lock().unwrap().is_empty() {
+            sleep(SECOND).await;
+        }
+        for senders in &senders {
+            senders.lock().unwrap().clear();
+        }
+        response.into_body().collect().await.unwrap();
+    }
+    let calls: Vec<_> = service.handle().snapshot().replicas.iter().map(|replica| replica.calls).collect();
+    assert!(calls.iter().all(|calls| *calls > 30), "{calls:?}");
 }
 
 #[tokio::test]

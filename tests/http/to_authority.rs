@@ -74,6 +74,8 @@ fn a_server_is_a_scheme_a_host_and_a_port() {
         assert!(ToAuthority::new((), legal).is_ok(), "{legal}");
     }
     for illegal in [
+        "http://a#f",
+        "http://a/#",
         "",
         "/",
         "a",

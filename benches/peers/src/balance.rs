@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a bench times by the clock of the machine")]
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -10,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use palisade::{Replica, Replicas, ReplicasBuilder};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tower::balance::p2c::Balance;
 use tower::discover::ServiceList;
@@ -23,45 +24,64 @@ const REPLICAS: usize = 5;
 const QUICK: Duration = Duration::from_millis(10);
 const SLOW: Duration = Duration::from_millis(100);
 
-/// Calls a second.
-const RATES: [u32; 3] = [100, 1_000, 4_000];
-const SECONDS: u32 = 10;
+const FOR: Duration = Duration::from_secs(10);
+
+/// How calls come.
+#[derive(Clone, Copy)]
+enum Traffic {
+    /// So many a second, whatever becomes of those before.
+    Rate(u32),
+    /// From so many callers, each of which makes its next call when its last one has ended.
+    Callers(usize),
+}
+
+const TRAFFIC: [Traffic; 5] =
+    [Traffic::Rate(100), Traffic::Rate(1_000), Traffic::Rate(4_000), Traffic::Callers(8), Traffic::Callers(64)];
 
 /// Prints which share of the calls the slow replica got: a fifth, where calls are spread evenly.
 pub fn measure() {
-    println!("calls a second, and the share of the one slow replica of {REPLICAS}:");
-    println!("{:>6} {:>8} {:>15} {:>17}", "", "ours", "tower, pending", "tower, peak EWMA");
-    for rate in RATES {
-        let [ours, pending, ewma] = runtime().block_on(shares(rate));
-        println!("{rate:>6} {ours:>7.2}% {pending:>14.2}% {ewma:>16.2}%");
+    println!("the share that the one slow replica of {REPLICAS} has of the calls of {} s:", FOR.as_secs());
+    println!("{:>12} {:>8} {:>15} {:>17}", "", "ours", "tower, pending", "tower, peak EWMA");
+    for traffic in TRAFFIC {
+        let [ours, pending, ewma] = runtime().block_on(shares(traffic));
+        println!("{:>12} {ours:>7.2}% {pending:>14.2}% {ewma:>16.2}%", traffic.to_string());
+    }
+}
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rate(rate) => f.pad(&format!("{rate}/s")),
+            Self::Callers(callers) => f.pad(&format!("{callers} callers")),
+        }
     }
 }
 
 /// All three at once, so that noise meets all of them alike.
-async fn shares(rate: u32) -> [f64; 3] {
-    let (ours, pending, ewma) = tokio::join!(of_ours(rate), of_pending(rate), of_ewma(rate));
+async fn shares(traffic: Traffic) -> [f64; 3] {
+    let (ours, pending, ewma) = tokio::join!(of_ours(traffic), of_pending(traffic), of_ewma(traffic));
     [ours, pending, ewma]
 }
 
-async fn of_ours(rate: u32) -> f64 {
+async fn of_ours(traffic: Traffic) -> f64 {
     let slow = Arc::default();
     let all = replicas(&slow).enumerate().map(|(n, service)| Replica::new(n.to_string(), service));
     let replicas = all.fold(Replicas::builder("replicas"), ReplicasBuilder::replica).build().expect("legal");
-    share(replicas, rate, &slow).await
+    share(replicas, traffic, &slow).await
 }
 
-async fn of_pending(rate: u32) -> f64 {
+async fn of_pending(traffic: Traffic) -> f64 {
     let slow = Arc::default();
     let all = replicas(&slow).map(|service| PendingRequests::new(service, CompleteOnResponse::default()));
-    share(Balance::new(ServiceList::new(all.collect::<Vec<_>>())), rate, &slow).await
+    share(Balance::new(ServiceList::new(all.collect::<Vec<_>>())), traffic, &slow).await
 }
 
 /// As tower's page has it: the first estimate 30 ms, forgotten within a second.
-async fn of_ewma(rate: u32) -> f64 {
+async fn of_ewma(traffic: Traffic) -> f64 {
     let slow = Arc::default();
     let all = replicas(&slow)
         .map(|service| PeakEwma::new(service, Duration::from_millis(30), 1e9, CompleteOnResponse::default()));
-    share(Balance::new(ServiceList::new(all.collect::<Vec<_>>())), rate, &slow).await
+    share(Balance::new(ServiceList::new(all.collect::<Vec<_>>())), traffic, &slow).await
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<(), Infallible>> + Send>>;
@@ -85,17 +105,28 @@ fn replicas(
     })
 }
 
-/// Sends calls at a steady rate, whatever becomes of those before, and says which share the slow one got, in percent.
-async fn share<S>(mut service: S, rate: u32, slow: &AtomicU32) -> f64
+/// Sends calls, and says which share the slow one got, in percent.
+async fn share<S>(mut service: S, traffic: Traffic, slow: &AtomicU32) -> f64
 where
     S: Service<(), Response = (), Error: Into<BoxError> + Send, Future: Send + 'static>,
 {
-    let (start, mut calls) = (Instant::now(), JoinSet::new());
-    for number in 0..rate * SECONDS {
-        sleep_until(start + Duration::from_secs(1) * number / rate).await;
+    let (start, mut calls, mut sent) = (Instant::now(), JoinSet::new(), 0);
+    while start.elapsed() < FOR {
+        match traffic {
+            Traffic::Rate(rate) => sleep_until(start + Duration::from_secs(1) * sent / rate).await,
+            Traffic::Callers(callers) if calls.len() < callers => {}
+            Traffic::Callers(_) => assert!(calls.join_next().await.is_some_and(is_good), "a call failed"),
+        }
         let call = service.ready().await.map_err(Into::into).expect("it is ready").call(());
         calls.spawn(async { call.await.is_ok() });
+        sent += 1;
     }
-    assert!(calls.join_all().await.into_iter().all(|good| good), "a call failed");
-    f64::from(slow.load(Relaxed)) * 100.0 / f64::from(rate * SECONDS)
+    while let Some(ended) = calls.join_next().await {
+        assert!(is_good(ended), "a call failed");
+    }
+    f64::from(slow.load(Relaxed)) * 100.0 / f64::from(sent)
+}
+
+fn is_good(ended: Result<bool, JoinError>) -> bool {
+    matches!(ended, Ok(true))
 }

@@ -3,10 +3,12 @@
 use super::Roster;
 use super::change::{Change, Changes, Entry, How, Reason};
 use super::member::Member;
+use super::members::Members;
+use super::pace::Pace;
 use super::rate::MIN_MEMBERS;
 use super::word::{Phase, Word};
 use crate::sync::Ordering;
-use crate::time::Now;
+use crate::time::{Nanos, Now};
 
 impl Roster {
     /// Ends a call that a member took.
@@ -29,6 +31,16 @@ impl Roster {
         } else {
             self.end_call(member, entry, how, clock, changes);
         }
+    }
+
+    /// Notes how a call ended that was to be timed, and how long its response took to begin.
+    #[cold]
+    pub(crate) fn time(&self, members: &Members, member: &Member, how: How, since: Nanos, clock: impl Now) {
+        let now = clock.now();
+        if self.aging.try_take(now) {
+            members.iter().for_each(|member| member.set_pace(Pace::aged));
+        }
+        member.set_pace(|pace| pace.after(how, now.saturating_sub(since)));
     }
 
     /// Lets the member have one call less in flight: one whose result was counted.

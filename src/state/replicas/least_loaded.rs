@@ -1,9 +1,10 @@
-//! The less loaded of two that were drawn: the power of two choices (Mitzenmacher, 1996).
+//! The less loaded of two that were drawn: the power of two choices (Mitzenmacher, 1996), where a slow one counts for more.
 
 use std::ops::Range;
 
 use super::choose::Pick;
 use super::draws::scale;
+use super::pace::ONE_OF;
 use crate::state::verdict::Level;
 use crate::time::{Nanos, Now};
 
@@ -16,14 +17,21 @@ impl<C: Now> Pick<'_, C> {
         let number = self.roster.draws.draw();
         let first = self.drawn(range, worst, number >> 32, None)?;
         let second = self.drawn(range, worst, number & u64::from(u32::MAX), Some(first));
-        Some(second.map_or(first, |second| self.less_loaded(first, second)))
+        let chosen = second.map_or(first, |second| self.less_loaded(first, second));
+        self.is_timed = number % ONE_OF == 0 || self.members.get(chosen).pace().is_old();
+        Some(chosen)
     }
 
-    /// The one with fewer calls in flight for its share; the first if both have as many.
+    /// The one with fewer calls in flight for its share; the first if both have as many. Where one takes twice as long as the other or
+    /// more, a call there counts for as much more.
     #[inline]
     pub(super) fn less_loaded(&self, first: usize, second: usize) -> usize {
         let ((calls, share), (others, others_share)) = (self.load(first), self.load(second));
-        if calls * others_share <= others * share { first } else { second }
+        let (calls, others) = (calls * others_share, others * share);
+        let [pace, others_pace] = [first, second].map(|index| self.members.get(index).pace());
+        let is_less =
+            if pace.is_like(others_pace) { calls <= others } else { pace.of(calls) <= others_pace.of(others) };
+        if is_less { first } else { second }
     }
 
     /// The calls that it would have with this one, and its share.

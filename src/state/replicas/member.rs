@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter; // a static needs a constructor that is `const`
 
 use super::change::Entry;
+use super::pace::Pace;
 use super::results::Results;
 use super::word::{Phase, Word};
 use crate::judge::{Judge, Judgement};
@@ -48,10 +49,12 @@ pub(crate) struct Member {
     /// Read by every choice.
     pub(super) weight: AtomicU64,
     in_flight: AtomicU64,
-    /// What the judges said when the roster last looked; choices compare it with what they say.
-    pub(super) judged: AtomicU64,
+    /// How long it takes to respond, as a [`Pace`]. Read by every choice of the less loaded.
+    pub(super) pace: AtomicU64,
     /// Since when its share grows; zero if it does not. Read by every choice, and ended by one.
     pub(super) rising: AtomicU64,
+    /// What the judges said when the roster last looked; choices compare it with what they say.
+    pub(super) judged: AtomicU64,
     name: Arc<str>,
     pub(super) tier: u32,
     /// How it was when the roster last looked, and since when it is healthy.
@@ -71,7 +74,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(newcomer: Newcomer, now: Nanos) -> Self {
+    /// Asks the judges, so the caller holds no lock.
+    pub(crate) fn new(newcomer: Newcomer, now: Nanos) -> Self {
         let Newcomer { name, weight, tier, judges } = newcomer;
         let judgement = worst(&judges);
         Self {
@@ -83,6 +87,7 @@ impl Member {
             weight: AtomicU64::new(weight.into()),
             judged: AtomicU64::new(judgement as u64),
             in_flight: AtomicU64::new(0),
+            pace: AtomicU64::new(Pace::UNKNOWN.0),
             rising: AtomicU64::new(0),
             level: AtomicU64::new(Level::Healthy as u64),
             well_since: AtomicU64::new(now.0),
@@ -122,6 +127,16 @@ impl Member {
     #[inline]
     pub(crate) fn weight(&self) -> u64 {
         self.weight.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn pace(&self) -> Pace {
+        Pace(self.pace.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_pace(&self, change: impl Fn(Pace) -> Pace) {
+        let relaxed = Ordering::Relaxed;
+        self.pace.fetch_update(relaxed, relaxed, |pace| Some(change(Pace(pace)).0)).ok();
     }
 
     pub(crate) fn judges(&self) -> &[Arc<dyn Judge>] {

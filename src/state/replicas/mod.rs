@@ -21,6 +21,7 @@ mod least_loaded;
 mod look;
 mod member;
 mod members;
+mod pace;
 mod pool;
 mod rate;
 mod results;
@@ -40,6 +41,7 @@ use self::draws::Draws;
 pub(crate) use self::key::key_hash;
 pub(crate) use self::member::{MAX_WEIGHT, Member, Newcomer};
 pub(crate) use self::members::{Members, Unfit};
+use self::pace::AGE_EVERY;
 pub use self::rules::Policy;
 use self::rules::SECOND;
 pub(crate) use self::rules::{MAX_MEMBERS, Rules};
@@ -66,6 +68,7 @@ pub(crate) struct Roster {
     /// Where the next look at those that are not healthy begins.
     watched: AtomicU64,
     compare: Every,
+    aging: Every,
     locked: Mutex<Locked>,
 }
 
@@ -99,6 +102,7 @@ impl Roster {
             due: AtomicU64::new(u64::MAX),
             watched: AtomicU64::new(0),
             compare: Every::new(COMPARE_EVERY),
+            aging: Every::new(AGE_EVERY),
             locked: Mutex::new(Locked {
                 members: Arc::new(Members::new(&rules, Vec::new(), None)),
                 first: None,

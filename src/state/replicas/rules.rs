@@ -6,7 +6,31 @@ use crate::time::Nanos;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Of two replicas drawn by chance, the one with fewer calls in flight for its weight. The default.
+    /// Of two replicas drawn by chance, the one that is less loaded. The default.
+    ///
+    /// The load is the number of calls in flight, with this one, divided by the weight: the power of two choices (Mitzenmacher, 1996).
+    /// With the same load, the first one drawn takes the call. Where calls are few nearly all loads are the same, and say nothing of a
+    /// replica that is slow. So where one of the two takes at least twice as long to respond as the other, the loads are multiplied by how
+    /// long each takes: in a queue with one server (M/M/1), that is what one more call adds to the time of all calls. A slow replica gets
+    /// no calls while those that are faster have few.
+    ///
+    /// How long a replica takes is measured on one call of sixteen, from the first time that it was waited for until its response begins,
+    /// without the body. A response that is there at once is not measured. A time moves the estimate an eighth of the way, as ratios go, so
+    /// one call that takes a hundred times as long changes nothing. A failure counts as a call that takes eight times as long as the
+    /// estimate. An estimate that is not renewed for 5 to 10 seconds counts for nothing until the next call is measured, and so it is with
+    /// a new replica: then the calls in flight decide alone. So a slow replica is asked again about every ten seconds, and one that
+    /// has recovered has its share again.
+    ///
+    /// The share of the calls that a replica got in 10 seconds that takes 100 ms, where four others take 10 ms, in one run of `benches/peers`
+    /// with `--balance`; tower's balancer counts pending requests, or multiplies them by a peak of the times (peak EWMA):
+    ///
+    /// | calls | ours | tower, pending | tower, peak EWMA |
+    /// |---|---|---|---|
+    /// | 100 a second | 0.20 % | 8.89 % | 1.10 % |
+    /// | 1,000 a second | 0.04 % | 4.26 % | 0.32 % |
+    /// | 4,000 a second | 0.32 % | 3.56 % | 0.59 % |
+    /// | of 8 callers, one after another | 0.04 % | 4.58 % | 0.48 % |
+    /// | of 64 callers, one after another | 0.27 % | 3.00 % | 0.41 % |
     #[default]
     LeastLoaded,
     /// Each in turn, as often as its weight says.

@@ -2,7 +2,7 @@
 
 use super::change::{Changes, Readmission, Reason, Takeover};
 use super::eject::readmit;
-use super::member::{Member, Newcomer};
+use super::member::Member;
 use super::members::{Members, Unfit};
 use super::rules::MAX_MEMBERS;
 use super::take_over::hand_over;
@@ -13,9 +13,7 @@ use crate::time::Nanos;
 
 impl Roster {
     /// Adds a member, whose share grows from now on if there is a slow start.
-    pub(crate) fn add(&self, newcomer: Newcomer, now: Nanos) -> Result<(Arc<Member>, Changes), Unfit> {
-        // Before the lock: it asks the judges.
-        let member = Arc::new(Member::new(newcomer, now));
+    pub(crate) fn add(&self, member: &Arc<Member>, now: Nanos) -> Result<Changes, Unfit> {
         let mut locked = self.locked.lock();
         if locked.members.find(member.name()).is_some() {
             return Err(Unfit::Duplicate);
@@ -24,28 +22,26 @@ impl Roster {
             return Err(Unfit::Full);
         }
         member.rise(self.rules.slow_start, now);
-        let list = locked.members.iter().chain([&member]).cloned().collect();
-        let changes = self.reorder(&mut locked, list, now);
-        Ok((member, changes))
+        let list = locked.members.iter().chain([member]).cloned().collect();
+        Ok(self.reorder(&mut locked, list, now))
     }
 
     /// Puts a new member in the place of the one of its name, so that nobody finds it empty, or adds it.
-    pub(crate) fn replace(&self, newcomer: Newcomer, now: Nanos) -> Result<(Arc<Member>, Changes), Unfit> {
-        let member = Arc::new(Member::new(newcomer.clone(), now));
+    pub(crate) fn replace(&self, member: &Arc<Member>, now: Nanos) -> Result<Changes, Unfit> {
         let mut locked = self.locked.lock();
         let Some(before) = locked.members.find(member.name()).cloned() else {
             drop(locked);
-            return self.add(newcomer, now);
+            return self.add(member, now);
         };
         member.rise(self.rules.slow_start, now);
         before.close();
-        locked.succeed(&before, &member);
+        locked.succeed(&before, member);
         let is_before = |other: &Arc<Member>| other.id() == before.id();
-        let list = locked.members.iter().map(|other| if is_before(other) { &member } else { other }).cloned().collect();
+        let list = locked.members.iter().map(|other| if is_before(other) { member } else { other }).cloned().collect();
         let mut changes = self.reorder(&mut locked, list, now);
         drop(locked);
         self.note_drained(&before, &mut changes);
-        Ok((member, changes))
+        Ok(changes)
     }
 
     /// Removes a member, which takes no new call; its calls go on to their ends. `None` if there is none of this name.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tower::service_fn;
+use palisade::{BulkheadLayer, Judgement};
+use tower::{Layer, service_fn};
 
 use super::*;
 
@@ -178,4 +179,45 @@ async fn the_verdict_says_what_is_missing() {
     handle.readmit("b");
     handle.readmit("a");
     assert_eq!(verdict(), "healthy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_replicas_are_all_removed_goes_to_a_new_one() {
+    for inners in [vec![Inner::default()], vec![Inner::default(), Inner::default()]] {
+        let service = in_order(&inners).build().unwrap();
+        let call = service.clone().call(1);
+        for name in ["a", "b"] {
+            service.handle().remove(name);
+        }
+        let new = Inner::default();
+        service.add("c", new.clone()).unwrap();
+        assert_eq!(call.await.unwrap(), 1);
+        assert_eq!((calls(&inners), new.calls()), (vec![0; inners.len()], 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_rejected_goes_on_to_a_replica_that_came() {
+    let inner = Inner::default();
+    let limited = |places| BulkheadLayer::new(places).layer(inner.clone());
+    let builder = Replicas::builder("orders").policy(Policy::FailOver);
+    let service = builder.add("a", limited(0)).add("b", limited(0)).build().unwrap();
+    let call = service.clone().call(1);
+    service.handle().remove("b");
+    service.add("c", limited(1)).unwrap();
+    assert_eq!((call.await.unwrap(), inner.calls()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_judge_is_asked_under_a_lock_of_the_replicas() {
+    let service = in_order(&[Inner::default()]).build().unwrap();
+    let clone = service.clone();
+    let judge = move || {
+        // The lock would be taken twice by one thread.
+        drop(spawn(clone.clone().call(1)).poll());
+        Judgement::Healthy
+    };
+    service.add("b", Inner::default()).unwrap();
+    service.add_replica(Replica::new("c", Inner::default()).judge(judge)).unwrap();
+    assert_eq!(call(&service, 1).await, 1);
 }

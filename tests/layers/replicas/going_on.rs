@@ -178,3 +178,11 @@ async fn a_retry_of_a_single_replica_asks_it_again() {
     let service = ServiceBuilder::new().layer(retry).service(in_order(from_ref(&inner)).build().unwrap());
     assert_eq!(service.oneshot(7).await.unwrap(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_remembers_the_last_four_replicas() {
+    let inners = [(); 6].map(|()| Inner::failing());
+    let retry = RetryLayer::builder("orders").max_attempts(6).backoff(Backoff::none()).build().unwrap();
+    retry.layer(in_order(&inners).build().unwrap()).oneshot(1).await.unwrap_err();
+    assert_eq!(calls(&inners), [2, 1, 1, 1, 1, 0]);
+}

@@ -8,6 +8,7 @@ mod keys;
 mod made;
 mod seen;
 mod settings;
+mod slow;
 mod taking_over;
 mod zones;
 
@@ -32,7 +33,7 @@ fn in_order(inners: &[Inner]) -> ReplicasBuilder<Inner> {
 
 fn named(inners: &[Inner]) -> ReplicasBuilder<Inner> {
     let builder = Replicas::builder("orders").seed(1);
-    ["a", "b", "c", "d", "e"]
+    ["a", "b", "c", "d", "e", "f"]
         .iter()
         .zip(inners)
         .fold(builder, |builder, (name, inner)| builder.add(*name, inner.clone()))

@@ -8,7 +8,7 @@ fn a_name_comes_once() {
     let twice = vec![newcomer("a"), newcomer("a")];
     assert_eq!(Roster::new(RULES, 0, twice, Nanos(0)).err(), Some(Unfit::Duplicate));
     let team = team_of(RULES, 2);
-    assert_eq!(team.roster.add(newcomer("a"), team.now()).err(), Some(Unfit::Duplicate));
+    assert_eq!(team.roster.add(&new_member("a"), team.now()).err(), Some(Unfit::Duplicate));
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn there_are_at_most_a_thousand() {
     let many = |members| (0..members).map(|number| newcomer(&nth(number))).collect();
     assert_eq!(Roster::new(RULES, 0, many(MAX_MEMBERS + 1), Nanos(0)).err(), Some(Unfit::Full));
     let team = Team::new(RULES, many(MAX_MEMBERS));
-    assert_eq!(team.roster.add(newcomer("more"), team.now()).err(), Some(Unfit::Full));
+    assert_eq!(team.roster.add(&new_member("more"), team.now()).err(), Some(Unfit::Full));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_name_that_comes_back_is_new() {
 fn a_replacement_takes_the_place_of_the_one_before() {
     let team = team_of(FAIL_OVER, 2);
     let before = team.call();
-    let (_, changes) = team.roster.replace(newcomer("a"), team.now()).expect("it may be a member");
+    let changes = team.roster.replace(&new_member("a"), team.now()).expect("it may be a member");
     team.note(changes);
     assert_eq!((before.at(), team.call().at()), ("a", "a"));
     assert_ne!(before.member.id(), team.id("a"));

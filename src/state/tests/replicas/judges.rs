@@ -145,6 +145,6 @@ fn judges_are_asked_without_the_lock() {
         let (choice, _) = roster.choose(&members, 0, &[], Nanos(0));
         assert_eq!(&**members.get(choice.unwrap().index).name(), "b");
     }
-    assert!(roster.add(newcomer("c"), Nanos(0)).is_ok());
+    assert!(roster.add(&new_member("c"), Nanos(0)).is_ok());
     assert_eq!(roster.view(Nanos(0)).0.healthy, 3);
 }

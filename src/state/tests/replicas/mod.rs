@@ -10,6 +10,7 @@ mod keys;
 mod least_loaded;
 mod max_ejected;
 mod model;
+mod paces;
 mod panic;
 mod quiet;
 mod rates;
@@ -52,6 +53,7 @@ struct Team {
 struct Call {
     member: Arc<Member>,
     entry: Entry,
+    is_timed: bool,
 }
 
 impl Call {
@@ -62,6 +64,10 @@ impl Call {
 
 fn newcomer(name: &str) -> Newcomer {
     Newcomer { name: name.into(), weight: 1, tier: 0, judges: Vec::new() }
+}
+
+fn new_member(name: &str) -> Arc<Member> {
+    Arc::new(Member::new(newcomer(name), Nanos(0)))
 }
 
 /// A team of these, which all weigh the same.
@@ -109,7 +115,7 @@ impl Team {
         let (choice, changes) = self.roster.choose(&members, key, tried, self.now());
         self.note(changes);
         let choice = choice?;
-        Some(Call { member: Arc::clone(members.get(choice.index)), entry: choice.entry })
+        Some(Call { member: Arc::clone(members.get(choice.index)), entry: choice.entry, is_timed: choice.is_timed })
     }
 
     fn call(&self) -> Call {
@@ -130,7 +136,7 @@ impl Team {
     }
 
     fn end(&self, call: Call, how: How) {
-        let Call { member, entry } = call;
+        let Call { member, entry, .. } = call;
         self.note(self.roster.exit(&member, entry, how, self.now()));
     }
 
@@ -166,7 +172,7 @@ impl Team {
     }
 
     fn add(&self, name: &str) {
-        self.note(self.roster.add(newcomer(name), self.now()).expect("it may be a member").1);
+        self.note(self.roster.add(&new_member(name), self.now()).expect("it may be a member"));
     }
 
     fn remove(&self, name: &str) {

@@ -42,8 +42,7 @@ fn what_is_there_from_the_beginning_has_its_share() {
 fn one_that_is_added_later_starts_slowly() {
     let team = team_of(SLOW, 1);
     team.pass(S);
-    let (_, changes) = team.roster.add(newcomer("b"), team.now()).unwrap();
-    team.note(changes);
+    team.add("b");
     let _calls: Vec<_> = (0..110).map(|_| team.call()).collect();
     assert!(team.see("b").in_flight.abs_diff(10) <= 1);
 }
