@@ -1,7 +1,10 @@
 //! The error of a call that a layer refused, and the one table of reasons.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 use std::{error, fmt};
+
+use parking_lot::Mutex;
 
 #[cfg(feature = "http")]
 use super::pressure::Pressure;
@@ -20,16 +23,56 @@ pub struct Rejection(Refusal);
 ///
 /// It is the source of the rejection, so that it stands in every chain: an error that passes `source` on hides the rejection itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Refusal {
+pub(super) enum Refusal {
+    One {
+        name: Name,
+        retry_after: Nanos,
+        why: Why,
+    },
+    /// No replica took the call, and the last one that was tried rejected it.
+    Last {
+        of: &'static LastOf,
+        retry_after: Nanos,
+    },
+}
+
+/// Stands for a pause that is not known.
+const UNKNOWN: Nanos = Nanos::MAX;
+
+/// The replicas that did not take a call, and the last rejection by one of them. Interned, as names are: an error has no room for it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct LastOf {
     name: Name,
-    /// `Nanos::MAX` where it is not known.
-    retry_after: Nanos,
-    why: Why,
+    last: LastRejection,
+}
+
+/// The last rejection by a replica, as a source of the rejection that no replica takes the call.
+///
+/// It does not hold a rejection, whose sources would say of what kind the whole call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct LastRejection {
+    name: Name,
+    reason: RejectionReason,
+}
+
+/// It grows by the names of replicas and of limits below them, and by reasons. All of these are few.
+static LAST: Mutex<BTreeSet<&'static LastOf>> = Mutex::new(BTreeSet::new());
+
+impl LastOf {
+    fn intern(last: Self) -> &'static Self {
+        let mut known = LAST.lock();
+        if let Some(known) = known.get(&last) {
+            return known;
+        }
+        let last: &'static Self = Box::leak(Box::new(last));
+        known.insert(last);
+        last
+    }
 }
 
 /// The reason, and what it does not say by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Why {
+pub(super) enum Why {
     Reason(RejectionReason),
     /// `RateLimited` by a limit that tells callers what is left.
     RateTold,
@@ -40,51 +83,85 @@ enum Why {
 impl Rejection {
     #[inline(always)]
     pub(crate) fn new(name: Name, reason: RejectionReason, retry_after: Option<Nanos>) -> Self {
-        let retry_after = retry_after.map_or(Nanos::MAX, |nanos| nanos.min(Nanos(u64::MAX - 1)));
-        Self(Refusal { name, retry_after, why: Why::Reason(reason) })
+        let retry_after = retry_after.map_or(UNKNOWN, |nanos| nanos.min(Nanos(UNKNOWN.0 - 1)));
+        Self(Refusal::One { name, retry_after, why: Why::Reason(reason) })
+    }
+
+    /// The same of replicas, the last of which rejected the call in this way.
+    pub(crate) fn after(self, last: Self) -> Self {
+        let (name, last) = (self.name(), LastRejection { name: last.name(), reason: last.reason() });
+        Self(Refusal::Last { of: LastOf::intern(LastOf { name, last }), retry_after: self.pause() })
     }
 
     /// The same of a rate limit that tells callers what is left.
     pub(crate) fn with_rate_told(self) -> Self {
-        Self(Refusal { why: Why::RateTold, ..self.0 })
+        Self(Refusal::One { name: self.name(), retry_after: self.pause(), why: Why::RateTold })
     }
 
     /// Whether callers are told what is left.
     #[cfg(feature = "http")]
     pub(crate) const fn is_rate_told(self) -> bool {
-        matches!(self.0.why, Why::RateTold)
+        matches!(self.0, Refusal::One { why: Why::RateTold, .. })
     }
 
     /// The rejection for a limit of one's own that gives none, though the inner service is not ready.
     pub(crate) const fn unnamed() -> Self {
-        Self(Refusal { name: Name::of("limit"), retry_after: Nanos::MAX, why: Why::Unready })
+        Self(Refusal::One { name: Name::of("limit"), retry_after: UNKNOWN, why: Why::Unready })
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"`, `"replicas"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
-        match self.0.why {
-            Why::Unready => Kind::Custom.as_str(),
+        match self.0 {
+            Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
             _ => self.reason().kind().as_str(),
         }
     }
 
     /// The instance that refused.
     pub const fn name(self) -> Name {
-        self.0.name
+        match self.0 {
+            Refusal::One { name, .. } => name,
+            Refusal::Last { of, .. } => of.name,
+        }
     }
 
     /// Why it refused.
     pub const fn reason(self) -> RejectionReason {
-        match self.0.why {
-            Why::Reason(reason) => reason,
-            Why::RateTold => RejectionReason::RateLimited,
-            Why::Unready => RejectionReason::NotReady,
+        match self.0 {
+            Refusal::One { why: Why::Reason(reason), .. } => reason,
+            Refusal::One { why: Why::RateTold, .. } => RejectionReason::RateLimited,
+            Refusal::One { why: Why::Unready, .. } => RejectionReason::NotReady,
+            Refusal::Last { .. } => RejectionReason::NoReplica,
         }
     }
 
     /// How long to wait before the next try, where that is known.
     pub fn retry_after(self) -> Option<Duration> {
-        (self.0.retry_after != Nanos::MAX).then(|| self.0.retry_after.into())
+        let pause = self.pause();
+        (pause != UNKNOWN).then(|| pause.into())
+    }
+
+    const fn pause(self) -> Nanos {
+        match self.0 {
+            Refusal::One { retry_after, .. } | Refusal::Last { retry_after, .. } => retry_after,
+        }
+    }
+
+    /// The last rejection by a replica, where replicas reject the call because none of them takes it.
+    ///
+    /// It says which layer refused below that replica, and why. Its [`retry_after`](Self::retry_after) is not known: that of the whole is
+    /// the shortest of all. It is among the sources, too, as text.
+    pub fn last(self) -> Option<Self> {
+        match self.0 {
+            Refusal::One { .. } => None,
+            Refusal::Last { of, .. } => Some(of.last.rejection()),
+        }
+    }
+}
+
+impl LastRejection {
+    fn rejection(self) -> Rejection {
+        Rejection::new(self.name, self.reason, None)
     }
 }
 
@@ -101,9 +178,33 @@ impl error::Error for Rejection {
 }
 
 impl error::Error for Refusal {
-    #[cfg(feature = "tonic")]
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(super::tonic::of_rejection(Rejection(*self).reason().pressure()))
+        match self {
+            Self::One { .. } => status(Rejection(*self).reason()),
+            Self::Last { of, .. } => Some(&of.last),
+        }
+    }
+}
+
+impl error::Error for LastRejection {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        status(RejectionReason::NoReplica)
+    }
+}
+
+#[cfg(feature = "tonic")]
+fn status(reason: RejectionReason) -> Option<&'static (dyn error::Error + 'static)> {
+    Some(super::tonic::of_rejection(reason.pressure()))
+}
+
+#[cfg(not(feature = "tonic"))]
+const fn status(_: RejectionReason) -> Option<&'static (dyn error::Error + 'static)> {
+    None
+}
+
+impl fmt::Display for LastRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rejection().fmt(f)
     }
 }
 
@@ -127,7 +228,11 @@ impl fmt::Debug for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rejection = f.debug_struct("Rejection");
         rejection.field("name", &self.name()).field("reason", &self.reason());
-        rejection.field("retry_after", &self.retry_after()).finish()
+        rejection.field("retry_after", &self.retry_after());
+        if let Some(last) = self.last() {
+            rejection.field("last", &last);
+        }
+        rejection.finish()
     }
 }
 
@@ -136,7 +241,7 @@ impl fmt::Debug for Rejection {
 macro_rules! reasons {
     ($($reason:ident: $kind:ident, $word:literal, $pressure:ident, $text:literal;)+) => {
         /// Why a layer refused a call.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         // An error is copied with every result, and processors copy whole words best.
         #[repr(u64)]
         #[non_exhaustive]

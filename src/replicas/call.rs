@@ -12,7 +12,7 @@ use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::copies::KeepRequest;
 use crate::context::{self, Deadline, Tried};
-use crate::error::{Elapsed, Error};
+use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::EndedBy;
 use crate::state::replicas::{Choice, Member, PassedOver};
 use crate::time::Nanos;
@@ -41,6 +41,7 @@ struct PassedBy {
     ids: Vec<u64>,
     /// The last error that is no rejection.
     last: Option<Error>,
+    rejected: Option<Rejection>,
     /// The shortest pause that a rejection asked for.
     retry_after: Option<Nanos>,
 }
@@ -54,6 +55,7 @@ impl PassedBy {
             Some(rejection) => {
                 let pause = rejection.retry_after().map(Nanos::from);
                 self.retry_after = self.retry_after.into_iter().chain(pause).min();
+                self.rejected = Some(rejection);
             }
             None => self.last = error.or(self.last),
         }
@@ -211,7 +213,8 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     /// The error of a call that no replica takes.
     #[inline(always)]
     pub(super) fn give_up(&mut self) -> Error {
-        let PassedBy { last, retry_after, .. } = self.passed_over.take().map(|passed| *passed).unwrap_or_default();
-        last.unwrap_or_else(|| Error::Rejected(self.core().reject(retry_after)))
+        let PassedBy { last, rejected, retry_after, .. } =
+            self.passed_over.take().map(|passed| *passed).unwrap_or_default();
+        last.unwrap_or_else(|| Error::Rejected(self.core().reject(rejected, retry_after)))
     }
 }

@@ -159,12 +159,13 @@ impl Core {
         self.row.count(why.word());
     }
 
-    /// Rejects a call that no replica takes.
+    /// Rejects a call that no replica takes. `last` is the last rejection by one of them.
     #[cold]
-    pub(super) fn reject(&self, retry_after: Option<Nanos>) -> Rejection {
+    pub(super) fn reject(&self, last: Option<Rejection>, retry_after: Option<Nanos>) -> Rejection {
         let reason = RejectionReason::NoReplica;
         self.row.count(reason as usize);
-        event::reject(Rejection::new(self.row.name(), reason, retry_after), || self.row.source)
+        let rejection = Rejection::new(self.row.name(), reason, retry_after);
+        event::reject(last.map_or(rejection, |last| rejection.after(last)), || self.row.source)
     }
 
     /// Removes a replica, if there is one of this name.

@@ -1,6 +1,7 @@
 //! What a hand does to replicas while the service runs.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use palisade::{BulkheadLayer, Judgement};
 use tower::{Layer, service_fn};
@@ -183,15 +184,17 @@ async fn the_verdict_says_what_is_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_replicas_are_all_removed_goes_to_a_new_one() {
-    for inners in [vec![Inner::default()], vec![Inner::default(), Inner::default()]] {
-        let service = in_order(&inners).build().unwrap();
-        let call = service.clone().call(1);
+    let stalled = || Inner::default().ever(Readiness::Stalled);
+    for inners in [vec![stalled()], vec![stalled(), Inner::default()]] {
+        let service = in_order(&inners).ready_within(SECOND).build().unwrap();
+        let mut call = begin(&service);
         for name in ["a", "b"] {
             service.handle().remove(name);
         }
         let new = Inner::default();
         service.add("c", new.clone()).unwrap();
-        assert_eq!(call.await.unwrap(), 1);
+        advance(SECOND).await;
+        assert!(matches!(call.poll(), Poll::Ready(Ok(1))));
         assert_eq!((calls(&inners), new.calls()), (vec![0; inners.len()], 1));
     }
 }

@@ -1,9 +1,10 @@
 //! A call goes on to another replica as long as nothing was sent, and only then.
 
 use std::slice::from_ref;
+use std::{error, iter};
 
-use palisade::{Backoff, Bulkhead, BulkheadLayer, Name, RetryLayer, TimeoutLayer};
-use tower::{Layer, ServiceBuilder};
+use palisade::{Backoff, Bulkhead, BulkheadLayer, Name, Rejection, RetryLayer, TimeoutLayer};
+use tower::{BoxError, Layer, ServiceBuilder};
 
 use super::*;
 
@@ -55,6 +56,28 @@ async fn a_call_that_all_reject_is_rejected() {
     let Error::Rejected(rejection) = error else { panic!("{error:?}") };
     assert_eq!((rejection.reason(), rejection.layer()), (RejectionReason::NoReplica, "replicas"));
     assert_eq!((rejection.name(), rejection.retry_after()), (Name::new("orders").unwrap(), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_reject_the_last_rejection_is_a_source() {
+    let bulkhead = |name: &'static str| {
+        BulkheadLayer::builder(0).name(Name::new(name).unwrap()).build().unwrap().layer(Inner::default())
+    };
+    let limits =
+        Replicas::builder("orders").policy(Policy::FailOver).add("a", bulkhead("first")).add("b", bulkhead("second"));
+    let error = limits.build().unwrap().oneshot(7).await.unwrap_err();
+    let last = error.rejection().and_then(Rejection::last).unwrap();
+    assert_eq!((last.name().as_str(), last.reason()), ("second", RejectionReason::Full));
+    let first: Option<&dyn error::Error> = Some(&error);
+    let mut chain = iter::successors(first, |error| error.source());
+    assert!(chain.any(|source| source.to_string() == last.to_string()), "{error:?}");
+    assert_eq!(Error::from(BoxError::from(error)).rejection().and_then(Rejection::last), Some(last));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_none_was_asked_no_rejection_is_a_source() {
+    let error = Replicas::<Inner>::builder("orders").build().unwrap().oneshot(7).await.unwrap_err();
+    assert_eq!(error.rejection().and_then(Rejection::last), None);
 }
 
 #[tokio::test(start_paused = true)]
