@@ -183,6 +183,8 @@ pub mod keyed;
 pub mod measure;
 mod name;
 mod outcome;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod rate_limit;
 pub mod registry;
 pub mod replicas;
