@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -42,12 +42,21 @@ pub(super) fn event(registry: &Registry, shows_keys: bool) -> Bytes {
 
 fn frame(registry: &Registry, shows_keys: bool) -> Json {
     let mut shown: Vec<_> = instances(registry, shows_keys).into_iter().map(|one| (Trouble::of(&one), one)).collect();
+    let names: BTreeSet<_> = shown.iter().map(|(_, instance)| (instance.kind, instance.name)).collect();
     let all = shown.len();
     shown.sort_by_key(|(trouble, _)| Reverse(*trouble));
     shown.truncate(MOST);
     let hidden = all - shown.len();
-    let groups = groups(shown);
-    let totals = totals(&registry.metrics_of(|kind, name| groups.contains_key(&(kind, name))));
+    let mut groups = groups(shown);
+    // What was counted stays when its last instance has gone.
+    let metrics = registry.metrics_of(|kind, name| {
+        let of = (kind, name);
+        if !names.contains(&of) && groups.len() < MOST {
+            groups.entry(of).or_default();
+        }
+        groups.contains_key(&of)
+    });
+    let totals = totals(&metrics);
     let figures = figures(registry);
     let groups: Vec<_> = groups.iter().map(|(of, instances)| group(*of, instances, figures.get(of))).collect();
     let now = wall_clock();

@@ -115,11 +115,11 @@ impl Registry {
         metrics::of(&rows, &sums, |_| None)
     }
 
-    /// The metrics of these names alone.
+    /// The metrics of these kinds and names alone.
     #[cfg(feature = "page")]
-    pub(crate) fn metrics_of(&self, is_asked: impl Fn(Kind, Name) -> bool) -> Vec<Metric> {
+    pub(crate) fn metrics_of(&self, mut is_asked: impl FnMut(Kind, Name) -> bool) -> Vec<Metric> {
         let (sums, mut rows) = self.read();
-        rows.retain(|row| is_asked(row.kind(), row.name()));
+        rows.retain(|row| is_seen(row, &sums) && is_asked(row.kind(), row.name()));
         metrics::of(&rows, &sums, |_| None)
     }
 
