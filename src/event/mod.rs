@@ -86,6 +86,7 @@
 
 mod action;
 mod observe;
+mod told;
 mod trace;
 mod value;
 mod what;
@@ -96,6 +97,7 @@ use tracing::{Level, level_enabled};
 
 pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
+pub(crate) use self::told::Told;
 pub use self::value::Event;
 pub use self::what::What;
 pub(crate) use self::what::cut;
