@@ -14,6 +14,7 @@ pub(crate) mod every;
 pub(crate) mod histogram;
 pub(crate) mod keys;
 pub(crate) mod moments;
+pub(crate) mod objective;
 pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod phi;
