@@ -182,6 +182,7 @@ mod judge;
 pub mod keyed;
 pub mod measure;
 mod name;
+pub mod objective;
 mod outcome;
 pub mod rate_limit;
 pub mod registry;
@@ -221,6 +222,7 @@ pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
+pub use crate::objective::{BudgetGate, IndicatorSnapshot, Objective, ObjectiveBuilder};
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
