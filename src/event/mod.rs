@@ -71,6 +71,7 @@
 //! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
+//! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
