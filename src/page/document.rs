@@ -15,7 +15,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-YDKUvk4Do1dqWv6cdsG2V3Vfe3+pl8zRUJM2ii6Cpg4='; ",
+    "script-src 'sha256-1Zrs3ffP9aUi2hJJxVxNTki05HnQIBwNFeWzTjNHfL4='; ",
     "style-src 'sha256-SoTZHMIOWCAM5NLspXQvv7PdNC0vcpazlQPa9GFlJPE='"
 );
 

@@ -67,10 +67,10 @@ const KINDS = {
     words("State", row => row.said(state(row.trouble, row.see("is_met") ? "met" : "missed", row.see("firing")))),
     number("Target", row => percent(row.set("availability"))),
     number("Budget left", row => left(row.see("availability_used"))),
-    number("Burn in 1 h", row => times(row.see("availability_burn"))),
+    number("Burn in 1 h", row => times(row.level("objective_burn_rate", "availability 1h"))),
     number("In time", row => percent(row.set("latency"))),
     number("Budget of time left", row => left(row.see("latency_used"))),
-    number("Its burn in 1 h", row => times(row.see("latency_burn"))),
+    number("Its burn in 1 h", row => times(row.level("objective_burn_rate", "latency 1h"))),
     words("Figures", row => row.figures()),
   ]],
   "health": ["Health", [
@@ -192,15 +192,16 @@ class Row {
   set(name) { return own(this.instance?.settings, name); }
   said(value) { return this.instance ? value : undefined; }
   sum(metric, ...labels) {
-    const counts = own(own(this.frame.totals, metric), this.group.name) ?? {};
+    const counts = own(own(this.frame.metrics, metric), this.group.name) ?? {};
     const asked = labels.length ? labels.map(label => own(counts, label) ?? 0) : Object.values(counts);
     return asked.reduce((sum, one) => sum + one, 0);
   }
+  level(metric, label) { return this.instance ? own(own(own(this.frame.metrics, metric), this.group.name), label) : undefined; }
   total(metric, ...labels) { return this.hasTotals ? count(this.sum(metric, ...labels)) : undefined; }
   minute() { return this.hasTotals ? { minute: minuteOf(this) } : undefined; }
   // All that is not zero, of what no column says.
   rest(known) { return listed(Object.entries(this.instance?.snapshot ?? {}).filter(([name]) => !known.includes(name))); }
-  each(metric) { return this.hasTotals ? listed(Object.entries(own(own(this.frame.totals, metric), this.group.name) ?? {})) : undefined; }
+  each(metric) { return this.hasTotals ? listed(Object.entries(own(own(this.frame.metrics, metric), this.group.name) ?? {})) : undefined; }
   // How long it has been in its phase, when it tries again, and why it is not closed.
   phase() {
     const again = this.see("retry_after");

@@ -148,9 +148,9 @@ async fn a_frame_counts_what_metrics_count_to_the_call() {
     let page = open(&registry);
     let in_frame = |frame: &Value| {
         let mut all = Vec::new();
-        for (metric, names) in frame["totals"].as_object().unwrap() {
-            for (labels, count) in names["payments"].as_object().unwrap() {
-                all.push((metric.clone(), labels.clone(), count.as_u64().unwrap()));
+        for (metric, names) in frame["metrics"].as_object().unwrap() {
+            for (labels, number) in names["payments"].as_object().unwrap() {
+                all.extend(number.as_u64().map(|count| (metric.clone(), labels.clone(), count)));
             }
         }
         all.sort();
