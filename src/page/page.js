@@ -599,6 +599,7 @@ setInterval(() => {
 }, 1_000);
 
 $("host").textContent = location.host;
+$("zone").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 $("ask").querySelector("form").addEventListener("submit", steer);
 $("ask-no").addEventListener("click", () => $("ask").close());
 connect();
