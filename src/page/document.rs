@@ -12,8 +12,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-Yo3wcqyVfUx96Qt/Us3X1ZK5npUs1mHf5IGoSn02DCA='; ",
-    "style-src 'sha256-SoTZHMIOWCAM5NLspXQvv7PdNC0vcpazlQPa9GFlJPE='"
+    "script-src 'sha256-+hnsaCVyWULAPyd7dGiNfwPfy2kG2L3q9YhKpr//4b8='; ",
+    "style-src 'sha256-vYcAUX/na4M1qrZjZ5sXFB0Y/ZlbydcEd71nlinAopw='"
 );
 
 pub(super) static DOCUMENT: LazyLock<Bytes> =
