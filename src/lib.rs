@@ -152,6 +152,7 @@
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
+//! - `page/` serves the registry as a live page. `page.html`, `page.css` and `page.js` are what a browser gets.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
@@ -182,7 +183,10 @@ mod judge;
 pub mod keyed;
 pub mod measure;
 mod name;
+pub mod objective;
 mod outcome;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod rate_limit;
 pub mod registry;
 pub mod replicas;
@@ -221,11 +225,12 @@ pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
+pub use crate::objective::{BudgetGate, IndicatorSnapshot, Objective, ObjectiveBuilder};
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
-pub use crate::registry::Registry;
+pub use crate::registry::{Action, Figures, Happening, NamedFigures, Registry, SteerError, Target, Timeline, What};
 pub use crate::replicas::{
     Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
     ReplicasSnapshot,
@@ -241,6 +246,13 @@ pub use crate::state::rate::Rate;
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "prometheus-client", feature = "reqwest", feature = "tonic"))]
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "page",
+    feature = "prometheus-client",
+    feature = "reqwest",
+    feature = "tonic"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -56,6 +56,7 @@
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
+//! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
 //! | [`Draining`](Event::Draining) | `health` | `info` | none |
@@ -70,6 +71,7 @@
 //! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
+//! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
@@ -83,16 +85,23 @@
 //! goes on with its own panic. An observer runs after the change that it hears of, and under no lock of this crate. While there
 //! are observers, each event takes a read lock and a count.
 
+mod action;
 mod observe;
+mod told;
 mod trace;
 mod value;
+mod what;
 
 use std::time::Duration;
 
 use tracing::{Level, level_enabled};
 
+pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
+pub(crate) use self::told::Told;
 pub use self::value::Event;
+pub use self::what::What;
+pub(crate) use self::what::cut;
 use crate::error::{Rejection, RejectionReason};
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;

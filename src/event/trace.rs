@@ -2,7 +2,7 @@
 
 use tracing::{debug, field, info, warn};
 
-use super::Event;
+use super::{Action, Event};
 use crate::error::{Chain, Rejection};
 use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
@@ -64,6 +64,8 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::Spares { .. }
         | Event::Drained { .. }
         | Event::DiscoverFailed { .. } => of_replicas(name, event),
+        Event::Steered { by, action } => steered(source, by, action),
+        Event::Alert { .. } => alert(name, event),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
@@ -124,6 +126,20 @@ fn resized(source: Source<'_>, limit: usize, reason: &'static str) {
     kinds!(rows);
 }
 
+/// Who did it comes from elsewhere.
+fn steered(source: Source<'_>, by: &str, action: &Action) {
+    let (name, key) = (source.name().as_str(), source.key().map(|key| field::display(key.escape_debug().to_string())));
+    let (action, by) = (field::display(action), field::display(by.escape_debug()));
+    macro_rules! rows {
+        ($($kind:ident: $text:literal, $target:literal;)+) => {
+            match source.kind() {
+                $(Kind::$kind => info!(target: $target, name, key, action, by, "steered"),)+
+            }
+        };
+    }
+    kinds!(rows);
+}
+
 fn no_room(source: Source<'_>, capacity: usize, outcome: &'static str, is_first: bool) {
     let name = source.name().as_str();
     macro_rules! row {
@@ -146,6 +162,22 @@ fn verdict_changed(name: &'static str, from: &Verdict, to: &Verdict) {
     } else {
         warn!(target: "palisade::health", name, from, to, why, "verdict changed");
     }
+}
+
+fn alert(name: &'static str, event: &Event<'_>) {
+    let Event::Alert { is_firing, indicator, severity, burn, threshold, long, short, runbook_url } = *event else {
+        return;
+    };
+    let (indicator, severity, long, short) = (indicator.as_str(), severity.as_str(), long.as_str(), short.as_str());
+    macro_rules! row {
+        ($level:ident, $message:literal) => {
+            $level!(
+                target: "palisade::objective",
+                name, indicator, severity, burn, threshold, long, short, runbook_url, $message
+            )
+        };
+    }
+    if is_firing { row!(warn, "alert fires") } else { row!(info, "alert resolved") }
 }
 
 /// The names of replicas may come from elsewhere.

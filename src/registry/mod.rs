@@ -41,6 +41,8 @@
 //! All have the names of the [table](Metric). `examples/metrics.rs` serves `/metrics`, and `examples/dashboard/` has a dashboard of
 //! Grafana, and rules and alerts of Prometheus. Any other tool can walk [`Registry::metrics`].
 //!
+//! With the feature `page`, [`Registry`]'s `page` shows everything to a browser.
+//!
 //! # What is counted
 //!
 //! A call of a circuit ends once: as `success`, `failure` or `throttled`; as `ignored`, where it says nothing about the service or a
@@ -184,11 +186,20 @@ mod instance;
 mod json;
 mod list;
 mod listed;
+mod look;
+mod markdown;
 mod measured;
 mod metrics;
+mod named;
+mod of_objectives;
+mod order;
 mod reading;
+mod rfc3339;
 mod row;
+mod steer;
+mod story;
 mod sums;
+mod timeline;
 
 pub(crate) use self::entry::Entry;
 pub use self::instance::Instance;
@@ -197,6 +208,15 @@ pub(crate) use self::listed::{Listed, Shown};
 pub(crate) use self::measured::{Measuring, Times};
 pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
+pub(crate) use self::named::ByName;
+pub use self::named::NamedFigures;
+pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
+pub(crate) use self::order::Order;
+pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;
+pub(crate) use self::story::Story;
 pub(crate) use self::sums::{Gauges, Sums};
+pub use self::timeline::{Failure, Happening, Timeline};
+pub use crate::event::{Action, What};
+pub use crate::state::history::Figures;

@@ -6,6 +6,7 @@ use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::{Guard, Hold};
 use crate::context;
+use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::replicas::{Choice, Entry, How, Member, Members};
 use crate::sync::Arc;
@@ -118,7 +119,7 @@ impl Guard for ReplicaGuard {
         self.end(how(outcome));
     }
 
-    fn unsent(self) {
+    fn unsent(self, _: Option<Rejection>) {
         self.end(How::Nothing);
     }
 }

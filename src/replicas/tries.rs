@@ -127,7 +127,7 @@ where
     #[cold]
     fn passes_over(&mut self, guard: ReplicaGuard, why: PassedOver, error: Option<Error>) -> Step<S, S::Future, E> {
         let index = guard.index;
-        guard.unsent();
+        guard.unsent(error.as_ref().and_then(Error::rejection));
         self.pass_over(index, why, error);
         Step::Choosing
     }

@@ -1,0 +1,168 @@
+//! What the page is told each second, as JSON.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use serde_json::{Map, Value as Json, json};
+
+use super::trouble::Trouble;
+use crate::name::Name;
+use crate::registry::{Figures, Happening, Instance, Metric, Reading, Registry, Sample, What};
+use crate::setting::Value;
+use crate::source::Kind;
+use crate::time::wall_clock;
+
+/// The most instances that a frame has, those that are worst off.
+const MOST: usize = 200;
+
+/// How many of the last happenings a frame has, and how far back they go.
+const HAPPENINGS: usize = 50;
+const HAPPENINGS_OF: Duration = Duration::from_secs(60 * 60);
+
+/// The most characters of a text that is shown, such as the text of an error.
+const LONGEST_TEXT: usize = 200;
+
+/// All instances, without what is not to be shown.
+pub(super) fn instances(registry: &Registry, shows_keys: bool) -> Vec<Instance> {
+    let mut instances = registry.instances();
+    for Instance { key, snapshot, settings, .. } in &mut instances {
+        *key = key.take().map(|key| if shows_keys { cut(&key).into_owned() } else { String::new() });
+        snapshot.iter_mut().chain(settings).for_each(|setting| shorten(&mut setting.value));
+    }
+    instances
+}
+
+/// The event of a frame.
+pub(super) fn event(registry: &Registry, shows_keys: bool) -> Bytes {
+    format!("data: {}\n\n", frame(registry, shows_keys)).into()
+}
+
+fn frame(registry: &Registry, shows_keys: bool) -> Json {
+    let mut shown: Vec<_> = instances(registry, shows_keys).into_iter().map(|one| (Trouble::of(&one), one)).collect();
+    let names: BTreeSet<_> = shown.iter().map(|(_, instance)| (instance.kind, instance.name)).collect();
+    let all = shown.len();
+    shown.sort_by_key(|(trouble, _)| Reverse(*trouble));
+    shown.truncate(MOST);
+    let hidden = all - shown.len();
+    let mut groups = groups(shown);
+    // What was counted stays when its last instance has gone.
+    let metrics = registry.metrics_of(|kind, name| {
+        let of = (kind, name);
+        if !names.contains(&of) && groups.len() < MOST {
+            groups.entry(of).or_default();
+        }
+        groups.contains_key(&of)
+    });
+    let metrics = numbers(&metrics);
+    let figures = figures(registry);
+    let groups: Vec<_> = groups.iter().map(|(of, instances)| group(*of, instances, figures.get(of))).collect();
+    let now = wall_clock();
+    json!({
+        "at": seconds(now),
+        "instances": all,
+        "hidden": hidden,
+        "groups": groups,
+        "metrics": metrics,
+        "happenings": happenings(registry, now, shows_keys),
+    })
+}
+
+type Of = (Kind, Name);
+type Groups = BTreeMap<Of, Vec<Json>>;
+
+/// Instances by their kinds and names, those first that are worst off.
+fn groups(instances: Vec<(Trouble, Instance)>) -> Groups {
+    let mut groups = Groups::new();
+    for (trouble, instance) in instances {
+        let mut one = serde_json::to_value(&instance).unwrap_or_default();
+        one["trouble"] = trouble.as_str().into();
+        groups.entry((instance.kind, instance.name)).or_default().push(one);
+    }
+    groups
+}
+
+fn group((kind, name): Of, instances: &[Json], figures: Option<&Figures>) -> Json {
+    let figures = figures.map(|figures| {
+        json!({
+            "success_rate": figures.success_rate,
+            "availability": figures.availability,
+            "failures": figures.failures,
+            "downtime": figures.downtime.as_secs_f64(),
+            "mtbf": figures.mtbf.map(|time| time.as_secs_f64()),
+            "mttr": figures.mttr.map(|time| time.as_secs_f64()),
+        })
+    });
+    json!({ "kind": kind.as_str(), "name": name.as_str(), "instances": instances, "figures": figures })
+}
+
+fn figures(registry: &Registry) -> BTreeMap<Of, Figures> {
+    registry.figures(None).into_iter().map(|named| ((named.kind, named.name), named.figures)).collect()
+}
+
+/// The last things that happened, the last one first.
+fn happenings(registry: &Registry, now: SystemTime, shows_keys: bool) -> Vec<Json> {
+    let from = now.checked_sub(HAPPENINGS_OF).unwrap_or(UNIX_EPOCH);
+    let happenings = registry.timeline(from, now).happenings;
+    happenings.iter().rev().take(HAPPENINGS).map(|happening| told(happening, shows_keys)).collect()
+}
+
+fn told(happening: &Happening, shows_keys: bool) -> Json {
+    let Happening { at, kind, name, key, what } = happening;
+    // Their texts name replicas and nodes, which are keys, too.
+    let is_keyed = matches!(kind, Kind::Replicas | Kind::Heartbeats);
+    let is_told = shows_keys || !is_keyed || matches!(what, What::Steered { .. });
+    let what = if is_told { what.to_string() } else { what.as_str().replace('_', " ") };
+    let key = key.as_deref().filter(|_| shows_keys).map(cut);
+    json!({ "at": seconds(*at), "kind": kind.as_str(), "name": name.as_str(), "key": key, "what": cut(&what) })
+}
+
+fn seconds(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// The values of metrics, by metric, name and labels. Of a histogram it is the count, and what is absent is zero.
+type Numbers = BTreeMap<&'static str, BTreeMap<&'static str, Map<String, Json>>>;
+
+fn numbers(metrics: &[Metric]) -> Numbers {
+    let mut numbers = Numbers::new();
+    for metric in metrics {
+        for Sample { labels, value, .. } in &metric.samples {
+            let (number, is_zero) = number(value);
+            if is_zero {
+                continue;
+            }
+            let (name, labels) = labels.split_first().map_or(("", &[][..]), |((_, name), others)| (*name, others));
+            let labels: Vec<_> = labels.iter().map(|(_, value)| *value).collect();
+            let of_metric = numbers.entry(metric.name.trim_start_matches("palisade_")).or_default();
+            of_metric.entry(name).or_default().insert(labels.join(" "), number);
+        }
+    }
+    numbers
+}
+
+fn number(value: &Reading) -> (Json, bool) {
+    match value {
+        Reading::Count(count) => ((*count).into(), *count == 0),
+        Reading::Histogram(times) => (times.count().into(), times.count() == 0),
+        Reading::Level(level) => ((*level).into(), *level == 0.0),
+    }
+}
+
+fn shorten(value: &mut Value) {
+    if let Value::Text(text) = value {
+        if let Cow::Owned(short) = cut(text) {
+            *text = short.into();
+        }
+    }
+}
+
+/// The beginning of a text, where it is too long.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
