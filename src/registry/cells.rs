@@ -1,7 +1,7 @@
 //! Where the values of metrics stand: the words of tallies, and gauges.
 
 use super::reading::Reading;
-use super::row::Row;
+use super::row::{ANSWERS, Row};
 use super::sums::Gauges;
 use crate::error::{By, RejectionReason};
 use crate::source::Kind;
@@ -59,9 +59,6 @@ impl At {
 
 /// Where the values of a metric stand, each with those of its labels.
 pub(super) type Cells = Vec<(At, Vec<&'static str>)>;
-
-/// The steps of a fallback; the last stands for all later ones. Its first word counts calls that no step answered.
-pub(super) const ANSWERS: [&str; 4] = ["1", "2", "3", "4"];
 
 /// What becomes of a call for whose key there is no room.
 pub(super) const NO_ROOM: [&str; 2] = ["passed", "rejected"];

@@ -1,12 +1,11 @@
 //! The one table of metrics: what each is called, and the words of tallies and the gauges that it shows.
 
 use super::cells::{
-    ANSWERS, At, Cells, NO_ROOM, classes, gauges, of_all_classes, of_all_reasons, one, reasons, times, transitions,
-    words_of,
+    At, Cells, NO_ROOM, classes, gauges, of_all_classes, of_all_reasons, one, reasons, times, transitions, words_of,
 };
 use super::of_objectives::{OF_PERIOD, asked, bad, burns, firing, of_indicators};
 use super::reading::Reading;
-use super::row::Row;
+use super::row::{ANSWERS, Row};
 use super::sums::Sums;
 use crate::error::By;
 use crate::source::Kind;
