@@ -57,6 +57,9 @@
 //! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
+//! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
+//! or without a target. A measure that feeds it keeps it listed.
+//!
 //! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too. Their buckets are coarse:
 //! [what `histogram_quantile` says](crate::measure#times) may be twice the time that it should, or half of it.
 //!
@@ -188,8 +191,8 @@ mod look;
 mod markdown;
 mod measured;
 mod metrics;
-mod of_objectives;
 mod named;
+mod of_objectives;
 mod order;
 mod reading;
 mod rfc3339;
@@ -206,9 +209,9 @@ pub(crate) use self::listed::{Listed, Shown};
 pub(crate) use self::measured::{Measuring, Times};
 pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
-pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
 pub(crate) use self::named::ByName;
 pub use self::named::NamedFigures;
+pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
 pub(crate) use self::order::Order;
 pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
