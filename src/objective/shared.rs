@@ -52,9 +52,16 @@ impl Feed {
         self.row.name()
     }
 
-    /// Counts a call that a measure saw end now, for this reason if it was rejected.
-    #[inline]
-    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
+    /// Counts a call that a measure saw begin then and end now, for this reason if it was rejected. Out of line, so that a measure
+    /// that feeds nothing pays nothing for it.
+    #[inline(never)]
+    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, began: Instant, now: Instant) {
+        self.record(ended, reason, now.saturating_duration_since(began).into(), now);
+    }
+
+    /// Counts a call that ended now, and took so long.
+    #[inline(always)]
+    pub(super) fn record(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
         let call = match ended {
             Ended::Success if took <= self.limit => Call::Fast,
             Ended::Success => Call::Slow,
