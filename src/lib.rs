@@ -14,7 +14,8 @@
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
-//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent.
+//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
+//! how good calls shall be, and tells when too many are bad.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -151,6 +152,7 @@
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
+//! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
 //! - `page/` serves the registry as a live page. `page.html`, `page.css` and `page.js` are what a browser gets.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.

@@ -8,6 +8,7 @@ use super::value::Event;
 use crate::error::Chain;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
 
@@ -155,6 +156,20 @@ pub enum What {
         /// The error with its causes; `None` at the end.
         error: Option<String>,
     },
+    /// [`Event::Alert`]
+    #[non_exhaustive]
+    Alert {
+        /// Whether it fired from then on.
+        is_firing: bool,
+        /// Of which indicator.
+        indicator: Indicator,
+        /// How soon somebody had to act.
+        severity: Severity,
+        /// The burn rate in the long window.
+        burn: f64,
+        /// The long window.
+        long: BurnWindow,
+    },
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
@@ -201,6 +216,9 @@ impl What {
             Event::DiscoverFailed { error } => {
                 Self::DiscoverFailed { error: error.map(|error| owned(&Chain(error).to_string())) }
             }
+            Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
+                Self::Alert { is_firing, indicator, severity, burn, long }
+            }
             Event::Steered { by, action } => Self::Steered { by: owned(by), action: *action },
             _ => return None,
         })
@@ -226,6 +244,7 @@ impl What {
             Self::Spares { .. } => "spares",
             Self::Drained { .. } => "drained",
             Self::DiscoverFailed { .. } => "discover_failed",
+            Self::Alert { .. } => "alert",
             Self::Steered { .. } => "steered",
         }
     }
@@ -266,6 +285,11 @@ impl fmt::Display for What {
             }
             Self::DiscoverFailed { error: Some(error) } => write!(f, "no news of replicas ({})", error.escape_debug()),
             Self::DiscoverFailed { error: None } => f.write_str("no more news of replicas"),
+            Self::Alert { is_firing, indicator, severity, burn, long } => {
+                let (severity, indicator) = (severity.as_str(), indicator.as_str());
+                let changed = if *is_firing { "fires" } else { "is resolved" };
+                write!(f, "alert {severity} of {indicator} {changed}, burning at {burn:.1} over {}", long.as_str())
+            }
             Self::Steered { by, action } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 write!(f, "replica {} ejected for {duration:?} ({})", replica.escape_debug(), plain(reason))

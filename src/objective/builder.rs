@@ -9,6 +9,7 @@ use super::handle::Objective;
 use super::shared::{Core, Feed, Reasons};
 use crate::cached_arc::CachedArc;
 use crate::error::{ConfigError, RejectionReason};
+use crate::event::Told;
 use crate::name::Name;
 use crate::registry::Registry;
 use crate::source::Kind;
@@ -146,7 +147,7 @@ impl ObjectiveBuilder {
             core: OnceLock::new(),
         });
         let ledger = Mutex::new(Ledger::new(rules));
-        let core = CachedArc::new(Core { feed, ledger, rules, recovery, runbook_url });
+        let core = CachedArc::new(Core { feed, told: Told::new(), ledger, rules, recovery, runbook_url });
         core.feed.core.get_or_init(|| weak(core.shared()));
         listing.list(weak(core.shared()));
         Ok(Objective { core })

@@ -8,6 +8,7 @@ use crate::cached_arc::CachedArc;
 use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::registry::Row;
+use crate::state::history::Figures;
 use crate::state::objective::{Call, Indicator, Seen};
 use crate::sync::Arc;
 use crate::time;
@@ -52,7 +53,7 @@ impl Objective {
     /// A success is good, and fast if it took no longer than the limit. [`Outcome::Ignored`] is not asked. All else is bad: so record a
     /// call that was rejected or timed out as [`Outcome::Transient`], and none that its caller abandoned.
     pub fn record(&self, outcome: Outcome, took: Duration) {
-        self.core.feed.end(outcome.into(), None, took.into(), time::now());
+        self.core.feed.record(outcome.into(), None, took.into(), time::now());
     }
 
     /// Records that a caller got another answer in place of the service's, such as an old one.
@@ -90,6 +91,14 @@ impl Objective {
     /// Whether it keeps each target in the period up to now, and each failure was [short enough](super::ObjectiveBuilder::recovery).
     pub fn is_met(&self) -> bool {
         self.core.is_met()
+    }
+
+    /// How reliable the service was over the last `window`, or since the objective was built.
+    ///
+    /// It fails while a page fires. The share of successes is that of availability, or else of latency; over a window it is exact to
+    /// 5 minutes, and not known where the window is longer than the period. Of what was told, the last 1,000 alerts are kept.
+    pub fn figures(&self, window: Option<Duration>) -> Figures {
+        self.core.sums(window).figures()
     }
 
     fn snapshot(&self, indicator: Indicator) -> Option<IndicatorSnapshot> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::shared::Core;
 use crate::error::RejectionReason;
-use crate::registry::{Listed, OF_PERIOD, ObjectiveGauges, Row, Sums};
+use crate::registry::{ByName, Listed, OF_PERIOD, ObjectiveGauges, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::objective::{Indicator, Seen, Severity, Target};
 
@@ -54,6 +54,15 @@ impl Listed for Core {
             Setting::new("latency_used", used(Indicator::Latency)),
             Setting::new("firing", (!firing.is_empty()).then(|| firing.join(", "))),
         ]
+    }
+
+    fn figures(&self, figures: &mut ByName) {
+        figures.add(self.feed.row, |window| Some(self.sums(window)));
+    }
+
+    fn story(&self, story: &mut Story) {
+        self.tell_news();
+        story.add(self.feed.row.source, &self.told, self.counted());
     }
 
     fn gauges(&self, sums: &mut Sums) {

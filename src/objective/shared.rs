@@ -10,13 +10,14 @@ use tokio::time::Instant;
 
 use crate::cached_arc::cached;
 use crate::error::RejectionReason;
-use crate::event::{self, Event};
+use crate::event::{self, Event, Told};
 use crate::name::Name;
 use crate::registry::Row;
 use crate::state::calls::Ended;
-use crate::state::objective::{Call, Calls, Change, Ledger, Rules, STEP, Seen};
+use crate::state::history::{Counted, Standing, Sums, Turn};
+use crate::state::objective::{Asked, Call, Calls, Change, Ledger, Rules, STEP, Seen};
 use crate::sync::{Arc, OnceLock};
-use crate::time::{Clock, Nanos};
+use crate::time::{self, Clock, Nanos};
 
 /// Rejections that are not asked, as bits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,9 +52,16 @@ impl Feed {
         self.row.name()
     }
 
-    /// Counts a call that a measure saw end now, for this reason if it was rejected.
-    #[inline]
-    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
+    /// Counts a call that a measure saw begin then and end now, for this reason if it was rejected. Out of line, so that a measure
+    /// that feeds nothing pays nothing for it.
+    #[inline(never)]
+    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, began: Instant, now: Instant) {
+        self.record(ended, reason, now.saturating_duration_since(began).into(), now);
+    }
+
+    /// Counts a call that ended now, and took so long.
+    #[inline(always)]
+    pub(super) fn record(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
         let call = match ended {
             Ended::Success if took <= self.limit => Call::Fast,
             Ended::Success => Call::Slow,
@@ -89,6 +97,7 @@ impl Feed {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(super) feed: Arc<Feed>,
+    pub(super) told: Told,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) rules: Rules,
     pub(super) recovery: Option<Duration>,
@@ -99,11 +108,10 @@ cached!(Core);
 
 impl Core {
     /// Looks at the ledger as it is now, and tells which alerts have changed.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Ledger, Nanos) -> T) -> T {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         let mut ledger = self.ledger.lock();
-        let now = self.feed.clock.now();
-        let changes = ledger.look(&self.feed.calls, now);
-        let seen = look(&ledger, now);
+        let changes = ledger.look(&self.feed.calls, self.feed.clock.now());
+        let seen = look(&ledger);
         drop(ledger);
         for change in &changes {
             self.tell(change);
@@ -112,12 +120,12 @@ impl Core {
     }
 
     pub(super) fn tell_news(&self) {
-        self.look(|_, _| ());
+        self.look(|_| ());
     }
 
     fn tell(&self, change: &Change) {
-        let Change { indicator, alert, is_firing, burn } = *change;
-        let alert = Event::Alert {
+        let Change { indicator, alert, is_firing, burn, at, number, fails } = *change;
+        let event = Event::Alert {
             is_firing,
             indicator,
             severity: alert.severity,
@@ -127,12 +135,36 @@ impl Core {
             short: alert.short,
             runbook_url: &self.runbook_url,
         };
-        event::tell(self.feed.row.source, &alert);
+        let (source, at) = (self.feed.row.source, time::moment(self.feed.clock.instant(at)));
+        self.told.keep(at, fails.map(|fails| self.turn(number, fails)), &event);
+        event::tell(source, &event);
+    }
+
+    /// Until it fails no more, or from when it does.
+    fn turn(&self, number: u64, fails: bool) -> Turn {
+        let to = if fails { Standing::Down { until: Nanos::MAX } } else { Standing::Up };
+        Turn { number, to, is_by_hand: false, counted: self.counted() }
+    }
+
+    /// The calls that came to harm so far.
+    pub(super) fn counted(&self) -> Counted {
+        Counted { degraded: Some(self.feed.row.total(Call::DEGRADED)), ..Counted::default() }
+    }
+
+    /// What its figures are made of, over the last `window` or since it was built.
+    pub(super) fn sums(&self, window: Option<Duration>) -> Sums {
+        let window_in_nanos = window.map(Nanos::from);
+        let asked = self.look(|ledger| {
+            let (indicator, _) = self.rules.each().next()?;
+            ledger.asked_over(indicator, window_in_nanos)
+        });
+        let Asked { calls, bad } = asked.unwrap_or_default();
+        Sums { good: calls - bad, asked: calls, ..self.told.sums(window) }
     }
 
     /// Each indicator, as it is now.
     pub(super) fn seen(&self) -> Vec<Seen> {
-        self.look(|ledger, _| ledger.seen().collect())
+        self.look(|ledger| ledger.seen().collect())
     }
 
     /// The one that has used most.
@@ -143,12 +175,9 @@ impl Core {
 
     /// Whether each target is kept in the period, and no failure in it took too long.
     pub(super) fn is_met(&self) -> bool {
-        let since = |now: Nanos| now.saturating_sub(self.period().into());
-        self.look(|ledger, now| {
-            let longest = ledger.failures().longest(since(now), now);
-            let is_recovered = self.recovery.is_none_or(|recovery| Duration::from(longest) <= recovery);
-            is_recovered && ledger.seen().all(|seen| seen.target.is_met(seen.asked))
-        })
+        let is_kept = self.look(|ledger| ledger.seen().all(|seen| seen.target.is_met(seen.asked)));
+        let longest = || Duration::from(self.told.sums(Some(self.period())).longest);
+        is_kept && self.recovery.is_none_or(|recovery| longest() <= recovery)
     }
 
     /// The length of the period.

@@ -59,6 +59,9 @@
 //! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
+//! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
+//! or without a target. A measure that feeds it keeps it listed.
+//!
 //! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too. Their buckets are coarse:
 //! [what `histogram_quantile` says](crate::measure#times) may be twice the time that it should, or half of it.
 //!

@@ -129,7 +129,9 @@ fn verdict(text: &str, name: &str) -> Option<Result<(), String>> {
 /// Calls that come evenly in a bucket, and one look at its last moment.
 async fn bucket(objective: &Objective, [calls, bad, slow]: [u64; 3]) {
     let moment = Duration::from_nanos(1);
-    let pause = (BUCKET - moment) / u32::try_from(calls).unwrap();
+    let end = BUCKET.saturating_sub(moment);
+    let calls_in_32_bits = u32::try_from(calls).unwrap();
+    let pause = end / calls_in_32_bits;
     for call in 0..calls {
         let (outcome, took) = match call {
             call if call < bad => (Outcome::Failed, LIMIT),
@@ -139,7 +141,7 @@ async fn bucket(objective: &Objective, [calls, bad, slow]: [u64; 3]) {
         objective.record(outcome, took);
         advance(pause).await;
     }
-    advance(BUCKET - moment - pause * u32::try_from(calls).unwrap()).await;
+    advance(end.saturating_sub(pause * calls_in_32_bits)).await;
 }
 
 #[tokio::test(start_paused = true)]

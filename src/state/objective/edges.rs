@@ -36,7 +36,7 @@ impl Edges {
 
     /// How many calls had been counted when the bucket began that is the first of so many steps. None before the build.
     pub(super) fn before(&self, steps: u64) -> Totals {
-        let buckets = (steps / self.width).min(self.len());
+        let buckets = steps.div_ceil(self.width).min(self.len());
         let first = (self.newest + 1).checked_sub(buckets);
         first.map_or_else(Totals::default, |first| self.totals[(first % self.len()) as usize])
     }

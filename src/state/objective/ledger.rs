@@ -1,19 +1,16 @@
 //! What calls have spent in each window, and which alerts fire.
 
-use std::mem;
-
 use super::alert::{ALERTS, Alert, Severity};
 use super::asked::{Asked, Indicator, Totals};
 use super::calls::Calls;
 use super::edges::Edges;
-use super::failures::Failures;
 use super::seen::Seen;
 use super::target::Target;
 use super::window::BurnWindow;
 use super::{STEP, STEPS_PER_BUCKET};
 use crate::time::Nanos;
 
-/// Longer than any page goes on to fire when no calls come, in steps: until its short window is empty.
+/// For how many steps pages are looked after when no calls come: until their short windows are empty.
 const QUIET: u64 = BurnWindow::HalfHour.steps() + 1;
 
 /// What is asked for.
@@ -42,6 +39,11 @@ pub(crate) struct Change {
     pub(crate) is_firing: bool,
     /// In its long window.
     pub(crate) burn: f64,
+    pub(crate) at: Nanos,
+    /// How many changes there were before.
+    pub(crate) number: u64,
+    /// Whether the objective fails from then on, if that changed: it does while a page fires.
+    pub(crate) fails: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub(crate) struct Ledger {
     period: Edges,
     /// Which alerts were told to fire.
     told: [[bool; ALERTS.len()]; Indicator::ALL.len()],
-    failures: Failures,
+    changes: u64,
 }
 
 impl Ledger {
@@ -67,28 +69,25 @@ impl Ledger {
             hour: Edges::new(BurnWindow::Hour.steps(), 1),
             period: Edges::new(rules.period / STEPS_PER_BUCKET, STEPS_PER_BUCKET),
             told: Default::default(),
-            failures: Failures::default(),
+            changes: 0,
         }
     }
 
-    pub(crate) const fn failures(&self) -> &Failures {
-        &self.failures
-    }
-
-    /// Goes on to now, and returns which alerts changed since the last time.
+    /// Goes on to now, and returns how alerts changed since the last time.
     ///
     /// No call has come in a step in which nobody looked: the first one of a step looks.
     pub(crate) fn look(&mut self, calls: &Calls, now: Nanos) -> Vec<Change> {
         self.totals = calls.totals();
         let step = (now.0 / STEP.0).max(self.step);
+        let mut changes = Vec::new();
         for quiet in self.step + 1..step.min(self.step + QUIET) {
             self.turn(quiet);
-            self.failures.note(self.is_failing(), Nanos(quiet * STEP.0));
+            self.judge(Nanos(quiet * STEP.0), &mut changes);
         }
         self.turn(step);
-        self.failures.note(self.is_failing(), now.max(Nanos(step * STEP.0)));
+        self.judge(now.max(Nanos(step * STEP.0)), &mut changes);
         calls.set_burn(self.burn());
-        self.changes()
+        changes
     }
 
     fn turn(&mut self, step: u64) {
@@ -108,12 +107,6 @@ impl Ledger {
         long.bad >= self.rules.min_bad && is_reached(long) && is_reached(short)
     }
 
-    /// Whether a page fires.
-    fn is_failing(&self) -> bool {
-        let pages = || ALERTS.iter().filter(|alert| alert.severity == Severity::Page);
-        self.rules.each().any(|indicator| pages().any(|page| self.is_firing(indicator, page)))
-    }
-
     /// The burn that gates heed: that of the worse indicator, in the last hour and still in the last five minutes.
     fn burn(&self) -> f64 {
         let burn = |(indicator, target): (Indicator, Target)| {
@@ -124,18 +117,53 @@ impl Ledger {
         self.rules.each().map(burn).fold(0.0, f64::max)
     }
 
-    fn changes(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for (indicator, target) in self.rules.each() {
+    fn judge(&mut self, at: Nanos, changes: &mut Vec<Change>) {
+        let rules = self.rules;
+        for of in rules.each() {
             for (number, alert) in ALERTS.iter().enumerate() {
-                let is_firing = self.is_firing((indicator, target), alert);
-                if mem::replace(&mut self.told[indicator as usize][number], is_firing) != is_firing {
-                    let burn = target.burn(self.window(indicator, alert.long.steps()));
-                    changes.push(Change { indicator, alert, is_firing, burn });
+                let is_firing = self.is_firing(of, alert);
+                if self.told[of.0 as usize][number] != is_firing {
+                    changes.push(self.change(of, number, is_firing, at));
                 }
             }
         }
-        changes
+    }
+
+    /// Notes that an alert fires, or does not any more.
+    fn change(
+        &mut self,
+        (indicator, target): (Indicator, Target),
+        number: usize,
+        is_firing: bool,
+        at: Nanos,
+    ) -> Change {
+        let failed = self.is_failing();
+        self.told[indicator as usize][number] = is_firing;
+        self.changes += 1;
+        let (alert, fails) = (&ALERTS[number], self.is_failing());
+        let burn = target.burn(self.window(indicator, alert.long.steps()));
+        Change {
+            indicator,
+            alert,
+            is_firing,
+            burn,
+            at,
+            number: self.changes,
+            fails: (fails != failed).then_some(fails),
+        }
+    }
+
+    /// Whether a page was told to fire.
+    fn is_failing(&self) -> bool {
+        let is_page = |(alert, is_told): (&Alert, &bool)| *is_told && alert.severity == Severity::Page;
+        self.told.iter().any(|told| ALERTS.iter().zip(told).any(is_page))
+    }
+
+    /// The calls that an indicator asks of about the last `window`, or since the build. `None` where it is longer than the period.
+    pub(crate) fn asked_over(&self, indicator: Indicator, window: Option<Nanos>) -> Option<Asked> {
+        let Some(window) = window else { return Some(self.totals.asked(indicator)) };
+        let steps = window.0.div_ceil(STEP.0).max(1);
+        (steps <= self.rules.period).then(|| self.window(indicator, steps))
     }
 
     /// Its indicators, as they were when it was last looked at.

@@ -9,7 +9,6 @@ mod alert;
 mod asked;
 mod calls;
 mod edges;
-mod failures;
 mod ledger;
 mod seen;
 mod target;
@@ -17,10 +16,8 @@ mod window;
 
 pub use self::alert::Severity;
 pub(crate) use self::alert::{ALERTS, Alert};
-#[cfg(all(test, not(loom)))]
-pub(crate) use self::asked::Asked;
-pub(crate) use self::asked::Call;
 pub use self::asked::Indicator;
+pub(crate) use self::asked::{Asked, Call};
 pub(crate) use self::calls::Calls;
 pub(crate) use self::ledger::{Change, Ledger, Rules};
 pub(crate) use self::seen::Seen;

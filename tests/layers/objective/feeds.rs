@@ -17,7 +17,7 @@ fn coded() -> impl Service<u32, Response = u32, Error = Error, Future: Send> + C
 }
 
 fn measured(objective: &Objective) -> MeasureLayer {
-    MeasureLayer::builder("checkout").objective(objective).registry(&Registry::new()).build().unwrap()
+    MeasureLayer::builder("checkout").objective(objective).registry(&Registry::new()).build().expect("it is legal")
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 mod events;
 mod feeds;
+mod figures;
 mod gate;
 mod metrics;
 mod settings;

@@ -70,6 +70,21 @@ impl Objective {
         self.ledger.seen().find(|seen| seen.indicator == indicator).expect("it has a target")
     }
 
+    /// The failures, in steps. One that has not ended lasts until now.
+    fn failures(&mut self) -> Vec<[u64; 2]> {
+        self.look();
+        let turns = self.changes.iter().filter_map(|change| Some((change.at, change.fails?)));
+        let mut failures = Vec::<[u64; 2]>::new();
+        for (at, fails) in turns.chain([(self.now(), false)]).map(|(at, fails)| (at.0 / STEP.0, fails)) {
+            match failures.last_mut() {
+                Some([began, ended]) if !fails && began == ended => *ended = at,
+                _ if fails => failures.push([at, at]),
+                _ => {}
+            }
+        }
+        failures
+    }
+
     fn availability(&mut self) -> Seen {
         self.seen(Indicator::Availability)
     }
