@@ -151,7 +151,8 @@
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
-//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
+//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
+//!   `state/history/`, which also makes figures of it.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!

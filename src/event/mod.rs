@@ -73,6 +73,9 @@
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
+//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or
+//! fallback, no room that was missing, and no limit that was adapted.
+//!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
 //! and whether there is an observer. Both are relaxed loads. Together they take 8 of the 99 instructions of a call that a full bulkhead
 //! rejects.
@@ -100,7 +103,7 @@ pub use self::observe::{Observe, Subscription, observe};
 pub(crate) use self::told::Told;
 pub use self::value::Event;
 pub use self::what::What;
-pub(crate) use self::what::cut;
+pub(crate) use self::what::{cut, shown};
 use crate::error::{Rejection, RejectionReason};
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;

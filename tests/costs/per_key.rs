@@ -119,7 +119,7 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
                 760,
                 0,
             ),
-            (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 920, 128),
+            (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 930, 128),
             (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
         ];
         for (cost, first, further) in &costs {

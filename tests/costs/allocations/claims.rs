@@ -10,6 +10,9 @@ use crate::heap::Heap;
 
 pub(crate) const ROUNDS: usize = 1000;
 
+/// After so many rounds the history of a circuit is full that does not change in each.
+const BEFORE: usize = 3 * ROUNDS;
+
 /// Claims are made one after another, and those that are false are told of all at once.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
@@ -18,14 +21,16 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Claims that after the first of many rounds, each allocates so often.
+    /// Claims that after the first rounds, each of many allocates so often.
     pub(crate) async fn each(&mut self, path: &str, claimed: usize, round: impl AsyncFnMut()) {
         self.all(path, claimed * ROUNDS..=claimed * ROUNDS, round).await;
     }
 
-    /// Claims how often many rounds after the first allocate together.
+    /// Claims how often many rounds allocate together, after those in which histories grow.
     pub(crate) async fn all(&mut self, path: &str, claimed: RangeInclusive<usize>, mut round: impl AsyncFnMut()) {
-        round().await;
+        for _ in 0..BEFORE {
+            round().await;
+        }
         let before = Heap::now().allocations;
         for _ in 0..ROUNDS {
             round().await;
