@@ -73,11 +73,11 @@
 //!
 //! | limit | at most |
 //! |---|---|
-//! | bulkhead | 220 |
+//! | bulkhead | 235 |
 //! | adaptive bulkhead | 850 |
-//! | rate limit | 245: its bucket takes 64, and its clock and settings 32 |
+//! | rate limit | 260: its bucket takes 64, and its clock and settings 32 |
 //! | circuit with only the rule of consecutive failures | 760 |
-//! | circuit with a count window of 100 calls | 930 |
+//! | circuit with a count window of 100 calls | 945 |
 //! | circuit with the default time window | 1,010 |
 //!
 //! A key whose limit has [something to tell](crate::registry#what-has-happened) keeps the last 32 such things, of about 200 bytes each.

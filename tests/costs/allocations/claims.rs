@@ -10,9 +10,6 @@ use crate::heap::Heap;
 
 pub(crate) const ROUNDS: usize = 1000;
 
-/// After so many rounds the history of a circuit is full that does not change in each.
-const BEFORE: usize = 3 * ROUNDS;
-
 /// Claims are made one after another, and those that are false are told of all at once.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
@@ -21,14 +18,14 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Claims that after the first rounds, each of many allocates so often.
+    /// Claims that after the first rounds, each of many allocates so often. Once more may be the history of a circuit that grows.
     pub(crate) async fn each(&mut self, path: &str, claimed: usize, round: impl AsyncFnMut()) {
-        self.all(path, claimed * ROUNDS..=claimed * ROUNDS, round).await;
+        self.all(path, claimed * ROUNDS..=claimed * ROUNDS + 1, round).await;
     }
 
     /// Claims how often many rounds allocate together, after those in which histories grow.
     pub(crate) async fn all(&mut self, path: &str, claimed: RangeInclusive<usize>, mut round: impl AsyncFnMut()) {
-        for _ in 0..BEFORE {
+        for _ in 0..ROUNDS {
             round().await;
         }
         let before = Heap::now().allocations;
