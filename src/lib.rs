@@ -153,7 +153,8 @@
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
-//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
+//! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
+//!   `state/history/`, which also makes figures of it.
 //! - `page/` serves the registry as a live page. `page.html`, `page.css` and `page.js` are what a browser gets.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.

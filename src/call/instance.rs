@@ -17,8 +17,8 @@ use crate::setting::Setting;
 use crate::source::{Kind, Source};
 use crate::state::history::{Counted, Sums};
 use crate::state::keys::Retention;
-use crate::sync::weak;
-use crate::time::{self, Nanos};
+use crate::sync::{OnceLock, weak};
+use crate::time::Nanos;
 
 /// The pure state of a limit, by which it decides.
 pub(crate) trait LimitState: Sized + Send + Sync {
@@ -38,6 +38,11 @@ pub(crate) trait LimitState: Sized + Send + Sync {
 
     /// Its settings, as the registry shows them.
     fn settings(this: &Instance<Self>) -> Vec<Setting>;
+
+    /// The [moment](crate::time::moment) at which it was built. Defaults to none, where no figures are asked.
+    fn born(_: &Instance<Self>) -> Nanos {
+        Nanos(0)
+    }
 
     /// How reliable its service was; `None` where that is not known. Defaults to that.
     fn sums(_: &Instance<Self>, _window: Option<Duration>) -> Option<Sums> {
@@ -72,8 +77,8 @@ pub(crate) trait LimitState: Sized + Send + Sync {
 pub(crate) struct Instance<T> {
     state: T,
     pub(crate) row: &'static Row,
-    /// What it has told of itself.
-    pub(crate) told: Told,
+    /// What it has told of itself. Made when it tells something: there may be many that never do.
+    told: OnceLock<Box<Told>>,
     /// Its key, where it is one of many. Where it holds something of the user's, a hidden one, so that threads keep no clone.
     pub(crate) key: Option<Label>,
 }
@@ -87,7 +92,7 @@ where
         T: 'static,
     {
         let key = state.holds_users().then(|| Label::new(None));
-        let instance = CachedArc::new(Self { state, row: listing.row(), told: Told::new(), key });
+        let instance = CachedArc::new(Self { state, row: listing.row(), told: OnceLock::new(), key });
         listing.list(weak(instance.shared()));
         instance
     }
@@ -99,8 +104,7 @@ where
 
     /// One with this state for a key, which counts at this row.
     pub(crate) fn of_key(state: T, row: &'static Row, key: Key) -> HandleArc<Self> {
-        let told = Told::of_key(time::moment(key.clock.instant(key.now)));
-        HandleArc::of_key(Self { state, row, told, key: Some(key.label) })
+        HandleArc::of_key(Self { state, row, told: OnceLock::new(), key: Some(key.label) })
     }
 
     /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.
@@ -118,7 +122,22 @@ where
 
     /// Tells an event, and keeps it.
     pub(crate) fn tell_event(&self, event: &Event<'_>) {
-        self.told.tell(self.source(), event);
+        self.told().tell(self.source(), event);
+    }
+
+    /// What it has told of itself.
+    pub(crate) fn told(&self) -> &Told {
+        self.told.get_or_init(|| Box::new(self.untold()))
+    }
+
+    fn untold(&self) -> Told {
+        let is_of_key = self.key.as_ref().is_some_and(|_| !self.state.holds_users());
+        Told::since(T::born(self), is_of_key)
+    }
+
+    /// What the figures of its service are made of, but for the counts of calls.
+    pub(crate) fn stood(&self, window: Option<Duration>) -> Sums {
+        self.told.get().map_or_else(|| self.untold().sums(window), |told| told.sums(window))
     }
 
     /// Rejects a call for a reason of this kind of limit.
@@ -161,14 +180,16 @@ where
     }
 
     fn story(&self, story: &mut Story) {
-        story.add(self.source(), &self.told, T::counted(self));
+        if let Some(told) = self.told.get() {
+            story.add(self.source(), told, T::counted(self));
+        }
     }
 
     fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
         if !order.is_for(self.source()) {
             return Ok(0);
         }
-        T::check(order.action)?;
+        T::check(order.action).map_err(|error| error.of(T::KIND.as_str()).named(self.name().as_str()))?;
         self.tell_event(&order.event());
         T::steer(self, order.action);
         Ok(1)

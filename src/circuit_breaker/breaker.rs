@@ -20,6 +20,8 @@ use crate::time::{self, Clock, Nanos};
 pub(crate) struct Breaker {
     pub(super) circuit: Circuit,
     pub(super) clock: Clock,
+    /// When it was built.
+    pub(super) born: Nanos,
 }
 
 pub(super) type Core = Instance<Breaker>;
@@ -28,7 +30,7 @@ cached!(Core, unless key.is_some());
 
 impl Breaker {
     pub(super) fn new(circuit: Circuit) -> Self {
-        Self { circuit, clock: Clock::start() }
+        Self { circuit, clock: Clock::start(), born: Nanos(0) }
     }
 }
 
@@ -170,7 +172,7 @@ impl Core {
         let turn = self.turn(transition);
         let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
         let event = Event::Transition { from, to, reason, counts, open_for };
-        self.told.turn(self.moment(at), turn, self.source(), &event);
+        self.told().turn(self.moment(at), turn, self.source(), &event);
     }
     /// How the service stands once the circuit has changed.
     fn turn(&self, transition: &Transition) -> Turn {
@@ -184,7 +186,7 @@ impl Core {
         Turn { number, to, is_by_hand: reason == Reason::ByHand, counted: self.counted() }
     }
 
-    fn moment(&self, at: Nanos) -> Nanos {
+    pub(super) fn moment(&self, at: Nanos) -> Nanos {
         time::moment(self.clock.instant(at))
     }
 
@@ -195,7 +197,7 @@ impl Core {
 
     /// What its figures are made of. Calls are counted for all circuits of the name, without their times.
     pub(super) fn sums(&self, window: Option<Duration>) -> Sums {
-        let sums = self.told.sums(window);
+        let sums = self.stood(window);
         if window.is_some() {
             return sums;
         }

@@ -83,6 +83,8 @@
 //! Services made by one layer, and their clones, share one circuit; so do its handles. Nothing runs in the background: the
 //! clock is read when a call comes.
 //!
+//! The handle's [`figures`](CircuitHandle::figures) say how reliable the service was: failures, MTBF, MTTR, downtime and availability.
+//!
 //! # Events
 //!
 //! Target `palisade::circuit_breaker`.

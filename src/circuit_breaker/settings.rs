@@ -45,11 +45,15 @@ impl LimitState for Breaker {
     const KIND: Kind = Kind::CircuitBreaker;
 
     fn fork(&self, key: &Key) -> Self {
-        Self { circuit: self.circuit.fork(key.now), clock: key.clock }
+        Self { circuit: self.circuit.fork(key.now), clock: key.clock, born: key.now }
     }
 
     fn retention(&self) -> Retention {
         self.circuit.retention()
+    }
+
+    fn born(this: &Core) -> Nanos {
+        this.moment(this.born)
     }
 
     fn sums(this: &Core, window: Option<Duration>) -> Option<Sums> {

@@ -74,6 +74,9 @@
 //! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
+//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or
+//! fallback, no room that was missing, and no limit that was adapted.
+//!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
 //! and whether there is an observer. Both are relaxed loads. Together they take 8 of the 99 instructions of a call that a full bulkhead
 //! rejects.
@@ -101,7 +104,7 @@ pub use self::observe::{Observe, Subscription, observe};
 pub(crate) use self::told::Told;
 pub use self::value::Event;
 pub use self::what::What;
-pub(crate) use self::what::cut;
+pub(crate) use self::what::{cut, shown};
 use crate::error::{Rejection, RejectionReason};
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;

@@ -7,54 +7,50 @@ use super::value::Event;
 use super::what::What;
 use crate::source::Source;
 use crate::state::history::{History, Record, Sums, Turn};
-use crate::sync::{Mutex, OnceLock};
+use crate::sync::Mutex;
 use crate::time::{AsMoment, Nanos, Now};
 
-/// How much an instance keeps.
-const CAPACITY: usize = 1_000;
-
-/// How much the limit of a key keeps: there may be many keys.
-const OF_KEY: usize = 32;
-
-/// Keeps what an instance tells, as [moments](crate::time::moment). It is made when there is something to keep.
-pub(crate) struct Told {
-    born: Nanos,
-    capacity: usize,
-    history: OnceLock<Box<Mutex<History<What>>>>,
-}
+/// Keeps what an instance tells. Times are [moments](crate::time::moment).
+pub(crate) struct Told(Mutex<History<What>>);
 
 impl Told {
-    /// Of an instance that is built now.
+    /// How much an instance keeps.
+    const CAPACITY: usize = 1_000;
+
+    /// How much the limit of a key keeps: there may be many keys.
+    const OF_KEY: usize = 32;
+
+    /// Of an instance of which no figures are asked.
     pub(crate) fn new() -> Self {
-        Self { born: AsMoment.now(), capacity: CAPACITY, history: OnceLock::new() }
+        Self::since(Nanos(0), false)
     }
 
-    /// Of the limit of a key that comes at this moment.
-    pub(crate) const fn of_key(born: Nanos) -> Self {
-        Self { born, capacity: OF_KEY, history: OnceLock::new() }
+    /// Of an instance that was built at this moment. It may be the limit of a key.
+    pub(crate) fn since(born: Nanos, is_of_key: bool) -> Self {
+        let capacity = if is_of_key { Self::OF_KEY } else { Self::CAPACITY };
+        Self(Mutex::new(History::new(born, capacity)))
     }
 
     /// Tells an event, and keeps it.
     #[cold]
     #[inline(never)]
     pub(crate) fn tell(&self, source: Source<'_>, event: &Event<'_>) {
-        self.keep(AsMoment.now(), None, event);
+        self.keep(AsMoment.now(), None, source, event);
         super::tell(source, event);
     }
 
     /// Tells an event that changes how the instance stands, and keeps it.
     pub(crate) fn turn(&self, at: Nanos, turn: Turn, source: Source<'_>, event: &Event<'_>) {
-        self.keep(at, Some(turn), event);
+        self.keep(at, Some(turn), source, event);
         super::tell(source, event);
     }
 
-    /// Keeps an event that is told where somebody hears it.
+    /// Keeps an event, if it is one that is kept.
     #[cold]
     #[inline(never)]
-    pub(crate) fn keep(&self, at: Nanos, turn: Option<Turn>, event: &Event<'_>) {
-        if let Some(what) = What::of(event) {
-            let history = || Box::new(Mutex::new(History::new(self.born, self.capacity)));
-            self.history.get_or_init(history).lock().keep(Record { at, turn, what });
+    pub(crate) fn keep(&self, at: Nanos, turn: Option<Turn>, source: Source<'_>, event: &Event<'_>) {
+        if let Some(what) = What::of(source, event) {
+            self.0.lock().keep(Record { at, turn, what });
         }
     }
 
@@ -65,10 +61,7 @@ impl Told {
 
     /// Looks at what was kept, under a lock.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&History<What>) -> R) -> R {
-        match self.history.get() {
-            Some(history) => look(&history.lock()),
-            None => look(&History::new(self.born, self.capacity)),
-        }
+        look(&self.0.lock())
     }
 }
 

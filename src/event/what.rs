@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::action::Action;
 use super::value::Event;
 use crate::error::Chain;
+use crate::source::Source;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
 use crate::state::objective::{BurnWindow, Indicator, Severity};
@@ -173,6 +174,8 @@ pub enum What {
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
+        /// The key of what was steered, if it has one: of replicas the name of the one that is meant.
+        key: Option<String>,
         /// Who did it, in at most 200 characters.
         by: String,
         /// What they did.
@@ -190,7 +193,7 @@ pub(crate) fn cut(text: &str) -> &str {
 
 impl What {
     /// What a history keeps of an event, if it does.
-    pub(crate) fn of(event: &Event<'_>) -> Option<Self> {
+    pub(crate) fn of(source: Source<'_>, event: &Event<'_>) -> Option<Self> {
         let owned = |text: &str| cut(text).to_owned();
         Some(match *event {
             Event::Transition { from, to, reason, counts, open_for } => {
@@ -219,7 +222,9 @@ impl What {
             Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
                 Self::Alert { is_firing, indicator, severity, burn, long }
             }
-            Event::Steered { by, action } => Self::Steered { by: owned(by), action: *action },
+            Event::Steered { by, action } => {
+                Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
+            }
             _ => return None,
         })
     }
@@ -261,15 +266,15 @@ impl fmt::Display for What {
             Self::Resized { limit } => write!(f, "resized to {limit}"),
             Self::RateSet { rate, burst } => write!(f, "rate set to {rate}, at most {burst} at once"),
             Self::Shut { duration: Duration::ZERO } => f.write_str("let calls pass again"),
-            Self::Shut { duration } => write!(f, "shut for {duration:?}"),
+            Self::Shut { duration } => write!(f, "shut for {:?}", shown(*duration)),
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),
             Self::Draining { is_draining: false } => f.write_str("drains no longer"),
             Self::Suspected { node, silent } => {
-                write!(f, "node {} suspected, silent for {silent:?}", node.escape_debug())
+                write!(f, "node {} suspected, silent for {:?}", node.escape_debug(), shown(*silent))
             }
             Self::Returned { node, silent } => {
-                write!(f, "node {} returned, silent for {silent:?}", node.escape_debug())
+                write!(f, "node {} returned, silent for {:?}", node.escape_debug(), shown(*silent))
             }
             Self::FailedOver { from, to, reason } => {
                 f.write_str("failed over")?;
@@ -281,7 +286,7 @@ impl fmt::Display for What {
                 write!(f, "{begins}, with {healthy} of {replicas} replicas healthy")
             }
             Self::Spares { healthy, needed, spares } => {
-                write!(f, "{healthy} replicas are healthy, {needed} are needed and {spares} to spare")
+                write!(f, "replicas {healthy} healthy, {needed} needed and {spares} to spare")
             }
             Self::DiscoverFailed { error: Some(error) } => write!(f, "no news of replicas ({})", error.escape_debug()),
             Self::DiscoverFailed { error: None } => f.write_str("no more news of replicas"),
@@ -290,9 +295,10 @@ impl fmt::Display for What {
                 let changed = if *is_firing { "fires" } else { "is resolved" };
                 write!(f, "alert {severity} of {indicator} {changed}, burning at {burn:.1} over {}", long.as_str())
             }
-            Self::Steered { by, action } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
+            Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
-                write!(f, "replica {} ejected for {duration:?} ({})", replica.escape_debug(), plain(reason))
+                let (replica, duration) = (replica.escape_debug(), shown(*duration));
+                write!(f, "replica {replica} ejected for {duration:?} ({})", plain(reason))
             }
             Self::EjectionRefused { replica, reason } => {
                 write!(f, "replica {} not ejected, too many are ({})", replica.escape_debug(), plain(reason))
@@ -306,6 +312,12 @@ impl fmt::Display for What {
     }
 }
 
+/// A time as it is shown: cut to a millisecond, unless it is shorter.
+pub(crate) const fn shown(time: Duration) -> Duration {
+    let nanos = time.subsec_nanos();
+    if time.as_millis() == 0 { time } else { Duration::new(time.as_secs(), nanos - nanos % 1_000_000) }
+}
+
 /// A word of ours as it is spoken: `failure rate`.
 fn plain(word: &str) -> String {
     word.replace('_', " ")
@@ -314,7 +326,7 @@ fn plain(word: &str) -> String {
 fn transition(f: &mut fmt::Formatter<'_>, from: Phase, to: Phase, open_for: Option<Duration>) -> fmt::Result {
     match (from, to) {
         (Phase::MetricsOnly, Phase::MetricsOnly) => f.write_str("would have opened"),
-        (_, Phase::Open) => write!(f, "opened for {:?}", open_for.unwrap_or_default()),
+        (_, Phase::Open) => write!(f, "opened for {:?}", shown(open_for.unwrap_or_default())),
         (_, to) => write!(f, "{} to {}", plain(from.as_str()), plain(to.as_str())),
     }
 }
@@ -323,7 +335,10 @@ fn because(f: &mut fmt::Formatter<'_>, reason: &str, counts: &Counts) -> fmt::Re
     let Counts { calls, failures, throttled, slow, .. } = *counts;
     write!(f, " ({}", plain(reason))?;
     if calls > 0 {
-        write!(f, ", of {calls} calls {failures} failed, {throttled} throttled, {slow} slow")?;
+        write!(f, ", {failures} of {calls} calls failed")?;
+    }
+    for (count, how) in [(throttled, "throttled"), (slow, "slow")].into_iter().filter(|(count, _)| *count > 0) {
+        write!(f, ", {count} {how}")?;
     }
     f.write_str(")")
 }

@@ -73,12 +73,14 @@
 //!
 //! | limit | at most |
 //! |---|---|
-//! | bulkhead | 220 |
+//! | bulkhead | 235 |
 //! | adaptive bulkhead | 850 |
-//! | rate limit | 245: its bucket takes 64, and its clock and settings 32 |
+//! | rate limit | 260: its bucket takes 64, and its clock and settings 32 |
 //! | circuit with only the rule of consecutive failures | 760 |
-//! | circuit with a count window of 100 calls | 920 |
+//! | circuit with a count window of 100 calls | 945 |
 //! | circuit with the default time window | 1,010 |
+//!
+//! A key whose limit has [something to tell](crate::registry#what-has-happened) keeps the last 32 such things, of about 200 bytes each.
 //!
 //! Each further thread that ends calls adds 0, 128 or 256 bytes to a circuit, and 128 to an adaptive bulkhead. A call takes the read
 //! lock of one of 16 parts of the map and reads the clock; for a known key it allocates nothing. When a sweep leaves a part less

@@ -136,7 +136,7 @@ impl Core {
             runbook_url: &self.runbook_url,
         };
         let (source, at) = (self.feed.row.source, time::moment(self.feed.clock.instant(at)));
-        self.told.keep(at, fails.map(|fails| self.turn(number, fails)), &event);
+        self.told.keep(at, fails.map(|fails| self.turn(number, fails)), source, &event);
         event::tell(source, &event);
     }
 

@@ -47,7 +47,7 @@ impl LimitState for Meter {
 
     fn check(action: &Action) -> Result<(), ConfigError> {
         let (rate, burst) = set_by(action);
-        check(rate, burst).map_err(|error| error.of(Kind::RateLimit.as_str()))
+        check(rate, burst)
     }
 
     fn steer(this: &Core, action: &Action) {
@@ -142,7 +142,7 @@ impl Core {
     fn tell_shut(&self, duration: Nanos, is_kept: bool) {
         let event = Event::Shut { duration: duration.into() };
         if is_kept {
-            self.told.keep(AsMoment.now(), None, &event);
+            self.told().keep(AsMoment.now(), None, self.source(), &event);
         }
         event::tell_often(|| (self.source(), event));
     }

@@ -1,10 +1,10 @@
 //! A timeline as Markdown.
 
 use std::fmt::{self, Display, Write};
-use std::time::Duration;
 
 use super::rfc3339::Rfc3339;
 use super::timeline::{Failure, Happening, Timeline};
+use crate::event::shown;
 use crate::name::Name;
 use crate::source::Kind;
 
@@ -35,7 +35,7 @@ impl Display for Failure {
         let Self { kind, name, key, began, ended, lasted, reason, rejected, degraded, lost } = self;
         let (began, place) = (Rfc3339(*began), Place(*kind, *name, key.as_deref()));
         let so_far = if ended.is_none() { ", goes on" } else { "" };
-        let (lasted, reason) = (rounded(*lasted), reason.replace('_', " "));
+        let (lasted, reason) = (shown(*lasted), reason.replace('_', " "));
         let known = |count: Option<u64>| count.map_or("not known".to_owned(), |count| count.to_string());
         let (degraded, lost) = (known(*degraded), known(*lost));
         write!(f, "| {began} | {lasted:?}{so_far} | {place} | {reason} | {rejected} | {degraded} | {lost} |")
@@ -48,11 +48,6 @@ impl Display for Happening {
         let Self { at, kind, name, key, what } = self;
         write!(f, "| {} | {} | {} |", Rfc3339(*at), Place(*kind, *name, key.as_deref()), Cell(what))
     }
-}
-
-/// To a millisecond, as times are.
-fn rounded(time: Duration) -> Duration {
-    Duration::new(time.as_secs(), time.subsec_millis() * 1_000_000)
 }
 
 /// An instance.

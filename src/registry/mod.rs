@@ -72,6 +72,24 @@
 //! `max by (name) (avg_over_time(palisade_saturation{kind="bulkhead"}[1m]))`. Calls that wait for a place make it no more than 1:
 //! see `palisade_bulkhead_queued` for them.
 //!
+//! # What has happened
+//!
+//! Each instance keeps the last 1,000 things that it told, but for what may happen in every call. The limit of a key keeps the last 32.
+//! [`Registry::timeline`] has those of all instances between two moments, as values and as Markdown: transitions with their reasons,
+//! ejections, failovers, verdicts, drains, and changes by hand with who made them. For each failure of a circuit it says how long it
+//! lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
+//!
+//! [`Registry::figures`] says how reliable the services of circuits were: the share of successes, the failures, MTBF, MTTR, downtime
+//! and availability. [`Figures`] says what each of them means.
+//!
+//! What is counted for a name is counted for all of its instances. So degraded and lost calls, and the share of successes, are those
+//! of the name.
+//!
+//! # Changes by hand
+//!
+//! [`Registry::steer`] does by kind, name and key what handles do, for somebody who has no handle. [`Action`] is what can be done. Each
+//! instance tells an event [`Steered`](crate::event::Event::Steered) that says who did it, before what it changes.
+//!
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
@@ -79,7 +97,8 @@
 //! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
 //! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
-//! task that runs a check is none. What an instance has counted stays in the totals of its kind and name, so they never fall.
+//! task that runs a check is none. What an instance has counted stays in the totals of its kind and name, so they never fall. Its
+//! history goes with it.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
 //! event tells it.
@@ -98,7 +117,8 @@
 //!
 //! # What to do when an alert fires
 //!
-//! The alerts are those of `examples/dashboard/rules.yml`. Each says the name of the layers.
+//! The alerts are those of `examples/dashboard/rules.yml`. Each says the name of the layers. To find out what came first, see the
+//! [timeline](Registry::timeline) of the last hour.
 //!
 //! Timeouts, bulkheads and fallbacks do not count the calls that pass them. Their alerts compare with the calls of a measure of the same
 //! name, or else of a retry or a circuit. Without one of these they never fire.
@@ -111,7 +131,7 @@
 //!
 //! ## Circuit forced
 //!
-//! Somebody has forced the circuit by hand an hour ago or earlier. [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
+//! Somebody has forced the circuit by hand an hour ago or earlier. The timeline says who, if it was done through the registry. [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
 //!
 //! ## Retry budget empty
 //!

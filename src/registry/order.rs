@@ -70,7 +70,7 @@ pub enum SteerError {
         there: String,
     },
     /// The kind does not take the action.
-    #[error("{} takes {legal}, but not {action}", kind.as_str())]
+    #[error("{} does not take {action}; it takes {legal}", kind.as_str())]
     #[non_exhaustive]
     NotTaken {
         /// The kind.

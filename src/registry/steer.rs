@@ -37,7 +37,7 @@ impl Registry {
     /// let error = registry.steer(&payments, &Action::Drain, "ann").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "circuit breaker takes force_open, force_closed, metrics_only, reset, but not drain",
+    ///     "circuit breaker does not take drain; it takes force_open, force_closed, metrics_only, reset",
     /// );
     /// # Ok(())
     /// # }
@@ -45,7 +45,8 @@ impl Registry {
     pub fn steer(&self, target: &Target<'_>, action: &Action, by: &str) -> Result<usize, SteerError> {
         let (kind, legal) = (target.kind(), Action::words_of(target.kind()));
         if !legal.contains(&action.as_str()) {
-            return Err(SteerError::NotTaken { kind, action: action.as_str(), legal: legal.join(", ") });
+            let legal = if legal.is_empty() { "nothing".to_owned() } else { legal.join(", ") };
+            return Err(SteerError::NotTaken { kind, action: action.as_str(), legal });
         }
         let order = Order::new(target, action, by);
         let steered = self.used().iter().map(|instance| instance.steer(&order)).sum::<Result<_, _>>()?;

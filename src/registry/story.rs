@@ -41,8 +41,12 @@ impl Story {
     fn add_happening(&mut self, source: Source<'_>, at: Nanos, what: &What) {
         let at = self.at(at);
         if self.timeline.from <= at && at <= self.timeline.to {
-            let (kind, name, key) = (source.kind(), source.name(), source.key().map(str::to_owned));
-            self.timeline.happenings.push(Happening { at, kind, name, key, what: what.clone() });
+            let (kind, name, what) = (source.kind(), source.name(), what.clone());
+            let key = match &what {
+                What::Steered { key, .. } => key.clone(),
+                _ => source.key().map(str::to_owned),
+            };
+            self.timeline.happenings.push(Happening { at, kind, name, key, what });
         }
     }
 

@@ -28,7 +28,7 @@ use crate::source::Kind;
 ///
 /// | at | where | what |
 /// |---|---|---|
-/// | 2026-11-30T01:20:00.000Z | circuit breaker payments | opened for 30s (failure rate, of 20 calls 10 failed, 0 throttled, 0 slow) |
+/// | 2026-11-30T01:20:00.000Z | circuit breaker payments | opened for 30s (failure rate, 10 of 20 calls failed) |
 /// ```
 ///
 /// With the feature `serde` it can be serialized. As JSON it is:
@@ -43,7 +43,7 @@ use crate::source::Kind;
 ///   }],
 ///   "happenings": [{
 ///     "at": "2026-11-30T01:20:00.000Z", "kind": "circuit breaker", "name": "payments", "key": null,
-///     "what": "transition", "text": "opened for 30s (failure rate, of 20 calls 10 failed, 0 throttled, 0 slow)"
+///     "what": "transition", "text": "opened for 30s (failure rate, 10 of 20 calls failed)"
 ///   }],
 ///   "left_out": 0
 /// }

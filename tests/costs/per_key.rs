@@ -106,12 +106,12 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
             // The first, for the clock of another thread has not passed what this one has.
             (
                 weigh(&runtime, || RateLimitLayer::builder("upstream", Rate::per_second(100)).per_key(key as Key)),
-                245,
+                260,
                 0,
             ),
-            (weigh(&runtime, || bulkhead().per_key(key as Key)), 220, 0),
+            (weigh(&runtime, || bulkhead().per_key(key as Key)), 235, 0),
             (weigh(&runtime, || bulkhead().adaptive(Adaptive::gradient()).per_key(key as Key)), 850, 128),
-            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 220, 0),
+            (weigh(&runtime, || bulkhead().max_queue(8).per_key(key as Key)), 235, 0),
             (
                 weigh(&runtime, || {
                     breaker().without_failure_rate().without_throttled_rate().consecutive(5).per_key(key as Key)
@@ -119,7 +119,7 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
                 760,
                 0,
             ),
-            (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 920, 128),
+            (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 945, 128),
             (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
         ];
         for (cost, first, further) in &costs {

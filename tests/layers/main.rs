@@ -15,6 +15,7 @@ mod events;
 mod fallback;
 mod faults;
 mod health;
+mod history;
 mod measure;
 mod mistakes;
 mod objective;
