@@ -183,6 +183,8 @@ pub mod keyed;
 pub mod measure;
 mod name;
 mod outcome;
+#[cfg(feature = "page")]
+pub mod page;
 pub mod rate_limit;
 pub mod registry;
 pub mod replicas;
@@ -225,7 +227,7 @@ pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
-pub use crate::registry::Registry;
+pub use crate::registry::{Action, Figures, Happening, NamedFigures, Registry, SteerError, Target, Timeline, What};
 pub use crate::replicas::{
     Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
     ReplicasSnapshot,

@@ -56,6 +56,7 @@
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
+//! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
 //! | [`Draining`](Event::Draining) | `health` | `info` | none |
@@ -83,16 +84,21 @@
 //! goes on with its own panic. An observer runs after the change that it hears of, and under no lock of this crate. While there
 //! are observers, each event takes a read lock and a count.
 
+mod action;
 mod observe;
 mod trace;
 mod value;
+mod what;
 
 use std::time::Duration;
 
 use tracing::{Level, level_enabled};
 
+pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
 pub use self::value::Event;
+pub use self::what::What;
+pub(crate) use self::what::cut;
 use crate::error::{Rejection, RejectionReason};
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;

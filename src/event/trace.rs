@@ -2,7 +2,7 @@
 
 use tracing::{debug, field, info, warn};
 
-use super::Event;
+use super::{Action, Event};
 use crate::error::{Chain, Rejection};
 use crate::source::{Kind, Source, kinds};
 use crate::state::circuit::Phase;
@@ -64,6 +64,7 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::Spares { .. }
         | Event::Drained { .. }
         | Event::DiscoverFailed { .. } => of_replicas(name, event),
+        Event::Steered { by, action } => steered(source, by, action),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
@@ -118,6 +119,20 @@ fn resized(source: Source<'_>, limit: usize, reason: &'static str) {
                 // It may change with every round.
                 $((Kind::$kind, "adapted") => debug!(target: $target, name, key, limit, reason, "resized"),)+
                 $((Kind::$kind, _) => info!(target: $target, name, key, limit, reason, "resized"),)+
+            }
+        };
+    }
+    kinds!(rows);
+}
+
+/// Who did it comes from elsewhere.
+fn steered(source: Source<'_>, by: &str, action: &Action) {
+    let (name, key) = (source.name().as_str(), source.key().map(|key| field::display(key.escape_debug().to_string())));
+    let (action, by) = (field::display(action), field::display(by.escape_debug()));
+    macro_rules! rows {
+        ($($kind:ident: $text:literal, $target:literal;)+) => {
+            match source.kind() {
+                $(Kind::$kind => info!(target: $target, name, key, action, by, "steered"),)+
             }
         };
     }

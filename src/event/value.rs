@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::action::Action;
 use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
@@ -204,6 +205,14 @@ pub enum Event<'a> {
     DiscoverFailed {
         /// The error; `None` at the end.
         error: Option<&'a Error>,
+    },
+    /// Somebody steered an instance through its [registry](crate::Registry::steer). What that changes is told after it.
+    #[non_exhaustive]
+    Steered {
+        /// Who, in at most 200 characters.
+        by: &'a str,
+        /// What they did.
+        action: &'a Action,
     },
     /// A registry has no room for another instance, which works and is not listed. It is told once, until there is room again.
     #[non_exhaustive]

@@ -115,6 +115,14 @@ impl Registry {
         metrics::of(&rows, &sums, |_| None)
     }
 
+    /// The metrics of these names alone.
+    #[cfg(feature = "page")]
+    pub(crate) fn metrics_of(&self, is_asked: impl Fn(Kind, Name) -> bool) -> Vec<Metric> {
+        let (sums, mut rows) = self.read();
+        rows.retain(|row| is_asked(row.kind(), row.name()));
+        metrics::of(&rows, &sums, |_| None)
+    }
+
     /// The gauges of all instances, and the rows that somebody who looked has seen.
     pub(super) fn read(&self) -> (Sums, Vec<&'static Row>) {
         let mut sums = Sums::default();

@@ -12,6 +12,7 @@ pub(crate) mod counts;
 pub(crate) mod criticality;
 pub(crate) mod every;
 pub(crate) mod histogram;
+pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod moments;
 pub(crate) mod per_thread;

@@ -1,0 +1,310 @@
+//! What happened, as a history keeps it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::action::Action;
+use super::value::Event;
+use crate::error::Chain;
+use crate::state::circuit::Phase;
+use crate::state::counts::Counts;
+use crate::state::rate::Rate;
+use crate::state::verdict::Verdict;
+
+/// Something that happened in a layer, which its history keeps: an [`Event`] that owns what it says.
+///
+/// As text it is one line of plain words. What happens in every call is counted, and is not here.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum What {
+    /// [`Event::Transition`]
+    #[non_exhaustive]
+    Transition {
+        /// The phase before.
+        from: Phase,
+        /// The phase after.
+        to: Phase,
+        /// Why, in the word that the event has.
+        reason: &'static str,
+        /// The counts that decided.
+        counts: Counts,
+        /// How long the circuit stays open, if it opened.
+        open_for: Option<Duration>,
+    },
+    /// [`Event::Resized`], but not by itself: a limit that is found may change with every round.
+    #[non_exhaustive]
+    Resized {
+        /// The most calls that may be in flight from then on.
+        limit: usize,
+    },
+    /// [`Event::RateSet`]
+    #[non_exhaustive]
+    RateSet {
+        /// The rate from then on.
+        rate: Rate,
+        /// The most calls that may pass at once from then on.
+        burst: u32,
+    },
+    /// [`Event::Shut`]
+    #[non_exhaustive]
+    Shut {
+        /// For how long no new call passes; zero where a key was unblocked.
+        duration: Duration,
+    },
+    /// [`Event::VerdictChanged`]
+    #[non_exhaustive]
+    VerdictChanged {
+        /// The verdict before.
+        from: Verdict,
+        /// The verdict after.
+        to: Verdict,
+    },
+    /// [`Event::Draining`]
+    #[non_exhaustive]
+    Draining {
+        /// Whether it drains from then on.
+        is_draining: bool,
+    },
+    /// [`Event::Suspected`]
+    #[non_exhaustive]
+    Suspected {
+        /// The node.
+        node: String,
+        /// For how long it had been silent.
+        silent: Duration,
+    },
+    /// [`Event::Returned`]
+    #[non_exhaustive]
+    Returned {
+        /// The node.
+        node: String,
+        /// For how long it was silent.
+        silent: Duration,
+    },
+    /// [`Event::Ejected`]
+    #[non_exhaustive]
+    Ejected {
+        /// The replica.
+        replica: String,
+        /// Why, in the word that the event has.
+        reason: &'static str,
+        /// For how long.
+        duration: Duration,
+    },
+    /// [`Event::EjectionRefused`]
+    #[non_exhaustive]
+    EjectionRefused {
+        /// The replica.
+        replica: String,
+        /// Why it was to be ejected, in the word that the event has.
+        reason: &'static str,
+    },
+    /// [`Event::OnTrial`]
+    #[non_exhaustive]
+    OnTrial {
+        /// The replica.
+        replica: String,
+    },
+    /// [`Event::Readmitted`]
+    #[non_exhaustive]
+    Readmitted {
+        /// The replica.
+        replica: String,
+        /// Why, in the word that the event has.
+        reason: &'static str,
+    },
+    /// [`Event::FailedOver`]
+    #[non_exhaustive]
+    FailedOver {
+        /// The replica that took the calls; `None` where it was removed.
+        from: Option<String>,
+        /// The replica that takes them.
+        to: String,
+        /// Why, in the word that the event has.
+        reason: &'static str,
+    },
+    /// [`Event::Panic`]
+    #[non_exhaustive]
+    Panic {
+        /// Whether health is ignored from then on.
+        is_on: bool,
+        /// How many replicas are healthy.
+        healthy: usize,
+        /// How many there are, without those that are drained.
+        replicas: usize,
+    },
+    /// [`Event::Spares`]
+    #[non_exhaustive]
+    Spares {
+        /// How many replicas are healthy.
+        healthy: usize,
+        /// How many are needed.
+        needed: usize,
+        /// How many spare ones there should be beside these.
+        spares: usize,
+    },
+    /// [`Event::Drained`]
+    #[non_exhaustive]
+    Drained {
+        /// The replica.
+        replica: String,
+    },
+    /// [`Event::DiscoverFailed`]
+    #[non_exhaustive]
+    DiscoverFailed {
+        /// The error with its causes; `None` at the end.
+        error: Option<String>,
+    },
+    /// [`Event::Steered`]
+    #[non_exhaustive]
+    Steered {
+        /// Who did it, in at most 200 characters.
+        by: String,
+        /// What they did.
+        action: Action,
+    },
+}
+
+/// The longest text that is kept of what comes from elsewhere, in characters.
+const MAX_TEXT: usize = 200;
+
+/// The beginning of a text, at most 200 characters.
+pub(crate) fn cut(text: &str) -> &str {
+    text.char_indices().nth(MAX_TEXT).map_or(text, |(end, _)| &text[..end])
+}
+
+impl What {
+    /// What a history keeps of an event, if it does.
+    pub(crate) fn of(event: &Event<'_>) -> Option<Self> {
+        let owned = |text: &str| cut(text).to_owned();
+        Some(match *event {
+            Event::Transition { from, to, reason, counts, open_for } => {
+                Self::Transition { from, to, reason, counts, open_for }
+            }
+            Event::Resized { limit, reason: "by_hand" } => Self::Resized { limit },
+            Event::RateSet { rate, burst } => Self::RateSet { rate, burst },
+            Event::Shut { duration } => Self::Shut { duration },
+            Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
+            Event::Draining { is_draining } => Self::Draining { is_draining },
+            Event::Suspected { node, silent, .. } => Self::Suspected { node: owned(node), silent },
+            Event::Returned { node, silent } => Self::Returned { node: owned(node), silent },
+            Event::Ejected { replica, reason, duration, .. } => {
+                Self::Ejected { replica: owned(replica), reason, duration }
+            }
+            Event::EjectionRefused { replica, reason } => Self::EjectionRefused { replica: owned(replica), reason },
+            Event::OnTrial { replica } => Self::OnTrial { replica: owned(replica) },
+            Event::Readmitted { replica, reason } => Self::Readmitted { replica: owned(replica), reason },
+            Event::FailedOver { from, to, reason } => Self::FailedOver { from: from.map(owned), to: owned(to), reason },
+            Event::Panic { is_on, healthy, replicas } => Self::Panic { is_on, healthy, replicas },
+            Event::Spares { healthy, needed, spares } => Self::Spares { healthy, needed, spares },
+            Event::Drained { replica } => Self::Drained { replica: owned(replica) },
+            Event::DiscoverFailed { error } => {
+                Self::DiscoverFailed { error: error.map(|error| owned(&Chain(error).to_string())) }
+            }
+            Event::Steered { by, action } => Self::Steered { by: owned(by), action: *action },
+            _ => return None,
+        })
+    }
+
+    /// What it is in one word, such as `"transition"`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Transition { .. } => "transition",
+            Self::Resized { .. } => "resized",
+            Self::RateSet { .. } => "rate_set",
+            Self::Shut { .. } => "shut",
+            Self::VerdictChanged { .. } => "verdict_changed",
+            Self::Draining { .. } => "draining",
+            Self::Suspected { .. } => "suspected",
+            Self::Returned { .. } => "returned",
+            Self::Ejected { .. } => "ejected",
+            Self::EjectionRefused { .. } => "ejection_refused",
+            Self::OnTrial { .. } => "on_trial",
+            Self::Readmitted { .. } => "readmitted",
+            Self::FailedOver { .. } => "failed_over",
+            Self::Panic { .. } => "panic",
+            Self::Spares { .. } => "spares",
+            Self::Drained { .. } => "drained",
+            Self::DiscoverFailed { .. } => "discover_failed",
+            Self::Steered { .. } => "steered",
+        }
+    }
+}
+
+/// One line, without a colon, so that it stands in any list.
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transition { from, to, reason, counts, open_for } => {
+                transition(f, *from, *to, *open_for)?;
+                because(f, reason, counts)
+            }
+            Self::Resized { limit } => write!(f, "resized to {limit}"),
+            Self::RateSet { rate, burst } => write!(f, "rate set to {rate}, at most {burst} at once"),
+            Self::Shut { duration: Duration::ZERO } => f.write_str("let calls pass again"),
+            Self::Shut { duration } => write!(f, "shut for {duration:?}"),
+            Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
+            Self::Draining { is_draining: true } => f.write_str("began to drain"),
+            Self::Draining { is_draining: false } => f.write_str("drains no longer"),
+            Self::Suspected { node, silent } => {
+                write!(f, "node {} suspected, silent for {silent:?}", node.escape_debug())
+            }
+            Self::Returned { node, silent } => {
+                write!(f, "node {} returned, silent for {silent:?}", node.escape_debug())
+            }
+            Self::FailedOver { from, to, reason } => {
+                f.write_str("failed over")?;
+                from.as_ref().map_or(Ok(()), |from| write!(f, " from {}", from.escape_debug()))?;
+                write!(f, " to {} ({})", to.escape_debug(), plain(reason))
+            }
+            Self::Panic { is_on, healthy, replicas } => {
+                let begins = if *is_on { "health is ignored" } else { "health counts again" };
+                write!(f, "{begins}, with {healthy} of {replicas} replicas healthy")
+            }
+            Self::Spares { healthy, needed, spares } => {
+                write!(f, "{healthy} replicas are healthy, {needed} are needed and {spares} to spare")
+            }
+            Self::DiscoverFailed { error: Some(error) } => write!(f, "no news of replicas ({})", error.escape_debug()),
+            Self::DiscoverFailed { error: None } => f.write_str("no more news of replicas"),
+            Self::Steered { by, action } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
+            Self::Ejected { replica, reason, duration } => {
+                write!(f, "replica {} ejected for {duration:?} ({})", replica.escape_debug(), plain(reason))
+            }
+            Self::EjectionRefused { replica, reason } => {
+                write!(f, "replica {} not ejected, too many are ({})", replica.escape_debug(), plain(reason))
+            }
+            Self::OnTrial { replica } => write!(f, "replica {} on trial", replica.escape_debug()),
+            Self::Readmitted { replica, reason } => {
+                write!(f, "replica {} readmitted ({})", replica.escape_debug(), plain(reason))
+            }
+            Self::Drained { replica } => write!(f, "replica {} drained", replica.escape_debug()),
+        }
+    }
+}
+
+/// A word of ours as it is spoken: `failure rate`.
+fn plain(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+fn transition(f: &mut fmt::Formatter<'_>, from: Phase, to: Phase, open_for: Option<Duration>) -> fmt::Result {
+    match (from, to) {
+        (Phase::MetricsOnly, Phase::MetricsOnly) => f.write_str("would have opened"),
+        (_, Phase::Open) => write!(f, "opened for {:?}", open_for.unwrap_or_default()),
+        (_, to) => write!(f, "{} to {}", plain(from.as_str()), plain(to.as_str())),
+    }
+}
+
+fn because(f: &mut fmt::Formatter<'_>, reason: &str, counts: &Counts) -> fmt::Result {
+    let Counts { calls, failures, throttled, slow, .. } = *counts;
+    write!(f, " ({}", plain(reason))?;
+    if calls > 0 {
+        write!(f, ", of {calls} calls {failures} failed, {throttled} throttled, {slow} slow")?;
+    }
+    f.write_str(")")
+}
+
+fn verdict_changed(f: &mut fmt::Formatter<'_>, from: &Verdict, to: &Verdict) -> fmt::Result {
+    write!(f, "{} to {}", from.as_str(), to.as_str())?;
+    to.why().map_or(Ok(()), |why| write!(f, " ({})", why.escape_debug()))
+}

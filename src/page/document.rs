@@ -1,0 +1,27 @@
+//! The one document: its style and its script are in it, and the policy lets no other run.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::reply::{self, Reply};
+
+const HTML: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Nothing is loaded from anywhere, and only the page's own script and style, named by their SHA-256, are heeded.
+pub(super) const POLICY: &str = concat!(
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
+    "require-trusted-types-for 'script'; ",
+    "script-src 'sha256-YQnZ0OoTz6UUU9Bzumit9zR1D9Yi0JxpLiZu967pyz0='; ",
+    "style-src 'sha256-2sZ5fmt28H+XqNcDfjI9odgPjzuHz7ocSUdqrs2v6mY='"
+);
+
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| HTML.replace("/* style */", STYLE).replace("/* script */", SCRIPT).into());
+
+pub(super) fn respond() -> Reply {
+    reply::whole(StatusCode::OK, "text/html; charset=utf-8", DOCUMENT.clone())
+}

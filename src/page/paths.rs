@@ -1,0 +1,62 @@
+//! The paths of the page, and what each shows.
+
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use super::refusal::Refusal;
+use super::reply::{self, Reply};
+use super::service::{Page, Shared};
+use super::{document, frame, health, live, scrape};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Path {
+    Document,
+    Events,
+    Instances,
+    Metrics,
+    Health,
+    Steer,
+}
+
+/// What a request gets.
+pub(super) enum Answer {
+    Whole(Reply),
+    /// What the body of the request says, once it was read.
+    Steer { by: String },
+}
+
+impl Path {
+    /// By the last segment, so under any prefix.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        Some(match path.rsplit('/').next()? {
+            "" => Self::Document,
+            "events" => Self::Events,
+            "instances" => Self::Instances,
+            "metrics" => Self::Metrics,
+            "health" => Self::Health,
+            "steer" => Self::Steer,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn check_method(self, method: &Method) -> Result<(), Refusal> {
+        let (is_allowed, allowed) = match self {
+            Self::Steer => (method == Method::POST, "POST"),
+            _ => (method == Method::GET || method == Method::HEAD, "GET, HEAD"),
+        };
+        if is_allowed { Ok(()) } else { Err(Refusal::Method(allowed)) }
+    }
+
+    /// The response to who may read.
+    pub(super) fn respond(self, page: &Page, parts: &Parts) -> Result<Reply, Refusal> {
+        let Shared { registry, gate, .. } = &*page.shared;
+        Ok(match self {
+            Self::Document => document::respond(),
+            Self::Events => live::respond(page, gate.may_steer(parts))?,
+            Self::Instances => reply::json(StatusCode::OK, &frame::instances(registry, gate.shows_keys)),
+            Self::Metrics => scrape::respond(registry)?,
+            Self::Health => health::respond(registry)?,
+            Self::Steer => return Err(Refusal::Method("POST")),
+        })
+    }
+}

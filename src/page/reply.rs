@@ -1,0 +1,53 @@
+//! How the page responds: the headers that all its responses have.
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use super::body::PageBody;
+use super::document;
+
+pub(super) type Reply = Response<PageBody>;
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (CONTENT_SECURITY_POLICY, document::POLICY),
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+pub(super) fn text(status: StatusCode, text: &'static str) -> Reply {
+    whole(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
+    // What it is given has no keys that are not text, and no number that JSON cannot write.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    whole(status, "application/json", text.into())
+}
+
+pub(super) fn whole(status: StatusCode, content_type: &'static str, bytes: Bytes) -> Reply {
+    let length = bytes.len();
+    let mut response = of(status, content_type, PageBody::whole(bytes));
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    response
+}
+
+pub(super) fn of(status: StatusCode, content_type: &'static str, body: PageBody) -> Reply {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = HEADERS.into_iter().chain([(CONTENT_TYPE, content_type)]);
+    response.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
+}
+
+/// The response to `HEAD`.
+pub(super) fn head_of(response: Reply) -> Reply {
+    response.map(|_| PageBody::whole(Bytes::new()))
+}

@@ -1,0 +1,78 @@
+//! How badly an instance is off.
+
+use crate::registry::Instance;
+use crate::setting::Value;
+use crate::source::Kind;
+
+/// How badly an instance is off; the worst is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trouble {
+    Well,
+    /// It works, and somebody should know.
+    Watch,
+    Wrong,
+}
+
+impl Trouble {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Watch => "watch",
+            Self::Wrong => "wrong",
+        }
+    }
+
+    pub(super) fn of(instance: &Instance) -> Self {
+        let said = ["phase", "state", "verdict"].into_iter().filter_map(|name| word(instance, name));
+        let by_word = said.map(Self::of_word).max().unwrap_or(Self::Well);
+        by_word.max(Self::by_count(instance))
+    }
+
+    fn of_word(word: &str) -> Self {
+        match word {
+            "open" | "forced_open" | "unhealthy" | "ejected" => Self::Wrong,
+            "half_open" | "forced_closed" | "metrics_only" | "degraded" | "on_trial" | "drained" => Self::Watch,
+            _ => Self::Well,
+        }
+    }
+
+    fn by_count(instance: &Instance) -> Self {
+        let count = |name| count(instance, name);
+        let some = |name| count(name) > Some(0);
+        match instance.kind {
+            Kind::Bulkhead if some("queued") || (some("in_flight") && count("in_flight") >= count("max_concurrent")) => {
+                Self::Watch
+            }
+            Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
+            Kind::Retry if count("tokens") == Some(0) => Self::Watch,
+            Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
+            Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
+            Kind::Heartbeats if some("suspected") => Self::Wrong,
+            Kind::PerKey if some("open") => Self::Wrong,
+            _ => Self::Well,
+        }
+    }
+}
+
+fn value<'a>(instance: &'a Instance, name: &str) -> Option<&'a Value> {
+    let all = instance.snapshot.iter().chain(&instance.settings);
+    all.into_iter().find(|setting| setting.name == name).map(|setting| &setting.value)
+}
+
+pub(super) fn word<'a>(instance: &'a Instance, name: &str) -> Option<&'a str> {
+    match value(instance, name)? {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn count(instance: &Instance, name: &str) -> Option<u64> {
+    match value(instance, name)? {
+        Value::Count(count) => Some(*count),
+        _ => None,
+    }
+}
+
+pub(super) fn is_on(instance: &Instance, name: &str) -> bool {
+    value(instance, name) == Some(&Value::On)
+}
