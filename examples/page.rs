@@ -13,7 +13,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError, Error, MeasureLayer, Name, Registry,
+    Backoff, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError, Error, MeasureLayer, Name,
+    Registry,
 };
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;

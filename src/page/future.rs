@@ -57,7 +57,9 @@ impl<B: Body> Future for PageFuture<B> {
 /// Reads a body to its end, unless it is too large.
 fn poll_whole<B: Body>(mut body: Pin<&mut B>, read: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
     while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
-        let Ok(frame) = frame else { return Poll::Ready(Err(Refusal::Malformed("The body of the request broke off."))) };
+        let Ok(frame) = frame else {
+            return Poll::Ready(Err(Refusal::Malformed("The body of the request broke off.")));
+        };
         let Ok(mut data) = frame.into_data() else { continue };
         if data.remaining() > steering::LONGEST - read.len() {
             return Poll::Ready(Err(Refusal::TooLarge));

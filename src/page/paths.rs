@@ -22,7 +22,9 @@ pub(super) enum Path {
 pub(super) enum Answer {
     Whole(Reply),
     /// What the body of the request says, once it was read.
-    Steer { by: String },
+    Steer {
+        by: String,
+    },
 }
 
 impl Path {

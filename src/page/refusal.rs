@@ -37,7 +37,9 @@ impl Refusal {
     const fn row(self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed(why) => (StatusCode::BAD_REQUEST, why),
-            Self::NoPassword => (StatusCode::UNAUTHORIZED, "This page is for those who sign in. Send a name and a password."),
+            Self::NoPassword => {
+                (StatusCode::UNAUTHORIZED, "This page is for those who sign in. Send a name and a password.")
+            }
             Self::Host => (
                 StatusCode::FORBIDDEN,
                 "The page is not served under this host. Ask for it under one of its hosts, or add this one to `hosts`.",
@@ -61,11 +63,14 @@ impl Refusal {
                 "There is nothing here. The page is at the path that ends with `/`, and beside it are `events`, `instances`, \
                  `metrics`, `health` and `steer`.",
             ),
-            Self::NoMetrics => (StatusCode::NOT_FOUND, "There are no metrics. The feature `prometheus-client` adds them."),
-            Self::NoHealth => (StatusCode::NOT_FOUND, "No health is listed. Build a `Health` to have it here."),
-            Self::Method(_) => {
-                (StatusCode::METHOD_NOT_ALLOWED, "This method is not allowed here. Send one that the header `Allow` names.")
+            Self::NoMetrics => {
+                (StatusCode::NOT_FOUND, "There are no metrics. The feature `prometheus-client` adds them.")
             }
+            Self::NoHealth => (StatusCode::NOT_FOUND, "No health is listed. Build a `Health` to have it here."),
+            Self::Method(_) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This method is not allowed here. Send one that the header `Allow` names.",
+            ),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "This is too much. A steering has at most 4096 bytes."),
             Self::NotJson => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "This is not JSON. Send it with `Content-Type: application/json`.")

@@ -40,7 +40,9 @@ impl Trouble {
         let count = |name| count(instance, name);
         let some = |name| count(name) > Some(0);
         match instance.kind {
-            Kind::Bulkhead if some("queued") || (some("in_flight") && count("in_flight") >= count("max_concurrent")) => {
+            Kind::Bulkhead
+                if some("queued") || (some("in_flight") && count("in_flight") >= count("max_concurrent")) =>
+            {
                 Self::Watch
             }
             Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
