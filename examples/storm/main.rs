@@ -1,7 +1,9 @@
 //! The same storm over two gateways: one that calls upstream bare, and one that calls it through the layers.
 //!
 //! `cargo run --release --example storm` shows what happens; with `-- --check` it also fails unless the layers helped. With the
-//! feature `prometheus-client` and `-- --metrics 127.0.0.1:9464` it serves `/metrics` there, until it is stopped.
+//! feature `prometheus-client` and `-- --metrics 127.0.0.1:9464` it serves `/metrics` there, until it is stopped. With the feature
+//! `page` and `-- --page` it serves a live page and says where, until it is stopped or, with `--for 60`, for 60 more seconds after
+//! the storm.
 //!
 //! Read `gateway.rs` for the layers, `upstream.rs` for the script of the storm.
 
@@ -10,6 +12,8 @@
 mod gateway;
 #[cfg(feature = "prometheus-client")]
 mod metrics;
+#[cfg_attr(not(feature = "page"), path = "no_page.rs")]
+mod page;
 mod report;
 mod traffic;
 mod upstream;
@@ -20,9 +24,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::signal::ctrl_c;
+use tokio::time::{Instant, sleep, sleep_until};
 use tower::BoxError;
 
+use crate::page::Shown;
 use crate::report::{Side, Table};
 use crate::traffic::Log;
 use crate::upstream::{Phase, Upstream};
@@ -31,6 +37,7 @@ use crate::upstream::{Phase, Upstream};
 async fn main() -> Result<ExitCode, BoxError> {
     let asked = Asked::from_args()?;
     asked.show_metrics().await?;
+    let page = if asked.page { Some(Shown::serve().await?) } else { None };
     let (protected, circuit) = gateway::protected()?;
     let start = soon();
     // Each gateway has an upstream of its own with the same script, so that neither suffers from the other.
@@ -52,11 +59,15 @@ async fn main() -> Result<ExitCode, BoxError> {
     }
     table.print_row("end", "(drained)");
     let verdict = table.finish();
+    let mut broken = if asked.to_check { verdict } else { Vec::new() };
+    if let Some(page) = page {
+        broken.extend(page.compare(&table).await?);
+    }
 
     if asked.metrics.is_some() {
         return pending().await;
     }
-    let broken = if asked.to_check { verdict } else { Vec::new() };
+    asked.stay().await?;
     for condition in &broken {
         eprintln!("check failed, must hold: {condition}");
     }
@@ -69,6 +80,9 @@ struct Asked {
     to_check: bool,
     /// Where to serve metrics.
     metrics: Option<String>,
+    /// Whether to serve the page, and for how long after the storm, if not until the end.
+    page: bool,
+    stay: Option<Duration>,
 }
 
 impl Asked {
@@ -78,8 +92,28 @@ impl Asked {
             [] => Ok(Self::default()),
             ["--check"] => Ok(Self { to_check: true, ..Self::default() }),
             ["--metrics", addr] => Ok(Self { metrics: Some(addr.to_owned()), ..Self::default() }),
-            _ => Err(format!("{args:?} is unknown; there are `--check` and `--metrics <address>`").into()),
+            ["--page"] => Ok(Self { page: true, ..Self::default() }),
+            ["--page", "--for", seconds] => {
+                Ok(Self { page: true, stay: Some(Duration::from_secs(seconds.parse()?)), ..Self::default() })
+            }
+            _ => Err(format!(
+                "{args:?} is unknown; there are `--check`, `--metrics <address>` and `--page [--for <seconds>]`"
+            )
+            .into()),
         }
+    }
+
+    /// Stays for those who look at the page.
+    async fn stay(&self) -> Result<(), BoxError> {
+        match (self.page, self.stay) {
+            (false, _) => {}
+            (true, Some(seconds)) => sleep(seconds).await,
+            (true, None) => {
+                println!("The page stays until you press ctrl-c.");
+                ctrl_c().await?;
+            }
+        }
+        Ok(())
     }
 
     #[cfg(feature = "prometheus-client")]

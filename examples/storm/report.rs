@@ -123,6 +123,13 @@ impl Table {
         println!("{second:>3} {phase:<10} | {unprotected} | {protected} {circuit}");
     }
 
+    /// How many calls of the protected gateway were sent, and how many the fallback answered.
+    #[cfg_attr(not(feature = "page"), expect(dead_code, reason = "it is for the page"))]
+    pub(crate) fn protected(&self) -> (u64, u64) {
+        let total = self.sides[1].total();
+        (total.sent, total.count(Verdict::Degraded) as u64)
+    }
+
     /// Prints the last two lines, and tells the conditions that were not met.
     pub(crate) fn finish(&self) -> Vec<String> {
         let [unprotected, protected] = self.sides.each_ref().map(Side::total);

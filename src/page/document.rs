@@ -15,7 +15,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-YQnZ0OoTz6UUU9Bzumit9zR1D9Yi0JxpLiZu967pyz0='; ",
+    "script-src 'sha256-rHfJQBunz5X9yKwRQqqJUG/uWVGfmXvVJKudDoS9VRI='; ",
     "style-src 'sha256-2sZ5fmt28H+XqNcDfjI9odgPjzuHz7ocSUdqrs2v6mY='"
 );
 

@@ -3,20 +3,24 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
 use super::trouble::Trouble;
 use crate::name::Name;
-use crate::registry::{Instance, Metric, Reading, Registry, Sample};
+use crate::registry::{Figures, Happening, Instance, Metric, Reading, Registry, Sample, What};
 use crate::setting::Value;
 use crate::source::Kind;
 use crate::time::wall_clock;
 
 /// The most instances that a frame has, those that are worst off.
 const MOST: usize = 200;
+
+/// How many of the last happenings a frame has, and how far back they go.
+const HAPPENINGS: usize = 50;
+const HAPPENINGS_OF: Duration = Duration::from_secs(60 * 60);
 
 /// The most characters of a text that is shown, such as the text of an error.
 const LONGEST_TEXT: usize = 200;
@@ -44,12 +48,21 @@ fn frame(registry: &Registry, shows_keys: bool) -> Json {
     let hidden = all - shown.len();
     let groups = groups(shown);
     let totals = totals(&registry.metrics_of(|kind, name| groups.contains_key(&(kind, name))));
-    let groups: Vec<_> = groups.iter().map(|((kind, name), instances)| group(*kind, *name, instances)).collect();
-    let at = wall_clock().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    json!({ "at": at, "instances": all, "hidden": hidden, "groups": groups, "totals": totals })
+    let figures = figures(registry);
+    let groups: Vec<_> = groups.iter().map(|(of, instances)| group(*of, instances, figures.get(of))).collect();
+    let now = wall_clock();
+    json!({
+        "at": seconds(now),
+        "instances": all,
+        "hidden": hidden,
+        "groups": groups,
+        "totals": totals,
+        "happenings": happenings(registry, now, shows_keys),
+    })
 }
 
-type Groups = BTreeMap<(Kind, Name), Vec<Json>>;
+type Of = (Kind, Name);
+type Groups = BTreeMap<Of, Vec<Json>>;
 
 /// Instances by their kinds and names, those first that are worst off.
 fn groups(instances: Vec<(Trouble, Instance)>) -> Groups {
@@ -62,8 +75,43 @@ fn groups(instances: Vec<(Trouble, Instance)>) -> Groups {
     groups
 }
 
-fn group(kind: Kind, name: Name, instances: &[Json]) -> Json {
-    json!({ "kind": kind.as_str(), "name": name.as_str(), "instances": instances })
+fn group((kind, name): Of, instances: &[Json], figures: Option<&Figures>) -> Json {
+    let figures = figures.map(|figures| {
+        json!({
+            "success_rate": figures.success_rate,
+            "availability": figures.availability,
+            "failures": figures.failures,
+            "downtime": figures.downtime.as_secs_f64(),
+            "mtbf": figures.mtbf.map(|time| time.as_secs_f64()),
+            "mttr": figures.mttr.map(|time| time.as_secs_f64()),
+        })
+    });
+    json!({ "kind": kind.as_str(), "name": name.as_str(), "instances": instances, "figures": figures })
+}
+
+fn figures(registry: &Registry) -> BTreeMap<Of, Figures> {
+    registry.figures(None).into_iter().map(|named| ((named.kind, named.name), named.figures)).collect()
+}
+
+/// The last things that happened, the last one first.
+fn happenings(registry: &Registry, now: SystemTime, shows_keys: bool) -> Vec<Json> {
+    let from = now.checked_sub(HAPPENINGS_OF).unwrap_or(UNIX_EPOCH);
+    let happenings = registry.timeline(from, now).happenings;
+    happenings.iter().rev().take(HAPPENINGS).map(|happening| told(happening, shows_keys)).collect()
+}
+
+fn told(happening: &Happening, shows_keys: bool) -> Json {
+    let Happening { at, kind, name, key, what } = happening;
+    // Their texts name replicas and nodes, which are keys, too.
+    let is_keyed = matches!(kind, Kind::Replicas | Kind::Heartbeats);
+    let is_told = shows_keys || !is_keyed || matches!(what, What::Steered { .. });
+    let what = if is_told { what.to_string() } else { what.as_str().replace('_', " ") };
+    let key = key.as_deref().filter(|_| shows_keys).map(cut);
+    json!({ "at": seconds(*at), "kind": kind.as_str(), "name": name.as_str(), "key": key, "what": cut(&what) })
+}
+
+fn seconds(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// What was counted, by metric, name and labels. What is absent is zero.

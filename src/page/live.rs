@@ -12,7 +12,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use parking_lot::Mutex;
-use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
 use super::body::PageBody;
@@ -92,29 +91,25 @@ impl Drop for Place {
     }
 }
 
-pin_project! {
-    pub(super) struct Stream {
-        place: Place,
-        // What is said once, at the beginning.
-        greeting: Option<Bytes>,
-        #[pin]
-        next: Sleep,
-    }
+pub(super) struct Stream {
+    place: Place,
+    /// What is said once, at the beginning.
+    greeting: Option<Bytes>,
+    next: Pin<Box<Sleep>>,
 }
 
 impl Stream {
     /// The next event, when its second has come. Seconds in which it was not polled are left out.
-    pub(super) fn poll_event(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Bytes> {
-        let mut this = self.project();
-        if let Some(greeting) = this.greeting.take() {
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        if let Some(greeting) = self.greeting.take() {
             return Poll::Ready(greeting);
         }
-        ready!(this.next.as_mut().poll(cx));
-        let Shared { registry, gate, live } = &*this.place.0;
+        ready!(self.next.as_mut().poll(cx));
+        let Shared { registry, gate, live } = &*self.place.0;
         let second = live.second();
         let frame = live.frame(second, || frame::event(registry, gate.shows_keys));
         let next = SECOND.saturating_mul(u32::try_from(second + 1).unwrap_or(u32::MAX));
-        this.next.reset(live.clock.instant(next.into()));
+        self.next.as_mut().reset(live.clock.instant(next.into()));
         Poll::Ready(frame)
     }
 }
@@ -122,7 +117,7 @@ impl Stream {
 /// The response to who watches, if there is a place.
 pub(super) fn respond(page: &Page, may_steer: bool) -> Result<Reply, Refusal> {
     let greeting = format!("retry: 2000\nevent: hello\ndata: {{\"steer\":{may_steer}}}\n\n");
-    let next = sleep_until(crate::time::now());
+    let next = Box::pin(sleep_until(crate::time::now()));
     let stream = Stream { place: Place::take(page)?, greeting: Some(greeting.into()), next };
     Ok(reply::of(StatusCode::OK, "text/event-stream", PageBody::stream(stream)))
 }

@@ -397,7 +397,7 @@ function tell(troubles) {
 }
 
 function drawHappenings(happenings) {
-  $("happenings").hidden = happenings.length === 0;
+  $("nothing").hidden = happenings.length > 0;
   const list = $("happenings").querySelector("ol");
   const key = JSON.stringify(happenings);
   if (shown.get(list) === key) return;
@@ -501,7 +501,7 @@ async function send(request) {
     const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) };
     const response = await fetch(BASE + "steer", options);
     const text = await response.text();
-    return { isDone: response.ok, text: response.ok ? `Done. ${text}` : `Refused (${response.status}). ${text}` };
+    return { isDone: response.ok, text: response.ok ? `Done: ${count(JSON.parse(text).steered)} steered.` : `Refused (${response.status}). ${text}` };
   } catch {
     return { isDone: false, text: "The request did not arrive. Is the connection lost?" };
   }

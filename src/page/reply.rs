@@ -22,8 +22,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub(super) fn text(status: StatusCode, text: &'static str) -> Reply {
-    whole(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Reply {
+    whole(status, "text/plain; charset=utf-8", text.into())
 }
 
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Reply {

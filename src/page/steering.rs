@@ -1,8 +1,16 @@
 //! What a request to steer says, and what becomes of it.
 
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value as Json, json};
+
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::reply::{self, Reply};
 use super::service::Page;
+use crate::registry::{Action, SteerError, Target};
+use crate::source::Kind;
+use crate::state::rate::Rate;
 
 /// The most bytes that a request to steer may have.
 pub(super) const LONGEST: usize = 4096;
@@ -10,6 +18,60 @@ pub(super) const LONGEST: usize = 4096;
 /// The most characters of who steers.
 pub(super) const LONGEST_WHO: usize = 200;
 
-pub(super) fn steer(_page: &Page, _read: &[u8], _by: &str) -> Reply {
-    Refusal::Malformed("Steering is not here yet.").respond()
+/// Steers by what was read, and says how many instances took it.
+pub(super) fn steer(page: &Page, read: &[u8], by: &str) -> Reply {
+    let Some(request) = serde_json::from_slice(read).ok().filter(Json::is_object) else {
+        return Refusal::Malformed("The body is no JSON object.").respond();
+    };
+    let (target, action) = match (target(&request), action(&request)) {
+        (Some(target), Some(action)) => (target, action),
+        (None, _) => {
+            return Refusal::Malformed("`kind`, `name` or `key` is not legal. Take them from `instances`.").respond();
+        }
+        (_, None) => {
+            return Refusal::Malformed("`action` or its value is not legal. See the page of `palisade::page`.")
+                .respond();
+        }
+    };
+    match page.shared.registry.steer(&target, &action, by) {
+        Ok(steered) => reply::json(StatusCode::OK, &json!({ "steered": steered })),
+        Err(error @ SteerError::NotListed { .. }) => reply::text(StatusCode::NOT_FOUND, error.to_string()),
+        Err(error) => reply::text(StatusCode::BAD_REQUEST, error.to_string()),
+    }
+}
+
+fn target(request: &Json) -> Option<Target<'_>> {
+    let kind = request["kind"].as_str()?;
+    let kind = Kind::ALL.iter().find(|known| known.as_str() == kind)?;
+    let target = Target::new(*kind, request["name"].as_str()?);
+    match &request["key"] {
+        Json::Null => Some(target),
+        key => Some(target.key(key.as_str()?)),
+    }
+}
+
+/// The action of this word, with its values.
+fn action(request: &Json) -> Option<Action> {
+    let number = |field: &str| request[field].as_u64();
+    let small = |field: &str| number(field)?.try_into().ok();
+    Some(match request["action"].as_str()? {
+        "force_open" => Action::ForceOpen,
+        "force_closed" => Action::ForceClosed,
+        "metrics_only" => Action::MetricsOnly,
+        "reset" => Action::Reset,
+        "resize" => Action::Resize(number("limit")?.try_into().ok()?),
+        "set_rate" => Action::SetRate(Rate::per(seconds(request)?, small("calls")?)),
+        "set_burst" => Action::SetBurst(small("calls")?),
+        "drain" => Action::Drain,
+        "undrain" => Action::Undrain,
+        "promote" => Action::Promote,
+        "eject" => Action::Eject,
+        "readmit" => Action::Readmit,
+        "set_weight" => Action::SetWeight(small("weight")?),
+        _ => return None,
+    })
+}
+
+fn seconds(request: &Json) -> Option<Duration> {
+    Duration::try_from_secs_f64(request["seconds"].as_f64()?).ok()
 }
