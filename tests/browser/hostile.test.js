@@ -1,0 +1,69 @@
+"use strict";
+// What names and keys can do to the page: be read.
+
+const assert = require("node:assert/strict");
+const { test } = require("node:test");
+const { assertQuiet, open } = require("./support/browser");
+const { start } = require("./support/example");
+const { circuit, row, shows } = require("./support/shown");
+
+const HOSTILE = {
+  "a picture that fails": "<img src=x onerror=alert(1)>",
+  "a script": "</script><script>alert(1)</script>",
+  "an end of its place": `"'><svg/onload=alert(1)>`,
+  "a property of all objects": "__proto__",
+  "a constructor": "constructor",
+  "markup that names itself": "&lt;b&gt;",
+};
+
+for (const [label, name] of Object.entries(HOSTILE)) {
+  test(`${label} as a name is text`, async (t) => {
+    const server = await start(t, "page", "127.0.0.1:0", name);
+    const page = await open(t, `${server.origin}/steer/`);
+    for (let call = 0; call < 3; call++) await fetch(`${server.origin}/fail/ann`);
+    await shows(circuit(page, name), "Phase", "open");
+    await shows(circuit(page, name), "Failed", /^3$/);
+    await page.getByRole("link", { name: `circuit breaker ${name}: open` }).waitFor();
+    await circuit(page, name).getByRole("button").click();
+    await page.getByRole("dialog").getByRole("heading", { name: `circuit breaker ${name}` }).waitFor();
+    assertQuiet(page);
+  });
+
+  test(`${label} as a key is text`, async (t) => {
+    const server = await start(t, "page");
+    const page = await open(t, `${server.origin}/watch/`);
+    for (let call = 0; call < 3; call++) await fetch(`${server.origin}/fail/${encodeURIComponent(name)}`);
+    await shows(row(page, "Circuits", `customers ${name}`), "Phase", "open");
+    assertQuiet(page);
+  });
+}
+
+test("a name that is written from right to left turns nothing else", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/watch/`);
+  for (let call = 0; call < 3; call++) await fetch(`${server.origin}/fail/${encodeURIComponent("\u202eann\u05d0")}`);
+  const link = page.getByRole("link", { name: /^circuit breaker customers/ });
+  await link.waitFor();
+  const [first, last] = await link.evaluate((link) => {
+    const text = document.createTreeWalker(link, NodeFilter.SHOW_TEXT);
+    while (text.nextNode() && !text.currentNode.data.endsWith("open"));
+    const place = (at) => {
+      const range = document.createRange();
+      range.setStart(text.currentNode, at);
+      range.setEnd(text.currentNode, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    const { length } = text.currentNode.data;
+    return [place(length - 4), place(length - 1)];
+  });
+  assert.ok(first < last, `"open" begins at ${first} and ends at ${last}`);
+});
+
+test("a very long key makes nothing scroll sideways", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/watch/`, { width: 390 });
+  for (let call = 0; call < 3; call++) await fetch(`${server.origin}/fail/${"long".repeat(500)}`);
+  await page.getByRole("rowheader", { name: "customers long" }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  assert.ok((await page.getByRole("rowheader", { name: "customers long" }).innerText()).length < 300);
+});
