@@ -21,7 +21,7 @@ async function tab(t, { width = 1280, height = 900, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, ...settings });
   t.after(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(5_000);
+  page.setDefaultTimeout(10_000);
   return Object.assign(page, { alarms: alarmsOf(page) });
 }
 

@@ -7,6 +7,7 @@ function row(page, title, name) {
   return page.getByRole("table", { name: title }).getByRole("row").filter({ has: head });
 }
 
+/** The row of a circuit. */
 const circuit = (page, name = "payments") => row(page, "Circuits", name);
 
 /** What the page says under this head. */
@@ -15,4 +16,7 @@ const cell = (row, head) => row.locator(`td[data-head="${head}"]`);
 /** Waits until the page says so under this head. */
 const shows = (row, head, text) => cell(row, head).filter({ hasText: text }).waitFor();
 
-module.exports = { cell, circuit, row, shows };
+/** Waits until the circuit is shown in this phase. */
+const isIn = (circuit, phase) => shows(circuit, "Phase", new RegExp(`^\\W*${phase}`));
+
+module.exports = { circuit, isIn, row, shows };
