@@ -182,6 +182,7 @@ mod judge;
 pub mod keyed;
 pub mod measure;
 mod name;
+pub mod objective;
 mod outcome;
 #[cfg(feature = "page")]
 pub mod page;
@@ -223,6 +224,7 @@ pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
+pub use crate::objective::{BudgetGate, IndicatorSnapshot, Objective, ObjectiveBuilder};
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,

@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
-#[cfg(feature = "http")]
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -134,7 +132,6 @@ pub(crate) fn now() -> Instant {
 }
 
 /// Reads the system's clock, which no test pauses and which may jump.
-#[cfg(feature = "http")]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn wall_clock() -> SystemTime {
     SystemTime::now()

@@ -49,7 +49,7 @@ impl Shown {
         let data = frame.as_ref().and_then(|frame| frame.strip_prefix(b"data: ")).ok_or("no frame")?;
         let frame: Value = serde_json::from_slice(data)?;
         let sum = |metric: &str| {
-            let counts = frame["totals"][metric]["quotes"].as_object().into_iter().flat_map(|counts| counts.values());
+            let counts = frame["metrics"][metric]["quotes"].as_object().into_iter().flat_map(|counts| counts.values());
             counts.filter_map(Value::as_u64).sum()
         };
         Ok((sum("call_duration_seconds"), sum("fallback_answers_total")))

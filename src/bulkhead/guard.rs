@@ -9,6 +9,7 @@ use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Hold, Instance, Key, LimitState};
 use crate::context::Deadline;
 use crate::error::{Rejection, RejectionReason};
+use crate::event::{Action, Event};
 use crate::outcome::Outcome;
 use crate::registry::Gauges;
 use crate::setting::Setting;
@@ -18,7 +19,7 @@ use crate::state::criticality::Criticality;
 use crate::state::keys::Retention;
 use crate::state::moments::Held;
 use crate::state::permits::Permits;
-use crate::state::permits::counted;
+use crate::state::permits::counted::{self, Change};
 use crate::time::{self, AsMoment, Nanos, Now};
 
 pub(super) type Core = Instance<Room>;
@@ -30,6 +31,14 @@ impl Core {
     #[inline(always)]
     pub(super) fn reject_as(&self, class: Criticality, reason: RejectionReason) -> Rejection {
         self.reject_at(counted::rejected(reason, class), Rejection::new(self.name(), reason, None))
+    }
+
+    /// Changes the limit by hand, and tells it.
+    pub(super) fn resize_by_hand(&self, limit: usize) {
+        let limit = self.resize(limit);
+        self.grant_all();
+        self.row.count(Change::ByHand.word());
+        self.tell_event(&Event::Resized { limit, reason: Change::ByHand.as_str() });
     }
 
     /// Hands the free places to those who wait.
@@ -87,6 +96,12 @@ impl LimitState for Room {
 
     fn holds_users(&self) -> bool {
         self.adapting.as_ref().is_some_and(|adapting| adapting.holds_users())
+    }
+
+    fn steer(this: &Core, action: &Action) {
+        if let Action::Resize(limit) = *action {
+            this.resize_by_hand(limit);
+        }
     }
 
     fn settings(this: &Core) -> Vec<Setting> {

@@ -4,11 +4,9 @@ use super::guard::{BulkheadGuard, Core};
 use super::turn::{Line, Turn};
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
-use crate::event::{self, Event};
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::adaptive::Round;
-use crate::state::permits::counted::Change;
 use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -46,10 +44,7 @@ impl BulkheadHandle {
     /// Growing wakes those who wait; shrinking ends no call, but lets none in until enough have ended. 0 lets none in. A limit
     /// that is [adaptive](super::Adaptive) stays within its bounds, and goes on from there.
     pub fn resize(&self, max_concurrent: usize) {
-        let limit = self.core.resize(max_concurrent);
-        self.core.grant_all();
-        self.core.row.count(Change::ByHand.word());
-        event::tell(self.core.source(), &Event::Resized { limit, reason: Change::ByHand.as_str() });
+        self.core.resize_by_hand(max_concurrent);
     }
 
     /// The last round after which an adaptive limit was decided, if there was one.

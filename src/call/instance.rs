@@ -5,18 +5,20 @@
 //! generic: so no type of the user's may be in it.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use super::fork::{Key, Label};
 use crate::cached_arc::{Cached, CachedArc, HandleArc};
-use crate::error::{Rejection, RejectionReason};
-use crate::event;
+use crate::error::{ConfigError, Rejection, RejectionReason};
+use crate::event::{self, Action, Event, Told};
 use crate::name::Name;
-use crate::registry::{Gauges, Listed, Listing, Row, Sums};
+use crate::registry::{self, ByName, Gauges, Listed, Listing, Order, Row, Story};
 use crate::setting::Setting;
 use crate::source::{Kind, Source};
+use crate::state::history::{Counted, Sums};
 use crate::state::keys::Retention;
 use crate::sync::weak;
-use crate::time::Nanos;
+use crate::time::{self, Nanos};
 
 /// The pure state of a limit, by which it decides.
 pub(crate) trait LimitState: Sized + Send + Sync {
@@ -37,6 +39,24 @@ pub(crate) trait LimitState: Sized + Send + Sync {
     /// Its settings, as the registry shows them.
     fn settings(this: &Instance<Self>) -> Vec<Setting>;
 
+    /// How reliable its service was; `None` where that is not known. Defaults to that.
+    fn sums(_: &Instance<Self>, _window: Option<Duration>) -> Option<Sums> {
+        None
+    }
+
+    /// The calls that came to harm so far. Defaults to none.
+    fn counted(_: &Instance<Self>) -> Counted {
+        Counted::default()
+    }
+
+    /// Says whether the value of an action is legal. Defaults to any.
+    fn check(_: &Action) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
+    /// Does what its kind takes. Defaults to nothing.
+    fn steer(_: &Instance<Self>, _: &Action) {}
+
     /// Its state, as the registry shows it.
     fn snapshot(this: &Instance<Self>) -> Vec<Setting>;
 
@@ -52,6 +72,8 @@ pub(crate) trait LimitState: Sized + Send + Sync {
 pub(crate) struct Instance<T> {
     state: T,
     pub(crate) row: &'static Row,
+    /// What it has told of itself.
+    pub(crate) told: Told,
     /// Its key, where it is one of many. Where it holds something of the user's, a hidden one, so that threads keep no clone.
     pub(crate) key: Option<Label>,
 }
@@ -65,7 +87,7 @@ where
         T: 'static,
     {
         let key = state.holds_users().then(|| Label::new(None));
-        let instance = CachedArc::new(Self { state, row: listing.row(), key });
+        let instance = CachedArc::new(Self { state, row: listing.row(), told: Told::new(), key });
         listing.list(weak(instance.shared()));
         instance
     }
@@ -77,7 +99,8 @@ where
 
     /// One with this state for a key, which counts at this row.
     pub(crate) fn of_key(state: T, row: &'static Row, key: Key) -> HandleArc<Self> {
-        HandleArc::of_key(Self { state, row, key: Some(key.label) })
+        let told = Told::of_key(time::moment(key.clock.instant(key.now)));
+        HandleArc::of_key(Self { state, row, told, key: Some(key.label) })
     }
 
     /// How long the limit of a key is kept. It is in use while a call, a body or a guard has it.
@@ -91,6 +114,11 @@ where
 
     pub(crate) fn source(&self) -> Source<'_> {
         self.row.source.of_key(self.key.as_ref().and_then(Label::as_str))
+    }
+
+    /// Tells an event, and keeps it.
+    pub(crate) fn tell_event(&self, event: &Event<'_>) {
+        self.told.tell(self.source(), event);
     }
 
     /// Rejects a call for a reason of this kind of limit.
@@ -124,8 +152,26 @@ where
         T::snapshot(self)
     }
 
-    fn gauges(&self, sums: &mut Sums) {
+    fn gauges(&self, sums: &mut registry::Sums) {
         T::gauges(self, sums.of(self.row));
+    }
+
+    fn figures(&self, figures: &mut ByName) {
+        figures.add(self.row, |window| T::sums(self, window));
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.source(), &self.told, T::counted(self));
+    }
+
+    fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
+        if !order.is_for(self.source()) {
+            return Ok(0);
+        }
+        T::check(order.action)?;
+        self.tell_event(&order.event());
+        T::steer(self, order.action);
+        Ok(1)
     }
 
     fn source(&self) -> Source<'_> {

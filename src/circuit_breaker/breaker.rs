@@ -7,12 +7,13 @@ use super::waiting;
 use crate::cached_arc::cached;
 use crate::call::Instance;
 use crate::error::Rejection;
-use crate::event;
 use crate::event::Event;
 use crate::judge::Judgement;
-use crate::state::circuit::{Circuit, Entry, Exit, Phase, Refusal, Steer, Transition, View};
+use crate::state::circuit::counted::Ended;
+use crate::state::circuit::{Circuit, Entry, Exit, Phase, Reason, Refusal, Steer, Transition, View};
+use crate::state::history::{Counted, Standing, Sums, Turn};
 use crate::state::moments::Held;
-use crate::time::{Clock, Nanos};
+use crate::time::{self, Clock, Nanos};
 
 /// A circuit, and the clock that it goes by.
 #[derive(Debug)]
@@ -165,8 +166,41 @@ impl Core {
     #[inline(never)]
     fn tell_transition(&self, transition: &Transition) {
         waiting::wake(self.address());
-        let Transition { from, to, reason, counts, open_for } = *transition;
+        let Transition { from, to, reason, counts, open_for, at, .. } = *transition;
+        let turn = self.turn(transition);
         let (reason, open_for) = (reason.as_str(), open_for.map(Duration::from));
-        event::tell(self.source(), &Event::Transition { from, to, reason, counts, open_for });
+        let event = Event::Transition { from, to, reason, counts, open_for };
+        self.told.turn(self.moment(at), turn, self.source(), &event);
+    }
+    /// How the service stands once the circuit has changed.
+    fn turn(&self, transition: &Transition) -> Turn {
+        let Transition { to, reason, open_for, at, number, .. } = *transition;
+        let to = match to {
+            Phase::Closed => Standing::Up,
+            Phase::Open => Standing::Down { until: self.moment(at.saturating_add(open_for.unwrap_or_default())) },
+            Phase::HalfOpen => Standing::OnTrial,
+            Phase::ForcedOpen | Phase::ForcedClosed | Phase::MetricsOnly => Standing::Out,
+        };
+        Turn { number, to, is_by_hand: reason == Reason::ByHand, counted: self.counted() }
+    }
+
+    fn moment(&self, at: Nanos) -> Nanos {
+        time::moment(self.clock.instant(at))
+    }
+
+    /// The calls of the service that came to harm so far.
+    pub(super) fn counted(&self) -> Counted {
+        self.row.harmed(self.circuit.rejected())
+    }
+
+    /// What its figures are made of. Calls are counted for all circuits of the name, without their times.
+    pub(super) fn sums(&self, window: Option<Duration>) -> Sums {
+        let sums = self.told.sums(window);
+        if window.is_some() {
+            return sums;
+        }
+        let ended = |ended: Ended| self.row.total(ended.word());
+        let good = ended(Ended::Success);
+        Sums { good, asked: good + ended(Ended::Failure) + ended(Ended::Throttled), ..sums }
     }
 }

@@ -13,6 +13,7 @@ use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::circuit::{Phase, Steer};
 use crate::state::counts::Counts;
+use crate::state::history::Figures;
 
 /// Looks at a circuit and steers it, from anywhere.
 ///
@@ -52,6 +53,29 @@ impl CircuitHandle {
             since: self.core.clock.instant(view.since),
             retry_after: view.left.map(Duration::from),
         }
+    }
+
+    /// How reliable the service was: over a window that ends now, or since the circuit was built for `None`.
+    ///
+    /// Looking over a window, the circuit knows its last 1,000 transitions; the circuit of a key knows its last 32.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::CircuitBreakerLayer;
+    ///
+    /// # fn main() -> Result<(), palisade::ConfigError> {
+    /// let circuit = CircuitBreakerLayer::builder("payments").consecutive(1).build()?.handle();
+    /// assert_eq!((circuit.figures(None).mtbf, circuit.figures(None).availability), (None, 1.0));
+    ///
+    /// circuit.try_enter().expect("it is closed").failure();
+    /// let figures = circuit.figures(None);
+    /// assert_eq!((figures.failures, figures.mttr), (1, Some(figures.downtime)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn figures(&self, window: Option<Duration>) -> Figures {
+        self.core.sums(window).figures()
     }
 
     /// Asks for admission for a call that does not go through a `Service`.

@@ -1,12 +1,16 @@
 //! What a registry and a description show of a circuit.
 
+use std::time::Duration;
+
 use super::breaker::{Breaker, Core};
 use crate::call::{Key, LimitState};
+use crate::event::Action;
 use crate::registry::Gauges;
 use crate::setting::{Setting, Value};
 use crate::source::Kind;
-use crate::state::circuit::{Phase, Rules};
+use crate::state::circuit::{Phase, Rules, Steer};
 use crate::state::counts::Counts;
+use crate::state::history::{Counted, Sums};
 use crate::state::keys::Retention;
 use crate::state::window::Window;
 use crate::time::Nanos;
@@ -46,6 +50,24 @@ impl LimitState for Breaker {
 
     fn retention(&self) -> Retention {
         self.circuit.retention()
+    }
+
+    fn sums(this: &Core, window: Option<Duration>) -> Option<Sums> {
+        Some(this.sums(window))
+    }
+
+    fn counted(this: &Core) -> Counted {
+        this.counted()
+    }
+
+    fn steer(this: &Core, action: &Action) {
+        match action {
+            Action::ForceOpen => this.steer(Steer::Force(Phase::ForcedOpen)),
+            Action::ForceClosed => this.steer(Steer::Force(Phase::ForcedClosed)),
+            Action::MetricsOnly => this.steer(Steer::Force(Phase::MetricsOnly)),
+            Action::Reset => this.steer(Steer::Reset),
+            _ => {}
+        }
     }
 
     fn settings(this: &Core) -> Vec<Setting> {

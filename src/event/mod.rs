@@ -71,6 +71,7 @@
 //! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
+//! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
@@ -86,6 +87,7 @@
 
 mod action;
 mod observe;
+mod told;
 mod trace;
 mod value;
 mod what;
@@ -96,6 +98,7 @@ use tracing::{Level, level_enabled};
 
 pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
+pub(crate) use self::told::Told;
 pub use self::value::Event;
 pub use self::what::What;
 pub(crate) use self::what::cut;

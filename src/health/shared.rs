@@ -7,10 +7,11 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::probe::Probe;
-use crate::event::{self, Event};
+use crate::event::{Event, Told};
 use crate::name::Name;
-use crate::registry::{Listed, Row, Sums};
+use crate::registry::{Listed, Row, Story, Sums};
 use crate::setting::{Setting, Value};
+use crate::state::history::Counted;
 use crate::state::verdict::{Standing, Thresholds, Verdict};
 use crate::time::{Clock, Nanos};
 
@@ -39,6 +40,7 @@ impl Pace {
 
 pub(super) struct Core {
     row: &'static Row,
+    told: Told,
     pub(super) pace: Pace,
     pub(super) standing: Standing,
     pub(super) clock: Clock,
@@ -54,6 +56,7 @@ impl Core {
     pub(super) fn new(row: &'static Row, probe: Box<dyn Probe>, pace: Pace, thresholds: Thresholds) -> Self {
         Self {
             row,
+            told: Told::new(),
             pace,
             standing: Standing::new(thresholds, pace.patience(thresholds)),
             clock: Clock::start(),
@@ -78,7 +81,7 @@ impl Core {
         self.row.count(result.level().result_word());
         if let Some((from, to)) = self.standing.record(result, &self.clock) {
             self.row.count(to.level().change_word());
-            event::tell(self.row.source, &Event::VerdictChanged { from: &from, to: &to });
+            self.told.tell(self.row.source, &Event::VerdictChanged { from: &from, to: &to });
             self.changes.send_replace(to);
         }
     }
@@ -112,6 +115,10 @@ impl Listed for Core {
             Setting::new("last_age", view.last.map(age)),
             Setting::new("took", view.last.map(|_| self.took())),
         ]
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.row.source, &self.told, Counted::default());
     }
 
     fn gauges(&self, sums: &mut Sums) {

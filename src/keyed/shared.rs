@@ -3,9 +3,9 @@
 use std::hash::Hash;
 
 use crate::call::{Key, Label};
-use crate::error::{Rejection, RejectionReason};
+use crate::error::{ConfigError, Rejection, RejectionReason};
 use crate::event::{self, Event};
-use crate::registry::{Instance, Listed, Row, Shown, Sums, gauges_of};
+use crate::registry::{ByName, Instance, Listed, Order, Row, Shown, Story, Sums, gauges_of};
 use crate::setting::Setting;
 use crate::state::every::Every;
 use crate::state::keys::{Keys, Retain};
@@ -157,6 +157,24 @@ impl<K: Send + Sync, H: Shown + Clone + Send + Sync> Listed for Shared<K, H> {
         sums.of(self.rows.own).add_count("keys", self.keys.len());
         sums.of(self.rows.of_keys);
         self.handles().iter().for_each(|handle| handle.listed().gauges(sums));
+    }
+
+    fn figures(&self, figures: &mut ByName) {
+        self.handles().iter().for_each(|handle| handle.listed().figures(figures));
+    }
+
+    fn story(&self, story: &mut Story) {
+        self.handles().iter().for_each(|handle| handle.listed().story(story));
+        if H::has_model_story() {
+            self.model.listed().story(story);
+        }
+    }
+
+    fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
+        let steered = H::steer_all(&self.model, &self.handles(), order);
+        // A key may go sooner than it was to.
+        self.keys.look_again();
+        steered
     }
 
     fn instances(&self) -> Vec<Instance> {

@@ -15,8 +15,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-rHfJQBunz5X9yKwRQqqJUG/uWVGfmXvVJKudDoS9VRI='; ",
-    "style-src 'sha256-2sZ5fmt28H+XqNcDfjI9odgPjzuHz7ocSUdqrs2v6mY='"
+    "script-src 'sha256-1Zrs3ffP9aUi2hJJxVxNTki05HnQIBwNFeWzTjNHfL4='; ",
+    "style-src 'sha256-SoTZHMIOWCAM5NLspXQvv7PdNC0vcpazlQPa9GFlJPE='"
 );
 
 static DOCUMENT: LazyLock<Bytes> =

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -42,12 +42,21 @@ pub(super) fn event(registry: &Registry, shows_keys: bool) -> Bytes {
 
 fn frame(registry: &Registry, shows_keys: bool) -> Json {
     let mut shown: Vec<_> = instances(registry, shows_keys).into_iter().map(|one| (Trouble::of(&one), one)).collect();
+    let names: BTreeSet<_> = shown.iter().map(|(_, instance)| (instance.kind, instance.name)).collect();
     let all = shown.len();
     shown.sort_by_key(|(trouble, _)| Reverse(*trouble));
     shown.truncate(MOST);
     let hidden = all - shown.len();
-    let groups = groups(shown);
-    let totals = totals(&registry.metrics_of(|kind, name| groups.contains_key(&(kind, name))));
+    let mut groups = groups(shown);
+    // What was counted stays when its last instance has gone.
+    let metrics = registry.metrics_of(|kind, name| {
+        let of = (kind, name);
+        if !names.contains(&of) && groups.len() < MOST {
+            groups.entry(of).or_default();
+        }
+        groups.contains_key(&of)
+    });
+    let metrics = numbers(&metrics);
     let figures = figures(registry);
     let groups: Vec<_> = groups.iter().map(|(of, instances)| group(*of, instances, figures.get(of))).collect();
     let now = wall_clock();
@@ -56,7 +65,7 @@ fn frame(registry: &Registry, shows_keys: bool) -> Json {
         "instances": all,
         "hidden": hidden,
         "groups": groups,
-        "totals": totals,
+        "metrics": metrics,
         "happenings": happenings(registry, now, shows_keys),
     })
 }
@@ -114,28 +123,31 @@ fn seconds(at: SystemTime) -> f64 {
     at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// What was counted, by metric, name and labels. What is absent is zero.
-type Totals = BTreeMap<&'static str, BTreeMap<&'static str, Map<String, Json>>>;
+/// The values of metrics, by metric, name and labels. Of a histogram it is the count, and what is absent is zero.
+type Numbers = BTreeMap<&'static str, BTreeMap<&'static str, Map<String, Json>>>;
 
-fn totals(metrics: &[Metric]) -> Totals {
-    let mut totals = Totals::new();
+fn numbers(metrics: &[Metric]) -> Numbers {
+    let mut numbers = Numbers::new();
     for metric in metrics {
         for Sample { labels, value, .. } in &metric.samples {
-            let Some(count) = counted(value).filter(|count| *count > 0) else { continue };
+            let (number, is_zero) = number(value);
+            if is_zero {
+                continue;
+            }
             let (name, labels) = labels.split_first().map_or(("", &[][..]), |((_, name), others)| (*name, others));
             let labels: Vec<_> = labels.iter().map(|(_, value)| *value).collect();
-            let of_metric = totals.entry(metric.name.trim_start_matches("palisade_")).or_default();
-            of_metric.entry(name).or_default().insert(labels.join(" "), count.into());
+            let of_metric = numbers.entry(metric.name.trim_start_matches("palisade_")).or_default();
+            of_metric.entry(name).or_default().insert(labels.join(" "), number);
         }
     }
-    totals
+    numbers
 }
 
-fn counted(value: &Reading) -> Option<u64> {
+fn number(value: &Reading) -> (Json, bool) {
     match value {
-        Reading::Count(count) => Some(*count),
-        Reading::Histogram(times) => Some(times.count()),
-        Reading::Level(_) => None,
+        Reading::Count(count) => ((*count).into(), *count == 0),
+        Reading::Histogram(times) => (times.count().into(), times.count() == 0),
+        Reading::Level(level) => ((*level).into(), *level == 0.0),
     }
 }
 

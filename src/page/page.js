@@ -35,6 +35,8 @@ function fill(node, attributes, children) {
 const NUMBER = new Intl.NumberFormat("en");
 const count = value => (typeof value === "number" ? NUMBER.format(value) : undefined);
 const percent = value => (typeof value === "number" ? (100 * value).toFixed(value > 0.99 && value < 1 ? 3 : 1) + " %" : undefined);
+const left = used => (typeof used === "number" ? percent(Math.max(0, 1 - used)) : undefined);
+const times = burn => (typeof burn === "number" ? burn.toFixed(1) + " times" : undefined);
 const plain = word => String(word).replaceAll("_", " ");
 
 function time(seconds) {
@@ -53,16 +55,23 @@ const state = (trouble, word, more) => ({ trouble, word: plain(word), more: more
 
 // --- The table of kinds: what is shown of each ---
 
-// A column: its head, what it says of a row, and whether that is a number.
+// A column: its head, what it says of a row, and whether that is a number. It is there if it says anything of any row.
 const words = (head, of) => ({ head, of });
 const number = (head, of) => ({ head, of, isNumber: true });
 const total = (head, metric, ...labels) => number(head, row => row.total(metric, ...labels));
+const seldom = (head, metric, ...labels) => number(head, row => row.sum(metric, ...labels) ? row.total(metric, ...labels) : undefined);
 const minute = { head: "Last minute", of: row => row.minute() };
 
 const KINDS = {
   "objective": ["Objectives", [
-    words("State", row => row.said(state(row.trouble, row.trouble === "well" ? "met" : row.trouble))),
-    words("", row => row.rest([])),
+    words("State", row => row.said(state(row.trouble, row.see("is_met") ? "met" : "missed", row.see("firing")))),
+    number("Target", row => percent(row.set("availability"))),
+    number("Budget left", row => left(row.see("availability_used"))),
+    number("Burn in 1 h", row => times(row.level("objective_burn_rate", "availability 1h"))),
+    number("In time", row => percent(row.set("latency"))),
+    number("Budget of time left", row => left(row.see("latency_used"))),
+    number("Its burn in 1 h", row => times(row.level("objective_burn_rate", "latency 1h"))),
+    words("Figures", row => row.figures()),
   ]],
   "health": ["Health", [
     words("Verdict", row => row.said(state(row.trouble, row.see("verdict")))),
@@ -88,12 +97,13 @@ const KINDS = {
     total("Suspicions so far", "health_suspicions_total"),
   ]],
   "circuit breaker": ["Circuits", [
-    words("Phase", row => row.said(state(row.trouble, row.see("phase"), "for " + time(row.see("phase_age"))))),
+    words("Phase", row => row.said(state(row.trouble, row.see("phase"), row.phase()))),
     number("Failing", row => row.said(percent(row.see("failure_rate")))),
     number("Slow", row => row.said(percent(row.see("slow_rate")))),
     total("Good", "circuit_calls_total", "success"),
     total("Failed", "circuit_calls_total", "failure"),
-    total("Throttled", "circuit_calls_total", "throttled"),
+    seldom("Throttled", "circuit_calls_total", "throttled"),
+    seldom("Other", "circuit_calls_total", "ignored", "abandoned", "late"),
     total("Rejected", "circuit_rejected_total"),
     minute,
     words("Figures", row => row.figures()),
@@ -102,7 +112,7 @@ const KINDS = {
     words("Places", row => row.said({ part: row.see("in_flight"), whole: row.set("max_concurrent"), trouble: row.trouble })),
     number("Queued", row => count(row.see("queued"))),
     total("Rejected", "bulkhead_rejected_total"),
-    total("Limit changed", "bulkhead_limit_changes_total"),
+    seldom("Limit changed", "bulkhead_limit_changes_total"),
   ]],
   "rate limit": ["Rate limits", [
     words("Rate", row => row.set("rate")),
@@ -110,7 +120,7 @@ const KINDS = {
     number("Waiting", row => count(row.see("waiting"))),
     total("Admitted", "rate_limit_admitted_total"),
     total("Rejected", "rate_limit_rejected_total"),
-    total("Shut", "rate_limit_shut_total"),
+    seldom("Shut", "rate_limit_shut_total"),
   ]],
   "retry": ["Retries", [
     words("Budget", row => row.said(row.see("tokens") === false ? "none" : state(row.trouble, count(row.see("tokens")) + " tokens"))),
@@ -124,7 +134,7 @@ const KINDS = {
   "timeout": ["Timeouts", [
     words("Limit", row => time(row.set("limit")) || row.set("limit")),
     total("Ended at the limit", "timeout_expired_total", "limit"),
-    total("Ended by the caller", "timeout_expired_total", "caller"),
+    seldom("Ended by the caller", "timeout_expired_total", "caller"),
     total("Ended", "timeout_expired_total"),
   ]],
   "fallback": ["Fallbacks", [
@@ -139,6 +149,8 @@ const KINDS = {
     total("Calls", "call_duration_seconds"),
     total("Good", "call_duration_seconds", "success"),
     total("Failed", "call_duration_seconds", "failure"),
+    total("Rejected", "call_duration_seconds", "rejected"),
+    seldom("Other", "call_duration_seconds", "throttled", "ignored", "abandoned"),
     minute,
   ]],
   "replicas": ["Replicas", [
@@ -154,11 +166,12 @@ const KINDS = {
   ]],
   "per key": ["Layers per key", [
     number("Keys", row => count(row.see("keys"))),
-    words("State", row => row.rest(["keys"])),
+    words("State", row => row.said(state(row.trouble, row.rest(["keys"]) ?? "at rest"))),
+    seldom("No room for", "per_key_no_room_total"),
   ]],
   "criticality": ["Criticality", [
     total("Calls", "criticality_calls_total"),
-    words("", row => row.rest([])),
+    words("By how much they matter", row => row.each("criticality_calls_total")),
   ]],
 };
 
@@ -179,15 +192,28 @@ class Row {
   set(name) { return own(this.instance?.settings, name); }
   said(value) { return this.instance ? value : undefined; }
   sum(metric, ...labels) {
-    const counts = own(own(this.frame.totals, metric), this.group.name) ?? {};
+    const counts = own(own(this.frame.metrics, metric), this.group.name) ?? {};
     const asked = labels.length ? labels.map(label => own(counts, label) ?? 0) : Object.values(counts);
     return asked.reduce((sum, one) => sum + one, 0);
   }
+  level(metric, label) { return this.instance ? own(own(own(this.frame.metrics, metric), this.group.name), label) : undefined; }
   total(metric, ...labels) { return this.hasTotals ? count(this.sum(metric, ...labels)) : undefined; }
   minute() { return this.hasTotals ? { minute: minuteOf(this) } : undefined; }
-  rest(known) {
-    const entries = Object.entries(this.instance?.snapshot ?? {}).filter(([name]) => !known.includes(name));
-    return entries.map(([name, value]) => `${plain(name)} ${typeof value === "number" ? count(value) : value}`).join(", ") || undefined;
+  // All that is not zero, of what no column says.
+  rest(known) { return listed(Object.entries(this.instance?.snapshot ?? {}).filter(([name]) => !known.includes(name))); }
+  each(metric) { return this.hasTotals ? listed(Object.entries(own(own(this.frame.metrics, metric), this.group.name) ?? {})) : undefined; }
+  // How long it has been in its phase, when it tries again, and why it is not closed.
+  phase() {
+    const again = this.see("retry_after");
+    const parts = ["for " + time(this.see("phase_age")), typeof again === "number" && `tries again in ${time(again)}`];
+    if (this.trouble !== "well") parts.push(this.last());
+    return parts.filter(part => part).join(", ");
+  }
+  // The last thing that happened in it.
+  last() {
+    const { kind, name } = this.group;
+    const key = this.instance?.key || null;
+    return this.frame.happenings.find(one => one.kind === kind && one.name === name && one.key === key)?.what;
   }
   figures() {
     const figures = this.hasTotals ? own(this.group, "figures") : undefined;
@@ -195,17 +221,27 @@ class Row {
     const parts = [["available", percent(figures.availability)], ["MTBF", time(figures.mtbf)], ["MTTR", time(figures.mttr)]];
     return parts.filter(([, value]) => value).map(part => part.join(" ")).join(", ");
   }
-  get of() { return `${this.group.kind} ${this.group.name}`; }
+  get of() { return `${this.group.kind} ${this.group.name}${this.key === undefined ? "" : " " + this.key}`; }
+  // What stands below the name.
+  get below() {
+    const { length } = this.group.instances;
+    if (this.key !== undefined) return this.key;
+    if (this.instance) return undefined;
+    return length === 0 ? "gone" : `${count(length)} ${length === 1 ? "instance" : "instances"}`;
+  }
   get key() {
     const key = this.instance?.key;
     return key === "" ? `${this.index + 1} (not shown)` : key ?? undefined;
   }
 }
 
+const listed = entries => entries.filter(([, value]) => value).map(([name, value]) => `${plain(name)} ${typeof value === "number" ? count(value) : value}`).join(", ") || undefined;
+
 // One row where there is one instance; else one for the name, and one for each of its instances.
 function rowsOf(frame, group) {
   const { instances } = group;
   if (instances.length === 1 && instances[0].key === null) return [new Row(frame, group, instances[0], true, 0)];
+  if (instances.length === 0) return [new Row(frame, group, undefined, true, 0)];
   const all = instances.map((instance, index) => new Row(frame, group, instance, false, index));
   const main = all.filter(row => row.instance.key === null);
   if (main.length !== 1) return [new Row(frame, group, undefined, true, 0), ...all];
@@ -235,26 +271,26 @@ function minuteOf(row) {
   return known.seconds;
 }
 
-// Three lanes, so that the place tells them apart, too: good above, failed below the line, rejected as a line at the bottom.
+// Three lanes, so that the place tells them apart, too: good above the line, failed below it, rejected at the bottom. Each lane has its
+// own scale, since few failures among many good calls are what one looks for.
 function sparkline(seconds) {
-  const most = Math.max(1, ...seconds.map(second => Math.max(...second)));
   const first = MINUTE - seconds.length;
-  const area = (lane, base, height) => {
+  const lane = (number, base, height) => {
+    const most = Math.max(...seconds.map(second => second[number]));
     const bars = seconds.map((second, at) => {
-      const y = base + (second[lane] / most) * height;
-      return second[lane] > 0 ? `M${2 * (first + at)} ${base}V${y.toFixed(1)}h2V${base}z` : "";
+      const high = Math.max(3, (second[number] / most) * Math.abs(height)) * Math.sign(height);
+      return second[number] > 0 ? `M${4 * (first + at)} ${base}v${high.toFixed(1)}h3v${(-high).toFixed(1)}z` : "";
     });
     return bars.join("");
   };
-  const line = seconds.map((second, at) => `${at ? "L" : "M"}${2 * (first + at) + 1} ${(33 - (second[2] / most) * 8).toFixed(1)}`);
-  const sums = [0, 1, 2].map(lane => count(Math.round(seconds.reduce((sum, second) => sum + second[lane], 0))));
-  const label = `In the last minute: ${sums[0]} good, ${sums[1]} failed, ${sums[2]} rejected`;
-  return drawing("svg", { viewBox: "0 0 120 34", class: "minute", role: "img", "aria-label": label },
+  const sums = [0, 1, 2].map(number => count(Math.round(seconds.reduce((sum, second) => sum + second[number], 0))));
+  const label = `Last minute: ${sums[0]} good, ${sums[1]} failed, ${sums[2]} rejected`;
+  return drawing("svg", { viewBox: "0 0 240 40", class: "minute", role: "img", "aria-label": label },
     drawing("title", {}, label),
-    drawing("path", { class: "axis", d: "M0 14H120" }),
-    drawing("path", { class: "good", d: area(0, 14, -14) }),
-    drawing("path", { class: "failed", d: area(1, 14.5, 9) }),
-    drawing("path", { class: "rejected", d: line.join("") }));
+    drawing("path", { class: "axis", d: "M0 18H240" }),
+    drawing("path", { class: "good", d: lane(0, 17, -17) }),
+    drawing("path", { class: "failed", d: lane(1, 19, 10) }),
+    drawing("path", { class: "rejected", d: lane(2, 40, -9) }));
 }
 
 // --- Drawing: only what changed ---
@@ -296,22 +332,22 @@ const names = new Map();
 function tableOf(kind) {
   const [title, columns] = own(KINDS, kind) ?? [plain(kind), [words("State", row => row.rest([]))]];
   const id = "kind-" + kind.replaceAll(" ", "-");
-  const heads = ["Name", ...columns.map(column => column.head), "Steer"];
-  const head = element("tr", { role: "row" }, ...heads.map((head, at) => element("th", { role: "columnheader", scope: "col", class: columns[at - 1]?.isNumber ? "number" : "" }, head)));
+  const titles = ["Name", ...columns.map(column => column.head), "Steer"];
+  const heads = titles.map((title, at) => element("th", { role: "columnheader", scope: "col", class: columns[at - 1]?.isNumber ? "number" : "" }, title));
+  const head = element("tr", { role: "row" }, ...heads);
   const body = element("tbody", { role: "rowgroup" });
   const table = element("table", { role: "table", "aria-labelledby": id }, element("thead", { role: "rowgroup" }, head), body);
   const section = element("section", { "aria-labelledby": id, "data-kind": kind }, element("h2", { id }, title), table);
-  return { section, body, columns, steer: head.lastChild, rows: new Map() };
+  return { section, body, columns, heads, rows: new Map() };
 }
 
 function rowOf(table, row) {
   if (!names.has(row.id)) names.set(row.id, "row-" + names.size);
-  const name = element("th", { role: "rowheader", scope: "row" }, row.group.name);
-  if (row.key !== undefined) name.append(element("small", {}, row.key));
-  else if (!row.instance) name.append(element("small", {}, `${count(row.group.instances.length)} instances`));
+  const below = element("small", {});
+  const name = element("th", { role: "rowheader", scope: "row" }, element("bdi", {}, row.group.name), below);
   const cells = table.columns.map(({ head, isNumber }) => element("td", { role: "cell", "data-head": head, class: isNumber ? "number" : "" }));
-  const last = element("td", { role: "cell", "data-head": "Steer" });
-  return { tr: element("tr", { role: "row", id: names.get(row.id) }, name, ...cells, last), cells, last };
+  const last = element("td", { role: "cell", class: "steer" });
+  return { tr: element("tr", { role: "row", id: names.get(row.id), "aria-label": row.of }, name, ...cells, last), below, cells, last };
 }
 
 function drawTable(kind, rows) {
@@ -319,15 +355,23 @@ function drawTable(kind, rows) {
   const table = tables.get(kind);
   const there = new Set(rows.map(row => row.id));
   for (const [id, { tr }] of table.rows) if (!there.has(id)) { tr.remove(); table.rows.delete(id); }
-  rows.forEach((row, at) => {
-    if (!table.rows.has(row.id)) table.rows.set(row.id, rowOf(table, row));
-    const { tr, cells, last } = table.rows.get(row.id);
-    if (table.body.children[at] !== tr) table.body.insertBefore(tr, table.body.children[at] ?? null);
-    table.columns.forEach((column, at) => show(cells[at], column.of(row)));
-    drawSteer(last, row);
+  const drawn = rows.map((row, at) => drawRow(table, row, at));
+  table.columns.forEach((_, at) => {
+    const isEmpty = drawn.every(({ cells }) => !cells[at].hasChildNodes());
+    [table.heads[at + 1], ...drawn.map(({ cells }) => cells[at])].forEach(cell => { cell.hidden = isEmpty; });
   });
-  table.steer.hidden = !maySteer || !own(ACTIONS, kind);
+  table.heads.at(-1).hidden = !maySteer || !own(ACTIONS, kind);
   return table;
+}
+
+function drawRow(table, row, at) {
+  if (!table.rows.has(row.id)) table.rows.set(row.id, rowOf(table, row));
+  const drawn = table.rows.get(row.id);
+  if (table.body.children[at] !== drawn.tr) table.body.insertBefore(drawn.tr, table.body.children[at] ?? null);
+  show(drawn.below, row.below);
+  table.columns.forEach((column, at) => show(drawn.cells[at], column.of(row)));
+  drawSteer(drawn.last, row);
+  return drawn;
 }
 
 function draw(frame) {
@@ -350,13 +394,18 @@ function draw(frame) {
 function troubleOf(row) {
   const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? own(NEEDS, row.group.kind) ?? row.trouble;
   const why = row.see("why");
-  return `${row.of}${row.key === undefined ? "" : " " + row.key}: ${plain(word)}${why ? ", " + why : ""}`;
+  return `${row.of}: ${plain(word)}${why ? ", " + why : ""}`;
 }
 
 const NEEDS = { "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
 
+// Where the keys are listed themselves, the layer of theirs says nothing new.
+function saysAnew(row, rows) {
+  return row.group.kind !== "per key" || !rows.some(other => other.group.name === row.group.name && other.key !== undefined && other.trouble !== "well");
+}
+
 function drawSummary(frame, rows) {
-  const [wrong, watch] = ["wrong", "watch"].map(trouble => rows.filter(row => row.trouble === trouble));
+  const [wrong, watch] = ["wrong", "watch"].map(trouble => rows.filter(row => row.trouble === trouble && saysAnew(row, rows)));
   const all = `${count(frame.instances)} ${frame.instances === 1 ? "instance" : "instances"}`;
   const parts = [wrong.length && `${count(wrong.length)} wrong`, watch.length && `${count(watch.length)} to watch`].filter(part => part);
   const worst = wrong.length ? "wrong" : watch.length ? "watch" : "well";
@@ -405,7 +454,7 @@ function drawHappenings(happenings) {
   list.replaceChildren(...happenings.map(({ at, kind, name, key, what }) => {
     const when = new Date(at * 1000);
     const stamp = element("time", { datetime: when.toISOString() }, when.toLocaleTimeString("en-GB"));
-    return element("li", {}, stamp, " ", element("strong", {}, `${kind} ${name}${key ? " " + key : ""}`), ": " + what);
+    return element("li", {}, stamp, " ", element("strong", {}, kind + " ", element("bdi", {}, name), key ? " " : "", element("bdi", {}, key ?? "")), ": " + what);
   }));
 }
 
@@ -450,7 +499,7 @@ function drawSteer(cell, row) {
   cell.hidden = !maySteer || !own(ACTIONS, row.group.kind);
   if (!canSteer(row)) return cell.replaceChildren();
   if (cell.firstChild) return undefined;
-  const button = element("button", { type: "button", "aria-label": `Steer ${row.of}${row.key ? " " + row.key : ""}` }, "Steer");
+  const button = element("button", { type: "button", "aria-label": `Steer ${row.of}` }, "Steer");
   button.addEventListener("click", () => ask(latest.get(cell)));
   return cell.append(button);
 }
@@ -459,9 +508,10 @@ let asked;
 
 function ask(row) {
   asked = row;
-  const name = `${row.of}${row.key ? " " + row.key : ""}`;
-  $("ask-title").textContent = `Steer ${name}`;
-  const actions = ACTIONS[row.group.kind];
+  $("ask-title").textContent = `Steer ${row.of}`;
+  // What takes a change back comes first where there is one.
+  const isSet = row.trouble !== "well";
+  const actions = ACTIONS[row.group.kind].toSorted((one, other) => isSet * ((other[0] === "reset") - (one[0] === "reset")));
   const select = element("select", { id: "ask-action" }, ...actions.map(([word, title]) => element("option", { value: word }, title)));
   select.addEventListener("change", () => askAbout(row, actions[select.selectedIndex]));
   $("ask-what").replaceChildren(element("label", { for: "ask-action" }, "What to do "), select);
@@ -479,7 +529,7 @@ function askAbout(row, [word, title, does, fields = []]) {
     return element("label", {}, label + " ", input);
   }));
   $("ask-result").textContent = "";
-  $("ask-yes").textContent = `${title}: ${row.group.name}${row.key ? " " + row.key : ""}`;
+  $("ask-yes").textContent = `${title}: ${row.of}`;
   Object.assign($("ask-yes"), { value: word, hidden: false, disabled: false });
   $("ask-no").textContent = "Cancel";
 }

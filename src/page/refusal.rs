@@ -11,6 +11,7 @@ pub(super) enum Refusal {
     NotFound,
     NoMetrics,
     NoHealth,
+    NotListed,
     /// With the methods that are allowed.
     Method(&'static str),
     ReadingClosed,
@@ -67,6 +68,10 @@ impl Refusal {
                 (StatusCode::NOT_FOUND, "There are no metrics. The feature `prometheus-client` adds them.")
             }
             Self::NoHealth => (StatusCode::NOT_FOUND, "No health is listed. Build a `Health` to have it here."),
+            Self::NotListed => (
+                StatusCode::NOT_FOUND,
+                "Nothing of this kind, name and key is listed. Take them from `instances`; a replica needs its key.",
+            ),
             Self::Method(_) => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This method is not allowed here. Send one that the header `Allow` names.",

@@ -110,8 +110,7 @@ impl Page {
             return Ok(paths::Answer::Steer { by: gate.who(parts) });
         }
         gate.check_reading(parts)?;
-        let response = path.respond(self, parts)?;
-        Ok(paths::Answer::Whole(if parts.method == Method::HEAD { reply::head_of(response) } else { response }))
+        path.respond(self, parts).map(paths::Answer::Whole)
     }
 }
 
@@ -126,11 +125,12 @@ impl<B: Body> Service<Request<B>> for Page {
 
     fn call(&mut self, request: Request<B>) -> PageFuture<B> {
         let (parts, body) = request.into_parts();
-        match self.respond(&parts) {
-            Ok(paths::Answer::Whole(response)) => PageFuture::ready(response),
-            Ok(paths::Answer::Steer { by }) => PageFuture::steer(self.clone(), by, body),
-            Err(refusal) => PageFuture::ready(refusal.respond()),
-        }
+        let response = match self.respond(&parts) {
+            Ok(paths::Answer::Steer { by }) => return PageFuture::steer(self.clone(), by, body),
+            Ok(paths::Answer::Whole(response)) => response,
+            Err(refusal) => refusal.respond(),
+        };
+        PageFuture::ready(if parts.method == Method::HEAD { reply::head_of(response) } else { response })
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) fn steer(page: &Page, read: &[u8], by: &str) -> Reply {
     };
     match page.shared.registry.steer(&target, &action, by) {
         Ok(steered) => reply::json(StatusCode::OK, &json!({ "steered": steered })),
-        Err(error @ SteerError::NotListed { .. }) => reply::text(StatusCode::NOT_FOUND, error.to_string()),
+        // The text of either names what is there, with its keys.
+        Err(SteerError::NotListed { .. } | SteerError::NeedsKey { .. }) => Refusal::NotListed.respond(),
         Err(error) => reply::text(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }

@@ -50,6 +50,12 @@ impl Trouble {
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
             Kind::Heartbeats if some("suspected") => Self::Wrong,
+            Kind::Objective
+                if has_run_out(instance) || word(instance, "firing").is_some_and(|alerts| alerts.contains("page")) =>
+            {
+                Self::Wrong
+            }
+            Kind::Objective if word(instance, "firing").is_some() || !is_on(instance, "is_met") => Self::Watch,
             Kind::PerKey if some("open") => Self::Wrong,
             _ => Self::Well,
         }
@@ -75,6 +81,12 @@ fn count(instance: &Instance, name: &str) -> Option<u64> {
     }
 }
 
-pub(super) fn is_on(instance: &Instance, name: &str) -> bool {
+/// Whether nothing is left of a budget.
+fn has_run_out(instance: &Instance) -> bool {
+    let used = ["availability_used", "latency_used"].map(|name| value(instance, name));
+    used.into_iter().flatten().any(|used| matches!(used, Value::Rate(used) if *used >= 1.0))
+}
+
+fn is_on(instance: &Instance, name: &str) -> bool {
     value(instance, name) == Some(&Value::On)
 }

@@ -3,12 +3,12 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use super::meter::{Core, RateLimitSnapshot, check};
+use super::meter::{Core, RateLimitSnapshot, check, set_by};
 use crate::cached_arc::HandleArc;
 use crate::error::{ConfigError, Rejection};
 use crate::keyed::PerKeyHandle;
 use crate::name::Name;
-use crate::registry::{Listed, Shown};
+use crate::registry::{Listed, Order, Shown};
 use crate::state::rate::Rate;
 
 /// Looks at a rate limit and steers it, from anywhere.
@@ -159,5 +159,22 @@ impl Shown for RateLimitHandle {
     fn listed(&self) -> &dyn Listed {
         let core: &Core = &self.core;
         core
+    }
+
+    /// The model first, if all keys are meant, as [`set_rate`](PerKeyHandle::set_rate) does.
+    fn steer_all(model: &Self, keys: &[Self], order: &Order<'_>) -> Result<usize, ConfigError> {
+        if model.listed().steer(order)? == 0 {
+            return keys.iter().map(|key| key.listed().steer(order)).sum();
+        }
+        let (rate, burst) = set_by(order.action);
+        for key in keys {
+            key.core.tell_event(&order.event());
+            key.core.set(Some(&model.core), rate, burst);
+        }
+        Ok(1 + keys.len())
+    }
+
+    fn has_model_story() -> bool {
+        true
     }
 }

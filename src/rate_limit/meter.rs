@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::{ConfigError, Rejection, RejectionReason};
-use crate::event::{self, Event};
+use crate::event::{self, Action, Event};
 use crate::registry::Gauges;
 use crate::setting::Setting;
 use crate::source::Kind;
@@ -13,7 +13,7 @@ use crate::state::bucket::{ADMITTED, Bucket, SHUT, View};
 use crate::state::counts::share;
 use crate::state::keys::Retention;
 use crate::state::rate::Rate;
-use crate::time::{Clock, Nanos};
+use crate::time::{AsMoment, Clock, Nanos, Now};
 
 /// A bucket, and the clock that it goes by.
 #[derive(Debug)]
@@ -43,6 +43,16 @@ impl LimitState for Meter {
 
     fn retention(&self) -> Retention {
         self.bucket.retention()
+    }
+
+    fn check(action: &Action) -> Result<(), ConfigError> {
+        let (rate, burst) = set_by(action);
+        check(rate, burst).map_err(|error| error.of(Kind::RateLimit.as_str()))
+    }
+
+    fn steer(this: &Core, action: &Action) {
+        let (rate, burst) = set_by(action);
+        this.set(None, rate, burst);
     }
 
     fn settings(this: &Core) -> Vec<Setting> {
@@ -110,9 +120,12 @@ impl Core {
         if duration == Nanos(0) {
             return;
         }
-        if self.bucket.shut(self.clock.now().saturating_add(duration)) {
+        let now = self.clock.now();
+        let was_shut = self.bucket.is_shut(now);
+        if self.bucket.shut(now.saturating_add(duration)) {
             self.row.count(SHUT);
-            event::tell_often(|| (self.source(), Event::Shut { duration: duration.into() }));
+            // A service may ask for it with every response.
+            self.tell_shut(duration, !was_shut);
         }
     }
 
@@ -120,9 +133,18 @@ impl Core {
     pub(super) fn open(&self) -> bool {
         let was_shut = self.bucket.open(self.clock.now());
         if was_shut {
-            event::tell_often(|| (self.source(), Event::Shut { duration: Duration::ZERO }));
+            self.tell_shut(Nanos(0), true);
         }
         was_shut
+    }
+
+    /// Tells for how long it is shut, and keeps it if it shall.
+    fn tell_shut(&self, duration: Nanos, is_kept: bool) {
+        let event = Event::Shut { duration: duration.into() };
+        if is_kept {
+            self.told.keep(AsMoment.now(), None, &event);
+        }
+        event::tell_often(|| (self.source(), event));
     }
 
     /// Is shut for as long as the service asks, or for as long as it may.
@@ -135,7 +157,7 @@ impl Core {
     pub(super) fn set(&self, model: Option<&Self>, rate: Option<Rate>, burst: Option<u32>) {
         let change = |was, had| (rate.unwrap_or(was), burst.unwrap_or(had));
         let (rate, burst) = self.bucket.set(self.clock.now(), model.map(|model| &model.bucket), change);
-        event::tell(self.source(), &Event::RateSet { rate, burst });
+        self.tell_event(&Event::RateSet { rate, burst });
     }
 
     pub(super) fn snapshot(&self) -> RateLimitSnapshot {
@@ -143,6 +165,15 @@ impl Core {
         let View { rate, burst, available, next, waiting, rejected } = self.bucket.view(now);
         let next = next.map(|next| next.saturating_sub(now).into());
         RateLimitSnapshot { available, next, rate, burst, waiting, rejected }
+    }
+}
+
+/// The rate and the burst that an action sets.
+pub(super) const fn set_by(action: &Action) -> (Option<Rate>, Option<u32>) {
+    match *action {
+        Action::SetRate(rate) => (Some(rate), None),
+        Action::SetBurst(burst) => (None, Some(burst)),
+        _ => (None, None),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Where the values of metrics stand: the words of tallies, and gauges.
 
 use super::reading::Reading;
-use super::row::Row;
+use super::row::{ANSWERS, Row};
 use super::sums::Gauges;
 use crate::error::{By, RejectionReason};
 use crate::source::Kind;
 use crate::state::attempts::{FIRST_STOP, Stop};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
+use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
 use crate::state::replicas::PassedOver;
@@ -59,9 +60,6 @@ impl At {
 /// Where the values of a metric stand, each with those of its labels.
 pub(super) type Cells = Vec<(At, Vec<&'static str>)>;
 
-/// The steps of a fallback; the last stands for all later ones. Its first word counts calls that no step answered.
-pub(super) const ANSWERS: [&str; 4] = ["1", "2", "3", "4"];
-
 /// What becomes of a call for whose key there is no room.
 pub(super) const NO_ROOM: [&str; 2] = ["passed", "rejected"];
 
@@ -79,6 +77,7 @@ const _: () = {
     assert!(Level::Unhealthy.result_word() < WORDS && Level::Unhealthy.change_word() < WORDS, "a health check");
     assert!(SUSPICIONS < WORDS, "heartbeats");
     assert!(PassedOver::NotThere.word() < WORDS, "replicas");
+    assert!(Call::DEGRADED < WORDS, "an objective");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

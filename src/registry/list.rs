@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::instance::Instance;
 use super::listed::Listed;
 use super::metrics::{self, Metric};
-use super::row::Row;
+use super::row::{Family, Row};
 use super::sums::Sums;
 use crate::cached_arc::are_used;
 use crate::event::{self, Event};
@@ -29,6 +29,7 @@ static GLOBAL: Mutex<Lists> = Mutex::new(Lists::new());
 
 struct Lists {
     rows: BTreeMap<(Kind, Name), &'static Row>,
+    families: BTreeMap<Name, &'static Family>,
     instances: Vec<Weak<dyn Listed>>,
     /// How many there may be before those that are gone are looked for.
     sweep_at: usize,
@@ -71,8 +72,9 @@ impl Registry {
     }
 
     fn row(&self, source: Source<'static>) -> &'static Row {
-        let mut lists = self.lists().lock();
-        lists.rows.entry((source.kind(), source.name())).or_insert_with(|| Row::leak(source))
+        let Lists { rows, families, .. } = &mut *self.lists().lock();
+        let family = families.entry(source.name()).or_insert_with(|| Box::leak(Box::default()));
+        rows.entry((source.kind(), source.name())).or_insert_with(|| Row::leak(source, family))
     }
 
     /// Lists an instance, if there is room.
@@ -115,11 +117,11 @@ impl Registry {
         metrics::of(&rows, &sums, |_| None)
     }
 
-    /// The metrics of these names alone.
+    /// The metrics of these kinds and names alone.
     #[cfg(feature = "page")]
-    pub(crate) fn metrics_of(&self, is_asked: impl Fn(Kind, Name) -> bool) -> Vec<Metric> {
+    pub(crate) fn metrics_of(&self, mut is_asked: impl FnMut(Kind, Name) -> bool) -> Vec<Metric> {
         let (sums, mut rows) = self.read();
-        rows.retain(|row| is_asked(row.kind(), row.name()));
+        rows.retain(|row| is_seen(row, &sums) && is_asked(row.kind(), row.name()));
         metrics::of(&rows, &sums, |_| None)
     }
 
@@ -133,7 +135,7 @@ impl Registry {
     }
 
     /// The instances that somebody has, beside threads that keep clones for later.
-    fn used(&self) -> Vec<Arc<dyn Listed>> {
+    pub(super) fn used(&self) -> Vec<Arc<dyn Listed>> {
         let instances = self.lists().lock().instances.clone();
         let used = instances.iter().zip(are_used(&instances)).filter(|(_, is_used)| *is_used);
         used.filter_map(|(instance, _)| instance.upgrade()).collect()
@@ -151,7 +153,7 @@ fn is_seen(row: &Row, sums: &Sums) -> bool {
 
 impl Lists {
     const fn new() -> Self {
-        Self { rows: BTreeMap::new(), instances: Vec::new(), sweep_at: 16, is_full: false }
+        Self { rows: BTreeMap::new(), families: BTreeMap::new(), instances: Vec::new(), sweep_at: 16, is_full: false }
     }
 
     /// Forgets the instances that are gone, if they may be as many as those that are not.

@@ -1,8 +1,12 @@
 //! What is listed: the instances, each as it shows itself.
 
 use super::instance::Instance;
+use super::named::ByName;
+use super::order::Order;
 use super::row::Row;
+use super::story::Story;
 use super::sums::Sums;
+use crate::error::ConfigError;
 use crate::setting::Setting;
 use crate::source::Source;
 
@@ -22,6 +26,17 @@ pub(crate) trait Listed: Send + Sync {
     /// Adds its gauges to those of its name.
     fn gauges(&self, sums: &mut Sums) {
         sums.of(self.row());
+    }
+
+    /// Adds its figures to those of its name, if it has some.
+    fn figures(&self, _: &mut ByName) {}
+
+    /// Adds what has happened in it.
+    fn story(&self, _: &mut Story) {}
+
+    /// Does what is ordered if it is meant. Returns how many did: it, or those that it consists of.
+    fn steer(&self, _: &Order<'_>) -> Result<usize, ConfigError> {
+        Ok(0)
     }
 
     /// Its kind, its name and its key.
@@ -44,4 +59,20 @@ pub(crate) trait Listed: Send + Sync {
 pub(crate) trait Shown {
     /// The instance, as a registry asks it.
     fn listed(&self) -> &dyn Listed;
+
+    /// Does what is ordered to the limits of all keys. `model` is the one that keys to come get a copy of. Defaults to each.
+    fn steer_all(_model: &Self, keys: &[Self], order: &Order<'_>) -> Result<usize, ConfigError>
+    where
+        Self: Sized,
+    {
+        keys.iter().map(|key| key.listed().steer(order)).sum()
+    }
+
+    /// Whether the limit that keys to come get a copy of has a story of its own. Defaults to none.
+    fn has_model_story() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
 }

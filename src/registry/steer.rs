@@ -1,75 +1,76 @@
-//! Steers what is listed, by somebody who has no handle of it.
+//! Steers what is listed, for somebody who has no handle of it.
 
-use std::fmt;
-
+use super::instance::Instance;
 use super::list::Registry;
-use crate::error::ConfigError;
+use super::order::{Order, SteerError, Target};
 use crate::event::Action;
 use crate::source::Kind;
 
-/// Which instances are to be steered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Target<'a> {
-    kind: Kind,
-    name: &'a str,
-    key: Option<&'a str>,
-}
-
-impl<'a> Target<'a> {
-    /// All instances of this kind and name. For a layer per key these are the limits of all its keys.
-    pub const fn new(kind: Kind, name: &'a str) -> Self {
-        Self { kind, name, key: None }
-    }
-
-    /// Only those of this key, where a layer shows its keys; of replicas the one of this name.
-    #[must_use]
-    pub const fn key(self, key: &'a str) -> Self {
-        Self { key: Some(key), ..self }
-    }
-}
-
-/// `circuit breaker "payments" of "key"`
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.kind.as_str(), self.name)?;
-        self.key.map_or(Ok(()), |key| write!(f, " of {key:?}"))
-    }
-}
-
-/// Why nothing was steered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SteerError {
-    /// Nothing of this kind, name and key is listed.
-    #[error("{target} is not listed, but {there}")]
-    NotListed {
-        /// What was to be steered.
-        target: String,
-        /// What there is of this kind, as text.
-        there: String,
-    },
-    /// The kind does not take the action.
-    #[error("{} does not take {action}, but {legal}", kind.as_str())]
-    NotTaken {
-        /// The kind.
-        kind: Kind,
-        /// The word of the action.
-        action: &'static str,
-        /// What it takes, as text.
-        legal: String,
-    },
-    /// The value of the action is not legal.
-    #[error(transparent)]
-    Refused(#[from] ConfigError),
-}
+/// The most instances that an error names.
+const NAMED: usize = 20;
 
 impl Registry {
-    /// Does this to all instances that the target names, as `by`, and returns how many there were.
+    /// Does something by hand to all instances that are meant, for `by`, and returns how many there were.
+    ///
+    /// Each of them tells an event [`Steered`](crate::event::Event::Steered) with `by`, of which it keeps at most 200 characters, and
+    /// then what the action changes.
     ///
     /// # Errors
     ///
-    /// When there are none, or they do not take the action or its value. Then none was changed.
-    pub fn steer(&self, target: &Target<'_>, _action: &Action, _by: &str) -> Result<usize, SteerError> {
-        Err(SteerError::NotListed { target: target.to_string(), there: "nothing can be steered yet".to_owned() })
+    /// When nothing that is meant is listed, its kind does not take the action, or the value of the action is not legal. Then nothing
+    /// was changed. The error says what would be legal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::{Action, CircuitBreakerLayer, Phase, Registry, Target};
+    /// use palisade::event::Kind;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let registry = Registry::new();
+    /// let circuit = CircuitBreakerLayer::builder("payments").registry(&registry).build()?.handle();
+    ///
+    /// let payments = Target::new(Kind::CircuitBreaker, "payments");
+    /// registry.steer(&payments, &Action::ForceOpen, "ann, because of the migration")?;
+    /// assert_eq!(circuit.phase(), Phase::ForcedOpen);
+    ///
+    /// let error = registry.steer(&payments, &Action::Drain, "ann").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "circuit breaker takes force_open, force_closed, metrics_only, reset, but not drain",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn steer(&self, target: &Target<'_>, action: &Action, by: &str) -> Result<usize, SteerError> {
+        let (kind, legal) = (target.kind(), Action::words_of(target.kind()));
+        if !legal.contains(&action.as_str()) {
+            return Err(SteerError::NotTaken { kind, action: action.as_str(), legal: legal.join(", ") });
+        }
+        let order = Order::new(target, action, by);
+        let steered = self.used().iter().map(|instance| instance.steer(&order)).sum::<Result<_, _>>()?;
+        if steered == 0 { Err(self.not_steered(target)) } else { Ok(steered) }
     }
+
+    /// Why nothing was steered.
+    fn not_steered(&self, target: &Target<'_>) -> SteerError {
+        let mut instances = self.instances();
+        instances.retain(|instance| instance.kind == target.kind());
+        let is_one_of_several = target.kind() == Kind::Replicas && !target.has_key();
+        if is_one_of_several && instances.iter().any(|instance| instance.name.as_str() == target.name()) {
+            instances.retain(|instance| instance.name.as_str() == target.name() && instance.key.is_some());
+            return SteerError::NeedsKey { target: target.to_string(), there: list(&instances) };
+        }
+        SteerError::NotListed { target: target.to_string(), there: list(&instances) }
+    }
+}
+
+/// The first of them, as targets.
+fn list(instances: &[Instance]) -> String {
+    let target = |instance: &Instance| {
+        let all = Target::new(instance.kind, instance.name.as_str());
+        instance.key.as_deref().map_or(all, |key| all.key(key)).to_string()
+    };
+    let list: Vec<_> = instances.iter().take(NAMED).map(target).collect();
+    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
 }

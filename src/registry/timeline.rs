@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::list::Registry;
 use crate::event::What;
 use crate::name::Name;
 use crate::source::Kind;
@@ -74,13 +73,4 @@ pub struct Failure {
 impl Timeline {
     /// The most happenings, and the most failures, that one has: the last ones.
     pub const CAPACITY: usize = 10_000;
-}
-
-impl Registry {
-    /// Returns what happened between two moments, both included, in the instances that are listed.
-    ///
-    /// An instance keeps the last 1,000 things that happened in it.
-    pub fn timeline(&self, from: SystemTime, to: SystemTime) -> Timeline {
-        Timeline { from, to, failures: Vec::new(), happenings: Vec::new(), left_out: 0 }
-    }
 }

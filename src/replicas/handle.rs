@@ -8,11 +8,12 @@ use tokio::time::Instant;
 use super::shared::Core;
 use crate::cached_arc::CachedArc;
 use crate::error::ConfigError;
+use crate::event::Action;
 use crate::judge::{Judge, Judgement};
 use crate::name::Name;
-use crate::state::replicas::{Changes, MAX_WEIGHT, MemberView, Phase, View};
+use crate::state::replicas::{MAX_WEIGHT, MemberView, Phase, View};
 use crate::state::verdict::{Level, Verdict};
-use crate::time::{Clock, Nanos};
+use crate::time::Clock;
 
 /// Looks at replicas and steers them, from anywhere.
 ///
@@ -138,12 +139,12 @@ impl ReplicasHandle {
     ///
     /// [`drained`](Self::drained) waits for those that it has. Returns whether there is a replica of this name.
     pub fn drain(&self, replica: &str) -> bool {
-        self.steer(|core, now| core.roster.drain(replica, now))
+        self.core.steer(replica, &Action::Drain)
     }
 
     /// Gives a drained replica calls again. Returns whether there is a replica of this name.
     pub fn undrain(&self, replica: &str) -> bool {
-        self.steer(|core, now| core.roster.undrain(replica, now))
+        self.core.steer(replica, &Action::Undrain)
     }
 
     /// Waits until a replica that is drained, or is removed meanwhile, has no call in flight.
@@ -171,19 +172,17 @@ impl ReplicasHandle {
     ///
     /// It takes the calls at once if it is healthy. Returns whether there is a replica of this name.
     pub fn promote(&self, replica: &str) -> bool {
-        // Whether it is healthy may have changed since the last call.
-        drop(self.core.view());
-        self.steer(|core, now| core.roster.promote(replica, now))
+        self.core.steer(replica, &Action::Promote)
     }
 
     /// Ejects a replica, however many are ejected. Returns whether there is a replica of this name.
     pub fn eject(&self, replica: &str) -> bool {
-        self.steer(|core, now| core.roster.eject_by_hand(replica, now))
+        self.core.steer(replica, &Action::Eject)
     }
 
     /// Puts a replica that is ejected or on trial back in service. Returns whether there is a replica of this name.
     pub fn readmit(&self, replica: &str) -> bool {
-        self.steer(|core, now| core.roster.readmit_by_hand(replica, now))
+        self.core.steer(replica, &Action::Readmit)
     }
 
     /// Sets the [weight](super::Replica::weight) of a replica. Returns whether there is a replica of this name.
@@ -192,14 +191,9 @@ impl ReplicasHandle {
     ///
     /// When the weight is above 1,000,000.
     pub fn set_weight(&self, replica: &str, weight: u32) -> Result<bool, ConfigError> {
-        ConfigError::unless(weight <= MAX_WEIGHT, "weight", weight, "0 to 1,000,000")
-            .map_err(|error| self.core.name_of(error))?;
-        Ok(self.steer(|core, now| core.roster.set_weight(replica, weight, now)))
-    }
-
-    fn steer(&self, steer: impl FnOnce(&Core, Nanos) -> Option<Changes>) -> bool {
-        let changes = steer(&self.core, self.core.now());
-        changes.map(|changes| self.core.tell(changes)).is_some()
+        let action = Action::SetWeight(weight);
+        self.core.check(&action)?;
+        Ok(self.core.steer(replica, &action))
     }
 }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::shared::Core;
-use crate::registry::{Instance, Listed, Row, Sums};
+use crate::error::ConfigError;
+use crate::registry::{Instance, Listed, Order, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::source::Source;
+use crate::state::history::Counted;
 use crate::state::replicas::MemberView;
 use crate::time::Nanos;
 
@@ -56,6 +58,24 @@ impl Listed for Core {
         }
         gauges.add_count("panic", usize::from(view.is_panic));
         gauges.add_count("missing", rules.needed.saturating_add(rules.spares).saturating_sub(view.healthy));
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.row.source, &self.told, Counted::default());
+    }
+
+    /// One replica, which the key names.
+    fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
+        let (members, _) = self.roster.members();
+        let is_there = |name: &&str| members.iter().any(|member| &**member.name() == *name);
+        let Some(replica) = order.key().filter(is_there) else { return Ok(0) };
+        let source = self.row.source.of_key(Some(replica));
+        if !order.is_for(source) {
+            return Ok(0);
+        }
+        self.check(order.action)?;
+        self.told.tell(source, &order.event());
+        Ok(usize::from(Self::steer(self, replica, order.action)))
     }
 
     fn instances(&self) -> Vec<Instance> {

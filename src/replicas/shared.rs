@@ -7,12 +7,12 @@ use tokio::sync::Notify;
 
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::{ConfigError, Rejection, RejectionReason};
-use crate::event::{self, Event};
+use crate::event::{self, Action, Event, Told};
 use crate::judge::Judgement;
 use crate::registry::{Listing, Row};
 use crate::source::Kind;
 use crate::state::every::Every;
-use crate::state::replicas::{Change, Changes, Entry, How, Member, Members, PassedOver, Roster, View};
+use crate::state::replicas::{Change, Changes, Entry, How, MAX_WEIGHT, Member, Members, PassedOver, Roster, View};
 use crate::state::verdict::Level;
 use crate::sync::weak;
 use crate::time::{Clock, Nanos};
@@ -31,6 +31,7 @@ pub(super) struct Reach {
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) row: &'static Row,
+    pub(super) told: Told,
     pub(super) roster: Roster,
     pub(super) clock: Clock,
     pub(super) reach: Reach,
@@ -59,6 +60,7 @@ impl Core {
         let spares = roster.view(clock.now()).0.spares as u64;
         let core = CachedArc::new(Self {
             row: listing.row(),
+            told: Told::new(),
             roster,
             clock,
             reach,
@@ -98,7 +100,7 @@ impl Core {
     fn tell_all(&self, changes: Changes) {
         for change in changes {
             self.count(&change);
-            event::tell(self.row.source, &self.event(&change));
+            self.told.tell(self.row.source, &self.event(&change));
         }
     }
 
@@ -176,6 +178,32 @@ impl Core {
     /// Says in which instance a setting is not legal.
     pub(super) fn name_of(&self, error: ConfigError) -> ConfigError {
         error.of(Kind::Replicas.as_str()).named(self.row.name().as_str())
+    }
+
+    /// Does what an action says to a replica. Returns whether there is a replica of this name.
+    pub(super) fn steer(&self, replica: &str, action: &Action) -> bool {
+        let now = self.now();
+        let changes = match *action {
+            Action::Drain => self.roster.drain(replica, now),
+            Action::Undrain => self.roster.undrain(replica, now),
+            Action::Promote => {
+                // Whether it is healthy may have changed since the last call.
+                drop(self.view());
+                self.roster.promote(replica, now)
+            }
+            Action::Eject => self.roster.eject_by_hand(replica, now),
+            Action::Readmit => self.roster.readmit_by_hand(replica, now),
+            Action::SetWeight(weight) => self.roster.set_weight(replica, weight, now),
+            _ => None,
+        };
+        changes.map(|changes| self.tell(changes)).is_some()
+    }
+
+    /// Says whether the value of an action is legal.
+    pub(super) fn check(&self, action: &Action) -> Result<(), ConfigError> {
+        let Action::SetWeight(weight) = *action else { return Ok(()) };
+        ConfigError::unless(weight <= MAX_WEIGHT, "weight", weight, "0 to 1,000,000")
+            .map_err(|error| self.name_of(error))
     }
 
     /// Looks at all replicas.

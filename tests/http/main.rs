@@ -37,6 +37,8 @@ mod measure;
 mod one_client;
 mod own_fault;
 mod paced;
+#[cfg(feature = "page")]
+mod page;
 mod probes;
 mod rate_limit;
 mod raw;

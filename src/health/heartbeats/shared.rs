@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::event::{self, Event};
+use crate::event::{Event, Told};
 use crate::name::Name;
-use crate::registry::{Listed, Row, Sums};
+use crate::registry::{Listed, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::every::Every;
+use crate::state::history::Counted;
 use crate::state::phi::{Alarm, Beat, Nodes, Rules, SUSPICIONS, Seen};
 use crate::time::{Clock, Nanos};
 
@@ -18,6 +19,7 @@ const MINUTE: Nanos = Nanos(60_000_000_000);
 #[derive(Debug)]
 pub(super) struct Core {
     row: &'static Row,
+    told: Told,
     nodes: Mutex<Nodes>,
     pub(super) clock: Clock,
     warning: Every,
@@ -25,7 +27,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(row: &'static Row, nodes: Nodes) -> Self {
-        Self { row, nodes: Mutex::new(nodes), clock: Clock::start(), warning: Every::new(MINUTE) }
+        Self { row, told: Told::new(), nodes: Mutex::new(nodes), clock: Clock::start(), warning: Every::new(MINUTE) }
     }
 
     pub(super) const fn name(&self) -> Name {
@@ -85,7 +87,7 @@ impl Core {
     }
 
     fn tell(&self, event: &Event<'_>) {
-        event::tell(self.row.source, event);
+        self.told.tell(self.row.source, event);
     }
 
     /// How many nodes there are, and how many of them are suspected.
@@ -118,6 +120,10 @@ impl Listed for Core {
     fn snapshot(&self) -> Vec<Setting> {
         let (nodes, suspected) = self.count();
         vec![Setting::new("nodes", nodes), Setting::new("suspected", suspected)]
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.row.source, &self.told, Counted::default());
     }
 
     fn gauges(&self, sums: &mut Sums) {

@@ -3,16 +3,19 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::CheckKind;
-use crate::event::{self, Event};
+use crate::error::ConfigError;
+use crate::event::{Action, Event, Told};
 use crate::health::check::HealthCheck;
 use crate::name::Name;
-use crate::registry::{Listed, Row, Sums};
+use crate::registry::{Listed, Order, Row, Story, Sums};
 use crate::setting::Setting;
+use crate::state::history::Counted;
 use crate::state::verdict::{DRAINS, Level};
 
 #[derive(Debug)]
 pub(super) struct Core {
     row: &'static Row,
+    told: Told,
     pub(super) checks: Vec<(CheckKind, HealthCheck)>,
     is_draining: AtomicBool,
     has_started: AtomicBool,
@@ -20,7 +23,13 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(row: &'static Row, checks: Vec<(CheckKind, HealthCheck)>) -> Self {
-        Self { row, checks, is_draining: AtomicBool::new(false), has_started: AtomicBool::new(false) }
+        Self {
+            row,
+            told: Told::new(),
+            checks,
+            is_draining: AtomicBool::new(false),
+            has_started: AtomicBool::new(false),
+        }
     }
 
     pub(super) const fn name(&self) -> Name {
@@ -48,7 +57,7 @@ impl Core {
         if is_draining {
             self.row.count(DRAINS);
         }
-        event::tell(self.row.source, &Event::Draining { is_draining });
+        self.told.tell(self.row.source, &Event::Draining { is_draining });
     }
 
     /// How well the service is. A check without a result counts as unhealthy.
@@ -96,6 +105,19 @@ impl Listed for Core {
             Setting::new("started", self.has_started()),
             Setting::new("draining", self.is_draining()),
         ]
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.row.source, &self.told, Counted::default());
+    }
+
+    fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
+        if !order.is_for(self.row.source) {
+            return Ok(0);
+        }
+        self.told.tell(self.row.source, &order.event());
+        self.set_draining(*order.action == Action::Drain);
+        Ok(1)
     }
 
     fn gauges(&self, sums: &mut Sums) {

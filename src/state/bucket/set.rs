@@ -14,10 +14,14 @@ impl Bucket {
         self.shut_until.fetch_max(until.0, Ordering::Relaxed) < until.0
     }
 
+    pub(crate) fn is_shut(&self, now: Nanos) -> bool {
+        self.shut_until.load(Ordering::Relaxed) > now.0
+    }
+
     /// Makes it as if it had not been shut, if it is. Returns whether it was.
     pub(crate) fn open(&self, now: Nanos) -> bool {
         let _unchanged = self.by_hand.lock();
-        let is_shut = self.shut_until.load(Ordering::Relaxed) > now.0;
+        let is_shut = self.is_shut(now);
         if is_shut {
             self.shut_until.store(0, Ordering::Relaxed);
         }

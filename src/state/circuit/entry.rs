@@ -121,6 +121,9 @@ pub(crate) struct Transition {
     pub(crate) counts: Counts,
     /// How long the circuit is open, if it opened.
     pub(crate) open_for: Option<Nanos>,
+    pub(crate) at: Nanos,
+    /// How many there have been.
+    pub(crate) number: u64,
 }
 
 /// The state of a circuit at one moment.

@@ -9,6 +9,8 @@ use crate::time::Nanos;
 /// What is under the lock.
 #[derive(Debug)]
 pub(super) struct Locked {
+    /// How many transitions there have been.
+    pub(super) transitions: u64,
     /// When the phase began.
     pub(super) since: Nanos,
     /// The step of the last open time.
@@ -32,6 +34,7 @@ pub(super) struct Locked {
 impl Locked {
     pub(super) const fn new(rng: SmallRng) -> Self {
         Self {
+            transitions: 0,
             since: Nanos(0),
             step: 0,
             last_open_for: Nanos(0),

@@ -99,6 +99,11 @@ impl Circuit {
         self.stripes.mine().count(REJECTED);
     }
 
+    /// How many calls were refused.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.stripes.total(REJECTED)
+    }
+
     pub(crate) fn view(&self, now: impl Now) -> View {
         let now = now.now();
         let locked = self.locked.lock();
@@ -107,7 +112,7 @@ impl Circuit {
         View {
             phase,
             counts: self.counts(word, &locked, now),
-            rejected: self.stripes.total(REJECTED),
+            rejected: self.rejected(),
             late: self.stripes.total(LATE),
             since: locked.since,
             left: (phase == Phase::Open).then(|| self.open_until().saturating_sub(now)),

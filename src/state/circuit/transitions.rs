@@ -91,7 +91,8 @@ impl Circuit {
         // After the word: a reader that finds no stream due must not refuse a call by a phase in which one was due.
         self.note_streaming(locked, next.generation());
         self.tally_step((from, to, reason));
-        Transition { from, to, reason, counts, open_for }
+        locked.transitions += 1;
+        Transition { from, to, reason, counts, open_for, at: now, number: locked.transitions }
     }
 
     /// Takes the next step of the backoff if the circuit did not recover, or was closed for less than it was last open; else the

@@ -10,6 +10,7 @@ mod circuit;
 mod every;
 mod histogram;
 mod keys;
+mod objective;
 mod permits;
 mod phi;
 mod replicas;

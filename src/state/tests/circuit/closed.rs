@@ -13,7 +13,7 @@ fn a_run_of_failures_opens_at_its_threshold() {
     circuit.calls(&[Failed, Failed], 0);
     let counts = Counts { consecutive: 3, ..Counts::NONE };
     let (from, to, reason) = (Phase::Closed, Phase::Open, Reason::Consecutive);
-    let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(100)) };
+    let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(100)), at: Nanos(0), number: 1 };
     assert_eq!(circuit.call(Failed, 0), Some(opened));
 }
 

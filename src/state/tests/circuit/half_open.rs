@@ -62,7 +62,7 @@ fn the_first_failed_probe_opens_with_the_counts_of_the_probes() {
     circuit.end(probe, Success, 1_000);
     let counts = Counts { calls: 2, failures: 1, throttled: 0, slow: 0, consecutive: 1 };
     let (from, to, reason) = (Phase::HalfOpen, Phase::Open, Reason::Consecutive);
-    let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(200)) };
+    let opened = Transition { from, to, reason, counts, open_for: Some(Nanos(200)), at: Nanos(1_001), number: 3 };
     assert_eq!(circuit.call(Failed, 1_001), Some(opened));
     assert_eq!(circuit.refused(1_200), Refusal::open(Nanos(1)));
 }

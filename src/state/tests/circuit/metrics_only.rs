@@ -20,12 +20,12 @@ fn metrics_only_begins_with_an_empty_window() {
 fn metrics_only_reports_once_for_each_time_it_would_have_opened() {
     for circuit in [Circuit::of(FAILING), Circuit::timed(FAILING)] {
         circuit.force(Phase::MetricsOnly, Nanos(0));
-        for _ in 0..5 {
+        for number in 2..7 {
             circuit.calls(&[Failed; 3], 0);
             let report = circuit.call(Failed, 0).expect("the fourth failure completes min_calls");
             let counts = Counts { calls: 4, failures: 4, throttled: 0, slow: 0, consecutive: 0 };
             let (from, to, reason) = (Phase::MetricsOnly, Phase::MetricsOnly, Reason::FailureRate);
-            assert_eq!(report, Transition { from, to, reason, counts, open_for: None });
+            assert_eq!(report, Transition { from, to, reason, counts, open_for: None, at: Nanos(0), number });
             assert_eq!(circuit.numbers(0), [0; 4]);
         }
     }

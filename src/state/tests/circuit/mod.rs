@@ -136,10 +136,6 @@ impl Circuit {
         self.view(Nanos(0)).late
     }
 
-    fn rejected(&self) -> u64 {
-        self.view(Nanos(0)).rejected
-    }
-
     /// Opens this circuit of [`CONSECUTIVE`] rules.
     fn opened(self, at: u64) -> Self {
         self.call(Failed, at);

@@ -104,7 +104,8 @@ fn as_many_abandoned_as_probes_open_it_when_the_time_is_over() {
         let (entered, transition) = circuit.enter(Nanos(1_050));
         assert_eq!(entered, Err(Refusal::open(Nanos(200))));
         let (from, to, reason, counts) = (Phase::HalfOpen, Phase::Open, Reason::Abandoned, Counts::NONE);
-        assert_eq!(transition, Some(Transition { from, to, reason, counts, open_for: Some(Nanos(200)) }));
+        let (open_for, at) = (Some(Nanos(200)), Nanos(1_050));
+        assert_eq!(transition, Some(Transition { from, to, reason, counts, open_for, at, number: 3 }));
         assert_eq!(circuit.view(Nanos(1_051)).left, Some(Nanos(199)));
     }
 }

@@ -13,7 +13,7 @@ use crate::time::Nanos;
 fn same(transition: Option<&Transition>, change: Option<&Change>) -> Result<(), TestCaseError> {
     prop_assert_eq!(transition.is_some(), change.is_some(), "{:?} for {:?}", transition, change);
     if let (Some(transition), Some(change)) = (transition, change) {
-        let Transition { from, to, reason, counts, open_for } = *transition;
+        let Transition { from, to, reason, counts, open_for, at: _, number: _ } = *transition;
         prop_assert_eq!((from, to, reason, numbers(counts), open_for), *change);
     }
     Ok(())
