@@ -28,7 +28,8 @@ async function steer(page, action) {
   await press(page, "Tab", confirm);
   await page.keyboard.press("Enter");
   await dialog.getByText("Done").waitFor();
-  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  await dialog.waitFor({ state: "hidden" });
 }
 
 test("the keyboard alone forces a circuit open and resets it", async (t) => {
@@ -76,7 +77,7 @@ test("a frame leaves the dialog and the focus as they are", async (t) => {
   await choice.selectOption("Reset");
   await choice.focus();
   await fetch(`${server.origin}/pay/ann`);
-  await page.getByText("1", { exact: true }).first().waitFor({ state: "attached" });
+  await shows(circuit(page), "Good", /^1$/);
   assert.ok(await choice.evaluate((element) => element === document.activeElement));
   assert.equal(await choice.evaluate((element) => element.selectedOptions[0].text), "Reset");
 });
