@@ -6,7 +6,7 @@ use crate::sync::Arc;
 
 /// Says whether the budget of an objective burns slowly enough for what can wait. Made by [`Objective::gate`].
 ///
-/// It holds nothing of the objective that is listed: when the objective is gone, the gate is open.
+/// It does not keep the objective listed. When nobody else has the objective, the gate opens within five minutes.
 #[derive(Clone, Debug)]
 pub struct BudgetGate {
     feed: Arc<Feed>,

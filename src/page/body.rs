@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::live::Stream;
+use super::stream::Stream;
 
 /// The body of a response of a [`Page`](super::Page): whole, or a stream of events that ends when it is dropped.
 pub struct PageBody {

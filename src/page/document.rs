@@ -3,9 +3,6 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::StatusCode;
-
-use super::reply::{self, Reply};
 
 const HTML: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -15,13 +12,9 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-1Zrs3ffP9aUi2hJJxVxNTki05HnQIBwNFeWzTjNHfL4='; ",
-    "style-src 'sha256-SoTZHMIOWCAM5NLspXQvv7PdNC0vcpazlQPa9GFlJPE='"
+    "script-src 'sha256-+hnsaCVyWULAPyd7dGiNfwPfy2kG2L3q9YhKpr//4b8='; ",
+    "style-src 'sha256-vYcAUX/na4M1qrZjZ5sXFB0Y/ZlbydcEd71nlinAopw='"
 );
 
-static DOCUMENT: LazyLock<Bytes> =
+pub(super) static DOCUMENT: LazyLock<Bytes> =
     LazyLock::new(|| HTML.replace("/* style */", STYLE).replace("/* script */", SCRIPT).into());
-
-pub(super) fn respond() -> Reply {
-    reply::whole(StatusCode::OK, "text/html; charset=utf-8", DOCUMENT.clone())
-}

@@ -28,10 +28,10 @@ const LONGEST_TEXT: usize = 200;
 /// All instances, without what is not to be shown.
 pub(super) fn instances(registry: &Registry, shows_keys: bool) -> Vec<Instance> {
     let mut instances = registry.instances();
-    instances.iter_mut().for_each(|instance| {
-        instance.key = instance.key.take().map(|key| if shows_keys { cut(&key).into_owned() } else { String::new() });
-        instance.snapshot.iter_mut().chain(&mut instance.settings).for_each(|setting| shorten(&mut setting.value));
-    });
+    for Instance { key, snapshot, settings, .. } in &mut instances {
+        *key = key.take().map(|key| if shows_keys { cut(&key).into_owned() } else { String::new() });
+        snapshot.iter_mut().chain(settings).for_each(|setting| shorten(&mut setting.value));
+    }
     instances
 }
 

@@ -3,19 +3,21 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
+use super::gate::LONGEST_BODY;
 use super::refusal::Refusal;
-use super::reply::Reply;
-use super::service::Page;
+use super::reply::{self, Reply};
+use super::shared::Shared;
 use super::steering;
 
 pin_project! {
-    /// The future of a [`Page`]. It is ready at once, but for a request to steer, whose body it reads first.
+    /// The future of a [`Page`](super::Page). It is ready at once, but for a request to steer, whose body it reads first.
     pub struct PageFuture<B> {
         #[pin]
         kind: Kind<B>,
@@ -26,7 +28,7 @@ pin_project! {
     #[project = KindProject]
     enum Kind<B> {
         Ready { response: Option<Reply> },
-        Steer { page: Page, by: String, read: Vec<u8>, #[pin] body: B },
+        Steer { shared: Arc<Shared>, by: String, read: Vec<u8>, #[pin] body: B },
     }
 }
 
@@ -35,8 +37,8 @@ impl<B> PageFuture<B> {
         Self { kind: Kind::Ready { response: Some(response) } }
     }
 
-    pub(super) const fn steer(page: Page, by: String, body: B) -> Self {
-        Self { kind: Kind::Steer { page, by, read: Vec::new(), body } }
+    pub(super) const fn steer(shared: Arc<Shared>, by: String, body: B) -> Self {
+        Self { kind: Kind::Steer { shared, by, read: Vec::new(), body } }
     }
 }
 
@@ -46,10 +48,10 @@ impl<B: Body> Future for PageFuture<B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match self.project().kind.project() {
             KindProject::Ready { response } => response.take().expect("polled after it was ready"),
-            KindProject::Steer { page, by, read, body } => match ready!(poll_whole(body, read, cx)) {
-                Ok(()) => steering::steer(page, read, by),
-                Err(refusal) => refusal.respond(),
-            },
+            KindProject::Steer { shared, by, read, body } => {
+                let steered = ready!(poll_whole(body, read, cx)).and_then(|()| steering::steer(shared, read, by));
+                steered.unwrap_or_else(reply::refuse)
+            }
         }))
     }
 }
@@ -61,7 +63,7 @@ fn poll_whole<B: Body>(mut body: Pin<&mut B>, read: &mut Vec<u8>, cx: &mut Conte
             return Poll::Ready(Err(Refusal::Malformed("The body of the request broke off.")));
         };
         let Ok(mut data) = frame.into_data() else { continue };
-        if data.remaining() > steering::LONGEST - read.len() {
+        if data.remaining() > LONGEST_BODY - read.len() {
             return Poll::Ready(Err(Refusal::TooLarge));
         }
         while data.has_remaining() {

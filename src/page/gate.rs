@@ -3,17 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{AsHeaderName, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
+use http::HeaderValue;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
+use http::uri::Authority;
 
 use super::refusal::Refusal;
-use super::steering;
 
 type Authorize = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 type Who = Arc<dyn Fn(&Parts) -> String + Send + Sync>;
 
 /// Says whether a browser sent the request for a page of the same origin (Fetch Metadata).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The most bytes that a request to steer may have.
+pub(super) const LONGEST_BODY: usize = 4096;
+
+/// The most characters of who steers.
+const LONGEST_WHO: usize = 200;
 
 /// What a page was told of those who come.
 #[derive(Clone, Default)]
@@ -55,8 +62,8 @@ impl Gate {
         if !authorize(parts) {
             return Err(Refusal::MayNotSteer);
         }
-        let length = text(parts, CONTENT_LENGTH).and_then(|length| length.parse().ok());
-        if length > Some(steering::LONGEST) { Err(Refusal::TooLarge) } else { Ok(()) }
+        let length = Header::of(parts, CONTENT_LENGTH).text().and_then(|length| length.parse().ok());
+        if length > Some(LONGEST_BODY) { Err(Refusal::TooLarge) } else { Ok(()) }
     }
 
     /// Whether this reader may steer, too.
@@ -66,18 +73,17 @@ impl Gate {
 
     pub(super) fn who(&self, parts: &Parts) -> String {
         let who = self.who.as_ref().map_or_else(|| "page".to_owned(), |who| who(parts));
-        who.chars().take(steering::LONGEST_WHO).collect()
+        who.chars().take(LONGEST_WHO).collect()
     }
 }
 
 /// The host that a request names, if it names one: that of its URI, which is `:authority` in HTTP/2, or that of its header.
 fn host(parts: &Parts) -> Option<&str> {
-    let of_uri = parts.uri.authority().map(|authority| authority.as_str());
-    let of_header = only(parts, HOST);
-    match (of_uri, of_header) {
-        (Some(one), Some(Some(other))) if one.eq_ignore_ascii_case(other) => Some(one),
-        (Some(one), None) => Some(one),
-        (None, Some(other)) => other,
+    let of_uri = parts.uri.authority().map(Authority::as_str);
+    match (of_uri, Header::of(parts, HOST)) {
+        (Some(one), Header::Text(other)) if one.eq_ignore_ascii_case(other) => Some(one),
+        (Some(one), Header::Absent) => Some(one),
+        (None, Header::Text(other)) => Some(other),
         _ => None,
     }
 }
@@ -91,31 +97,45 @@ fn is_host(ours: &str, host: &str) -> bool {
 }
 
 fn is_same_site(parts: &Parts) -> bool {
-    only(parts, SEC_FETCH_SITE).is_none_or(|site| site == Some("same-origin"))
+    matches!(Header::of(parts, SEC_FETCH_SITE), Header::Absent | Header::Text("same-origin"))
 }
 
 /// Whether the origin, where it is sent, is the host.
 fn is_same_origin(parts: &Parts) -> bool {
-    only(parts, ORIGIN).is_none_or(|origin| {
-        let origin = origin.and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-        origin.zip(host(parts)).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
-    })
+    let origin = match Header::of(parts, ORIGIN) {
+        Header::Absent => return true,
+        Header::Text(origin) => origin.split_once("://").map(|(_, host)| host),
+        Header::Odd => None,
+    };
+    origin.zip(host(parts)).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
 }
 
 fn is_json(parts: &Parts) -> bool {
-    let essence = text(parts, CONTENT_TYPE).and_then(|value| value.split(';').next());
+    let essence = Header::of(parts, CONTENT_TYPE).text().and_then(|value| value.split(';').next());
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn text(parts: &Parts, name: impl AsHeaderName) -> Option<&str> {
-    only(parts, name).flatten()
+/// A header that may be there once.
+enum Header<'a> {
+    Absent,
+    Text(&'a str),
+    /// It is there twice, or is no text.
+    Odd,
 }
 
-/// The value of a header that is there: `None` within, where it is there twice or is no text.
-fn only(parts: &Parts, name: impl AsHeaderName) -> Option<Option<&str>> {
-    let mut values = parts.headers.get_all(name).iter();
-    let value = values.next()?;
-    Some(value.to_str().ok().filter(|_| values.next().is_none()))
+impl<'a> Header<'a> {
+    fn of(parts: &'a Parts, name: HeaderName) -> Self {
+        let mut values = parts.headers.get_all(name).iter();
+        match (values.next().map(HeaderValue::to_str), values.next()) {
+            (None, _) => Self::Absent,
+            (Some(Ok(text)), None) => Self::Text(text),
+            _ => Self::Odd,
+        }
+    }
+
+    const fn text(self) -> Option<&'a str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
 }
 
 impl fmt::Debug for Gate {

@@ -30,6 +30,12 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// Names of instances, each by itself: one that is written from right to left turns nothing else.
+function named(kind, name, key) {
+  const parts = [kind + " ", element("bdi", {}, name)];
+  return key ? [...parts, " ", element("bdi", {}, key)] : parts;
+}
+
 // --- Values in words ---
 
 const NUMBER = new Intl.NumberFormat("en");
@@ -221,13 +227,15 @@ class Row {
     const parts = [["available", percent(figures.availability)], ["MTBF", time(figures.mtbf)], ["MTTR", time(figures.mttr)]];
     return parts.filter(([, value]) => value).map(part => part.join(" ")).join(", ");
   }
+  get named() { return named(this.group.kind, this.group.name, this.key); }
   get of() { return `${this.group.kind} ${this.group.name}${this.key === undefined ? "" : " " + this.key}`; }
   // What stands below the name.
   get below() {
     const { length } = this.group.instances;
     if (this.key !== undefined) return this.key;
     if (this.instance) return undefined;
-    return length === 0 ? "gone" : `${count(length)} ${length === 1 ? "instance" : "instances"}`;
+    const what = this.group.instances.every(one => one.key !== null) ? "key" : "instance";
+    return length === 0 ? "gone" : `${count(length)} ${what}${length === 1 ? "" : "s"}`;
   }
   get key() {
     const key = this.instance?.key;
@@ -343,7 +351,7 @@ function tableOf(kind) {
 
 function rowOf(table, row) {
   if (!names.has(row.id)) names.set(row.id, "row-" + names.size);
-  const below = element("small", {});
+  const below = element("small", { dir: "auto" });
   const name = element("th", { role: "rowheader", scope: "row" }, element("bdi", {}, row.group.name), below);
   const cells = table.columns.map(({ head, isNumber }) => element("td", { role: "cell", "data-head": head, class: isNumber ? "number" : "" }));
   const last = element("td", { role: "cell", class: "steer" });
@@ -394,7 +402,7 @@ function draw(frame) {
 function troubleOf(row) {
   const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? own(NEEDS, row.group.kind) ?? row.trouble;
   const why = row.see("why");
-  return `${row.of}: ${plain(word)}${why ? ", " + why : ""}`;
+  return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
 
 const NEEDS = { "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
@@ -416,16 +424,18 @@ function drawSummary(frame, rows) {
   drawTroubles(troubles);
   $("hidden").hidden = frame.hidden === 0;
   show($("hidden"), `${count(frame.hidden)} of ${all} are not shown: those that are best off.`);
-  tell(new Set(troubles.map(troubleOf)));
+  tell(new Set(troubles.map(row => row.of + troubleOf(row))));
 }
 
 function drawTroubles(rows) {
-  const said = rows.slice(0, MOST_TROUBLES).map(row => [row.trouble, troubleOf(row), names.get(row.id)]);
-  const more = rows.length - said.length;
-  const key = JSON.stringify([said, more]);
+  const first = rows.slice(0, MOST_TROUBLES);
+  const more = rows.length - first.length;
+  const key = JSON.stringify([first.map(row => [row.id, row.trouble, troubleOf(row)]), more]);
   if (shown.get($("troubles")) === key) return;
   shown.set($("troubles"), key);
-  const items = said.map(([trouble, text, id]) => element("li", {}, element("span", { class: trouble, "aria-hidden": "true" }, SIGNS[trouble]), " ", element("a", { href: "#" + id }, text)));
+  const items = first.map(row => element("li", {},
+    element("span", { class: row.trouble, "aria-hidden": "true" }, SIGNS[row.trouble]), " ",
+    element("a", { href: "#" + names.get(row.id) }, ...row.named, troubleOf(row))));
   if (more > 0) items.push(element("li", {}, `and ${count(more)} more`));
   $("troubles").replaceChildren(...items);
 }
@@ -454,7 +464,7 @@ function drawHappenings(happenings) {
   list.replaceChildren(...happenings.map(({ at, kind, name, key, what }) => {
     const when = new Date(at * 1000);
     const stamp = element("time", { datetime: when.toISOString() }, when.toLocaleTimeString("en-GB"));
-    return element("li", {}, stamp, " ", element("strong", {}, kind + " ", element("bdi", {}, name), key ? " " : "", element("bdi", {}, key ?? "")), ": " + what);
+    return element("li", {}, stamp, " ", element("strong", {}, ...named(kind, name, key)), ": ", element("bdi", {}, what));
   }));
 }
 
@@ -508,7 +518,7 @@ let asked;
 
 function ask(row) {
   asked = row;
-  $("ask-title").textContent = `Steer ${row.of}`;
+  $("ask-title").replaceChildren("Steer ", ...row.named);
   // What takes a change back comes first where there is one.
   const isSet = row.trouble !== "well";
   const actions = ACTIONS[row.group.kind].toSorted((one, other) => isSet * ((other[0] === "reset") - (one[0] === "reset")));
@@ -529,21 +539,27 @@ function askAbout(row, [word, title, does, fields = []]) {
     return element("label", {}, label + " ", input);
   }));
   $("ask-result").textContent = "";
-  $("ask-yes").textContent = `${title}: ${row.of}`;
-  Object.assign($("ask-yes"), { value: word, hidden: false, disabled: false });
+  $("ask-yes").replaceChildren(title + ": ", ...row.named);
+  Object.assign($("ask-yes"), { value: word, hidden: false });
   $("ask-no").textContent = "Cancel";
 }
 
+let isSending = false;
+
 async function steer(event) {
   event.preventDefault();
+  if (isSending) return;
   const request = { kind: asked.group.kind, name: asked.group.name, action: $("ask-yes").value };
   if (asked.instance?.key) request.key = asked.instance.key;
   for (const input of $("ask-fields").querySelectorAll("input")) request[input.name] = Number(input.value);
-  $("ask-yes").disabled = true;
+  isSending = true;
   const { isDone, text } = await send(request);
+  isSending = false;
   $("ask-result").textContent = text;
-  Object.assign($("ask-yes"), { hidden: isDone, disabled: false });
   $("ask-no").textContent = isDone ? "Close" : "Cancel";
+  // The focus stays in the dialog: what has it must not be hidden.
+  if (isDone) $("ask-no").focus();
+  $("ask-yes").hidden = isDone;
 }
 
 async function send(request) {
@@ -599,6 +615,7 @@ setInterval(() => {
 }, 1_000);
 
 $("host").textContent = location.host;
+$("zone").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
 $("ask").querySelector("form").addEventListener("submit", steer);
 $("ask-no").addEventListener("click", () => $("ask").close());
 connect();

@@ -1,12 +1,17 @@
 //! The paths of the page, and what each shows.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use http::{Method, StatusCode};
 
+use super::body::PageBody;
+use super::document::DOCUMENT;
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
-use super::service::{Page, Shared};
-use super::{document, frame, health, live, scrape};
+use super::shared::Shared;
+use super::stream::Stream;
+use super::{frame, health, scrape};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Path {
@@ -50,11 +55,14 @@ impl Path {
     }
 
     /// The response to who may read.
-    pub(super) fn respond(self, page: &Page, parts: &Parts) -> Result<Reply, Refusal> {
-        let Shared { registry, gate, .. } = &*page.shared;
+    pub(super) fn respond(self, shared: &Arc<Shared>, parts: &Parts) -> Result<Reply, Refusal> {
+        let Shared { registry, gate, .. } = &**shared;
         Ok(match self {
-            Self::Document => document::respond(),
-            Self::Events => live::respond(page, gate.may_steer(parts))?,
+            Self::Document => reply::whole(StatusCode::OK, "text/html; charset=utf-8", DOCUMENT.clone()),
+            Self::Events => {
+                let stream = Stream::begin(shared, gate.may_steer(parts))?;
+                reply::of(StatusCode::OK, "text/event-stream", PageBody::stream(stream))
+            }
             Self::Instances => reply::json(StatusCode::OK, &frame::instances(registry, gate.shows_keys)),
             Self::Metrics => scrape::respond(registry)?,
             Self::Health => health::respond(registry)?,

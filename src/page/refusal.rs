@@ -1,9 +1,7 @@
 //! Why a request is refused, in words for who sent it.
 
+use http::StatusCode;
 use http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
-
-use super::reply::{self, Reply};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -28,14 +26,8 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn respond(self) -> Reply {
-        let (status, why) = self.row();
-        let mut response = reply::text(status, why);
-        response.headers_mut().extend(self.header().map(|(name, value)| (name, HeaderValue::from_static(value))));
-        response
-    }
-
-    const fn row(self) -> (StatusCode, &'static str) {
+    /// The status, and why and what to do.
+    pub(super) const fn row(self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed(why) => (StatusCode::BAD_REQUEST, why),
             Self::NoPassword => {
@@ -87,7 +79,7 @@ impl Refusal {
         }
     }
 
-    const fn header(self) -> Option<(HeaderName, &'static str)> {
+    pub(super) const fn header(self) -> Option<(HeaderName, &'static str)> {
         match self {
             Self::Method(allowed) => Some((ALLOW, allowed)),
             Self::NoPassword => Some((WWW_AUTHENTICATE, r#"Basic realm="palisade", charset="UTF-8""#)),

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::body::PageBody;
 use super::document;
+use super::refusal::Refusal;
 
 pub(super) type Reply = Response<PageBody>;
 
@@ -24,6 +25,13 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Reply {
     whole(status, "text/plain; charset=utf-8", text.into())
+}
+
+pub(super) fn refuse(refusal: Refusal) -> Reply {
+    let (status, why) = refusal.row();
+    let mut response = text(status, why);
+    response.headers_mut().extend(refusal.header().map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }
 
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Reply {

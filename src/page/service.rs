@@ -16,6 +16,7 @@ use super::live::Live;
 use super::paths::{self, Path};
 use super::refusal::Refusal;
 use super::reply;
+use super::shared::Shared;
 use crate::registry::Registry;
 
 /// Serves a registry as a live page, see the [page of this module](super).
@@ -24,14 +25,7 @@ use crate::registry::Registry;
 #[derive(Clone)]
 #[must_use]
 pub struct Page {
-    pub(super) shared: Arc<Shared>,
-}
-
-/// What the clones of a page share.
-pub(super) struct Shared {
-    pub(super) registry: Registry,
-    pub(super) gate: Gate,
-    pub(super) live: Live,
+    shared: Arc<Shared>,
 }
 
 impl Registry {
@@ -110,7 +104,7 @@ impl Page {
             return Ok(paths::Answer::Steer { by: gate.who(parts) });
         }
         gate.check_reading(parts)?;
-        path.respond(self, parts).map(paths::Answer::Whole)
+        path.respond(&self.shared, parts).map(paths::Answer::Whole)
     }
 }
 
@@ -126,9 +120,9 @@ impl<B: Body> Service<Request<B>> for Page {
     fn call(&mut self, request: Request<B>) -> PageFuture<B> {
         let (parts, body) = request.into_parts();
         let response = match self.respond(&parts) {
-            Ok(paths::Answer::Steer { by }) => return PageFuture::steer(self.clone(), by, body),
+            Ok(paths::Answer::Steer { by }) => return PageFuture::steer(Arc::clone(&self.shared), by, body),
             Ok(paths::Answer::Whole(response)) => response,
-            Err(refusal) => refusal.respond(),
+            Err(refusal) => reply::refuse(refusal),
         };
         PageFuture::ready(if parts.method == Method::HEAD { reply::head_of(response) } else { response })
     }
@@ -136,7 +130,6 @@ impl<B: Body> Service<Request<B>> for Page {
 
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { registry, gate, live } = &*self.shared;
-        f.debug_struct("Page").field("registry", registry).field("gate", gate).field("live", live).finish()
+        f.debug_tuple("Page").field(&self.shared).finish()
     }
 }

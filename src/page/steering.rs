@@ -7,37 +7,24 @@ use serde_json::{Value as Json, json};
 
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
-use super::service::Page;
+use super::shared::Shared;
 use crate::registry::{Action, SteerError, Target};
 use crate::source::Kind;
 use crate::state::rate::Rate;
 
-/// The most bytes that a request to steer may have.
-pub(super) const LONGEST: usize = 4096;
-
-/// The most characters of who steers.
-pub(super) const LONGEST_WHO: usize = 200;
-
 /// Steers by what was read, and says how many instances took it.
-pub(super) fn steer(page: &Page, read: &[u8], by: &str) -> Reply {
-    let Some(request) = serde_json::from_slice(read).ok().filter(Json::is_object) else {
-        return Refusal::Malformed("The body is no JSON object.").respond();
-    };
-    let (target, action) = match (target(&request), action(&request)) {
-        (Some(target), Some(action)) => (target, action),
-        (None, _) => {
-            return Refusal::Malformed("`kind`, `name` or `key` is not legal. Take them from `instances`.").respond();
-        }
-        (_, None) => {
-            return Refusal::Malformed("`action` or its value is not legal. See the page of `palisade::page`.")
-                .respond();
-        }
-    };
-    match page.shared.registry.steer(&target, &action, by) {
-        Ok(steered) => reply::json(StatusCode::OK, &json!({ "steered": steered })),
+pub(super) fn steer(shared: &Shared, read: &[u8], by: &str) -> Result<Reply, Refusal> {
+    let malformed = Refusal::Malformed;
+    let request: Json = serde_json::from_slice(read).map_err(|_| malformed("The body is not JSON."))?;
+    let target =
+        target(&request).ok_or(malformed("`kind`, `name` or `key` is missing or not legal. See `instances`."))?;
+    let action =
+        action(&request).ok_or(malformed("`action` or its value is missing or not legal. See `palisade::page`."))?;
+    match shared.registry.steer(&target, &action, by) {
+        Ok(steered) => Ok(reply::json(StatusCode::OK, &json!({ "steered": steered }))),
         // The text of either names what is there, with its keys.
-        Err(SteerError::NotListed { .. } | SteerError::NeedsKey { .. }) => Refusal::NotListed.respond(),
-        Err(error) => reply::text(StatusCode::BAD_REQUEST, error.to_string()),
+        Err(SteerError::NotListed { .. } | SteerError::NeedsKey { .. }) => Err(Refusal::NotListed),
+        Err(error) => Ok(reply::text(StatusCode::BAD_REQUEST, error.to_string())),
     }
 }
 

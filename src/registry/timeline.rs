@@ -8,7 +8,49 @@ use crate::source::Kind;
 
 /// What happened between two moments: see [`Registry::timeline`](super::Registry::timeline).
 ///
-/// As text it is Markdown.
+/// Times are those of the system's clock when somebody looks, less the time that has passed since: where that clock was set meanwhile,
+/// all of them move together.
+///
+/// As text it is Markdown, in which names, keys and all else that comes from elsewhere stand as they are and mean nothing:
+///
+/// ```text
+/// # Timeline
+///
+/// From 2026-11-30T01:00:00.000Z to 2026-11-30T02:00:00.000Z.
+///
+/// ## Failures
+///
+/// | began | lasted | where | why | calls rejected | degraded | lost |
+/// |---|---|---|---|---|---|---|
+/// | 2026-11-30T01:20:00.000Z | 31.5s | circuit breaker payments | failure rate | 120 | 118 | 2 |
+///
+/// ## What happened
+///
+/// | at | where | what |
+/// |---|---|---|
+/// | 2026-11-30T01:20:00.000Z | circuit breaker payments | opened for 30s (failure rate, of 20 calls 10 failed, 0 throttled, 0 slow) |
+/// ```
+///
+/// With the feature `serde` it can be serialized. As JSON it is:
+///
+/// ```json
+/// {
+///   "from": "2026-11-30T01:00:00.000Z", "to": "2026-11-30T02:00:00.000Z",
+///   "failures": [{
+///     "kind": "circuit breaker", "name": "payments", "key": null,
+///     "began": "2026-11-30T01:20:00.000Z", "ended": null, "lasted": 31.5,
+///     "reason": "failure_rate", "rejected": 120, "degraded": 118, "lost": 2
+///   }],
+///   "happenings": [{
+///     "at": "2026-11-30T01:20:00.000Z", "kind": "circuit breaker", "name": "payments", "key": null,
+///     "what": "transition", "text": "opened for 30s (failure rate, of 20 calls 10 failed, 0 throttled, 0 slow)"
+///   }],
+///   "left_out": 0
+/// }
+/// ```
+///
+/// A span of time is a number of seconds, what is not known or has not ended is `null`, and `what` is the [word](What::as_str) of what
+/// happened.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Timeline {

@@ -17,6 +17,7 @@ mod faults;
 mod health;
 mod measure;
 mod mistakes;
+mod objective;
 mod own_limits;
 mod per_key;
 mod rate_limit;

@@ -96,7 +96,7 @@ impl Fold {
     /// Goes on to a change, and past it.
     pub(super) fn turn(&mut self, at: Nanos, turn: Turn) {
         self.go(at);
-        if at >= self.from {
+        if self.is_counted {
             self.count(turn);
         }
         if !turn.to.is_failing() {
@@ -105,7 +105,7 @@ impl Fold {
         (self.standing, self.since) = (turn.to, at);
     }
 
-    /// Counts what probes have found.
+    /// Counts what probes have found of a failure that counts.
     fn count(&mut self, turn: Turn) {
         match (self.standing, turn.to) {
             (Standing::OnTrial, Standing::Up) if !turn.is_by_hand => self.sums.restored += 1,

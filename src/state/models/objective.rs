@@ -44,9 +44,11 @@ fn no_call_is_lost_while_a_step_begins() {
         let objective = Objective::new();
         let [one, two] = [(); 2].map(|()| Arc::clone(&objective));
         race_of_three(move || one.record(1), move || two.record(1), || objective.bad(1, BurnWindow::FiveMinutes));
-        // Each belongs to the step that began, or to the one before.
-        assert_eq!(objective.bad(30, BurnWindow::FiveMinutes) + objective.bad(30, BurnWindow::Hour), 4);
-        assert!(objective.bad(31, BurnWindow::FiveMinutes) == 0 && objective.bad(31, BurnWindow::Hour) == 2);
+        // Each belongs to the step that began or to the one before, and the one that found the step to begin belongs to it.
+        assert_eq!(objective.bad(29, BurnWindow::FiveMinutes), 2);
+        assert!(objective.bad(30, BurnWindow::FiveMinutes) >= 1);
+        assert_eq!(objective.bad(31, BurnWindow::FiveMinutes), 0);
+        assert_eq!(objective.bad(31, BurnWindow::Hour), 2);
     });
 }
 
@@ -57,7 +59,7 @@ fn who_look_together_see_no_call_leave() {
         objective.record(0);
         let other = Arc::clone(&objective);
         let look = |objective: &Objective| [0, 1].map(|_| objective.bad(1, BurnWindow::Hour));
-        let (theirs, ()) = race(move || look(&other), || drop(objective.record(1)));
+        let (theirs, _) = race(move || look(&other), || objective.record(1));
         assert!(theirs[0] >= 1 && theirs[0] <= theirs[1] && theirs[1] <= 2, "{theirs:?}");
     });
 }

@@ -17,7 +17,7 @@ mod window;
 
 pub use self::alert::Severity;
 pub(crate) use self::alert::{ALERTS, Alert};
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 pub(crate) use self::asked::Asked;
 pub(crate) use self::asked::Call;
 pub use self::asked::Indicator;

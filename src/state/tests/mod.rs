@@ -9,6 +9,7 @@ mod calls;
 mod circuit;
 mod every;
 mod histogram;
+mod history;
 mod keys;
 mod objective;
 mod permits;
