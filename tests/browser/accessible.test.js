@@ -20,6 +20,7 @@ for (const width of [390, 1280]) {
     test(`nobody is kept out at ${width} pixels in ${colorScheme} colours`, async (t) => {
       const server = await start(t, "page");
       const page = await open(t, `${server.origin}/steer/`, { width, colorScheme });
+      await fetch(`${server.origin}/pay/bob`);
       for (let call = 0; call < 3; call++) await fetch(`${server.origin}/fail/ann`);
       await isIn(circuit(page), "open");
       assert.deepEqual(await violations(page), []);

@@ -26,6 +26,13 @@ for (const width of WIDTHS) {
   }
 }
 
+test("it finds its stream without a slash at the end, too", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/watch`);
+  await isIn(circuit(page), "closed");
+  assertQuiet(page);
+});
+
 test("dark colours are dark, and light ones light", async (t) => {
   const server = await start(t, "page");
   const light = await Promise.all(SCHEMES.map(async (colorScheme) => {
