@@ -12,8 +12,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-+hnsaCVyWULAPyd7dGiNfwPfy2kG2L3q9YhKpr//4b8='; ",
-    "style-src 'sha256-vYcAUX/na4M1qrZjZ5sXFB0Y/ZlbydcEd71nlinAopw='"
+    "script-src 'sha256-EG8xwLfW9eEU05XFpS63qKx8LzFPHNoW46X6V/h+Zq4='; ",
+    "style-src 'sha256-cq9qY4K7zZvVEGydPy3aY8SjozZpO+xQUWTSuNnDjNw='"
 );
 
 pub(super) static DOCUMENT: LazyLock<Bytes> =

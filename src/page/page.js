@@ -56,6 +56,9 @@ function time(seconds) {
   return `${minutes} min ${Math.floor(seconds % 60)} s`;
 }
 
+// A text with its times in three digits.
+const rounded = text => text.replace(/\d+\.\d+(?=(µs|ms|s)\b)/g, time => Number(Number(time).toPrecision(3)));
+
 const SIGNS = { well: "●", watch: "▲", wrong: "■" };
 const state = (trouble, word, more) => ({ trouble, word: plain(word), more: more || undefined });
 
@@ -70,7 +73,7 @@ const minute = { head: "Last minute", of: row => row.minute() };
 
 const KINDS = {
   "objective": ["Objectives", [
-    words("State", row => row.said(state(row.trouble, row.see("is_met") ? "met" : "missed", row.see("firing")))),
+    words("State", row => row.said(state(row.trouble, row.see("is_met") ? "met" : "missed", row.firing()))),
     number("Target", row => percent(row.set("availability"))),
     number("Budget left", row => left(row.see("availability_used"))),
     number("Burn in 1 h", row => times(row.level("objective_burn_rate", "availability 1h"))),
@@ -139,13 +142,12 @@ const KINDS = {
   ]],
   "timeout": ["Timeouts", [
     words("Limit", row => time(row.set("limit")) || row.set("limit")),
-    total("Ended at the limit", "timeout_expired_total", "limit"),
-    seldom("Ended by the caller", "timeout_expired_total", "caller"),
     total("Ended", "timeout_expired_total"),
+    words("By what", row => row.each("timeout_expired_total")),
   ]],
   "fallback": ["Fallbacks", [
     total("Answers", "fallback_answers_total"),
-    total("Of step 1", "fallback_answers_total", "1"),
+    words("By step", row => (row.sum("fallback_answers_total", "2", "3", "4") ? row.each("fallback_answers_total") : undefined)),
     total("Failed", "fallback_failed_total"),
   ]],
   "measure": ["Measures", [
@@ -208,6 +210,8 @@ class Row {
   // All that is not zero, of what no column says.
   rest(known) { return listed(Object.entries(this.instance?.snapshot ?? {}).filter(([name]) => !known.includes(name))); }
   each(metric) { return this.hasTotals ? listed(Object.entries(own(own(this.frame.metrics, metric), this.group.name) ?? {})) : undefined; }
+  // The alerts of an objective, each once: several rules have one severity.
+  firing() { return [...new Set((this.see("firing") || "").split(", "))].join(", "); }
   // How long it has been in its phase, when it tries again, and why it is not closed.
   phase() {
     const again = this.see("retry_after");
@@ -219,7 +223,7 @@ class Row {
   last() {
     const { kind, name } = this.group;
     const key = this.instance?.key || null;
-    return this.frame.happenings.find(one => one.kind === kind && one.name === name && one.key === key)?.what;
+    return rounded(this.frame.happenings.find(one => one.kind === kind && one.name === name && one.key === key)?.what ?? "");
   }
   figures() {
     const figures = this.hasTotals ? own(this.group, "figures") : undefined;
@@ -401,11 +405,11 @@ function draw(frame) {
 
 function troubleOf(row) {
   const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? own(NEEDS, row.group.kind) ?? row.trouble;
-  const why = row.see("why");
+  const why = row.see("why") || row.firing();
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
 
-const NEEDS = { "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
+const NEEDS = { "objective": "missed, or nearly", "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
 
 // Where the keys are listed themselves, the layer of theirs says nothing new.
 function saysAnew(row, rows) {
@@ -464,7 +468,7 @@ function drawHappenings(happenings) {
   list.replaceChildren(...happenings.map(({ at, kind, name, key, what }) => {
     const when = new Date(at * 1000);
     const stamp = element("time", { datetime: when.toISOString() }, when.toLocaleTimeString("en-GB"));
-    return element("li", {}, stamp, " ", element("strong", {}, ...named(kind, name, key)), ": ", element("bdi", {}, what));
+    return element("li", {}, stamp, " ", element("strong", {}, ...named(kind, name, key)), ": ", element("bdi", {}, rounded(what)));
   }));
 }
 
