@@ -24,8 +24,8 @@ async function frame(server) {
 function later(frame, minutes) {
   const seconds = Array.from({ length: SECONDS }, (_, second) => 60 * minutes + second);
   const frames = seconds.map((second) => {
-    const totals = { ...frame.totals, circuit_calls_total: { payments: { success: second * (1 + (second % 7)) } } };
-    return `data: ${JSON.stringify({ ...frame, at: frame.at + second, totals })}\n\n`;
+    const metrics = { ...frame.metrics, circuit_calls_total: { payments: { success: second * (1 + (second % 7)) } } };
+    return `data: ${JSON.stringify({ ...frame, at: frame.at + second, metrics })}\n\n`;
   });
   return "retry: 1\n\n" + frames.join("");
 }

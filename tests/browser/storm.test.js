@@ -12,11 +12,14 @@ const PICTURES = path.join(__dirname, "../../target/browser");
 
 /** How each picture is taken. */
 const VIEWS = {
-  "page": { colorScheme: "light" },
-  "page-dark": { colorScheme: "dark" },
-  "page-narrow": { colorScheme: "light", width: 390 },
-  "page-narrow-dark": { colorScheme: "dark", width: 390 },
+  "page": { colorScheme: "light", height: 1100 },
+  "page-dark": { colorScheme: "dark", height: 1100 },
+  "page-narrow": { colorScheme: "light", width: 390, height: 2200 },
+  "page-narrow-dark": { colorScheme: "dark", width: 390, height: 2200 },
 };
+
+/** The name of the storm's layers, which may be gone when it has ended. */
+const QUOTES = /^quotes( gone)?$/;
 
 /** What a metric counts under the storm's name, for those of these labels. */
 async function metric(storm, name, labels = "") {
@@ -33,13 +36,14 @@ test("the page, the metrics and the storm agree to the call", { timeout: 120_000
   // For a second more every call fails.
   await storm.says(/^ *12 failing/);
   await isIn(circuit(page, "quotes"), "open");
-  await Promise.all(Object.keys(VIEWS).map((name, at) => pages[at].screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true })));
+  const pictures = Object.keys(VIEWS).map((name) => path.join(PICTURES, `${name}.png`));
+  await Promise.all(pictures.map((path, at) => pages[at].screenshot({ path })));
 
   const [, ...ended] = await storm.says(/^protected: sent=(\d+) good=(\d+) degraded=(\d+) failed=(\d+)/);
   const [sent, good, degraded, failed] = ended.map(Number);
   t.diagnostic(`sent=${sent} good=${good} degraded=${degraded} failed=${failed}`);
   const shown = async (title, head, count) => {
-    await shows(row(page, title, "quotes"), head, new RegExp(`^${count.toLocaleString("en")}$`));
+    await shows(row(page, title, QUOTES), head, new RegExp(`^${count.toLocaleString("en")}$`));
   };
   await shown("Measures", "Calls", sent);
   await shown("Measures", "Good", good);
