@@ -152,6 +152,7 @@
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.
+//! - `page/` serves the registry as a live page. `page.html`, `page.css` and `page.js` are what a browser gets.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
 //!
@@ -245,6 +246,13 @@ pub use crate::state::rate::Rate;
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "prometheus-client", feature = "reqwest", feature = "tonic"))]
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "page",
+    feature = "prometheus-client",
+    feature = "reqwest",
+    feature = "tonic"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

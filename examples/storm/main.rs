@@ -39,6 +39,8 @@ async fn main() -> Result<ExitCode, BoxError> {
     asked.show_metrics().await?;
     let page = if asked.page { Some(Shown::serve().await?) } else { None };
     let (protected, circuit) = gateway::protected()?;
+    // The layers are there for as long as somebody looks at them.
+    let _kept = protected.clone();
     let start = soon();
     // Each gateway has an upstream of its own with the same script, so that neither suffers from the other.
     let upstreams = [Upstream::start(start).await?, Upstream::start(start).await?];

@@ -12,8 +12,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-EG8xwLfW9eEU05XFpS63qKx8LzFPHNoW46X6V/h+Zq4='; ",
-    "style-src 'sha256-cq9qY4K7zZvVEGydPy3aY8SjozZpO+xQUWTSuNnDjNw='"
+    "script-src 'sha256-8n0erUZ0Ne8RySyz66/ltWVrQaLUR0m7wGTFTu2Raoc='; ",
+    "style-src 'sha256-ZH49uBKnwVHLQoVcYbYq02mXSL9aEtBq6fi72YXZw7w='"
 );
 
 pub(super) static DOCUMENT: LazyLock<Bytes> =

@@ -210,8 +210,15 @@ class Row {
   // All that is not zero, of what no column says.
   rest(known) { return listed(Object.entries(this.instance?.snapshot ?? {}).filter(([name]) => !known.includes(name))); }
   each(metric) { return this.hasTotals ? listed(Object.entries(own(own(this.frame.metrics, metric), this.group.name) ?? {})) : undefined; }
-  // The alerts of an objective, each once: several rules have one severity.
-  firing() { return [...new Set((this.see("firing") || "").split(", "))].join(", "); }
+  // The alerts of an objective, each once, since several rules have one severity: "availability (page, ticket)".
+  firing() {
+    const alerts = new Map();
+    for (const alert of (this.see("firing") || "").split(", ").filter(alert => alert)) {
+      const [indicator, severity] = alert.split(" ");
+      alerts.set(indicator, (alerts.get(indicator) ?? new Set()).add(severity));
+    }
+    return [...alerts].map(([indicator, severities]) => `${indicator} (${[...severities].join(", ")})`).join(", ");
+  }
   // How long it has been in its phase, when it tries again, and why it is not closed.
   phase() {
     const again = this.see("retry_after");
@@ -249,11 +256,18 @@ class Row {
 
 const listed = entries => entries.filter(([, value]) => value).map(([name, value]) => `${plain(name)} ${typeof value === "number" ? count(value) : value}`).join(", ") || undefined;
 
+// What its name has counted, if anything.
+function gone(frame, group) {
+  const row = new Row(frame, group, undefined, true, 0);
+  const [, columns] = own(KINDS, group.kind) ?? ["", []];
+  return columns.some(column => column.of(row)) ? [row] : [];
+}
+
 // One row where there is one instance; else one for the name, and one for each of its instances.
 function rowsOf(frame, group) {
   const { instances } = group;
   if (instances.length === 1 && instances[0].key === null) return [new Row(frame, group, instances[0], true, 0)];
-  if (instances.length === 0) return [new Row(frame, group, undefined, true, 0)];
+  if (instances.length === 0) return gone(frame, group);
   const all = instances.map((instance, index) => new Row(frame, group, instance, false, index));
   const main = all.filter(row => row.instance.key === null);
   if (main.length !== 1) return [new Row(frame, group, undefined, true, 0), ...all];
@@ -404,12 +418,12 @@ function draw(frame) {
 // --- The summary, and news of it ---
 
 function troubleOf(row) {
-  const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? own(NEEDS, row.group.kind) ?? row.trouble;
+  const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
   const why = row.see("why") || row.firing();
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
 
-const NEEDS = { "objective": "missed, or nearly", "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
+const NEEDS = { "objective": "burns its budget", "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
 
 // Where the keys are listed themselves, the layer of theirs says nothing new.
 function saysAnew(row, rows) {
@@ -503,7 +517,7 @@ const ACTIONS = {
   ],
 };
 
-const canSteer = row => maySteer && own(ACTIONS, row.group.kind) && row.instance?.key !== "" &&
+const canSteer = row => maySteer && own(ACTIONS, row.group.kind) && row.group.instances.length > 0 && row.instance?.key !== "" &&
   (row.group.kind === "replicas" ? Boolean(row.instance?.key) : row.hasTotals || Boolean(row.instance?.key));
 
 const latest = new WeakMap();

@@ -41,6 +41,8 @@
 //! All have the names of the [table](Metric). `examples/metrics.rs` serves `/metrics`, and `examples/dashboard/` has a dashboard of
 //! Grafana, and rules and alerts of Prometheus. Any other tool can walk [`Registry::metrics`].
 //!
+//! With the feature `page`, [`Registry`]'s `page` shows everything to a browser.
+//!
 //! # What is counted
 //!
 //! A call of a circuit ends once: as `success`, `failure` or `throttled`; as `ignored`, where it says nothing about the service or a
