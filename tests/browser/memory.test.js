@@ -1,0 +1,62 @@
+"use strict";
+// What the page costs those who leave it open.
+
+const assert = require("node:assert/strict");
+const { EventEmitter, on } = require("node:events");
+const { test } = require("node:test");
+const { tab } = require("./support/browser");
+const { start } = require("./support/example");
+
+const SECONDS = 5 * 60;
+
+/** A frame as the server sends it, when there was a call. */
+async function frame(server) {
+  const response = await fetch(`${server.origin}/watch/events`);
+  let text = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const frames = text.match(/(?<=^data: ).*"groups".*(?=\n\n)/m);
+    if (frames) return JSON.parse(frames[0]);
+  }
+}
+
+/** The frames of the next five minutes, each a second after the one before and with another count. */
+function later(frame, minutes) {
+  const seconds = Array.from({ length: SECONDS }, (_, second) => 60 * minutes + second);
+  const frames = seconds.map((second) => {
+    const metrics = { ...frame.metrics, circuit_calls_total: { payments: { success: second * (1 + (second % 7)) } } };
+    return `data: ${JSON.stringify({ ...frame, at: frame.at + second, metrics })}\n\n`;
+  });
+  return "retry: 1\n\n" + frames.join("");
+}
+
+async function used(page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+  const { nodes } = await devtools.send("Memory.getDOMCounters");
+  return { usedSize, nodes };
+}
+
+test("half an hour takes no more memory than ten minutes", async (t) => {
+  const server = await start(t, "page");
+  await fetch(`${server.origin}/pay/ann`);
+  const one = await frame(server);
+  const page = await tab(t);
+  const streams = new EventEmitter();
+  const asked = on(streams, "asked");
+  await page.route("**/events", (stream) => streams.emit("asked", stream));
+  await page.goto(`${server.origin}/watch/`);
+
+  const after = {};
+  for (let minutes = 0; minutes <= 30; minutes += 5) {
+    // A stream is asked for when all that the last one said is shown.
+    const { value: [stream] } = await asked.next();
+    after[minutes] = await used(page);
+    await stream.fulfill({ contentType: "text/event-stream", body: later(one, minutes) });
+  }
+  t.diagnostic(JSON.stringify(after));
+  assert.ok(after[10].nodes > after[0].nodes);
+  assert.equal(after[30].nodes, after[10].nodes);
+  assert.ok(after[30].usedSize < after[10].usedSize + 20_000);
+});
