@@ -74,12 +74,12 @@ const minute = { head: "Last minute", of: row => row.minute() };
 const KINDS = {
   "objective": ["Objectives", [
     words("State", row => row.said(state(row.trouble, row.see("is_met") ? "met" : "missed", row.firing()))),
-    number("Target", row => percent(row.set("availability"))),
+    number("Availability", row => percent(row.set("availability"))),
     number("Budget left", row => left(row.see("availability_used"))),
     number("Burn in 1 h", row => times(row.level("objective_burn_rate", "availability 1h"))),
-    number("In time", row => percent(row.set("latency"))),
-    number("Budget of time left", row => left(row.see("latency_used"))),
-    number("Its burn in 1 h", row => times(row.level("objective_burn_rate", "latency 1h"))),
+    number("Latency", row => row.set("latency") ? `${percent(row.set("latency"))} in ${time(row.set("limit"))}` : undefined),
+    number("Latency budget left", row => left(row.see("latency_used"))),
+    number("Latency burn in 1 h", row => times(row.level("objective_burn_rate", "latency 1h"))),
     words("Figures", row => row.figures()),
   ]],
   "health": ["Health", [
@@ -124,7 +124,7 @@ const KINDS = {
     seldom("Limit changed", "bulkhead_limit_changes_total"),
   ]],
   "rate limit": ["Rate limits", [
-    words("Rate", row => row.set("rate")),
+    words("Rate", row => row.set("rate")?.replaceAll(" ", "\u00a0")),
     words("Left of burst", row => row.said({ part: row.see("available"), whole: row.set("burst"), trouble: row.trouble })),
     number("Waiting", row => count(row.see("waiting"))),
     total("Admitted", "rate_limit_admitted_total"),
