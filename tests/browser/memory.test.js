@@ -9,17 +9,6 @@ const { start } = require("./support/example");
 
 const SECONDS = 5 * 60;
 
-/** A frame as the server sends it, when there was a call. */
-async function frame(server) {
-  const response = await fetch(`${server.origin}/watch/events`);
-  let text = "";
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const frames = text.match(/(?<=^data: ).*"groups".*(?=\n\n)/m);
-    if (frames) return JSON.parse(frames[0]);
-  }
-}
-
 /** The frames of the next five minutes, each a second after the one before and with another count. */
 function later(frame, minutes) {
   const seconds = Array.from({ length: SECONDS }, (_, second) => 60 * minutes + second);
@@ -41,7 +30,7 @@ async function used(page) {
 test("half an hour takes no more memory than ten minutes", async (t) => {
   const server = await start(t, "page");
   await fetch(`${server.origin}/pay/ann`);
-  const one = await frame(server);
+  const { value: one } = await server.frames("/watch/").next();
   const page = await tab(t);
   const streams = new EventEmitter();
   const asked = on(streams, "asked");

@@ -35,6 +35,17 @@ class Example {
     return new Promise((tell, fail) => this.#waiting.push({ pattern, tell, fail }));
   }
 
+  /** What the page in this folder is told, second by second. The first frame may be of the moment before. */
+  async *frames(folder) {
+    const { body } = await fetch(`${this.origin}${folder}events`);
+    let text = "";
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+      const events = (text + chunk).split("\n\n");
+      text = events.pop();
+      yield* events.filter((event) => event.startsWith("data: ")).map((event) => JSON.parse(event.slice("data: ".length)));
+    }
+  }
+
   async stop() {
     if (this.#child.exitCode === null && this.#child.kill()) await once(this.#child, "exit");
   }

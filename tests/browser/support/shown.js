@@ -19,4 +19,4 @@ const shows = (row, head, text) => cell(row, head).filter({ hasText: text }).wai
 /** Waits until the circuit is shown in this phase. */
 const isIn = (circuit, phase) => shows(circuit, "Phase", new RegExp(`^\\W*${phase}`));
 
-module.exports = { circuit, isIn, row, shows };
+module.exports = { cell, circuit, isIn, row, shows };
