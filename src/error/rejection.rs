@@ -192,7 +192,9 @@ impl error::Error for LastRejection {
     }
 }
 
+/// Where tonic looks for one.
 #[cfg(feature = "tonic")]
+#[expect(clippy::unnecessary_wraps, reason = "without tonic there is none")]
 fn status(reason: RejectionReason) -> Option<&'static (dyn error::Error + 'static)> {
     Some(super::tonic::of_rejection(reason.pressure()))
 }

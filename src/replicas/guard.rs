@@ -46,10 +46,14 @@ const TIMED: u64 = 1 << 2;
 
 impl ReplicaGuard {
     #[inline(always)]
-    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, choice: Choice) -> Self {
+    pub(super) fn new(
+        core: &CachedArc<Core>,
+        members: &Arc<Members>,
+        Choice { index, entry, is_timed }: Choice,
+    ) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        let Choice { index, entry, is_timed } = choice;
-        Self { core, members, index, entry, since: NEVER, state: if is_timed { TIMED } else { 0 } }
+        let state = if is_timed { TIMED } else { 0 };
+        Self { core, members, index, entry, since: NEVER, state }
     }
 
     /// The replica can be called: what was waited for before that was not its call.
