@@ -14,7 +14,8 @@
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
-//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent.
+//! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
+//! how good calls shall be, and tells when too many are bad.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -151,6 +152,7 @@
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
+//! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
 //!   `state/history/`, which also makes figures of it.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
@@ -183,6 +185,7 @@ mod judge;
 pub mod keyed;
 pub mod measure;
 mod name;
+pub mod objective;
 mod outcome;
 pub mod rate_limit;
 pub mod registry;
@@ -222,6 +225,7 @@ pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
 pub use crate::name::Name;
+pub use crate::objective::{BudgetGate, IndicatorSnapshot, Objective, ObjectiveBuilder};
 pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,

@@ -22,6 +22,7 @@ macro_rules! kinds {
             HealthCheck: "health check", "palisade::health";
             Heartbeats: "heartbeats", "palisade::heartbeats";
             Replicas: "replicas", "palisade::replicas";
+            Objective: "objective", "palisade::objective";
             Custom: "custom", "palisade::custom";
         }
     };

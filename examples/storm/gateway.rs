@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Error, FallbackLayer, Jitter,
-    MeasureLayer, Name, Outcome, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
+    MeasureLayer, Name, Objective, Outcome, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use tokio::time::timeout;
 use tower::{Service, ServiceBuilder, service_fn};
@@ -20,7 +20,7 @@ use tower::{Service, ServiceBuilder, service_fn};
 pub(crate) const ATTEMPTS: u32 = 3;
 /// How long an attempt may take, in either gateway.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(600);
-/// From when on an attempt is slow, for the circuit of the protected one.
+/// From when on an attempt is slow, for the circuit of the protected one, and a call for its objective.
 const SLOW_AFTER: Duration = Duration::from_millis(500);
 /// How long a call may take, in the protected one.
 pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,7 +61,8 @@ pub(crate) fn protected() -> Result<
     ConfigError,
 > {
     let client = client();
-    let measure = MeasureLayer::builder("quotes").classify(by_status).build()?;
+    let objective = Objective::builder("quotes").availability(0.99).latency(0.95, SLOW_AFTER).build()?;
+    let measure = MeasureLayer::builder("quotes").objective(&objective).classify(by_status).build()?;
     let rate_limit = RateLimitLayer::builder("quotes", Rate::per_second(MAX_RATE)).burst(MAX_RATE).build()?;
     let budget = Budget::builder().capacity(20).ratio(0.1).per_second(5.0).build()?;
     let retry = RetryLayer::builder("quotes")
@@ -85,7 +86,7 @@ pub(crate) fn protected() -> Result<
 
     let service = ServiceBuilder::new()
         // Outermost, so that it sees whatever is left.
-        .layer(FallbackLayer::value(Answer::Stale).classify(by_status).name(name))
+        .layer(FallbackLayer::value(Answer::Stale).classify(by_status).name(name).objective(&objective))
         // Inside the fallback, so that it shows what became of the calls, and not the answers that were made up.
         .layer(measure)
         // Keeps the caller's time, all attempts and the waits between them.

@@ -28,7 +28,8 @@ pub fn settle<G: Guard, Response>(guard: G, classifier: &impl Classify<Response>
     match EndedBy::of(result) {
         EndedBy::Service => guard.settle(classifier.classify(result)),
         EndedBy::Caller { was_sent: true } => drop(guard),
-        EndedBy::Rejection(_) | EndedBy::Caller { was_sent: false } => guard.unsent(),
+        EndedBy::Rejection(rejection) => guard.unsent(Some(rejection)),
+        EndedBy::Caller { was_sent: false } => guard.unsent(None),
     }
 }
 

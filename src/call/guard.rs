@@ -74,8 +74,10 @@ pub trait Guard: Sized {
         let _: Outcome = outcome;
     }
 
-    /// Settles the call as one that was not sent, because a layer below rejected it.
-    fn unsent(self) {}
+    /// Settles the call as one that was not sent, because a layer below rejected it, or `None` because its caller's deadline came first.
+    fn unsent(self, rejection: Option<Rejection>) {
+        let _: Option<Rejection> = rejection;
+    }
 
     /// Gives the call back, and its rejection, because the inner service is not ready.
     ///
@@ -160,9 +162,9 @@ impl<G: Guard> Guard for Option<G> {
         }
     }
 
-    fn unsent(self) {
+    fn unsent(self, rejection: Option<Rejection>) {
         if let Some(guard) = self {
-            guard.unsent();
+            guard.unsent(rejection);
         }
     }
 

@@ -215,7 +215,7 @@ impl Guard for CircuitGuard {
         self.settle(outcome);
     }
 
-    fn unsent(mut self) {
+    fn unsent(mut self, _: Option<Rejection>) {
         if let Some(core) = self.core.take() {
             core.count_unsent();
             end(&core, self.entry, self.state, Exit::Unsent);

@@ -1,5 +1,6 @@
 //! The error of every builder.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Says which setting of a builder is not legal, what it was, and what would be.
@@ -9,12 +10,12 @@ pub struct ConfigError {
     name: Option<&'static str>,
     setting: &'static str,
     value: String,
-    legal: &'static str,
+    legal: Cow<'static, str>,
 }
 
 impl ConfigError {
-    pub(crate) fn new(setting: &'static str, value: impl fmt::Display, legal: &'static str) -> Self {
-        Self { layer: None, name: None, setting, value: value.to_string(), legal }
+    pub(crate) fn new(setting: &'static str, value: impl fmt::Display, legal: impl Into<Cow<'static, str>>) -> Self {
+        Self { layer: None, name: None, setting, value: value.to_string(), legal: legal.into() }
     }
 
     /// Says that `value` must be `legal`, unless it is.
@@ -48,8 +49,8 @@ impl ConfigError {
     }
 
     /// What would be legal.
-    pub const fn legal(&self) -> &'static str {
-        self.legal
+    pub fn legal(&self) -> &str {
+        &self.legal
     }
 }
 

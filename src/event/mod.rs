@@ -71,6 +71,7 @@
 //! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
+//! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or

@@ -64,6 +64,7 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::Spares { .. }
         | Event::Drained { .. }
         | Event::DiscoverFailed { .. } => of_replicas(name, event),
+        Event::Alert { .. } => alert(name, event),
         Event::Steered { by, action } => steered(source, by, action),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
@@ -161,6 +162,22 @@ fn verdict_changed(name: &'static str, from: &Verdict, to: &Verdict) {
     } else {
         warn!(target: "palisade::health", name, from, to, why, "verdict changed");
     }
+}
+
+fn alert(name: &'static str, event: &Event<'_>) {
+    let Event::Alert { is_firing, indicator, severity, burn, threshold, long, short, runbook_url } = *event else {
+        return;
+    };
+    let (indicator, severity, long, short) = (indicator.as_str(), severity.as_str(), long.as_str(), short.as_str());
+    macro_rules! row {
+        ($level:ident, $message:literal) => {
+            $level!(
+                target: "palisade::objective",
+                name, indicator, severity, burn, threshold, long, short, runbook_url, $message
+            )
+        };
+    }
+    if is_firing { row!(warn, "alert fires") } else { row!(info, "alert resolved") }
 }
 
 /// The names of replicas may come from elsewhere.

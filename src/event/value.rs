@@ -7,6 +7,7 @@ use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
 
@@ -205,6 +206,26 @@ pub enum Event<'a> {
     DiscoverFailed {
         /// The error; `None` at the end.
         error: Option<&'a Error>,
+    },
+    /// An alert of an objective fires from now on, or does not any more.
+    #[non_exhaustive]
+    Alert {
+        /// Whether it fires from now on.
+        is_firing: bool,
+        /// Of which indicator.
+        indicator: Indicator,
+        /// How soon somebody must act.
+        severity: Severity,
+        /// The burn rate in the long window: at 1, the budget lasts just as long as the period.
+        burn: f64,
+        /// The burn rate from which it fires.
+        threshold: f64,
+        /// The long window.
+        long: BurnWindow,
+        /// The short window, in which it burns as fast while the alert fires.
+        short: BurnWindow,
+        /// What to do about it.
+        runbook_url: &'a str,
     },
     /// Somebody steered an instance through its [registry](crate::Registry::steer). What that changes is told after it.
     #[non_exhaustive]

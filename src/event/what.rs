@@ -9,6 +9,7 @@ use crate::error::Chain;
 use crate::source::Source;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
 
@@ -156,6 +157,20 @@ pub enum What {
         /// The error with its causes; `None` at the end.
         error: Option<String>,
     },
+    /// [`Event::Alert`]
+    #[non_exhaustive]
+    Alert {
+        /// Whether it fired from then on.
+        is_firing: bool,
+        /// Of which indicator.
+        indicator: Indicator,
+        /// How soon somebody had to act.
+        severity: Severity,
+        /// The burn rate in the long window.
+        burn: f64,
+        /// The long window.
+        long: BurnWindow,
+    },
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
@@ -204,6 +219,9 @@ impl What {
             Event::DiscoverFailed { error } => {
                 Self::DiscoverFailed { error: error.map(|error| owned(&Chain(error).to_string())) }
             }
+            Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
+                Self::Alert { is_firing, indicator, severity, burn, long }
+            }
             Event::Steered { by, action } => {
                 Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
             }
@@ -231,6 +249,7 @@ impl What {
             Self::Spares { .. } => "spares",
             Self::Drained { .. } => "drained",
             Self::DiscoverFailed { .. } => "discover_failed",
+            Self::Alert { .. } => "alert",
             Self::Steered { .. } => "steered",
         }
     }
@@ -271,6 +290,11 @@ impl fmt::Display for What {
             }
             Self::DiscoverFailed { error: Some(error) } => write!(f, "no news of replicas ({})", error.escape_debug()),
             Self::DiscoverFailed { error: None } => f.write_str("no more news of replicas"),
+            Self::Alert { is_firing, indicator, severity, burn, long } => {
+                let (severity, indicator) = (severity.as_str(), indicator.as_str());
+                let changed = if *is_firing { "fires" } else { "is resolved" };
+                write!(f, "alert {severity} of {indicator} {changed}, burning at {burn:.1} over {}", long.as_str())
+            }
             Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 let (replica, duration) = (replica.escape_debug(), shown(*duration));

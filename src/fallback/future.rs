@@ -13,6 +13,7 @@ use crate::call::POLLED_AGAIN;
 use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
 use crate::registry::Row;
+use crate::state::objective::Call;
 
 /// The word that counts calls whose fallbacks failed. After it come those of the steps.
 const FAILED: usize = 0;
@@ -32,6 +33,7 @@ pin_project! {
         pub(super) fallback: Option<(F, F::Kept)>,
         pub(super) condition: T,
         pub(super) row: &'static Row,
+        pub(super) objective: Option<&'static Row>,
         pub(super) has_waited: bool,
     }
 }
@@ -75,7 +77,8 @@ where
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
-                    return Poll::Ready(degraded(this.row, F::number(&step), result, before.take()));
+                    let rows = (*this.row, *this.objective);
+                    return Poll::Ready(degraded(rows, F::number(&step), result, before.take()));
                 }
             };
             if !this.condition.allows(result.as_ref()) {
@@ -90,7 +93,7 @@ where
 
 /// Tells the event of an answer or of a failure, and wraps the failure.
 fn degraded<Response>(
-    row: &'static Row,
+    (row, objective): (&'static Row, Option<&'static Row>),
     step: u32,
     result: Result<Response, Error>,
     before: Option<Error>,
@@ -98,6 +101,9 @@ fn degraded<Response>(
     match result {
         Ok(response) => {
             row.count(step.min(LAST_STEP) as usize);
+            if let Some(objective) = objective {
+                objective.count(Call::DEGRADED);
+            }
             event::tell_often(|| (row.source, Event::Degraded { step, error: before.as_ref() }));
             Ok(response)
         }

@@ -7,8 +7,9 @@ use super::or::Or;
 use super::service::Fallback;
 use super::value::{Value, value};
 use crate::name::Name;
+use crate::objective::Objective;
 use crate::outcome::DefaultClassifier;
-use crate::registry::{Entry, Registry};
+use crate::registry::{Entry, Registry, Row};
 use crate::source::Kind;
 
 /// Wraps services in a [`Fallback`].
@@ -20,13 +21,15 @@ pub struct FallbackLayer<F, T = ByOutcome> {
     step: F,
     condition: T,
     entry: Entry,
+    /// Where its answers count as degraded.
+    objective: Option<&'static Row>,
 }
 
 impl<F> FallbackLayer<F> {
     /// Takes this step when the call failed.
     pub fn new(step: F) -> Self {
         let entry = Entry::new(Kind::Fallback, Name::of("fallback"), Vec::new());
-        Self { step, condition: ByOutcome(DefaultClassifier), entry }
+        Self { step, condition: ByOutcome(DefaultClassifier), entry, objective: None }
     }
 }
 
@@ -48,6 +51,13 @@ impl<F, T> FallbackLayer<F, T> {
         Self { entry: self.entry.listed_in(registry), ..self }
     }
 
+    /// Counts its answers as degraded at an [objective](crate::objective).
+    ///
+    /// Set it where a measure inside feeds the objective, which does not see these answers. Defaults to none.
+    pub fn objective(self, objective: &Objective) -> Self {
+        Self { objective: Some(objective.row()), ..self }
+    }
+
     /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
     ///
     /// The fallback is taken for `Transient`, `Throttled` and `Failed`, and for every rejection. Set it wherever a failure arrives
@@ -62,7 +72,7 @@ impl<F, T> FallbackLayer<F, T> {
     /// Set it to return some rejections or timeouts to the caller. Defaults to taking the fallback for all of them, and for
     /// failures.
     pub fn fallback_if<U>(self, condition: U) -> FallbackLayer<F, U> {
-        FallbackLayer { step: self.step, condition, entry: self.entry }
+        FallbackLayer { step: self.step, condition, entry: self.entry, objective: self.objective }
     }
 }
 
@@ -73,8 +83,8 @@ impl<F, T: Clone> FallbackLayer<F, T> {
     /// [`fallback_if`](Self::fallback_if) that was set *before* this. The result of the last step is the result, whatever it is.
     /// Defaults to no further step.
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N, T>, T> {
-        let Self { step: first, condition, entry } = self;
-        FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, entry }
+        let Self { step: first, condition, entry, objective } = self;
+        FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, entry, objective }
     }
 }
 
@@ -82,6 +92,6 @@ impl<S, F: Clone, T: Clone> Layer<S> for FallbackLayer<F, T> {
     type Service = Fallback<S, F, T>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Fallback::new(inner, self.step.clone(), self.condition.clone(), self.entry.clone())
+        Fallback::new(inner, self.step.clone(), self.condition.clone(), self.entry.clone(), self.objective)
     }
 }

@@ -30,6 +30,7 @@
 //! | [`or`](FallbackLayer::or) | none | the next step, tried when all before it failed |
 //! | [`classify`](FallbackLayer::classify) | errors are failures | what a result means |
 //! | [`fallback_if`](FallbackLayer::fallback_if) | failures, rejections, timeouts | when the fallback is taken |
+//! | [`objective`](FallbackLayer::objective) | none | where answers count as degraded |
 //! | [`name`](FallbackLayer::name) | `fallback` | the name that events show |
 //!
 //! A step is a [`value`], a [`function`], a function of the request ([`function_of`]), a future ([`future_of`]), another

@@ -8,7 +8,7 @@ use super::fallback_if::{ByOutcome, FallbackIf};
 use super::future::{ResponseFuture, State};
 use super::step::Step;
 use crate::error::Error;
-use crate::registry::Entry;
+use crate::registry::{Entry, Row};
 
 /// Answers something useful when the call failed.
 ///
@@ -21,11 +21,12 @@ pub struct Fallback<S, F, T = ByOutcome> {
     step: F,
     condition: T,
     entry: Entry,
+    objective: Option<&'static Row>,
 }
 
 impl<S, F, T> Fallback<S, F, T> {
-    pub(super) const fn new(inner: S, step: F, condition: T, entry: Entry) -> Self {
-        Self { inner, unready: None, step, condition, entry }
+    pub(super) const fn new(inner: S, step: F, condition: T, entry: Entry, objective: Option<&'static Row>) -> Self {
+        Self { inner, unready: None, step, condition, entry, objective }
     }
 }
 
@@ -51,14 +52,21 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let kept = self.step.keep(&request);
         let fallback = Some((self.step.clone(), kept));
-        let (condition, row) = (self.condition.clone(), self.entry.row());
+        let (condition, row, objective) = (self.condition.clone(), self.entry.row(), self.objective);
         // The future is made in each arm, so that the call is not moved once more.
         match self.unready.take() {
             None => {
                 let state = State::Calling { call: self.inner.call(request) };
-                ResponseFuture { state, fallback, condition, row, has_waited: false }
+                ResponseFuture { state, fallback, condition, row, objective, has_waited: false }
             }
-            error => ResponseFuture { state: State::Unready { error }, fallback, condition, row, has_waited: false },
+            error => ResponseFuture {
+                state: State::Unready { error },
+                fallback,
+                condition,
+                row,
+                objective,
+                has_waited: false,
+            },
         }
     }
 }
@@ -66,6 +74,6 @@ where
 /// A clone has not been polled ready.
 impl<S: Clone, F: Clone, T: Clone> Clone for Fallback<S, F, T> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.step.clone(), self.condition.clone(), self.entry.clone())
+        Self::new(self.inner.clone(), self.step.clone(), self.condition.clone(), self.entry.clone(), self.objective)
     }
 }

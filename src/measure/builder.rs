@@ -9,6 +9,7 @@ use crate::debug::debug_by_type;
 use crate::error::ConfigError;
 use crate::keyed::PerKeyBuilder;
 use crate::name::Name;
+use crate::objective::Objective;
 use crate::registry::Listing;
 use crate::source::Kind;
 
@@ -35,17 +36,21 @@ impl MeasureLayer {
 
     /// Starts to build a measure with a name of 1 to 64 bytes, which metrics show.
     pub fn builder(name: impl Into<Cow<'static, str>>) -> MeasureBuilder {
-        Builder::new(name.into(), MeasureSettings { trace: NoTrace, keeps_exemplars: false, by_name: false })
+        Builder::new(
+            name.into(),
+            MeasureSettings { trace: NoTrace, keeps_exemplars: false, by_name: false, objective: None },
+        )
     }
 }
 
 /// The settings of a measure.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct MeasureSettings<T = NoTrace> {
     trace: T,
     keeps_exemplars: bool,
     /// Whether keys are names, under which metrics show them.
     by_name: bool,
+    objective: Option<Objective>,
 }
 
 impl<E, T> MeasureBuilder<E, T> {
@@ -106,7 +111,39 @@ impl<E, T> MeasureBuilder<E, T> {
     /// # }
     /// ```
     pub fn exemplar<Request, F: Fn(&Request) -> Option<u128>>(self, trace: F) -> MeasureBuilder<E, F> {
-        self.map(|settings| MeasureSettings { trace, keeps_exemplars: true, by_name: settings.by_name })
+        self.map(|MeasureSettings { by_name, objective, .. }| MeasureSettings {
+            trace,
+            keeps_exemplars: true,
+            by_name,
+            objective,
+        })
+    }
+
+    /// Records each call for an [objective](crate::objective), too: how it ended, and how long it took.
+    ///
+    /// A success is good, and fast if it took no longer than the objective's limit. A failure is bad, and so is a call that the service
+    /// throttles, a layer rejects or a limit of ours cuts short. A call that is ignored or abandoned is not asked, nor one that its caller's
+    /// deadline ended. Several measures may feed one objective. Defaults to none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::{Error, MeasureLayer, Objective};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let objective = Objective::builder("checkout").availability(0.999).build()?;
+    /// let layer = MeasureLayer::builder("checkout").objective(&objective).build()?;
+    /// let service = ServiceBuilder::new().layer(layer).service(service_fn(|_| async { Ok::<_, Error>(()) }));
+    ///
+    /// service.oneshot(()).await?;
+    /// assert_eq!(objective.availability().map(|seen| (seen.asked, seen.bad)), Some((1, 0)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn objective(self, objective: &Objective) -> Self {
+        self.set(|settings| settings.objective = Some(objective.clone()))
     }
 }
 
@@ -117,7 +154,7 @@ impl<T> Settings for MeasureSettings<T> {
     type Entry = AtOnce;
 
     fn limit(self, listing: Listing) -> Meter<T> {
-        Meter::new(&listing, self.trace, self.keeps_exemplars, self.by_name)
+        Meter::new(&listing, self.trace, self.keeps_exemplars, self.by_name, self.objective)
     }
 }
 

@@ -6,6 +6,8 @@ use super::exemplars::{Exemplars, NoTrace, Trace};
 use crate::cached_arc::{CachedArc, cached};
 use crate::call::{Guard, Instance, Key, LimitState};
 use crate::context;
+use crate::error::{Rejection, RejectionReason};
+use crate::objective::Feed;
 use crate::outcome::Outcome;
 use crate::registry::{Exemplar, Gauges, Measuring, Times};
 use crate::setting::Setting;
@@ -14,6 +16,7 @@ use crate::state::calls::{Calls, Ended};
 use crate::state::counts::share;
 use crate::state::histogram::Durations;
 use crate::state::keys::Retention;
+use crate::sync::Arc;
 use crate::time;
 
 /// What one instance has counted.
@@ -22,6 +25,8 @@ pub(crate) struct Counted {
     pub(super) calls: Calls,
     /// `None` where requests have no traces.
     pub(super) exemplars: Option<Exemplars>,
+    /// What it feeds, unless that is nothing.
+    pub(super) objective: Option<Arc<Feed>>,
 }
 
 pub(super) type Core = Instance<Measuring<Counted>>;
@@ -29,13 +34,22 @@ pub(super) type Core = Instance<Measuring<Counted>>;
 cached!(Core, unless key.is_some());
 
 impl Counted {
-    pub(super) fn new(keeps_exemplars: bool) -> Self {
-        Self { calls: Calls::new(), exemplars: keeps_exemplars.then(Exemplars::default) }
+    pub(super) fn new(keeps_exemplars: bool, objective: Option<Arc<Feed>>) -> Self {
+        Self { calls: Calls::new(), exemplars: keeps_exemplars.then(Exemplars::default), objective }
+    }
+
+    /// Another of the same, which has counted nothing.
+    pub(super) fn fork(&self) -> Self {
+        Self::new(self.exemplars.is_some(), self.objective.clone())
     }
 
     #[inline(always)]
-    fn end(&self, ended: Ended, began: Instant, trace: Trace) {
-        let took = time::now().saturating_duration_since(began);
+    fn end(&self, ended: Ended, reason: Option<RejectionReason>, began: Instant, trace: Trace) {
+        let now = time::now();
+        if let Some(objective) = &self.objective {
+            objective.end(ended, reason, began, now);
+        }
+        let took = now.saturating_duration_since(began);
         self.calls.end(ended, took.into());
         if let (Some(exemplars), Some(trace)) = (&self.exemplars, trace) {
             exemplars.keep(ended, trace, took);
@@ -62,7 +76,7 @@ impl LimitState for Measuring<Counted> {
     const KIND: Kind = Kind::Measure;
 
     fn fork(&self, _: &Key) -> Self {
-        self.another(Counted::new(self.exemplars.is_some()))
+        self.another(Counted::fork(self))
     }
 
     /// A key keeps its place, because totals must not fall.
@@ -71,7 +85,8 @@ impl LimitState for Measuring<Counted> {
     }
 
     fn settings(this: &Core) -> Vec<Setting> {
-        vec![Setting::new("exemplar", this.exemplars.is_some())]
+        let objective = this.objective.as_ref().map(|objective| objective.name().as_str());
+        vec![Setting::new("exemplar", this.exemplars.is_some()), Setting::new("objective", objective)]
     }
 
     fn snapshot(this: &Core) -> Vec<Setting> {
@@ -136,13 +151,13 @@ impl<T: Copy + Into<Trace>> MeasureGuard<T> {
     /// Ends the call by what its result means.
     #[inline(always)]
     pub fn settle(mut self, outcome: Outcome) {
-        self.end(outcome.into());
+        self.end(outcome.into(), None);
     }
 
     #[inline(always)]
-    fn end(&mut self, ended: Ended) {
+    fn end(&mut self, ended: Ended, reason: Option<RejectionReason>) {
         if let Some(core) = self.core.take() {
-            core.end(ended, self.began, self.trace.into());
+            core.end(ended, reason, self.began, self.trace.into());
         }
     }
 
@@ -150,7 +165,7 @@ impl<T: Copy + Into<Trace>> MeasureGuard<T> {
     #[cold]
     #[inline(never)]
     fn end_dropped(&mut self) {
-        self.end(dropped());
+        self.end(dropped(), None);
     }
 }
 
@@ -159,7 +174,7 @@ impl<T: Copy + Into<Trace>> Guard for MeasureGuard<T> {
     const OUTLIVES_CALL: bool = false;
 
     fn panicked(&mut self) {
-        self.end(Ended::Failure);
+        self.end(Ended::Failure, None);
     }
 
     #[inline(always)]
@@ -167,8 +182,8 @@ impl<T: Copy + Into<Trace>> Guard for MeasureGuard<T> {
         self.settle(outcome);
     }
 
-    fn unsent(mut self) {
-        self.end(Ended::Rejected);
+    fn unsent(mut self, rejection: Option<Rejection>) {
+        self.end(Ended::Rejected, rejection.map(Rejection::reason));
     }
 }
 

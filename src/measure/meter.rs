@@ -8,6 +8,7 @@ use super::handle::MeasureHandle;
 use crate::cached_arc::{CachedArc, HandleArc};
 use crate::call::{Admit, Fork, Handled, Key};
 use crate::error::Rejection;
+use crate::objective::Objective;
 use crate::registry::{Listing, Measuring, Registry};
 use crate::source::Kind;
 use crate::state::keys::{Retain, Retention};
@@ -19,13 +20,22 @@ pub struct Meter<T = NoTrace> {
     trace: T,
     /// Where the names of keys count, if keys are names.
     names: Option<Registry>,
+    /// What it feeds, so that it stays listed.
+    objective: Option<Objective>,
 }
 
 impl<T> Meter<T> {
-    pub(super) fn new(listing: &Listing, trace: T, keeps_exemplars: bool, by_name: bool) -> Self {
-        let measuring = Measuring::new(Counted::new(keeps_exemplars), &listing.row().measured);
+    pub(super) fn new(
+        listing: &Listing,
+        trace: T,
+        keeps_exemplars: bool,
+        by_name: bool,
+        objective: Option<Objective>,
+    ) -> Self {
+        let counted = Counted::new(keeps_exemplars, objective.as_ref().map(Objective::feed));
+        let measuring = Measuring::new(counted, &listing.row().measured);
         let names = by_name.then(|| listing.registry().clone());
-        Self { core: Core::new(measuring, listing), trace, names }
+        Self { core: Core::new(measuring, listing), trace, names, objective }
     }
 }
 
@@ -57,13 +67,12 @@ impl<T: Clone> Fork for Meter<T> {
         let Some(row) = named.and_then(|(names, name)| names.row_of(Kind::Measure, name)) else {
             return MeasureHandle { core: self.core.fork(key) };
         };
-        let counted = Counted::new(self.core.exemplars.is_some());
-        MeasureHandle { core: Core::of_key(Measuring::new(counted, &row.measured), row, key) }
+        MeasureHandle { core: Core::of_key(Measuring::new(Counted::fork(&self.core), &row.measured), row, key) }
     }
 
     #[inline(always)]
     fn of_key(&self, own: Meter) -> Self {
-        Self { core: own.core, trace: self.trace.clone(), names: None }
+        Self { core: own.core, trace: self.trace.clone(), names: None, objective: None }
     }
 
     fn for_others(&self) -> Option<MeasureHandle> {
@@ -75,7 +84,7 @@ impl Retain for MeasureHandle {
     type Own = Meter;
 
     fn for_call(&self) -> Meter {
-        Meter { core: CachedArc::clone(&self.core), trace: NoTrace, names: None }
+        Meter { core: CachedArc::clone(&self.core), trace: NoTrace, names: None, objective: None }
     }
 
     fn retention(&self) -> Retention {
@@ -85,6 +94,6 @@ impl Retain for MeasureHandle {
 
 impl<T> fmt::Debug for Meter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meter").field("core", &self.core).finish_non_exhaustive()
+        f.debug_struct("Meter").field("core", &self.core).field("objective", &self.objective).finish_non_exhaustive()
     }
 }

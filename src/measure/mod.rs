@@ -44,6 +44,7 @@
 //! | [`classify`](MeasureBuilder::classify) | errors are failures | what a result means |
 //! | [`per_key`](MeasureBuilder::per_key) | one for all | a measure for each route |
 //! | [`by`](MeasureBuilder::by) | one for all | the same, under a name in the metrics for each |
+//! | [`objective`](MeasureBuilder::objective) | none | how good calls shall be |
 //! | [`exemplar`](MeasureBuilder::exemplar) | none | the traces to look at |
 //!
 //! # Times

@@ -118,7 +118,7 @@ impl Guard for SpanGuard {
         self.end(outcome.into());
     }
 
-    fn unsent(mut self) {
+    fn unsent(mut self, _: Option<Rejection>) {
         self.end(Ended::Rejected);
     }
 }

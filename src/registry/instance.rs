@@ -25,15 +25,16 @@ use crate::source::{Kind, Source};
 /// | circuit breaker | `failure_rate`, `throttled_rate`, `slow_rate` and with it `slow_after`, `consecutive`, `min_calls`, `time_window` and `buckets` or `count_window`, `open_for`, `max_retry_after`, `probes`, `half_open_for` | `phase`, `phase_age`, `retry_after`, `calls`, `failures`, `throttled`, `slow`, `consecutive`, `failure_rate`, `throttled_rate`, `slow_rate`, `rejected`, `late` |
 /// | bulkhead | `max_concurrent`, and if it adapts `min`, `max`, `round` | `in_flight`, `queued` |
 /// | rate limit | `rate`, `burst`, `heed_throttling` | `available`, `waiting`, `rejected` |
-/// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `retry_rejected` | `tokens` |
+/// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `budget_gate`, `retry_rejected` | `tokens` |
 /// | timeout | `limit` | |
 /// | fallback | | |
-/// | measure | `exemplar` | `in_flight`, `successes`, `p50`, `p99` |
+/// | measure | `exemplar`, `objective` | `in_flight`, `successes`, `p50`, `p99` |
 /// | criticality | | |
 /// | replicas | `policy`, `shards`, `max_tries`, `ready_within`, `consecutive`, `min_gap`, `base`, `max_ejected`, `panic_below`, `slow_start`, `healthy_for`, `needed`, `spares`; of a replica `weight`, `tier` | `replicas`, `healthy`, `in_flight`, `panic`; of a replica `state`, `why`, `in_use`, `in_flight`, `calls`, `failures`, `ejections` |
 /// | health | the checks that are `critical`, `degrading`, `informing` | `verdict`, `ready`, `started`, `draining` |
 /// | health check | `interval`, `jitter`, `timeout`, `healthy_threshold`, `unhealthy_threshold` | `verdict`, `verdict_age`, `why`, `last_age`, `took` |
 /// | heartbeats | `threshold`, `samples`, `min_std_deviation`, `acceptable_pause`, `first_estimate`, `capacity`, `forget_after` | `nodes`, `suspected` |
+/// | objective | `availability`, `latency`, `limit`, `over`, `recovery`, `min_bad`, `not_asked`, `runbook_url` | `is_met`, `availability_used`, `latency_used`, `firing` |
 /// | per key | `capacity`, `idle`, and those of its limits | `keys`, and the [gauges](super::Metric) of its limits, added up: how many circuits are in each phase, `in_flight`, `limit` and `queued` of bulkheads, `tokens` and `waiting` of rate limits, or `in_flight` of measures |
 ///
 /// A span of time is a number of seconds, a share a number from 0 to 1, what is off or unknown `false`, what is on `true`, and

@@ -3,6 +3,7 @@
 use super::cells::{
     At, Cells, NO_ROOM, classes, gauges, of_all_classes, of_all_reasons, one, reasons, times, transitions, words_of,
 };
+use super::of_objectives::{OF_PERIOD, asked, bad, burns, firing, of_indicators};
 use super::reading::Reading;
 use super::row::{ANSWERS, Row};
 use super::sums::Sums;
@@ -12,6 +13,7 @@ use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
+use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
@@ -189,6 +191,22 @@ table! {
         "Nodes that are suspected.";
     health_suspicions_total: Heartbeats Counter[] one(At::Word(phi::SUSPICIONS)),
         "Suspicions that were told.";
+    objective_target: Objective Gauge[indicator] of_indicators(|names| (names.target, names.count)),
+        "The share of calls that shall be good: the mean, where objectives differ.";
+    objective_period_seconds: Objective Gauge[] one(At::Share(OF_PERIOD.0, OF_PERIOD.1)),
+        "The length of the period: the mean, where objectives differ.";
+    objective_asked_total: Objective Counter[indicator] asked(),
+        "Calls that objectives ask: all of them for availability, and the successful ones for latency.";
+    objective_bad_total: Objective Counter[indicator] bad(),
+        "Calls that were asked and are bad: they failed, or they took too long.";
+    objective_degraded_total: Objective Counter[] one(At::Word(Call::DEGRADED)),
+        "Calls that a fallback answered.";
+    objective_budget_used_ratio: Objective Gauge[indicator] of_indicators(|names| names.budget),
+        "How much is used of what may be bad in the period, 1 being all of it; absent where no calls were asked.";
+    objective_burn_rate: Objective Gauge[indicator, window] burns(),
+        "How fast calls of the last time use up the budget: at 1, it lasts the period; absent where no calls were asked.";
+    objective_alerts_firing: Objective Gauge[indicator, severity] firing(),
+        "How many alerts fire.";
 }
 
 /// The samples of one name. Where cells leave out their last label, it is the kind.

@@ -57,6 +57,9 @@
 //! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
+//! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
+//! or without a target. A measure that feeds it keeps it listed.
+//!
 //! A [measure](crate::measure) keeps times of its own. When it goes, they stay in those of its name, too. Their buckets are coarse:
 //! [what `histogram_quantile` says](crate::measure#times) may be twice the time that it should, or half of it.
 //!
@@ -74,7 +77,7 @@
 //! ejections, failovers, verdicts, drains, and changes by hand with who made them. For each failure of a circuit it says how long it
 //! lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
 //!
-//! [`Registry::figures`] says how reliable the services of circuits were: the share of successes, the failures, MTBF, MTTR, downtime
+//! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF, MTTR, downtime
 //! and availability. [`Figures`] says what each of them means.
 //!
 //! What is counted for a name is counted for all of its instances. So degraded and lost calls, and the share of successes, are those
@@ -209,6 +212,7 @@ mod markdown;
 mod measured;
 mod metrics;
 mod named;
+mod of_objectives;
 mod order;
 mod reading;
 mod rfc3339;
@@ -227,6 +231,7 @@ pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
 pub(crate) use self::named::ByName;
 pub use self::named::NamedFigures;
+pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
 pub(crate) use self::order::Order;
 pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};

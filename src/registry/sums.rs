@@ -38,7 +38,7 @@ pub(crate) struct Gauges {
 
 impl Gauges {
     /// Adds to a gauge, which is there from then on.
-    fn add(&mut self, gauge: &'static str, value: f64) {
+    pub(crate) fn add(&mut self, gauge: &'static str, value: f64) {
         *self.sums.entry(gauge).or_default() += value;
     }
 

@@ -224,7 +224,7 @@ where
         error: Option<Error>,
     ) -> Next<S, S::Future, E, E::Response> {
         let index = guard.index;
-        guard.unsent();
+        guard.unsent(error.as_ref().and_then(Error::rejection));
         self.pass_over(index, why, error);
         Continue(Step::Choosing)
     }

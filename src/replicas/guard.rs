@@ -4,6 +4,7 @@ use super::shared::{Core, short};
 use crate::cached_arc::CachedArc;
 use crate::call::Guard;
 use crate::context;
+use crate::error::Rejection;
 use crate::outcome::Outcome;
 use crate::state::replicas::{Choice, Entry, How, Member, Members};
 use crate::sync::Arc;
@@ -96,7 +97,7 @@ impl Guard for ReplicaGuard {
         });
     }
 
-    fn unsent(mut self) {
+    fn unsent(mut self, _: Option<Rejection>) {
         self.end(How::Nothing);
     }
 }

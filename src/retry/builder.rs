@@ -11,6 +11,7 @@ use crate::call::budget::Budget;
 use crate::call::copies::AsIs;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::objective::BudgetGate;
 use crate::registry::Registry;
 use crate::setting::{Setting, Value};
 use crate::source::Kind;
@@ -32,6 +33,7 @@ struct Settings {
     backoff: Backoff,
     max_retry_after: Duration,
     spending: Spending,
+    gate: Option<BudgetGate>,
     retries_rejected: bool,
     seed: Option<u64>,
     registry: Registry,
@@ -59,6 +61,7 @@ impl RetryLayer {
             backoff: Backoff::exponential(Duration::from_millis(50), Duration::from_secs(20)),
             max_retry_after: Duration::from_secs(30),
             spending: Spending::Own,
+            gate: None,
             retries_rejected: false,
             seed: None,
             registry: Registry::global(),
@@ -154,6 +157,15 @@ impl<R, B> RetryBuilder<R, B> {
         self.spend(Spending::Unbounded, SharedBudget)
     }
 
+    /// Stops retries while this gate of an [objective](crate::objective) is closed.
+    ///
+    /// Set it only where an overload makes calls fail: there each retry is one call more. Where failures pass by themselves, retries hide
+    /// them, and without retries the budget burns faster. Defaults to none.
+    pub fn budget_gate(mut self, gate: BudgetGate) -> Self {
+        self.settings.gate = Some(gate);
+        self
+    }
+
     fn spend<D>(self, spending: Spending, budgets: D) -> RetryBuilder<R, D> {
         RetryBuilder { settings: Settings { spending, ..self.settings }, rules: self.rules, budgets }
     }
@@ -179,13 +191,13 @@ impl<R, B> RetryBuilder<R, B> {
     }
 
     pub(crate) fn settings(&self) -> Vec<Setting> {
-        let Settings { spending, retries_rejected, .. } = &self.settings;
+        let Settings { spending, gate, retries_rejected, .. } = &self.settings;
         let budget = match spending {
             Spending::Own => Value::from(Budget::builder().to_string()),
             Spending::Shared(_) => "shared".into(),
             Spending::Unbounded => Value::Off,
         };
-        rules::list(&self.settings.attempts(), budget, *retries_rejected)
+        rules::list(&self.settings.attempts(), budget, gate.is_some(), *retries_rejected)
     }
 
     /// Builds the layer, with a full budget if the budget is its own.
@@ -195,7 +207,7 @@ impl<R, B> RetryBuilder<R, B> {
     /// When a setting is not legal. The error names the setting, its value, and what would be legal.
     pub fn build(self) -> Result<RetryLayer<R, B>, ConfigError> {
         let attempts = self.settings.attempts();
-        let Settings { name, max_attempts, backoff, spending, retries_rejected, registry, .. } = self.settings;
+        let Settings { name, max_attempts, backoff, spending, gate, retries_rejected, registry, .. } = self.settings;
         let name = Name::new(name).map_err(|error| error.of("retry"))?;
         ConfigError::unless(max_attempts >= 1, "max_attempts", max_attempts, "at least 1")
             .and_then(|()| backoff.check("backoff"))
@@ -206,7 +218,7 @@ impl<R, B> RetryBuilder<R, B> {
             Spending::Unbounded => None,
         };
         let listing = registry.listing(Kind::Retry, name);
-        let core = Core { row: listing.row(), attempts, budget, retries_rejected };
+        let core = Core { row: listing.row(), attempts, budget, gate, retries_rejected };
         Ok(RetryLayer::new(core, &listing, self.rules, self.budgets))
     }
 }

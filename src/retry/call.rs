@@ -114,6 +114,9 @@ where
         if self.is_late(Some(copy), delay) {
             return Err(Stop::Deadline);
         }
+        if self.core.gate.as_ref().is_some_and(|gate| !gate.is_open()) {
+            return Err(Stop::BudgetGate);
+        }
         let token = match self.own.as_ref().or(self.core.budget.as_ref()) {
             Some(budget) => budget.withdraw(self.class).ok_or(Stop::Budget)?,
             None => Token::default(),

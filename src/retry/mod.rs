@@ -44,6 +44,7 @@
 //! | [`copy_request`](RetryBuilder::copy_request) | `Clone` | how the request is kept |
 //! | [`retry_if`](RetryBuilder::retry_if) | always | the last word on each retry |
 //! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | also retries what a layer below rejected |
+//! | [`budget_gate`](RetryBuilder::budget_gate) | none | stops retries while an objective burns its budget too fast |
 //! | [`without_budget`](RetryBuilder::without_budget) | off | lets retries multiply the load |
 //! | [`seed`](RetryBuilder::seed) | none | makes the jitter repeat |
 //! | [`name`](RetryBuilder::name) | as given to `builder` | the name that events show |
@@ -73,7 +74,7 @@
 //! | retrying | `name`, `attempt` (the number of the next one), `delay`, `outcome`, `error` |
 //! | stopped retrying, though the last attempt failed | `name`, `attempt`, `reason`, `rejection` |
 //!
-//! The reasons are `rejected`, `max_attempts`, `retry_after`, `no_copy`, `retry_if`, `deadline` and `budget`.
+//! The reasons are `rejected`, `max_attempts`, `retry_after`, `no_copy`, `retry_if`, `deadline`, `budget` and `budget_gate`.
 //!
 //! # The sharp edge
 //!

@@ -6,6 +6,7 @@ use crate::call::copies::AsIs;
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::event::{self, Event};
+use crate::objective::BudgetGate;
 use crate::outcome::DefaultClassifier;
 use crate::registry::{Listed, Row, Sums};
 use crate::setting::{Setting, Value};
@@ -29,6 +30,7 @@ pub(super) struct Core {
     pub(super) row: &'static Row,
     pub(super) attempts: Attempts,
     pub(super) budget: Option<Budget>,
+    pub(super) gate: Option<BudgetGate>,
     pub(super) retries_rejected: bool,
 }
 
@@ -47,7 +49,7 @@ impl Listed for Core {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        list(&self.attempts, self.budget.as_ref().map(Budget::to_string), self.retries_rejected)
+        list(&self.attempts, self.budget.as_ref().map(Budget::to_string), self.gate.is_some(), self.retries_rejected)
     }
 
     fn snapshot(&self) -> Vec<Setting> {
@@ -63,12 +65,18 @@ impl Listed for Core {
 }
 
 /// The settings of a retry, by the names of their setters.
-pub(super) fn list(attempts: &Attempts, budget: impl Into<Value>, retries_rejected: bool) -> Vec<Setting> {
+pub(super) fn list(
+    attempts: &Attempts,
+    budget: impl Into<Value>,
+    is_gated: bool,
+    retries_rejected: bool,
+) -> Vec<Setting> {
     vec![
         Setting::new("max_attempts", attempts.max()),
         Setting::new("backoff", attempts.backoff()),
         Setting::new("max_retry_after", Value::Time(attempts.longest_pause().into())),
         Setting::new("budget", budget),
+        Setting::new("budget_gate", is_gated),
         Setting::new("retry_rejected", retries_rejected),
     ]
 }

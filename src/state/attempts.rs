@@ -29,11 +29,13 @@ pub(crate) enum Stop {
     Deadline,
     /// The budget is spent.
     Budget,
+    /// An objective burns its own budget too fast.
+    BudgetGate,
 }
 
 impl Stop {
     /// Those of calls that failed, which are told.
-    pub(crate) const TOLD: [Self; 7] = [
+    pub(crate) const TOLD: [Self; 8] = [
         Self::Rejected,
         Self::MaxAttempts,
         Self::RetryAfter,
@@ -41,6 +43,7 @@ impl Stop {
         Self::RetryIf,
         Self::Deadline,
         Self::Budget,
+        Self::BudgetGate,
     ];
 
     /// The word of a [`Tally`](super::tally::Tally) that counts such stops.
@@ -59,6 +62,7 @@ impl Stop {
             Self::RetryIf => "retry_if",
             Self::Deadline => "deadline",
             Self::Budget => "budget",
+            Self::BudgetGate => "budget_gate",
         }
     }
 }

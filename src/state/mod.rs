@@ -15,6 +15,7 @@ pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod moments;
+pub(crate) mod objective;
 pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod phi;

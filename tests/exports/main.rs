@@ -11,6 +11,7 @@ mod support;
 
 mod claims;
 mod metrics;
+mod objectives;
 mod opentelemetry;
 mod prometheus_client;
 mod promtool;

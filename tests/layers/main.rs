@@ -18,6 +18,7 @@ mod health;
 mod history;
 mod measure;
 mod mistakes;
+mod objective;
 mod own_limits;
 mod per_key;
 mod rate_limit;

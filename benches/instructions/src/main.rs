@@ -29,7 +29,7 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    MeasureBuilder, MeasureLayer, Name, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
+    MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
@@ -43,7 +43,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 47] = [
+const PATHS: [Path; 48] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -74,6 +74,11 @@ const PATHS: [Path; 47] = [
     ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
     ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
     ("measure", |n| run(n, measure().build().expect("legal").layer(bare()), answered)),
+    ("measure-objective", |n| {
+        let objective = Objective::builder("measure").availability(0.999).latency(0.99, LIMIT);
+        let objective = objective.build().expect("legal");
+        run(n, measure().objective(&objective).build().expect("legal").layer(bare()), answered);
+    }),
     ("measure-exemplar", |n| {
         let layer = measure().exemplar(|key: &u64| Some(u128::from(*key))).build().expect("legal");
         run(n, layer.layer(bare()), answered);

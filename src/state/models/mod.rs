@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 mod circuit;
 mod keys;
+mod objective;
 mod permits;
 mod phi;
 mod replicas;

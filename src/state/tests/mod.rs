@@ -11,6 +11,7 @@ mod every;
 mod histogram;
 mod history;
 mod keys;
+mod objective;
 mod permits;
 mod phi;
 mod replicas;

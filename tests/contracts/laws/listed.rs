@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::{
-    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Policy,
-    Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
+    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name,
+    Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -182,6 +182,10 @@ each_listed! {
             request
         }))
     }, { "heartbeats": "health" };
+    an_objective_of_a_measure: |registry| {
+        let objective = Objective::builder("seen").availability(0.5).min_bad(0).over_days(3).registry(registry).build()?;
+        MeasureLayer::builder("seen").objective(&objective).registry(registry).build()
+    }, { "measure": "call", "objective": "objective" };
     the_five_together: |registry| Ok::<_, Error>(
         ServiceBuilder::new()
             .with_fallback(FallbackLayer::value(STALE).registry(registry))

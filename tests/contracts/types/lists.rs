@@ -18,19 +18,20 @@ use palisade::measure::{
     Bucket, Durations, Ended, Exemplar, MeasureSettings, Meter, NoTrace, SpanGuard, SpanLayer, SpanSettings, Spans,
     Trace,
 };
+use palisade::objective::{AlertSnapshot, BurnWindow, Indicator, Severity};
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Reading, Sample};
 use palisade::{
-    Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
-    CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
-    ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
-    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
-    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
-    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit,
-    RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
-    RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
-    ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, replicas,
-    retry, standard, timeout,
+    Adaptive, Backoff, Budget, BudgetBuilder, BudgetGate, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle,
+    BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
+    CircuitSnapshot, ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline,
+    DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder,
+    HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder,
+    MeasureGuard, MeasureHandle, MeasureLayer, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle,
+    Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
+    RateLimitLayer, RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot,
+    ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round,
+    Timeout, TimeoutLayer, Verdict, call, fallback, replicas, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -74,6 +75,7 @@ every_type_is! {
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
+    Objective, ObjectiveBuilder, IndicatorSnapshot, AlertSnapshot, BudgetGate, Indicator, BurnWindow, Severity,
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
@@ -95,13 +97,13 @@ every_type_is! {
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
-    Heartbeats, HeartbeatsBuilder, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
+    Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
-    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, replicas::Phase, replicas::Passing,
+    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade::Replicas;
 use palisade::event::Kind;
 use palisade::standard::Setting;
+use palisade::{Objective, Replicas};
 
 use super::*;
 
@@ -56,6 +56,7 @@ fn the_page_has_what_each_kind_shows() {
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
+        Objective::builder("seen").availability(0.999).registry(&registry).build().unwrap(),
     );
     let (mut documented, shown) = (documented(), shown(&registry));
     let [settings, _] = documented.remove("per key").expect("it has a row");

@@ -1,5 +1,7 @@
 //! What is shown of each instance.
 
+use palisade::Objective;
+
 use super::*;
 
 /// The settings of an instance, or its state, as text.
@@ -43,11 +45,11 @@ shows! {
     a_rate_limit: |registry| RateLimitLayer::builder("seen", Rate::per_second(9)).registry(registry).build().unwrap(),
         ["rate 9 calls in 1s", "burst 9", "heed_throttling off"], ["available 9", "waiting 0", "rejected 0"];
     a_measure: |registry| MeasureLayer::builder("seen").registry(registry).build().unwrap(),
-        ["exemplar off"], ["in_flight 0", "successes 0", "p50 off", "p99 off"];
+        ["exemplar off", "objective off"], ["in_flight 0", "successes 0", "p50 off", "p99 off"];
     a_retry: |registry| RetryLayer::builder("seen").registry(registry).build().unwrap(),
         [
             "max_attempts 3", "backoff 50ms growing by 2 to 20s with full jitter", "max_retry_after 30s",
-            "budget 100 tokens + 0.2 a call + 10 a second", "retry_rejected off",
+            "budget 100 tokens + 0.2 a call + 10 a second", "budget_gate off", "retry_rejected off",
         ],
         ["tokens 100"];
     a_timeout: |registry| TimeoutLayer::new(SECOND).registry(registry), ["limit 1s"], [""; 0];
@@ -69,6 +71,12 @@ shows! {
             "forget_after 3600s",
         ],
         ["nodes 0", "suspected 0"];
+    an_objective: |registry| Objective::builder("seen").availability(0.999).registry(registry).build().unwrap(),
+        [
+            "availability 0.999", "latency off", "limit off", "over 2592000s", "recovery off", "min_bad 5", "not_asked off",
+            "runbook_url https://docs.rs/palisade/latest/palisade/objective/index.html#when-an-alert-fires",
+        ],
+        ["is_met on", "availability_used 0", "latency_used off", "firing off"];
     a_layer_per_key: |registry: &Registry| {
         BulkheadLayer::builder(4).registry(registry).per_key(|key: &u32| *key).build().unwrap()
     }, ["capacity 1000", "idle 300s", "max_concurrent 4"], ["keys 0", "in_flight 0", "limit 0", "queued 0"];

@@ -72,9 +72,19 @@ fn of_the_most_attempts_the_next_is_the_last_when_one_is_left() {
 
 #[test]
 fn each_reason_to_stop_has_a_name_of_its_own() {
-    use Stop::{Budget, Deadline, MaxAttempts, NoCopy, Outcome, Rejected, RetryAfter, RetryIf};
+    use Stop::{Budget, BudgetGate, Deadline, MaxAttempts, NoCopy, Outcome, Rejected, RetryAfter, RetryIf};
 
-    let reasons = [Outcome, Rejected, MaxAttempts, RetryAfter, NoCopy, RetryIf, Deadline, Budget];
-    let names = ["outcome", "rejected", "max_attempts", "retry_after", "no_copy", "retry_if", "deadline", "budget"];
+    let reasons = [Outcome, Rejected, MaxAttempts, RetryAfter, NoCopy, RetryIf, Deadline, Budget, BudgetGate];
+    let names = [
+        "outcome",
+        "rejected",
+        "max_attempts",
+        "retry_after",
+        "no_copy",
+        "retry_if",
+        "deadline",
+        "budget",
+        "budget_gate",
+    ];
     assert_eq!(reasons.map(Stop::as_str), names);
 }
