@@ -20,9 +20,9 @@ impl Told {
     /// How much the limit of a key keeps: there may be many keys.
     const OF_KEY: usize = 32;
 
-    /// Of an instance of which no figures are asked.
+    /// Of an instance that is built now.
     pub(crate) fn new() -> Self {
-        Self::since(Nanos(0), false)
+        Self::since(AsMoment.now(), false)
     }
 
     /// Of an instance that was built at this moment. It may be the limit of a key.

@@ -79,7 +79,7 @@
 //! ejections, failovers, verdicts, drains, and changes by hand with who made them. For each failure of a circuit it says how long it
 //! lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
 //!
-//! [`Registry::figures`] says how reliable the services of circuits were: the share of successes, the failures, MTBF, MTTR, downtime
+//! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF, MTTR, downtime
 //! and availability. [`Figures`] says what each of them means.
 //!
 //! What is counted for a name is counted for all of its instances. So degraded and lost calls, and the share of successes, are those

@@ -53,7 +53,11 @@ impl Story {
     fn add_failure(&mut self, source: Source<'_>, failed: &Failed<'_, What>) {
         let (began, ended) = (self.at(failed.began), failed.ended.map(|ended| self.at(ended)));
         let is_inside = began <= self.timeline.to && ended.is_none_or(|ended| self.timeline.from <= ended);
-        let What::Transition { reason, .. } = *failed.what else { return };
+        let reason = match failed.what {
+            What::Transition { reason, .. } => reason,
+            What::Alert { indicator, .. } => indicator.as_str(),
+            _ => return,
+        };
         if is_inside {
             let (kind, name, key) = (source.kind(), source.name(), source.key().map(str::to_owned));
             let lasted = failed.ended.unwrap_or(self.now).saturating_sub(failed.began).into();

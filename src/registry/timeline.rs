@@ -58,7 +58,7 @@ pub struct Timeline {
     pub from: SystemTime,
     /// The last moment.
     pub to: SystemTime,
-    /// The failures of circuits of which any part lies between the two, in the order in which they began.
+    /// The failures of circuits and objectives of which any part lies between the two, in the order in which they began.
     pub failures: Vec<Failure>,
     /// What happened, in its order.
     pub happenings: Vec<Happening>,
@@ -82,7 +82,8 @@ pub struct Happening {
     pub what: What,
 }
 
-/// A failure: the time from when a circuit opened to when it was closed again, or was set by hand.
+/// A failure: the time from when a circuit opened to when it was closed again, or was set by hand. Of an objective, the time in which an
+/// alert of the severity `page` fired.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -98,17 +99,18 @@ pub struct Failure {
     pub ended: Option<SystemTime>,
     /// How long it lasted, so far if it has not ended.
     pub lasted: Duration,
-    /// Why the circuit opened, in the word that the event has.
+    /// Why the circuit opened, in the word that the event has; or which indicator of an objective failed.
     pub reason: &'static str,
-    /// The calls that the circuit rejected meanwhile.
+    /// The calls that the circuit rejected meanwhile; 0 for an objective.
     pub rejected: u64,
-    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none.
+    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none. Of an objective, those that it was
+    /// fed as degraded.
     pub degraded: Option<u64>,
     /// The calls that failed to their callers meanwhile, as far as it is known.
     ///
     /// A fallback of the same name counts those to which no step of it gave an answer. Where the registry has none, a
     /// [measure](crate::measure) of the same name counts those that were no success and were not ignored or abandoned. `None` if the
-    /// registry has neither.
+    /// registry has neither, and for an objective.
     pub lost: Option<u64>,
 }
 

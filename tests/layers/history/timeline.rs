@@ -4,11 +4,12 @@ use std::sync::Barrier;
 use std::thread;
 
 use palisade::registry::Failure;
-use palisade::{FallbackLayer, MeasureLayer, Phase, fallback};
+use palisade::{FallbackLayer, MeasureLayer, Objective, Outcome, Phase, fallback};
 use tower::ServiceBuilder;
 
 use super::*;
 use crate::support::Down;
+use crate::support::time::DAY;
 
 /// The kind, the reason, how long it lasted, and calls that were rejected, degraded and lost.
 fn seen(failure: &Failure) -> (Kind, &str, Duration, u64, Option<u64>, Option<u64>) {
@@ -100,6 +101,18 @@ async fn layers_of_other_names_and_registries_say_nothing_of_it() {
     fail(&circuit);
     let (.., degraded, lost) = seen(&all(&registry).failures[0]);
     assert_eq!((degraded, lost), (None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_an_objective_is_the_time_of_its_pages() {
+    let registry = Registry::new();
+    let objective = Objective::builder("checkout").availability(0.999).registry(&registry).build().unwrap();
+    (0..5).for_each(|_| objective.record(Outcome::Failed, SECOND));
+    advance(DAY).await;
+    let (failures, figures) = (all(&registry).failures, objective.figures(None));
+    let expected = (Kind::Objective, "availability", figures.longest, 0, Some(0), None);
+    assert_eq!((failures.len(), seen(&failures[0])), (1, expected));
+    assert!(figures.longest > 1_000 * SECOND && failures[0].ended.is_some(), "{figures:?}");
 }
 
 #[tokio::test(start_paused = true)]
