@@ -134,9 +134,11 @@
 
 mod builder;
 mod call;
+mod callers;
 mod discover;
 mod first;
 mod future;
+mod gate;
 mod guard;
 mod handle;
 mod listed;
