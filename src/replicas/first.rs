@@ -4,17 +4,14 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::{fmt, mem};
 
 use parking_lot::Mutex;
-use rand::RngExt;
-use rand::rngs::SmallRng;
-use tokio::sync::Mutex as Turn;
 
-use crate::backoff::{Backoff, generator};
-use crate::error::{Chain, Error};
-use crate::judge::{Judge, Judgement};
-use crate::time::Clock;
+use super::callers::{Caller, Callers};
+use super::gate::Gate;
+use crate::error::Error;
 
 /// What has begun, boxed, because it is rare.
 pub(super) type Begun = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
@@ -29,14 +26,25 @@ pub(super) struct First {
     last: Option<Arc<AtomicU64>>,
     /// The number of its own last one; zero before it was done.
     done: AtomicU64,
-    /// The call that has the lock polls for all. Where it leaves, the next one goes on.
-    begun: Turn<Option<Begun>>,
+    progress: Mutex<Progress>,
+    callers: Arc<Callers>,
     gate: Arc<Gate>,
+}
+
+/// How far it is.
+enum Progress {
+    Idle,
+    Begun(Begun),
+    /// A call polls it. Another one may want to be polled for, too.
+    Polled {
+        is_wanted: bool,
+    },
 }
 
 impl First {
     pub(super) fn new(steps: Vec<Step>, last: Option<Arc<AtomicU64>>, gate: Arc<Gate>) -> Self {
-        Self { steps, last, done: AtomicU64::new(0), begun: Turn::new(None), gate }
+        let (done, progress) = (AtomicU64::new(0), Mutex::new(Progress::Idle));
+        Self { steps, last, done, progress, callers: Arc::default(), gate }
     }
 
     /// Whether calls may go to the replica.
@@ -54,31 +62,33 @@ impl First {
     }
 
     /// Waits until calls may go to the replica. Fails with the error for the call that was there, and without one for the others.
+    ///
+    /// Whichever call is polled first polls for all, so none waits for one that is not polled.
     pub(super) async fn wait(self: Arc<Self>) -> Result<(), Option<Error>> {
-        let mut begun = self.begun.lock().await;
+        let caller = Caller::of(&self.callers);
+        poll_fn(|cx| self.poll(&caller, cx)).await
+    }
+
+    fn poll(&self, caller: &Caller<'_>, cx: &Context<'_>) -> Poll<Result<(), Option<Error>>> {
+        // Before the look, so that no wake is missed.
+        caller.waits(cx.waker());
+        let mut progress = self.progress.lock();
         if self.is_done() {
-            return Ok(());
+            return Poll::Ready(Ok(()));
         }
         if self.gate.is_shut() {
-            return Err(None);
+            return Poll::Ready(Err(None));
         }
-        let result = poll_fn(|cx| {
-            // Taken while it is polled, so that what panics is begun anew.
-            let mut running = begun.take().unwrap_or_else(|| self.begin());
-            let polled = running.as_mut().poll(cx);
-            if polled.is_pending() {
-                *begun = Some(running);
+        let begun = match mem::replace(&mut *progress, Progress::Polled { is_wanted: false }) {
+            Progress::Idle => self.begin(),
+            Progress::Begun(begun) => begun,
+            Progress::Polled { .. } => {
+                *progress = Progress::Polled { is_wanted: true };
+                return Poll::Pending;
             }
-            polled
-        });
-        match result.await {
-            Ok(()) => self.finish(),
-            Err(error) => {
-                self.gate.shut(&error);
-                return Err(Some(error));
-            }
-        }
-        Ok(())
+        };
+        drop(progress);
+        Turn { first: self, begun: None }.poll(begun)
     }
 
     fn begin(&self) -> Begun {
@@ -99,55 +109,38 @@ impl fmt::Debug for First {
     }
 }
 
-/// Keeps calls from a replica for a while, because what comes first has failed. It is a judge of the replica.
-pub(super) struct Gate {
-    clock: Clock,
-    backoff: Backoff,
-    /// Until when it is shut; zero if it is not.
-    until: AtomicU64,
-    failures: Mutex<Failures>,
+/// The turn of the call that polls for all.
+struct Turn<'a> {
+    first: &'a First,
+    /// `None` while it is polled, so that what panics is begun anew.
+    begun: Option<Begun>,
 }
 
-struct Failures {
-    in_a_row: u32,
-    why: String,
-    random: SmallRng,
-}
-
-impl Gate {
-    pub(super) fn new(clock: Clock, backoff: Backoff, seed: Option<u64>) -> Self {
-        let failures = Failures { in_a_row: 0, why: String::new(), random: generator(seed) };
-        Self { clock, backoff, until: AtomicU64::new(0), failures: Mutex::new(failures) }
-    }
-
-    fn is_shut(&self) -> bool {
-        let until = self.until.load(Ordering::Relaxed);
-        until > 0 && self.clock.now().0 < until
-    }
-
-    fn shut(&self, error: &Error) {
-        let Failures { in_a_row, why, random } = &mut *self.failures.lock();
-        let delay = self.backoff.delay(*in_a_row, |range| random.random_range(range));
-        *in_a_row = in_a_row.saturating_add(1);
-        *why = Chain(error).to_string();
-        self.until.store(self.clock.now().saturating_add(delay).0, Ordering::Relaxed);
-    }
-
-    fn open(&self) {
-        if self.until.swap(0, Ordering::Relaxed) > 0 {
-            let mut failures = self.failures.lock();
-            failures.in_a_row = 0;
-            drop(mem::take(&mut failures.why));
+impl Turn<'_> {
+    fn poll(mut self, mut begun: Begun) -> Poll<Result<(), Option<Error>>> {
+        let waker = Waker::from(Arc::clone(&self.first.callers));
+        match begun.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(Ok(())) => self.first.finish(),
+            Poll::Ready(Err(error)) => {
+                self.first.gate.shut(&error);
+                return Poll::Ready(Err(Some(error)));
+            }
+            Poll::Pending => {
+                self.begun = Some(begun);
+                return Poll::Pending;
+            }
         }
+        Poll::Ready(Ok(()))
     }
 }
 
-impl Judge for Gate {
-    fn judge(&self) -> Judgement {
-        if self.is_shut() { Judgement::Unhealthy } else { Judgement::Healthy }
-    }
-
-    fn why(&self) -> Option<String> {
-        self.is_shut().then(|| self.failures.lock().why.clone())
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let next = self.begun.take().map_or(Progress::Idle, Progress::Begun);
+        let is_over = matches!(next, Progress::Idle);
+        let before = mem::replace(&mut *self.first.progress.lock(), next);
+        if is_over || matches!(before, Progress::Polled { is_wanted: true }) {
+            self.first.callers.wake_all();
+        }
     }
 }

@@ -105,8 +105,9 @@
 //!
 //! # Replicas of replicas
 //!
-//! Replicas are a service, so they can be replicas themselves: the zones of a region, each with its own, where calls leave the near
-//! zone only if too few there are healthy.
+//! Replicas are a service, so they can be replicas themselves: the zones of a region, each with its own. Calls leave the near zone if
+//! too few there are healthy. A call that the near zone rejects goes on to the next, and so does the next attempt of a
+//! [retry](crate::retry) around all zones: put the retry around the replicas of each zone, where attempts are to stay in it.
 //!
 //! ```
 //! use palisade::{Error, Replica, Replicas};
@@ -134,9 +135,11 @@
 
 mod builder;
 mod call;
+mod callers;
 mod discover;
 mod first;
 mod future;
+mod gate;
 mod guard;
 mod handle;
 mod listed;

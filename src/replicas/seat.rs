@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::first::{Begun, First, Gate, Step};
+use super::first::{Begun, First, Step};
+use super::gate::Gate;
 use super::replica::{Replica, Served};
 use crate::backoff::Backoff;
 use crate::judge::{Judge, Judgement};

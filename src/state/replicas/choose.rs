@@ -94,18 +94,19 @@ impl<C: Now> Pick<'_, C> {
         }
     }
 
-    /// Where none is left of those that are given calls: the others, the better first.
+    /// Where none is left of those that are given calls: the others, the better first, and of these the lower tiers.
     #[cold]
     fn pick_elsewhere(&mut self) -> Option<usize> {
-        let all = 0..self.members.len();
+        let members = self.members;
+        let all = 0..members.len();
         // What was looked at may have changed the pool.
-        let worst = self.members.pool().worst();
+        let worst = members.pool().worst();
         let mut levels = [Level::Healthy, Level::Degraded, Level::Unhealthy].into_iter();
         let keyed = self.roster.rules.shards.is_some();
         levels.find_map(|level| match level {
             Level::Unhealthy if worst < Level::Unhealthy => None,
             level if keyed => self.by_key(&all, level, 1),
-            level => self.first(&all, level),
+            level => members.tiers.iter().find_map(|tier| self.pick_from(&tier.range, level)),
         })
     }
 

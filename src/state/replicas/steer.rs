@@ -34,11 +34,12 @@ impl Roster {
             return self.add(member, now);
         };
         member.rise(self.rules.slow_start, now);
-        before.close();
         locked.succeed(&before, member);
         let is_before = |other: &Arc<Member>| other.id() == before.id();
         let list = locked.members.iter().map(|other| if is_before(other) { member } else { other }).cloned().collect();
         let mut changes = self.reorder(&mut locked, list, now);
+        // After the version has grown: a call that finds it closed looks for newer members.
+        before.close();
         drop(locked);
         self.note_drained(&before, &mut changes);
         Ok(changes)

@@ -1,6 +1,8 @@
 //! Replicas that are found while the service runs.
 
 use std::collections::BTreeSet;
+use std::task::Poll;
+use std::thread;
 
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -90,6 +92,23 @@ async fn one_that_is_found_again_leaves_no_gap() {
     call(&service, 2).await;
     let told: Vec<_> = events.of("palisade::replicas").iter().map(|event| event.field("message").to_owned()).collect();
     assert_eq!((calls(&inners), told), (vec![1, 0, 2], vec!["replica drained".to_owned()]));
+}
+
+#[test]
+fn calls_beside_one_that_is_found_again_have_a_replica() {
+    let (service, news) = found();
+    let find = |mut service: Replicas<Inner>| {
+        news.send(Ok(Change::Insert("a", Inner::default()))).unwrap();
+        assert!(spawn(()).enter(|cx, _| service.poll_ready(cx)).is_ready());
+    };
+    find(service.clone());
+    thread::scope(|scope| {
+        let finding = scope.spawn(|| (0..5_000).for_each(|_| find(service.clone())));
+        let mut service = service.clone();
+        while !finding.is_finished() {
+            assert_eq!(spawn(service.call(1)).poll().map(|result| reason(&result)), Poll::Ready(None));
+        }
+    });
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,6 +57,19 @@ async fn the_making_goes_on_where_the_first_caller_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_call_waits_for_one_that_is_not_polled() {
+    let (service, begun) = lazy(Inner::default(), Ok(Inner::default()));
+    let mut calls = [begin(&service), begin(&service), begin(&service)];
+    advance(SECOND / 2).await;
+    assert!(calls[1].poll().is_pending());
+    advance(SECOND / 2).await;
+    assert!(calls[2].poll().is_ready());
+    assert!(calls[0].is_woken() && calls[0].poll().is_ready());
+    drop(calls);
+    assert_eq!(begun.load(SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_goes_on_where_the_service_cannot_be_made() {
     let standby = Inner::default();
     let (service, begun) = lazy(standby.clone(), Err(Down(4)));

@@ -76,6 +76,18 @@ fn a_call_that_has_tried_a_tier_goes_on_to_the_next() {
 }
 
 #[test]
+fn calls_that_go_on_are_spread_over_the_next_tier() {
+    for rules in [RULES, ROUND_ROBIN] {
+        let team = tiered(rules);
+        let tried = ["a", "b"].map(|name| team.id(name));
+        let calls: Vec<_> = (0..40).map(|_| team.try_call(0, &tried).expect("`c` or `d` takes it")).collect();
+        for name in ["c", "d"] {
+            assert!(calls.iter().filter(|call| call.at() == name).count() > 15, "{name} under {rules:?}");
+        }
+    }
+}
+
+#[test]
 fn a_tier_that_is_drained_is_passed_over() {
     let team = tiered(RULES);
     for name in ["a", "b"] {
