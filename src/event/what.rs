@@ -229,6 +229,15 @@ impl What {
         })
     }
 
+    /// Why an instance fails from then on, in one word, where that can begin a failure.
+    pub(crate) const fn why_it_fails(&self) -> Option<&'static str> {
+        match self {
+            Self::Transition { reason, .. } => Some(reason),
+            Self::Alert { indicator, .. } => Some(indicator.as_str()),
+            _ => None,
+        }
+    }
+
     /// What it is in one word, such as `"transition"`.
     pub const fn as_str(&self) -> &'static str {
         match self {

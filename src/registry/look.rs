@@ -41,7 +41,7 @@ impl Registry {
         story.timeline()
     }
 
-    /// Returns the figures of all circuits by their names: over a window that ends now, or since the build for `None`.
+    /// Returns the figures of all circuits and objectives by their names: over a window that ends now, or since the build for `None`.
     ///
     /// # Examples
     ///

@@ -58,7 +58,7 @@ pub struct Timeline {
     pub from: SystemTime,
     /// The last moment.
     pub to: SystemTime,
-    /// The failures of circuits of which any part lies between the two, in the order in which they began.
+    /// The failures of circuits and objectives of which any part lies between the two, in the order in which they began.
     pub failures: Vec<Failure>,
     /// What happened, in its order.
     pub happenings: Vec<Happening>,
@@ -83,6 +83,8 @@ pub struct Happening {
 }
 
 /// A failure: the time from when a circuit opened to when it was closed again, or was set by hand.
+///
+/// Of an objective it is the time in which an alert of the severity `page` fires.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -98,11 +100,12 @@ pub struct Failure {
     pub ended: Option<SystemTime>,
     /// How long it lasted, so far if it has not ended.
     pub lasted: Duration,
-    /// Why the circuit opened, in the word that the event has.
+    /// Why the circuit opened, in the word that the event has; of an objective the indicator that paged first.
     pub reason: &'static str,
-    /// The calls that the circuit rejected meanwhile.
+    /// The calls that the circuit rejected meanwhile. An objective rejects none.
     pub rejected: u64,
-    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none.
+    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none. Of an objective, what was
+    /// [recorded](crate::Objective::degraded) as degraded.
     pub degraded: Option<u64>,
     /// The calls that failed to their callers meanwhile, as far as it is known.
     ///
