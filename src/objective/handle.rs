@@ -24,7 +24,7 @@ use crate::time;
 /// use palisade::{Objective, Outcome};
 ///
 /// # fn main() -> Result<(), palisade::ConfigError> {
-/// let objective = Objective::builder("checkout").availability(0.99).latency(0.9, Duration::from_millis(200)).build()?;
+/// let objective = Objective::builder("checkout").availability(0.99).latency(0.95, Duration::from_millis(200)).build()?;
 /// for _ in 0..199 {
 ///     objective.record(Outcome::Success, Duration::from_millis(20));
 /// }
