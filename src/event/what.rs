@@ -229,6 +229,15 @@ impl What {
         })
     }
 
+    /// Why an instance fails from then on, in one word, where that can begin a failure.
+    pub(crate) const fn why_it_fails(&self) -> Option<&'static str> {
+        match self {
+            Self::Transition { reason, .. } => Some(reason),
+            Self::Alert { indicator, .. } => Some(indicator.as_str()),
+            _ => None,
+        }
+    }
+
     /// What it is in one word, such as `"transition"`.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -266,15 +275,15 @@ impl fmt::Display for What {
             Self::Resized { limit } => write!(f, "resized to {limit}"),
             Self::RateSet { rate, burst } => write!(f, "rate set to {rate}, at most {burst} at once"),
             Self::Shut { duration: Duration::ZERO } => f.write_str("let calls pass again"),
-            Self::Shut { duration } => write!(f, "shut for {:?}", shown(*duration)),
+            Self::Shut { duration } => write!(f, "shut for {}", shown(*duration)),
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),
             Self::Draining { is_draining: false } => f.write_str("drains no longer"),
             Self::Suspected { node, silent } => {
-                write!(f, "node {} suspected, silent for {:?}", node.escape_debug(), shown(*silent))
+                write!(f, "node {} suspected, silent for {}", node.escape_debug(), shown(*silent))
             }
             Self::Returned { node, silent } => {
-                write!(f, "node {} returned, silent for {:?}", node.escape_debug(), shown(*silent))
+                write!(f, "node {} returned, silent for {}", node.escape_debug(), shown(*silent))
             }
             Self::FailedOver { from, to, reason } => {
                 f.write_str("failed over")?;
@@ -298,7 +307,7 @@ impl fmt::Display for What {
             Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 let (replica, duration) = (replica.escape_debug(), shown(*duration));
-                write!(f, "replica {replica} ejected for {duration:?} ({})", plain(reason))
+                write!(f, "replica {replica} ejected for {duration} ({})", plain(reason))
             }
             Self::EjectionRefused { replica, reason } => {
                 write!(f, "replica {} not ejected, too many are ({})", replica.escape_debug(), plain(reason))
@@ -312,10 +321,21 @@ impl fmt::Display for What {
     }
 }
 
-/// A time as it is shown: cut to a millisecond, unless it is shorter.
-pub(crate) const fn shown(time: Duration) -> Duration {
-    let nanos = time.subsec_nanos();
-    if time.as_millis() == 0 { time } else { Duration::new(time.as_secs(), nanos - nanos % 1_000_000) }
+/// A time as it is spoken: `1h 30s`, cut to a second. Below a minute it is cut to a millisecond, unless it is shorter.
+pub(crate) fn shown(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds, time.subsec_nanos()) {
+        (0, nanos) if nanos < 1_000_000 => format!("{time:?}"),
+        (..60, nanos) => format!("{:?}", Duration::new(seconds, nanos - nanos % 1_000_000)),
+        _ => in_words(seconds),
+    }
+}
+
+/// Those of its parts that are not zero.
+fn in_words(seconds: u64) -> String {
+    let parts = [(seconds / 86_400, 'd'), (seconds / 3_600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    let words: Vec<_> = parts.iter().filter(|part| part.0 > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    words.join(" ")
 }
 
 /// A word of ours as it is spoken: `failure rate`.
@@ -326,7 +346,7 @@ fn plain(word: &str) -> String {
 fn transition(f: &mut fmt::Formatter<'_>, from: Phase, to: Phase, open_for: Option<Duration>) -> fmt::Result {
     match (from, to) {
         (Phase::MetricsOnly, Phase::MetricsOnly) => f.write_str("would have opened"),
-        (_, Phase::Open) => write!(f, "opened for {:?}", shown(open_for.unwrap_or_default())),
+        (_, Phase::Open) => write!(f, "opened for {}", shown(open_for.unwrap_or_default())),
         (_, to) => write!(f, "{} to {}", plain(from.as_str()), plain(to.as_str())),
     }
 }

@@ -46,10 +46,10 @@ impl Counted {
     #[inline(always)]
     fn end(&self, ended: Ended, reason: Option<RejectionReason>, began: Instant, trace: Trace) {
         let now = time::now();
-        if let Some(objective) = &self.objective {
-            objective.end(ended, reason, began, now);
-        }
         let took = now.saturating_duration_since(began);
+        if let Some(objective) = &self.objective {
+            objective.end(ended, reason, took.into(), now);
+        }
         self.calls.end(ended, took.into());
         if let (Some(exemplars), Some(trace)) = (&self.exemplars, trace) {
             exemplars.keep(ended, trace, took);

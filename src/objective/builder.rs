@@ -15,7 +15,7 @@ use crate::registry::Registry;
 use crate::source::Kind;
 use crate::state::objective::{ALERTS, Calls, Indicator, Ledger, Rules, STEP, STEPS_PER_BUCKET, STEPS_PER_DAY, Target};
 use crate::sync::{Arc, OnceLock, weak};
-use crate::time::{Clock, Nanos};
+use crate::time::{AsMoment, Clock, Nanos, Now};
 
 /// The least and the most days of a period.
 const DAYS: [u64; 2] = [3, 366];
@@ -138,6 +138,7 @@ impl ObjectiveBuilder {
         let rules = self.rules().map_err(|error| error.named(name.as_str()).of("objective"))?;
         let Self { limit, recovery, not_asked, runbook_url, registry, .. } = self;
         let listing = registry.listing(Kind::Objective, name);
+        let told = Told::since(AsMoment.now(), false);
         let feed = Arc::new(Feed {
             row: listing.row(),
             calls: Calls::new(),
@@ -147,7 +148,7 @@ impl ObjectiveBuilder {
             core: OnceLock::new(),
         });
         let ledger = Mutex::new(Ledger::new(rules));
-        let core = CachedArc::new(Core { feed, told: Told::new(), ledger, rules, recovery, runbook_url });
+        let core = CachedArc::new(Core { feed, told, ledger, rules, recovery, runbook_url });
         core.feed.core.get_or_init(|| weak(core.shared()));
         listing.list(weak(core.shared()));
         Ok(Objective { core })

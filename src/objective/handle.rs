@@ -24,7 +24,7 @@ use crate::time;
 /// use palisade::{Objective, Outcome};
 ///
 /// # fn main() -> Result<(), palisade::ConfigError> {
-/// let objective = Objective::builder("checkout").availability(0.99).latency(0.9, Duration::from_millis(200)).build()?;
+/// let objective = Objective::builder("checkout").availability(0.99).latency(0.95, Duration::from_millis(200)).build()?;
 /// for _ in 0..199 {
 ///     objective.record(Outcome::Success, Duration::from_millis(20));
 /// }
@@ -53,7 +53,7 @@ impl Objective {
     /// A success is good, and fast if it took no longer than the limit. [`Outcome::Ignored`] is not asked. All else is bad: so record a
     /// call that was rejected or timed out as [`Outcome::Transient`], and none that its caller abandoned.
     pub fn record(&self, outcome: Outcome, took: Duration) {
-        self.core.feed.record(outcome.into(), None, took.into(), time::now());
+        self.core.feed.end(outcome.into(), None, took.into(), time::now());
     }
 
     /// Records that a caller got another answer in place of the service's, such as an old one.

@@ -52,16 +52,10 @@ impl Feed {
         self.row.name()
     }
 
-    /// Counts a call that a measure saw begin then and end now, for this reason if it was rejected. Out of line, so that a measure
-    /// that feeds nothing pays nothing for it.
+    /// Counts a call that ended now and took so long, for this reason if it was rejected. Out of line, so that a measure that feeds
+    /// nothing pays nothing for it.
     #[inline(never)]
-    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, began: Instant, now: Instant) {
-        self.record(ended, reason, now.saturating_duration_since(began).into(), now);
-    }
-
-    /// Counts a call that ended now, and took so long.
-    #[inline(always)]
-    pub(super) fn record(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
+    pub(crate) fn end(&self, ended: Ended, reason: Option<RejectionReason>, took: Nanos, now: Instant) {
         let call = match ended {
             Ended::Success if took <= self.limit => Call::Fast,
             Ended::Success => Call::Slow,
@@ -148,7 +142,7 @@ impl Core {
 
     /// The calls that came to harm so far.
     pub(super) fn counted(&self) -> Counted {
-        Counted { degraded: Some(self.feed.row.total(Call::DEGRADED)), ..Counted::default() }
+        Counted { degraded: Some(self.feed.row.total(Call::DEGRADED)), ..self.feed.row.harmed(0) }
     }
 
     /// What its figures are made of, over the last `window` or since it was built.

@@ -38,7 +38,7 @@ impl Display for Failure {
         let (lasted, reason) = (shown(*lasted), reason.replace('_', " "));
         let known = |count: Option<u64>| count.map_or("not known".to_owned(), |count| count.to_string());
         let (degraded, lost) = (known(*degraded), known(*lost));
-        write!(f, "| {began} | {lasted:?}{so_far} | {place} | {reason} | {rejected} | {degraded} | {lost} |")
+        write!(f, "| {began} | {lasted}{so_far} | {place} | {reason} | {rejected} | {degraded} | {lost} |")
     }
 }
 

@@ -76,11 +76,11 @@
 //!
 //! Each instance keeps the last 1,000 things that it told, but for what may happen in every call. The limit of a key keeps the last 32.
 //! [`Registry::timeline`] has those of all instances between two moments, as values and as Markdown: transitions with their reasons,
-//! ejections, failovers, verdicts, drains, and changes by hand with who made them. For each failure of a circuit it says how long it
-//! lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
+//! ejections, failovers, verdicts, alerts, drains, and changes by hand with who made them. For each failure of a circuit or an
+//! objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
 //!
-//! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF, MTTR, downtime
-//! and availability. [`Figures`] says what each of them means.
+//! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF,
+//! MTTR, downtime and availability. [`Figures`] says what each of them means.
 //!
 //! What is counted for a name is counted for all of its instances. So degraded and lost calls, and the share of successes, are those
 //! of the name.

@@ -53,18 +53,12 @@ impl Story {
     fn add_failure(&mut self, source: Source<'_>, failed: &Failed<'_, What>) {
         let (began, ended) = (self.at(failed.began), failed.ended.map(|ended| self.at(ended)));
         let is_inside = began <= self.timeline.to && ended.is_none_or(|ended| self.timeline.from <= ended);
-        let reason = match failed.what {
-            What::Transition { reason, .. } => reason,
-            What::Alert { indicator, .. } => indicator.as_str(),
-            _ => return,
-        };
-        if is_inside {
-            let (kind, name, key) = (source.kind(), source.name(), source.key().map(str::to_owned));
-            let lasted = failed.ended.unwrap_or(self.now).saturating_sub(failed.began).into();
-            let Counted { rejected, degraded, lost } = failed.counted;
-            let failure = Failure { kind, name, key, began, ended, lasted, reason, rejected, degraded, lost };
-            self.timeline.failures.push(failure);
-        }
+        let Some(reason) = failed.what.why_it_fails().filter(|_| is_inside) else { return };
+        let (kind, name, key) = (source.kind(), source.name(), source.key().map(str::to_owned));
+        let lasted = failed.ended.unwrap_or(self.now).saturating_sub(failed.began).into();
+        let Counted { rejected, degraded, lost } = failed.counted;
+        let failure = Failure { kind, name, key, began, ended, lasted, reason, rejected, degraded, lost };
+        self.timeline.failures.push(failure);
     }
 
     fn at(&self, moment: Nanos) -> SystemTime {

@@ -82,8 +82,9 @@ pub struct Happening {
     pub what: What,
 }
 
-/// A failure: the time from when a circuit opened to when it was closed again, or was set by hand. Of an objective, the time in which an
-/// alert of the severity `page` fired.
+/// A failure: the time from when a circuit opened to when it was closed again, or was set by hand.
+///
+/// Of an objective it is the time in which an alert of the severity `page` fires.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -99,12 +100,12 @@ pub struct Failure {
     pub ended: Option<SystemTime>,
     /// How long it lasted, so far if it has not ended.
     pub lasted: Duration,
-    /// Why the circuit opened, in the word that the event has; or which indicator of an objective failed.
+    /// Why the circuit opened, in the word that the event has; of an objective the indicator that paged first.
     pub reason: &'static str,
-    /// The calls that the circuit rejected meanwhile; 0 for an objective.
+    /// The calls that the circuit rejected meanwhile. An objective rejects none.
     pub rejected: u64,
-    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none. Of an objective, those that it was
-    /// fed as degraded.
+    /// The calls that fallbacks of the same name answered meanwhile; `None` if the registry has none. Of an objective, what was
+    /// [recorded](crate::Objective::degraded) as degraded.
     pub degraded: Option<u64>,
     /// The calls that failed to their callers meanwhile, as far as it is known.
     ///

@@ -67,6 +67,28 @@ async fn a_failure_that_goes_on_is_marked() {
     assert!(all(&registry).to_string().contains("| 1s, goes on | circuit breaker payments |"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn how_long_a_failure_lasted_is_said_in_words() {
+    for (lasted, expected) in [
+        (Duration::ZERO, "0ns"),
+        (Duration::from_nanos(1_999), "1.999µs"),
+        (Duration::from_micros(1_999), "1ms"),
+        (Duration::from_nanos(59_999_999_999), "59.999s"),
+        (60 * SECOND, "1m"),
+        (Duration::from_nanos(61_999_999_999), "1m 1s"),
+        (5_430 * SECOND, "1h 30m 30s"),
+        (49 * 3_600 * SECOND, "2d 1h"),
+    ] {
+        let registry = Registry::new();
+        let circuit = circuit(&registry);
+        fail(&circuit);
+        advance(lasted).await;
+        circuit.reset();
+        let text = all(&registry).to_string();
+        assert!(text.contains(&format!(" | {expected} | circuit breaker payments | ")), "{expected}: {text}");
+    }
+}
+
 /// A time as a timeline writes it.
 fn written(at: SystemTime) -> String {
     let text = Registry::new().timeline(at, at).to_string();

@@ -118,5 +118,5 @@ async fn heartbeats_say_which_node_is_silent() {
     advance(100 * SECOND).await;
     assert!(heartbeats.is_suspected("n1"));
     heartbeats.beat("n1");
-    assert_eq!(texts(&registry), ["node n1 suspected, silent for 101s", "node n1 returned, silent for 101s"]);
+    assert_eq!(texts(&registry), ["node n1 suspected, silent for 1m 41s", "node n1 returned, silent for 1m 41s"]);
 }

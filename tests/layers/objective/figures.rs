@@ -3,8 +3,11 @@
 use std::time::SystemTime;
 
 use palisade::event::Kind;
+use palisade::registry::Failure;
+use palisade::{MeasureLayer, Timeline};
 
 use super::*;
+use crate::support::time::YEAR;
 
 /// Fails for an hour, and is well for a day before and after.
 async fn outage(objective: &Objective) {
@@ -44,15 +47,49 @@ async fn figures_over_a_window_are_those_of_what_lies_in_it() {
     assert_eq!((longer.failures, longer.success_rate), (1, None), "it is longer than the period");
 }
 
+/// All that has happened.
+fn story(registry: &Registry) -> Timeline {
+    registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000 * YEAR)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_a_failure_of_the_timeline() {
+    let registry = Registry::new();
+    let objective = builder().registry(&registry).build().unwrap();
+    outage(&objective).await;
+    let seen = |failure: &Failure| (failure.kind, failure.reason, failure.lasted, failure.ended.is_some());
+    let lasted = objective.figures(None).downtime;
+    assert_eq!(
+        story(&registry).failures.iter().map(seen).collect::<Vec<_>>(),
+        [(Kind::Objective, "availability", lasted, true)]
+    );
+    record(&objective, Outcome::Failed, 500);
+    assert!(!objective.is_met());
+    objective.record_degraded();
+    let last = story(&registry).failures.pop().expect("it fails again");
+    assert_eq!((last.ended, last.rejected, last.degraded, last.lost), (None, 0, Some(1), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_measure_of_the_name_knows_which_calls_a_page_lost() {
+    let registry = Registry::new();
+    let objective = builder().registry(&registry).build().unwrap();
+    let layer = MeasureLayer::builder("checkout").objective(&objective).registry(&registry).build().unwrap();
+    let fail = || layer.handle().begin().settle(Outcome::Failed);
+    (0..5).for_each(|_| fail());
+    assert!(!firing(objective.availability()).is_empty());
+    (0..3).for_each(|_| fail());
+    let failure = &story(&registry).failures[0];
+    assert_eq!((failure.degraded, failure.lost), (Some(0), Some(3)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn alerts_are_a_part_of_the_story() {
     let registry = Registry::new();
     let objective = builder().registry(&registry).build().unwrap();
     record(&objective, Outcome::Failed, 5);
-    let far = Duration::from_secs(3_600);
-    let story = || registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000_000 * far);
     let told = |happening: &palisade::registry::Happening| happening.what.to_string();
-    let first: Vec<_> = story().happenings.iter().map(told).collect();
+    let first: Vec<_> = story(&registry).happenings.iter().map(told).collect();
     let expected = [
         "alert page of availability fires, burning at 1000.0 over 1h",
         "alert page of availability fires, burning at 1000.0 over 6h",
@@ -61,9 +98,9 @@ async fn alerts_are_a_part_of_the_story() {
     ];
     assert_eq!(first, expected);
     advance(24 * HOUR).await;
-    let last = story().happenings.split_off(4);
+    let last = story(&registry).happenings.split_off(4);
     assert_eq!(told(&last[0]), "alert page of availability is resolved, burning at 1000.0 over 1h");
     // Nobody looked when it was resolved, and yet it is known.
-    let pause = last[0].at.duration_since(story().happenings[0].at).unwrap();
+    let pause = last[0].at.duration_since(story(&registry).happenings[0].at).unwrap();
     assert!(pause.abs_diff(HOUR / 12) < 2 * SECOND, "{pause:?}");
 }
