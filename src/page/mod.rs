@@ -77,7 +77,11 @@
 //!
 //! The page knows no TLS and no users. Serve it on a port of its own that only your own network reaches, or behind a proxy that speaks
 //! TLS and signs people in. A browser sends no header of its own with a stream of events, so a token must be in a cookie or in basic
-//! authentication. Over plain HTTP/1.1 a browser opens at most six connections to a host, and each tab keeps one.
+//! authentication. Over plain HTTP/1.1 a browser opens at most six connections to a host, and each tab keeps one: the seventh tab shows
+//! nothing, and with six open none can steer. Over HTTP/2 they share one.
+//!
+//! It sets no time limit to a client that sends or reads slowly: one that may steer can send its request as slowly as it likes. What is
+//! in front of it must end such connections.
 //!
 //! A steering must be `application/json`, and where a browser says where it comes from, in `Sec-Fetch-Site` or `Origin`, that must be the
 //! page itself. So no form, beacon or script of another site steers, whoever has signed in. With [`hosts`](Page::hosts) no site does whose
@@ -88,8 +92,8 @@
 //! Who steers can reject every call of the process. Who reads sees names, and reasons that come from errors: at most 200 characters of
 //! each, but whatever is in them.
 //!
-//! A stream ends when its client goes, and not before. A server that waits for all its responses when it stops waits for open pages: end
-//! its connections after some time.
+//! A stream ends when its client goes, and not before. A client that stays and never reads is sent no more, and keeps its place. A
+//! server that waits for all its responses when it stops waits for open pages: end its connections after some time.
 
 mod body;
 mod document;
