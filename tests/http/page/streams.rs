@@ -93,13 +93,13 @@ fn no_frame_is_made_for_who_does_not_read() {
 #[tokio::test]
 async fn a_judge_that_blocks_keeps_no_other_stream_waiting() {
     let registry = Registry::new();
-    let (begin, began) = mpsc::channel();
+    let (blocks, blocked) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
     let (is_armed, ended) = (Arc::new(AtomicBool::new(false)), Mutex::new(ended));
     let arms = Arc::clone(&is_armed);
     let judge = move || {
         if arms.swap(false, Ordering::SeqCst) {
-            begin.send(()).unwrap();
+            blocks.send(()).unwrap();
             ended.lock().unwrap().recv().unwrap_err();
         }
         Judgement::Healthy
@@ -112,7 +112,7 @@ async fn a_judge_that_blocks_keeps_no_other_stream_waiting() {
         let page = page.clone();
         move || paused(async { frame(&page).await })
     });
-    began.recv().unwrap();
+    blocked.recv().unwrap();
 
     let (told, hears) = mpsc::channel();
     thread::spawn(move || {
@@ -122,7 +122,7 @@ async fn a_judge_that_blocks_keeps_no_other_stream_waiting() {
             told.send(timeout(secs(2), events.next()).await.is_err()).unwrap();
             drop(events);
             told.send(format!("{page:?}").contains("streams: 1")).unwrap();
-        })
+        });
     });
     for what in ["it waits as a future", "its place is free again"] {
         assert_eq!(hears.recv_timeout(secs(20)), Ok(true), "{what}");
