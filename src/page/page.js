@@ -1,8 +1,8 @@
 "use strict";
 // Shows what the stream of events says, once a second. All text becomes text: nothing that was said is ever read as HTML.
 
-// The folder that this document is in, under whatever prefix it is served.
-const BASE = location.pathname.endsWith("/") ? location.pathname : location.pathname + "/";
+// The folder that this document is in, under whatever prefix it is served: with the origin, since a prefix may begin like a host.
+const BASE = location.origin + location.pathname.replace(/\/?$/, "/");
 const MINUTE = 60;
 const NEWS_EVERY = 5_000;
 const SILENCE = 3_500;
@@ -124,7 +124,7 @@ const KINDS = {
     seldom("Limit changed", "bulkhead_limit_changes_total"),
   ]],
   "rate limit": ["Rate limits", [
-    words("Rate", row => row.set("rate")?.replaceAll(" ", "\u00a0")),
+    number("Rate", row => row.set("rate")),
     words("Left of burst", row => row.said({ part: row.see("available"), whole: row.set("burst"), trouble: row.trouble })),
     number("Waiting", row => count(row.see("waiting"))),
     total("Admitted", "rate_limit_admitted_total"),
@@ -548,8 +548,9 @@ function ask(row) {
 }
 
 function askAbout(row, [word, title, does, fields = []]) {
-  const many = row.instance ? 1 : row.group.instances.length;
-  $("ask-more").textContent = does + (many > 1 ? ` This concerns ${count(many)} instances.` : "");
+  // A frame has only those that are worst off, and only the keys that are.
+  const isOne = row.instance && (row.instance.key !== null || (row.group.instances.length === 1 && row.frame.hidden === 0));
+  $("ask-more").textContent = does + (isOne ? "" : " This concerns all of this name, also those that are not shown.");
   $("ask-fields").replaceChildren(...fields.map(([field, label, setting]) => {
     const input = element("input", { name: field, type: "number", min: "0", step: "any", required: "" });
     const value = setting ? row.set(setting) : undefined;
@@ -571,6 +572,7 @@ async function steer(event) {
   if (asked.instance?.key) request.key = asked.instance.key;
   for (const input of $("ask-fields").querySelectorAll("input")) request[input.name] = Number(input.value);
   isSending = true;
+  $("ask-result").textContent = "Sending.";
   const { isDone, text } = await send(request);
   isSending = false;
   $("ask-result").textContent = text;
@@ -582,12 +584,13 @@ async function steer(event) {
 
 async function send(request) {
   try {
-    const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) };
+    const [headers, signal] = [{ "Content-Type": "application/json" }, AbortSignal.timeout(GIVE_UP)];
+    const options = { method: "POST", headers, body: JSON.stringify(request), signal };
     const response = await fetch(BASE + "steer", options);
     const text = await response.text();
     return { isDone: response.ok, text: response.ok ? `Done: ${count(JSON.parse(text).steered)} steered.` : `Refused (${response.status}). ${text}` };
   } catch {
-    return { isDone: false, text: "The request did not arrive. Is the connection lost?" };
+    return { isDone: false, text: "No response came. Is the connection lost? See whether it was done before you try again." };
   }
 }
 

@@ -57,8 +57,9 @@ impl Page {
 
     /// Lets those steer for whom `authorize` returns `true`.
     ///
-    /// It is asked before the body of the request is read, and beside it the request must come from the page itself. Who steers can
-    /// reject every call of the process: open it to few. Defaults to nobody.
+    /// It is asked before the body of the request is read, and beside it the request must come from the page itself. It is also asked
+    /// when a stream of events begins, so that the page shows buttons to those only who may use them. Who steers can reject every call
+    /// of the process: open it to few. Defaults to nobody.
     pub fn steering(self, authorize: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.with(|gate| gate.steering = Some(Arc::new(authorize)))
     }

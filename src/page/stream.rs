@@ -6,6 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Sleep, sleep_until};
@@ -14,6 +15,9 @@ use super::frame;
 use super::refusal::Refusal;
 use super::shared::Shared;
 use crate::time::now;
+
+/// After what time a stream asks again for a frame that another one makes.
+const ASK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(super) struct Stream {
     place: Place,
@@ -52,10 +56,14 @@ impl Stream {
         if let Some(greeting) = self.greeting.take() {
             return Poll::Ready(greeting);
         }
-        ready!(self.next.as_mut().poll(cx));
         let Shared { registry, gate, live } = &*self.place.0;
-        let (frame, next) = live.frame(|| frame::event(registry, gate.shows_keys));
-        self.next.as_mut().reset(next);
-        Poll::Ready(frame)
+        loop {
+            ready!(self.next.as_mut().poll(cx));
+            if let Some((frame, next)) = live.frame(|| frame::event(registry, gate.shows_keys)) {
+                self.next.as_mut().reset(next);
+                return Poll::Ready(frame);
+            }
+            self.next.as_mut().reset(now() + ASK_AGAIN);
+        }
     }
 }

@@ -97,3 +97,16 @@ test("who may not steer has no button, and is refused", async (t) => {
   await shows(circuit(page), "Good", /^1$/);
   await isIn(circuit(page), "closed");
 });
+
+test("who steers all keys is told so", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/steer/`);
+  await fetch(`${server.origin}/pay/ann`);
+  const dialog = page.getByRole("dialog");
+  for (const [name, told] of [["customers 1 key", 1], ["customers ann", 0], ["payments", 0]]) {
+    await circuit(page, name).getByRole("button").click();
+    await dialog.getByRole("heading").waitFor();
+    assert.equal(await dialog.getByText("also those that are not shown").count(), told, name);
+    await page.keyboard.press("Escape");
+  }
+});

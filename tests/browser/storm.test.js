@@ -18,9 +18,6 @@ const VIEWS = {
   "page-narrow-dark": { colorScheme: "dark", width: 390, height: 2200 },
 };
 
-/** The name of the storm's layers, which may be gone when it has ended. */
-const QUOTES = /^quotes( gone)?$/;
-
 /** What a metric counts under the storm's name, for those of these labels. */
 async function metric(storm, name, labels = "") {
   const text = await (await fetch(`${storm.origin}/metrics`)).text();
@@ -49,7 +46,7 @@ test("the page, the metrics and the storm agree to the call", { timeout: 120_000
   const [sent, good, degraded, failed] = ended.map(Number);
   t.diagnostic(`sent=${sent} good=${good} degraded=${degraded} failed=${failed}`);
   await after(storm);
-  const shown = async (title, head) => Number((await cell(row(page, title, QUOTES), head).innerText()).replaceAll(",", ""));
+  const shown = async (title, head) => Number((await cell(row(page, title, "quotes"), head).innerText()).replaceAll(",", ""));
   assert.equal(await shown("Measures", "Calls"), sent);
   assert.equal(await shown("Measures", "Good"), good);
   assert.equal(await shown("Rate limits", "Admitted"), sent);
@@ -61,5 +58,6 @@ test("the page, the metrics and the storm agree to the call", { timeout: 120_000
   assert.equal(await metric(storm, "retry_calls_total", 'result="(first|retried)"'), good);
   assert.equal(await metric(storm, "fallback_answers_total"), degraded);
   assert.equal(await metric(storm, "fallback_failed_total"), failed);
+  assert.equal(await page.getByRole("rowheader", { name: "gone" }).count(), 0, "the layers are there when it has ended");
   pages.forEach(assertQuiet);
 });

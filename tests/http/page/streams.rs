@@ -1,12 +1,13 @@
 //! The stream of events: its places, its frames, and those who do not read.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 
 use futures_util::FutureExt;
 use palisade::{Judgement, Replica, Replicas};
-use tokio::time::advance;
+use tokio::time::{advance, timeout};
 use tower::service_fn;
 
 use super::*;
@@ -87,6 +88,48 @@ fn no_frame_is_made_for_who_does_not_read() {
         assert_eq!(made() - before, 2 * each, "nobody watches any more");
         drop(replicas);
     });
+}
+
+#[tokio::test]
+async fn a_judge_that_blocks_keeps_no_other_stream_waiting() {
+    let registry = Registry::new();
+    let (blocks, blocked) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let (is_armed, ended) = (Arc::new(AtomicBool::new(false)), Mutex::new(ended));
+    let arms = Arc::clone(&is_armed);
+    let judge = move || {
+        if arms.swap(false, Ordering::SeqCst) {
+            blocks.send(()).unwrap();
+            ended.lock().unwrap().recv().unwrap_err();
+        }
+        Judgement::Healthy
+    };
+    let replica = Replica::new("a", service_fn(async |(): ()| Ok::<_, io::Error>(()))).judge(judge);
+    let replicas = Replicas::builder("orders").registry(&registry).replica(replica).build().unwrap();
+    let page = open(&registry);
+    is_armed.store(true, Ordering::SeqCst);
+    let slow = thread::spawn({
+        let page = page.clone();
+        move || paused(async { frame(&page).await })
+    });
+    blocked.recv().unwrap();
+
+    let (told, hears) = mpsc::channel();
+    thread::spawn(move || {
+        paused(async {
+            let mut events = Events::of(&page).await.unwrap();
+            events.next().await;
+            told.send(timeout(secs(2), events.next()).await.is_err()).unwrap();
+            drop(events);
+            told.send(format!("{page:?}").contains("streams: 1")).unwrap();
+        });
+    });
+    for what in ["it waits as a future", "its place is free again"] {
+        assert_eq!(hears.recv_timeout(secs(20)), Ok(true), "{what}");
+    }
+    drop(end);
+    assert_eq!(slow.join().unwrap()["instances"], 2);
+    drop(replicas);
 }
 
 #[test]
