@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use palisade::Judgement;
+use palisade::{Backoff, Judgement, RetryLayer};
+use tower::ServiceBuilder;
 
 use super::*;
 
@@ -70,4 +71,20 @@ async fn a_zone_gets_a_call_where_a_trial_in_it_is_due() {
     advance(34 * SECOND).await;
     call_zones(&zones, 11).await;
     assert_eq!(inners[0].calls(), 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_leaves_the_zone_only_if_it_is_around_all() {
+    let retry = || RetryLayer::builder("orders").backoff(Backoff::none()).without_budget().build().unwrap();
+    let near = |inner: &Inner| named(&[inner.clone(), Inner::default()]).policy(Policy::FailOver).build().unwrap();
+    let (inner, far) = (Inner::failing(), Inner::default());
+    let zones = Replicas::builder("zones").policy(Policy::FailOver).add("near", near(&inner)).add("far", near(&far));
+    let around = ServiceBuilder::new().layer(retry()).service(zones.build().unwrap());
+    around.oneshot(1).await.unwrap();
+    assert_eq!((inner.calls(), far.calls()), (1, 1));
+    let within = |inner| ServiceBuilder::new().layer(retry()).service(near(inner));
+    let zones = Replicas::builder("zones").policy(Policy::FailOver);
+    let within = zones.add("near", within(&inner)).add("far", within(&far)).build().unwrap();
+    within.oneshot(1).await.unwrap();
+    assert_eq!((inner.calls(), far.calls()), (2, 1));
 }
