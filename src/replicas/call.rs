@@ -73,6 +73,22 @@ impl<S> Set<S> {
         choice
     }
 
+    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
+    /// first takes over, attempts stay with the one in use.
+    #[inline(always)]
+    fn find(&self, key: u64, tried: &[u64]) -> Option<Choice> {
+        let sent_to = context::tried();
+        let stays = sent_to == Tried::NOBODY || self.core.roster.rules().takes_over;
+        if stays { self.choose(key, tried) } else { self.choose_untried(key, tried, sent_to) }
+    }
+
+    /// The same, where the set is not the first.
+    #[cold]
+    #[inline(never)]
+    fn find_again(&self, key: u64, tried: &[u64]) -> Option<Choice> {
+        self.find(key, tried)
+    }
+
     /// Chooses one that earlier attempts were not sent to either, if there is one.
     #[cold]
     fn choose_untried(&self, key: u64, tried: &[u64], sent_to: Tried) -> Option<Choice> {
@@ -83,6 +99,7 @@ impl<S> Set<S> {
 }
 
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
+    #[inline(always)]
     pub(super) fn new(set: Arc<Set<S>>, request: Request, key: u64, end: E, keep: K) -> Self {
         let is_sent_once = set.core.reach.max_tries.min(set.seats.len()) <= 1;
         let request = Some(keep.begin(request, is_sent_once));
@@ -109,33 +126,18 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         ReplicaGuard::new(self.core(), &self.set.members, choice)
     }
 
+    /// Chooses the replica of the next try. Where there is none in the set that the call began with, it looks into the newest.
     #[inline(always)]
     pub(super) fn choose(&mut self) -> Option<Choice> {
         if self.passed_over.is_some() && !self.may_go_on() {
             return None;
         }
-        self.find_here().or_else(|| self.find_anew())
-    }
-
-    /// Where there is none in the set that the call began with: finds one in the newest.
-    #[cold]
-    fn find_anew(&mut self) -> Option<Choice> {
-        let mut found = None;
-        while let (None, Some(newer)) = (&found, self.set.newer()) {
-            self.set = newer;
-            found = self.find_here();
+        let mut choice = self.set.find(self.key, self.tried());
+        while choice.is_none() {
+            self.set = self.set.newer()?;
+            choice = self.set.find_again(self.key, self.tried());
         }
-        found
-    }
-
-    /// Finds one that no earlier attempt of the call was sent to; if there is none, one that did not refuse this attempt. Where a replica
-    /// first takes over, attempts stay with the one in use.
-    #[inline]
-    fn find_here(&self) -> Option<Choice> {
-        let sent_to = context::tried();
-        let stays = sent_to == Tried::NOBODY || self.core().roster.rules().takes_over;
-        let tried = self.tried();
-        if stays { self.set.choose(self.key, tried) } else { self.set.choose_untried(self.key, tried, sent_to) }
+        choice
     }
 
     /// Notes for a retry around that the call was sent to this replica.

@@ -41,25 +41,20 @@ const WAITING: u64 = 1;
 /// The replica panicked.
 const PANICKED: u64 = 1 << 1;
 
-/// The call is to be timed, if it is waited for.
+/// The call is timed.
 const TIMED: u64 = 1 << 2;
 
 impl ReplicaGuard {
     #[inline(always)]
-    pub(super) fn new(
-        core: &CachedArc<Core>,
-        members: &Arc<Members>,
-        Choice { index, entry, is_timed }: Choice,
-    ) -> Self {
+    pub(super) fn new(core: &CachedArc<Core>, members: &Arc<Members>, Choice { index, entry }: Choice) -> Self {
         let (core, members) = (core.clone(), CachedArc::of(members));
-        let state = if is_timed { TIMED } else { 0 };
-        Self { core, members, index, entry, since: NEVER, state }
+        Self { core, members, index, entry, since: NEVER, state: 0 }
     }
 
     /// The replica can be called: what was waited for before that was not its call.
     #[inline]
     pub(super) const fn sends(&mut self) {
-        (self.since, self.state) = (NEVER, self.state & TIMED);
+        (self.since, self.state) = (NEVER, 0);
     }
 
     /// Notes how long the replica took, if the call is to be timed and was waited for: when its response begins, or it ends.
@@ -67,7 +62,7 @@ impl ReplicaGuard {
     fn time(&mut self, how: How) {
         if self.state & TIMED != 0 {
             self.state &= !TIMED;
-            time(&self.core, &self.members, self.index, how, self.since);
+            self.core.time(self.members.shared(), self.index, how, self.since);
         }
     }
 
@@ -95,6 +90,8 @@ impl ReplicaGuard {
         self.state |= WAITING;
         if self.since == NEVER {
             self.since = self.core.now();
+            let is_timed = self.core.roster.is_to_be_timed(self.members.shared().get(self.index));
+            self.state |= if is_timed { TIMED } else { 0 };
         }
     }
 }
@@ -139,15 +136,6 @@ const fn how(outcome: Outcome) -> How {
     }
 }
 
-/// Notes how long a replica took, if it was waited for.
-#[inline(never)]
-fn time(core: &Core, members: &CachedArc<Members>, index: usize, how: How, since: Nanos) {
-    if since != NEVER {
-        let members = members.shared();
-        core.roster.time(members, members.get(index), how, since, &core.clock);
-    }
-}
-
 impl Drop for ReplicaGuard {
     #[inline(always)]
     fn drop(&mut self) {
@@ -185,7 +173,7 @@ impl InFlight {
         let is_failure = state & PANICKED != 0 || state & WAITING != 0 && self.is_to_blame(since);
         let how = if is_failure { How::Failure } else { How::Nothing };
         if state & TIMED != 0 {
-            time(&self.core, &self.members, self.index, how, since);
+            self.core.time(self.members.shared(), self.index, how, since);
         }
         self.end(how);
     }

@@ -161,6 +161,11 @@ impl Core {
         self.row.count(why.word());
     }
 
+    /// Notes how long a replica took for a call that is timed.
+    pub(super) fn time(&self, members: &Members, index: usize, how: How, since: Nanos) {
+        self.roster.time(members, members.get(index), how, since, &self.clock);
+    }
+
     /// Rejects a call that no replica takes. `last` is the last rejection by one of them.
     #[cold]
     pub(super) fn reject(&self, last: Option<Rejection>, retry_after: Option<Nanos>) -> Rejection {

@@ -27,8 +27,6 @@ pub(crate) struct Choice {
     /// Its index among the members that it was chosen from.
     pub(crate) index: usize,
     pub(crate) entry: Entry,
-    /// Whether it is to be timed, if it is waited for.
-    pub(crate) is_timed: bool,
 }
 
 /// How a call ended that was given to a member.

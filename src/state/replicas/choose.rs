@@ -27,7 +27,7 @@ impl Roster {
         tried: &[u64],
         clock: impl Now,
     ) -> (Option<Choice>, Changes) {
-        let mut pick = Pick { roster: self, members, key, tried, clock, is_timed: false, changes: Changes::NONE };
+        let mut pick = Pick { roster: self, members, key, tried, clock, changes: Changes::NONE };
         let choice = pick.choose();
         (choice, pick.changes)
     }
@@ -40,7 +40,6 @@ pub(super) struct Pick<'a, C> {
     pub(super) key: u64,
     pub(super) tried: &'a [u64],
     pub(super) clock: C,
-    pub(super) is_timed: bool,
     pub(super) changes: Changes,
 }
 
@@ -68,7 +67,7 @@ impl<C: Now> Pick<'_, C> {
             self.roster.leave(member, &mut self.changes);
             return None;
         };
-        Some(Choice { index, entry: Member::entry(word), is_timed: self.is_timed })
+        Some(Choice { index, entry: Member::entry(word) })
     }
 
     #[inline]

@@ -35,7 +35,7 @@ impl Roster {
                 readmit(member, Readmission::InTime, now, changes);
                 return None;
             }
-            Some(Choice { index, entry: begin_trial(member, now, changes), is_timed: false })
+            Some(Choice { index, entry: begin_trial(member, now, changes) })
         });
         self.refresh(&mut locked, now, changes);
         choice

@@ -4,8 +4,9 @@ use super::Roster;
 use super::change::{Change, Changes, Entry, How, Reason};
 use super::member::Member;
 use super::members::Members;
-use super::pace::Pace;
+use super::pace::{ONE_OF, Pace};
 use super::rate::MIN_MEMBERS;
+use super::rules::{Policy, Rules};
 use super::word::{Phase, Word};
 use crate::sync::Ordering;
 use crate::time::{Nanos, Now};
@@ -31,6 +32,13 @@ impl Roster {
         } else {
             self.end_call(member, entry, how, clock, changes);
         }
+    }
+
+    /// Whether a call to this member is to be timed, which is waited for.
+    pub(crate) fn is_to_be_timed(&self, member: &Member) -> bool {
+        let Rules { policy, shards, .. } = self.rules;
+        let is_asked = policy == Policy::LeastLoaded && shards.is_none();
+        is_asked && (member.pace().is_old() || self.draws.draw() % ONE_OF == 0)
     }
 
     /// Notes how a call ended that was to be timed, and how long its response took to begin.

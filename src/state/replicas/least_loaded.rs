@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::choose::Pick;
 use super::draws::scale;
-use super::pace::ONE_OF;
 use crate::state::verdict::Level;
 use crate::time::{Nanos, Now};
 
@@ -17,14 +16,12 @@ impl<C: Now> Pick<'_, C> {
         let number = self.roster.draws.draw();
         let first = self.drawn(range, worst, number >> 32, None)?;
         let second = self.drawn(range, worst, number & u64::from(u32::MAX), Some(first));
-        let chosen = second.map_or(first, |second| self.less_loaded(first, second));
-        self.is_timed = number % ONE_OF == 0 || self.members.get(chosen).pace().is_old();
-        Some(chosen)
+        Some(second.map_or(first, |second| self.less_loaded(first, second)))
     }
 
     /// The one with fewer calls in flight for its share; the first if both have as many. Where one takes twice as long as the other or
     /// more, a call there counts for as much more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn less_loaded(&self, first: usize, second: usize) -> usize {
         let ((calls, share), (others, others_share)) = (self.load(first), self.load(second));
         let (calls, others) = (calls * others_share, others * share);
@@ -35,7 +32,7 @@ impl<C: Now> Pick<'_, C> {
     }
 
     /// The calls that it would have with this one, and its share.
-    #[inline]
+    #[inline(always)]
     fn load(&self, index: usize) -> (u64, u64) {
         let member = self.members.get(index);
         let slow_start = self.roster.rules.slow_start;

@@ -15,7 +15,7 @@ payments
   fallback
   total timeout: limit 30s
   rate limit: rate 90 calls in 60s, burst 90
-  retry: max_attempts 3, backoff 1ms with no jitter, max_retry_after 30s, budget off, retry_rejected off
+  retry: max_attempts 3, backoff 1ms with no jitter, max_retry_after 30s, budget off, budget_gate off, retry_rejected off
   circuit breaker: failure_rate 0.5, throttled_rate 0.9, slow_rate off, consecutive 20, min_calls 20, time_window 10s, \
                  buckets 10, open_for 1s growing by 1.3 to 15s with equal jitter, max_retry_after 30s, probes 5, half_open_for 10s
   bulkhead: max_concurrent 64

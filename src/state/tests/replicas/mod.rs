@@ -115,7 +115,8 @@ impl Team {
         let (choice, changes) = self.roster.choose(&members, key, tried, self.now());
         self.note(changes);
         let choice = choice?;
-        Some(Call { member: Arc::clone(members.get(choice.index)), entry: choice.entry, is_timed: choice.is_timed })
+        let member = Arc::clone(members.get(choice.index));
+        Some(Call { is_timed: self.roster.is_to_be_timed(&member), member, entry: choice.entry })
     }
 
     fn call(&self) -> Call {
