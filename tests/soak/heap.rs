@@ -1,7 +1,9 @@
 //! What is allocated.
 
 use std::alloc::System;
+use std::time::SystemTime;
 
+use palisade::Registry;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::time::sleep;
 
@@ -39,8 +41,19 @@ impl Heap {
         panic!("half a minute on, the heap still changes: {last:?}");
     }
 
+    /// The same with the histories of instances, which have told so much since, of so much in all. Each happening may own two texts, and a
+    /// history takes room ahead.
+    pub(crate) const fn with_history(self, before: usize, told: usize) -> Self {
+        Self { blocks: self.blocks + 2 * told.saturating_sub(before), bytes: self.bytes + 512 * told }
+    }
+
     /// Whether it is no more than before, but for what the runtime and the client keep or not, as chance has it.
     pub(crate) fn is_within(self, before: Self) -> bool {
         self.blocks <= before.blocks + 32 && self.bytes <= before.bytes + 8192
     }
+}
+
+/// How much the instances of a registry have told, as far as they keep it.
+pub(crate) fn told(registry: &Registry) -> usize {
+    registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::now()).happenings.len()
 }

@@ -18,7 +18,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade::Phase;
+use palisade::{Phase, Registry};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -61,7 +61,8 @@ async fn faults_lose_no_call_leave_nothing_and_are_recovered_from() {
     let (gateway, upstream) = (Gateway::new(), Arc::new(Upstream::default()));
     // The first is to allocate what is allocated once.
     let mut tally = storm(&gateway, &upstream, 1).await;
-    let (before, opened) = (Heap::at_rest().await, gateway.seen().by_circuit);
+    let told = || heap::told(&Registry::global());
+    let (before, told_before, opened) = (Heap::at_rest().await, told(), gateway.seen().by_circuit);
     tally += storm(&gateway, &upstream, cycles() - 1).await;
     let after = Heap::at_rest().await;
 
@@ -71,7 +72,7 @@ async fn faults_lose_no_call_leave_nothing_and_are_recovered_from() {
     assert!(seen.by_circuit > opened, "the circuit opened again after it had closed");
     let happened = [tally.answered, tally.dropped, seen.by_circuit, seen.by_bulkhead, seen.timed_out, seen.failed];
     assert!(happened.iter().all(|&times| times > 0) && seen.retries > 0, "the soak proves nothing: {tally:?} {seen:?}");
-    assert!(after.is_within(before), "{after:?} is left of {before:?}");
+    assert!(after.is_within(before.with_history(told_before, told())), "{after:?} is left of {before:?}");
 }
 
 /// Sends traffic through so many cycles of faults, and then holds the gateway to its promises.

@@ -20,7 +20,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder};
 
 use crate::gateway::{Answer, DEGRADED, HttpClient, Stack, by_status, client, fetch};
-use crate::heap::Heap;
+use crate::heap::{self, Heap};
 use crate::proxy::{Fault, Proxy};
 use crate::traffic::{Caller, Tally};
 use crate::upstream::{Health, Server, Upstream};
@@ -35,7 +35,8 @@ async fn replicas_that_fail_in_turn_lose_no_call_and_come_to_rest() {
     let gateway = Gateway::new();
     // The first is to allocate what is allocated once.
     let mut tally = gateway.storm(1).await;
-    let before = Heap::at_rest().await;
+    let told = || heap::told(&gateway.registry);
+    let (before, told_before) = (Heap::at_rest().await, told());
     tally += gateway.storm(cycles() - 1).await;
     let after = Heap::at_rest().await;
 
@@ -47,7 +48,7 @@ async fn replicas_that_fail_in_turn_lose_no_call_and_come_to_rest() {
     assert_eq!(tally.answered + tally.degraded + tally.dropped, tally.sent, "no call is lost");
     assert!([ejected, passed_over, tally.dropped].iter().all(|&times| times > 0), "the soak proves nothing");
     assert!(tally.answered * 2 > tally.sent, "each server fails half of the time, and others answer for it");
-    assert!(after.is_within(before), "{after:?} is left of {before:?}");
+    assert!(after.is_within(before.with_history(told_before, told())), "{after:?} is left of {before:?}");
 }
 
 /// One server, and the proxy in front of it: both are new in each storm.
