@@ -87,7 +87,7 @@ impl Rejection {
         Self(Refusal::One { name, retry_after, why: Why::Reason(reason) })
     }
 
-    /// The same of replicas, the last of which rejected the call in this way.
+    /// The same for replicas, with the rejection by the last one that was tried.
     pub(crate) fn after(self, last: Self) -> Self {
         let (name, last) = (self.name(), LastRejection { name: last.name(), reason: last.reason() });
         Self(Refusal::Last { of: LastOf::intern(LastOf { name, last }), retry_after: self.pause() })

@@ -94,6 +94,7 @@ mod told;
 mod trace;
 mod value;
 mod what;
+mod words;
 
 use std::time::Duration;
 
@@ -104,7 +105,8 @@ pub use self::observe::{Observe, Subscription, observe};
 pub(crate) use self::told::Told;
 pub use self::value::Event;
 pub use self::what::What;
-pub(crate) use self::what::{cut, shown};
+pub(crate) use self::what::cut;
+pub(crate) use self::words::shown;
 use crate::error::{Rejection, RejectionReason};
 pub use crate::source::{Kind, Source};
 use crate::time::Nanos;

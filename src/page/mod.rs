@@ -86,8 +86,8 @@
 //! in front of it must end such connections.
 //!
 //! A steering must be `application/json`, and where a browser says where it comes from, in `Sec-Fetch-Site` or `Origin`, that must be the
-//! page itself. So no form, beacon or script of another site steers, whoever has signed in. With [`hosts`](Page::hosts) no site does whose
-//! name was pointed at the address of the page. No other site can show the page in a frame.
+//! page itself. So no form, beacon or script of another site can steer, even for a user who has signed in. With [`hosts`](Page::hosts), a site that points
+//! its own name at the address of the page cannot steer either. No other site can show the page in a frame.
 //!
 //! # The sharp edge
 //!

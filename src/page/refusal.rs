@@ -38,15 +38,15 @@ impl Refusal {
                 "The page is not served under this host. Ask for it under one of its hosts, or add this one to `hosts`.",
             ),
             Self::ReadingClosed => {
-                (StatusCode::FORBIDDEN, "This page is closed. Whoever serves it can open it with `reading`.")
+                (StatusCode::FORBIDDEN, "This page is closed. The owner of the server can open it with `reading`.")
             }
             Self::MayNotRead => {
-                (StatusCode::FORBIDDEN, "You may not read this page. Sign in, or ask whoever serves it.")
+                (StatusCode::FORBIDDEN, "You may not read this page. Sign in, or ask the owner of the server.")
             }
             Self::SteeringClosed => {
-                (StatusCode::FORBIDDEN, "Steering is closed. Whoever serves the page can open it with `steering`.")
+                (StatusCode::FORBIDDEN, "Steering is closed. The owner of the server can open it with `steering`.")
             }
-            Self::MayNotSteer => (StatusCode::FORBIDDEN, "You may not steer. Sign in, or ask whoever serves the page."),
+            Self::MayNotSteer => (StatusCode::FORBIDDEN, "You may not steer. Sign in, or ask the owner of the server."),
             Self::FromElsewhere => (
                 StatusCode::FORBIDDEN,
                 "This request comes from another site. Steer from the page itself, or from a program that sends no `Origin`.",

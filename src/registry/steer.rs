@@ -10,7 +10,7 @@ use crate::source::Kind;
 const NAMED: usize = 20;
 
 impl Registry {
-    /// Does something by hand to all instances that are meant, for `by`, and returns how many there were.
+    /// Does something by hand to all instances of the target, and returns how many there were. `by` says who does it.
     ///
     /// Each of them tells an event [`Steered`](crate::event::Event::Steered) with `by`, of which it keeps at most 200 characters, and
     /// then what the action changes.

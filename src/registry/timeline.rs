@@ -58,7 +58,7 @@ pub struct Timeline {
     pub from: SystemTime,
     /// The last moment.
     pub to: SystemTime,
-    /// The failures of circuits and objectives of which any part lies between the two, in the order in which they began.
+    /// The failures of circuits and objectives, by their beginnings. Of each, some part lies between the two moments.
     pub failures: Vec<Failure>,
     /// What happened, in its order.
     pub happenings: Vec<Happening>,
