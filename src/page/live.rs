@@ -1,7 +1,7 @@
 //! What the streams share: their places, and the frame of this second.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering}; // no model checks it
 use std::time::Duration;
 
 use bytes::Bytes;

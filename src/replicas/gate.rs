@@ -1,7 +1,7 @@
 //! What keeps calls from a replica because what comes first has failed.
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering}; // no model checks it
 
 use parking_lot::Mutex;
 use rand::RngExt;
