@@ -9,14 +9,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use palisade::Phase;
+use palisade::{Phase, Registry};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use self::callers::{Caller, End, Tally};
 use self::gateway::Gateway;
 use self::server::{Fault, Nginx};
-use crate::heap::Heap;
+use crate::heap::{self, Heap};
 use crate::{TURN, eventually};
 
 const CALLERS: usize = 32;
@@ -35,7 +35,8 @@ async fn an_nginx_that_fails_and_dies_leaves_no_request_alone() {
     let (gateway, tally) = (Gateway::start(nginx.addr()).await, Arc::<Tally>::default());
     // The first is to allocate what is allocated once.
     storm(&mut nginx, &gateway, &tally, REQUESTS / 6).await;
-    let before = Heap::at_rest().await;
+    let told = || heap::told(&Registry::global());
+    let (before, told_before) = (Heap::at_rest().await, told());
     storm(&mut nginx, &gateway, &tally, REQUESTS).await;
     let after = Heap::at_rest().await;
 
@@ -46,7 +47,7 @@ async fn an_nginx_that_fails_and_dies_leaves_no_request_alone() {
     assert_eq!(again(&posts), 0, "no POST is sent twice");
     let happened = tally.all().iter().all(|&times| times > 0) && again(&gets) > 0 && !posts.is_empty();
     assert!(happened, "the soak proves nothing");
-    assert!(after.is_within(before), "{after:?} is left of {before:?}");
+    assert!(after.is_within(before.with_history(told_before, told())), "{after:?} is left of {before:?}");
 }
 
 /// Sends traffic through one fault after another until so many requests were sent, and then holds the gateway to its promises.
