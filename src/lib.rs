@@ -173,6 +173,7 @@ pub mod discover;
 mod error;
 pub mod event;
 pub mod fallback;
+mod flight;
 #[cfg(feature = "http")]
 pub mod grpc;
 pub mod health;

@@ -22,6 +22,7 @@ macro_rules! kinds {
             HealthCheck: "health check", "palisade::health";
             Heartbeats: "heartbeats", "palisade::heartbeats";
             Replicas: "replicas", "palisade::replicas";
+            Coalesce: "coalesce", "palisade::coalesce";
             Custom: "custom", "palisade::custom";
         }
     };

@@ -124,6 +124,11 @@ impl Scope {
         Self::enter(|frame| frame.narrow(deadline))
     }
 
+    /// Enters a scope that no timeout and no deadline is around.
+    pub(super) fn open() -> Self {
+        Self::enter(|frame| frame.copy_from(&Frame::open()))
+    }
+
     fn enter(narrow: impl FnOnce(&Frame)) -> Self {
         let around = FRAME.with(Frame::clone);
         let frame = Frame { started: Cell::new(None), ..around.clone() };

@@ -8,6 +8,7 @@ use crate::source::Kind;
 use crate::state::attempts::{FIRST_STOP, Stop};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
+use crate::state::flights::Passage;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
 use crate::state::replicas::PassedOver;
@@ -79,6 +80,7 @@ const _: () = {
     assert!(Level::Unhealthy.result_word() < WORDS && Level::Unhealthy.change_word() < WORDS, "a health check");
     assert!(SUSPICIONS < WORDS, "heartbeats");
     assert!(PassedOver::NotThere.word() < WORDS, "replicas");
+    assert!(Passage::Alone.word() < WORDS, "calls that are shared");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

@@ -13,6 +13,7 @@ use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
+use crate::state::flights::Passage;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
@@ -168,6 +169,14 @@ table! {
         "How often a call went on from a replica to which nothing was sent.";
     replica_rejected_total: Replicas Counter[reason] reasons(Kind::Replicas),
         "Calls that no replica took.";
+    coalesce_calls_total: Coalesce Counter[result] words_of(Passage::ALL.map(Passage::as_str), Passage::Began.word()),
+        "Calls that began one that others may share, joined one, or were alone. One whose response could not be shared counts twice.";
+    coalesce_rejected_total: Coalesce Counter[reason] reasons(Kind::Coalesce),
+        "Calls that were rejected because as many wait for the same call as may.";
+    coalesce_flights: Coalesce Gauge[] one(At::Gauge("flights")),
+        "Calls that callers share, or may share.";
+    coalesce_waiting: Coalesce Gauge[] one(At::Gauge("waiting")),
+        "Callers that wait for a call that another one began.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),

@@ -11,6 +11,7 @@ pub(crate) mod circuit;
 pub(crate) mod counts;
 pub(crate) mod criticality;
 pub(crate) mod every;
+pub(crate) mod flights;
 pub(crate) mod histogram;
 pub(crate) mod keys;
 pub(crate) mod moments;

@@ -1,0 +1,66 @@
+//! What is around a call that outlives the caller who began it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use super::Scope;
+use super::attempt::{attempt_number, enter_attempt};
+use super::tried::{Tried, enter_tried, tried};
+use crate::state::criticality::Criticality;
+
+/// What was around the caller who began a call.
+#[derive(Debug)]
+struct Around {
+    class: Option<Criticality>,
+    attempt: u32,
+    tried: Tried,
+    span: Span,
+}
+
+pin_project! {
+    /// A future that several callers may poll. Whoever polls it, around it is what was around the caller who began it: how much the call
+    /// matters, the number of its attempt, and its span. No deadline is, because each caller has one of its own.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Detached<F> {
+        // `None` where what is around the caller who polls it is around it too.
+        around: Option<Around>,
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<F> Detached<F> {
+    /// Detaches a future from what is around it now.
+    pub(crate) fn new(inner: F) -> Self {
+        let (class, attempt, tried) = (Criticality::around(), attempt_number(), tried());
+        Self { around: Some(Around { class, attempt, tried, span: Span::current() }), inner }
+    }
+
+    /// A future of one caller alone, which is not detached.
+    pub(crate) const fn attached(inner: F) -> Self {
+        Self { around: None, inner }
+    }
+
+    /// Attaches it to the caller who polls it from now on.
+    pub(crate) fn attach(self: Pin<&mut Self>) {
+        *self.project().around = None;
+    }
+}
+
+impl<F: Future> Future for Detached<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(Around { class, attempt, tried, span }) = this.around else { return this.inner.poll(cx) };
+        let _no_deadline = Scope::open();
+        let _class = Criticality::enter_as(*class);
+        let _attempt = (enter_attempt(*attempt), enter_tried(*tried));
+        let _span = span.enter();
+        this.inner.poll(cx)
+    }
+}
