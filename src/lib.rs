@@ -165,6 +165,7 @@ pub mod call;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
+pub mod coalesce;
 mod context;
 pub mod criticality;
 mod debug;
@@ -211,6 +212,7 @@ pub use crate::clients::axum;
 pub use crate::clients::reqwest;
 #[cfg(feature = "tonic")]
 pub use crate::clients::tonic;
+pub use crate::coalesce::{Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer};
 pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
