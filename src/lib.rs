@@ -160,6 +160,8 @@
 
 mod backoff;
 pub mod bulkhead;
+#[cfg(feature = "moka")]
+pub mod cache;
 mod cached_arc;
 pub mod call;
 pub mod circuit_breaker;
@@ -194,6 +196,8 @@ mod setting;
 mod source;
 pub mod standard;
 mod state;
+#[cfg(feature = "moka")]
+mod store;
 mod sync;
 mod time;
 pub mod timeout;
@@ -202,6 +206,8 @@ pub use crate::backoff::{Backoff, Jitter};
 pub use crate::bulkhead::{
     Adaptive, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer,
 };
+#[cfg(feature = "moka")]
+pub use crate::cache::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
 pub use crate::call::budget::{Budget, BudgetBuilder};
 pub use crate::circuit_breaker::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,

@@ -45,6 +45,18 @@ impl<F> Detached<F> {
         Self { around: None, inner }
     }
 
+    /// The future.
+    #[cfg(feature = "moka")]
+    pub(crate) const fn get(&self) -> &F {
+        &self.inner
+    }
+
+    /// The future, pinned.
+    #[cfg(feature = "moka")]
+    pub(crate) fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut F> {
+        self.project().inner
+    }
+
     /// Attaches it to the caller who polls it from now on.
     pub(crate) fn attach(self: Pin<&mut Self>) {
         *self.project().around = None;

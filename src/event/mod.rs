@@ -55,6 +55,9 @@
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
+//! | [`CacheAnswered`](Event::CacheAnswered) | `cache` | `debug` | `result`, `age` |
+//! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
+//! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |

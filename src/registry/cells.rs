@@ -6,6 +6,7 @@ use super::sums::Gauges;
 use crate::error::{By, RejectionReason};
 use crate::source::Kind;
 use crate::state::attempts::{FIRST_STOP, Stop};
+use crate::state::cache::counted::EVICTED;
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
@@ -74,6 +75,7 @@ const _: () = {
     assert!(FIRST_STOP + Stop::TOLD.len() <= WORDS, "a retry");
     assert!(By::ENDS.len() <= WORDS, "a timeout");
     assert!(ANSWERS.len() < WORDS, "a fallback");
+    assert!(EVICTED < WORDS, "a cache");
     assert!(Criticality::COUNT <= WORDS, "a criticality");
     assert!(NO_ROOM.len() <= WORDS, "a layer per key");
     assert!(DRAINS < WORDS, "a health");

@@ -11,6 +11,7 @@ use crate::error::By;
 use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
+use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::flights::Passage;
@@ -145,6 +146,18 @@ table! {
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
+    cache_calls_total: Cache Counter[result] words_of(Answered::ALL.map(Answered::as_str), Answered::Hit.word()),
+        "Calls of caches, by how they were answered.";
+    cache_refreshes_total: Cache Counter[result] words_of(Refreshed::ALL.map(Refreshed::as_str), Refreshed::Renewed.word()),
+        "Refreshes in the background, by what came of them.";
+    cache_evicted_total: Cache Counter[] one(At::Word(EVICTED)),
+        "Responses that had to make room, or found none.";
+    cache_entries: Cache Gauge[] one(At::Gauge("entries")),
+        "Responses that caches keep.";
+    cache_weight: Cache Gauge[] one(At::Gauge("weight")),
+        "How much of their capacity these take.";
+    cache_refreshing: Cache Gauge[] one(At::Gauge("refreshing")),
+        "Refreshes in the background that run now.";
     call_duration_seconds: Measure Histogram[outcome] times(),
         "How long the calls took that a measure saw, by how they ended.";
     calls_in_flight: Measure Gauge[] one(At::Gauge("in_flight")),

@@ -4,6 +4,8 @@
 mod support;
 
 mod bulkhead;
+#[cfg(feature = "moka")]
+mod cache;
 mod circuit_breaker;
 mod composition;
 mod concurrency;

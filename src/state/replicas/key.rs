@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::draws::mix;
+use crate::state::draws::mix;
 
 /// The hash of a key, the same in every process.
 pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {

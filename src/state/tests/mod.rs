@@ -5,6 +5,8 @@ mod attempts;
 mod backoff;
 mod bucket;
 mod budget;
+#[cfg(feature = "moka")]
+mod cache;
 mod calls;
 mod circuit;
 mod every;
