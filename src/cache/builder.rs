@@ -73,16 +73,6 @@ impl<P, M> CacheBuilder<P, M> {
         Self { registry: registry.clone(), ..self }
     }
 
-    /// Keeps a response fresh for this long.
-    ///
-    /// Zero keeps none fresh, and [`Duration::MAX`] all of them for ever. Set it to how old an answer may be. Defaults to 1 minute;
-    /// for HTTP, where it is for responses that do not say it themselves, to zero.
-    #[doc(alias = "time_to_live")]
-    #[doc(alias = "expire_after_write")]
-    pub fn ttl(self, duration: Duration) -> Self {
-        self.set(|settings| settings.ttl = duration.into())
-    }
-
     /// Shortens the time that each response is fresh by up to this share of it, by chance.
     ///
     /// 0 to 1. It keeps responses that came together from expiring together. Defaults to 0.1.
@@ -92,8 +82,7 @@ impl<P, M> CacheBuilder<P, M> {
 
     /// Answers with a stale response for this long after it was fresh, if the call to the service fails.
     ///
-    /// A call fails by an error, a rejection or a timeout, or as the [classifier](Self::classify) says; not at its caller's own
-    /// deadline. For a second after that, calls of the key are answered at once. Set it to how old an answer may be when there is no
+    /// A call fails by an error, a rejection or a timeout, or as the classifier says; not at its caller's own deadline. For a second after that, calls of the key are answered at once. Set it to how old an answer may be when there is no
     /// better one. Defaults to zero.
     pub fn stale_if_error(self, duration: Duration) -> Self {
         self.set(|settings| settings.grace.if_error = duration.into())
@@ -147,7 +136,7 @@ impl<P, M> CacheBuilder<P, M> {
         self
     }
 
-    fn map<Q>(self, map: impl FnOnce(P) -> Q) -> CacheBuilder<Q, M> {
+    pub(crate) fn map<Q>(self, map: impl FnOnce(P) -> Q) -> CacheBuilder<Q, M> {
         let Self { name, settings, keep, refresh, registry } = self;
         CacheBuilder { name, settings, keep: map(keep), refresh, registry }
     }
@@ -170,6 +159,15 @@ impl<P> CacheBuilder<P, InBackground> {
 }
 
 impl<F, K, C, W, M> CacheBuilder<ByKey<F, K, C, W>, M> {
+    /// Keeps a response fresh for this long.
+    ///
+    /// Zero keeps none fresh, and [`Duration::MAX`] all of them for ever. Set it to how old an answer may be. Defaults to 1 minute.
+    #[doc(alias = "time_to_live")]
+    #[doc(alias = "expire_after_write")]
+    pub fn ttl(self, duration: Duration) -> Self {
+        self.set(|settings| settings.ttl = duration.into())
+    }
+
     /// Says by a [`Classify`](crate::Classify) what a result means, most often a closure.
     ///
     /// A `Success` is kept, and a failure may be answered by a stale response. Defaults to

@@ -102,7 +102,7 @@ where
 }
 
 /// Whether a failed call may be answered by a response that is fresh no more.
-fn is_failure<Response>(classifier: &impl Classify<Response>, error: &Error) -> bool {
+pub(crate) fn is_failure<Response>(classifier: &impl Classify<Response>, error: &Error) -> bool {
     match EndedBy::of::<Response>(Err(error)) {
         EndedBy::Rejection(_) => true,
         EndedBy::Caller { .. } => false,

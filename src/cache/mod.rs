@@ -5,7 +5,7 @@
 //! of them; and where a stale response is good enough, nobody waits at all.
 //!
 //! This module needs the feature `moka`, whose crate bounds what is kept. With the feature `http-cache-semantics` too there is
-//! `CacheLayer::http`, for which the server says what may be kept. Rust 1.85 builds the feature `moka`, and
+//! `CacheLayer::http`, for which the responses say what may be kept: see `http::Semantics`. Rust 1.85 builds the feature `moka`, and
 //! Rust 1.88 the other.
 //!
 //! # Example
@@ -48,7 +48,7 @@
 //!
 //! | setting | default | |
 //! |---|---|---|
-//! | [`ttl`](CacheBuilder::ttl) | 1 min; HTTP: 0 | how long a response is fresh |
+//! | [`ttl`](CacheBuilder::ttl) | 1 min; HTTP: as responses say | how long a response is fresh |
 //! | [`ttl_jitter`](CacheBuilder::ttl_jitter) | 0.1 | the share of it that chance may take away |
 //! | [`stale_while_revalidate`](CacheBuilder::stale_while_revalidate) | off | for how long a stale response is given while it is refreshed |
 //! | [`max_refreshes`](CacheBuilder::max_refreshes), [`refresh_timeout`](CacheBuilder::refresh_timeout) | 100, 10 s | how many refreshes run at once, and for how long |
@@ -97,6 +97,8 @@ mod settings;
 mod waiting;
 
 pub use self::builder::CacheBuilder;
+#[cfg(feature = "http-cache-semantics")]
+pub(crate) use self::by_key::is_failure;
 pub use self::by_key::{Alike, ByKey, Weigh};
 pub use self::fetch::{Call, Fetch, Landed};
 pub use self::future::ResponseFuture;

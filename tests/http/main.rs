@@ -21,6 +21,8 @@ mod answers;
 mod axum;
 mod axum_bodies;
 mod bodies;
+#[cfg(feature = "http-cache-semantics")]
+mod cache;
 mod circuit;
 mod classify;
 mod client;

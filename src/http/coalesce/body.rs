@@ -23,8 +23,14 @@ pub struct SharedBody<B> {
 }
 
 impl<B> SharedBody<B> {
-    pub(super) const fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
+    pub(in crate::http) const fn whole(data: Bytes, trailers: Option<HeaderMap>) -> Self {
         Self { data, trailers, rest: None }
+    }
+
+    /// One that streams from its first byte.
+    #[cfg(feature = "http-cache-semantics")]
+    pub(in crate::http) const fn passing(rest: B) -> Self {
+        Self::streaming(Bytes::new(), rest)
     }
 
     pub(super) const fn streaming(data: Bytes, rest: B) -> Self {

@@ -44,14 +44,7 @@ where
     }
 
     fn gather(&self, response: Response<B>) -> GatherBody<B> {
-        let (parts, body) = response.into_parts();
-        GatherBody {
-            head: Some((parts, body)),
-            data: Data::default(),
-            read: 0,
-            trailers: None,
-            max_body: self.max_body,
-        }
+        GatherBody::new(response, self.max_body)
     }
 
     fn take(gathered: Gathered<B>, began: bool) -> Option<Self::Response> {
@@ -68,11 +61,14 @@ where
 
 /// A response that was gathered.
 #[derive(Debug)]
-pub struct Gathered<B>(Kind<B>);
+pub struct Gathered<B>(pub(in crate::http) Kind<B>);
+
+/// A response whose body was read whole.
+pub(in crate::http) type Whole = Response<(Bytes, Option<HeaderMap>)>;
 
 #[derive(Debug)]
-enum Kind<B> {
-    Whole(Arc<Response<(Bytes, Option<HeaderMap>)>>),
+pub(in crate::http) enum Kind<B> {
+    Whole(Arc<Whole>),
     /// The response as it streams, until the caller who began the call takes it.
     TooLarge(Arc<Mutex<Option<Response<SharedBody<B>>>>>),
 }
@@ -149,6 +145,11 @@ where
 }
 
 impl<B> GatherBody<B> {
+    pub(in crate::http) fn new(response: Response<B>, max_body: Option<usize>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { head: Some((parts, body)), data: Data::default(), read: 0, trailers: None, max_body }
+    }
+
     fn whole(&mut self) -> Gathered<B> {
         let (parts, _) = self.head.take().expect(POLLED_AGAIN);
         Gathered(Kind::Whole(Arc::new(Response::from_parts(parts, (self.data.take(), self.trailers.take())))))

@@ -12,7 +12,7 @@ use crate::context::Deadline;
 use crate::debug::debug_by_type;
 
 /// Headers with which the response is no longer that of the resource as it is, though keys seldom hold them.
-const OWN: [HeaderName; 7] =
+pub(in crate::http) const OWN: [HeaderName; 7] =
     [RANGE, IF_RANGE, IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, UPGRADE];
 
 /// Headers in which a caller says how long it waits: those of [`DeadlineLayer`](super::super::DeadlineLayer).
@@ -33,12 +33,17 @@ impl<B, K: Hash + Eq, F: Fn(&Request<B>) -> K> ToKey<Request<B>> for OnlyGets<F>
             return None;
         }
         let key = self.0(request);
-        for name in WAITS {
-            request.headers_mut().remove(name);
-        }
-        request.extensions_mut().remove::<Deadline>();
+        take_deadline(request);
         Some(key)
     }
+}
+
+/// Takes the deadline of its caller from a request that others share.
+pub(in crate::http) fn take_deadline<B>(request: &mut Request<B>) {
+    for name in WAITS {
+        request.headers_mut().remove(name);
+    }
+    request.extensions_mut().remove::<Deadline>();
 }
 
 debug_by_type! { OnlyGets<F> }
