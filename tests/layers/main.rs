@@ -5,6 +5,7 @@ mod support;
 
 mod bulkhead;
 mod circuit_breaker;
+mod coalesce;
 mod composition;
 mod concurrency;
 mod criticality;
