@@ -24,6 +24,7 @@ mod bodies;
 mod circuit;
 mod classify;
 mod client;
+mod coalesce;
 mod criticality;
 mod deadline;
 mod fallback;

@@ -10,7 +10,7 @@ use palisade::{CoalesceLayer, Criticality, Deadline, Error, TimeoutLayer};
 use tokio::time::timeout;
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, Metadata, Span, info_span};
 
 use super::{by_tens, call};
 use crate::support::Down;
@@ -30,7 +30,7 @@ struct Seen {
 
 impl Seen {
     fn now() -> Self {
-        let span = Span::current().metadata().map(|metadata| metadata.name());
+        let span = Span::current().metadata().map(Metadata::name);
         Self { deadline: Deadline::current(), class: Criticality::current(), span }
     }
 }

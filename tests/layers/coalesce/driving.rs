@@ -3,7 +3,7 @@
 use tokio_test::task;
 use tower::{Layer, Service};
 
-use super::{by_tens, call, callers, come, end};
+use super::{Caller, by_tens, call, callers, come, end};
 use crate::support::inner::Answer::{After, Held};
 use crate::support::inner::Inner;
 use crate::support::inner::Readiness::{Late, Stalled};
@@ -63,7 +63,7 @@ fn waiters_sleep_until_the_call_is_woken() {
     let mut callers = callers(&layer, &inner, 3);
     assert!(callers.iter().all(|caller| !caller.is_woken()));
     inner.release();
-    assert!(callers.iter().all(|caller| caller.is_woken()));
+    assert!(callers.iter().all(Caller::is_woken));
     assert!(callers.iter_mut().all(|caller| end(caller).is_ok()));
 }
 

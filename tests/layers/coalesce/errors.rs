@@ -7,7 +7,7 @@ use palisade::{CircuitBreakerLayer, CoalesceLayer, Elapsed, Error, TimeoutLayer}
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 
-use super::{Caller, by_tens, callers, end};
+use super::{by_tens, callers, end};
 use crate::support::inner::Answer::Held;
 use crate::support::inner::Inner;
 use crate::support::{Down, chain};
@@ -17,7 +17,7 @@ fn errors(callers: u32) -> Vec<Error> {
     let (layer, inner) = (by_tens(), Inner::default().ever_answers(Held(Err(Down(7)))));
     let mut callers = self::callers(&layer, &inner, callers);
     inner.release();
-    callers.iter_mut().map(|caller: &mut Caller| end(caller).unwrap_err()).collect()
+    callers.iter_mut().map(|caller| end(caller).expect_err("the call failed")).collect()
 }
 
 #[test]

@@ -10,7 +10,10 @@ use crate::support::inner::Inner;
 use crate::support::reason;
 
 fn at_most(waiters: usize) -> Sharing {
-    CoalesceLayer::builder("catalog", (|request| request / 10) as Key).max_waiters(waiters).build().unwrap()
+    CoalesceLayer::builder("catalog", (|request| request / 10) as Key)
+        .max_waiters(waiters)
+        .build()
+        .expect("the name is legal")
 }
 
 #[test]
@@ -25,7 +28,7 @@ fn one_more_than_may_wait_is_rejected() {
         assert!(other.poll().is_pending(), "another key has room");
         // Who leaves makes room.
         drop(sharing.pop());
-        assert_eq!(call(&layer, &inner, 5).poll().is_pending(), true, "{waiters}");
+        assert!(call(&layer, &inner, 5).poll().is_pending(), "{waiters}");
     }
 }
 
