@@ -10,6 +10,7 @@
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`Replicas`] | a service that is on one machine | the response of another replica |
+//! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
@@ -70,6 +71,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   coalesce              shares one call among callers that want the same; each of them keeps its own deadline
 //!   measure               counts how long callers waited, and for what
 //!   total timeout         limits the whole call, with all attempts and waits
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
@@ -134,7 +136,7 @@
 //!
 //! # HTTP and gRPC
 //!
-//! With the feature `http`, each layer has the constructors `http` and `grpc`. They know the status codes, the headers and the
+//! With the feature `http`, each layer has the constructors `http` and `grpc`, but [`CoalesceLayer`] only the first. They know the status codes, the headers and the
 //! bodies of these protocols: see the modules `http` and `grpc`. The features `axum`, `tonic`, `reqwest` and `hyper-util` add what
 //! is special to those crates. All layers exist without any feature.
 //!
@@ -146,9 +148,10 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/` and `coalesce/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
+//! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted.

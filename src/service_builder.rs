@@ -1,11 +1,12 @@
 //! The layers as methods of tower's `ServiceBuilder`.
 
-use tower::ServiceBuilder;
 use tower::layer::util::Stack;
+use tower::{Service, ServiceBuilder};
 
 use crate::bulkhead::BulkheadHandle;
 use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::CircuitHandle;
+use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
 use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
@@ -68,6 +69,8 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
         /// Limits how many calls pass in which time.
         with_rate_limit[A: Handled<Handle = RateLimitHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Lets calls that are the same share one.
+        with_coalesce[S: Service<Request>, Request, B: ToKey<Request>, E: Share<S::Response>]: CoalesceLayer<S, Request, B, E>;
         /// Says how much each call matters.
         with_criticality[R]: CriticalityLayer<R>;
         /// Measures how long calls take and how they end.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use palisade::{CircuitBreakerLayer, ConfigError, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Registry};
+use palisade::{
+    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Registry,
+};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
 use tokio::net::TcpListener;
@@ -42,6 +44,7 @@ fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, Con
     let name = Name::new("passing")?;
     Ok(ServiceBuilder::new()
         .layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name))
+        .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)
         .layer(CircuitBreakerLayer::builder("passing").build()?)
         .service(service_fn(|()| async { Ok::<_, Error>(()) })))

@@ -41,7 +41,7 @@
 //! # Events
 //!
 //! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
-//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas` or `custom`.
+//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas`, `coalesce` or `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|

@@ -88,7 +88,7 @@ struct Caller {
 }
 
 fn flights(max_waiters: usize) -> Flights<u32, Call, usize> {
-    let row = Registry::new().row_of(Kind::Coalesce, "test").unwrap();
+    let row = Registry::new().row_of(Kind::Coalesce, "test").expect("it is a name");
     Flights::new(Core::new(row, max_waiters, Vec::new()))
 }
 

@@ -26,6 +26,7 @@ mod cache;
 mod circuit;
 mod classify;
 mod client;
+mod coalesce;
 mod criticality;
 mod deadline;
 mod fallback;

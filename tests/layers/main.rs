@@ -7,6 +7,7 @@ mod bulkhead;
 #[cfg(feature = "moka")]
 mod cache;
 mod circuit_breaker;
+mod coalesce;
 mod composition;
 mod concurrency;
 mod criticality;

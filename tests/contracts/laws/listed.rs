@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::{
-    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Policy,
-    Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
+    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer,
+    Name, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -136,6 +136,9 @@ each_listed! {
     criticality: |registry| {
         Ok::<_, Error>(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
     }, { "criticality": "criticality" };
+    sharing: |registry| {
+        CoalesceLayer::builder("seen", |_: &u32| ()).max_waiters(1).registry(registry).build()
+    }, { "coalesce": "coalesce" };
     two_replicas: |registry| {
         let replicas = Replicas::builder("seen").policy(Policy::RoundRobin).consecutive(1).registry(registry);
         let replicas = replicas.add("a", service_fn(inner)).add("b", service_fn(inner)).build().unwrap();

@@ -22,15 +22,15 @@ use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Reading, Sample};
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer,
-    CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
-    ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope,
-    DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck,
-    HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
-    MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit,
-    RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection,
-    RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,
-    ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call, fallback, replicas,
-    retry, standard, timeout,
+    CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot, Coalesce,
+    CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities, Criticality, CriticalityLayer,
+    CriticalityScope, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError,
+    FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Jitter,
+    Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer, Name, Outcome, PacingLayer, PerKeyHandle,
+    Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
+    RateLimitLayer, RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot,
+    ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round,
+    Timeout, TimeoutLayer, Verdict, call, coalesce, fallback, replicas, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -51,6 +51,7 @@ pub(super) use every_type_is;
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
 type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
+type Key = fn(&u32) -> u32;
 type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
@@ -76,6 +77,8 @@ every_type_is! {
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
+    CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
+    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, Key, coalesce::Cloned>,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -85,7 +88,7 @@ every_type_is! {
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
-    Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
+    Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }

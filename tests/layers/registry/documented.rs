@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade::Replicas;
 use palisade::event::Kind;
 use palisade::standard::Setting;
+use palisade::{CoalesceLayer, Replicas};
 
 use super::*;
+use crate::support::services::Prompt;
 
 type Fields = BTreeSet<String>;
 
@@ -38,6 +39,13 @@ fn shown(registry: &Registry) -> BTreeMap<String, [Fields; 2]> {
     kinds
 }
 
+type Sharing = CoalesceLayer<Prompt<u32>, u32, fn(&u32) -> u32>;
+
+fn sharing(registry: &Registry) -> Sharing {
+    let key: fn(&u32) -> u32 = |request| *request;
+    CoalesceLayer::builder("seen", key).registry(registry).build().expect("the name is legal")
+}
+
 #[test]
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
@@ -53,6 +61,7 @@ fn the_page_has_what_each_kind_shows() {
         MeasureLayer::builder("seen").registry(&registry).build().unwrap(),
         CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(&registry),
         Replicas::builder("seen").add("a", up::<u32>()).registry(&registry).build().unwrap(),
+        sharing(&registry),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),

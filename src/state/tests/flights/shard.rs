@@ -1,14 +1,14 @@
 //! Claims about calls under their keys.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::state::flights::{Keyed, Shard};
 use crate::state::keys::{Hashed, Seeds};
 
 /// A call that may be joined as long as it is open.
 #[derive(Clone)]
-struct Call(Arc<(Hashed<u32>, Cell<bool>)>);
+struct Call(Rc<(Hashed<u32>, Cell<bool>)>);
 
 impl Keyed for Call {
     type Key = u32;
@@ -18,7 +18,7 @@ impl Keyed for Call {
     }
 
     fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -32,7 +32,7 @@ impl Calls {
     fn board(&self, key: u32) -> Call {
         let join = |call: &Call| call.0.1.get().then(|| call.clone());
         let begin = |key| {
-            let call = Call(Arc::new((key, Cell::new(true))));
+            let call = Call(Rc::new((key, Cell::new(true))));
             (call.clone(), call)
         };
         self.0.board(Hashed::new(&self.1, key), join, begin)
@@ -79,7 +79,7 @@ fn keys_of_one_hash_have_calls_of_their_own() {
     }
 
     #[derive(Clone)]
-    struct Of(Arc<Hashed<Collides>>);
+    struct Of(Rc<Hashed<Collides>>);
 
     impl Keyed for Of {
         type Key = Collides;
@@ -89,14 +89,14 @@ fn keys_of_one_hash_have_calls_of_their_own() {
         }
 
         fn is(&self, other: &Self) -> bool {
-            Arc::ptr_eq(&self.0, &other.0)
+            Rc::ptr_eq(&self.0, &other.0)
         }
     }
 
     let (calls, seeds) = (Shard::new(), Seeds::default());
     let board = |key| {
         let begin = |key| {
-            let call = Of(Arc::new(key));
+            let call = Of(Rc::new(key));
             (call.clone(), call)
         };
         calls.board(Hashed::new(&seeds, Collides(key)), |call: &Of| Some(call.clone()), begin)
