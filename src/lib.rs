@@ -11,6 +11,7 @@
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`Replicas`] | a service that is on one machine | the response of another replica |
 //! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
+//! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
@@ -71,6 +72,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   cache                 gives what is kept, and shares one call among callers that find nothing
 //!   coalesce              shares one call among callers that want the same; each of them keeps its own deadline
 //!   measure               counts how long callers waited, and for what
 //!   total timeout         limits the whole call, with all attempts and waits
@@ -148,9 +150,11 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/` and `coalesce/` are the layers.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
+//!   `coalesce/` and `cache/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
+//! - `store/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.

@@ -42,8 +42,10 @@ pub(crate) async fn come_and_go() -> Result<(), BoxError> {
 /// A stack with the kinds of layers that the gateway does not have.
 fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, ConfigError> {
     let name = Name::new("passing")?;
-    Ok(ServiceBuilder::new()
-        .layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name))
+    let stack = ServiceBuilder::new().layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name));
+    #[cfg(feature = "moka")]
+    let stack = stack.layer(palisade::CacheLayer::builder("passing", |(): &()| "key").ttl(Duration::ZERO).build()?);
+    Ok(stack
         .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)
         .layer(CircuitBreakerLayer::builder("passing").build()?)

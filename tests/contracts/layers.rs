@@ -137,6 +137,16 @@ pub(crate) fn own_key<T>(_: &T) -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Keeps each response for a key of its own: what is given again is claimed elsewhere.
+#[cfg(feature = "moka")]
+pub(crate) fn cache<T, C>() -> palisade::CacheLayer<palisade::cache::ByKey<fn(&T) -> u64, u64>, C>
+where
+    C: palisade::cache::Call<Key = u64>,
+{
+    let key: fn(&T) -> u64 = own_key;
+    palisade::CacheLayer::builder("cache", key).build().unwrap()
+}
+
 pub(crate) fn coalesce<S, T>() -> CoalesceLayer<S, T, fn(&T) -> u64>
 where
     S: Service<T, Response: Clone>,

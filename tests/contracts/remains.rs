@@ -51,6 +51,17 @@ where
     }
 }
 
+#[cfg(feature = "moka")]
+impl<P, C, M> Watched for palisade::CacheLayer<P, C, M>
+where
+    P: palisade::cache::Keyed<Key = u64>,
+    C: palisade::cache::Call<Key = u64>,
+{
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(self.handle())
+    }
+}
+
 impl<R> Watched for CriticalityLayer<R> {
     fn watch(&self, handles: Handles) -> Handles {
         handles
@@ -148,6 +159,13 @@ impl AtRest for ReplicasHandle {
     fn assert_at_rest(&self) {
         let in_flight: u64 = self.snapshot().replicas.iter().map(|replica| replica.in_flight).sum();
         assert_eq!(in_flight, 0, "calls are in flight");
+    }
+}
+
+#[cfg(feature = "moka")]
+impl AtRest for palisade::CacheHandle<u64> {
+    fn assert_at_rest(&self) {
+        assert_eq!(self.snapshot().refreshing, 0, "it refreshes");
     }
 }
 

@@ -107,6 +107,29 @@ every_type_is! {
     Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, replicas::Phase, replicas::Passing,
 }
 
+#[cfg(feature = "moka")]
+mod of_the_cache {
+    use palisade::cache::{ByKey, Fetch, InBackground, InCall, Landed, ResponseFuture};
+    use palisade::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
+
+    use super::*;
+
+    type Kept = ByKey<Key, u32>;
+    type Call = Fetch<Echo, u32, Kept>;
+
+    every_type_is! {
+        every_type_of_the_cache_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
+        Cache<Echo, Kept, Call>, CacheLayer<Kept, Call, InBackground>, CacheBuilder<Kept>, CacheHandle<u32>,
+        CacheSnapshot, Kept, Call, Landed<u32, u32>, ResponseFuture<Echo, u32, Kept>, fallback::NothingKept,
+        fallback::Cached<CacheLayer<Kept, Call>>, InCall,
+    }
+
+    every_type_is! {
+        the_cache_its_layer_builder_and_handle_may_be_cloned: [Clone]
+        Cache<Echo, Kept, Call>, CacheLayer<Kept, Call>, CacheBuilder<Kept>, CacheHandle<u32>, CacheSnapshot,
+    }
+}
+
 #[test]
 fn the_futures_have_names() {
     fn check<T>(_: PhantomData<T>) {}

@@ -46,6 +46,17 @@ fn sharing(registry: &Registry) -> Sharing {
     CoalesceLayer::builder("seen", key).registry(registry).build().expect("the name is legal")
 }
 
+#[cfg(feature = "moka")]
+fn caching(registry: &Registry) -> impl Sized + use<> {
+    use palisade::cache::{ByKey, CacheLayer, Fetch};
+
+    type Key = fn(&u32) -> u32;
+
+    let key: Key = |request| *request;
+    let builder = CacheLayer::builder("seen", key).registry(registry);
+    builder.build::<Fetch<Prompt<u32>, u32, ByKey<Key, u32>>>().unwrap()
+}
+
 #[test]
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
@@ -62,11 +73,16 @@ fn the_page_has_what_each_kind_shows() {
         CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(&registry),
         Replicas::builder("seen").add("a", up::<u32>()).registry(&registry).build().unwrap(),
         sharing(&registry),
+        #[cfg(feature = "moka")]
+        caching(&registry),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
     );
     let (mut documented, shown) = (documented(), shown(&registry));
+    if !cfg!(feature = "moka") {
+        documented.remove("cache");
+    }
     let [settings, _] = documented.remove("per key").expect("it has a row");
     assert_eq!(settings, ["capacity", "idle"].map(str::to_owned).into());
     assert_eq!(documented, shown);
