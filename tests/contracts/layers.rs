@@ -137,9 +137,12 @@ pub(crate) fn own_key<T>(_: &T) -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+#[cfg(feature = "moka")]
+type OwnKey<T> = palisade::cache::ByKey<fn(&T) -> u64, u64>;
+
 /// Keeps each response for a key of its own: what is given again is claimed elsewhere.
 #[cfg(feature = "moka")]
-pub(crate) fn cache<T, C>() -> palisade::CacheLayer<palisade::cache::ByKey<fn(&T) -> u64, u64>, C>
+pub(crate) fn cache<T, C>() -> palisade::CacheLayer<OwnKey<T>, C>
 where
     C: palisade::cache::Call<Key = u64>,
 {

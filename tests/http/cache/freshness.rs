@@ -1,5 +1,7 @@
 //! How long a response is fresh: the rules of RFC 9111, and the cases that `http-cache-semantics` names.
 
+use http::HeaderName;
+
 use super::*;
 
 /// For how many seconds a response with these headers is given again.
@@ -126,7 +128,7 @@ async fn a_response_that_was_kept_says_how_old_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_says_how_new_it_wants_the_response() {
-    let rows: &[(Headers, u64, &str)] = &[
+    let rows: &[(Headers, u32, &str)] = &[
         (&[("cache-control", "no-cache")], 0, "2"),
         (&[("pragma", "no-cache")], 0, "2"),
         (&[("cache-control", "max-age=5")], 5, "1"),
@@ -139,7 +141,7 @@ async fn a_request_says_how_new_it_wants_the_response() {
     for (headers, age, call) in rows {
         let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30")]));
         get(&service, &[]).await;
-        advance(*age as u32 * SECOND).await;
+        advance(*age * SECOND).await;
         assert_eq!(get(&service, headers).await, *call, "{headers:?} after {age} s");
     }
 }
@@ -169,7 +171,7 @@ async fn what_belongs_to_a_connection_is_not_kept() {
     let service = cached(builder(), &Origin::says(headers));
     get(&service, &[]).await;
     let response = service.clone().oneshot(request("GET", "/", &[])).await.unwrap();
-    let names: Vec<_> = response.headers().keys().map(|name| name.as_str()).collect();
+    let names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["cache-control", "x-other", "date", "age"]);
     assert_eq!(response.headers().get_all("x-other").iter().count(), 2);
 }

@@ -17,7 +17,7 @@ async fn a_response_is_fresh_by_the_clock_that_tests_pause() {
     let inner = Inner::default();
     let service = builder().build().unwrap().layer(inner.clone());
     get(&service, 7).await.unwrap();
-    advance(10 * SECOND - NANO).await;
+    advance(just_before(10 * SECOND)).await;
     assert_eq!(get(&service, 107).await, Ok(7));
     advance(NANO).await;
     assert_eq!(get(&service, 107).await, Ok(107), "nobody refreshes it but by a call");
@@ -27,7 +27,7 @@ async fn a_response_is_fresh_by_the_clock_that_tests_pause() {
 #[tokio::test(start_paused = true)]
 async fn without_a_time_to_live_each_call_is_made() {
     let inner = Inner::default();
-    let service = builder().ttl(0 * SECOND).build().unwrap().layer(inner.clone());
+    let service = builder().ttl(std::time::Duration::ZERO).build().unwrap().layer(inner.clone());
     for request in [107, 207] {
         assert_eq!(get(&service, request).await, Ok(request));
     }

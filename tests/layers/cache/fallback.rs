@@ -13,11 +13,11 @@ async fn a_fallback_gives_what_is_kept_for_as_long_as_it_is() {
     let fallback = FallbackLayer::cached(&cache);
     let service = ServiceBuilder::new().layer(fallback).layer(cache).service(inner);
     get(&service, 7).await.unwrap();
-    advance(70 * SECOND - NANO).await;
+    advance(just_before(70 * SECOND)).await;
     assert_eq!(get(&service, 107).await, Ok(7));
     advance(NANO).await;
     let error = service.clone().oneshot(107).await.unwrap_err();
-    let nothing = crate::support::chain(&error).any(|cause| cause.is::<NothingKept>());
+    let nothing = crate::support::chain(&error).any(<dyn std::error::Error>::is::<NothingKept>);
     assert!(nothing, "{error:?}");
 }
 

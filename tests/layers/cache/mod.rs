@@ -18,7 +18,7 @@ use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::support::inner::{Answer, Inner};
-use crate::support::time::{MILLI, NANO, SECOND};
+use crate::support::time::{MILLI, NANO, SECOND, just_before};
 use crate::support::{Down, reason};
 
 type Key = fn(&u32) -> u32;

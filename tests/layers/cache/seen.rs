@@ -65,19 +65,20 @@ async fn a_cache_is_counted_and_listed() {
     let registry = Registry::new();
     let layer = builder().registry(&registry).stale_if_error(20 * SECOND).build().unwrap();
     let service = layer.layer(Inner::default().answers([Answer::Echo]).ever_answers(Answer::After(0, Err(Down(1)))));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a small count")]
     let count = |metric: &str, label: Option<&str>| {
         let metric = registry.metrics().into_iter().find(|one| one.name == metric).unwrap();
         let is_asked = |sample: &&Sample| label.is_none_or(|label| sample.labels[1].1 == label);
-        number(&metric.samples.iter().find(is_asked).unwrap().value)
+        number(&metric.samples.iter().find(is_asked).unwrap().value) as u64
     };
     let result = |result| count("palisade_cache_calls_total", Some(result));
-    assert_eq!(result("hit"), 0.0);
+    assert_eq!(result("hit"), 0);
     get(&service, 7).await.unwrap();
     get(&service, 7).await.unwrap();
     advance(10 * SECOND).await;
     get(&service, 7).await.unwrap();
-    assert_eq!(["hit", "stale", "miss", "passed"].map(result), [1.0, 1.0, 1.0, 0.0]);
-    assert_eq!(count("palisade_cache_entries", None), 1.0);
+    assert_eq!(["hit", "stale", "miss", "passed"].map(result), [1, 1, 1, 0]);
+    assert_eq!(count("palisade_cache_entries", None), 1);
     let instances = registry.instances();
     let instance = instances.iter().find(|instance| instance.kind.as_str() == "cache").unwrap();
     let shown: Vec<_> = instance.settings.iter().chain(&instance.snapshot).map(ToString::to_string).collect();

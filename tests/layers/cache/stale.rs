@@ -18,7 +18,7 @@ async fn a_call_that_fails_is_answered_by_the_stale_response() {
     advance(10 * SECOND).await;
     assert_eq!(get(&service, 107).await, Ok(7));
     assert_eq!(inner.calls(), 2, "the service was asked");
-    advance(20 * SECOND - NANO).await;
+    advance(just_before(20 * SECOND)).await;
     assert_eq!(get(&service, 107).await, Ok(7));
     advance(NANO).await;
     assert_eq!(get(&service, 107).await, Err(Down(1)), "it is too old now");
@@ -31,7 +31,7 @@ async fn for_a_second_after_a_failure_nobody_waits() {
     get(&service, 7).await.unwrap();
     advance(10 * SECOND).await;
     get(&service, 7).await.unwrap();
-    advance(SECOND - NANO).await;
+    advance(just_before(SECOND)).await;
     assert_eq!(get(&service, 7).await, Ok(7));
     assert_eq!(inner.calls(), 2);
     inner.recover();

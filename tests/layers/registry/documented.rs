@@ -54,7 +54,7 @@ fn caching(registry: &Registry) -> impl Sized + use<> {
 
     let key: Key = |request| *request;
     let builder = CacheLayer::builder("seen", key).registry(registry);
-    builder.build::<Fetch<Prompt<u32>, u32, ByKey<Key, u32>>>().unwrap()
+    builder.build::<Fetch<Prompt<u32>, u32, ByKey<Key, u32>>>().expect("the settings are legal")
 }
 
 #[test]
