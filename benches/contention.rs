@@ -110,6 +110,8 @@ fn contention(bench: &mut Criterion) {
     let of_tower = ServiceBuilder::new().load_shed().concurrency_limit(PLACES).service(bare());
     rows(bench, "bulkhead, room, tower", &of_tower, answered);
     rows(bench, "coalesce without company", &sharing().layer(bare()), answered);
+    #[cfg(feature = "moka")]
+    rows(bench, "cache, hit", &support::cached(), answered);
     rows(bench, "five layers, ours", &five(), answered);
     rows(bench, "five layers, tower (four)", &four_of_tower(), answered);
 }

@@ -119,6 +119,14 @@ fn coalesce(bench: &mut Criterion) {
     row(bench, "coalesce without company", sharing().layer(bare()), answered);
 }
 
+#[cfg(feature = "moka")]
+fn cache(bench: &mut Criterion) {
+    row(bench, "cache, hit", support::cached(), answered);
+}
+
+#[cfg(not(feature = "moka"))]
+fn cache(_: &mut Criterion) {}
+
 fn stack(bench: &mut Criterion) {
     row(bench, "five layers/ours", five(), answered);
     row(bench, "five layers/tower (four)", four_of_tower(), answered);
@@ -182,5 +190,5 @@ impl Future for PendingOnce {
     }
 }
 
-criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, stack);
+criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, cache, stack);
 criterion_main!(benches);

@@ -56,6 +56,13 @@ pub(crate) fn sharing<E: Into<BoxError> + 'static>() -> CoalesceLayer<Inner<E>, 
     CoalesceLayer::by(|n| (*n, THREAD.with(|thread| *thread)))
 }
 
+/// Keeps what it is asked for.
+#[cfg(feature = "moka")]
+pub(crate) fn cached() -> impl Service<u64, Response = u64, Error = Error, Future: Send> + Clone + Send + 'static {
+    let layer = palisade::CacheLayer::builder("bench", |n: &u64| *n).build().expect("legal");
+    layer.layer(bare())
+}
+
 /// Fails for one request in a hundred.
 pub(crate) fn one_in_hundred() -> Inner<Down> {
     service_fn(|n| ready(if n == LAST { Err(Down) } else { Ok(n) }))

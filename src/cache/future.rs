@@ -11,7 +11,7 @@ use super::waiting::Waiting;
 use crate::call::POLLED_AGAIN;
 use crate::error::Error;
 
-/// The future of a [`Cache`]'s call.
+/// The future of a [`Cache`](super::Cache)'s call.
 ///
 /// # Cancellation
 ///
