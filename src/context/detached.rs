@@ -14,10 +14,27 @@ use crate::state::criticality::Criticality;
 /// What was around the caller who began a call.
 #[derive(Debug)]
 struct Around {
+    flags: Flags,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flags {
     class: Option<Criticality>,
     attempt: u32,
     tried: Tried,
-    span: Span,
+}
+
+impl Flags {
+    #[inline]
+    fn now() -> Self {
+        Self { class: Criticality::around(), attempt: attempt_number(), tried: tried() }
+    }
+
+    /// Sets them until what this returns is dropped.
+    fn enter(self) -> impl Sized {
+        (Criticality::enter_as(self.class), enter_attempt(self.attempt), enter_tried(self.tried))
+    }
 }
 
 pin_project! {
@@ -36,8 +53,7 @@ pin_project! {
 impl<F> Detached<F> {
     /// Detaches a future from what is around it now.
     pub(crate) fn new(inner: F) -> Self {
-        let (class, attempt, tried) = (Criticality::around(), attempt_number(), tried());
-        Self { around: Some(Around { class, attempt, tried, span: Span::current() }), inner }
+        Self { around: Some(Around { flags: Flags::now(), span: Span::current() }), inner }
     }
 
     /// A future of one caller alone, which is not detached.
@@ -68,10 +84,10 @@ impl<F: Future> Future for Detached<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some(Around { class, attempt, tried, span }) = this.around else { return this.inner.poll(cx) };
+        let Some(Around { flags, span }) = this.around else { return this.inner.poll(cx) };
         let _no_deadline = Scope::open();
-        let _class = Criticality::enter_as(*class);
-        let _attempt = (enter_attempt(*attempt), enter_tried(*tried));
+        // Most often the one who began the call polls it, and all is as it was.
+        let _flags = (Flags::now() != *flags).then(|| flags.enter());
         let _span = span.enter();
         this.inner.poll(cx)
     }

@@ -124,9 +124,11 @@ impl Scope {
         Self::enter(|frame| frame.narrow(deadline))
     }
 
-    /// Enters a scope that no timeout and no deadline is around.
-    pub(super) fn open() -> Self {
-        Self::enter(|frame| frame.copy_from(&Frame::open()))
+    /// Enters a scope that no timeout and no deadline is around; `None` where there is none anyway.
+    #[inline]
+    pub(super) fn open() -> Option<Self> {
+        let is_open = FRAME.with(|frame| frame.nearest.get().is_none() && frame.pending.get().is_none());
+        if is_open { None } else { Some(Self::enter(|frame| frame.copy_from(&Frame::open()))) }
     }
 
     fn enter(narrow: impl FnOnce(&Frame)) -> Self {

@@ -105,7 +105,7 @@ async fn a_large_body_streams_to_one_and_the_others_call_themselves() {
     assert!(third.poll().is_pending() && second.poll().is_pending());
     let response = assert_ready!(first.poll()).unwrap();
     assert_eq!((server.calls.count(), shared.flights(), shared.waiting()), (3, 0, 0));
-    for call in [second, third] {
+    for call in [third, second] {
         let mut own = server.senders.lock().unwrap().remove(0);
         own.send_data("of my own".into()).await.unwrap();
         drop(own);

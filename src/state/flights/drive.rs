@@ -75,6 +75,7 @@ pub(crate) struct Drive(Mutex<State>);
 
 impl Drive {
     /// A call that nobody has polled, with the caller who begins it.
+    #[inline]
     pub(crate) fn new() -> Self {
         let (phase, asleep) = (Phase::Nobody, BTreeMap::new());
         Self(Mutex::new(State { phase, is_due: true, callers: 1, came: 1, asleep }))
@@ -96,6 +97,7 @@ impl Drive {
     }
 
     /// Says what a caller does that is polled, and wakes it by `waker` if it sleeps.
+    #[inline]
     pub(crate) fn turn(&self, ticket: Ticket, waker: &Waker) -> Turn {
         // Most calls that nobody shares are ready at once, and need no waker.
         let turn = self.0.lock().turn();
@@ -127,6 +129,7 @@ impl Drive {
     /// The call has returned. Says whether nobody shares it with the caller who has polled it: then it is over. Otherwise the result is
     /// kept for the others, and the call is [ended](Self::end).
     #[must_use]
+    #[inline]
     pub(crate) fn returned(&self) -> bool {
         let mut state = self.0.lock();
         let is_alone = state.callers == 1;
@@ -167,6 +170,7 @@ impl Drive {
 }
 
 impl State {
+    #[inline]
     fn turn(&mut self) -> Turn {
         match self.phase {
             Phase::Over => Turn::Over,

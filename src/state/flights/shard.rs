@@ -51,8 +51,11 @@ impl<F: Keyed> Shard<F> {
     /// Forgets a call, unless there is another under its key by now.
     pub(crate) fn forget(&self, call: &F) {
         let mut calls = self.0.lock();
-        let is_there = calls.get(call.key()).is_some_and(|Entry(other)| other.is(call));
-        let gone = if is_there { calls.take(call.key()) } else { None };
+        let mut gone = calls.take(call.key());
+        // Most often it is there, so that one look is enough.
+        if let Some(next) = gone.take_if(|Entry(other)| !other.is(call)) {
+            calls.insert(next);
+        }
         drop(calls);
         drop(gone);
     }
