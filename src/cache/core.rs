@@ -148,6 +148,9 @@ where
             Setting::new("entries", entries),
             Setting::new("weight", weight),
             Setting::new("refreshing", self.refreshing()),
+            Setting::new("hits", self.total(Answered::Hit.word())),
+            Setting::new("stale", self.total(Answered::Stale.word())),
+            Setting::new("misses", self.total(Answered::Miss.word())),
         ]
     }
 

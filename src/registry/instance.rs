@@ -28,7 +28,7 @@ use crate::source::{Kind, Source};
 /// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `retry_rejected` | `tokens` |
 /// | timeout | `limit` | |
 /// | fallback | | |
-/// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing` |
+/// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing`, `hits`, `stale`, `misses` |
 /// | measure | `exemplar` | `in_flight`, `successes`, `p50`, `p99` |
 /// | criticality | | |
 /// | replicas | `policy`, `shards`, `max_tries`, `ready_within`, `consecutive`, `min_gap`, `base`, `max_ejected`, `panic_below`, `slow_start`, `healthy_for`, `needed`, `spares`; of a replica `weight`, `tier` | `replicas`, `healthy`, `in_flight`, `panic`; of a replica `state`, `why`, `in_use`, `in_flight`, `calls`, `failures`, `ejections` |

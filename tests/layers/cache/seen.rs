@@ -97,6 +97,9 @@ async fn a_cache_is_counted_and_listed() {
             "entries 1",
             "weight 1",
             "refreshing 0",
+            "hits 1",
+            "stale 1",
+            "misses 1",
         ]
     );
 }
