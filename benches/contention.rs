@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::BulkheadLayer;
 use support::{
     PLACES, answered, answered_but_last, bare, breakers, calls, five, four_of_tower, one_in_hundred, open, rejected,
-    runtime,
+    runtime, sharing,
 };
 use tokio::runtime;
 use tokio::task::{JoinSet, unconstrained, yield_now};
@@ -109,6 +109,9 @@ fn contention(bench: &mut Criterion) {
     rows(bench, "bulkhead, room, ours", &BulkheadLayer::new(PLACES).layer(bare()), answered);
     let of_tower = ServiceBuilder::new().load_shed().concurrency_limit(PLACES).service(bare());
     rows(bench, "bulkhead, room, tower", &of_tower, answered);
+    rows(bench, "coalesce without company", &sharing().layer(bare()), answered);
+    #[cfg(feature = "moka")]
+    rows(bench, "cache, hit", &support::cached(), answered);
     rows(bench, "five layers, ours", &five(), answered);
     rows(bench, "five layers, tower (four)", &four_of_tower(), answered);
 }

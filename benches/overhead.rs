@@ -16,7 +16,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::{Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer, TimeoutLayer};
 use support::{
     Attempts, Down, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, four_of_tower,
-    one_in_hundred, open, rejected, runtime, tower_budget,
+    one_in_hundred, open, rejected, runtime, sharing, tower_budget,
 };
 use tokio::task::unconstrained;
 use tower::load_shed::error::Overloaded;
@@ -115,6 +115,18 @@ fn fallback(bench: &mut Criterion) {
     row(bench, "fallback taken", FallbackLayer::value(FALLBACK).layer(down), taken);
 }
 
+fn coalesce(bench: &mut Criterion) {
+    row(bench, "coalesce without company", sharing().layer(bare()), answered);
+}
+
+#[cfg(feature = "moka")]
+fn cache(bench: &mut Criterion) {
+    row(bench, "cache, hit", support::cached(), answered);
+}
+
+#[cfg(not(feature = "moka"))]
+fn cache(_: &mut Criterion) {}
+
 fn stack(bench: &mut Criterion) {
     row(bench, "five layers/ours", five(), answered);
     row(bench, "five layers/tower (four)", four_of_tower(), answered);
@@ -178,5 +190,5 @@ impl Future for PendingOnce {
     }
 }
 
-criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, stack);
+criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, cache, stack);
 criterion_main!(benches);

@@ -10,6 +10,8 @@
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
 //! | [`Replicas`] | a service that is on one machine | the response of another replica |
+//! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
+//! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
@@ -71,6 +73,8 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   cache                 gives what is kept, and shares one call among callers that find nothing
+//!   coalesce              shares one call among callers that want the same; each of them keeps its own deadline
 //!   measure               counts how long callers waited, and for what
 //!   total timeout         limits the whole call, with all attempts and waits
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
@@ -135,7 +139,7 @@
 //!
 //! # HTTP and gRPC
 //!
-//! With the feature `http`, each layer has the constructors `http` and `grpc`. They know the status codes, the headers and the
+//! With the feature `http`, each layer has the constructors `http` and `grpc`, but [`CoalesceLayer`] only the first. They know the status codes, the headers and the
 //! bodies of these protocols: see the modules `http` and `grpc`. The features `axum`, `tonic`, `reqwest` and `hyper-util` add what
 //! is special to those crates. All layers exist without any feature.
 //!
@@ -147,9 +151,12 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/` and `measure/` are the layers.
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
+//!   `coalesce/` and `cache/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
+//! - `store/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
+//! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
 //! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
@@ -164,11 +171,14 @@
 
 mod backoff;
 pub mod bulkhead;
+#[cfg(feature = "moka")]
+pub mod cache;
 mod cached_arc;
 pub mod call;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
+pub mod coalesce;
 mod context;
 pub mod criticality;
 mod debug;
@@ -177,6 +187,7 @@ pub mod discover;
 mod error;
 pub mod event;
 pub mod fallback;
+mod flight;
 #[cfg(feature = "http")]
 pub mod grpc;
 pub mod health;
@@ -199,6 +210,8 @@ mod setting;
 mod source;
 pub mod standard;
 mod state;
+#[cfg(feature = "moka")]
+mod store;
 mod sync;
 mod time;
 pub mod timeout;
@@ -207,6 +220,8 @@ pub use crate::backoff::{Backoff, Jitter};
 pub use crate::bulkhead::{
     Adaptive, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle, BulkheadLayer, QueueBuilder, QueueLayer,
 };
+#[cfg(feature = "moka")]
+pub use crate::cache::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
 pub use crate::call::budget::{Budget, BudgetBuilder};
 pub use crate::circuit_breaker::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
@@ -217,6 +232,7 @@ pub use crate::clients::axum;
 pub use crate::clients::reqwest;
 #[cfg(feature = "tonic")]
 pub use crate::clients::tonic;
+pub use crate::coalesce::{Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer};
 pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};

@@ -1,11 +1,14 @@
 //! The layers as methods of tower's `ServiceBuilder`.
 
-use tower::ServiceBuilder;
 use tower::layer::util::Stack;
+use tower::{Service, ServiceBuilder};
 
 use crate::bulkhead::BulkheadHandle;
+#[cfg(feature = "moka")]
+use crate::cache::{CacheLayer, Call};
 use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::CircuitHandle;
+use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
 use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
@@ -68,6 +71,11 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
         /// Limits how many calls pass in which time.
         with_rate_limit[A: Handled<Handle = RateLimitHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Answers calls with what was answered before.
+        #[cfg(feature = "moka")]
+        with_cache[P, C: Call, M]: CacheLayer<P, C, M>;
+        /// Lets calls that are the same share one.
+        with_coalesce[S: Service<Request>, Request, B: ToKey<Request>, E: Share<S::Response>]: CoalesceLayer<S, Request, B, E>;
         /// Says how much each call matters.
         with_criticality[R]: CriticalityLayer<R>;
         /// Measures how long calls take and how they end.

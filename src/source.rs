@@ -14,6 +14,7 @@ macro_rules! kinds {
             Retry: "retry", "palisade::retry";
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
+            Cache: "cache", "palisade::cache";
             Measure: "measure", "palisade::measure";
             Criticality: "criticality", "palisade::criticality";
             PerKey: "per key", "palisade::per_key";
@@ -23,6 +24,7 @@ macro_rules! kinds {
             Heartbeats: "heartbeats", "palisade::heartbeats";
             Replicas: "replicas", "palisade::replicas";
             Objective: "objective", "palisade::objective";
+            Coalesce: "coalesce", "palisade::coalesce";
             Custom: "custom", "palisade::custom";
         }
     };

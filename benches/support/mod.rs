@@ -4,17 +4,19 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{error, fmt};
 
 use palisade::{
-    Backoff, Budget, BulkheadLayer, CircuitBreaker, CircuitBreakerLayer, Error, FallbackLayer, RetryLayer, TimeoutLayer,
+    Backoff, Budget, BulkheadLayer, CircuitBreaker, CircuitBreakerLayer, CoalesceLayer, Error, FallbackLayer,
+    RetryLayer, TimeoutLayer,
 };
 use tokio::runtime::{self, Runtime};
 use tower::retry::Policy;
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::util::ServiceFn;
-use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 pub(crate) const PLACES: usize = 64;
 
@@ -42,6 +44,23 @@ impl error::Error for Down {}
 /// Answers at once.
 pub(crate) fn bare() -> Inner<Infallible> {
     service_fn(|n| ready(Ok(n)))
+}
+
+/// The key of a call, and a number of the thread: no two threads have one key.
+type OwnKey = fn(&u64) -> (u64, u64);
+
+/// Shares calls, of which no two are the same at one time.
+pub(crate) fn sharing<E: Into<BoxError> + 'static>() -> CoalesceLayer<Inner<E>, u64, OwnKey> {
+    static THREADS: AtomicU64 = AtomicU64::new(0);
+    thread_local!(static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed));
+    CoalesceLayer::by(|n| (*n, THREAD.with(|thread| *thread)))
+}
+
+/// Keeps what it is asked for.
+#[cfg(feature = "moka")]
+pub(crate) fn cached() -> impl Service<u64, Response = u64, Error = Error, Future: Send> + Clone + Send + 'static {
+    let layer = palisade::CacheLayer::builder("bench", |n: &u64| *n).build().expect("legal");
+    layer.layer(bare())
 }
 
 /// Fails for one request in a hundred.

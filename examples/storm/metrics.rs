@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use palisade::{CircuitBreakerLayer, ConfigError, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Registry};
+use palisade::{
+    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Registry,
+};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
 use tokio::net::TcpListener;
@@ -40,8 +42,11 @@ pub(crate) async fn come_and_go() -> Result<(), BoxError> {
 /// A stack with the kinds of layers that the gateway does not have.
 fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, ConfigError> {
     let name = Name::new("passing")?;
-    Ok(ServiceBuilder::new()
-        .layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name))
+    let stack = ServiceBuilder::new().layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name));
+    #[cfg(feature = "moka")]
+    let stack = stack.layer(palisade::CacheLayer::builder("passing", |(): &()| "key").ttl(Duration::ZERO).build()?);
+    Ok(stack
+        .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)
         .layer(CircuitBreakerLayer::builder("passing").build()?)
         .service(service_fn(|()| async { Ok::<_, Error>(()) })))

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::flags::{Restore, set};
 use super::tried::{Tried, avoid, note_nobody};
 
 thread_local! {
@@ -29,6 +30,11 @@ impl Drop for Outer {
             avoid(avoided);
         }
     }
+}
+
+/// Enters the attempt of this number, until what this returns is dropped.
+pub(super) fn enter_attempt(number: u32) -> Restore<u32> {
+    set(&ATTEMPT, number)
 }
 
 /// The number of the attempt that runs now, from 1.

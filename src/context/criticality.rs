@@ -37,7 +37,13 @@ impl Criticality {
     /// Enters the scope until what this returns is dropped.
     #[inline]
     pub(crate) fn enter(self) -> Restore<Option<Self>> {
-        set(&AROUND, Some(self))
+        Self::enter_as(Some(self))
+    }
+
+    /// Enters what was around elsewhere, until what this returns is dropped.
+    #[inline]
+    pub(super) fn enter_as(around: Option<Self>) -> Restore<Option<Self>> {
+        set(&AROUND, around)
     }
 }
 

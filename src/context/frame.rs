@@ -124,6 +124,13 @@ impl Scope {
         Self::enter(|frame| frame.narrow(deadline))
     }
 
+    /// Enters a scope that no timeout and no deadline is around; `None` where there is none anyway.
+    #[inline]
+    pub(super) fn open() -> Option<Self> {
+        let is_open = FRAME.with(|frame| frame.nearest.get().is_none() && frame.pending.get().is_none());
+        if is_open { None } else { Some(Self::enter(|frame| frame.copy_from(&Frame::open()))) }
+    }
+
     fn enter(narrow: impl FnOnce(&Frame)) -> Self {
         let around = FRAME.with(Frame::clone);
         let frame = Frame { started: Cell::new(None), ..around.clone() };

@@ -7,6 +7,7 @@
 mod attempt;
 mod criticality;
 mod deadline;
+mod detached;
 mod flags;
 mod frame;
 mod scope;
@@ -15,6 +16,7 @@ mod tried;
 pub(crate) use self::attempt::{attempt, attempt_number, is_repeat};
 pub use self::criticality::CriticalityScope;
 pub use self::deadline::Deadline;
+pub(crate) use self::detached::Detached;
 pub(crate) use self::flags::{cut, expire, expired_limit};
 #[cfg(feature = "http")]
 pub(crate) use self::flags::{is_cut, set};

@@ -6,6 +6,8 @@
 
 use std::cell::Cell;
 
+use super::flags::{Restore, set};
+
 thread_local! {
     static AVOIDED: Cell<Tried> = const { Cell::new(Tried::NOBODY) };
     static NOTED: Cell<Tried> = const { Cell::new(Tried::NOBODY) };
@@ -71,6 +73,11 @@ pub(crate) fn try_on(id: u32) {
 #[inline(always)]
 pub(super) fn avoid(tried: Tried) -> Tried {
     AVOIDED.replace(tried)
+}
+
+/// Avoids these, until what this returns is dropped.
+pub(super) fn enter_tried(tried: Tried) -> Restore<Tried> {
+    set(&AVOIDED, tried)
 }
 
 /// Forgets what was noted: another attempt is polled.

@@ -8,6 +8,7 @@ mod known;
 #[cfg(feature = "http")]
 mod pressure;
 mod rejection;
+mod shared;
 #[cfg(feature = "tonic")]
 mod tonic;
 mod verdict;
@@ -29,6 +30,7 @@ pub(crate) use self::known::Known;
 #[cfg(feature = "http")]
 pub(crate) use self::pressure::Pressure;
 pub use self::rejection::{Rejection, RejectionReason};
+pub(crate) use self::shared::SharedError;
 pub(crate) use self::verdict::Verdict;
 
 /// Why a call returned no response of the service.
@@ -102,13 +104,16 @@ impl Error {
 
     /// The service's own error by value, if it is an `E`.
     ///
+    /// Of callers who [share](crate::coalesce) a call, only the last who has the error gets it by value.
+    ///
     /// # Errors
     ///
-    /// When it is not: the error itself, unchanged.
+    /// When it is not, or others have it too: the error itself, unchanged.
     pub fn downcast<E: error::Error + 'static>(self) -> Result<E, Self> {
         match self {
             Self::Service(error) if Known::own(&error).is::<E>() => {
-                Known::into_own(error).downcast().map(|error| *error).map_err(Self::Service)
+                let own = Known::into_own(error).and_then(|own| own.downcast().map(|error| *error));
+                own.map_err(Self::Service)
             }
             other => Err(other),
         }

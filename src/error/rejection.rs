@@ -109,7 +109,8 @@ impl Rejection {
         Self(Refusal::One { name: Name::of("limit"), retry_after: UNKNOWN, why: Why::Unready })
     }
 
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"`, `"replicas"` or `"custom"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"`, `"replicas"`, `"coalesce"` or
+    /// `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0 {
             Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
@@ -299,6 +300,7 @@ reasons! {
     RateLimited: RateLimit, "rate_limited", TooOften, "there are more calls than its rate allows";
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
+    TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

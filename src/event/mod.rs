@@ -41,7 +41,7 @@
 //! # Events
 //!
 //! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
-//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas` or `custom`.
+//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas`, `coalesce` or `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
@@ -55,6 +55,9 @@
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
+//! | [`CacheAnswered`](Event::CacheAnswered) | `cache` | `debug` | `result`, `age` |
+//! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
+//! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |

@@ -42,6 +42,11 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::FallbackFailed(error) => {
             debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
         }
+        Event::CacheAnswered { result, age } => {
+            debug!(target: "palisade::cache", name, result, age = age.map(field::debug), "answered");
+        }
+        Event::Refreshed { result } => debug!(target: "palisade::cache", name, result, "refreshed"),
+        Event::Evicted { entries } => debug!(target: "palisade::cache", name, entries, "evicted"),
         Event::NoRoom { capacity, outcome, is_first } => no_room(source, capacity, outcome, is_first),
         Event::VerdictChanged { from, to } => verdict_changed(name, from, to),
         Event::Draining { is_draining: true } => info!(target: "palisade::health", name, "draining"),

@@ -87,6 +87,26 @@ pub enum Event<'a> {
     },
     /// All steps of a fallback failed, the last one by this error.
     FallbackFailed(&'a Error),
+    /// A cache has answered a call.
+    #[non_exhaustive]
+    CacheAnswered {
+        /// How: by a `"hit"`, a `"stale"` response, the response of a `"miss"`, or one that was `"passed"` on.
+        result: &'static str,
+        /// How old the answer was, if it was kept.
+        age: Option<Duration>,
+    },
+    /// A refresh of a cache is over, or was not begun.
+    #[non_exhaustive]
+    Refreshed {
+        /// What came of it: a `"renewed"` response, it has `"failed"`, or there was no room for it, `"full"`.
+        result: &'static str,
+    },
+    /// A cache has evicted responses, or has not kept them, because there was no room.
+    #[non_exhaustive]
+    Evicted {
+        /// How many since this was last told.
+        entries: u64,
+    },
     /// A layer per key had no room for another key, or heartbeats none for another node.
     #[non_exhaustive]
     NoRoom {

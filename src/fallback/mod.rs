@@ -34,7 +34,7 @@
 //! | [`name`](FallbackLayer::name) | `fallback` | the name that events show |
 //!
 //! A step is a [`value`], a [`function`], a function of the request ([`function_of`]), a future ([`future_of`]), another
-//! [`service`], or a [`Step`] of your own.
+//! [`service`], or a [`Step`] of your own. With the feature `moka` it may be what a cache keeps: `FallbackLayer::cached`.
 //!
 //! A fallback has no state, so its services share nothing. Each call carries a clone of the steps, so their functions and
 //! services should be cheap to clone.
@@ -53,6 +53,8 @@
 //! A fallback hides failures from its callers, so watch its events. Put it outermost, because a layer around it sees only good
 //! answers. And choose steps that do not depend on what failed.
 
+#[cfg(feature = "moka")]
+mod cached;
 mod fallback_if;
 mod function;
 mod future;
@@ -63,6 +65,8 @@ mod service_step;
 mod step;
 mod value;
 
+#[cfg(feature = "moka")]
+pub use self::cached::{Cached, NothingKept, cached};
 pub use self::fallback_if::{ByOutcome, FallbackIf};
 pub use self::function::{Function, FunctionOf, FutureOf, function, function_of, future_of};
 pub use self::future::ResponseFuture;

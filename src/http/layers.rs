@@ -1,9 +1,15 @@
 //! The layers, set up for HTTP.
 
 use std::borrow::Cow;
+use std::hash::Hash;
 use std::time::Duration;
 
+use http::{Request, Response};
+use http_body::Body;
+use tower::{BoxError, Service};
+
 use super::classify::HttpClassifier;
+use super::coalesce::{Buffered, MAX_BODY, OnlyGets};
 use super::guarded::Http;
 use super::idempotent::Idempotent;
 use super::paced::BetweenFrames;
@@ -11,6 +17,7 @@ use super::resend::{Resend, WatchBody};
 use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::{Builder, Plain, Protocol};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
+use crate::coalesce::{CoalesceBuilder, CoalesceLayer};
 use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::measure::{MeasureBuilder, MeasureLayer};
@@ -105,6 +112,37 @@ impl<S, E, B, A, K> ReplicasBuilder<S, Passing<E, Resend<B, A>, K>> {
     /// much memory. Defaults to 65,536.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.passing.keep.max_body = bytes;
+        self
+    }
+}
+
+impl<S, A, B, F, K> CoalesceLayer<S, Request<A>, OnlyGets<F>, Buffered>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    B: Body<Error: Into<BoxError> + 'static> + Unpin,
+    F: Fn(&Request<A>) -> K,
+    K: Hash + Eq,
+{
+    /// Starts to build a layer that shares HTTP calls of the same key, a function of the request.
+    ///
+    /// The key must hold whatever the response depends on: the URI, and also the user (`Authorization`, `Cookie`) and what the service
+    /// negotiates (`Accept-Language`). Errors and events show the layer's name, of 1 to 64 bytes.
+    ///
+    /// Only [`GET` requests](OnlyGets) are shared, and all others are sent as they are. The body of a response is read whole before its
+    /// callers get it. If it is larger than [`max_body`](CoalesceBuilder::max_body), it is not shared: the caller who began the call
+    /// gets it as it streams, and the others make calls of their own. Bodies must be `Unpin`; put a body that is not in a `Box::pin`.
+    pub fn http(name: impl Into<Cow<'static, str>>, key: F) -> CoalesceBuilder<S, Request<A>, OnlyGets<F>, Buffered> {
+        CoalesceBuilder::of(name.into(), OnlyGets(key), Buffered { max_body: Some(MAX_BODY) })
+    }
+}
+
+impl<S, Request, B> CoalesceBuilder<S, Request, B, Buffered> {
+    /// Shares responses whose bodies have at most this size, in bytes.
+    ///
+    /// Each call that is shared may cost that much memory, and one frame of the body more. Raise it where many ask for large
+    /// responses at once; each of them waits until the whole response is there. Defaults to 1,048,576.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.share.max_body = Some(bytes);
         self
     }
 }

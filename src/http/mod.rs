@@ -52,6 +52,8 @@
 //! | adaptive bulkhead | goes by the [status](HttpClassifier), and by the time to the head |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
 //! | replicas | go by the [status](HttpClassifier); a call goes on where it was [not sent](not_sent()), and is in flight until the body of its response has ended |
+//! | coalesce | shares [`GET` requests](OnlyGets) only; their [bodies](SharedBody) are read whole, and a large one is for who began the call |
+//! | cache (feature `http-cache-semantics`) | keeps what the responses say may be kept: see `Semantics` |
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
@@ -76,8 +78,11 @@
 
 pub mod answer;
 pub(crate) mod body;
+#[cfg(feature = "http-cache-semantics")]
+mod cache;
 pub(crate) mod causes;
 mod classify;
+mod coalesce;
 pub mod criticality;
 pub mod deadline;
 pub(crate) mod digits;
@@ -105,9 +110,12 @@ mod to_authority;
 mod web_trailers;
 
 pub use self::answer::{AnswerLayer, answer_to};
+#[cfg(feature = "http-cache-semantics")]
+pub use self::cache::{Asked, HttpKey, Kept, Reading, Semantics};
 pub use self::causes::not_sent;
 pub(crate) use self::classify::overridden;
 pub use self::classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides};
+pub use self::coalesce::{Buffered, GatherBody, Gathered, OnlyGets, SharedBody};
 pub use self::deadline::DeadlineLayer;
 pub(crate) use self::digits::digits;
 pub use self::drain::DrainedBody;

@@ -6,8 +6,10 @@ use super::sums::Gauges;
 use crate::error::{By, RejectionReason};
 use crate::source::Kind;
 use crate::state::attempts::{FIRST_STOP, Stop};
+use crate::state::cache::counted::EVICTED;
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
+use crate::state::flights::Passage;
 use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
@@ -71,6 +73,7 @@ const _: () = {
     assert!(FIRST_STOP + Stop::TOLD.len() <= WORDS, "a retry");
     assert!(By::ENDS.len() <= WORDS, "a timeout");
     assert!(ANSWERS.len() < WORDS, "a fallback");
+    assert!(EVICTED < WORDS, "a cache");
     assert!(Criticality::COUNT <= WORDS, "a criticality");
     assert!(NO_ROOM.len() <= WORDS, "a layer per key");
     assert!(DRAINS < WORDS, "a health");
@@ -78,6 +81,7 @@ const _: () = {
     assert!(SUSPICIONS < WORDS, "heartbeats");
     assert!(PassedOver::NotThere.word() < WORDS, "replicas");
     assert!(Call::DEGRADED < WORDS, "an objective");
+    assert!(Passage::Alone.word() < WORDS, "calls that are shared");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

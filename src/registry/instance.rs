@@ -28,9 +28,11 @@ use crate::source::{Kind, Source};
 /// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `budget_gate`, `retry_rejected` | `tokens` |
 /// | timeout | `limit` | |
 /// | fallback | | |
+/// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing`, `hits`, `stale`, `misses` |
 /// | measure | `exemplar`, `objective` | `in_flight`, `successes`, `p50`, `p99` |
 /// | criticality | | |
 /// | replicas | `policy`, `shards`, `max_tries`, `ready_within`, `consecutive`, `min_gap`, `base`, `max_ejected`, `panic_below`, `slow_start`, `healthy_for`, `needed`, `spares`; of a replica `weight`, `tier` | `replicas`, `healthy`, `in_flight`, `panic`; of a replica `state`, `why`, `in_use`, `in_flight`, `calls`, `failures`, `ejections` |
+/// | coalesce | `max_waiters` | `flights`, `waiting`, `shared` |
 /// | health | the checks that are `critical`, `degrading`, `informing` | `verdict`, `ready`, `started`, `draining` |
 /// | health check | `interval`, `jitter`, `timeout`, `healthy_threshold`, `unhealthy_threshold` | `verdict`, `verdict_age`, `why`, `last_age`, `took` |
 /// | heartbeats | `threshold`, `samples`, `min_std_deviation`, `acceptable_pause`, `first_estimate`, `capacity`, `forget_after` | `nodes`, `suspected` |

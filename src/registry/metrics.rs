@@ -11,8 +11,10 @@ use crate::error::By;
 use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
+use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
+use crate::state::flights::Passage;
 use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
@@ -145,6 +147,18 @@ table! {
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
+    cache_calls_total: Cache Counter[result] words_of(Answered::ALL.map(Answered::as_str), Answered::Hit.word()),
+        "Calls of caches, by how they were answered.";
+    cache_refreshes_total: Cache Counter[result] words_of(Refreshed::ALL.map(Refreshed::as_str), Refreshed::Renewed.word()),
+        "Refreshes in the background, by what came of them.";
+    cache_evicted_total: Cache Counter[] one(At::Word(EVICTED)),
+        "Responses that had to make room, or found none.";
+    cache_entries: Cache Gauge[] one(At::Gauge("entries")),
+        "Responses that caches keep.";
+    cache_weight: Cache Gauge[] one(At::Gauge("weight")),
+        "How much of their capacity these take.";
+    cache_refreshing: Cache Gauge[] one(At::Gauge("refreshing")),
+        "Refreshes in the background that run now.";
     call_duration_seconds: Measure Histogram[outcome] times(),
         "How long the calls took that a measure saw, by how they ended.";
     calls_in_flight: Measure Gauge[] one(At::Gauge("in_flight")),
@@ -169,6 +183,14 @@ table! {
         "How often a call went on from a replica to which nothing was sent.";
     replica_rejected_total: Replicas Counter[reason] reasons(Kind::Replicas),
         "Calls that no replica took.";
+    coalesce_calls_total: Coalesce Counter[result] words_of(Passage::ALL.map(Passage::as_str), Passage::Began.word()),
+        "Calls that began one that others may share, joined one, or were alone. One whose response could not be shared counts twice.";
+    coalesce_rejected_total: Coalesce Counter[reason] reasons(Kind::Coalesce),
+        "Calls that were rejected because as many wait for the same call as may.";
+    coalesce_flights: Coalesce Gauge[] one(At::Gauge("flights")),
+        "Calls that callers share, or may share.";
+    coalesce_waiting: Coalesce Gauge[] one(At::Gauge("waiting")),
+        "Callers that wait for a call that another one began.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),

@@ -1,5 +1,6 @@
 //! The layers, as the laws have them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use palisade::bulkhead::{AdaptiveLayer, AdaptiveQueueLayer};
@@ -7,11 +8,12 @@ use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::replicas::Replicas;
 use palisade::{
-    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    MeasureLayer, Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer, Error,
+    FallbackLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
+    fallback,
 };
 
-use tower::Layer;
+use tower::{Layer, Service};
 
 use crate::support::Down;
 
@@ -56,6 +58,7 @@ macro_rules! each_passing_layer {
             retrying: $crate::layers::retry();
             timeout: $crate::layers::limit();
             timeout_of_readiness: $crate::layers::limit().cover_readiness();
+            coalesce: $crate::layers::coalesce();
             $($others)*
         }
     };
@@ -126,6 +129,32 @@ type Rank<T> = fn(&T) -> Criticality;
 
 pub(crate) fn sheddable<T>() -> CriticalityLayer<By<Rank<T>>> {
     CriticalityLayer::by(|_| Criticality::Sheddable)
+}
+
+/// A key of its own for each call: what callers share is claimed elsewhere.
+pub(crate) fn own_key<T>(_: &T) -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(feature = "moka")]
+type OwnKey<T> = palisade::cache::ByKey<fn(&T) -> u64, u64>;
+
+/// Keeps each response for a key of its own: what is given again is claimed elsewhere.
+#[cfg(feature = "moka")]
+pub(crate) fn cache<T, C>() -> palisade::CacheLayer<OwnKey<T>, C>
+where
+    C: palisade::cache::Call<Key = u64>,
+{
+    let key: fn(&T) -> u64 = own_key;
+    palisade::CacheLayer::builder("cache", key).build().unwrap()
+}
+
+pub(crate) fn coalesce<S, T>() -> CoalesceLayer<S, T, fn(&T) -> u64>
+where
+    S: Service<T, Response: Clone>,
+{
+    CoalesceLayer::by(own_key)
 }
 
 pub(crate) fn total() -> TimeoutLayer {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use palisade::call::{AdmissionLayer, Handled};
+use palisade::coalesce::{Share, ToKey};
 use palisade::{
-    Budget, BulkheadHandle, CircuitHandle, CriticalityLayer, FallbackLayer, MeasureHandle, PerKeyHandle, Phase,
-    RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
+    Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, FallbackLayer,
+    MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
 };
+
+use tower::Service;
 
 use crate::layers::{PROBES, TOKENS};
 use crate::support::inner::Inner;
@@ -34,6 +37,28 @@ impl<R, B> Watched for RetryLayer<R, B> {
 impl<L, E, R> Watched for TimeoutLayer<L, E, R> {
     fn watch(&self, handles: Handles) -> Handles {
         handles.with(Limit)
+    }
+}
+
+impl<S, R, B, E> Watched for CoalesceLayer<S, R, B, E>
+where
+    S: Service<R>,
+    B: ToKey<R>,
+    E: Share<S::Response>,
+{
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(self.handle())
+    }
+}
+
+#[cfg(feature = "moka")]
+impl<P, C, M> Watched for palisade::CacheLayer<P, C, M>
+where
+    P: palisade::cache::Keyed<Key = u64>,
+    C: palisade::cache::Call<Key = u64>,
+{
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(self.handle())
     }
 }
 
@@ -134,6 +159,19 @@ impl AtRest for ReplicasHandle {
     fn assert_at_rest(&self) {
         let in_flight: u64 = self.snapshot().replicas.iter().map(|replica| replica.in_flight).sum();
         assert_eq!(in_flight, 0, "calls are in flight");
+    }
+}
+
+#[cfg(feature = "moka")]
+impl AtRest for palisade::CacheHandle<u64> {
+    fn assert_at_rest(&self) {
+        assert_eq!(self.snapshot().refreshing, 0, "it refreshes");
+    }
+}
+
+impl AtRest for CoalesceHandle {
+    fn assert_at_rest(&self) {
+        assert_eq!((self.flights(), self.waiting()), (0, 0), "calls are shared");
     }
 }
 

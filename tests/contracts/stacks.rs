@@ -20,6 +20,8 @@ macro_rules! rows {
     ($($name:ident: $layer:expr;)+) => {
         &[
             $((stringify!($name), |inner, _| alone($layer, inner)),)+
+            #[cfg(feature = "moka")]
+            ("cache", |inner, _| alone($crate::layers::cache(), inner)),
             ("replicas", replicas),
             ("replicas_in_the_middle", replicas_in_the_middle),
             ("fallback_to_a_future", fallback_to_a_future),

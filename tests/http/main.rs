@@ -21,9 +21,12 @@ mod answers;
 mod axum;
 mod axum_bodies;
 mod bodies;
+#[cfg(feature = "http-cache-semantics")]
+mod cache;
 mod circuit;
 mod classify;
 mod client;
+mod coalesce;
 mod criticality;
 mod deadline;
 mod fallback;

@@ -4,7 +4,10 @@
 mod support;
 
 mod bulkhead;
+#[cfg(feature = "moka")]
+mod cache;
 mod circuit_breaker;
+mod coalesce;
 mod composition;
 mod concurrency;
 mod criticality;

@@ -33,7 +33,7 @@ use palisade::{
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
-    rejected, runtime,
+    rejected, runtime, sharing,
 };
 use tokio::task::{unconstrained, yield_now};
 use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
@@ -87,6 +87,7 @@ const PATHS: [Path; 48] = [
     ("replicas-3-round-robin", |n| run(n, replicas(3, Policy::RoundRobin), answered)),
     ("replicas-3-fail-over", |n| run(n, replicas(3, Policy::FailOver), answered)),
     ("replicas-1000", |n| run(n, replicas(1_000, Policy::LeastLoaded), answered)),
+    ("coalesce", |n| run(n, sharing().layer(bare()), answered)),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
     ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),

@@ -9,6 +9,8 @@ pub(super) fn read(cause: &Cause) -> Option<Fact<'_>> {
     Some(match cause.downcast_ref::<Known>()? {
         Known::TooLarge(_) => Fact::AtFault,
         Known::Innocent(_) => Fact::Ended { is_unprocessed: true },
+        // The service's own is its source.
+        Known::Shared(_) => return None,
     })
 }
 

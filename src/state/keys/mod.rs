@@ -21,10 +21,11 @@ mod retain;
 mod shard;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::{array, fmt};
 
-use self::hashed::{Hashed, Seeds};
+pub(in crate::state) use self::hashed::AsItIs;
+pub(crate) use self::hashed::{Hashed, Seeds};
 pub(crate) use self::retain::{Retain, Retention};
 use self::shard::{Entry, Shard, Slot};
 use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
@@ -135,13 +136,12 @@ impl<K: Hash + Eq, V: Clone> Keys<K, V> {
 
     #[inline(always)]
     fn hashed(&self, key: K) -> Hashed<K> {
-        Hashed { hash: self.hasher.hash_one(&key), key }
+        Hashed::new(&self.hasher, key)
     }
 
     #[inline(always)]
     fn shard(&self, key: &Hashed<K>) -> &RwLock<Shard<K, V>> {
-        // Neither the lowest bits nor the highest, because the map finds its places by those.
-        &self.shards[(key.hash >> 32) as usize % SHARDS]
+        &self.shards[key.part(SHARDS)]
     }
 }
 

@@ -5,12 +5,18 @@ mod bucket;
 mod budget;
 mod calls;
 mod circuit;
+mod flights;
 mod keys;
 mod objective;
 mod permits;
 mod phi;
 mod replicas;
 mod verdict;
+
+use std::sync::Arc as StdArc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Wake, Waker};
 
 use loom::model::Builder;
 use loom::thread;
@@ -49,4 +55,25 @@ fn model_of_many(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(model);
+}
+
+/// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wakes {
+    fn new() -> (StdArc<Self>, Waker) {
+        let wakes = StdArc::<Self>::default();
+        (StdArc::clone(&wakes), wakes.into())
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: StdArc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::draws::{STEP, mix};
+use crate::state::draws::{STEP, mix};
 
 /// The hash of a key, the same in every process.
 pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {

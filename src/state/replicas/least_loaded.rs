@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::choose::Pick;
-use super::draws::scale;
+use crate::state::draws::scale;
 use crate::state::verdict::Level;
 use crate::time::{Nanos, Now};
 

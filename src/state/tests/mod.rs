@@ -5,9 +5,12 @@ mod attempts;
 mod backoff;
 mod bucket;
 mod budget;
+#[cfg(feature = "moka")]
+mod cache;
 mod calls;
 mod circuit;
 mod every;
+mod flights;
 mod histogram;
 mod history;
 mod keys;
@@ -23,7 +26,9 @@ mod window;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 use std::{hint, thread};
 
@@ -110,4 +115,22 @@ fn crowd(count: impl Fn() + Sync) {
             thread.join().expect("it only counts");
         }
     });
+}
+
+struct Bell(Sender<()>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        // Nobody listens any more to the bell of a waiter that went away.
+        self.0.send(()).ok();
+    }
+}
+
+fn bell() -> (Waker, Receiver<()>) {
+    let (sender, rung) = channel();
+    (Arc::new(Bell(sender)).into(), rung)
+}
+
+fn rings(rung: &Receiver<()>) -> usize {
+    rung.try_iter().count()
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::{
-    Adaptive, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name,
-    Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
+    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer,
+    Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -58,11 +58,12 @@ async fn inner(request: u32) -> Result<u32, Down> {
 /// A row for each layer: what builds it in a registry, and each of the kinds that are listed, with how the names of the metrics begin
 /// that count it. A row here is all that a new layer needs.
 macro_rules! each_listed {
-    ($($name:ident: $build:expr, { $($kind:literal: $metrics:literal),+ };)+) => {
+    ($($(#[$meta:meta])* $name:ident: $build:expr, { $($kind:literal: $metrics:literal),+ };)+) => {
         /// The kinds that have a row.
-        const LISTED: &[&str] = &[$($($kind),+),+];
+        const LISTED: &[&str] = &[$($(#[$meta])* $($kind),+),+];
 
         $(
+        $(#[$meta])*
         #[tokio::test(start_paused = true)]
         async fn $name() {
             let build = $build;
@@ -136,6 +137,13 @@ each_listed! {
     criticality: |registry| {
         Ok::<_, Error>(CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(registry))
     }, { "criticality": "criticality" };
+    sharing: |registry| {
+        CoalesceLayer::builder("seen", |_: &u32| ()).max_waiters(1).registry(registry).build()
+    }, { "coalesce": "coalesce" };
+    #[cfg(feature = "moka")]
+    caching: |registry| {
+        palisade::CacheLayer::builder("seen", |request: &u32| *request).registry(registry).build()
+    }, { "cache": "cache" };
     two_replicas: |registry| {
         let replicas = Replicas::builder("seen").policy(Policy::RoundRobin).consecutive(1).registry(registry);
         let replicas = replicas.add("a", service_fn(inner)).add("b", service_fn(inner)).build().unwrap();
@@ -216,7 +224,8 @@ const NOT_LISTED: [(&str, &str); 2] = [
 #[test]
 fn every_kind_is_listed_or_has_a_reason() {
     let not_listed = NOT_LISTED.iter().map(|(kind, _)| kind);
-    let kinds: BTreeSet<_> = LISTED.iter().chain(not_listed).copied().collect();
+    let without_moka = if cfg!(feature = "moka") { None } else { Some(&"cache") };
+    let kinds: BTreeSet<_> = LISTED.iter().chain(not_listed).chain(without_moka).copied().collect();
     assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str()).collect());
     assert!(NOT_LISTED.iter().all(|(kind, _)| !LISTED.contains(kind)));
 }

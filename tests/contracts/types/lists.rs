@@ -24,14 +24,15 @@ use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Readi
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, BudgetGate, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle,
     BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
-    CircuitSnapshot, ConfigError, Counts, Criticalities, Criticality, CriticalityLayer, CriticalityScope, Deadline,
-    DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback, FallbackError, FallbackLayer, Health, HealthBuilder,
-    HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder,
-    MeasureGuard, MeasureHandle, MeasureLayer, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle,
-    Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle,
-    RateLimitLayer, RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot,
-    ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round,
-    Timeout, TimeoutLayer, Verdict, call, fallback, replicas, retry, standard, timeout,
+    CircuitSnapshot, Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities,
+    Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error,
+    Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
+    HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer,
+    Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer,
+    Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
+    Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
+    ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call,
+    coalesce, fallback, replicas, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -52,6 +53,7 @@ pub(super) use every_type_is;
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
 type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
+type Key = fn(&u32) -> u32;
 type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
@@ -78,6 +80,8 @@ every_type_is! {
     Objective, ObjectiveBuilder, IndicatorSnapshot, AlertSnapshot, BudgetGate, Indicator, BurnWindow, Severity,
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
+    CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
+    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, Key, coalesce::Cloned>,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -87,7 +91,7 @@ every_type_is! {
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
-    Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
+    Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }
@@ -104,6 +108,29 @@ every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
     Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
+}
+
+#[cfg(feature = "moka")]
+mod of_the_cache {
+    use palisade::cache::{ByKey, Fetch, InBackground, InCall, Landed, ResponseFuture};
+    use palisade::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
+
+    use super::*;
+
+    type Kept = ByKey<Key, u32>;
+    type Call = Fetch<Echo, u32, Kept>;
+
+    every_type_is! {
+        every_type_of_the_cache_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
+        Cache<Echo, Kept, Call>, CacheLayer<Kept, Call, InBackground>, CacheBuilder<Kept>, CacheHandle<u32>,
+        CacheSnapshot, Kept, Call, Landed<u32, u32>, ResponseFuture<Echo, u32, Kept>, fallback::NothingKept,
+        fallback::Cached<CacheLayer<Kept, Call>>, InCall,
+    }
+
+    every_type_is! {
+        the_cache_its_layer_builder_and_handle_may_be_cloned: [Clone]
+        Cache<Echo, Kept, Call>, CacheLayer<Kept, Call>, CacheBuilder<Kept>, CacheHandle<u32>, CacheSnapshot,
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade::event::Kind;
 use palisade::standard::Setting;
-use palisade::{Objective, Replicas};
+use palisade::{CoalesceLayer, Objective, Replicas};
 
 use super::*;
+use crate::support::services::Prompt;
 
 type Fields = BTreeSet<String>;
 
@@ -38,6 +39,24 @@ fn shown(registry: &Registry) -> BTreeMap<String, [Fields; 2]> {
     kinds
 }
 
+type Sharing = CoalesceLayer<Prompt<u32>, u32, fn(&u32) -> u32>;
+
+fn sharing(registry: &Registry) -> Sharing {
+    let key: fn(&u32) -> u32 = |request| *request;
+    CoalesceLayer::builder("seen", key).registry(registry).build().expect("the name is legal")
+}
+
+#[cfg(feature = "moka")]
+fn caching(registry: &Registry) -> impl Sized + use<> {
+    use palisade::cache::{ByKey, CacheLayer, Fetch};
+
+    type Key = fn(&u32) -> u32;
+
+    let key: Key = |request| *request;
+    let builder = CacheLayer::builder("seen", key).registry(registry);
+    builder.build::<Fetch<Prompt<u32>, u32, ByKey<Key, u32>>>().expect("the settings are legal")
+}
+
 #[test]
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
@@ -53,12 +72,18 @@ fn the_page_has_what_each_kind_shows() {
         MeasureLayer::builder("seen").registry(&registry).build().unwrap(),
         CriticalityLayer::by(|_: &u32| Criticality::Critical).registry(&registry),
         Replicas::builder("seen").add("a", up::<u32>()).registry(&registry).build().unwrap(),
+        sharing(&registry),
+        #[cfg(feature = "moka")]
+        caching(&registry),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
         Objective::builder("seen").availability(0.999).registry(&registry).build().unwrap(),
     );
     let (mut documented, shown) = (documented(), shown(&registry));
+    if !cfg!(feature = "moka") {
+        documented.remove("cache");
+    }
     let [settings, _] = documented.remove("per key").expect("it has a row");
     assert_eq!(settings, ["capacity", "idle"].map(str::to_owned).into());
     assert_eq!(documented, shown);

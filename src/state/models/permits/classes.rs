@@ -6,9 +6,9 @@ use loom::model;
 
 use Criticality::{Critical, CriticalPlus, Sheddable};
 
-use super::{Wakes, full, has_entered, resize, standing, wake};
+use super::{full, has_entered, resize, standing, wake};
 use crate::state::criticality::Criticality;
-use crate::state::models::{model_of_many, race, race_of_three};
+use crate::state::models::{Wakes, model_of_many, race, race_of_three};
 use crate::state::permits::{Joined, Permits, Seen, Shares, Ticket};
 use crate::sync::Arc;
 use crate::time::Nanos;

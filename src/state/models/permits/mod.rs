@@ -7,10 +7,7 @@ mod queue;
 mod resize;
 mod wakes;
 
-use std::sync::Arc as StdArc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
 use crate::state::criticality::Criticality;
 use crate::state::permits::{Joined, Permits, Seen, Ticket};
@@ -35,27 +32,6 @@ impl Permits {
 
     fn poll_entered(&self, ticket: Ticket, waker: &Waker) -> bool {
         self.look(ticket, waker) == Seen::Entered
-    }
-}
-
-/// A waker that counts; the threads of a model run one at a time, so the count itself is no part of the model.
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wakes {
-    fn new() -> (StdArc<Self>, Waker) {
-        let wakes = StdArc::<Self>::default();
-        (StdArc::clone(&wakes), wakes.into())
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Relaxed)
-    }
-}
-
-impl Wake for Wakes {
-    fn wake(self: StdArc<Self>) {
-        self.0.fetch_add(1, Relaxed);
     }
 }
 

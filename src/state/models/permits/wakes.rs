@@ -4,8 +4,8 @@ use std::task::Waker;
 
 use loom::model;
 
-use super::{Wakes, full, resize, wait, wake};
-use crate::state::models::race;
+use super::{full, resize, wait, wake};
+use crate::state::models::{Wakes, race};
 use crate::sync::Arc;
 
 #[test]

@@ -10,12 +10,12 @@ mod resize;
 mod threads;
 mod wakers;
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::task::{Wake, Waker};
+use std::sync::mpsc::Receiver;
+use std::task::Waker;
 
 use crate::state::criticality::Criticality;
 use crate::state::permits::{Joined, Permits, Seen, Ticket};
+use crate::state::tests::{bell, rings};
 use crate::time::Nanos;
 
 /// No deadline has passed.
@@ -34,24 +34,6 @@ impl Permits {
     fn poll_entered(&self, ticket: Ticket, waker: &Waker) -> bool {
         self.look(ticket, waker) == Seen::Entered
     }
-}
-
-struct Bell(Sender<()>);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        // Nobody listens any more to the bell of a waiter that went away.
-        self.0.send(()).ok();
-    }
-}
-
-fn bell() -> (Waker, Receiver<()>) {
-    let (sender, rung) = channel();
-    (Arc::new(Bell(sender)).into(), rung)
-}
-
-fn rings(rung: &Receiver<()>) -> usize {
-    rung.try_iter().count()
 }
 
 /// Wakes the waiter, if there is one, and returns whether there was.

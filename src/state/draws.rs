@@ -7,10 +7,10 @@ use crate::state::per_thread::PerThread;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The golden ratio, as a fraction of 2^64, made odd.
-pub(super) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[derive(Debug)]
-pub(super) struct Draws {
+pub(crate) struct Draws {
     seed: u64,
     /// How many streams there are.
     streams: AtomicU64,
@@ -23,12 +23,12 @@ pub(super) struct Draws {
 struct Stream(AtomicU64);
 
 impl Draws {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { seed, streams: AtomicU64::new(0), mine: PerThread::new(|| Stream(AtomicU64::new(seed))) }
     }
 
     #[inline]
-    pub(super) fn draw(&self) -> u64 {
+    pub(crate) fn draw(&self) -> u64 {
         let mine = self.mine.mine(|| self.stream());
         let state = &mine.value.0;
         if mine.alone {
@@ -48,13 +48,13 @@ impl Draws {
 
 /// Where a number of 32 bits stands among so many.
 #[inline]
-pub(super) const fn scale(number: u64, end: usize) -> usize {
+pub(crate) const fn scale(number: u64, end: usize) -> usize {
     (number.wrapping_mul(end as u64) >> 32) as usize
 }
 
 /// Makes each bit depend on all others.
 #[inline]
-pub(super) const fn mix(number: u64) -> u64 {
+pub(crate) const fn mix(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ number >> 31

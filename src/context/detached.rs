@@ -1,0 +1,94 @@
+//! What is around a call that outlives the caller who began it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use super::Scope;
+use super::attempt::{attempt_number, enter_attempt};
+use super::tried::{Tried, enter_tried, tried};
+use crate::state::criticality::Criticality;
+
+/// What was around the caller who began a call.
+#[derive(Debug)]
+struct Around {
+    flags: Flags,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flags {
+    class: Option<Criticality>,
+    attempt: u32,
+    tried: Tried,
+}
+
+impl Flags {
+    #[inline]
+    fn now() -> Self {
+        Self { class: Criticality::around(), attempt: attempt_number(), tried: tried() }
+    }
+
+    /// Sets them until what this returns is dropped.
+    fn enter(self) -> impl Sized {
+        (Criticality::enter_as(self.class), enter_attempt(self.attempt), enter_tried(self.tried))
+    }
+}
+
+pin_project! {
+    /// A future that several callers may poll. Whoever polls it, around it is what was around the caller who began it: how much the call
+    /// matters, the number of its attempt, and its span. No deadline is, because each caller has one of its own.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Detached<F> {
+        // `None` where what is around the caller who polls it is around it too.
+        around: Option<Around>,
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<F> Detached<F> {
+    /// Detaches a future from what is around it now.
+    pub(crate) fn new(inner: F) -> Self {
+        Self { around: Some(Around { flags: Flags::now(), span: Span::current() }), inner }
+    }
+
+    /// A future of one caller alone, which is not detached.
+    pub(crate) const fn attached(inner: F) -> Self {
+        Self { around: None, inner }
+    }
+
+    /// The future.
+    #[cfg(feature = "moka")]
+    pub(crate) const fn get(&self) -> &F {
+        &self.inner
+    }
+
+    /// The future, pinned.
+    #[cfg(feature = "moka")]
+    pub(crate) fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut F> {
+        self.project().inner
+    }
+
+    /// Attaches it to the caller who polls it from now on.
+    pub(crate) fn attach(self: Pin<&mut Self>) {
+        *self.project().around = None;
+    }
+}
+
+impl<F: Future> Future for Detached<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(Around { flags, span }) = this.around else { return this.inner.poll(cx) };
+        let _no_deadline = Scope::open();
+        // Most often the one who began the call polls it, and all is as it was.
+        let _flags = (Flags::now() != *flags).then(|| flags.enter());
+        let _span = span.enter();
+        this.inner.poll(cx)
+    }
+}

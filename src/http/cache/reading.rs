@@ -1,0 +1,96 @@
+//! Reads a response, as far as that is needed to keep it.
+
+use std::pin::Pin;
+use std::sync::Arc; // as what is gathered
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_body::Body;
+use tower::BoxError;
+
+use super::judged::{Judged, varied};
+use super::kept::{Kept, KeptResponse, What, of_resource};
+use crate::cache::Read;
+use crate::call::POLLED_AGAIN;
+use crate::error::Error;
+use crate::http::coalesce::{GatherBody, Kind, SharedBody, Whole};
+
+/// Reads a response.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Reading<B> {
+    /// `None` once it is read.
+    head: Option<(Request<()>, Judged)>,
+    body: Reads<B>,
+    is_failure: bool,
+}
+
+#[derive(Debug)]
+enum Reads<B> {
+    Nothing(Option<Response<SharedBody<B>>>),
+    All(GatherBody<B>),
+}
+
+impl<B> Reading<B> {
+    pub(super) fn new(
+        asked: Request<()>,
+        response: Response<B>,
+        judged: Judged,
+        is_failure: bool,
+        max_body: usize,
+    ) -> Self {
+        let body = match judged {
+            Judged::Own => Reads::Nothing(Some(response.map(SharedBody::passing))),
+            Judged::Keep { .. } | Judged::Share => Reads::All(GatherBody::new(response, Some(max_body))),
+        };
+        Self { head: Some((asked, judged)), body, is_failure }
+    }
+}
+
+impl<B> Future for Reading<B>
+where
+    B: Body<Error: Into<BoxError> + 'static> + Unpin,
+{
+    type Output = Result<Read<Kept, Response<SharedBody<B>>>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let whole = match &mut this.body {
+            Reads::Nothing(response) => return Poll::Ready(Ok(own(response.take(), this.is_failure))),
+            Reads::All(gather) => match ready!(Pin::new(gather).poll(cx))?.0 {
+                Kind::Whole(whole) => Arc::unwrap_or_clone(whole),
+                Kind::TooLarge(streaming) => return Poll::Ready(Ok(own(streaming.lock().take(), this.is_failure))),
+            },
+        };
+        let (asked, judged) = this.head.take().expect(POLLED_AGAIN);
+        Poll::Ready(Ok(match judged {
+            Judged::Keep { terms, age, fresh_for } => Read::Keep(kept(whole, &asked, age, fresh_for), terms),
+            Judged::Share | Judged::Own => {
+                Read::Share(kept(whole, &asked, Duration::ZERO, Duration::ZERO), this.is_failure)
+            }
+        }))
+    }
+}
+
+fn own<B>(response: Option<Response<SharedBody<B>>>, is_failure: bool) -> Read<Kept, Response<SharedBody<B>>> {
+    Read::Own(response.expect(POLLED_AGAIN), is_failure)
+}
+
+fn kept(whole: Whole, asked: &Request<()>, age: Duration, fresh_for: Duration) -> Kept {
+    let (parts, (data, trailers)) = whole.into_parts();
+    let varies: Vec<_> = varied(&parts.headers).collect();
+    let asked = selected(asked.headers(), &varies);
+    let (status, version, headers) = (parts.status, parts.version, of_resource(parts.headers));
+    let response = KeptResponse { status, version, headers, data, trailers, varies, asked, age, fresh_for };
+    Kept(What::Response(Box::new(response)))
+}
+
+/// The headers of these names alone.
+fn selected(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let values = names.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
+    values.fold(HeaderMap::new(), |mut selected, (name, value)| {
+        selected.append(name, value.clone());
+        selected
+    })
+}

@@ -1,0 +1,162 @@
+//! Responses of HTTP that are kept as RFC 9111 says.
+
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use http_body::Body;
+use tokio::time::Instant;
+use tower::BoxError;
+
+use super::directives::Directives;
+use super::judged::{Silent, judge};
+use super::kept::{Kept, What};
+use super::key::HttpKey;
+use super::reading::Reading;
+use crate::cache::{Fork, Keep, Keyed, Look, Place, Recall, is_failure};
+use crate::debug::debug_by_type;
+use crate::error::Error;
+use crate::http::classify::HttpClassifier;
+use crate::http::coalesce::{OWN, SharedBody, take_deadline};
+use crate::outcome::Classify;
+use crate::time;
+
+/// How long each request makes a call of its own after a response that is not shared.
+const ALONE_FOR: Duration = Duration::from_secs(10);
+
+/// Keeps responses of HTTP as RFC 9111 lets a shared cache do, by the crate `http-cache-semantics`.
+///
+/// Only `GET` and `HEAD` requests without a body, a range, a condition or an upgrade look for what is kept, by their method, URI and `Host`
+/// and by the headers that the response names in `Vary`. Responses are kept with the statuses 200, 203, 204, 301 and 308; see
+/// [`negative`](crate::CacheBuilder::negative) for 404 and 410. What is said here of how long a response is of use is in the order of
+/// what counts:
+///
+/// | a response | |
+/// |---|---|
+/// | `private`, `no-store`, `Set-Cookie`, `Vary: *`; or a request with `no-store` | is not kept, and only its caller gets it |
+/// | to a request with `Authorization` | the same, but for `public`, `must-revalidate` or `s-maxage` |
+/// | larger than [`max_body`](crate::CacheBuilder::max_body) | the same; it streams on |
+/// | `s-maxage`, `max-age`, `Expires`, a tenth of the age by `Last-Modified` | is fresh for so long, less its `Age` |
+/// | that says none of this | is not kept, but for [`ttl`](crate::CacheBuilder::ttl) |
+/// | `must-revalidate`, `proxy-revalidate`, `no-cache`, `s-maxage` | is never given when it is stale |
+/// | `stale-while-revalidate`, `stale-if-error` | is given for so long when it is stale; else as the cache is set |
+///
+/// A request with `no-cache`, or with a `max-age` or `min-fresh` that the response does not meet, asks the service, and its response is
+/// kept. `max-stale` and `only-if-cached` are not heeded. A response that was kept has its `Age`.
+///
+/// A request with a method that may change something, such as `POST`, `PUT`, `PATCH` and `DELETE`, throws away what is kept of its URI
+/// for `GET` and `HEAD` if the response is no error (RFC 9111, 4.4). Stale responses are not validated with the service by their
+/// `ETag`: they are asked for anew.
+///
+/// For ten seconds after a response that only its caller got, each request of the key makes a call of its own.
+#[derive(Clone, Copy)]
+pub struct Semantics<C = HttpClassifier> {
+    pub(super) classifier: C,
+    pub(super) max_body: usize,
+    pub(super) silent: Silent,
+}
+
+/// What a response is judged by.
+#[derive(Debug)]
+pub struct Asked {
+    pub(super) head: Request<()>,
+    pub(super) sent: Instant,
+}
+
+impl<C> Keyed for Semantics<C> {
+    type Key = HttpKey;
+}
+
+impl<A: Body, B, C> Recall<Request<A>, Response<SharedBody<B>>> for Semantics<C> {
+    type Value = Kept;
+
+    fn place(&self, request: &Request<A>) -> Place<HttpKey> {
+        match *request.method() {
+            Method::GET | Method::HEAD if asks_for_all(request) => Place::At(HttpKey::of(request)),
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => Place::Nowhere,
+            _ => Place::Spoils([Method::GET, Method::HEAD].map(|method| HttpKey::with(method, request)).into()),
+        }
+    }
+
+    fn look(&self, request: &Request<A>, value: &Kept, age: Duration) -> Look<HttpKey> {
+        match &value.0 {
+            What::Response(response) if response.fits(request.headers(), age) => Look::Here,
+            What::Response(_) => Look::Unfit,
+            What::Signpost(signpost) => Look::Elsewhere(HttpKey::of(request).variant(signpost, request.headers())),
+            What::Alone => Look::Alone,
+        }
+    }
+
+    fn answer(&self, value: &Kept, age: Option<Duration>) -> Response<SharedBody<B>> {
+        match &value.0 {
+            What::Response(response) => response.again(age),
+            What::Signpost(_) | What::Alone => unreachable!("only a response is here for a request"),
+        }
+    }
+}
+
+/// Whether a request asks for a whole resource, in which others may be interested.
+fn asks_for_all<A: Body>(request: &Request<A>) -> bool {
+    let headers = request.headers();
+    request.body().is_end_stream()
+        && !OWN.iter().any(|name| headers.contains_key(name))
+        && !Directives(headers).has("no-store")
+}
+
+impl<A, B, C> Keep<Request<A>, Response<B>> for Semantics<C>
+where
+    A: Body,
+    B: Body<Error: Into<BoxError> + 'static> + Unpin,
+    C: Classify<Response<B>>,
+{
+    type Kept = Kept;
+    type Response = Response<SharedBody<B>>;
+    type Asked = Asked;
+    type Reading = Reading<B>;
+
+    fn ask(&self, request: &mut Request<A>) -> Asked {
+        take_deadline(request);
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.headers_mut() = request.headers().clone();
+        Asked { head, sent: time::now() }
+    }
+
+    fn read(&self, asked: Asked, response: Response<B>) -> Reading<B> {
+        let is_failure = self.classifier.classify(Ok(&response)).is_failure();
+        let (parts, body) = response.into_parts();
+        let delay = time::now().saturating_duration_since(asked.sent);
+        let judged = judge(&asked.head, &parts, is_failure, delay, self.silent);
+        Reading::new(asked.head, Response::from_parts(parts, body), judged, is_failure, self.max_body)
+    }
+
+    fn pass(&self, response: Response<B>) -> (Self::Response, bool) {
+        let is_error = response.status().is_client_error() || response.status().is_server_error();
+        (response.map(SharedBody::passing), is_error)
+    }
+
+    fn is_failure(&self, error: &Error) -> bool {
+        is_failure::<Response<B>>(&self.classifier, error)
+    }
+
+    fn weigh(&self, kept: &Kept) -> u32 {
+        match &kept.0 {
+            What::Response(response) => response.weight(),
+            What::Signpost(_) | What::Alone => 1,
+        }
+    }
+
+    fn fork(&self, key: &HttpKey, kept: &Kept) -> Option<Fork<HttpKey, Kept>> {
+        let What::Response(response) = &kept.0 else { return None };
+        let signpost = key.signpost(&response.varies)?;
+        let at = key.resource();
+        let to = at.variant(&signpost, &response.asked);
+        Some(Fork { at, signpost: Kept(What::Signpost(signpost)), to })
+    }
+
+    fn alone(&self) -> Option<(Kept, Duration)> {
+        Some((Kept(What::Alone), ALONE_FOR))
+    }
+}
+
+debug_by_type! { Semantics<C> }

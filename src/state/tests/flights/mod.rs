@@ -1,0 +1,4 @@
+//! Claims about calls that several callers share.
+
+mod drive;
+mod shard;

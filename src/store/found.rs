@@ -1,0 +1,69 @@
+//! How a request finds what is kept for it.
+
+use std::hash::Hash;
+use std::mem;
+use std::sync::Arc; // as the store's
+
+use super::{Entry, Look, Recall, Store};
+use crate::state::cache::Mark;
+use crate::time::{Nanos, Now};
+
+/// What a request finds.
+pub(crate) enum Found<K, V> {
+    /// An entry that is for it, and the time.
+    Entry { spot: Spot<K>, entry: Arc<Entry<V>>, now: Nanos },
+    /// Nothing that is for it.
+    Nothing { spot: Spot<K> },
+    /// That it needs a response of its own.
+    Alone { spot: Spot<K> },
+}
+
+/// The key at which a response is kept.
+pub(crate) struct Spot<K> {
+    pub(crate) key: K,
+    /// The key of the request, where that led to another.
+    first: Option<K>,
+}
+
+/// How many keys a request is led to, at most.
+const MOST: u32 = 2;
+
+impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Store<K, V> {
+    /// Looks for what is kept for a request at its key, and at those that this leads to.
+    #[inline]
+    pub(crate) fn find<Request, Response, R>(
+        &self,
+        recall: &R,
+        request: &Request,
+        key: K,
+        clock: impl Now,
+    ) -> Found<K, V>
+    where
+        R: Recall<Request, Response, Key = K, Value = V>,
+    {
+        let mut spot = Spot { key, first: None };
+        for _ in 0..MOST {
+            let Some(entry) = self.get(&spot.key) else { return Found::Nothing { spot } };
+            let now = clock.now();
+            match recall.look(request, &entry.value, entry.life.age(now).into()) {
+                Look::Here => return Found::Entry { spot, entry, now },
+                Look::Alone if entry.life.is_kept(now) => return Found::Alone { spot },
+                Look::Alone | Look::Unfit => return Found::Nothing { spot },
+                Look::Elsewhere(key) => spot.lead_to(key),
+            }
+        }
+        Found::Alone { spot }
+    }
+
+    /// The mark of the request's key, for a call that begins.
+    pub(crate) fn mark(&self, spot: &Spot<K>) -> Mark {
+        self.mark_of(spot.first.as_ref().unwrap_or(&spot.key))
+    }
+}
+
+impl<K> Spot<K> {
+    fn lead_to(&mut self, key: K) {
+        let before = mem::replace(&mut self.key, key);
+        self.first.get_or_insert(before);
+    }
+}

@@ -1,0 +1,65 @@
+//! Headers that are out of all bounds.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_is_too_large_never_ends() {
+    let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=18446744073709551615")]));
+    get(&service, &[]).await;
+    advance(1_000_000_000 * SECOND).await;
+    assert_eq!(ask(&service, request("GET", "/", &[])).await, ("1".into(), Some("1000000000".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_time_is_none() {
+    for says in ["max-age=99999999999999999999999", "max-age=-1", "max-age=x", "max-age=", "max-age"] {
+        let headers: Headers = Box::leak(Box::new([("cache-control", says)]));
+        let service = cached(builder(), &Origin::says(headers));
+        assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "2"], "{says}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_age_from_the_future_makes_a_response_stale() {
+    for age in ["31", "18446744073709551615", "99999999999999999999999999"] {
+        let headers: Headers = Box::leak(Box::new([("cache-control", "max-age=30"), ("age", age)]));
+        let service = cached(builder(), &Origin::says(headers));
+        assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "2"], "{age}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_age_that_is_none_is_not_heeded() {
+    for age in ["-5", "x", ""] {
+        let headers: Headers = Box::leak(Box::new([("cache-control", "max-age=30"), ("age", age)]));
+        let service = cached(builder(), &Origin::says(headers));
+        assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "1"], "{age}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_may_ask_for_any_time() {
+    let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30"), ("age", "7")]));
+    get(&service, &[]).await;
+    for (asks, call) in
+        [("max-age=18446744073709551615", "1"), ("max-age=x", "1"), ("min-fresh=18446744073709551615", "2")]
+    {
+        let headers: Headers = Box::leak(Box::new([("cache-control", asks)]));
+        assert_eq!(get(&service, headers).await, call, "{asks}");
+    }
+}
+
+/// Dates that no calendar has, and those at its ends.
+#[tokio::test(start_paused = true)]
+async fn odd_dates_harm_nobody() {
+    for date in
+        ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 31 Feb 1999 25:61:61 GMT", "0", "-1"]
+    {
+        for name in ["date", "expires", "last-modified"] {
+            let headers: Headers = Box::leak(Box::new([(name, date)]));
+            let service = cached(builder(), &Origin::says(headers));
+            get(&service, &[]).await;
+            get(&service, &[]).await;
+        }
+    }
+}

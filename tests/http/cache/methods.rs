@@ -1,0 +1,114 @@
+//! Which requests look for what is kept, and which throw it away.
+
+use palisade::http::HttpKey;
+
+use super::*;
+
+const PAGE: Headers = &[("cache-control", "max-age=30")];
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_is_its_method_its_uri_and_its_host() {
+    let service = cached(builder(), &Origin::says(PAGE));
+    let rows: &[(&str, &str, Headers, &str)] = &[
+        ("GET", "/a", &[], "1"),
+        ("GET", "/a?b=c", &[], "2"),
+        ("GET", "/a", &[("host", "one")], "3"),
+        ("GET", "/a", &[("host", "two")], "4"),
+        ("HEAD", "/a", &[], ""),
+        ("GET", "/a", &[], "1"),
+        ("GET", "/a?b=c", &[], "2"),
+        ("GET", "/a", &[("host", "one")], "3"),
+        ("GET", "/a", &[("host", "two")], "4"),
+    ];
+    for (method, uri, headers, call) in rows {
+        assert_eq!(ask(&service, request(method, uri, headers)).await.0, *call, "{method} {uri} {headers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_is_kept_by_itself() {
+    let origin = Origin::says(PAGE);
+    let service = cached(builder(), &origin);
+    for _ in 0..2 {
+        ask(&service, request("HEAD", "/", &[])).await;
+    }
+    assert_eq!(origin.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_for_something_else_pass_by() {
+    let rows: &[(&str, Headers)] = &[
+        ("OPTIONS", &[]),
+        ("GET", &[("range", "bytes=0-1")]),
+        ("GET", &[("if-none-match", "\"a\"")]),
+        ("GET", &[("if-modified-since", "Tue, 15 Nov 1994 08:12:31 GMT")]),
+        ("GET", &[("upgrade", "websocket")]),
+    ];
+    for (method, headers) in rows {
+        let service = cached(builder(), &Origin::says(PAGE));
+        get(&service, &[]).await;
+        assert_eq!(ask(&service, request(method, "/", headers)).await.0, "2", "{method} {headers:?}");
+        assert_eq!(get(&service, &[]).await, "1", "and what is kept stays");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_get_with_a_body_passes_by() {
+    let service = cached(builder(), &Origin::says(PAGE));
+    get(&service, &[]).await;
+    let with_body = || Request::get("/").body(Body::from("query")).unwrap();
+    assert_eq!(ask(&service, with_body()).await.0, "2");
+    assert_eq!(ask(&service, with_body()).await.0, "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_change_a_resource_throws_it_away() {
+    for method in ["POST", "PUT", "PATCH", "DELETE", "PURGE"] {
+        for (status, call) in [(200, "3"), (204, "3"), (303, "3"), (404, "1"), (500, "1")] {
+            let origin = Origin::says(PAGE);
+            let service = cached(builder(), &origin);
+            get(&service, &[]).await;
+            origin.will(status, &[]);
+            ask(&service, request(method, "/", &[])).await;
+            origin.will(200, PAGE);
+            assert_eq!(get(&service, &[]).await, call, "{method} with {status}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_resource_stays() {
+    let service = cached(builder(), &Origin::says(PAGE));
+    get(&service, &[]).await;
+    ask(&service, request("PUT", "/other", &[])).await;
+    assert_eq!(get(&service, &[]).await, "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_is_thrown_away_by_hand() {
+    let origin = Origin::says(&[("cache-control", "max-age=30"), ("vary", "accept")]);
+    let layer = builder().build().unwrap();
+    let handle = layer.handle();
+    let inner = service_fn(move |request: Request<Body>| {
+        let response = origin.respond(&request);
+        async move { Ok::<_, Error>(response) }
+    });
+    let service = BoxCloneSyncService::new(layer.layer(inner));
+    get(&service, &[]).await;
+    assert_eq!(get(&service, &[]).await, "1");
+    handle.invalidate(&HttpKey::new(Method::GET, "/".parse().unwrap()));
+    assert_eq!(get(&service, &[]).await, "2");
+}
+
+/// No caller's deadline goes along a call that others may share.
+#[tokio::test(start_paused = true)]
+async fn the_callers_deadline_is_not_sent() {
+    let inner = service_fn(|request: Request<Body>| {
+        let sent =
+            request.headers().contains_key("grpc-timeout") || request.headers().contains_key("x-request-timeout-ms");
+        async move { Ok::<_, Error>(Response::new(Body::from(sent.to_string()))) }
+    });
+    let service = BoxCloneSyncService::new(builder().ttl(SECOND).build().unwrap().layer(inner));
+    let headers: Headers = &[("grpc-timeout", "1S"), ("x-request-timeout-ms", "1000")];
+    assert_eq!(get(&service, headers).await, "false");
+}

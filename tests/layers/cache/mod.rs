@@ -1,0 +1,43 @@
+//! The cache. How long an entry is of use is decided in `src/state/cache`, and claimed in its tests.
+
+mod ages;
+mod by_hand;
+mod configuration;
+mod dropping;
+mod fallback;
+mod misses;
+mod refreshes;
+mod room;
+mod seen;
+mod stale;
+
+use palisade::Error;
+use palisade::cache::{ByKey, CacheBuilder, CacheHandle, CacheLayer};
+use tokio::time::advance;
+use tokio_test::task::{Spawn, spawn};
+use tower::{Layer, Service, ServiceExt};
+
+use crate::support::inner::{Answer, Inner};
+use crate::support::time::{MILLI, NANO, SECOND, just_before};
+use crate::support::{Down, reason};
+
+type Key = fn(&u32) -> u32;
+
+/// Keeps responses by the last two digits of their requests, for ten seconds, and leaves nothing to chance.
+fn builder() -> CacheBuilder<ByKey<Key, u32>> {
+    let key: Key = |request| request % 100;
+    CacheLayer::builder("catalog", key).ttl(10 * SECOND).ttl_jitter(0.0).early(0.0).seed(1)
+}
+
+/// What a call gets, its own error as it is.
+async fn get<S: Service<u32, Response = u32, Error = Error> + Clone>(service: &S, request: u32) -> Result<u32, Down> {
+    let result = service.clone().oneshot(request).await;
+    result.map_err(|error| error.downcast_ref().copied().unwrap_or(Down(0)))
+}
+
+/// A call that was polled once and is pending.
+fn begin<S: Service<u32, Error = Error> + Clone>(service: &S, request: u32) -> Spawn<S::Future> {
+    let mut call = spawn(service.clone().call(request));
+    assert!(call.poll().is_pending());
+    call
+}
