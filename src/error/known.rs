@@ -7,10 +7,8 @@ use crate::sync::Arc;
 /// The service's own error, with what is known of the request beside it, or with others who have it too.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Known {
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "a retry for HTTP knows it"))]
     #[error("the request's body is over its limit")]
     TooLarge(#[source] BoxError),
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "a retry for HTTP knows it"))]
     #[error("the connection ended because of another request")]
     Innocent(#[source] BoxError),
     #[error("the call that callers shared failed")]
