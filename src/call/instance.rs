@@ -181,7 +181,7 @@ where
 
     fn story(&self, story: &mut Story) {
         if let Some(told) = self.told.get() {
-            story.add(self.source(), told, T::counted(self));
+            story.add(self.source(), told, || T::counted(self));
         }
     }
 

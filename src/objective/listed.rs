@@ -62,7 +62,7 @@ impl Listed for Core {
 
     fn story(&self, story: &mut Story) {
         self.tell_news();
-        story.add(self.feed.row.source, &self.told, self.counted());
+        story.add(self.feed.row.source, &self.told, || self.counted());
     }
 
     fn gauges(&self, sums: &mut Sums) {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::trouble::Trouble;
 use crate::name::Name;
-use crate::registry::{Figures, Happening, Instance, Metric, Reading, Registry, Sample, What};
+use crate::registry::{Figures, Happening, Instance, Look, Metric, Reading, Registry, Sample, Story, What};
 use crate::setting::Value;
 use crate::source::Kind;
 use crate::time::wall_clock;
@@ -28,11 +28,17 @@ const LONGEST_TEXT: usize = 200;
 /// All instances, without what is not to be shown.
 pub(super) fn instances(registry: &Registry, shows_keys: bool) -> Vec<Instance> {
     let mut instances = registry.instances();
-    for Instance { key, snapshot, settings, .. } in &mut instances {
-        *key = key.take().map(|key| if shows_keys { cut(&key).into_owned() } else { String::new() });
-        snapshot.iter_mut().chain(settings).for_each(|setting| shorten(&mut setting.value));
+    for instance in &mut instances {
+        veil(instance, shows_keys);
     }
     instances
+}
+
+/// Takes away what is not to be shown.
+fn veil(instance: &mut Instance, shows_keys: bool) {
+    let Instance { key, snapshot, settings, .. } = instance;
+    *key = key.take().map(|key| if shows_keys { cut(&key).into_owned() } else { String::new() });
+    snapshot.iter_mut().chain(settings).for_each(|setting| shorten(&mut setting.value));
 }
 
 /// The event of a frame.
@@ -41,42 +47,73 @@ pub(super) fn event(registry: &Registry, shows_keys: bool) -> Bytes {
 }
 
 fn frame(registry: &Registry, shows_keys: bool) -> Json {
-    let mut shown: Vec<_> = instances(registry, shows_keys).into_iter().map(|one| (Trouble::of(&one), one)).collect();
-    let names: BTreeSet<_> = shown.iter().map(|(_, instance)| (instance.kind, instance.name)).collect();
-    let all = shown.len();
-    shown.sort_by_key(|(trouble, _)| Reverse(*trouble));
-    shown.truncate(MOST);
+    let (look, now) = (registry.look(), wall_clock());
+    let happenings = happenings(&look, now, shows_keys);
+    let Worst { shown, all, names } = Worst::of(&look);
     let hidden = all - shown.len();
-    let mut groups = groups(shown);
-    // What was counted stays when its last instance has gone.
-    let metrics = registry.metrics_of(|kind, name| {
-        let of = (kind, name);
-        if !names.contains(&of) && groups.len() < MOST {
+    let mut groups = groups(shown, shows_keys);
+    let mut rows = registry.rows();
+    rows.retain(|row| {
+        let of = (row.kind(), row.name());
+        // What was counted stays when its last instance has gone.
+        if groups.len() < MOST && !names.contains(&of) && row.has_counted() {
             groups.entry(of).or_default();
         }
         groups.contains_key(&of)
     });
-    let metrics = numbers(&metrics);
-    let figures = figures(registry);
+    let names: BTreeSet<_> = groups.keys().map(|(_, name)| *name).collect();
+    let look = look.named(|name| names.contains(&name));
+    let metrics = numbers(&look.metrics(&rows));
+    let figures = figures(&look);
     let groups: Vec<_> = groups.iter().map(|(of, instances)| group(*of, instances, figures.get(of))).collect();
-    let now = wall_clock();
     json!({
         "at": seconds(now),
         "instances": all,
         "hidden": hidden,
         "groups": groups,
         "metrics": metrics,
-        "happenings": happenings(registry, now, shows_keys),
+        "happenings": happenings,
     })
 }
 
 type Of = (Kind, Name);
 type Groups = BTreeMap<Of, Vec<Json>>;
 
+/// The instances that are worst off, out of all.
+#[derive(Default)]
+struct Worst {
+    shown: Vec<(Trouble, Instance)>,
+    all: usize,
+    /// Those of all.
+    names: BTreeSet<Of>,
+}
+
+impl Worst {
+    fn of(look: &Look) -> Self {
+        let mut worst = Self::default();
+        for instance in look.instances() {
+            worst.all += 1;
+            worst.names.insert((instance.kind, instance.name));
+            worst.shown.push((Trouble::of(&instance), instance));
+            if worst.shown.len() == 2 * MOST {
+                worst.trim();
+            }
+        }
+        worst.trim();
+        worst
+    }
+
+    fn trim(&mut self) {
+        self.shown.sort_by_key(|(trouble, instance)| (Reverse(*trouble), instance.kind, instance.name));
+        self.shown.truncate(MOST);
+    }
+}
+
 /// Instances by their kinds and names, those first that are worst off.
-fn groups(instances: Vec<(Trouble, Instance)>) -> Groups {
+fn groups(instances: Vec<(Trouble, Instance)>, shows_keys: bool) -> Groups {
     let mut groups = Groups::new();
-    for (trouble, instance) in instances {
+    for (trouble, mut instance) in instances {
+        veil(&mut instance, shows_keys);
         let mut one = serde_json::to_value(&instance).unwrap_or_default();
         one["trouble"] = trouble.as_str().into();
         groups.entry((instance.kind, instance.name)).or_default().push(one);
@@ -98,15 +135,15 @@ fn group((kind, name): Of, instances: &[Json], figures: Option<&Figures>) -> Jso
     json!({ "kind": kind.as_str(), "name": name.as_str(), "instances": instances, "figures": figures })
 }
 
-fn figures(registry: &Registry) -> BTreeMap<Of, Figures> {
-    registry.figures(None).into_iter().map(|named| ((named.kind, named.name), named.figures)).collect()
+fn figures(look: &Look) -> BTreeMap<Of, Figures> {
+    look.figures(None).into_iter().map(|named| ((named.kind, named.name), named.figures)).collect()
 }
 
 /// The last things that happened, the last one first.
-fn happenings(registry: &Registry, now: SystemTime, shows_keys: bool) -> Vec<Json> {
+fn happenings(look: &Look, now: SystemTime, shows_keys: bool) -> Vec<Json> {
     let from = now.checked_sub(HAPPENINGS_OF).unwrap_or(UNIX_EPOCH);
-    let happenings = registry.timeline(from, now).happenings;
-    happenings.iter().rev().take(HAPPENINGS).map(|happening| told(happening, shows_keys)).collect()
+    let happenings = look.timeline(Story::of_last(HAPPENINGS, from, now)).happenings;
+    happenings.iter().rev().map(|happening| told(happening, shows_keys)).collect()
 }
 
 fn told(happening: &Happening, shows_keys: bool) -> Json {

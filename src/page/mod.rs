@@ -62,9 +62,8 @@
 //!
 //! The 200 instances that are worst off, and how many are left out; what was counted under their names, to the call, also by instances
 //! that are gone; and the last 50 things that happened within an hour. The lines of the last minute are kept by the browser, and begin
-//! empty. A frame is made once a second for all who watch, and none is made when nobody reads. It looks at all that is listed, and at all
-//! that each instance keeps: of 10,000 instances it takes some tenths of a second, on a thread of the server. At most 32 streams are open
-//! at a time.
+//! empty. A frame is made once a second for all who watch, and none is made when nobody reads. It asks each instance that is listed how it
+//! is: of 10,000 circuits that takes some hundredths of a second, on a thread of the server. At most 32 streams are open at a time.
 //!
 //! | setting | default | |
 //! |---|---|---|

@@ -171,7 +171,8 @@ impl Shown for RateLimitHandle {
             key.core.tell_event(&order.event());
             key.core.set(Some(&model.core), rate, burst);
         }
-        Ok(1 + keys.len())
+        // Without keys it is the layer, whose keys to come are changed.
+        Ok(keys.len().max(1))
     }
 
     fn has_model_story() -> bool {

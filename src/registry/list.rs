@@ -117,21 +117,16 @@ impl Registry {
         metrics::of(&rows, &sums, |_| None)
     }
 
-    /// The metrics of these kinds and names alone.
-    #[cfg(feature = "page")]
-    pub(crate) fn metrics_of(&self, mut is_asked: impl FnMut(Kind, Name) -> bool) -> Vec<Metric> {
-        let (sums, mut rows) = self.read();
-        rows.retain(|row| is_seen(row, &sums) && is_asked(row.kind(), row.name()));
-        metrics::of(&rows, &sums, |_| None)
-    }
-
     /// The gauges of all instances, and the rows that somebody who looked has seen.
     pub(super) fn read(&self) -> (Sums, Vec<&'static Row>) {
-        let mut sums = Sums::default();
-        self.used().iter().for_each(|instance| instance.gauges(&mut sums));
-        let mut rows: Vec<_> = self.lists().lock().rows.values().copied().collect();
+        let (sums, mut rows) = (self.look().gauges(), self.rows());
         rows.retain(|row| row.was_seen(is_seen(row, &sums)));
         (sums, rows)
+    }
+
+    /// All kinds and names that there were, in their order.
+    pub(crate) fn rows(&self) -> Vec<&'static Row> {
+        self.lists().lock().rows.values().copied().collect()
     }
 
     /// The instances that somebody has, beside threads that keep clones for later.

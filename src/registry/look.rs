@@ -1,13 +1,71 @@
-//! What a registry says of the past of its instances.
+//! Looks at the instances that a registry lists.
 
+use std::sync::Arc; // a model's own cannot point to a trait object
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "page")]
+use super::instance::Instance;
 use super::list::Registry;
+use super::listed::Listed;
+#[cfg(feature = "page")]
+use super::metrics::{self, Metric};
 use super::named::{ByName, NamedFigures};
+#[cfg(feature = "page")]
+use super::row::Row;
 use super::story::Story;
+use super::sums::Sums;
 use super::timeline::Timeline;
+#[cfg(feature = "page")]
+use crate::name::Name;
+
+/// The instances that somebody has at one moment.
+pub(crate) struct Look(Vec<Arc<dyn Listed>>);
+
+impl Look {
+    pub(crate) fn figures(&self, window: Option<Duration>) -> Vec<NamedFigures> {
+        let mut figures = ByName::over(window);
+        self.0.iter().for_each(|instance| instance.figures(&mut figures));
+        figures.figures()
+    }
+
+    pub(crate) fn gauges(&self) -> Sums {
+        let mut sums = Sums::default();
+        self.0.iter().for_each(|instance| instance.gauges(&mut sums));
+        sums
+    }
+
+    pub(crate) fn timeline(&self, mut story: Story) -> Timeline {
+        self.0.iter().for_each(|instance| instance.story(&mut story));
+        story.timeline()
+    }
+}
+
+/// What the page asks beside these.
+#[cfg(feature = "page")]
+impl Look {
+    /// Each as a value, in the order in which they were listed.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = Instance> {
+        self.0.iter().flat_map(|instance| instance.instances())
+    }
+
+    /// The metrics of these rows, of whose instances it has all.
+    pub(crate) fn metrics(&self, rows: &[&'static Row]) -> Vec<Metric> {
+        metrics::of(rows, &self.gauges(), |_| None)
+    }
+
+    /// Those of some names.
+    pub(crate) fn named(mut self, is_asked: impl Fn(Name) -> bool) -> Self {
+        self.0.retain(|instance| is_asked(instance.row().name()));
+        self
+    }
+}
 
 impl Registry {
+    /// Looks at all that somebody has.
+    pub(crate) fn look(&self) -> Look {
+        Look(self.used())
+    }
+
     /// Returns what happened between two moments, both included, in the instances that are listed.
     ///
     /// Each instance keeps the last 1,000 things that happened in it, and the limit of a key the last 32. What is gone took its
@@ -34,11 +92,7 @@ impl Registry {
     /// # }
     /// ```
     pub fn timeline(&self, from: SystemTime, to: SystemTime) -> Timeline {
-        let mut story = Story::new(from, to);
-        if from <= to {
-            self.used().iter().for_each(|instance| instance.story(&mut story));
-        }
-        story.timeline()
+        self.look().timeline(Story::new(from, to))
     }
 
     /// Returns the figures of all circuits and objectives by their names: over a window that ends now, or since the build for `None`.
@@ -62,8 +116,6 @@ impl Registry {
     /// # }
     /// ```
     pub fn figures(&self, window: Option<Duration>) -> Vec<NamedFigures> {
-        let mut figures = ByName::over(window);
-        self.used().iter().for_each(|instance| instance.figures(&mut figures));
-        figures.figures()
+        self.look().figures(window)
     }
 }

@@ -228,6 +228,8 @@ pub(crate) use self::entry::Entry;
 pub use self::instance::Instance;
 pub use self::list::{Listing, Registry};
 pub(crate) use self::listed::{Listed, Shown};
+#[cfg(feature = "page")]
+pub(crate) use self::look::Look;
 pub(crate) use self::measured::{Measuring, Times};
 pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};

@@ -75,7 +75,7 @@ impl Row {
     }
 
     /// Whether anything was ever counted.
-    pub(super) fn has_counted(&self) -> bool {
+    pub(crate) fn has_counted(&self) -> bool {
         self.tally.has_counted() || self.measured.has_counted()
     }
 

@@ -98,7 +98,8 @@ pub struct Failure {
     pub began: SystemTime,
     /// When it ended; `None` if it has not.
     pub ended: Option<SystemTime>,
-    /// How long it lasted, so far if it has not ended.
+    /// How long it lasted, so far if it has not ended. As in the [figures](super::Figures), the time in which no call came after the
+    /// open time was over is left out.
     pub lasted: Duration,
     /// Why the circuit opened, in the word that the event has; of an objective the indicator that paged first.
     pub reason: &'static str,

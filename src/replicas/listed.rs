@@ -61,7 +61,7 @@ impl Listed for Core {
     }
 
     fn story(&self, story: &mut Story) {
-        story.add(self.row.source, &self.told, Counted::default());
+        story.add(self.row.source, &self.told, Counted::default);
     }
 
     /// One replica, which the key names.

@@ -68,7 +68,7 @@ test("a frame of another site stays empty", async (t) => {
   await page.goto(await stranger(t, framed("/watch/") + framed("/pay/ann")));
   const [, ours, other] = page.frames();
   assert.match(page.alarms.join(), /frame-ancestors 'none'/);
-  assert.match(ours.url(), /^chrome-error:/);
+  await ours.waitForURL(/^chrome-error:/, { waitUntil: "commit" });
   assert.equal(await other.locator("body").innerText(), "paid\n");
 });
 

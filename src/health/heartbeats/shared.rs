@@ -123,7 +123,7 @@ impl Listed for Core {
     }
 
     fn story(&self, story: &mut Story) {
-        story.add(self.row.source, &self.told, Counted::default());
+        story.add(self.row.source, &self.told, Counted::default);
     }
 
     fn gauges(&self, sums: &mut Sums) {

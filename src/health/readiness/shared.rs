@@ -108,7 +108,7 @@ impl Listed for Core {
     }
 
     fn story(&self, story: &mut Story) {
-        story.add(self.row.source, &self.told, Counted::default());
+        story.add(self.row.source, &self.told, Counted::default);
     }
 
     fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {

@@ -114,6 +114,12 @@ impl Fold {
         }
     }
 
+    /// The downtime until `end` of the failure that goes on.
+    pub(super) fn downtime(mut self, end: Nanos) -> Nanos {
+        self.go(end);
+        self.down
+    }
+
     pub(super) fn end(mut self, now: Nanos) -> Sums {
         self.go(now);
         self.sums

@@ -34,6 +34,8 @@ pub(crate) struct Failed<'a, T> {
     pub(crate) what: &'a T,
     pub(crate) began: Nanos,
     pub(crate) ended: Option<Nanos>,
+    /// Its downtime so far: without the time in which nobody asked whether it still failed.
+    pub(crate) lasted: Nanos,
     /// What was counted meanwhile.
     pub(crate) counted: Counted,
 }
@@ -47,12 +49,15 @@ pub(crate) struct History<T> {
     began: Option<Record<T>>,
     /// What those came to.
     past: Fold,
+    /// What all came to.
+    all: Fold,
 }
 
 impl<T> History<T> {
     /// That of a thing that has stood well since `born`.
     pub(crate) fn new(born: Nanos, capacity: usize) -> Self {
-        Self { born, capacity, records: VecDeque::new(), began: None, past: Fold::new(born) }
+        let none = Fold::new(born);
+        Self { born, capacity, records: VecDeque::new(), began: None, past: none, all: none }
     }
 
     /// Keeps a record at its place, which is the last unless a later one was told before.
@@ -62,7 +67,13 @@ impl<T> History<T> {
         let before = place.checked_sub(1).map_or(self.past.since(), |before| self.records[before].at);
         let after = self.records.get(place).map_or(Nanos::MAX, |after| after.at);
         record.at = record.at.max(before).min(after);
+        let (at, turn, is_last) = (record.at, record.turn, place == self.records.len());
         self.records.insert(place, record);
+        match turn {
+            Some(turn) if is_last => self.all.turn(at, turn),
+            Some(_) => self.all = self.after(self.past),
+            None => {}
+        }
         while self.records.len() > self.capacity {
             self.forget();
         }
@@ -80,37 +91,43 @@ impl<T> History<T> {
         }
     }
 
-    /// What is kept, in its order.
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Record<T>> {
-        self.records.iter()
+    /// What is kept, in its order, which is also that of time.
+    pub(crate) const fn records(&self) -> &VecDeque<Record<T>> {
+        &self.records
+    }
+
+    /// What is kept and changed how the thing stands.
+    fn turns(&self) -> impl Iterator<Item = (&Record<T>, Turn)> {
+        self.records.iter().filter_map(|record| Some((record, record.turn?)))
+    }
+
+    /// Goes on past all that is kept.
+    fn after(&self, mut fold: Fold) -> Fold {
+        self.turns().for_each(|(record, turn)| fold.turn(record.at, turn));
+        fold
     }
 
     /// Sums over what is known of the last `window`, or over all.
     pub(crate) fn sums(&self, window: Option<Nanos>, now: Nanos) -> Sums {
         let from = window.map_or(self.born, |window| now.saturating_sub(window));
-        let fold = if from > self.born { self.past.from(from) } else { self.past };
-        let turns = self.records.iter().filter_map(|record| Some((record.at, record.turn?)));
-        turns
-            .fold(fold, |mut fold, (at, turn)| {
-                fold.turn(at, turn);
-                fold
-            })
-            .end(now)
+        let fold = if from > self.born { self.after(self.past.from(from)) } else { self.all };
+        fold.end(now)
     }
 
-    /// The failures of which the end is kept, or that go on, when this was counted.
-    pub(crate) fn failures(&self, counted: Counted) -> Vec<Failed<'_, T>> {
+    /// The failures of which the end is kept, or that go on now, when this was counted.
+    pub(crate) fn failures(&self, counted: Counted, now: Nanos) -> Vec<Failed<'_, T>> {
         let mut failures = Vec::new();
-        let mut open = None;
-        let turns = self.began.iter().chain(&self.records).filter_map(|record| Some((record, record.turn?)));
-        for (record, turn) in turns {
+        let mut fold = self.past;
+        let mut open = self.began.as_ref().and_then(|begin| Some((begin, begin.turn?)));
+        for (record, turn) in self.turns() {
             if turn.to.is_failing() {
                 open = open.or(Some((record, turn)));
             } else if let Some(begin) = mem::take(&mut open) {
-                failures.push(Failed::of(begin, Some(record.at), turn.counted));
+                failures.push(Failed::of(begin, Some(record.at), fold.downtime(record.at), turn.counted));
             }
+            fold.turn(record.at, turn);
         }
-        failures.extend(open.map(|begin| Failed::of(begin, None, counted)));
+        failures.extend(open.map(|begin| Failed::of(begin, None, fold.downtime(now), counted)));
         failures
     }
 }
@@ -126,7 +143,7 @@ impl<T> Record<T> {
 }
 
 impl<'a, T> Failed<'a, T> {
-    fn of((record, turn): (&'a Record<T>, Turn), ended: Option<Nanos>, counted: Counted) -> Self {
-        Self { what: &record.what, began: record.at, ended, counted: counted.since(turn.counted) }
+    fn of((begin, turn): (&'a Record<T>, Turn), ended: Option<Nanos>, lasted: Nanos, counted: Counted) -> Self {
+        Self { what: &begin.what, began: begin.at, ended, lasted, counted: counted.since(turn.counted) }
     }
 }

@@ -1,10 +1,12 @@
 //! What a frame says.
 
 use std::io;
+use std::time::UNIX_EPOCH;
 
 use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, HealthCheck, MeasureLayer, Name, RetryLayer, TimeoutLayer,
+    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, HealthCheck, MeasureLayer, Name, Phase, RetryLayer, TimeoutLayer,
 };
+use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 use super::*;
@@ -107,6 +109,30 @@ async fn ten_thousand_instances_make_a_small_frame() {
     };
     assert_eq!((in_trouble("wrong"), in_trouble("watch")), (vec!["circuit 9999".into()], vec!["circuit 5000".into()]));
     assert_eq!(in_trouble("well").len(), 198);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_happenings_are_the_last_ones_of_the_timeline() {
+    let registry = Registry::new();
+    let circuit = |name| CircuitBreakerLayer::builder(name).registry(&registry).build().unwrap().handle();
+    let circuits = ["a", "b", "c"].map(circuit);
+    for (turn, number) in (0..90).zip([0, 1, 1, 2, 0].into_iter().cycle()) {
+        advance(secs(turn % 4)).await;
+        let circuit = &circuits[number];
+        if circuit.phase() == Phase::Closed {
+            circuit.force_open();
+        } else {
+            circuit.reset();
+        }
+    }
+    advance(secs(1)).await;
+    let timeline = registry.timeline(UNIX_EPOCH, UNIX_EPOCH + secs(10_000_000_000));
+    let said = |name: &str, what: String| format!("{name} {what}");
+    let all = timeline.happenings.iter().rev().map(|one| said(one.name.as_str(), one.what.to_string()));
+    let frame = frame(&open(&registry)).await;
+    let shown = frame["happenings"].as_array().unwrap().iter();
+    let shown = shown.map(|one| said(one["name"].as_str().unwrap(), one["what"].as_str().unwrap().to_owned()));
+    assert_eq!(shown.collect::<Vec<_>>(), all.take(50).collect::<Vec<_>>());
 }
 
 /// The counters of a registry without zeros, as a frame has them.

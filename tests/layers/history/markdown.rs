@@ -80,7 +80,7 @@ async fn how_long_a_failure_lasted_is_said_in_words() {
         (49 * 3_600 * SECOND, "2d 1h"),
     ] {
         let registry = Registry::new();
-        let circuit = circuit(&registry);
+        let circuit = touchy(&registry).open_for(Backoff::constant(YEAR)).build().unwrap().handle();
         fail(&circuit);
         advance(lasted).await;
         circuit.reset();

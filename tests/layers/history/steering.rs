@@ -121,7 +121,7 @@ async fn the_rate_of_all_keys_is_that_of_keys_to_come() {
     let call = |key| layer.layer(up()).oneshot(key).now_or_never().unwrap().unwrap();
     call(1);
     let target = Target::new(Kind::RateLimit, "payments");
-    assert_eq!(registry.steer(&target, &Action::SetRate(Rate::per_second(3)), "ann"), Ok(2));
+    assert_eq!(registry.steer(&target, &Action::SetRate(Rate::per_second(3)), "ann"), Ok(1));
     call(2);
     let rate = |key| layer.handle().get(&key).unwrap().snapshot().rate;
     assert_eq!([1, 2].map(rate), [Rate::per_second(3); 2]);

@@ -46,6 +46,20 @@ async fn a_failure_that_goes_on_has_lasted_so_far() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_circuit_fails_for_as_long_as_its_figures_say() {
+    let registry = Registry::new();
+    let circuit = circuit(&registry);
+    fail(&circuit);
+    advance(DAY).await;
+    let (failure, figures) = (&all(&registry).failures[0], circuit.figures(None));
+    assert_eq!((failure.ended, failure.lasted), (None, figures.downtime));
+    assert_eq!(figures.downtime, 10 * SECOND);
+    circuit.try_enter().unwrap().success();
+    let failure = &all(&registry).failures[0];
+    assert_eq!((failure.ended, failure.lasted), (Some(failure.began + DAY), 10 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_fallbacks_of_the_name_answered_meanwhile_is_degraded() {
     let registry = Registry::new();
     let service = ServiceBuilder::new()

@@ -17,9 +17,12 @@ fn rejecting(capacity: usize, changes: &[(Standing, u64)]) -> History<usize> {
     history
 }
 
+/// Late enough for all of them.
+const NOW: Nanos = Nanos(100);
+
 /// How they began, their begins and ends, and how many calls were rejected, when 100 are.
 fn failures(history: &History<usize>) -> Vec<(usize, u64, Option<u64>, u64)> {
-    let all = history.failures(counted(100, None, None)).into_iter();
+    let all = history.failures(counted(100, None, None), NOW).into_iter();
     all.map(|failed| (*failed.what, failed.began.0, failed.ended.map(|ended| ended.0), failed.counted.rejected))
         .collect()
 }
@@ -55,6 +58,17 @@ fn the_begin_of_a_failure_outlives_what_is_kept() {
     assert_eq!(failures(&history), [(1, 10, Some(60), 6)]);
     (7..9).for_each(|number| history.keep(remark(70, number)));
     assert_eq!(failures(&history), []);
+}
+
+#[test]
+fn a_failure_lasts_while_somebody_asks_also_if_its_begin_is_forgotten() {
+    // Nobody asks from 12 to 50, and none from 55 on.
+    let changes = [(2, down(12)), (50, OnTrial), (52, down(55))];
+    for capacity in 0..4 {
+        let history = history(0, capacity, &changes);
+        let lasted: Vec<_> = history.failures(Counted::default(), NOW).iter().map(|failed| failed.lasted.0).collect();
+        assert_eq!(lasted, [10 + 2 + 3], "{capacity}");
+    }
 }
 
 #[test]

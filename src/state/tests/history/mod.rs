@@ -40,7 +40,7 @@ fn remark(at: u64, what: usize) -> Record<usize> {
 }
 
 fn whats(history: &History<usize>) -> Vec<usize> {
-    history.records().map(|record| record.what).collect()
+    history.records().iter().map(|record| record.what).collect()
 }
 
 /// Operating time, downtime, the longest downtime, failures, restored, reopened.

@@ -103,7 +103,7 @@ proptest! {
         let now = changes.last().map_or(100, |change| change.at) + 10;
         let mut history = History::new(Nanos(0), capacity);
         changes.iter().enumerate().for_each(|(number, change)| history.keep(told(number, change)));
-        prop_assert!(history.records().count() <= capacity);
+        prop_assert!(history.records().len() <= capacity);
         prop_assert_eq!(numbers(history.sums(None, Nanos(now))), naive(&changes, 0, now));
         let forgotten = changes.len().saturating_sub(capacity).checked_sub(1).map_or(0, |last| changes[last].at);
         if window < now {
@@ -124,15 +124,18 @@ proptest! {
             history.keep(told(number, &changes[number]));
         }
         prop_assert_eq!(whats(&history), (0..changes.len()).collect::<Vec<_>>());
-        let times: Vec<_> = history.records().map(|record| record.at.0).collect();
+        let times: Vec<_> = history.records().iter().map(|record| record.at.0).collect();
         prop_assert_eq!(times, changes.iter().map(|change| change.at).collect::<Vec<_>>());
+        prop_assert_eq!(numbers(history.sums(None, Nanos(10_000))), naive(&changes, 0, 10_000));
     }
 
     #[test]
-    fn the_failures_that_are_told_are_those_that_are_counted(changes in changes()) {
+    fn the_failures_that_are_told_are_those_that_are_counted(changes in changes(), later in 0..50_u64) {
+        let now = Nanos(changes.last().map_or(100, |change| change.at) + later);
         let mut history = History::new(Nanos(0), MANY);
         changes.iter().enumerate().for_each(|(number, change)| history.keep(told(number, change)));
-        let failures = history.failures(Counted::default());
-        prop_assert_eq!(failures.len() as u64, history.sums(None, Nanos(10_000)).failures);
+        let (failures, sums) = (history.failures(Counted::default(), now), history.sums(None, now));
+        prop_assert_eq!(failures.len() as u64, sums.failures);
+        prop_assert_eq!(failures.iter().map(|failed| failed.lasted.0).sum::<u64>(), sums.downtime.0);
     }
 }

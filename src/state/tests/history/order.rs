@@ -19,7 +19,7 @@ fn numbers_decide_where_clocks_were_read_the_other_way_round() {
     let mut history = history(0, MANY, &[(10, down(20)), (21, OnTrial)]);
     history.keep(record(20, turn(2, Up), 2));
     assert_eq!(whats(&history), [0, 1, 2]);
-    let times: Vec<_> = history.records().map(|record| record.at.0).collect();
+    let times: Vec<_> = history.records().iter().map(|record| record.at.0).collect();
     assert_eq!(times, [10, 21, 21]);
     assert_eq!(numbers(history.sums(None, Nanos(100))), [89, 10, 10, 1, 1, 0]);
 }
@@ -29,7 +29,7 @@ fn a_change_told_late_is_not_later_than_the_one_after_it() {
     let mut history = history(0, MANY, &[]);
     history.keep(record(20, turn(1, Up), 1));
     history.keep(record(25, turn(0, down(30)), 0));
-    let times: Vec<_> = history.records().map(|record| (record.what, record.at.0)).collect();
+    let times: Vec<_> = history.records().iter().map(|record| (record.what, record.at.0)).collect();
     assert_eq!(times, [(0, 20), (1, 20)]);
 }
 
