@@ -102,7 +102,7 @@ where
             let timeout = turn.core.settings.refresh_timeout;
             return limit.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(cx);
         };
-        if matches!(landed, Ok(Landed { what: What::Shared(_), is_failure: false })) {
+        if matches!(landed, Ok(Landed { what: What::Shared(entry), .. }) if entry.is_kept()) {
             turn.came_of_it = Refreshed::Renewed;
         }
         Poll::Ready(())

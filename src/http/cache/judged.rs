@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{AGE, AUTHORIZATION, EXPIRES, HeaderName, LAST_MODIFIED, SET_COOKIE, VARY};
+use http::header::{AGE, AUTHORIZATION, CACHE_CONTROL, EXPIRES, Entry, HeaderName, LAST_MODIFIED, SET_COOKIE, VARY};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_cache_semantics::{CacheOptions, CachePolicy};
@@ -80,6 +80,7 @@ fn freshness(asked: &Request<()>, response: &Parts, delay: Duration) -> Option<(
     *head.status_mut() = response.status;
     *head.headers_mut() = response.headers.clone();
     bound_age(head.headers_mut());
+    in_small_letters(head.headers_mut());
     let policy = CachePolicy::new_options(asked, &head, sent, CacheOptions::default());
     policy.is_storable().then(|| (policy.age(now), policy.time_to_live(now)))
 }
@@ -87,9 +88,23 @@ fn freshness(asked: &Request<()>, response: &Parts, delay: Duration) -> Option<(
 /// Bounds the age that the response says it has.
 fn bound_age(headers: &mut HeaderMap) {
     let Some(age) = headers.get(AGE).and_then(|age| age.to_str().ok()) else { return };
-    let is_number = !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && age.parse().map_or(true, |age: u64| age > OLDEST) {
+    // A number may have a sign where it is parsed.
+    let digits = age.strip_prefix('+').unwrap_or(age);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && digits.parse().map_or(true, |age: u64| age > OLDEST) {
         headers.insert(AGE, HeaderValue::from(OLDEST));
+    }
+}
+
+/// Writes `Cache-Control` so that it is understood whole: in small letters, and in ASCII alone.
+fn in_small_letters(headers: &mut HeaderMap) {
+    let Entry::Occupied(mut lines) = headers.entry(CACHE_CONTROL) else { return };
+    for line in lines.iter_mut() {
+        let small = |byte: &u8| if byte.is_ascii() { byte.to_ascii_lowercase() } else { b'?' };
+        let bytes: Vec<_> = line.as_bytes().iter().map(small).collect();
+        if let Ok(plain) = HeaderValue::from_bytes(&bytes) {
+            *line = plain;
+        }
     }
 }
 
@@ -111,9 +126,9 @@ fn terms(says: Directives<'_>, fresh_for: Duration) -> Terms {
     Terms { ttl, while_revalidate, if_error, keep: None }
 }
 
-/// The names in `Vary`.
+/// The names in `Vary`. A line that cannot be read may name everything.
 pub(super) fn vary(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(VARY).iter().map(|line| line.to_str().unwrap_or("*"));
     lines.flat_map(|line| line.split(',')).map(str::trim).filter(|name| !name.is_empty())
 }
 

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, Request, Response};
 use http_body::Body;
+use tokio::time::Instant;
 use tower::BoxError;
 
 use super::judged::{Judged, varied};
 use super::kept::{Kept, KeptResponse, What, of_resource};
-use crate::cache::Read;
+use crate::cache::{Read, Terms};
 use crate::call::POLLED_AGAIN;
 use crate::error::Error;
 use crate::http::coalesce::{GatherBody, Kind, SharedBody, Whole};
+use crate::time;
 
 /// Reads a response.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Reading<B> {
     /// `None` once it is read.
     head: Option<(Request<()>, Judged)>,
     body: Reads<B>,
+    /// When the head came.
+    began: Instant,
     is_failure: bool,
 }
 
@@ -44,7 +48,7 @@ impl<B> Reading<B> {
             Judged::Own => Reads::Nothing(Some(response.map(SharedBody::passing))),
             Judged::Keep { .. } | Judged::Share => Reads::All(GatherBody::new(response, Some(max_body))),
         };
-        Self { head: Some((asked, judged)), body, is_failure }
+        Self { head: Some((asked, judged)), body, began: time::now(), is_failure }
     }
 }
 
@@ -65,7 +69,12 @@ where
         };
         let (asked, judged) = this.head.take().expect(POLLED_AGAIN);
         Poll::Ready(Ok(match judged {
-            Judged::Keep { terms, age, fresh_for } => Read::Keep(kept(whole, &asked, age, fresh_for), terms),
+            Judged::Keep { terms, age, fresh_for } => {
+                // It has aged while its body was read.
+                let took = time::now().saturating_duration_since(this.began);
+                let (age, fresh_for) = (age.saturating_add(took), fresh_for.saturating_sub(took));
+                Read::Keep(kept(whole, &asked, age, fresh_for), Terms { ttl: Some(fresh_for), ..terms })
+            }
             Judged::Share | Judged::Own => {
                 Read::Share(kept(whole, &asked, Duration::ZERO, Duration::ZERO), this.is_failure)
             }

@@ -38,6 +38,20 @@ async fn an_age_that_is_none_is_not_heeded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_late_response_may_have_any_age() {
+    for age in ["+18446744073709551615", "18446744073709551615", "2147483648"] {
+        let inner = service_fn(move |_: Request<Body>| async move {
+            tokio::time::sleep(2 * SECOND).await;
+            let response = Response::builder().header("cache-control", "max-age=18446744073709551615");
+            Ok::<_, Error>(response.header("age", age).body(Body::default()).unwrap())
+        });
+        let service = builder().build().unwrap().layer(inner);
+        let response = service.oneshot(request("GET", "/", &[])).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{age}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_may_ask_for_any_time() {
     let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30"), ("age", "7")]));
     get(&service, &[]).await;

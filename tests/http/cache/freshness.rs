@@ -43,6 +43,8 @@ async fn a_response_is_fresh_for_as_long_as_it_says() {
             30,
         ),
         ("no-cache", &[("cache-control", "no-cache, max-age=30")], 0),
+        ("no-cache in capitals", &[("cache-control", "No-Cache, max-age=30")], 0),
+        ("max-age in capitals", &[("cache-control", "Max-Age=30")], 30),
         (
             "Pragma, where there is no Cache-Control",
             &[("pragma", "no-cache"), ("expires", "Tue, 15 Nov 1994 08:13:01 GMT"), ("date", DATE)],
@@ -124,6 +126,26 @@ async fn a_response_that_was_kept_says_how_old_it_is() {
     let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30")]));
     assert_eq!(ask(&service, page()).await.1, None);
     assert_eq!(ask(&service, page()).await.1, Some("0".into()));
+}
+
+/// A body that comes slowly makes a response no newer.
+#[tokio::test(start_paused = true)]
+async fn a_response_ages_while_its_body_is_read() {
+    let inner = service_fn(|_: Request<Body>| async {
+        let (mut sender, body) = http_body_util::channel::Channel::<Bytes, Error>::new(1);
+        tokio::spawn(async move {
+            tokio::time::sleep(20 * SECOND).await;
+            sender.send_data("late".into()).await.unwrap();
+        });
+        Ok::<_, Error>(Response::builder().header("cache-control", "max-age=30").body(body).unwrap())
+    });
+    let service = builder().build().unwrap().layer(inner);
+    let ask = || service.clone().oneshot(request("GET", "/", &[]));
+    ask().await.unwrap();
+    advance(9 * SECOND).await;
+    assert_eq!(ask().await.unwrap().headers()[AGE], "29");
+    advance(SECOND).await;
+    assert_eq!(ask().await.unwrap().headers().get(AGE), None, "it is asked for anew");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const EXPIRES_LATE: (&str, &str) = ("expires", "Fri, 31 Dec 9999 23:59:59 GMT");
+
 #[tokio::test(start_paused = true)]
 async fn what_is_for_one_user_is_given_to_no_other() {
     let authorized: Headers = &[("authorization", "Basic YTpi")];
@@ -10,6 +12,8 @@ async fn what_is_for_one_user_is_given_to_no_other() {
         ("in capitals", &[("cache-control", "Private, max-age=30")], &[], false),
         ("private for a header", &[("cache-control", "private=\"x-a\", max-age=30")], &[], false),
         ("no-store", &[("cache-control", "no-store, max-age=30")], &[], false),
+        ("beside what is not ASCII", &[("cache-control", "private, max-age=30, by=\"\u{fc}\"")], &[], false),
+        ("the same with Expires", &[("cache-control", "private, by=\"\u{fc}\""), EXPIRES_LATE], &[], false),
         ("a cookie is set", &[("cache-control", "max-age=30"), ("set-cookie", "a=b")], &[], false),
         ("also a public one", &[("cache-control", "public, max-age=30"), ("set-cookie", "a=b")], &[], false),
         ("authorized", &[("cache-control", "max-age=30")], authorized, false),

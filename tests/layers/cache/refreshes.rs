@@ -74,6 +74,27 @@ async fn after_a_failed_refresh_the_stale_response_stays() {
     assert_eq!((snapshot.failed_refreshes, snapshot.renewed, snapshot.refreshing), (1, 1, 0));
 }
 
+/// A response that says nothing of the service is not kept, so the stale one is still to be refreshed.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_brings_nothing_to_keep_has_failed() {
+    let classify = |result: Result<&u32, &Error>| match result {
+        Ok(404) => palisade::Outcome::Ignored,
+        _ => palisade::Outcome::Success,
+    };
+    let inner = Inner::default().answers([Answer::Echo, Answer::After(0, Ok(404))]);
+    let layer = refreshing().classify(classify).build().unwrap();
+    let (handle, service) = (layer.handle(), layer.layer(inner.clone()));
+    get(&service, 7).await.unwrap();
+    advance(10 * SECOND).await;
+    assert_eq!(get(&service, 107).await, Ok(7));
+    settle().await;
+    assert_eq!((handle.snapshot().failed_refreshes, handle.snapshot().renewed), (1, 0));
+    advance(SECOND).await;
+    assert_eq!(get(&service, 107).await, Ok(7));
+    settle().await;
+    assert_eq!(get(&service, 207).await, Ok(107));
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_more_refreshes_run_than_may() {
     let inner = Inner::default().answers([Answer::Echo; 3]).ever_answers(Answer::Never);
