@@ -178,7 +178,7 @@ fn period(period: Duration) -> Result<u64, ConfigError> {
 /// A target that each alert can miss.
 fn legal(setting: &'static str, target: f64, period: u64) -> Result<Target, ConfigError> {
     let Some(legal) = Target::new(target) else {
-        return Err(ConfigError::new(setting, target, "between 0 and 1"));
+        return Err(ConfigError::new(setting, target, "between 0 and 1, to the nearest billionth"));
     };
     let least = ALERTS.iter().map(|alert| alert.least_target(period).share()).fold(0.0, f64::max);
     if legal.share() < least {

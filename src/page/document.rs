@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-2mChrFcAs0omebLYBMxdPQtk8J2PNztrdFdPNQsvvHg='; ",
+    "script-src 'sha256-+eCXO20oq8htGpuQp9dMMMwcx8E82e/qB46MFK9sjx4='; ",
     "style-src 'sha256-ZH49uBKnwVHLQoVcYbYq02mXSL9aEtBq6fi72YXZw7w='"
 );
 

@@ -90,7 +90,7 @@ fn host(parts: &Parts) -> Option<&str> {
 
 /// Whether a host is one of the page, which may have any port where `ours` has none.
 fn is_host(ours: &str, host: &str) -> bool {
-    let is_equal = |host: &str| ours.eq_ignore_ascii_case(host);
+    let is_equal = |host: &str| !host.is_empty() && ours.eq_ignore_ascii_case(host);
     // The colons of an IPv6 address are in brackets.
     let without_port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     is_equal(host) || without_port.is_some_and(|(host, _)| is_equal(host))

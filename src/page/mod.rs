@@ -81,6 +81,9 @@
 //! authentication. Over plain HTTP/1.1 a browser opens at most six connections to a host, and each tab keeps one: the seventh tab shows
 //! nothing, and with six open none can steer. Over HTTP/2 they share one.
 //!
+//! A proxy must pass on the `Host` that the browser sent, or the page takes each steering for one of another site. nginx does with
+//! `proxy_set_header Host $http_host`. Events are passed on at once: each stream has the header `X-Accel-Buffering: no`.
+//!
 //! It sets no time limit to a client that sends or reads slowly: one that may steer can send its request as slowly as it likes. What is
 //! in front of it must end such connections.
 //!

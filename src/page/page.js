@@ -11,7 +11,8 @@ const TRY_AGAIN = 5_000;
 const MOST_TROUBLES = 12;
 
 const $ = id => document.getElementById(id);
-const now = () => Date.now();
+// Nobody sets this clock.
+const now = () => performance.now();
 
 // Names come from elsewhere, such as "constructor": only what is an object's own is asked for.
 const own = (object, name) => (object && Object.hasOwn(object, name) ? object[name] : undefined);
@@ -288,7 +289,9 @@ function rowsOf(frame, group) {
   const { instances } = group;
   if (instances.length === 1 && instances[0].key === null) return [new Row(frame, group, instances[0], true, 0)];
   if (instances.length === 0) return gone(frame, group);
-  const all = instances.map((instance, index) => new Row(frame, group, instance, false, index));
+  // Which it is of those of its key, so that it stays the same row wherever it stands.
+  const index = (instance, at) => instances.slice(0, at).filter(({ key }) => key === instance.key).length;
+  const all = instances.map((instance, at) => new Row(frame, group, instance, false, index(instance, at)));
   const main = all.filter(row => row.instance.key === null);
   if (main.length !== 1) return [new Row(frame, group, undefined, true, 0), ...all];
   main[0].hasTotals = true;
@@ -307,8 +310,9 @@ function minuteOf(row) {
     minutes.set(id, { at: row.frame.at, sums, seconds: [] });
     return [];
   }
+  // Less than zero where the clock of the server was set back: what was counted meanwhile is of no second.
   const seconds = Math.min(MINUTE, Math.round(row.frame.at - known.at));
-  if (seconds > 0) {
+  if (seconds !== 0) {
     const each = sums.map((sum, lane) => Math.max(0, sum - known.sums[lane]) / seconds);
     for (let second = 0; second < seconds; second++) known.seconds.push(each);
     known.seconds.splice(0, known.seconds.length - MINUTE);
@@ -373,7 +377,7 @@ function bar({ part, whole, trouble }) {
 }
 
 const tables = new Map();
-const names = new Map();
+let rows = 0;
 
 function tableOf(kind) {
   const [title, columns] = own(KINDS, kind) ?? [plain(kind), [words("State", row => row.rest([]))]];
@@ -388,12 +392,11 @@ function tableOf(kind) {
 }
 
 function rowOf(table, row) {
-  if (!names.has(row.id)) names.set(row.id, "row-" + names.size);
   const below = element("small", { dir: "auto" });
   const name = element("th", { role: "rowheader", scope: "row" }, element("bdi", {}, row.group.name), below);
   const cells = table.columns.map(({ head, isNumber }) => element("td", { role: "cell", "data-head": head, class: isNumber ? "number" : "" }));
   const last = element("td", { role: "cell", class: "steer" });
-  return { tr: element("tr", { role: "row", id: names.get(row.id), "aria-label": row.of }, name, ...cells, last), below, cells, last };
+  return { tr: element("tr", { role: "row", id: "row-" + ++rows, "aria-label": row.of }, name, ...cells, last), below, cells, last };
 }
 
 function drawTable(kind, rows) {
@@ -420,7 +423,14 @@ function drawRow(table, row, at) {
   return drawn;
 }
 
+// Draws, and leaves the focus with the one that has it, also if its row has moved.
 function draw(frame) {
+  const { activeElement: focused } = document;
+  drawFrame(frame);
+  if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+}
+
+function drawFrame(frame) {
   const kinds = new Map([...Object.keys(KINDS), ...frame.groups.map(group => group.kind)].map(kind => [kind, []]));
   for (const group of frame.groups) kinds.get(group.kind).push(...rowsOf(frame, group));
   let before = null;
@@ -438,7 +448,8 @@ function draw(frame) {
 // --- The summary, and news of it ---
 
 function troubleOf(row) {
-  const word = ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
+  const drains = row.see("draining") && row.trouble !== "wrong" ? "draining" : undefined;
+  const word = drains ?? ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
   const why = row.see("why") || row.firing();
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
@@ -473,13 +484,13 @@ function drawTroubles(rows) {
   shown.set($("troubles"), key);
   const items = first.map(row => element("li", {},
     element("span", { class: row.trouble, "aria-hidden": "true" }, SIGNS[row.trouble]), " ",
-    element("a", { href: "#" + names.get(row.id) }, ...row.named, troubleOf(row))));
+    element("a", { href: "#" + tables.get(row.group.kind).rows.get(row.id).tr.id }, ...row.named, troubleOf(row))));
   if (more > 0) items.push(element("li", {}, `and ${count(more)} more`));
   $("troubles").replaceChildren(...items);
 }
 
 let toldTroubles = new Set();
-let toldAt = 0;
+let toldAt = -NEWS_EVERY;
 
 // Tells a screen reader what changed, at most every few seconds.
 function tell(troubles) {

@@ -61,7 +61,7 @@ impl Path {
             Self::Document => reply::whole(StatusCode::OK, "text/html; charset=utf-8", DOCUMENT.clone()),
             Self::Events => {
                 let stream = Stream::begin(shared, gate.may_steer(parts))?;
-                reply::of(StatusCode::OK, "text/event-stream", PageBody::stream(stream))
+                reply::events(PageBody::stream(stream))
             }
             Self::Instances => reply::json(StatusCode::OK, &frame::instances(registry, gate.shows_keys)),
             Self::Metrics => scrape::respond(registry)?,

@@ -49,7 +49,8 @@ impl Refusal {
             Self::MayNotSteer => (StatusCode::FORBIDDEN, "You may not steer. Sign in, or ask the owner of the server."),
             Self::FromElsewhere => (
                 StatusCode::FORBIDDEN,
-                "This request comes from another site. Steer from the page itself, or from a program that sends no `Origin`.",
+                "This request comes from another site, or a proxy has changed its `Host`. Steer from the page itself, or from a \
+                 program that sends no `Origin`.",
             ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,

@@ -14,6 +14,9 @@ use super::refusal::Refusal;
 
 pub(super) type Reply = Response<PageBody>;
 
+/// Heeded by nginx and those that took it from there.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 const HEADERS: [(HeaderName, &str); 6] = [
     (CONTENT_SECURITY_POLICY, document::POLICY),
     (CACHE_CONTROL, "no-store"),
@@ -47,7 +50,14 @@ pub(super) fn whole(status: StatusCode, content_type: &'static str, bytes: Bytes
     response
 }
 
-pub(super) fn of(status: StatusCode, content_type: &'static str, body: PageBody) -> Reply {
+/// A proxy such as nginx would else keep events back until it has enough of them.
+pub(super) fn events(stream: PageBody) -> Reply {
+    let mut response = of(StatusCode::OK, "text/event-stream", stream);
+    response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response
+}
+
+fn of(status: StatusCode, content_type: &'static str, body: PageBody) -> Reply {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = HEADERS.into_iter().chain([(CONTENT_TYPE, content_type)]);

@@ -40,15 +40,12 @@ impl Trouble {
         let count = |name| count(instance, name);
         let some = |name| count(name) > Some(0);
         match instance.kind {
-            Kind::Bulkhead
-                if some("queued") || (some("in_flight") && count("in_flight") >= count("max_concurrent")) =>
-            {
-                Self::Watch
-            }
+            Kind::Bulkhead if some("queued") || count("in_flight") >= count("max_concurrent") => Self::Watch,
             Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
             Kind::Retry if count("tokens") == Some(0) => Self::Watch,
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
+            Kind::Health if is_on(instance, "draining") => Self::Watch,
             Kind::Heartbeats if some("suspected") => Self::Wrong,
             Kind::Objective
                 if has_run_out(instance) || word(instance, "firing").is_some_and(|alerts| alerts.contains("page")) =>

@@ -3,7 +3,7 @@
 
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { assertQuiet, open } = require("./support/browser");
+const { assertQuiet, open, tab } = require("./support/browser");
 const { start } = require("./support/example");
 const { circuit, isIn, row, shows } = require("./support/shown");
 
@@ -55,6 +55,36 @@ test("a circuit that opens is shown open within 2 seconds", async (t) => {
   t.diagnostic(`after ${took.toFixed(0)} ms`);
   assert.ok(took < 2_000, `after ${took} ms`);
   assert.match(await page.title(), /wrong/);
+});
+
+/** Answers each stream with these frames, one a second, and all again. */
+async function streams(page, frames) {
+  const body = frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join("");
+  await page.route("**/events", (stream) => stream.fulfill({ contentType: "text/event-stream", body: "retry: 1000\n\n" + body }));
+}
+
+test("a clock of the server that is set back stops no minute", async (t) => {
+  const server = await start(t, "page");
+  const { value: frame } = await server.frames("/watch/").next();
+  const counted = (success) => ({ ...frame.metrics, circuit_calls_total: { payments: { success } } });
+  const page = await tab(t);
+  const times = [[0, 100], [1, 110], [-86_400, 120], [-86_399, 150]];
+  await streams(page, times.map(([second, success]) => ({ ...frame, at: frame.at + second, metrics: counted(success) })));
+  await page.goto(`${server.origin}/watch/`);
+  await circuit(page).getByRole("img", { name: "Last minute: 40 good" }).waitFor();
+});
+
+test("a clock of the browser that is set back stops no news", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/steer/`);
+  await isIn(circuit(page), "closed");
+  const news = page.locator("[aria-live=polite]");
+  const steer = (action) => server.steer({ kind: "circuit breaker", name: "payments", action });
+  assert.equal(await steer("force_open"), 200);
+  await news.filter({ hasText: /^circuit breaker payments: forced open/ }).waitFor();
+  await page.evaluate(() => { const { now } = Date; Date.now = () => now() - 86_400_000; });
+  assert.equal(await steer("reset"), 200);
+  await news.filter({ hasText: /^over: circuit breaker payments/ }).waitFor();
 });
 
 test("nothing scrolls sideways at 360 pixels", async (t) => {

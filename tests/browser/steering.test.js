@@ -82,6 +82,23 @@ test("a frame leaves the dialog and the focus as they are", async (t) => {
   assert.equal(await choice.evaluate((element) => element.selectedOptions[0].text), "Reset");
 });
 
+test("a row that moves keeps the focus", async (t) => {
+  const server = await start(t, "page");
+  const page = await open(t, `${server.origin}/steer/`);
+  for (const key of ["ann", "bob"]) await fetch(`${server.origin}/pay/${key}`);
+  const [ann, bob] = ["ann", "bob"].map((key) => circuit(page, `customers ${key}`));
+  const places = () => page.getByRole("rowheader", { name: /^customers (ann|bob)/ }).allInnerTexts();
+  const button = bob.getByRole("button");
+  await press(page, "Tab", button);
+  for (const [key, row] of [["bob", bob], ["ann", ann]]) {
+    const before = await places();
+    assert.equal(await server.steer({ kind: "circuit breaker", name: "customers", key, action: "force_open" }), 200);
+    await isIn(row, "forced open");
+    assert.notDeepEqual(await places(), before);
+    assert.ok(await button.evaluate((element) => element === document.activeElement), key);
+  }
+});
+
 test("who may not steer has no button, and is refused", async (t) => {
   const server = await start(t, "page");
   const page = await open(t, `${server.origin}/watch/`);

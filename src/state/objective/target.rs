@@ -32,19 +32,14 @@ impl Target {
         self.allowance
     }
 
-    /// The share that may be bad.
-    pub(crate) fn allowed(self) -> f64 {
-        self.allowance as f64 / BILLION as f64
-    }
-
     /// The share that shall be good.
     pub(crate) fn share(self) -> f64 {
         (BILLION - self.allowance) as f64 / BILLION as f64
     }
 
-    /// How many of these calls may be bad.
+    /// How many of these calls may be bad. Rounded once, so that as many bad calls use up just all of it.
     pub(crate) fn allowed_of(self, asked: Asked) -> f64 {
-        asked.calls as f64 * self.allowed()
+        self.allowed_in_billionths(asked) as f64 / BILLION as f64
     }
 
     /// How much of this time may be bad.

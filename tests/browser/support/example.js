@@ -46,6 +46,12 @@ class Example {
     }
   }
 
+  /** The status of the response to a steering of the example `page`. */
+  async steer(request) {
+    const headers = { "content-type": "application/json" };
+    return (await fetch(`${this.origin}/steer/steer`, { method: "POST", headers, body: JSON.stringify(request) })).status;
+  }
+
   async stop() {
     if (this.#child.exitCode === null && this.#child.kill()) await once(this.#child, "exit");
   }

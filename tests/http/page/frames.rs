@@ -4,7 +4,8 @@ use std::io;
 use std::time::UNIX_EPOCH;
 
 use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, HealthCheck, MeasureLayer, Name, Phase, RetryLayer, TimeoutLayer,
+    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, Health, HealthCheck, MeasureLayer, Name, Phase, RetryLayer,
+    TimeoutLayer,
 };
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
@@ -205,4 +206,23 @@ async fn the_frame_says_how_badly_off_each_is() {
     assert_eq!(trouble().await, "watch");
     handle.reset();
     assert_eq!(trouble().await, "well");
+}
+
+#[tokio::test]
+async fn what_was_shut_by_hand_is_to_watch() {
+    let registry = Registry::new();
+    let page = open(&registry);
+    let bulkhead = BulkheadLayer::builder(8).registry(&registry).build().unwrap().handle();
+    let health = Health::builder().registry(&registry).build().unwrap();
+    let troubles = async || {
+        let frame = frame(&page.clone().show_keys()).await;
+        instances(&frame).map(|one| one["trouble"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(troubles().await, ["well", "well"]);
+    bulkhead.resize(0);
+    health.drain();
+    assert_eq!(troubles().await, ["watch", "watch"], "nothing comes in");
+    bulkhead.resize(8);
+    health.undrain();
+    assert_eq!(troubles().await, ["well", "well"]);
 }

@@ -106,7 +106,7 @@ async fn options_is_never_allowed() {
 }
 
 /// A row: the hosts of the page, what a request names, and whether it is served.
-const HOSTS: [(&[&str], Option<&str>, bool); 11] = [
+const HOSTS: [(&[&str], Option<&str>, bool); 12] = [
     (&["ops.example"], Some("ops.example"), true),
     (&["ops.example"], Some("OPS.example:8443"), true),
     (&["ops.example:8443"], Some("ops.example:8443"), true),
@@ -118,6 +118,7 @@ const HOSTS: [(&[&str], Option<&str>, bool); 11] = [
     (&["127.0.0.1", "[::1]"], Some("localhost"), false),
     (&["ops.example"], None, false),
     (&[], Some("ops.example"), false),
+    (&[""], Some(":80"), false),
 ];
 
 #[tokio::test]

@@ -111,3 +111,10 @@ async fn metrics_are_served_where_a_feature_writes_them() {
     }
     drop(layer);
 }
+
+#[tokio::test]
+async fn a_proxy_is_asked_to_pass_events_on_at_once() {
+    let said = ask(&open(&Registry::new()), Request::head("/events").body(Full::<Bytes>::default()).unwrap()).await;
+    assert_eq!((said.status, said.header("content-type")), (200, Some("text/event-stream")));
+    assert_eq!(said.header("x-accel-buffering"), Some("no"));
+}

@@ -13,10 +13,26 @@ fn what_is_not_legal_is_refused() {
     let new = || Objective::builder("checkout");
     let rows = [
         (new(), "objective `checkout`: `availability` is unset, but must be set, unless `latency` is"),
-        (builder().availability(f64::NAN), "objective `checkout`: `availability` is NaN, but must be between 0 and 1"),
-        (builder().availability(0.0), "objective `checkout`: `availability` is 0, but must be between 0 and 1"),
-        (builder().availability(1.0), "objective `checkout`: `availability` is 1, but must be between 0 and 1"),
-        (new().latency(1.5, SECOND), "objective `checkout`: `latency` is 1.5, but must be between 0 and 1"),
+        (
+            builder().availability(f64::NAN),
+            "objective `checkout`: `availability` is NaN, but must be between 0 and 1, to the nearest billionth",
+        ),
+        (
+            builder().availability(0.0),
+            "objective `checkout`: `availability` is 0, but must be between 0 and 1, to the nearest billionth",
+        ),
+        (
+            builder().availability(1.0),
+            "objective `checkout`: `availability` is 1, but must be between 0 and 1, to the nearest billionth",
+        ),
+        (
+            builder().availability(0.999_999_999_9),
+            "objective `checkout`: `availability` is 0.9999999999, but must be between 0 and 1, to the nearest billionth",
+        ),
+        (
+            new().latency(1.5, SECOND),
+            "objective `checkout`: `latency` is 1.5, but must be between 0 and 1, to the nearest billionth",
+        ),
         (new().latency(0.99, Duration::ZERO), "objective `checkout`: `limit` is 0ns, but must be more than zero"),
         (builder().over_days(2), "objective `checkout`: `over` is 172800s, but must be 3 to 366 days"),
         (builder().over_days(367), "objective `checkout`: `over` is 31708800s, but must be 3 to 366 days"),

@@ -40,6 +40,17 @@ fn a_budget_is_used_by_bad_calls() {
     }
 }
 
+/// 207 are 6.9 % of 3,000, and 3,455 are 6.91 % of 50,000: neither share is a number in binary.
+#[test]
+fn a_budget_is_used_up_by_the_call_that_exhausts_it() {
+    for (share, calls, bad) in [(0.931, 3_000, 207), (0.9309, 50_000, 3_455), (0.932, 750, 51), (0.9325, 3_600, 243)] {
+        let target = target(share);
+        let used = |bad| target.burn(Asked { calls, bad });
+        assert!(target.is_exhausted(Asked { calls, bad }) && target.is_met(Asked { calls, bad }));
+        assert!(used(bad - 1) < 1.0 && used(bad) >= 1.0 && used(bad) <= 1.0 && used(bad + 1) > 1.0, "{}", used(bad));
+    }
+}
+
 /// What each target allows, as the tables of availability have it.
 #[test]
 fn the_allowed_downtime_is_the_part_of_the_period_that_may_be_bad() {
