@@ -27,7 +27,7 @@ where
     /// The service is looked at without a waker. If it is not ready yet, the future looks again.
     #[inline(always)]
     pub(super) fn begin_try(&mut self) -> Step<S, S::Future, E> {
-        let Some(choice) = self.choose() else { return Step::Ended { error: Some(self.give_up()) } };
+        let Some(choice) = self.choose() else { return self.finds_none() };
         let index = choice.index;
         let mut guard = self.guard(choice);
         let mut service = match self.seat(index).open() {
@@ -45,11 +45,23 @@ where
         }
     }
 
-    /// The same, where one was passed over.
+    /// The same, where one was passed over, or others have come.
     #[cold]
     #[inline(never)]
     pub(super) fn try_another(&mut self) -> Step<S, S::Future, E> {
-        self.begin_try()
+        self.waits();
+        if self.may_go_on() { self.begin_try() } else { self.gives_up() }
+    }
+
+    /// Goes on to the replicas that have come since the call began, if there are any.
+    #[cold]
+    fn finds_none(&mut self) -> Step<S, S::Future, E> {
+        if self.renews() { Step::Choosing } else { self.gives_up() }
+    }
+
+    #[cold]
+    fn gives_up(&mut self) -> Step<S, S::Future, E> {
+        Step::Ended { error: Some(self.give_up()) }
     }
 
     /// Goes on where what is awaited before calls go to the replica is done.

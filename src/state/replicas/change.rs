@@ -44,17 +44,20 @@ pub(crate) enum How {
 /// What a call or a hand has changed, in its order: to be told as events.
 #[derive(Debug, Default)]
 #[must_use = "nobody hears of a change that is dropped"]
-pub(crate) struct Changes(pub(super) Vec<Change>);
+#[expect(clippy::box_collection, reason = "one word, because nearly all calls change nothing")]
+pub(crate) struct Changes(Option<Box<Vec<Change>>>);
 
 impl Changes {
-    pub(crate) const NONE: Self = Self(Vec::new());
+    pub(crate) const NONE: Self = Self(None);
 
+    #[cold]
     pub(super) fn tell(&mut self, change: Change) {
-        self.0.push(change);
+        self.0.get_or_insert_default().push(change);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -63,7 +66,7 @@ impl IntoIterator for Changes {
     type IntoIter = std::vec::IntoIter<Change>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.map(|changes| *changes).unwrap_or_default().into_iter()
     }
 }
 
