@@ -10,7 +10,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
 use super::core::Core;
-use super::fetch::{Call, Landed, What};
+use super::fetch::Call;
+use super::landed::{Landed, What};
 use super::waiting::PassengerOf;
 use crate::error::Error;
 use crate::state::cache::counted::Refreshed;

@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 
 use tower::{BoxError, Layer, Service};
 
-use super::fetch::{Call, Fetch, Purpose};
+use super::fetch::{Call, Fetch};
 use super::future::ResponseFuture;
 use super::keep::Keep;
+use super::landed::Purpose;
 use super::layer::CacheLayer;
 use super::refresh::{InCall, Refresh, Refreshing, Taken};
 use super::waiting::{Step, Waiting, board};

@@ -32,8 +32,8 @@ use palisade::{
     MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
 };
 use support::{
-    Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, one_in_hundred, open,
-    rejected, runtime, sharing,
+    Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, cached, calls, five, one_in_hundred,
+    open, rejected, runtime, sharing,
 };
 use tokio::task::{unconstrained, yield_now};
 use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
@@ -43,7 +43,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 48] = [
+const PATHS: [Path; 50] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -88,6 +88,7 @@ const PATHS: [Path; 48] = [
     ("replicas-3-fail-over", |n| run(n, replicas(3, Policy::FailOver), answered)),
     ("replicas-1000", |n| run(n, replicas(1_000, Policy::LeastLoaded), answered)),
     ("coalesce", |n| run(n, sharing().layer(bare()), answered)),
+    ("cache-hit", |n| run(n, cached(), answered)),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),
     ("http-bare-no-body", |n| run_http(n, service_fn(echo), Ask::NOTHING)),

@@ -6,6 +6,7 @@ mod breaker;
 mod bulkhead;
 mod claims;
 mod clones;
+mod coalesce;
 mod fallback;
 mod handles;
 #[cfg(feature = "http")]
@@ -43,6 +44,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             replicas::claim(&mut claims).await;
             stack::claim(&mut claims).await;
             clones::claim(&mut claims).await;
+            coalesce::claim(&mut claims).await;
             handles::claim(&mut claims).await;
             #[cfg(feature = "http")]
             http::claim(&mut claims).await;
