@@ -51,8 +51,8 @@ impl<'a, C: Now> Pick<'a, C> {
     #[cold]
     #[inline(never)]
     fn drawn_again(&mut self, pool: Pool, other: Option<usize>) -> Option<Candidate<'a>> {
-        let (range, draws) = (pool.range(), &self.roster.draws);
-        let draw = || spot(&range, draws.draw() >> 32, other);
+        let (range, roster) = (pool.range(), self.roster);
+        let draw = || spot(&range, roster.draws.draw() >> 32, other);
         for _ in 1..DRAWS {
             let drawn = self.fitting(draw()?, pool);
             if drawn.is_some() {
