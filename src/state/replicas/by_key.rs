@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use super::choose::Pick;
+use super::choose::{Candidate, Pick};
 use super::key::score;
-use crate::state::verdict::Level;
+use super::pool::Pool;
 use crate::time::Now;
 
-impl<C: Now> Pick<'_, C> {
+impl<'a, C: Now> Pick<'a, C> {
     /// The least loaded of the first `shards` of the key, and if none of these can be used, the next best.
-    pub(super) fn by_key(&mut self, range: &Range<usize>, worst: Level, shards: usize) -> Option<usize> {
+    pub(super) fn by_key(&mut self, pool: Pool, shards: usize) -> Option<Candidate<'a>> {
+        let range = &pool.range();
         let (mut chosen, mut last) = (None, None);
         for rank in 0..range.len() {
             if rank >= shards && chosen.is_some() {
@@ -17,8 +18,8 @@ impl<C: Now> Pick<'_, C> {
             }
             let best = self.best_below(range, last)?;
             last = Some(best.0);
-            if self.fits(best.1, worst) {
-                chosen = Some(chosen.map_or(best.1, |chosen| self.less_loaded(chosen, best.1)));
+            if let Some(next) = self.fitting(best.1, pool) {
+                chosen = Some(chosen.map_or(next, |chosen| self.less_loaded(chosen, next)));
             }
         }
         chosen

@@ -1,11 +1,10 @@
 //! Which member takes a call.
 
-use std::ops::Range;
-
 use super::Roster;
 use super::change::{Changes, Choice};
 use super::member::Member;
 use super::members::Members;
+use super::pool::Pool;
 use super::rules::Policy;
 use super::share::WHOLE;
 use crate::judge::Judgement;
@@ -18,7 +17,7 @@ impl Roster {
     ///
     /// `members` are those that the caller has, `key` is the [`key_hash`](super::key_hash) of the call where calls are placed by key, and
     /// `tried` has the ids of members that do not come into question. Time is needed only where something is not healthy.
-    #[inline]
+    #[inline(always)]
     #[must_use = "the call is in flight until it exits"]
     pub(crate) fn choose(
         &self,
@@ -43,16 +42,23 @@ pub(super) struct Pick<'a, C> {
     pub(super) changes: Changes,
 }
 
-impl<C: Now> Pick<'_, C> {
-    #[inline]
+/// A member that comes into question.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub(super) index: usize,
+    pub(super) member: &'a Member,
+}
+
+impl<'a, C: Now> Pick<'a, C> {
+    #[inline(always)]
     fn choose(&mut self) -> Option<Choice> {
         let urgent = self.urgent();
         if urgent.is_some() {
             return urgent;
         }
         loop {
-            let index = self.pick()?;
-            let taken = self.try_take(index);
+            let candidate = self.pick()?;
+            let taken = self.try_take(candidate);
             if taken.is_some() {
                 return taken;
             }
@@ -60,9 +66,8 @@ impl<C: Now> Pick<'_, C> {
     }
 
     /// Gives the call to a member, unless it takes none since it was chosen.
-    #[inline]
-    pub(super) fn try_take(&mut self, index: usize) -> Option<Choice> {
-        let member = self.members.get(index);
+    #[inline(always)]
+    pub(super) fn try_take(&mut self, Candidate { index, member }: Candidate<'_>) -> Option<Choice> {
         let Some(word) = member.try_enter() else {
             self.roster.leave(member, &mut self.changes);
             return None;
@@ -70,32 +75,26 @@ impl<C: Now> Pick<'_, C> {
         Some(Choice { index, entry: Member::entry(word) })
     }
 
-    #[inline]
-    fn pick(&mut self) -> Option<usize> {
-        let pool = self.members.pool();
-        match self.pick_from(&pool.range(), pool.worst()) {
-            Some(index) => Some(index),
-            None => self.pick_elsewhere(),
-        }
+    #[inline(always)]
+    fn pick(&mut self) -> Option<Candidate<'a>> {
+        let picked = self.pick_from(self.members.pool());
+        if picked.is_some() { picked } else { self.pick_elsewhere() }
     }
 
-    #[inline]
-    fn pick_from(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
-        if range.is_empty() {
-            return None;
-        }
+    #[inline(always)]
+    fn pick_from(&mut self, pool: Pool) -> Option<Candidate<'a>> {
         let rules = &self.roster.rules;
         match (rules.shards, rules.policy) {
-            (Some(shards), _) => self.by_key(range, worst, shards),
-            (None, Policy::LeastLoaded) => self.least_loaded(range, worst),
-            (None, Policy::RoundRobin) => self.in_turn(range, worst),
-            (None, Policy::FailOver) => self.first(range, worst),
+            (Some(shards), _) => self.by_key(pool, shards),
+            (None, Policy::LeastLoaded) => self.least_loaded(pool),
+            (None, Policy::RoundRobin) => self.in_turn(pool),
+            (None, Policy::FailOver) => self.first(pool),
         }
     }
 
     /// Where none is left of those that are given calls: the others, the better first, and of these the lower tiers.
     #[cold]
-    fn pick_elsewhere(&mut self) -> Option<usize> {
+    fn pick_elsewhere(&mut self) -> Option<Candidate<'a>> {
         let members = self.members;
         let all = 0..members.len();
         // What was looked at may have changed the pool.
@@ -104,42 +103,43 @@ impl<C: Now> Pick<'_, C> {
         let keyed = self.roster.rules.shards.is_some();
         levels.find_map(|level| match level {
             Level::Unhealthy if worst < Level::Unhealthy => None,
-            level if keyed => self.by_key(&all, level, 1),
-            level => members.tiers.iter().find_map(|tier| self.pick_from(&tier.range, level)),
+            level if keyed => self.by_key(Pool::new(&all, level), 1),
+            level => members.tiers.iter().find_map(|tier| self.pick_from(Pool::new(&tier.range, level))),
         })
     }
 
     /// The first in order.
-    fn first(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
-        range.clone().find(|index| self.fits(*index, worst))
+    fn first(&mut self, pool: Pool) -> Option<Candidate<'a>> {
+        pool.range().find_map(|index| self.fitting(index, pool))
     }
 
-    fn in_turn(&mut self, range: &Range<usize>, worst: Level) -> Option<usize> {
-        let turns = self.members.turns(range);
+    fn in_turn(&mut self, pool: Pool) -> Option<Candidate<'a>> {
+        let turns = self.members.turns(&pool.range());
         for _ in 0..turns.len() {
             let index = turns.at(self.members.turn.fetch_add(1, Ordering::Relaxed));
-            if self.fits(index, worst) && !self.stands_back(index) {
-                return Some(index);
+            let candidate = self.fitting(index, pool).filter(|candidate| !self.stands_back(candidate.member));
+            if candidate.is_some() {
+                return candidate;
             }
         }
-        self.first(range, worst)
+        self.first(pool)
     }
 
     /// Whether one whose share grows lets this turn pass, by chance.
-    fn stands_back(&self, index: usize) -> bool {
-        let part = self.members.get(index).part(self.roster.rules.slow_start, self.clock);
+    fn stands_back(&self, member: &Member) -> bool {
+        let part = member.part(self.roster.rules.slow_start, self.clock);
         part < WHOLE && self.roster.draws.draw() % WHOLE >= part
     }
 
-    /// Whether it comes into question, and is not worse than that.
+    /// The one at this index, if it comes into question, and is not worse than those of the pool.
     #[inline(always)]
-    pub(super) fn fits(&mut self, index: usize, worst: Level) -> bool {
-        let member = self.members.get(index);
-        let is_open = if worst == Level::Unhealthy { !member.word().is_closed() } else { member.word().is_open() };
-        is_open
+    pub(super) fn fitting(&mut self, index: usize, pool: Pool) -> Option<Candidate<'a>> {
+        let member: &Member = self.members.get(index);
+        let fits = pool.is_open_to(member.word())
             && member.weight() > 0
-            && (member.judges().is_empty() || self.is_judged(member, worst))
-            && (self.tried.is_empty() || !self.tried.contains(&member.id()))
+            && (member.judges().is_empty() || self.is_judged(member, pool.worst()))
+            && (self.tried.is_empty() || !self.tried.contains(&member.id()));
+        fits.then_some(Candidate { index, member })
     }
 
     /// Whether its judges say that it is not worse than that; the roster looks again if they changed what they say.

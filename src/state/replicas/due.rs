@@ -45,7 +45,7 @@ impl Roster {
     #[cold]
     pub(super) fn end_trial(&self, member: &Member, entry: Entry, how: How, now: Nanos, changes: &mut Changes) {
         let mut locked = self.locked.lock();
-        if member.word().generation() != entry.generation {
+        if member.word().generation() != entry.generation() {
             return;
         }
         match how {
@@ -66,7 +66,7 @@ fn begin_trial(member: &Member, now: Nanos, changes: &mut Changes) -> Entry {
     let trial = member.trial.fetch_add(1, Ordering::Relaxed) + 1;
     // It is not closed, because that takes the lock.
     let word = member.try_enter().unwrap_or_else(|| member.word());
-    Entry { trial: u32::try_from(trial).unwrap_or(u32::MAX), ..Member::entry(word) }
+    Member::entry(word).on_trial(u32::try_from(trial).unwrap_or(u32::MAX))
 }
 
 /// Lets the next call be a trial; the caller holds the lock.
@@ -78,7 +78,7 @@ pub(super) fn put_on_trial(member: &Member, now: Nanos, changes: &mut Changes) {
 
 /// Frees the place of a trial, unless another has taken it; the caller holds the lock.
 fn give_back(member: &Member, entry: Entry, now: Nanos) {
-    if member.trial.load(Ordering::Relaxed) == u64::from(entry.trial) {
+    if member.trial.load(Ordering::Relaxed) == entry.trial() {
         member.until.store(now.0, Ordering::Relaxed);
     }
 }

@@ -10,6 +10,7 @@
 
 use std::ops::Range;
 
+use super::word::Word;
 use crate::state::verdict::Level;
 
 const INDEX: u64 = 0xffff;
@@ -46,6 +47,12 @@ impl Pool {
             1 => Level::Degraded,
             _ => Level::Unhealthy,
         }
+    }
+
+    /// Whether one with this word may be given calls, as far as its phase and a hand say it.
+    #[inline(always)]
+    pub(super) const fn is_open_to(self, word: Word) -> bool {
+        if matches!(self.worst(), Level::Unhealthy) { !word.is_closed() } else { word.is_open() }
     }
 
     pub(super) const fn is_panic(self) -> bool {

@@ -75,7 +75,7 @@ impl Roster {
             hand_over(&mut locked, &member, Takeover::ByHand, &mut changes);
         }
         let list = locked.members.iter().cloned().collect();
-        changes.0.extend(self.reorder(&mut locked, list, now));
+        self.reorder(&mut locked, list, now).into_iter().for_each(|change| changes.tell(change));
         Some(changes)
     }
 

@@ -1,7 +1,7 @@
 //! Who is to have the next call, whatever the policy: one that a judge wants to be asked, or a trial.
 
 use super::change::Choice;
-use super::choose::Pick;
+use super::choose::{Candidate, Pick};
 use crate::judge::Judgement;
 use crate::sync::Ordering;
 use crate::time::Now;
@@ -11,7 +11,7 @@ const WATCHED: usize = 16;
 
 impl<C: Now> Pick<'_, C> {
     /// Gives the call to one that is to have the next, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn urgent(&mut self) -> Option<Choice> {
         let is_quiet = self.roster.due.load(Ordering::Relaxed) == u64::MAX && !self.members.pool().is_watched();
         if is_quiet { None } else { self.urgent_now() }
@@ -21,7 +21,7 @@ impl<C: Now> Pick<'_, C> {
     fn urgent_now(&mut self) -> Option<Choice> {
         let watched = if self.members.pool().is_watched() { self.watch() } else { None };
         watched
-            .and_then(|index| self.try_take(index))
+            .and_then(|index| self.try_take(Candidate { index, member: self.members.get(index) }))
             .or_else(|| self.roster.take_trial(self.members, self.tried, self.clock, &mut self.changes))
     }
 
