@@ -82,13 +82,6 @@ impl<S> Set<S> {
         if stays { self.choose(key, tried) } else { self.choose_untried(key, tried, sent_to) }
     }
 
-    /// The same, where the set is not the first.
-    #[cold]
-    #[inline(never)]
-    fn find_again(&self, key: u64, tried: &[u64]) -> Option<Choice> {
-        self.find(key, tried)
-    }
-
     /// Chooses one that earlier attempts were not sent to either, if there is one.
     #[cold]
     fn choose_untried(&self, key: u64, tried: &[u64], sent_to: Tried) -> Option<Choice> {
@@ -101,7 +94,7 @@ impl<S> Set<S> {
 impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     #[inline(always)]
     pub(super) fn new(set: Arc<Set<S>>, request: Request, key: u64, end: E, keep: K) -> Self {
-        let is_sent_once = set.core.reach.max_tries.min(set.seats.len()) <= 1;
+        let is_sent_once = set.is_sent_once;
         let request = Some(keep.begin(request, is_sent_once));
         Self { set, request, key, end, keep, is_sent_once, has_waited: false, passed_over: None }
     }
@@ -126,18 +119,17 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         ReplicaGuard::new(self.core(), &self.set.members, choice)
     }
 
-    /// Chooses the replica of the next try. Where there is none in the set that the call began with, it looks into the newest.
+    /// Chooses the replica of the next try.
     #[inline(always)]
-    pub(super) fn choose(&mut self) -> Option<Choice> {
-        if self.passed_over.is_some() && !self.may_go_on() {
-            return None;
-        }
-        let mut choice = self.set.find(self.key, self.tried());
-        while choice.is_none() {
-            self.set = self.set.newer()?;
-            choice = self.set.find_again(self.key, self.tried());
-        }
-        choice
+    pub(super) fn choose(&self) -> Option<Choice> {
+        self.set.find(self.key, self.tried())
+    }
+
+    /// Takes the replicas that there are now, and returns whether they are others than before.
+    #[cold]
+    pub(super) fn renews(&mut self) -> bool {
+        let newer = self.set.newer();
+        newer.map(|set| self.set = set).is_some()
     }
 
     /// Notes for a retry around that the call was sent to this replica.
@@ -146,10 +138,11 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         context::try_on(short(self.set.members.get(index).id()));
     }
 
+    /// Whether another replica may be tried.
     #[cold]
-    fn may_go_on(&self) -> bool {
+    pub(super) fn may_go_on(&self) -> bool {
         let has_tries = self.tried().len() < self.core().reach.max_tries;
-        has_tries && self.request.as_ref().is_some_and(|copy| self.keep.reclaim(copy))
+        has_tries && self.request.as_ref().is_some_and(|copy| self.passed_over.is_none() || self.keep.reclaim(copy))
     }
 
     /// Notes that the call waits: its time may be over before it is sent.
@@ -164,8 +157,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         if self.has_waited && self.is_late(&request) {
             return Err(Error::TimedOut(Elapsed::not_sent(Duration::ZERO)));
         }
-        let may_follow = self.tried().len() + 1 < self.core().reach.max_tries.min(self.set.seats.len());
-        if may_follow && !self.is_sent_once {
+        if !self.is_sent_once && self.tried().len() + 1 < self.core().reach.max_tries {
             self.request = self.keep.copy(&request);
         }
         Ok(self.keep.pass(request))
@@ -192,7 +184,6 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     #[inline(always)]
     pub(super) fn pass_over(&mut self, index: usize, why: PassedOver, error: Option<Error>) {
         self.core().count_passed_over(why);
-        self.has_waited = true;
         let (passed_over, id) = (self.passed_over.take(), self.set.members.get(index).id());
         // By value, so that a call stays in registers as long as none was passed over.
         self.passed_over = Some(Box::new(passed_over.map(|passed| *passed).unwrap_or_default().and(id, error)));
@@ -213,7 +204,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
     }
 
     /// The error of a call that no replica takes.
-    #[inline(always)]
+    #[cold]
     pub(super) fn give_up(&mut self) -> Error {
         let PassedBy { last, rejected, retry_after, .. } =
             self.passed_over.take().map(|passed| *passed).unwrap_or_default();

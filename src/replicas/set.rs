@@ -23,6 +23,8 @@ pub(super) struct Set<S> {
     pub(super) members: Shared<Members>,
     // Each in an `Arc`, so that sets share them, and none clones a service, which is foreign code, under a lock.
     pub(super) seats: Box<[Arc<Seat<S>>]>,
+    /// Whether a call of it can ask one replica alone, so that its request need not be kept.
+    pub(super) is_sent_once: bool,
     /// Where newer ones come from.
     all: Weak<Sets<S>>,
 }
@@ -35,7 +37,9 @@ impl<S> Set<S> {
     fn of(core: &CachedArc<Core>, all: &Weak<Sets<S>>, mut seats: Seats<S>) -> Self {
         let (members, version) = core.roster.members();
         let seats = members.iter().map(|member| seats.remove(&member.id()).expect("a seat comes with its member"));
-        Self { core: core.clone(), version, seats: seats.collect(), members, all: Weak::clone(all) }
+        let seats: Box<[_]> = seats.collect();
+        let is_sent_once = core.reach.max_tries.min(seats.len()) <= 1;
+        Self { core: core.clone(), version, seats, members, is_sent_once, all: Weak::clone(all) }
     }
 
     /// The replicas that there are now, if that has changed.
