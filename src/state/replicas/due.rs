@@ -12,8 +12,8 @@ use crate::sync::Ordering;
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Gives the call to a member whose trial is due, if it is the time of one. Where a member first takes over, it is put in service
-    /// instead: it gets calls when it is its turn.
+    /// Gives the call to a member whose trial is due, if it is the time of one, and nobody has the lock. Where a member first takes over,
+    /// it is put in service instead: it gets calls when it is its turn.
     #[cold]
     pub(super) fn take_trial(
         &self,
@@ -26,7 +26,7 @@ impl Roster {
         if now.0 < self.due.load(Ordering::Relaxed) {
             return None;
         }
-        let mut locked = self.locked.lock();
+        let mut locked = self.locked.try_lock()?;
         let is_due = |member: &Member| member.is_due(now) && !tried.contains(&member.id());
         let index = (0..members.len()).find(|index| is_due(members.get(*index)));
         let choice = index.and_then(|index| {
