@@ -27,7 +27,8 @@ where
 {
     /// Sends the call to the replica that was chosen for it, if that is ready at once; else returns the step that comes before.
     ///
-    /// The service is looked at without a waker. If it is not ready yet, the future looks again.
+    /// The service is looked at without a waker, because there is none yet. If it is not ready, and may take its time, the future looks
+    /// again.
     #[inline(always)]
     pub(super) fn try_at(&mut self, choice: Choice) -> Try<S::Future, Step<S, S::Future, E>> {
         let index = choice.index;
@@ -46,7 +47,7 @@ where
                 Err(error) => Err(Step::Ended { error: Some(error) }),
             },
             Poll::Ready(Err(error)) => Err(self.unready(guard, error)),
-            Poll::Pending => Err(Step::Readying { service, guard: Some(guard), limit: None }),
+            Poll::Pending => Err(self.not_ready(service, guard)),
         }
     }
 
@@ -74,6 +75,15 @@ where
     #[cold]
     fn gives_up(&mut self) -> Step<S, S::Future, E> {
         Step::Ended { error: Some(self.give_up()) }
+    }
+
+    /// Waits for a replica that is not ready at once, or else drops its service.
+    #[cold]
+    fn not_ready(&mut self, service: S, guard: ReplicaGuard) -> Step<S, S::Future, E> {
+        if self.core().reach.ready_within.is_zero() {
+            return self.passes_over(guard, PassedOver::NotReady, None);
+        }
+        Step::Readying { service, guard: Some(guard), limit: None }
     }
 
     /// Goes on where what is awaited before calls go to the replica is done.

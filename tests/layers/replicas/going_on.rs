@@ -144,11 +144,15 @@ async fn the_last_readiness_error_is_the_result_where_all_fail() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_is_not_ready_at_once_is_passed_over() {
-    let inners = [Inner::default().ever(Readiness::Stalled), Inner::default()];
-    let service = in_order(&inners).build().unwrap();
-    assert_eq!(call(&service, 9).await, 9);
-    let first = service.handle().snapshot().replicas.remove(0);
-    assert_eq!((first.failures, first.in_flight, first.phase), (0, 0, Phase::InService));
+    // One that is late would be ready at a second look.
+    for readiness in [Readiness::Stalled, Readiness::Late] {
+        let inners = [Inner::default().ever(readiness), Inner::default()];
+        let service = in_order(&inners).build().unwrap();
+        assert_eq!(call(&service, 9).await, 9);
+        let first = service.handle().snapshot().replicas.remove(0);
+        assert_eq!((first.failures, first.in_flight, first.phase), (0, 0, Phase::InService));
+        assert_eq!(calls(&inners), [0, 9], "{readiness:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
