@@ -1,6 +1,6 @@
 //! What all handles of a check share with its task.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering}; // no model checks it
 use std::time::Duration;
 
 use parking_lot::Mutex;

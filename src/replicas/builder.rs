@@ -299,7 +299,7 @@ impl<S, E, K, B> ReplicasBuilder<S, Passing<E, K, B>> {
 
     /// Copies requests by a function `Fn(&Request) -> Option<Request>`, for as long as they may go on to another replica.
     ///
-    /// A request that it does not copy goes to one replica only. Set it for requests that are not `Clone`, or costly to clone.
+    /// A request that it does not copy goes to one replica only, and so does one of a call that begins while there is only one. Set it for requests that are not `Clone`, or costly to clone.
     /// Defaults to [`CloneRequest`](crate::retry::CloneRequest).
     pub fn copy_request<L>(self, copy: L) -> ReplicasBuilder<S, Passing<E, AsIs<L>, B>> {
         self.passing(|Passing { end, key, .. }| Passing { end, keep: AsIs(copy), key })

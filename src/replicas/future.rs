@@ -64,9 +64,16 @@ where
     S::Error: Into<BoxError> + 'static,
     E: End<ReplicaGuard, S::Response> + Clone,
 {
+    /// Sends the call, as far as it need not wait.
+    ///
+    /// The future is made in each branch, because a step that is made before would be moved into it.
     #[inline(always)]
     pub(super) fn begin(mut call: Call<S, Request, E, K>) -> Self {
-        Self { step: call.begin_try(), call }
+        let Some(choice) = call.choose() else { return Self { step: call.finds_none(), call } };
+        match call.try_at(choice) {
+            Ok((sent, guard)) => Self { step: call.sent(sent, guard), call },
+            Err(step) => Self { step, call },
+        }
     }
 }
 

@@ -27,12 +27,13 @@ pub struct ReplicaGuard {
     core: CachedArc<Core>,
     /// All of them in one, so that a thread finds its clone again.
     members: CachedArc<Members>,
-    pub(super) index: usize,
     entry: Entry,
     /// When the replica was first waited for, until it can be called and then for its response; [`NEVER`] before.
     since: Nanos,
     /// Flags in a whole word, because to read a field together with its neighbours stalls after a narrower write.
     state: u64,
+    /// Not beside the entry: both are written with the choice, and what is written in two and moved as one stalls.
+    pub(super) index: usize,
 }
 
 /// The replica is being waited for: it was pending when it was last polled.
@@ -52,9 +53,9 @@ impl ReplicaGuard {
     }
 
     /// The replica can be called: what was waited for before that was not its call.
-    #[inline]
-    pub(super) const fn sends(&mut self) {
+    pub(super) const fn sends(&mut self) -> &mut Self {
         (self.since, self.state) = (NEVER, 0);
+        self
     }
 
     /// Notes how long the replica took, if the call is to be timed and was waited for: when its response begins, or it ends.

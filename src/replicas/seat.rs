@@ -1,7 +1,7 @@
 //! What a replica is beside its member, and what is done to each that comes.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicU64; // no model checks it
 
 use super::first::{Begun, First, Step};
 use super::gate::Gate;

@@ -1,6 +1,6 @@
 //! What all clones, guards and handles share: the roster, and who hears of its changes.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering}; // no model checks it
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -130,7 +130,7 @@ impl Core {
         if !self.judging.try_take(now) {
             return known;
         }
-        let (judgement, changes) = self.roster.judge(now);
+        let Some((judgement, changes)) = self.roster.judge(now) else { return known };
         self.tell(changes);
         judgement
     }

@@ -13,7 +13,10 @@ use super::guard::ReplicaGuard;
 use crate::call::copies::KeepRequest;
 use crate::call::{self, End, Guard};
 use crate::error::Error;
-use crate::state::replicas::PassedOver;
+use crate::state::replicas::{Choice, PassedOver};
+
+/// A call that was sent, or the step that it is in instead.
+type Try<Fut, Step> = Result<(Fut, ReplicaGuard), Step>;
 
 impl<S, Request, E, K> Call<S, Request, E, K>
 where
@@ -22,26 +25,29 @@ where
     S::Error: Into<BoxError> + 'static,
     E: End<ReplicaGuard, S::Response> + Clone,
 {
-    /// Tries the replica that is chosen for the call, if there is one.
+    /// Sends the call to the replica that was chosen for it, if that is ready at once; else returns the step that comes before.
     ///
-    /// The service is looked at without a waker. If it is not ready yet, the future looks again.
+    /// The service is looked at without a waker, because there is none yet. If it is not ready, and may take its time, the future looks
+    /// again.
     #[inline(always)]
-    pub(super) fn begin_try(&mut self) -> Step<S, S::Future, E> {
-        let Some(choice) = self.choose() else { return self.finds_none() };
+    pub(super) fn try_at(&mut self, choice: Choice) -> Try<S::Future, Step<S, S::Future, E>> {
         let index = choice.index;
         let mut guard = self.guard(choice);
         let mut service = match self.seat(index).open() {
             Ok(service) => service.clone(),
             // Boxed, because nearly all calls find nothing to await, and carry no room for it.
-            Err(first) => return Step::Awaiting { first: Box::pin(Arc::clone(first).wait()), guard: Some(guard) },
+            Err(first) => return Err(Step::Awaiting { first: Box::pin(Arc::clone(first).wait()), guard: Some(guard) }),
         };
         let watch = guard.watch();
         let readied = service.poll_ready(&mut Context::from_waker(Waker::noop()));
         watch.over();
         match readied {
-            Poll::Ready(Ok(())) => self.send(&mut service, guard),
-            Poll::Ready(Err(error)) => self.unready(guard, error),
-            Poll::Pending => Step::Readying { service, guard: Some(guard), limit: None },
+            Poll::Ready(Ok(())) => match self.send(&mut service, &mut guard) {
+                Ok(sent) => Ok((sent, guard)),
+                Err(error) => Err(Step::Ended { error: Some(error) }),
+            },
+            Poll::Ready(Err(error)) => Err(self.unready(guard, error)),
+            Poll::Pending => Err(self.not_ready(service, guard)),
         }
     }
 
@@ -50,18 +56,34 @@ where
     #[inline(never)]
     pub(super) fn try_another(&mut self) -> Step<S, S::Future, E> {
         self.waits();
-        if self.may_go_on() { self.begin_try() } else { self.gives_up() }
+        if !self.may_go_on() {
+            return self.gives_up();
+        }
+        let Some(choice) = self.choose() else { return self.finds_none() };
+        match self.try_at(choice) {
+            Ok((sent, guard)) => self.sent(sent, guard),
+            Err(step) => step,
+        }
     }
 
     /// Goes on to the replicas that have come since the call began, if there are any.
     #[cold]
-    fn finds_none(&mut self) -> Step<S, S::Future, E> {
+    pub(super) fn finds_none(&mut self) -> Step<S, S::Future, E> {
         if self.renews() { Step::Choosing } else { self.gives_up() }
     }
 
     #[cold]
     fn gives_up(&mut self) -> Step<S, S::Future, E> {
         Step::Ended { error: Some(self.give_up()) }
+    }
+
+    /// Waits for a replica that is not ready at once, or else drops its service.
+    #[cold]
+    fn not_ready(&mut self, service: S, guard: ReplicaGuard) -> Step<S, S::Future, E> {
+        if self.core().reach.ready_within.is_zero() {
+            return self.passes_over(guard, PassedOver::NotReady, None);
+        }
+        Step::Readying { service, guard: Some(guard), limit: None }
     }
 
     /// Goes on where what is awaited before calls go to the replica is done.
@@ -92,29 +114,33 @@ where
     pub(super) fn readied(
         &mut self,
         service: &mut S,
-        guard: ReplicaGuard,
+        mut guard: ReplicaGuard,
         readied: Poll<Result<(), S::Error>>,
     ) -> Step<S, S::Future, E> {
         self.waits();
         match readied {
-            Poll::Ready(Ok(())) => self.send(service, guard),
+            Poll::Ready(Ok(())) => match self.send(service, guard.sends()) {
+                Ok(sent) => self.sent(sent, guard),
+                Err(error) => Step::Ended { error: Some(error) },
+            },
             Poll::Ready(Err(error)) => self.unready(guard, error),
             Poll::Pending => self.passes_over(guard, PassedOver::NotReady, None),
         }
     }
 
     #[inline(always)]
-    fn send(&mut self, service: &mut S, mut guard: ReplicaGuard) -> Step<S, S::Future, E> {
-        let index = guard.index;
-        let request = match self.take_request() {
-            Ok(request) => request,
-            Err(error) => return Step::Ended { error: Some(error) },
-        };
-        guard.sends();
+    fn send(&mut self, service: &mut S, guard: &mut ReplicaGuard) -> Result<S::Future, Error> {
+        let request = self.take_request()?;
         let watch = guard.watch();
-        let inner = service.call(request);
+        let sent = service.call(request);
         watch.over();
-        Step::Sent { index, sent: call::ResponseFuture::sent(inner, guard, self.end.clone()) }
+        Ok(sent)
+    }
+
+    /// What is left once the call is sent.
+    #[inline(always)]
+    pub(super) fn sent(&self, sent: S::Future, guard: ReplicaGuard) -> Step<S, S::Future, E> {
+        Step::Sent { index: guard.index, sent: call::ResponseFuture::sent(sent, guard, self.end.clone()) }
     }
 
     /// The result of the call, if the request may have been sent. The guard is settled.
@@ -128,7 +154,7 @@ where
         Step::Choosing
     }
 
-    #[inline(always)]
+    #[cold]
     fn unready(&mut self, guard: ReplicaGuard, error: S::Error) -> Step<S, S::Future, E> {
         let (index, error) = (guard.index, Error::lift(error));
         self.end.clone().failed(guard, &error);

@@ -1,6 +1,6 @@
 //! What all handles share: the checks, and whether the service drains.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
 
 use super::CheckKind;
 use crate::error::ConfigError;

@@ -6,18 +6,34 @@ use crate::state::verdict::Level;
 use crate::time::Nanos;
 
 /// The right to end a call that was given to a member. It is used once.
+///
+/// The number of the trial whose place it took, which is zero if it is none, above the generation: one word, because two that are
+/// written apart and moved together stall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "the member has it in flight until it exits"]
-pub(crate) struct Entry {
-    pub(super) generation: u32,
-    /// The number of the trial whose place it took; zero if it is none.
-    pub(super) trial: u32,
-}
+pub(crate) struct Entry(u64);
 
 impl Entry {
+    pub(super) const fn of(generation: u32) -> Self {
+        Self(generation as u64)
+    }
+
+    pub(super) const fn on_trial(self, trial: u32) -> Self {
+        Self(self.0 | (trial as u64) << u32::BITS)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it is cut out of the word")]
+    pub(super) const fn generation(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(super) const fn trial(self) -> u64 {
+        self.0 >> u32::BITS
+    }
+
     /// Whether the call is a trial.
     pub(crate) const fn is_trial(self) -> bool {
-        self.trial > 0
+        self.trial() > 0
     }
 }
 

@@ -142,11 +142,19 @@ impl<'a, C: Now> Pick<'a, C> {
         fits.then_some(Candidate { index, member })
     }
 
+    /// Lets the roster look again if the judges of a member say something else than before.
+    pub(super) fn note_judgement(&mut self, member: &Member, judgement: Judgement) {
+        if !member.is_seen_as(judgement) {
+            // Where another call looks at this moment, the next one does.
+            _ = self.roster.try_ask(self.members, self.clock.now(), &mut self.changes);
+        }
+    }
+
     /// Whether its judges say that it is not worse than that; the roster looks again if they changed what they say.
     #[inline(never)]
     fn is_judged(&mut self, member: &Member, worst: Level) -> bool {
         let judgement = member.judge();
-        self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
+        self.note_judgement(member, judgement);
         match judgement {
             Judgement::Healthy => true,
             Judgement::Degraded => worst >= Level::Degraded,

@@ -12,8 +12,8 @@ use crate::sync::Ordering;
 use crate::time::{Nanos, Now};
 
 impl Roster {
-    /// Gives the call to a member whose trial is due, if it is the time of one. Where a member first takes over, it is put in service
-    /// instead: it gets calls when it is its turn.
+    /// Gives the call to a member whose trial is due, if it is the time of one, and nobody has the lock. Where a member first takes over,
+    /// it is put in service instead: it gets calls when it is its turn.
     #[cold]
     pub(super) fn take_trial(
         &self,
@@ -26,7 +26,7 @@ impl Roster {
         if now.0 < self.due.load(Ordering::Relaxed) {
             return None;
         }
-        let mut locked = self.locked.lock();
+        let mut locked = self.locked.try_lock()?;
         let is_due = |member: &Member| member.is_due(now) && !tried.contains(&member.id());
         let index = (0..members.len()).find(|index| is_due(members.get(*index)));
         let choice = index.and_then(|index| {
@@ -45,7 +45,7 @@ impl Roster {
     #[cold]
     pub(super) fn end_trial(&self, member: &Member, entry: Entry, how: How, now: Nanos, changes: &mut Changes) {
         let mut locked = self.locked.lock();
-        if member.word().generation() != entry.generation {
+        if member.word().generation() != entry.generation() {
             return;
         }
         match how {
@@ -66,7 +66,7 @@ fn begin_trial(member: &Member, now: Nanos, changes: &mut Changes) -> Entry {
     let trial = member.trial.fetch_add(1, Ordering::Relaxed) + 1;
     // It is not closed, because that takes the lock.
     let word = member.try_enter().unwrap_or_else(|| member.word());
-    Entry { trial: u32::try_from(trial).unwrap_or(u32::MAX), ..Member::entry(word) }
+    Member::entry(word).on_trial(u32::try_from(trial).unwrap_or(u32::MAX))
 }
 
 /// Lets the next call be a trial; the caller holds the lock.
@@ -78,7 +78,7 @@ pub(super) fn put_on_trial(member: &Member, now: Nanos, changes: &mut Changes) {
 
 /// Frees the place of a trial, unless another has taken it; the caller holds the lock.
 fn give_back(member: &Member, entry: Entry, now: Nanos) {
-    if member.trial.load(Ordering::Relaxed) == u64::from(entry.trial) {
+    if member.trial.load(Ordering::Relaxed) == entry.trial() {
         member.until.store(now.0, Ordering::Relaxed);
     }
 }

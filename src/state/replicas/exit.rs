@@ -104,5 +104,5 @@ impl Roster {
 
 /// Whether a result counts: its call was given to the member in the phase that still lasts, and that is in service.
 fn is_counted(word: Word, entry: Entry) -> bool {
-    word.generation() == entry.generation && word.phase() == Phase::InService
+    word.generation() == entry.generation() && word.phase() == Phase::InService
 }

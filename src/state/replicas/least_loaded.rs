@@ -54,9 +54,9 @@ impl<'a, C: Now> Pick<'a, C> {
         let (range, roster) = (pool.range(), self.roster);
         let draw = || spot(&range, roster.draws.draw() >> 32, other);
         for _ in 1..DRAWS {
-            let drawn = self.fitting(draw()?, pool);
-            if drawn.is_some() {
-                return drawn;
+            let candidate = self.fitting(draw()?, pool);
+            if candidate.is_some() {
+                return candidate;
             }
         }
         let start = draw()?;

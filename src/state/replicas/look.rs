@@ -13,22 +13,34 @@ use super::{Locked, Roster};
 use crate::judge::Judgement;
 use crate::state::verdict::Level;
 use crate::sync::{Arc, Ordering};
-use crate::time::{Nanos, Now};
+use crate::time::Nanos;
 
 impl Roster {
-    /// Looks again if the judges of a member say something else than before.
-    pub(super) fn note_judgement(&self, member: &Member, judgement: Judgement, clock: impl Now, changes: &mut Changes) {
-        if !member.is_seen_as(judgement) {
-            self.ask(clock.now(), changes);
-        }
-    }
-
     /// Asks all judges, without the lock, and looks again.
-    #[cold]
     pub(super) fn ask(&self, now: Nanos, changes: &mut Changes) {
         let members = self.members().0;
-        let judgements: Vec<_> = members.iter().map(|member| member.judge()).collect();
-        let mut locked = self.locked.lock();
+        let judgements = judgements(&members);
+        self.note_judgements(&mut self.locked.lock(), &members, judgements, now, changes);
+    }
+
+    /// The same for a call, which does not wait: `None` if another one has the lock, and the next call asks again. Returns how well the
+    /// healthy members do for what is needed.
+    #[cold]
+    pub(super) fn try_ask(&self, members: &Members, now: Nanos, changes: &mut Changes) -> Option<Level> {
+        let judgements = judgements(members);
+        let mut locked = self.locked.try_lock()?;
+        self.note_judgements(&mut locked, members, judgements, now, changes);
+        Some(locked.spares)
+    }
+
+    fn note_judgements(
+        &self,
+        locked: &mut Locked,
+        members: &Members,
+        judgements: Vec<Judgement>,
+        now: Nanos,
+        changes: &mut Changes,
+    ) {
         for (member, judgement) in members.iter().zip(judgements) {
             let before = member.judged.swap(judgement as u64, Ordering::Relaxed);
             let has_recovered = before > Judgement::Degraded as u64 && judgement <= Judgement::Degraded;
@@ -36,7 +48,7 @@ impl Roster {
                 put_on_trial(member, now, changes);
             }
         }
-        self.refresh(&mut locked, now, changes);
+        self.refresh(locked, now, changes);
     }
 
     /// Looks at all members; the caller holds the lock.
@@ -93,6 +105,11 @@ impl Roster {
             changes.tell(Change::Spares { from, to, healthy: all.usable });
         }
     }
+}
+
+/// What the judges of each say now.
+fn judgements(members: &Members) -> Vec<Judgement> {
+    members.iter().map(|member| member.judge()).collect()
 }
 
 impl Member {

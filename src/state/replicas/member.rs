@@ -210,7 +210,7 @@ impl Member {
     /// The entry of a call that it has taken.
     #[inline]
     pub(super) const fn entry(word: Word) -> Entry {
-        Entry { generation: word.generation(), trial: 0 }
+        Entry::of(word.generation())
     }
 }
 

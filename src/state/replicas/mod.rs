@@ -68,11 +68,12 @@ pub(crate) struct Roster {
     watched: AtomicU64,
     compare: Every,
     aging: Every,
-    locked: Mutex<Locked>,
+    /// Held by no foreign code.
+    pub(in crate::state) locked: Mutex<Locked>,
 }
 
 #[derive(Debug)]
-struct Locked {
+pub(in crate::state) struct Locked {
     members: Arc<Members>,
     /// The one that is first in order where calls fail over.
     first: Option<u64>,

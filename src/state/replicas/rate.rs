@@ -22,7 +22,7 @@ const DEVIATIONS: f64 = 1.9;
 impl Roster {
     /// Counts a result in the window, and compares all if it is time.
     pub(super) fn count_rate(&self, member: &Member, entry: Entry, failed: bool, now: Nanos, changes: &mut Changes) {
-        member.results.record(entry.generation, failed, now);
+        member.results.record(entry.generation(), failed, now);
         if self.compare.try_take(now) {
             self.compare(now, changes);
         }

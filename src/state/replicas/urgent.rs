@@ -41,7 +41,7 @@ impl<C: Now> Pick<'_, C> {
             return false;
         }
         let judgement = member.judge();
-        self.roster.note_judgement(member, judgement, self.clock, &mut self.changes);
+        self.note_judgement(member, judgement);
         let is_free = member.takes_calls() && !self.tried.contains(&member.id());
         judgement == Judgement::OnTrial && is_free
     }

@@ -57,17 +57,17 @@ impl Roster {
     }
 
     /// Asks all judges, and says how the members are as one thing: on trial where one of them is to be asked by the next call, which
-    /// nobody else can find out.
-    pub(crate) fn judge(&self, now: Nanos) -> (Judgement, Changes) {
+    /// nobody else can find out. `None` if another one has the lock: it does not wait.
+    pub(crate) fn judge(&self, now: Nanos) -> Option<(Judgement, Changes)> {
         let mut changes = Changes::NONE;
-        self.ask(now, &mut changes);
-        let locked = self.locked.lock();
-        let is_asking = locked.members.iter().any(|member| member.is_to_be_asked(now));
-        let judgement = match locked.spares {
+        let members = Shared::clone(&self.locked.try_lock()?.members);
+        let spares = self.try_ask(&members, now, &mut changes)?;
+        let is_asking = members.iter().any(|member| member.is_to_be_asked(now));
+        let judgement = match spares {
             Level::Degraded | Level::Unhealthy if is_asking => Judgement::OnTrial,
             level => level.judgement(),
         };
-        (judgement, changes)
+        Some((judgement, changes))
     }
 
     /// Shows what there was to see when the roster last looked.

@@ -4,7 +4,9 @@ use std::slice::from_ref;
 use std::{error, iter};
 
 use palisade::{Backoff, Bulkhead, BulkheadLayer, Name, Rejection, RetryLayer, TimeoutLayer};
-use tower::{BoxError, Layer, ServiceBuilder};
+use tokio::join;
+use tokio::time::sleep;
+use tower::{BoxError, Layer, ServiceBuilder, service_fn};
 
 use super::*;
 
@@ -47,6 +49,28 @@ async fn a_rejected_call_goes_on_to_the_next() {
     assert_eq!(service.clone().oneshot(7).await.unwrap(), 7);
     let failures: u64 = service.handle().snapshot().replicas.iter().map(|replica| replica.failures).sum();
     assert_eq!((inner.calls(), failures), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_all_reject_goes_on_to_one_that_came_since() {
+    let after_a_second = |places| {
+        let bulkhead = BulkheadLayer::new(places).layer(Inner::default());
+        service_fn(move |order: u32| {
+            let bulkhead = bulkhead.clone();
+            async move {
+                sleep(SECOND).await;
+                bulkhead.oneshot(order).await
+            }
+        })
+    };
+    // A single replica gets the request itself, and no copy is left.
+    for (names, goes_on) in [(&["a", "b"][..], true), (&["a"], false)] {
+        let builder = Replicas::builder("orders");
+        let replicas = names.iter().fold(builder, |builder, name| builder.add(*name, after_a_second(0)));
+        let service = replicas.build().unwrap();
+        let (result, added) = join!(service.clone().oneshot(7), async { service.add("c", after_a_second(1)) });
+        assert_eq!((result.is_ok(), added.is_ok()), (goes_on, true), "{names:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,11 +144,15 @@ async fn the_last_readiness_error_is_the_result_where_all_fail() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_is_not_ready_at_once_is_passed_over() {
-    let inners = [Inner::default().ever(Readiness::Stalled), Inner::default()];
-    let service = in_order(&inners).build().unwrap();
-    assert_eq!(call(&service, 9).await, 9);
-    let first = service.handle().snapshot().replicas.remove(0);
-    assert_eq!((first.failures, first.in_flight, first.phase), (0, 0, Phase::InService));
+    // One that is late would be ready at a second look.
+    for readiness in [Readiness::Stalled, Readiness::Late] {
+        let inners = [Inner::default().ever(readiness), Inner::default()];
+        let service = in_order(&inners).build().unwrap();
+        assert_eq!(call(&service, 9).await, 9);
+        let first = service.handle().snapshot().replicas.remove(0);
+        assert_eq!((first.failures, first.in_flight, first.phase), (0, 0, Phase::InService));
+        assert_eq!(calls(&inners), [0, 9], "{readiness:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! What judges say: checks, circuits and heartbeats from outside.
 
-use std::sync::{OnceLock, Weak};
+use std::sync::{OnceLock, Weak, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 use Judgement::{Degraded, Healthy, OnTrial, Unhealthy};
@@ -147,4 +149,25 @@ fn judges_are_asked_without_the_lock() {
     }
     assert!(roster.add(&new_member("c"), Nanos(0)).is_ok());
     assert_eq!(roster.view(Nanos(0)).0.healthy, 3);
+}
+
+#[test]
+fn a_call_does_not_wait_for_one_that_looks() {
+    let (team, judges) = judged(RULES, 3);
+    team.eject("a");
+    team.pass(40 * S);
+    judges[1].say(Unhealthy);
+    let (roster, now) = (&team.roster, team.now());
+    let members = roster.members().0;
+    let (ended, has_ended) = mpsc::channel();
+    thread::scope(|scope| {
+        let looking = roster.locked.lock();
+        scope.spawn(|| {
+            let choice = roster.choose(&members, 0, &[], now).0;
+            ended.send((choice.map(|choice| choice.index), roster.judge(now).is_none())).unwrap();
+        });
+        let ended = has_ended.recv_timeout(Duration::from_secs(30));
+        drop(looking);
+        assert_eq!(ended, Ok((Some(2), true)));
+    });
 }
