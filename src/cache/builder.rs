@@ -8,11 +8,11 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::by_key::{Alike, ByKey};
-use super::core::Core;
 use super::fetch::Call;
 use super::layer::CacheLayer;
 use super::refresh::{InBackground, InCall};
 use super::settings::Settings;
+use super::shared::Core;
 use crate::error::ConfigError;
 use crate::flight::{self, Flights};
 use crate::name::Name;

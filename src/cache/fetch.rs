@@ -9,9 +9,9 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
-use super::core::Core;
 use super::keep::Keep;
 use super::landed::{Landed, Purpose, kept_meanwhile, land, pass};
+use super::shared::Core;
 use crate::call::{Oneshot, POLLED_AGAIN};
 use crate::error::Error;
 use crate::time::Nanos;
@@ -115,7 +115,8 @@ where
                     }
                     *this.began = this.core.clock.now();
                     let asked = matches!(this.purpose, Purpose::Key { .. }).then(|| this.keep.ask(&mut request));
-                    Step::Called { call: Oneshot::new(service, request), asked }
+                    // A caller may make it who has waited in vain for another's.
+                    Step::Called { call: Oneshot::after(true, service, request), asked }
                 }
                 // Called => (Reading | end): the response is there. It is read if it may be kept.
                 StepProj::Called { call, asked } => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc; // as the store's
 
-use super::core::Core;
+use super::shared::Core;
 use crate::name::Name;
 use crate::state::cache::counted::{Answered, Refreshed};
 

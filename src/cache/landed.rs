@@ -5,8 +5,8 @@ use std::sync::Arc; // as the store's
 
 use parking_lot::Mutex; // as the store, it is no model's
 
-use super::core::Core;
 use super::keep::{Fork, Keep, Read, Terms};
+use super::shared::Core;
 use crate::state::cache::{Life, Mark, Phase};
 use crate::store::{Entry, Found};
 use crate::time::Nanos;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc; // as the store's
 
-use super::core::Core;
 use super::fetch::Call;
 use super::handle::CacheHandle;
 use super::refresh::InCall;
+use super::shared::Core;
 use super::waiting::FlightsOf;
 use crate::store::{Entry, Found, Keeps, Keyed, Place, Recall};
 

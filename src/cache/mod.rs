@@ -85,7 +85,6 @@
 
 mod builder;
 mod by_key;
-mod core;
 mod fetch;
 mod future;
 mod handle;
@@ -95,6 +94,7 @@ mod layer;
 mod refresh;
 mod service;
 mod settings;
+mod shared;
 mod waiting;
 
 pub use self::builder::CacheBuilder;

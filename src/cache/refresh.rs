@@ -9,9 +9,9 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
-use super::core::Core;
 use super::fetch::Call;
 use super::landed::{Landed, What};
+use super::shared::Core;
 use super::waiting::PassengerOf;
 use crate::error::Error;
 use crate::state::cache::counted::Refreshed;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tower::{BoxError, Service};
 
-use super::core::Core;
 use super::fetch::{Call, Fetch};
 use super::keep::Keep;
 use super::landed::{Landed, Purpose, What};
+use super::shared::Core;
 use crate::context::Detached;
 use crate::error::Error;
 use crate::flight::{Boarded, Flights, Passenger};

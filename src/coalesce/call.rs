@@ -41,7 +41,8 @@ where
     E: Share<S::Response>,
 {
     pub(super) const fn new(service: S, request: Request, share: E) -> Self {
-        Self { step: Step::Calling { call: Oneshot::new(service, request) }, share }
+        // A caller may make it who has waited in vain for another's.
+        Self { step: Step::Calling { call: Oneshot::after(true, service, request) }, share }
     }
 }
 

@@ -3,8 +3,8 @@
 //! Nothing is spawned: the callers poll the call, one at a time, and the others sleep. `state/flights/` decides who. No lock is held
 //! while the call is polled or dropped, nor while a waker or a response of the user's does something.
 
-mod core;
 mod passenger;
+mod shared;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -13,10 +13,10 @@ use std::pin::Pin;
 use std::sync::Arc; // it holds what a model never runs
 use std::{array, fmt};
 
-pub(crate) use self::core::Core;
 pub use self::passenger::Panicked;
 pub(crate) use self::passenger::Passenger;
 use self::passenger::{Flight, Seat, ShardOf};
+pub(crate) use self::shared::Core;
 use crate::cached_arc::CachedArc;
 use crate::state::flights::{Joined, Passage, Shard, Ticket};
 use crate::state::keys::{Hashed, Seeds};

@@ -12,8 +12,8 @@ const NAMED: usize = 20;
 impl Registry {
     /// Does something by hand to all instances of the target, and returns how many there were. `by` says who does it.
     ///
-    /// Each of them tells an event [`Steered`](crate::event::Event::Steered) with `by`, of which it keeps at most 200 characters, and
-    /// then what the action changes.
+    /// Each of them tells an event [`Steered`](crate::event::Event::Steered) with the first 200 characters of `by`, and then what the
+    /// action changes.
     ///
     /// # Errors
     ///

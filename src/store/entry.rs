@@ -1,6 +1,6 @@
 //! A response that is kept.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
 
 use crate::state::cache::{Life, Turn};
 

@@ -1,6 +1,6 @@
 //! How many entries had to make room.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering}; // no model checks it
 
 use moka::notification::RemovalCause;
 

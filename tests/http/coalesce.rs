@@ -13,6 +13,7 @@ use http_body::{Body, Frame};
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Full};
 use palisade::{CoalesceHandle, CoalesceLayer, Deadline, Error};
+use tokio::time::advance;
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -114,6 +115,22 @@ async fn a_large_body_streams_to_one_and_the_others_call_themselves() {
     sender.send_data(", to the end".into()).await.unwrap();
     drop(sender);
     assert_eq!(whole(response).await.unwrap(), "0123456789and more, to the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_past_its_deadline_makes_no_call_of_its_own() {
+    let server = Server::new();
+    let (service, _) = sharing!(server);
+    let mut first = task::spawn(service.clone().oneshot(get("/1")));
+    let late = Deadline::after(Duration::from_secs(1)).scope(service.clone().oneshot(get("/1")));
+    let mut late = task::spawn(late);
+    assert!(first.poll().is_pending() && late.poll().is_pending());
+    advance(Duration::from_secs(1)).await;
+    server.last().send_data("more than ten bytes".into()).await.unwrap();
+    assert!(first.poll().is_ready());
+    let error = assert_ready!(late.poll()).unwrap_err();
+    assert!(error.elapsed().is_some_and(|elapsed| !elapsed.was_sent()), "{error:?}");
+    assert_eq!(server.calls.count(), 1);
 }
 
 #[tokio::test]

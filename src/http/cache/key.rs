@@ -1,7 +1,7 @@
 //! What responses of HTTP are kept by.
 
 use std::sync::Arc; // as the store's
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering}; // no model checks it
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};

@@ -50,7 +50,7 @@ impl Base {
         if rounds == MEASURED {
             *base = Some(least);
         }
-        // A limit of which less than half is used would not grow.
+        // A limit would not grow while less than half of it is used.
         if round.is_used() {
             self.give_up();
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What the calls of one round have shown, of which a [`LimitAlgorithm`] makes the next limit.
+/// What the calls of one round have shown. A [`LimitAlgorithm`] makes the next limit of it.
 ///
 /// A sample is a call that was a [`Success`](crate::Outcome::Success). A drop is a call that was `Transient` or `Throttled`, or
 /// that a timeout around the bulkhead ended.

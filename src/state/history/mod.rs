@@ -1,7 +1,7 @@
 //! What a thing went through: the last of it as it was, and figures of all of it.
 //!
-//! Exact. Changes that several threads tell are put in the order of their numbers, whoever comes first, as long as none is told later
-//! than a whole history after the next one. What is no longer kept stays in the figures since the beginning.
+//! Exact. Several threads may tell changes in any order: each change has a number, and they are kept by their numbers. Only a change
+//! that comes a whole history late is out of order. What is no longer kept stays in the figures since the beginning.
 
 mod counted;
 mod figures;
@@ -114,7 +114,7 @@ impl<T> History<T> {
         fold.end(now)
     }
 
-    /// The failures of which the end is kept, or that go on now, when this was counted.
+    /// The failures that go on now, when this was counted, and those whose end is kept.
     pub(crate) fn failures(&self, counted: Counted, now: Nanos) -> Vec<Failed<'_, T>> {
         let mut failures = Vec::new();
         let mut fold = self.past;

@@ -14,7 +14,7 @@ pub(crate) fn key_hash<K: Hash + ?Sized>(key: &K) -> u64 {
     hasher.finish()
 }
 
-/// How much a key belongs to a name, of which these are the hashes, which are mixed well: one product, folded, mixes them enough.
+/// How much a key belongs to a name. Both are given by their hashes, which are mixed well, so one product, folded, mixes them enough.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
 pub(super) const fn score(key: u64, name: u64) -> u64 {
