@@ -83,15 +83,7 @@ async fn with_a_seed_all_runs_are_alike() {
 /// A call of two seconds is refreshed before its ten seconds are over, by some caller of many, which waits for it.
 #[tokio::test(start_paused = true)]
 async fn a_caller_refreshes_early_by_chance() {
-    let inner = Inner::default();
-    let slow = tower::service_fn(move |request| {
-        let call = inner.clone().oneshot(request);
-        async move {
-            tokio::time::sleep(2 * SECOND).await;
-            call.await
-        }
-    });
-    let service = builder().early(1.0).build().unwrap().layer(slow);
+    let service = builder().early(1.0).build().unwrap().layer(slowed(Inner::default()));
     get(&service, 0).await.unwrap();
     let mut early = None;
     for number in 1..1_000 {

@@ -52,7 +52,7 @@ async fn no_thread_gets_what_was_thrown_away() {
     let handle = layer.handle();
     let version = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let read = std::sync::Arc::clone(&version);
-    let service = layer.layer(tower::service_fn(move |_: u32| {
+    let service = layer.layer(service_fn(move |_: u32| {
         let response = read.load(std::sync::atomic::Ordering::SeqCst);
         async move {
             tokio::task::yield_now().await;

@@ -65,7 +65,7 @@ async fn a_clone_that_panics_leaves_the_entry_as_it_was() {
     let panics = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let calls = crate::support::Calls::default();
     let (counted, shared) = (calls.clone(), std::sync::Arc::clone(&panics));
-    let inner = tower::service_fn(move |_: u32| {
+    let inner = service_fn(move |_: u32| {
         counted.add();
         let response = Brittle(std::sync::Arc::clone(&shared));
         async move { Ok::<_, Error>(response) }

@@ -15,7 +15,7 @@ use palisade::Error;
 use palisade::cache::{ByKey, CacheBuilder, CacheHandle, CacheLayer};
 use tokio::time::advance;
 use tokio_test::task::{Spawn, spawn};
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::inner::{Answer, Inner};
 use crate::support::time::{MILLI, NANO, SECOND, just_before};
@@ -40,4 +40,15 @@ fn begin<S: Service<u32, Error = Error> + Clone>(service: &S, request: u32) -> S
     let mut call = spawn(service.clone().call(request));
     assert!(call.poll().is_pending());
     call
+}
+
+/// A service whose calls take two seconds more, on a clock that is paused.
+fn slowed(inner: Inner) -> impl Service<u32, Response = u32, Error = Down, Future: Send> + Clone + Send + 'static {
+    service_fn(move |request| {
+        let call = inner.clone().oneshot(request);
+        async move {
+            tokio::time::sleep(2 * SECOND).await;
+            call.await
+        }
+    })
 }

@@ -134,17 +134,7 @@ async fn a_refresh_has_no_deadline_of_its_caller() {
 #[tokio::test(start_paused = true)]
 async fn an_early_refresh_is_made_in_the_background() {
     let inner = Inner::default();
-    let slow = tower::service_fn({
-        let inner = inner.clone();
-        move |request| {
-            let call = inner.clone().oneshot(request);
-            async move {
-                tokio::time::sleep(2 * SECOND).await;
-                call.await
-            }
-        }
-    });
-    let service = refreshing().early(1.0).build().unwrap().layer(slow);
+    let service = refreshing().early(1.0).build().unwrap().layer(slowed(inner.clone()));
     get(&service, 7).await.unwrap();
     for _ in 0..900 {
         advance(10 * MILLI).await;
@@ -170,7 +160,7 @@ fn outside_a_runtime_a_stale_response_is_given_all_the_same() {
 #[tokio::test(start_paused = true)]
 async fn without_a_background_nothing_need_be_send() {
     let shared = std::rc::Rc::new(5);
-    let inner = tower::service_fn(move |request: u32| {
+    let inner = service_fn(move |request: u32| {
         let shared = std::rc::Rc::clone(&shared);
         async move { Ok::<_, Error>(request + *shared) }
     });

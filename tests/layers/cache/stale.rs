@@ -94,7 +94,7 @@ async fn a_rejected_call_and_one_that_took_too_long_are_replaced() {
 async fn the_callers_own_deadline_is_no_failure() {
     let inner = then(Answer::Never);
     let below = tower::layer::layer_fn(|inner: tower::util::BoxCloneSyncService<u32, u32, Error>| {
-        tower::service_fn(move |request| Deadline::after(SECOND).scope(inner.clone().oneshot(request)))
+        service_fn(move |request| Deadline::after(SECOND).scope(inner.clone().oneshot(request)))
     });
     let layer = builder().stale_if_error(60 * SECOND).build().unwrap();
     let inner = ServiceBuilder::new().layer(TimeoutLayer::new(60 * SECOND)).service(inner);
@@ -108,17 +108,7 @@ async fn the_callers_own_deadline_is_no_failure() {
 #[tokio::test(start_paused = true)]
 async fn an_early_refresh_that_fails_leaves_the_fresh_response() {
     let inner = then(Answer::After(0, Err(Down(1))));
-    let slow = tower::service_fn({
-        let inner = inner.clone();
-        move |request| {
-            let call = inner.clone().oneshot(request);
-            async move {
-                tokio::time::sleep(2 * SECOND).await;
-                call.await
-            }
-        }
-    });
-    let service = builder().early(1_000.0).build().unwrap().layer(slow);
+    let service = builder().early(1_000.0).build().unwrap().layer(slowed(inner.clone()));
     for calls in [1, 2, 2] {
         assert_eq!(get(&service, 7).await, Ok(7));
         assert_eq!(inner.calls(), calls, "the second call is early, and the third just after a failure");
