@@ -155,7 +155,8 @@
 //!   `coalesce/` and `cache/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
-//! - `store/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
+//! - [`store`] keeps records that must not be lost.
+//! - `kept/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
@@ -194,6 +195,8 @@ pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 mod judge;
+#[cfg(feature = "moka")]
+mod kept;
 pub mod keyed;
 pub mod measure;
 mod name;
@@ -210,8 +213,7 @@ mod setting;
 mod source;
 pub mod standard;
 mod state;
-#[cfg(feature = "moka")]
-mod store;
+pub mod store;
 mod sync;
 mod time;
 pub mod timeout;
@@ -262,6 +264,7 @@ pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;
 pub use crate::state::rate::Rate;
+pub use crate::store::{MemoryStore, Store, StoreError};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.

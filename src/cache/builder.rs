@@ -15,11 +15,11 @@ use super::settings::Settings;
 use super::shared::Core;
 use crate::error::ConfigError;
 use crate::flight::{self, Flights};
+use crate::kept::Keyed;
 use crate::name::Name;
 use crate::outcome::DefaultClassifier;
 use crate::registry::Registry;
 use crate::source::Kind;
-use crate::store::Keyed;
 
 /// Builds a [`CacheLayer`].
 #[derive(Clone)]

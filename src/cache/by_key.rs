@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::keep::{Keep, Read, Terms};
 use crate::debug::debug_by_type;
 use crate::error::Error;
+use crate::kept::{Keyed, Place, Recall};
 use crate::outcome::{Classify, DefaultClassifier, EndedBy, Outcome};
-use crate::store::{Keyed, Place, Recall};
 
 /// Keeps responses by a key that a function takes from the request.
 pub struct ByKey<F, K, C = DefaultClassifier, W = Alike> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;

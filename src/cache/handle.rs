@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 
 use super::shared::Core;
 use crate::name::Name;
@@ -36,15 +36,15 @@ where
     }
 
     fn remove(&self, key: &K) {
-        self.store.remove(key);
+        self.kept.remove(key);
     }
 
     fn clear(&self) {
-        self.store.clear();
+        self.kept.clear();
     }
 
     fn snapshot(&self) -> CacheSnapshot {
-        let (entries, weight) = self.store.size();
+        let (entries, weight) = self.kept.size();
         let total = |word| self.total(word);
         CacheSnapshot {
             entries,
@@ -56,7 +56,7 @@ where
             renewed: total(Refreshed::Renewed.word()),
             failed_refreshes: total(Refreshed::Failed.word()),
             refreshing: self.refreshing(),
-            evicted: self.store.evicted(),
+            evicted: self.kept.evicted(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::store::Recall;
+use crate::kept::Recall;
 
 /// Says which responses of a service are kept, and for how long.
 ///

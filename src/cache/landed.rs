@@ -1,14 +1,14 @@
 //! What a call to the service has come to, and what is kept of it.
 
 use std::fmt;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 
-use parking_lot::Mutex; // as the store, it is no model's
+use parking_lot::Mutex; // as in `kept`, it is no model's
 
 use super::keep::{Fork, Keep, Read, Terms};
 use super::shared::Core;
+use crate::kept::{Entry, Found};
 use crate::state::cache::{Life, Mark, Phase};
-use crate::store::{Entry, Found};
 use crate::time::Nanos;
 
 /// What a call to the service has come to, for all who wait for it.
@@ -66,7 +66,7 @@ pub(super) fn kept_meanwhile<Request, Inner, P: Keep<Request, Inner>>(
     request: &Request,
 ) -> Option<Arc<Entry<P::Kept>>> {
     let Purpose::Key { key, replaces, .. } = purpose else { return None };
-    let Found::Entry { entry, now, .. } = core.store.find::<_, P::Response, _>(keep, request, key.clone(), &core.clock)
+    let Found::Entry { entry, now, .. } = core.kept.find::<_, P::Response, _>(keep, request, key.clone(), &core.clock)
     else {
         return None;
     };
@@ -83,7 +83,7 @@ pub(super) fn pass<Request, Inner, P: Keep<Request, Inner>>(
 ) -> Landed<P::Kept, P::Response> {
     let (response, is_error) = keep.pass(response);
     for key in spoils.iter().filter(|_| !is_error) {
-        core.store.remove(key);
+        core.kept.remove(key);
     }
     Landed::own(response, false)
 }

@@ -1,14 +1,14 @@
 //! The layer: what is kept, for all services that it makes.
 
 use std::fmt;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 
 use super::fetch::Call;
 use super::handle::CacheHandle;
 use super::refresh::InCall;
 use super::shared::Core;
 use super::waiting::FlightsOf;
-use crate::store::{Entry, Found, Keeps, Keyed, Place, Recall};
+use crate::kept::{Entry, Found, Keeps, Keyed, Place, Recall};
 
 /// Wraps services in a cache.
 ///
@@ -38,7 +38,7 @@ where
 
     fn find(&self, request: &Request) -> Self::Found {
         let Place::At(key) = self.keep.place(request) else { return Remembered(None) };
-        match self.core.store.find(&self.keep, request, key, &self.core.clock) {
+        match self.core.kept.find(&self.keep, request, key, &self.core.clock) {
             Found::Entry { entry, .. } => Remembered(Some(entry)),
             Found::Nothing { .. } | Found::Alone { .. } => Remembered(None),
         }

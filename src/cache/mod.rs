@@ -109,4 +109,4 @@ pub use self::landed::Landed;
 pub use self::layer::{CacheLayer, Remembered};
 pub use self::refresh::{InBackground, InCall, Refresh, Refreshing};
 pub use self::service::Cache;
-pub use crate::store::{Keeps, Keyed, Look, Place, Recall};
+pub use crate::kept::{Keeps, Keyed, Look, Place, Recall};

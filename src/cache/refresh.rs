@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
@@ -14,8 +14,8 @@ use super::landed::{Landed, What};
 use super::shared::Core;
 use super::waiting::PassengerOf;
 use crate::error::Error;
+use crate::kept::Entry;
 use crate::state::cache::counted::Refreshed;
-use crate::store::Entry;
 
 /// Runs refreshes.
 pub trait Refresh<F> {

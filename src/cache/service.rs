@@ -1,7 +1,7 @@
 //! The service that the layer makes: it looks for what is kept, and asks the inner service where that is of no use.
 
 use std::fmt;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 use std::task::{Context, Poll};
 
 use tower::{BoxError, Layer, Service};
@@ -15,8 +15,8 @@ use super::refresh::{InCall, Refresh, Refreshing, Taken};
 use super::waiting::{Step, Waiting, board};
 use crate::context::Detached;
 use crate::error::Error;
+use crate::kept::{Entry, Found, Place, Spot};
 use crate::state::cache::Plan;
-use crate::store::{Entry, Found, Place, Spot};
 use crate::time::Nanos;
 
 /// Answers calls with what it keeps of the inner service's responses.
@@ -70,7 +70,7 @@ where
             Place::Nowhere => return self.pass(request, Vec::new()),
             Place::Spoils(keys) => return self.pass(request, keys),
         };
-        match core.store.find::<_, P::Response, _>(keep, &request, key, &core.clock) {
+        match core.kept.find::<_, P::Response, _>(keep, &request, key, &core.clock) {
             Found::Entry { spot, entry, now } => self.by_plan(request, spot, entry, now),
             Found::Nothing { spot } => self.ask(request, spot, None),
             Found::Alone { spot } => self.alone(request, self.purpose(&spot, None)),
@@ -122,13 +122,13 @@ where
         replaces: Option<Arc<Entry<P::Kept>>>,
     ) -> Step<Fetch<S, Request, P>> {
         let purpose = self.purpose(&spot, replaces);
-        let mark = self.layer.core.store.mark(&spot);
+        let mark = self.layer.core.kept.mark(&spot);
         let call = Box::pin(Detached::new(self.fetch(request, purpose)));
         board::<S, Request, P>(&self.layer.flights, mark, spot.key, call)
     }
 
     fn purpose(&self, spot: &Spot<P::Key>, replaces: Option<Arc<Entry<P::Kept>>>) -> Purpose<P::Key, P::Kept> {
-        Purpose::Key { key: spot.key.clone(), mark: self.layer.core.store.mark(spot), replaces }
+        Purpose::Key { key: spot.key.clone(), mark: self.layer.core.kept.mark(spot), replaces }
     }
 
     fn pass(&self, request: Request, spoils: Vec<P::Key>) -> ResponseFuture<S, Request, P> {

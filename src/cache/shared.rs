@@ -1,7 +1,7 @@
 //! What the services and handles of a cache share: its entries, and how it lives with them.
 
 use std::hash::Hash;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,17 +9,17 @@ use tokio::sync::Semaphore;
 use super::keep::Terms;
 use super::settings::Settings;
 use crate::event::{self, Event};
+use crate::kept::{Entry, Kept, Recall};
 use crate::registry::{Listed, Listing, Row, Sums};
 use crate::setting::Setting;
 use crate::state::cache::counted::{Answered, Refreshed};
 use crate::state::cache::{Grace, Life, Mark, Phase, Plan};
 use crate::state::draws::Draws;
 use crate::state::tally::Tally;
-use crate::store::{Entry, Recall, Store};
 use crate::time::{Clock, Nanos};
 
 pub(crate) struct Core<K, V> {
-    pub(super) store: Store<K, V>,
+    pub(super) kept: Kept<K, V>,
     pub(super) row: &'static Row,
     pub(super) clock: Clock,
     pub(super) settings: Settings,
@@ -37,10 +37,10 @@ where
 {
     pub(super) fn new(settings: Settings, listing: &Listing) -> Arc<Self> {
         let row = listing.row();
-        let (store, draws) = (Store::new(settings.capacity, row), Draws::new(settings.seed()));
+        let (kept, draws) = (Kept::new(settings.capacity, row), Draws::new(settings.seed()));
         let refreshes = Arc::new(Semaphore::new(settings.max_refreshes));
         let (clock, counted) = (Clock::start(), Tally::new());
-        let core = Arc::new(Self { store, row, clock, settings, draws, counted, refreshes });
+        let core = Arc::new(Self { kept, row, clock, settings, draws, counted, refreshes });
         listing.list(Arc::downgrade(&core));
         core
     }
@@ -55,7 +55,7 @@ where
     /// Keeps a response of a call that began at this time, and with this mark.
     pub(super) fn keep(&self, key: K, mark: Mark, value: V, weight: u32, life: Life) -> Arc<Entry<V>> {
         let entry = Arc::new(Entry::new(value, life, weight, mark.era));
-        self.store.put(key, mark, &entry);
+        self.kept.put(key, mark, &entry);
         self.tell_evicted();
         entry
     }
@@ -118,7 +118,7 @@ where
     }
 
     fn tell_evicted(&self) {
-        let entries = self.store.take_evicted();
+        let entries = self.kept.take_evicted();
         if entries > 0 {
             event::tell_often(|| (self.row.source, Event::Evicted { entries }));
         }
@@ -143,7 +143,7 @@ where
     }
 
     fn snapshot(&self) -> Vec<Setting> {
-        let (entries, weight) = self.store.size();
+        let (entries, weight) = self.kept.size();
         vec![
             Setting::new("entries", entries),
             Setting::new("weight", weight),
@@ -155,7 +155,7 @@ where
     }
 
     fn gauges(&self, sums: &mut Sums) {
-        let (entries, weight) = self.store.size();
+        let (entries, weight) = self.kept.size();
         let gauges = sums.of(self.row);
         gauges.add_total("entries", entries);
         gauges.add_total("weight", weight);

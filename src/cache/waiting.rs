@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use super::shared::Core;
 use crate::context::Detached;
 use crate::error::Error;
 use crate::flight::{Boarded, Flights, Passenger};
+use crate::kept::{Entry, Found, Look, Place, Spot};
 use crate::state::cache::Mark;
 use crate::state::cache::counted::Answered;
-use crate::store::{Entry, Found, Look, Place, Spot};
 
 /// A call as those who share it hold it.
 pub(super) type CallOf<C> = Pin<Box<Detached<C>>>;
@@ -147,7 +147,7 @@ where
             own.as_mut().attach();
             return Step::Alone(own);
         };
-        let mark = self.core.store.mark(&spot);
+        let mark = self.core.kept.mark(&spot);
         let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces: None };
         own.as_mut().get_pin_mut().set_purpose(purpose);
         board::<S, Request, P>(&self.flights, mark, spot.key, own)
@@ -156,7 +156,7 @@ where
     /// Where a response is for this request; `None` where it needs one of its own.
     fn spot(&self, request: &Request) -> Option<Spot<P::Key>> {
         let Place::At(key) = self.keep.place(request) else { return None };
-        match self.core.store.find::<_, P::Response, _>(&self.keep, request, key, &self.core.clock) {
+        match self.core.kept.find::<_, P::Response, _>(&self.keep, request, key, &self.core.clock) {
             Found::Entry { spot, .. } | Found::Nothing { spot } => Some(spot),
             Found::Alone { .. } => None,
         }

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use super::layer::FallbackLayer;
 use super::step::Step;
 use crate::error::{Error, Verdict};
-use crate::store::Keeps;
+use crate::kept::Keeps;
 
 impl<L: Clone> FallbackLayer<Cached<L>> {
     /// Answers with what a [`CacheLayer`](crate::CacheLayer) keeps for the request, however stale it is.

@@ -1,95 +1,84 @@
-//! Responses that are kept by keys. moka bounds how many there are, and our own clock says how old each is.
+//! Where things are written that must not be lost: small records in order, each in the [`Space`] of the thing that owns it.
 //!
-//! moka's clock cannot be paused, so it is told of no time to live: an entry that is of no more use stays in its room until another
-//! needs that, and nobody gets it.
+//! A [`Store`] writes a [`Batch`] of changes, all or none of them, and answers once they are written. [`MemoryStore`] keeps them
+//! in memory and promises nothing past the end of the process.
 
-mod entry;
-mod evicted;
-mod found;
-mod recall;
+mod batch;
+mod codec;
+mod error;
+mod memory;
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::Arc; // moka's threads are no model's
+use std::future::Future;
+use std::pin::Pin;
 
-pub(crate) use self::entry::Entry;
-use self::evicted::Evicted;
-pub(crate) use self::found::{Found, Spot};
-pub use self::recall::{Keeps, Keyed, Look, Place, Recall};
-use crate::registry::Row;
-use crate::state::cache::{Mark, Marks};
+pub use self::batch::{Batch, Change};
+pub use self::codec::Codec;
+#[cfg(feature = "serde")]
+pub use self::codec::Json;
+pub use self::error::StoreError;
+pub use self::memory::MemoryStore;
+use crate::name::Name;
 
-/// The entries of a cache, by their keys.
-pub(crate) struct Store<K, V> {
-    map: moka::sync::Cache<K, Arc<Entry<V>>>,
-    marks: Marks,
-    /// Keys share marks by it.
-    seeds: RandomState,
-    evicted: Arc<Evicted>,
+/// What a store answers. It is boxed so that a store is one type for all who write to it: a write to a disk takes far longer.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A record: its key and its value.
+pub type Record = (Vec<u8>, Vec<u8>);
+
+/// Keeps records in the order of their keys.
+///
+/// Batches take effect in the order in which their futures were first polled. A future that is dropped while its batch is written
+/// leaves all of the batch written or none of it. No method blocks the thread that polls.
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Makes all changes of the batch, in order, or none. The answer comes once they are as safe as this store can make them.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be written: then nothing of it was.
+    fn write(&self, batch: Batch) -> Answer<'_, ()>;
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read.
+    fn read<'a>(&'a self, space: Space, key: &'a [u8]) -> Answer<'a, Option<Vec<u8>>>;
+
+    /// The first records of a space after a key, in order, at most `limit` of them; `None` begins with the first.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read.
+    fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>>;
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Store<K, V> {
-    /// With room for entries of this weight in all.
-    pub(crate) fn new(capacity: u64, row: &'static Row) -> Self {
-        let evicted = Arc::new(Evicted::new(row));
-        let noted = Arc::clone(&evicted);
-        let map = moka::sync::Cache::builder()
-            .max_capacity(capacity)
-            .weigher(|_, entry: &Arc<Entry<V>>| entry.weight)
-            .eviction_listener(move |_, _, cause| noted.note(cause))
-            .build();
-        Self { map, marks: Marks::new(), seeds: RandomState::new(), evicted }
+/// The part of a store that belongs to one owner: what kind of thing it is, and its name. Shown as `kind/name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Space {
+    kind: &'static str,
+    name: Name,
+}
+
+impl Space {
+    /// The space of the thing of this kind and name. A kind has no `/` in it.
+    pub const fn new(kind: &'static str, name: Name) -> Self {
+        Self { kind, name }
     }
 
-    /// The entry of a key, unless it was thrown away.
-    #[inline]
-    pub(crate) fn get(&self, key: &K) -> Option<Arc<Entry<V>>> {
-        self.map.get(key).filter(|entry| entry.is_kept() && entry.era == self.marks.era())
+    /// What kind of thing owns it.
+    pub const fn kind(&self) -> &'static str {
+        self.kind
     }
 
-    fn mark_of(&self, key: &K) -> Mark {
-        self.marks.of(self.seeds.hash_one(key))
-    }
-
-    /// Keeps an entry of a call that began with this mark, unless its key was thrown away since then.
-    pub(crate) fn put(&self, key: K, mark: Mark, entry: &Arc<Entry<V>>) {
-        self.map.insert(key, Arc::clone(entry));
-        if self.marks.is_same(mark) {
-            entry.keep();
-        }
-    }
-
-    /// Throws the entry of a key away, and those of its calls that have begun.
-    pub(crate) fn remove(&self, key: &K) {
-        self.marks.change(self.seeds.hash_one(key));
-        self.map.invalidate(key);
-    }
-
-    /// Throws all entries away, and those of all calls that have begun.
-    pub(crate) fn clear(&self) {
-        self.marks.change_all();
-        self.map.invalidate_all();
-    }
-
-    /// How many entries there are, and how much they weigh.
-    pub(crate) fn size(&self) -> (u64, u64) {
-        self.map.run_pending_tasks();
-        (self.map.entry_count(), self.map.weighted_size())
-    }
-
-    /// How many entries had to make room, or found none.
-    pub(crate) fn evicted(&self) -> u64 {
-        self.evicted.total()
-    }
-
-    /// How many had to since this was last asked.
-    pub(crate) fn take_evicted(&self) -> u64 {
-        self.evicted.take()
+    /// The name of its owner.
+    pub const fn name(&self) -> Name {
+        self.name
     }
 }
 
-impl<K, V> fmt::Debug for Store<K, V> {
+impl fmt::Display for Space {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("entries", &self.map.entry_count()).finish_non_exhaustive()
+        write!(f, "{}/{}", self.kind, self.name)
     }
 }

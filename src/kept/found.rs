@@ -2,9 +2,9 @@
 
 use std::hash::Hash;
 use std::mem;
-use std::sync::Arc; // as the store's
+use std::sync::Arc; // as in `kept`
 
-use super::{Entry, Look, Recall, Store};
+use super::{Entry, Kept, Look, Recall};
 use crate::state::cache::Mark;
 use crate::time::{Nanos, Now};
 
@@ -28,7 +28,7 @@ pub(crate) struct Spot<K> {
 /// How many keys a request is led to, at most.
 const MOST: u32 = 2;
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Store<K, V> {
+impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> {
     /// Looks for what is kept for a request at its key, and at those that this leads to.
     #[inline]
     pub(crate) fn find<Request, Response, R>(
