@@ -7,6 +7,8 @@ mod batch;
 mod codec;
 mod error;
 mod memory;
+#[cfg(feature = "redb")]
+mod redb;
 
 use std::fmt;
 use std::future::Future;
@@ -18,6 +20,9 @@ pub use self::codec::Codec;
 pub use self::codec::Json;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
+#[cfg(feature = "redb")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
+pub use self::redb::RedbStore;
 use crate::name::Name;
 
 /// What a store answers. It is boxed so that a store is one type for all who write to it: a write to a disk takes far longer.

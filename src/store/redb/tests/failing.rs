@@ -1,0 +1,1 @@
+//! A disk that fails, is full, or loses what it had not flushed.
