@@ -6,3 +6,4 @@
 
 mod child;
 mod folder;
+mod store;

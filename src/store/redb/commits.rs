@@ -61,21 +61,31 @@ struct Turn {
 }
 
 impl Turn {
-    fn write(mut self) {
-        while let Some(waiting) = self.next() {
-            let (batches, writers): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-            let result = self.commits.file.with(|database| records::write(database, batches));
-            for writer in writers {
-                drop(writer.send(result.clone())); // fails where the writer was dropped
-            }
+    fn write(self) {
+        let mut turn = Some(self);
+        while let Some(now) = turn {
+            turn = now.commit();
         }
     }
 
-    fn next(&mut self) -> Option<Vec<(Batch, Writer)>> {
+    fn commit(self) -> Option<Self> {
+        let waiting = std::mem::take(&mut self.commits.queue.lock().waiting);
+        let (batches, writers): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let result = self.commits.file.with(|database| records::write(database, batches));
+        // The last turn is over before its writers hear of it: they may drop the store, and expect the file to be closed.
+        let next = self.next();
+        for writer in writers {
+            drop(writer.send(result.clone())); // fails where the writer was dropped
+        }
+        next
+    }
+
+    fn next(mut self) -> Option<Self> {
         let mut queue = self.commits.queue.lock();
         self.is_over = queue.waiting.is_empty();
         queue.taken = !self.is_over;
-        (!self.is_over).then(|| std::mem::take(&mut queue.waiting))
+        drop(queue);
+        (!self.is_over).then_some(self)
     }
 }
 

@@ -1,13 +1,15 @@
 //! A disk that a test holds in its hand.
 
 use std::io;
+use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use redb::{DatabaseError, StorageBackend};
+use redb::{BackendError, DatabaseError, StorageBackend};
 
 use crate::store::RedbStore;
 use crate::store::redb::commits::Commits;
@@ -17,45 +19,59 @@ use crate::store::redb::file::{File, begin, builder};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Disk(Arc<(Mutex<State>, Condvar)>);
 
+/// The file, opened once. One at a time has its lock.
+#[derive(Debug)]
+struct Opened(Disk, AtomicBool);
+
 #[derive(Debug)]
 struct State {
     bytes: Vec<u8>,
-    /// What would be left if the power was cut now: the bytes at the last flush, and what was done since then.
-    flushed: Vec<u8>,
-    since: Vec<(usize, Vec<u8>)>,
-    flushes: usize,
+    /// What each flush made safe: the bytes at the flush before it, and what was written since then.
+    flushes: Vec<Flush>,
+    unsafe_yet: Flush,
     /// How many more writes, flushes and changes of the length go well.
     luck: Option<usize>,
     /// How long the file may become.
     room: usize,
+    locked: bool,
     /// Whether flushes wait, and how many do.
     held: bool,
     holding: usize,
 }
 
+#[derive(Clone, Debug, Default)]
+struct Flush {
+    before: Vec<u8>,
+    written: Vec<(usize, Vec<u8>)>,
+}
+
 impl Default for State {
     fn default() -> Self {
-        let (bytes, flushed, since) = Default::default();
-        Self { bytes, flushed, since, flushes: 0, luck: None, room: usize::MAX, held: false, holding: 0 }
+        let (bytes, flushes, unsafe_yet) = Default::default();
+        Self { bytes, flushes, unsafe_yet, luck: None, room: usize::MAX, locked: false, held: false, holding: 0 }
     }
 }
 
 impl Disk {
     /// A store without records on this disk.
     pub(super) fn store(&self) -> RedbStore {
-        begin(builder().create_with_backend(self.clone()).unwrap()).unwrap();
+        begin(builder().create_with_backend(self.opened()).unwrap()).unwrap();
         self.open()
     }
 
     /// The store that is on this disk.
     pub(super) fn open(&self) -> RedbStore {
         let disk = self.clone();
-        let open = move |_: &_| -> Result<_, DatabaseError> { builder().create_with_backend(disk.clone()) };
+        let open = move |_: &_| -> Result<_, DatabaseError> { builder().create_with_backend(disk.opened()) };
         RedbStore { commits: Arc::new(Commits::to(File::opened_by(PathBuf::from("disk"), open).unwrap())) }
     }
 
+    fn opened(&self) -> Opened {
+        Opened(self.clone(), AtomicBool::new(false))
+    }
+
     pub(super) fn flushes(&self) -> usize {
-        self.0.0.lock().flushes
+        self.0.0.lock().flushes.len()
     }
 
     /// How long the file is.
@@ -86,19 +102,17 @@ impl Disk {
         self.0.1.notify_all();
     }
 
-    /// What a machine finds that lost its power: what was flushed, and of what was written since then any part.
-    pub(super) fn after_power_cut(&self, seed: u64) -> Self {
-        let state = self.0.0.lock();
+    /// What a machine finds that lost its power in the flush of this number: of what was written before it, any part.
+    pub(super) fn after_power_cut(&self, flush: usize, seed: u64) -> Self {
+        let Flush { before: mut bytes, written } = self.0.0.lock().flushes[flush].clone();
         let mut draw = SmallRng::seed_from_u64(seed);
-        let mut bytes = state.flushed.clone();
-        bytes.resize(bytes.len().max(state.bytes.len()), 0);
-        for (at, data) in &state.since {
+        for (at, data) in written {
+            bytes.resize(bytes.len().max(at + data.len()), 0);
             if draw.random_bool(0.5) {
-                bytes[*at..at + data.len()].copy_from_slice(data);
+                bytes[at..at + data.len()].copy_from_slice(&data);
             }
         }
-        let found = State { flushed: bytes.clone(), bytes, ..State::default() };
-        Self(Arc::new((Mutex::new(found), Condvar::new())))
+        Self(Arc::new((Mutex::new(State { bytes, ..State::default() }), Condvar::new())))
     }
 }
 
@@ -117,20 +131,36 @@ impl State {
     }
 }
 
-impl StorageBackend for Disk {
+impl StorageBackend for Opened {
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        if (start, end) != (Bound::Unbounded, Bound::Unbounded) {
+            return Err(BackendError::Unsupported);
+        }
+        let had = std::mem::replace(&mut self.0.0.0.lock().locked, true);
+        self.1.store(!had, Ordering::Relaxed);
+        Ok(!had)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        if self.1.load(Ordering::Relaxed) {
+            self.0.0.0.lock().locked = false;
+        }
+        Ok(())
+    }
+
     fn len(&self) -> io::Result<u64> {
-        Ok(self.used() as u64)
+        Ok(self.0.used() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let at = usize::try_from(offset).unwrap();
-        let state = self.0.0.lock();
+        let state = self.0.0.0.lock();
         out.copy_from_slice(state.bytes.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut state = self.0.0.lock();
+        let mut state = self.0.0.0.lock();
         state.try_luck()?;
         let len = usize::try_from(len).unwrap();
         if len > state.room {
@@ -141,25 +171,25 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.0.0.lock();
+        let mut state = self.0.0.0.lock();
         state.holding += 1;
         while state.held {
-            self.0.1.wait(&mut state);
+            self.0.0.1.wait(&mut state);
         }
         state.holding -= 1;
         state.try_luck()?;
-        state.flushes += 1;
-        state.flushed = state.bytes.clone();
-        state.since.clear();
+        let next = Flush { before: state.bytes.clone(), written: Vec::new() };
+        let flush = std::mem::replace(&mut state.unsafe_yet, next);
+        state.flushes.push(flush);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let at = usize::try_from(offset).unwrap();
-        let mut state = self.0.0.lock();
+        let mut state = self.0.0.0.lock();
         state.try_luck()?;
         state.bytes[at..at + data.len()].copy_from_slice(data);
-        state.since.push((at, data.to_vec()));
+        state.unsafe_yet.written.push((at, data.to_vec()));
         Ok(())
     }
 }
