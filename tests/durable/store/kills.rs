@@ -18,9 +18,10 @@ use crate::folder::Folder;
 const WAITING: usize = 16;
 /// A batch removes the records of the one that is so much older.
 const KEPT: u64 = 20;
-/// Files, each with its own chain of kills.
-const FILES: u64 = 8;
-const KILLS: usize = 26;
+/// Children that run at once, files that each of them writes to in turn, and kills for each file.
+const AT_ONCE: u64 = 4;
+const FILES: u64 = 5;
+const KILLS: usize = 16;
 
 /// The records of a batch: from none to three of any length up to a few pages, as its number says.
 fn records(number: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -81,8 +82,9 @@ fn kill_again_and_again(path: &Path, seed: u64) {
     let mut draw = SmallRng::seed_from_u64(seed);
     let mut before = None;
     for kill in 0..KILLS {
-        let lines = 1 + if draw.random_bool(0.3) { 0 } else { draw.random_range(0..100) };
-        let delay = Duration::from_micros(draw.random_range(0..if lines == 1 { 20_000 } else { 2_000 }));
+        // The first of a chain while it makes the file, some while they open it, others while they write.
+        let lines = if kill == 0 || draw.random_bool(0.2) { 1 } else { draw.random_range(2..100) };
+        let delay = Duration::from_micros(draw.random_range(0..if lines == 1 { 10_000 } else { 2_000 }));
         let told = Child::run("store::kills::write_until_killed", path).kill_after(lines, delay);
 
         let acknowledged: Vec<u64> = told[1..].iter().map(|line| line.parse().unwrap()).collect();
@@ -113,9 +115,13 @@ fn a_killed_process_loses_nothing_that_was_acknowledged() {
     let folder = Folder::of("kills");
     let seed = child::seed();
     thread::scope(|scope| {
-        for file in 0..FILES {
-            let path = folder.file(&format!("{file}.redb"));
-            scope.spawn(move || kill_again_and_again(&path, seed ^ file));
+        for place in 0..AT_ONCE {
+            let folder = &folder;
+            scope.spawn(move || {
+                for file in (0..FILES).map(|file| place * FILES + file) {
+                    kill_again_and_again(&folder.file(&format!("{file}.redb")), seed ^ file);
+                }
+            });
         }
     });
 }
