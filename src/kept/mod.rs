@@ -65,7 +65,8 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> 
 
     /// Throws all entries away, and those of all calls that have begun.
     pub(crate) fn clear(&self) {
-        self.marks.throw_all_away(|| self.map.invalidate_all());
+        self.marks.throw_all_away();
+        self.map.invalidate_all();
     }
 
     /// How many entries there are, and how much they weigh.

@@ -50,7 +50,7 @@ impl Marks {
             return false;
         }
         put();
-        // Pairs with the fences in `throw_away` and `throw_all_away`.
+        // Pairs with the fence in `throw_away`.
         fence(Ordering::SeqCst);
         is_same()
     }
@@ -63,12 +63,9 @@ impl Marks {
         take_out();
     }
 
-    /// Throws all away. What was kept in an era before is of no use, so `take_out` need not be done at once.
-    pub(crate) fn throw_all_away(&self, take_out: impl FnOnce()) {
+    /// Throws all away: what was kept in an era before is of no use, wherever it is.
+    pub(crate) fn throw_all_away(&self) {
         self.era.fetch_add(1, Ordering::Release);
-        // Pairs with the fence in `keep`.
-        fence(Ordering::SeqCst);
-        take_out();
     }
 
     fn now(&self, stripe: usize) -> Mark {

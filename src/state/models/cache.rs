@@ -54,7 +54,7 @@ impl Kept {
 
     /// The map takes entries out some time later: here never.
     fn clear(&self) {
-        self.marks.throw_all_away(|| ());
+        self.marks.throw_all_away();
     }
 }
 
@@ -97,7 +97,7 @@ fn who_throws_all_away_gets_nothing_of_a_call_that_had_begun() {
 
 #[test]
 fn a_call_that_begins_after_is_kept_beside_the_end_of_one_from_before() {
-    for throw_away in [|marks: &Marks| marks.throw_away(HASH, || ()), |marks: &Marks| marks.throw_all_away(|| ())] {
+    for throw_away in [|marks: &Marks| marks.throw_away(HASH, || ()), Marks::throw_all_away] {
         model(move || {
             let (kept, [before, after]) = Kept::new(throw_away);
             let (late, other) = (Arc::clone(&kept), Arc::clone(&kept));
