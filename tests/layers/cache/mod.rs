@@ -7,6 +7,7 @@ mod crowds;
 mod dropping;
 mod extremes;
 mod fallback;
+mod hostile;
 mod meanwhile;
 mod misses;
 mod refreshes;
