@@ -40,7 +40,7 @@ where
     }
 
     fn clear(&self) {
-        self.kept.clear();
+        Self::clear(self);
     }
 
     fn snapshot(&self) -> CacheSnapshot {
@@ -108,7 +108,9 @@ impl<K> CacheHandle<K> {
         self.core.remove(key);
     }
 
-    /// Throws away all that is kept. Calls that have begun before are not kept, and no later call shares them.
+    /// Throws away all that is kept, and tells an event.
+    ///
+    /// Calls that have begun before are not kept, and no later call shares them.
     pub fn clear(&self) {
         self.core.clear();
     }

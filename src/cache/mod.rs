@@ -72,7 +72,8 @@
 //! # Events
 //!
 //! Target `palisade::cache`, level `debug`: a call was answered, with `result` (`hit`, `stale`, `miss`, `passed`) and, where the
-//! answer was kept, its `age`; a refresh is over, with `result` (`renewed`, `failed`, `full`); entries were evicted, with `entries`.
+//! answer was kept, its `age`; a refresh is over, with `result` (`renewed`, `failed`, `full`); entries were evicted, with `entries`. Level
+//! `info`: the cache was cleared by hand.
 //!
 //! # The sharp edge
 //!

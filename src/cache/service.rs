@@ -73,7 +73,10 @@ where
         match core.kept.find::<_, P::Response, _>(keep, &request, key, &core.clock) {
             Found::Entry { spot, entry, now } => self.by_plan(request, spot, entry, now),
             Found::Nothing { spot } => self.ask(request, spot, None),
-            Found::Alone { spot } => self.alone(request, self.purpose(&spot, None)),
+            Found::Alone { spot } => {
+                let mark = core.kept.mark(&spot);
+                self.alone(request, Purpose::Key { key: spot.key, mark, replaces: None })
+            }
         }
     }
 }
@@ -121,14 +124,10 @@ where
         spot: Spot<P::Key>,
         replaces: Option<Arc<Entry<P::Kept>>>,
     ) -> Step<Fetch<S, Request, P>> {
-        let purpose = self.purpose(&spot, replaces);
         let mark = self.layer.core.kept.mark(&spot);
+        let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces };
         let call = Box::pin(Detached::new(self.fetch(request, purpose)));
         board::<S, Request, P>(&self.layer.flights, mark, spot.key, call)
-    }
-
-    fn purpose(&self, spot: &Spot<P::Key>, replaces: Option<Arc<Entry<P::Kept>>>) -> Purpose<P::Key, P::Kept> {
-        Purpose::Key { key: spot.key.clone(), mark: self.layer.core.kept.mark(spot), replaces }
     }
 
     fn pass(&self, request: Request, spoils: Vec<P::Key>) -> ResponseFuture<S, Request, P> {

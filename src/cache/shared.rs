@@ -8,13 +8,15 @@ use tokio::sync::Semaphore;
 
 use super::keep::Terms;
 use super::settings::Settings;
-use crate::event::{self, Event};
+use crate::error::ConfigError;
+use crate::event::{self, Event, Told};
 use crate::kept::{Entry, Kept, Recall};
-use crate::registry::{Listed, Listing, Row, Sums};
+use crate::registry::{Listed, Listing, Order, Row, Story, Sums};
 use crate::setting::Setting;
 use crate::state::cache::counted::{Answered, Refreshed};
 use crate::state::cache::{Grace, Life, Mark, Phase, Plan};
 use crate::state::draws::Draws;
+use crate::state::history::Counted;
 use crate::state::tally::Tally;
 use crate::time::{Clock, Nanos};
 
@@ -26,6 +28,7 @@ pub(crate) struct Core<K, V> {
     draws: Draws,
     /// What it has counted by itself, in the words of its row.
     counted: Tally,
+    told: Told,
     /// The refreshes that may run beside those that do.
     pub(super) refreshes: Arc<Semaphore>,
 }
@@ -39,8 +42,8 @@ where
         let row = listing.row();
         let (kept, draws) = (Kept::new(settings.capacity, row), Draws::new(settings.seed()));
         let refreshes = Arc::new(Semaphore::new(settings.max_refreshes));
-        let (clock, counted) = (Clock::start(), Tally::new());
-        let core = Arc::new(Self { kept, row, clock, settings, draws, counted, refreshes });
+        let (clock, counted, told) = (Clock::start(), Tally::new(), Told::new());
+        let core = Arc::new(Self { kept, row, clock, settings, draws, counted, told, refreshes });
         listing.list(Arc::downgrade(&core));
         core
     }
@@ -58,6 +61,12 @@ where
         self.kept.put(key, mark, &entry);
         self.tell_evicted();
         entry
+    }
+
+    /// Throws all entries away by hand.
+    pub(super) fn clear(&self) {
+        self.kept.clear();
+        self.told.tell(self.row.source, &Event::Cleared);
     }
 
     /// The life of an entry on these terms, of a call that began at this time.
@@ -152,6 +161,19 @@ where
             Setting::new("stale", self.total(Answered::Stale.word())),
             Setting::new("misses", self.total(Answered::Miss.word())),
         ]
+    }
+
+    fn story(&self, story: &mut Story) {
+        story.add(self.row.source, &self.told, Counted::default);
+    }
+
+    fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
+        if !order.is_for(self.row.source) {
+            return Ok(0);
+        }
+        self.told.tell(self.row.source, &order.event());
+        self.clear();
+        Ok(1)
     }
 
     fn gauges(&self, sums: &mut Sums) {

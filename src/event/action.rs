@@ -47,6 +47,8 @@ actions! {
     SetRate(Rate): RateLimit, "set_rate";
     /// [`RateLimitHandle::set_burst`](crate::RateLimitHandle::set_burst)
     SetBurst(u32): RateLimit, "set_burst";
+    /// `CacheHandle::clear`, with the feature `moka`
+    Clear: Cache, "clear";
     /// [`Health::drain`](crate::Health::drain), or [`ReplicasHandle::drain`](crate::ReplicasHandle::drain)
     Drain: Health | Replicas, "drain";
     /// [`Health::undrain`](crate::Health::undrain), or [`ReplicasHandle::undrain`](crate::ReplicasHandle::undrain)

@@ -58,6 +58,7 @@
 //! | [`CacheAnswered`](Event::CacheAnswered) | `cache` | `debug` | `result`, `age` |
 //! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
 //! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |
+//! | [`Cleared`](Event::Cleared) | `cache` | `info` | none |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |

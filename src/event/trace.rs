@@ -47,6 +47,7 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         }
         Event::Refreshed { result } => debug!(target: "palisade::cache", name, result, "refreshed"),
         Event::Evicted { entries } => debug!(target: "palisade::cache", name, entries, "evicted"),
+        Event::Cleared => info!(target: "palisade::cache", name, "cleared"),
         Event::NoRoom { capacity, outcome, is_first } => no_room(source, capacity, outcome, is_first),
         Event::VerdictChanged { from, to } => verdict_changed(name, from, to),
         Event::Draining { is_draining: true } => info!(target: "palisade::health", name, "draining"),

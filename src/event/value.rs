@@ -107,6 +107,9 @@ pub enum Event<'a> {
         /// How many since this was last told.
         entries: u64,
     },
+    /// Somebody has thrown away by hand all that a cache kept.
+    #[non_exhaustive]
+    Cleared,
     /// A layer per key had no room for another key, or heartbeats none for another node.
     #[non_exhaustive]
     NoRoom {

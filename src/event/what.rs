@@ -60,6 +60,9 @@ pub enum What {
         /// The verdict after.
         to: Verdict,
     },
+    /// [`Event::Cleared`]
+    #[non_exhaustive]
+    Cleared,
     /// [`Event::Draining`]
     #[non_exhaustive]
     Draining {
@@ -202,6 +205,7 @@ impl What {
             Event::RateSet { rate, burst } => Self::RateSet { rate, burst },
             Event::Shut { duration } => Self::Shut { duration },
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
+            Event::Cleared => Self::Cleared,
             Event::Draining { is_draining } => Self::Draining { is_draining },
             Event::Suspected { node, silent, .. } => Self::Suspected { node: owned(node), silent },
             Event::Returned { node, silent } => Self::Returned { node: owned(node), silent },
@@ -245,6 +249,7 @@ impl What {
             Self::RateSet { .. } => "rate_set",
             Self::Shut { .. } => "shut",
             Self::VerdictChanged { .. } => "verdict_changed",
+            Self::Cleared => "cleared",
             Self::Draining { .. } => "draining",
             Self::Suspected { .. } => "suspected",
             Self::Returned { .. } => "returned",

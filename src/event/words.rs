@@ -21,6 +21,7 @@ impl fmt::Display for What {
             Self::Shut { duration: Duration::ZERO } => f.write_str("let calls pass again"),
             Self::Shut { duration } => write!(f, "shut for {}", shown(*duration)),
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
+            Self::Cleared => f.write_str("cleared (by hand)"),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),
             Self::Draining { is_draining: false } => f.write_str("drains no longer"),
             Self::Suspected { node, silent } => {

@@ -53,21 +53,19 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> 
 
     /// Keeps an entry of a call that began with this mark, unless its key was thrown away since then.
     pub(crate) fn put(&self, key: K, mark: Mark, entry: &Arc<Entry<V>>) {
-        self.map.insert(key, Arc::clone(entry));
-        if self.marks.is_same(mark) {
+        if self.marks.keep(mark, || self.map.insert(key, Arc::clone(entry))) {
             entry.keep();
         }
     }
 
     /// Throws the entry of a key away, and those of its calls that have begun.
     pub(crate) fn remove(&self, key: &K) {
-        self.marks.change(self.seeds.hash_one(key));
-        self.map.invalidate(key);
+        self.marks.throw_away(self.seeds.hash_one(key), || self.map.invalidate(key));
     }
 
     /// Throws all entries away, and those of all calls that have begun.
     pub(crate) fn clear(&self) {
-        self.marks.change_all();
+        self.marks.throw_all_away();
         self.map.invalidate_all();
     }
 

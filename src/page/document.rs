@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-fR3U9P4BwmDdynFmwYVzVt7R6/mU6YC7xCjy6PdALrE='; ",
+    "script-src 'sha256-Jk3g6+y9JW7mfNxMgj0pZo3zovQCDBLX4c0WVzeqCzo='; ",
     "style-src 'sha256-70ujwYFhPpNbyWqKA6sz1lMEwI671Y2VTg5c7Wskvsk='"
 );
 

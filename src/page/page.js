@@ -534,6 +534,7 @@ const ACTIONS = {
     ["set_rate", "Set the rate", "So many calls may pass in so many seconds.", [["calls", "Calls"], ["seconds", "Seconds"]]],
     ["set_burst", "Set the burst", "So many calls may pass at once.", [["calls", "Calls", "burst"]]],
   ],
+  "cache": [["clear", "Clear", "It throws away all that it keeps."]],
   "health": [
     ["drain", "Drain", "It says that it is not ready, so that balancers send it nothing."],
     ["undrain", "Undrain", "It drains no longer."],

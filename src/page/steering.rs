@@ -50,6 +50,7 @@ fn action(request: &Json) -> Option<Action> {
         "resize" => Action::Resize(number("limit")?.try_into().ok()?),
         "set_rate" => Action::SetRate(Rate::per(seconds(request)?, small("calls")?)),
         "set_burst" => Action::SetBurst(small("calls")?),
+        "clear" => Action::Clear,
         "drain" => Action::Drain,
         "undrain" => Action::Undrain,
         "promote" => Action::Promote,

@@ -7,8 +7,8 @@
 
 use crate::sync::{AtomicU64, Ordering, fence};
 
-/// How many marks keys share: 32 KiB of them.
-const STRIPES: usize = 4096;
+/// How many marks keys share: 32 KiB of them. A model has two.
+const STRIPES: usize = if cfg!(all(loom, test)) { 2 } else { 4096 };
 
 #[derive(Debug)]
 pub(crate) struct Marks {
@@ -41,25 +41,31 @@ impl Marks {
         self.now(stripe(hash))
     }
 
-    /// Whether nothing was thrown away since a call noted this mark. It has kept its response before it asks.
-    pub(crate) fn is_same(&self, mark: Mark) -> bool {
-        // Pairs with the fences in `change` and `change_all`.
+    /// Keeps by `put` the response of a call that noted this mark, unless it was thrown away. Says whether it may be used.
+    #[must_use]
+    pub(crate) fn keep(&self, mark: Mark, put: impl FnOnce()) -> bool {
+        let is_same = || self.now(mark.stripe) == mark;
+        // What is known to be thrown away takes the place of nothing that came after.
+        if !is_same() {
+            return false;
+        }
+        put();
+        // Pairs with the fence in `throw_away`.
         fence(Ordering::SeqCst);
-        self.now(mark.stripe) == mark
+        is_same()
     }
 
-    /// A key is thrown away. What was kept of it is taken out of its place after this.
-    pub(crate) fn change(&self, hash: u64) {
+    /// Throws away what is kept of a key with this hash: `take_out` takes it out of its place.
+    pub(crate) fn throw_away(&self, hash: u64, take_out: impl FnOnce()) {
         self.stripes[stripe(hash)].fetch_add(1, Ordering::Release);
-        // Pairs with the fence in `is_same`.
+        // Pairs with the fence in `keep`.
         fence(Ordering::SeqCst);
+        take_out();
     }
 
-    /// All is thrown away.
-    pub(crate) fn change_all(&self) {
+    /// Throws all away: what was kept in an era before is of no use, wherever it is.
+    pub(crate) fn throw_all_away(&self) {
         self.era.fetch_add(1, Ordering::Release);
-        // Pairs with the fence in `is_same`.
-        fence(Ordering::SeqCst);
     }
 
     fn now(&self, stripe: usize) -> Mark {

@@ -6,7 +6,7 @@
 pub(crate) mod counted;
 #[cfg(feature = "moka")]
 mod life;
-#[cfg(feature = "moka")]
+#[cfg(any(feature = "moka", all(loom, test)))]
 mod marks;
 #[cfg(feature = "moka")]
 mod plan;
@@ -15,7 +15,7 @@ mod turn;
 
 #[cfg(feature = "moka")]
 pub(crate) use self::life::{Grace, Life, Phase};
-#[cfg(feature = "moka")]
+#[cfg(any(feature = "moka", all(loom, test)))]
 pub(crate) use self::marks::{Mark, Marks};
 #[cfg(feature = "moka")]
 pub(crate) use self::plan::Plan;

@@ -3,6 +3,7 @@
 mod adaptive;
 mod bucket;
 mod budget;
+mod cache;
 mod calls;
 mod circuit;
 mod flights;

@@ -3,6 +3,7 @@
 mod bodies;
 mod bounds;
 mod freshness;
+mod late;
 mod methods;
 mod shared;
 mod stale;

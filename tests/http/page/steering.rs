@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use http::request::Parts;
 use http_body::Frame;
 use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, Rate, RateLimitLayer};
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::*;
 use crate::patience::ms;
@@ -91,6 +91,20 @@ async fn limits_take_the_values_that_are_sent() {
     }
     let snapshot = limit.handle().snapshot();
     assert_eq!((bulkhead.handle().limit(), snapshot.rate, snapshot.burst), (3, Rate::per(ms(500), 30), 7));
+}
+
+#[cfg(feature = "moka")]
+#[tokio::test]
+async fn a_cache_is_cleared() {
+    let registry = Registry::new();
+    let layer = palisade::CacheLayer::builder("catalog", |key: &u32| *key).registry(&registry).build().unwrap();
+    let cache = layer.handle();
+    let service = layer.layer(service_fn(async |_: u32| Ok::<_, io::Error>(())));
+    service.clone().oneshot(7).await.unwrap();
+    let said = steer(&open(&registry), r#"{"kind":"cache","name":"catalog","action":"clear"}"#).await;
+    assert_eq!((said.status, said.text.as_str()), (200, r#"{"steered":1}"#));
+    service.oneshot(7).await.unwrap();
+    assert_eq!((cache.snapshot().hits, cache.snapshot().misses), (0, 2));
 }
 
 #[tokio::test]

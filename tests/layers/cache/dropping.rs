@@ -79,7 +79,7 @@ async fn a_clone_that_panics_leaves_the_entry_as_it_was() {
     let mut stale = service.clone();
     assert!(crate::support::services::panics(|| drop(stale.call(7))));
     // The refresh that the call has begun runs all the same.
-    tokio::task::yield_now().await;
+    yield_now().await;
     assert_eq!(calls.count(), 2);
     service.oneshot(7).await.unwrap();
 }

@@ -34,7 +34,7 @@ async fn threads_that_miss_together_make_one_call() {
         let inner = service_fn(move |request: u32| {
             counted.fetch_add(1, Ordering::SeqCst);
             async move {
-                tokio::task::yield_now().await;
+                yield_now().await;
                 Ok::<_, Error>(request)
             }
         });

@@ -3,8 +3,12 @@
 mod ages;
 mod by_hand;
 mod configuration;
+mod crowds;
 mod dropping;
+mod extremes;
 mod fallback;
+mod hostile;
+mod meanwhile;
 mod misses;
 mod refreshes;
 mod room;
@@ -12,7 +16,8 @@ mod seen;
 mod stale;
 
 use palisade::Error;
-use palisade::cache::{ByKey, CacheBuilder, CacheHandle, CacheLayer};
+use palisade::cache::{ByKey, CacheBuilder, CacheHandle, CacheLayer, InBackground};
+use tokio::task::yield_now;
 use tokio::time::advance;
 use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -27,6 +32,18 @@ type Key = fn(&u32) -> u32;
 fn builder() -> CacheBuilder<ByKey<Key, u32>> {
     let key: Key = |request| request % 100;
     CacheLayer::builder("catalog", key).ttl(10 * SECOND).ttl_jitter(0.0).early(0.0).seed(1)
+}
+
+/// The same, stale for 60 seconds after the first ten.
+fn refreshing() -> CacheBuilder<ByKey<Key, u32>, InBackground> {
+    builder().stale_while_revalidate(60 * SECOND)
+}
+
+/// Lets the tasks run that can.
+async fn settle() {
+    for _ in 0..5 {
+        yield_now().await;
+    }
 }
 
 /// What a call gets, its own error as it is.

@@ -2,22 +2,7 @@
 
 use std::time::Duration;
 
-use palisade::cache::InBackground;
-use tokio::task::yield_now;
-
 use super::*;
-
-/// Stale for 60 seconds after the first ten.
-fn refreshing() -> CacheBuilder<ByKey<Key, u32>, InBackground> {
-    builder().stale_while_revalidate(60 * SECOND)
-}
-
-/// Lets the tasks run that can.
-async fn settle() {
-    for _ in 0..5 {
-        yield_now().await;
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_stale_response_is_given_at_once_and_refreshed_once() {

@@ -2,7 +2,6 @@
 
 use palisade::Registry;
 use palisade::registry::Sample;
-use tokio::task::yield_now;
 use tracing::Level;
 
 use super::*;

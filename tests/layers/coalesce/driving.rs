@@ -80,3 +80,15 @@ fn readiness_asks_nothing_of_the_inner_service() {
     assert!(callers.iter_mut().all(|caller| end(caller).is_ok()));
     assert_eq!(inner.calls(), 1);
 }
+
+#[test]
+fn a_caller_that_moves_to_another_task_is_woken_there() {
+    let (layer, inner) = (by_tens(), Inner::default().ever_answers(Held(Ok(9))));
+    // The one who polls the call, and one who sleeps.
+    let moved = callers(&layer, &inner, 2).into_iter().map(|caller| task::spawn(caller.into_inner()));
+    let mut moved: Vec<Caller> = moved.collect();
+    assert!(moved.iter_mut().all(|caller| caller.poll().is_pending()));
+    inner.release();
+    assert!(moved.iter().all(Caller::is_woken));
+    assert!(moved.iter_mut().all(|caller| end(caller).is_ok()));
+}

@@ -1,6 +1,7 @@
 //! Calls that share one.
 
 mod context;
+mod crowds;
 mod driving;
 mod errors;
 mod panics;

@@ -3,11 +3,14 @@
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use palisade::coalesce::Panicked;
 use palisade::{CoalesceLayer, Error};
 use tokio_test::{assert_ready, task};
-use tower::{Layer, Service};
+use tower::{Layer, Service, service_fn};
 
 use super::{Sharing, by_tens, call, come, end};
 use crate::support::inner::Answer::PanicsInPoll;
@@ -104,4 +107,36 @@ fn a_key_whose_eq_panics_harms_no_other_call() {
     }
     PANICS.set(false);
     assert_eq!(assert_ready!(first.poll()).unwrap(), 1);
+}
+
+/// A response whose next clone panics where it is set to.
+#[derive(Debug)]
+struct Brittle(Arc<AtomicBool>);
+
+impl Clone for Brittle {
+    fn clone(&self) -> Self {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "a clone of bad luck");
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[test]
+fn a_clone_that_panics_harms_only_who_gets_it() {
+    for unlucky in 0..3 {
+        let panics = Arc::new(AtomicBool::new(false));
+        let response = Brittle(Arc::clone(&panics));
+        let layer = CoalesceLayer::by(|_: &u32| ());
+        let service = layer.layer(service_fn(move |_: u32| {
+            let response = Brittle(Arc::clone(&response.0));
+            async { Ok::<_, Error>(response) }
+        }));
+        let mut callers = [0, 1, 2].map(|request| task::spawn(service.clone().call(request)));
+        for (number, caller) in callers.iter_mut().enumerate() {
+            panics.store(number == unlucky, Ordering::SeqCst);
+            let polled = catch_unwind(AssertUnwindSafe(|| caller.poll().map(|result| result.is_ok())));
+            assert_eq!(polled.ok(), (number != unlucky).then_some(Poll::Ready(true)), "{number} of {unlucky}");
+        }
+        drop(callers);
+        assert_eq!((layer.handle().flights(), layer.handle().waiting()), (0, 0));
+    }
 }

@@ -43,6 +43,14 @@ fn a_caller_who_left_makes_room_and_by_default_all_have_room() {
 }
 
 #[test]
+fn as_many_may_wait_as_can_be_counted() {
+    let (layer, inner) = (at_most(usize::MAX), Inner::default());
+    let mut sharing = come(&layer, &inner, 10);
+    assert!(sharing.iter_mut().all(|caller| end(caller).is_ok()));
+    assert_eq!(inner.calls(), 1);
+}
+
+#[test]
 fn a_rejection_is_told_and_sharing_is_not() {
     let events = Events::record();
     let (layer, inner) = (at_most(1), Inner::default());

@@ -1,5 +1,6 @@
 //! Who shares which call.
 
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -97,6 +98,26 @@ async fn tasks_of_many_threads_share_one_call() {
         assert_eq!(task.await.unwrap().unwrap(), 9);
     }
     assert_eq!((inner.calls(), layer.handle().shared()), (1, 999));
+}
+
+#[test]
+fn keys_that_collide_share_no_call() {
+    #[derive(PartialEq, Eq)]
+    struct Colliding(u32);
+
+    impl Hash for Colliding {
+        fn hash<H: Hasher>(&self, _: &mut H) {}
+    }
+
+    let layer = CoalesceLayer::by(|request: &u32| Colliding(request / 10));
+    let inner = Inner::default().ever_answers(After(1, Ok(9)));
+    let mut service = layer.layer(inner.clone());
+    let mut callers: Vec<_> = (0..200).map(|request| task::spawn(service.call(request))).collect();
+    assert_eq!((layer.handle().flights(), layer.handle().waiting()), (20, 180));
+    for caller in &mut callers {
+        while caller.poll().is_pending() {}
+    }
+    assert_eq!((inner.calls(), layer.handle().flights(), layer.handle().waiting()), (20, 0, 0));
 }
 
 #[test]
