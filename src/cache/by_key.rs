@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::keep::{Keep, Read, Terms};
+use super::keep::{Around, Keep, Read, Terms};
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::kept::{Keyed, Place, Recall};
@@ -78,9 +78,9 @@ where
     type Asked = ();
     type Reading = Ready<Result<Read<Response, Response>, Error>>;
 
-    fn ask(&self, _: &mut Request) {}
+    fn ask(&self, _: &Request) {}
 
-    fn read(&self, (): (), response: Response) -> Self::Reading {
+    fn read(&self, (): (), response: Response, _: Around) -> Self::Reading {
         ready(Ok(match self.classifier.classify(Ok(&response)) {
             Outcome::Success => Read::Keep(response, Terms::default()),
             outcome => Read::Share(response, outcome.is_failure()),
@@ -96,7 +96,7 @@ where
         is_failure::<Response>(&self.classifier, error)
     }
 
-    fn weigh(&self, response: &Response) -> u32 {
+    fn weigh(&self, _: &K, response: &Response) -> u32 {
         self.weigher.weigh(response)
     }
 }

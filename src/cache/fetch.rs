@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower::{BoxError, Service};
 
-use super::keep::Keep;
+use super::keep::{Around, Keep};
 use super::landed::{Landed, Purpose, kept_meanwhile, land, pass};
 use super::shared::Core;
 use crate::call::{Oneshot, POLLED_AGAIN};
@@ -41,6 +41,7 @@ pin_project! {
         keep: P,
         core: Arc<Core<P::Key, P::Kept>>,
         purpose: Purpose<P::Key, P::Kept>,
+        is_shared: bool,
         began: Nanos,
     }
 }
@@ -78,8 +79,16 @@ where
         keep: P,
         core: Arc<Core<P::Key, P::Kept>>,
         purpose: Purpose<P::Key, P::Kept>,
+        is_shared: bool,
     ) -> Self {
-        Self { step: Step::Unsent { unsent: Some((service, request)) }, keep, core, purpose, began: Nanos(0) }
+        Self {
+            step: Step::Unsent { unsent: Some((service, request)) },
+            keep,
+            core,
+            purpose,
+            is_shared,
+            began: Nanos(0),
+        }
     }
 
     /// The request, as long as it was not sent.
@@ -92,6 +101,11 @@ where
 
     pub(super) fn set_purpose(self: Pin<&mut Self>, purpose: Purpose<P::Key, P::Kept>) {
         *self.project().purpose = purpose;
+    }
+
+    /// Nobody shares it.
+    pub(super) fn set_alone(self: Pin<&mut Self>) {
+        *self.project().is_shared = false;
     }
 }
 
@@ -114,7 +128,10 @@ where
                         return Poll::Ready(Ok(Landed::shared(entry, false)));
                     }
                     *this.began = this.core.clock.now();
-                    let asked = matches!(this.purpose, Purpose::Key { .. }).then(|| this.keep.ask(&mut request));
+                    if *this.is_shared {
+                        this.keep.share(&mut request);
+                    }
+                    let asked = matches!(this.purpose, Purpose::Key { .. }).then(|| this.keep.ask(&request));
                     // A caller may make it who has waited in vain for another's.
                     Step::Called { call: Oneshot::after(true, service, request), asked }
                 }
@@ -125,7 +142,9 @@ where
                         return Poll::Ready(Ok(pass(this.keep, this.core, spoils, response)));
                     }
                     let asked = asked.take().expect(POLLED_AGAIN);
-                    Step::Reading { reading: this.keep.read(asked, response) }
+                    let stands_in = this.purpose.has_stand_in(&this.core.clock);
+                    let around = Around { set: this.core.settings.terms(), stands_in };
+                    Step::Reading { reading: this.keep.read(asked, response, around) }
                 }
                 // Reading => end: as much is read as is needed.
                 StepProj::Reading { reading } => {

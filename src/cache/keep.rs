@@ -21,11 +21,14 @@ pub trait Keep<Request, Inner>: Recall<Request, Self::Response, Value = <Self as
     /// The future that reads a response.
     type Reading: Future<Output = Result<Read<Self::Kept, Self::Response>, Error>>;
 
-    /// Remembers what the response is judged by, and takes from the request what is its caller's alone.
-    fn ask(&self, request: &mut Request) -> Self::Asked;
+    /// Takes from a request what is its caller's alone, because others share its call. Defaults to nothing.
+    fn share(&self, _: &mut Request) {}
+
+    /// Remembers what the response is judged by.
+    fn ask(&self, request: &Request) -> Self::Asked;
 
     /// Reads a response, as far as that is needed to keep it.
-    fn read(&self, asked: Self::Asked, response: Inner) -> Self::Reading;
+    fn read(&self, asked: Self::Asked, response: Inner, around: Around) -> Self::Reading;
 
     /// Passes a response on that is not kept. With it comes whether it is an error.
     fn pass(&self, response: Inner) -> (Self::Response, bool);
@@ -33,8 +36,8 @@ pub trait Keep<Request, Inner>: Recall<Request, Self::Response, Value = <Self as
     /// Whether an error may be replaced by a response that is fresh no more.
     fn is_failure(&self, error: &Error) -> bool;
 
-    /// How much of the capacity a response takes; 0 counts as 1. Defaults to 1.
-    fn weigh(&self, _: &Self::Kept) -> u32 {
+    /// How much of the capacity a response takes at its key; 0 counts as 1. Defaults to 1.
+    fn weigh(&self, _: &Self::Key, _: &Self::Kept) -> u32 {
         1
     }
 
@@ -58,6 +61,16 @@ pub struct Fork<K, V> {
     pub signpost: V,
     /// The key of the response.
     pub to: K,
+}
+
+/// What there is beside a response that is read.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Around {
+    /// How the cache is set, for what the response does not say.
+    pub set: Terms,
+    /// Whether a stale response is given in place of a failure. Then nothing of a failure need be read.
+    pub stands_in: bool,
 }
 
 /// What was read of a response.
@@ -94,4 +107,21 @@ impl Terms {
         if_error: Some(Duration::ZERO),
         keep: Some(Duration::ZERO),
     };
+
+    /// The same, but as these say it where it is `None`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            ttl: self.ttl.or(other.ttl),
+            while_revalidate: self.while_revalidate.or(other.while_revalidate),
+            if_error: self.if_error.or(other.if_error),
+            keep: self.keep.or(other.keep),
+        }
+    }
+
+    /// Whether a response is of any use to those who come after it.
+    pub(crate) fn are_of_use(self) -> bool {
+        let times = [self.ttl, self.while_revalidate, self.if_error, self.keep];
+        times.into_iter().flatten().any(|time| !time.is_zero())
+    }
 }

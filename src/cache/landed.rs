@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc; // as in `kept`
+use std::time::Duration;
 
 use parking_lot::Mutex; // as in `kept`, it is no model's
 
@@ -9,7 +10,7 @@ use super::keep::{Fork, Keep, Read, Terms};
 use super::shared::Core;
 use crate::kept::{Entry, Found};
 use crate::state::cache::{Life, Mark, Phase};
-use crate::time::Nanos;
+use crate::time::{Nanos, Now};
 
 /// What a call to the service has come to, for all who wait for it.
 pub struct Landed<V, R> {
@@ -52,10 +53,17 @@ impl<V, R> Landed<V, R> {
 
 /// What a call is for.
 pub(super) enum Purpose<K, V> {
-    /// The response of this key, in the place of an entry if there is one.
-    Key { key: K, mark: Mark, replaces: Option<Arc<Entry<V>>> },
+    /// The response of this key, in the place of an entry if there is one. What came since then is as good.
+    Key { key: K, mark: Mark, replaces: Option<Arc<Entry<V>>>, since: Option<Nanos> },
     /// A response that is not kept. Unless it is an error, what is kept at these keys is thrown away.
     Pass { spoils: Vec<K> },
+}
+
+impl<K, V> Purpose<K, V> {
+    /// Whether a stale response is given in place of a failure.
+    pub(super) fn has_stand_in(&self, clock: impl Now) -> bool {
+        matches!(self, Self::Key { replaces: Some(entry), .. } if entry.life.stands_in(clock.now()))
+    }
 }
 
 /// A fresh entry that came after the caller looked: the call of another has ended just then.
@@ -65,11 +73,9 @@ pub(super) fn kept_meanwhile<Request, Inner, P: Keep<Request, Inner>>(
     purpose: &Purpose<P::Key, P::Kept>,
     request: &Request,
 ) -> Option<Arc<Entry<P::Kept>>> {
-    let Purpose::Key { key, replaces, .. } = purpose else { return None };
-    let Found::Entry { entry, now, .. } = core.kept.find::<_, P::Response, _>(keep, request, key.clone(), &core.clock)
-    else {
-        return None;
-    };
+    let Purpose::Key { key, replaces, since, .. } = purpose else { return None };
+    let found = core.kept.find::<_, P::Response, _>(keep, request, key.clone(), *since, &core.clock);
+    let Found::Entry { entry, now, .. } = found else { return None };
     let is_new = replaces.as_ref().is_none_or(|replaced| !Arc::ptr_eq(replaced, &entry));
     (is_new && entry.life.phase(now) == Phase::Fresh).then_some(entry)
 }
@@ -101,16 +107,18 @@ pub(super) fn land<Request, Inner, P: Keep<Request, Inner>>(
         Read::Keep(value, terms) => {
             let life = core.life(terms, began);
             let key = at(keep, core, key, *mark, &value);
-            let weight = keep.weigh(&value);
+            let weight = keep.weigh(&key, &value);
             Landed::shared(core.keep(key, *mark, value, weight, life), false)
         }
         Read::Share(value, is_failure) => {
-            Landed::shared(Arc::new(Entry::new(value, Life::OVER, 1, mark.era)), is_failure)
+            let life = core.life(Terms { ttl: Some(Duration::ZERO), ..Terms::NO_LONGER }, began);
+            Landed::shared(Arc::new(Entry::new(value, life, 1, mark.era)), is_failure)
         }
         Read::Own(response, is_failure) => {
             if let Some((value, ttl)) = keep.alone().filter(|_| !is_failure) {
-                let terms = Terms { ttl: Some(ttl), ..Terms::NO_LONGER };
-                core.keep(key.clone(), *mark, value, 1, core.life(terms, began));
+                let life = core.life(Terms { ttl: Some(ttl), ..Terms::NO_LONGER }, began);
+                let weight = keep.weigh(key, &value);
+                core.keep(key.clone(), *mark, value, weight, life);
             }
             Landed::own(response, is_failure)
         }
@@ -126,6 +134,7 @@ fn at<Request, Inner, P: Keep<Request, Inner>>(
     value: &P::Kept,
 ) -> P::Key {
     let Some(Fork { at, signpost, to }) = keep.fork(key, value) else { return key.clone() };
-    core.keep(at, mark, signpost, 1, Life::ENDLESS);
+    let weight = keep.weigh(&at, &signpost);
+    core.keep(at, mark, signpost, weight, Life::ENDLESS);
     to
 }

@@ -38,7 +38,7 @@ where
 
     fn find(&self, request: &Request) -> Self::Found {
         let Place::At(key) = self.keep.place(request) else { return Remembered(None) };
-        match self.core.kept.find(&self.keep, request, key, &self.core.clock) {
+        match self.core.kept.find(&self.keep, request, key, None, &self.core.clock) {
             Found::Entry { entry, .. } => Remembered(Some(entry)),
             Found::Nothing { .. } | Found::Alone { .. } => Remembered(None),
         }

@@ -105,7 +105,7 @@ pub use self::by_key::{Alike, ByKey, Weigh};
 pub use self::fetch::{Call, Fetch};
 pub use self::future::ResponseFuture;
 pub use self::handle::{CacheHandle, CacheSnapshot};
-pub use self::keep::{Fork, Keep, Read, Terms};
+pub use self::keep::{Around, Fork, Keep, Read, Terms};
 pub use self::landed::Landed;
 pub use self::layer::{CacheLayer, Remembered};
 pub use self::refresh::{InBackground, InCall, Refresh, Refreshing};

@@ -70,12 +70,13 @@ where
             Place::Nowhere => return self.pass(request, Vec::new()),
             Place::Spoils(keys) => return self.pass(request, keys),
         };
-        match core.kept.find::<_, P::Response, _>(keep, &request, key, &core.clock) {
-            Found::Entry { spot, entry, now } => self.by_plan(request, spot, entry, now),
-            Found::Nothing { spot } => self.ask(request, spot, None),
+        let now = core.clock.now();
+        match core.kept.find::<_, P::Response, _>(keep, &request, key, None, now) {
+            Found::Entry { spot, entry, .. } => self.by_plan(request, spot, entry, now),
+            Found::Nothing { spot } => self.ask(request, spot, None, now),
             Found::Alone { spot } => {
                 let mark = core.kept.mark(&spot);
-                self.alone(request, Purpose::Key { key: spot.key, mark, replaces: None })
+                self.alone(request, Purpose::Key { key: spot.key, mark, replaces: None, since: None })
             }
         }
     }
@@ -97,7 +98,7 @@ where
     ) -> ResponseFuture<S, Request, P> {
         let CacheLayer { keep, core, .. } = &self.layer;
         match core.plan(&entry, now) {
-            Plan::Ask => self.ask(request, spot, Some(entry)),
+            Plan::Ask => self.ask(request, spot, Some(entry), now),
             Plan::Answer { refresh } => {
                 if refresh {
                     self.refresh(request, spot, Arc::clone(&entry));
@@ -113,9 +114,10 @@ where
         request: Request,
         spot: Spot<P::Key>,
         stand_in: Option<Arc<Entry<P::Kept>>>,
+        now: Nanos,
     ) -> ResponseFuture<S, Request, P> {
         let step = self.board(request, spot, stand_in.clone());
-        self.wait(step, stand_in)
+        self.wait(step, stand_in, now)
     }
 
     fn board(
@@ -125,8 +127,8 @@ where
         replaces: Option<Arc<Entry<P::Kept>>>,
     ) -> Step<Fetch<S, Request, P>> {
         let mark = self.layer.core.kept.mark(&spot);
-        let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces };
-        let call = Box::pin(Detached::new(self.fetch(request, purpose)));
+        let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces, since: None };
+        let call = Box::pin(Detached::new(self.fetch(request, purpose, true)));
         board::<S, Request, P>(&self.layer.flights, mark, spot.key, call)
     }
 
@@ -136,23 +138,24 @@ where
 
     /// Asks the service for a response that nobody shares.
     fn alone(&self, request: Request, purpose: Purpose<P::Key, P::Kept>) -> ResponseFuture<S, Request, P> {
-        let call = Box::pin(Detached::attached(self.fetch(request, purpose)));
-        self.wait(Step::Alone(call), None)
+        let call = Box::pin(Detached::attached(self.fetch(request, purpose, false)));
+        self.wait(Step::Alone(call), None, Nanos(0))
     }
 
-    fn fetch(&self, request: Request, purpose: Purpose<P::Key, P::Kept>) -> Fetch<S, Request, P> {
+    fn fetch(&self, request: Request, purpose: Purpose<P::Key, P::Kept>, is_shared: bool) -> Fetch<S, Request, P> {
         let CacheLayer { keep, core, .. } = &self.layer;
-        Fetch::new(self.inner.clone(), request, keep.clone(), Arc::clone(core), purpose)
+        Fetch::new(self.inner.clone(), request, keep.clone(), Arc::clone(core), purpose, is_shared)
     }
 
     fn wait(
         &self,
         step: Step<Fetch<S, Request, P>>,
         stand_in: Option<Arc<Entry<P::Kept>>>,
+        came: Nanos,
     ) -> ResponseFuture<S, Request, P> {
         let CacheLayer { keep, core, flights, .. } = &self.layer;
         let (keep, core, flights) = (keep.clone(), Arc::clone(core), flights.clone());
-        ResponseFuture::waiting(Waiting { step, stand_in, keep, core, flights, tries: 0 })
+        ResponseFuture::waiting(Waiting { step, stand_in, came, keep, core, flights, tries: 0 })
     }
 
     /// Refreshes an entry beside the calls, if not as many as may be run already.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::Rng;
 
+use super::keep::Terms;
 use crate::backoff::generator;
 use crate::error::ConfigError;
 use crate::setting::{Setting, Value};
@@ -51,6 +52,17 @@ impl Settings {
         ConfigError::unless((0.0..=1e3).contains(&early), "early", early, "0 to 1,000")?;
         ConfigError::unless(capacity >= 1, "capacity", capacity, "at least 1")?;
         ConfigError::unless((1..=MOST).contains(&max_refreshes), "max_refreshes", max_refreshes, "1 to 1,000,000")
+    }
+
+    /// How long responses are of use that do not say it. Without a background, none is stale while it is refreshed.
+    pub(super) fn terms(&self) -> Terms {
+        let Self { ttl, grace, .. } = *self;
+        Terms {
+            ttl: Some(ttl.into()),
+            while_revalidate: Some(grace.while_revalidate.into()),
+            if_error: Some(grace.if_error.into()),
+            keep: Some(grace.keep.into()),
+        }
     }
 
     pub(super) fn seed(&self) -> u64 {

@@ -72,13 +72,12 @@ where
     /// The life of an entry on these terms, of a call that began at this time.
     pub(super) fn life(&self, terms: Terms, began: Nanos) -> Life {
         let now = self.clock.now();
-        let Settings { ttl, ttl_jitter, grace, in_background, .. } = self.settings;
-        let or = |own: Option<Duration>, set: Nanos| own.map_or(set, Nanos::of);
-        let while_revalidate =
-            if in_background { or(terms.while_revalidate, grace.while_revalidate) } else { Nanos(0) };
-        let grace =
-            Grace { while_revalidate, if_error: or(terms.if_error, grace.if_error), keep: or(terms.keep, grace.keep) };
-        Life::new(or(terms.ttl, ttl), grace, ttl_jitter, self.draws.draw(), now.saturating_sub(began), now)
+        let Settings { ttl_jitter, in_background, .. } = self.settings;
+        let Terms { ttl, while_revalidate, if_error, keep } = terms.or(self.settings.terms());
+        let nanos = |time: Option<Duration>| time.map_or(Nanos(0), Nanos::of);
+        let while_revalidate = if in_background { nanos(while_revalidate) } else { Nanos(0) };
+        let grace = Grace { while_revalidate, if_error: nanos(if_error), keep: nanos(keep) };
+        Life::new(nanos(ttl), grace, ttl_jitter, self.draws.draw(), now.saturating_sub(began), now)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::flight::{Boarded, Flights, Passenger};
 use crate::kept::{Entry, Found, Look, Place, Spot};
 use crate::state::cache::Mark;
 use crate::state::cache::counted::Answered;
+use crate::time::Nanos;
 
 /// A call as those who share it hold it.
 pub(super) type CallOf<C> = Pin<Box<Detached<C>>>;
@@ -50,6 +51,8 @@ where
     pub(super) step: Step<Fetch<S, Request, P>>,
     /// The answer if the service fails, while it may be.
     pub(super) stand_in: Option<Arc<Entry<P::Kept>>>,
+    /// When the caller came. What was asked for since then is as new as it may want it.
+    pub(super) came: Nanos,
     pub(super) keep: P,
     pub(super) core: Arc<Core<P::Key, P::Kept>>,
     pub(super) flights: FlightsOf<Fetch<S, Request, P>>,
@@ -135,8 +138,9 @@ where
 
     /// Whether a response that others share is for the request of a call of its own.
     fn is_for(&self, own: &CallOf<Fetch<S, Request, P>>, entry: &Entry<P::Kept>) -> bool {
+        let age = entry.life.age_for(Some(self.came), self.core.clock.now()).map(Duration::from);
         let request = own.get().request();
-        request.is_some_and(|request| self.keep.look(request, &entry.value, Duration::ZERO) == Look::Here)
+        request.is_some_and(|request| self.keep.look(request, &entry.value, age) == Look::Here)
     }
 
     /// Looks again: there may be an entry by now, or a call that is of use.
@@ -145,10 +149,11 @@ where
         let spot = own.get().request().and_then(|request| self.spot(request)).filter(|_| self.tries < MOST);
         let Some(spot) = spot else {
             own.as_mut().attach();
+            own.as_mut().get_pin_mut().set_alone();
             return Step::Alone(own);
         };
         let mark = self.core.kept.mark(&spot);
-        let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces: None };
+        let purpose = Purpose::Key { key: spot.key.clone(), mark, replaces: None, since: Some(self.came) };
         own.as_mut().get_pin_mut().set_purpose(purpose);
         board::<S, Request, P>(&self.flights, mark, spot.key, own)
     }
@@ -156,7 +161,7 @@ where
     /// Where a response is for this request; `None` where it needs one of its own.
     fn spot(&self, request: &Request) -> Option<Spot<P::Key>> {
         let Place::At(key) = self.keep.place(request) else { return None };
-        match self.core.kept.find::<_, P::Response, _>(&self.keep, request, key, &self.core.clock) {
+        match self.core.kept.find::<_, P::Response, _>(&self.keep, request, key, Some(self.came), &self.core.clock) {
             Found::Entry { spot, .. } | Found::Nothing { spot } => Some(spot),
             Found::Alone { .. } => None,
         }

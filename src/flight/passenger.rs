@@ -1,9 +1,10 @@
 //! A caller of a call that others may share.
 
+use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc; // a waker is made of the standard library's
 use std::task::{Context, Poll, Wake, Waker, ready};
-use std::{fmt, mem};
+use std::{fmt, mem, ptr};
 
 use super::Core;
 use crate::cached_arc::CachedArc;
@@ -66,9 +67,19 @@ impl<K: Eq, Fut, T> Keyed for Arc<Flight<K, Fut, T>> {
     fn key(&self) -> &Hashed<K> {
         &self.key
     }
+}
 
-    fn is(&self, other: &Self) -> bool {
-        Self::ptr_eq(self, other)
+impl<K, Fut, T> PartialEq for Flight<K, Fut, T> {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self, other)
+    }
+}
+
+impl<K, Fut, T> Eq for Flight<K, Fut, T> {}
+
+impl<K, Fut, T> Hash for Flight<K, Fut, T> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.key.hash(hasher);
     }
 }
 

@@ -41,11 +41,15 @@ fn authority<B>(request: &Request<B>) -> Option<Authority> {
     let of_header = || request.headers().get(HOST)?.to_str().ok();
     let named = request.uri().authority().map(Authority::as_str).or_else(of_header)?;
     let host = named.rsplit_once('@').map_or(named, |(_, host)| host);
-    let port = default_port(request.uri().scheme_str()).filter(|port| host.ends_with(port)).unwrap_or(":");
-    // RFC 3986, 3.2.3: a port may be left empty.
-    let host = host.strip_suffix(port).unwrap_or(host);
+    let host = without_default_port(host, request.uri().scheme_str());
     // Copied: a slice would keep the whole URI alive, and over HTTP/1 the whole request head.
     (host.len() <= LONGEST).then(|| host.parse().ok())?
+}
+
+/// A host without its port, if that is empty (RFC 3986, 3.2.3) or the default of the scheme.
+pub(super) fn without_default_port<'a>(host: &'a str, scheme: Option<&str>) -> &'a str {
+    let port = default_port(scheme).filter(|port| host.ends_with(port)).unwrap_or(":");
+    host.strip_suffix(port).unwrap_or(host)
 }
 
 /// The port that a URI of this scheme need not name.

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::mem;
 use std::sync::Arc; // as in `kept`
+use std::time::Duration;
 
 use super::{Entry, Kept, Look, Recall};
 use crate::state::cache::Mark;
@@ -29,13 +30,15 @@ pub(crate) struct Spot<K> {
 const MOST: u32 = 2;
 
 impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> {
-    /// Looks for what is kept for a request at its key, and at those that this leads to.
+    /// Looks for what is kept for a request at its key, and at those that this leads to. The request came at `came`, if it may take what
+    /// came since then as its own.
     #[inline]
     pub(crate) fn find<Request, Response, R>(
         &self,
         recall: &R,
         request: &Request,
         key: K,
+        came: Option<Nanos>,
         clock: impl Now,
     ) -> Found<K, V>
     where
@@ -45,7 +48,7 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> 
         for _ in 0..MOST {
             let Some(entry) = self.get(&spot.key) else { return Found::Nothing { spot } };
             let now = clock.now();
-            match recall.look(request, &entry.value, entry.life.age(now).into()) {
+            match recall.look(request, &entry.value, entry.life.age_for(came, now).map(Duration::from)) {
                 Look::Here => return Found::Entry { spot, entry, now },
                 Look::Alone if entry.life.is_kept(now) => return Found::Alone { spot },
                 Look::Alone | Look::Unfit => return Found::Nothing { spot },

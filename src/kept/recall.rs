@@ -17,8 +17,10 @@ pub trait Recall<Request, Response>: Keyed {
     /// Says where the response to a request is kept.
     fn place(&self, request: &Request) -> Place<Self::Key>;
 
-    /// Says what the value of a key is for the request, at this age. Defaults to [`Look::Here`].
-    fn look(&self, _: &Request, _: &Self::Value, _: Duration) -> Look<Self::Key> {
+    /// Says what the value of a key is for the request, at this age; `None` where it is of a call that began after the request came.
+    ///
+    /// Defaults to [`Look::Here`].
+    fn look(&self, _: &Request, _: &Self::Value, _: Option<Duration>) -> Look<Self::Key> {
         Look::Here
     }
 

@@ -3,8 +3,8 @@
 use std::str;
 use std::time::Duration;
 
-use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue};
+use http::header::{CACHE_CONTROL, PRAGMA};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The directives of a request or a response.
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +12,8 @@ pub(super) struct Directives<'a>(pub(super) &'a HeaderMap);
 
 impl<'a> Directives<'a> {
     /// As bytes: what is not ASCII hides no directive beside it.
-    fn all(self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> {
-        let lines = self.0.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes);
+    fn all(self, of: HeaderName) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> {
+        let lines = self.0.get_all(of).iter().map(HeaderValue::as_bytes);
         lines.flat_map(|line| line.split(|byte| *byte == b',')).map(|part| {
             let mut sides = part.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
             (sides.next().unwrap_or_default(), sides.next())
@@ -21,7 +21,16 @@ impl<'a> Directives<'a> {
     }
 
     pub(super) fn has(self, name: &str) -> bool {
-        self.all().any(|(directive, _)| directive.eq_ignore_ascii_case(name.as_bytes()))
+        self.has_in(CACHE_CONTROL, name)
+    }
+
+    /// Whether what was kept is of no use. `Pragma` says so where there is no `Cache-Control` (RFC 9111, 5.4).
+    pub(super) fn are_no_cache(self) -> bool {
+        self.has("no-cache") || !self.0.contains_key(CACHE_CONTROL) && self.has_in(PRAGMA, "no-cache")
+    }
+
+    fn has_in(self, header: HeaderName, name: &str) -> bool {
+        self.all(header).any(|(directive, _)| directive.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     pub(super) fn has_any(self, names: &[&str]) -> bool {
@@ -30,7 +39,7 @@ impl<'a> Directives<'a> {
 
     /// The seconds that a directive has. Of several, the least.
     pub(super) fn seconds(self, name: &str) -> Option<Duration> {
-        let named = self.all().filter(|(directive, _)| directive.eq_ignore_ascii_case(name.as_bytes()));
+        let named = self.all(CACHE_CONTROL).filter(|(directive, _)| directive.eq_ignore_ascii_case(name.as_bytes()));
         let number = |value| str::from_utf8(value).ok()?.trim_matches('"').parse().ok();
         named.filter_map(|(_, value)| number(value?)).map(Duration::from_secs).min()
     }

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{AGE, AUTHORIZATION, CACHE_CONTROL, EXPIRES, Entry, HeaderName, LAST_MODIFIED, SET_COOKIE, VARY};
+use http::header::{
+    AGE, AUTHORIZATION, CACHE_CONTROL, DATE, EXPIRES, Entry, HeaderName, LAST_MODIFIED, SET_COOKIE, VARY,
+};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_cache_semantics::{CacheOptions, CachePolicy};
+use httpdate::fmt_http_date;
 
 use super::directives::Directives;
 use crate::cache::Terms;
+use crate::http::headers;
 use crate::time::wall_clock;
 
 /// The greatest age that is told (RFC 9111, 1.2.2). A greater one would overflow.
@@ -40,6 +44,7 @@ pub(super) fn judge(
     is_failure: bool,
     delay: Duration,
     silent: Silent,
+    set: Terms,
 ) -> Judged {
     let says = Directives(&response.headers);
     if !may_be_shared(asked.headers(), response, says) {
@@ -52,14 +57,17 @@ pub(super) fn judge(
         StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION | StatusCode::NO_CONTENT => silent.ttl,
         StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT => silent.ttl,
         StatusCode::NOT_FOUND | StatusCode::GONE if silent.negative.is_some() => silent.negative,
-        _ => return Judged::Own,
+        _ => return Judged::Share,
     };
     let Some((age, fresh_for)) = freshness(asked, response, delay) else { return Judged::Own };
     let fresh_for = own_ttl.filter(|_| is_silent(&response.headers)).unwrap_or(fresh_for);
-    let terms = terms(says, fresh_for);
-    let is_of_use =
-        [terms.ttl, terms.while_revalidate, terms.if_error].into_iter().flatten().any(|time| !time.is_zero());
-    if is_of_use { Judged::Keep { terms, age, fresh_for } } else { Judged::Own }
+    let terms = terms(says, fresh_for).or(set);
+    match terms.are_of_use() {
+        true => Judged::Keep { terms, age, fresh_for },
+        false if response.status.is_client_error() => Judged::Share,
+        // It may be another one for each.
+        false => Judged::Own,
+    }
 }
 
 /// Whether others than the one who asked may see the response. One that sets a cookie is never shared.
@@ -67,6 +75,7 @@ fn may_be_shared(asked: &HeaderMap, response: &Parts, says: Directives<'_>) -> b
     let varies_by_all = || vary(&response.headers).any(|name| name == "*");
     let is_authorized = || asked.contains_key(AUTHORIZATION);
     !says.has_any(&["private", "no-store"])
+        && !says.are_no_cache()
         && !response.headers.contains_key(SET_COOKIE)
         && !varies_by_all()
         && (!is_authorized() || says.has_any(&["public", "must-revalidate", "s-maxage"]))
@@ -82,7 +91,19 @@ fn freshness(asked: &Request<()>, response: &Parts, delay: Duration) -> Option<(
     bound_age(head.headers_mut());
     in_small_letters(head.headers_mut());
     let policy = CachePolicy::new_options(asked, &head, sent, CacheOptions::default());
-    policy.is_storable().then(|| (policy.age(now), policy.time_to_live(now)))
+    policy.is_storable().then(|| {
+        let (age, says) = (policy.age(now), Directives(&response.headers));
+        // Of several that differ, the policy takes the first.
+        let least = says.seconds("s-maxage").or_else(|| says.seconds("max-age")).unwrap_or(Duration::MAX);
+        (age, policy.time_to_live(now).min(least.saturating_sub(age)))
+    })
+}
+
+/// Notes when a response came that does not say when it was made (RFC 9110, 6.6.1).
+pub(super) fn date(headers: &mut HeaderMap) {
+    if let (false, Ok(now)) = (headers.contains_key(DATE), fmt_http_date(wall_clock()).parse()) {
+        headers::set(headers, &DATE, now);
+    }
 }
 
 /// Bounds the age that the response says it has.
@@ -111,15 +132,13 @@ fn in_small_letters(headers: &mut HeaderMap) {
 /// Whether a response says nothing of how long it is fresh.
 fn is_silent(headers: &HeaderMap) -> bool {
     let says = Directives(headers);
-    !says.has_any(&["max-age", "s-maxage", "no-cache"])
-        && !headers.contains_key(EXPIRES)
-        && !headers.contains_key(LAST_MODIFIED)
+    !says.has_any(&["max-age", "s-maxage"]) && !headers.contains_key(EXPIRES) && !headers.contains_key(LAST_MODIFIED)
 }
 
 /// For how long a response is of use. It may say so itself (RFC 5861), or that it is of no use once it is stale (RFC 9111, 4.2.4).
 fn terms(says: Directives<'_>, fresh_for: Duration) -> Terms {
     let ttl = Some(fresh_for);
-    if says.has_any(&["must-revalidate", "proxy-revalidate", "no-cache", "s-maxage"]) {
+    if says.has_any(&["must-revalidate", "proxy-revalidate", "s-maxage"]) {
         return Terms { ttl, ..Terms::NO_LONGER };
     }
     let (while_revalidate, if_error) = (says.seconds("stale-while-revalidate"), says.seconds("stale-if-error"));

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AGE, CONNECTION, HeaderName, PRAGMA, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{AGE, CONNECTION, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 
-use super::directives::Directives;
 use super::key::Signpost;
+use super::wants::Wants;
 use crate::http::coalesce::SharedBody;
 use crate::http::headers;
 
@@ -39,6 +39,8 @@ pub(super) struct KeptResponse {
     pub(super) age: Duration,
     /// How long it was fresh when it came.
     pub(super) fresh_for: Duration,
+    /// How new its own request wanted it.
+    pub(super) wanted: Wants,
 }
 
 /// Headers that belong to a connection, beside those that `Connection` names (RFC 9110, 7.6.1).
@@ -59,21 +61,18 @@ pub(super) fn of_resource(mut headers: HeaderMap) -> HeaderMap {
 }
 
 impl KeptResponse {
-    /// Whether a request takes it, which was kept for so long: it varies as the request does, and is as new as that asks for.
-    pub(super) fn fits(&self, request: &HeaderMap, kept_for: Duration) -> bool {
+    /// Whether a request takes it, which was kept for so long: it varies as the request does, and is as new as that wants it. `None`
+    /// is the time of one that was asked for after the request came.
+    pub(super) fn fits(&self, request: &HeaderMap, kept_for: Option<Duration>) -> bool {
         let is_same = |name: &HeaderName| request.get_all(name).iter().eq(self.asked.get_all(name));
-        self.varies.iter().all(is_same) && self.is_new_enough(request, kept_for)
+        self.varies.iter().all(is_same) && self.is_new_enough(Wants::of(request), kept_for)
     }
 
-    /// `max-stale` is not heeded: how stale a response may be, the cache is set to.
-    fn is_new_enough(&self, request: &HeaderMap, kept_for: Duration) -> bool {
-        let asks = Directives(request);
-        let is_no_cache = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"no-cache");
-        let age = self.age.saturating_add(kept_for);
-        !asks.has("no-cache")
-            && !request.get_all(PRAGMA).iter().any(is_no_cache)
-            && asks.seconds("max-age").is_none_or(|most| age <= most)
-            && asks.seconds("min-fresh").is_none_or(|least| self.fresh_for.saturating_sub(kept_for) >= least)
+    fn is_new_enough(&self, wants: Wants, kept_for: Option<Duration>) -> bool {
+        let is_like_its_own = || kept_for.is_none() && wants.are_within(self.wanted);
+        let kept_for = kept_for.unwrap_or_default();
+        let (age, fresh_for) = (self.age.saturating_add(kept_for), self.fresh_for.saturating_sub(kept_for));
+        wants.are_met(age, fresh_for) || is_like_its_own()
     }
 
     /// The response once more, with its `Age` if it was kept for a while.
@@ -90,11 +89,11 @@ impl KeptResponse {
     }
 
     /// About how many bytes it takes.
-    pub(super) fn weight(&self) -> u32 {
+    pub(super) fn weight(&self) -> usize {
         let size = |headers: &HeaderMap| headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         let headers: usize = size(&self.headers);
         let trailers: usize = self.trailers.as_ref().map_or(0, size);
         let own = size_of::<Self>() + size_of::<(HeaderName, HeaderValue)>() * self.headers.len();
-        u32::try_from(self.data.len() + headers + trailers + own).unwrap_or(u32::MAX)
+        self.data.len() + headers + trailers + own
     }
 }

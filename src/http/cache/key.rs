@@ -3,15 +3,18 @@
 use std::sync::Arc; // as the store's
 use std::sync::atomic::{AtomicU64, Ordering}; // no model checks it
 
-use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-/// A resource: the method, the URI, and the `Host`. Where a response varies by headers, also the values of these.
+use super::resource::Resource;
+
+/// A method and a resource. Where a response varies by headers, also the values of these.
+///
+/// The resource is the URI of a request, or its path and its `Host`: both are the same key. The case of a host makes no difference, and
+/// nor does a port that is the default of the scheme. A path is taken to be one of `http`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HttpKey {
     method: Method,
-    uri: Uri,
-    host: Option<HeaderValue>,
+    resource: Resource,
     variant: Option<Variant>,
 }
 
@@ -31,24 +34,38 @@ pub(super) struct Signpost {
 }
 
 impl HttpKey {
-    /// The resource of this method and URI, as requests have it: most often `GET`, and the path.
-    pub const fn new(method: Method, uri: Uri) -> Self {
-        Self { method, uri, host: None, variant: None }
+    /// The resource of this URI, most often for `GET`.
+    pub fn new(method: Method, uri: Uri) -> Self {
+        Self::at(method, Resource::new(uri, None))
     }
 
     /// The same for requests with this `Host`.
     #[must_use]
     pub fn host(self, host: HeaderValue) -> Self {
-        Self { host: Some(host), ..self }
+        Self { resource: self.resource.host(host), ..self }
+    }
+
+    const fn at(method: Method, resource: Resource) -> Self {
+        Self { method, resource, variant: None }
     }
 
     pub(super) fn of<B>(request: &Request<B>) -> Self {
-        Self::with(request.method().clone(), request)
+        Self::at(request.method().clone(), Resource::of(request))
     }
 
-    /// That of another method.
-    pub(super) fn with<B>(method: Method, request: &Request<B>) -> Self {
-        Self { method, uri: request.uri().clone(), host: request.headers().get(HOST).cloned(), variant: None }
+    /// All that a change of the resource spoils. Its path may have come over a secure connection.
+    pub(super) fn spoiled_by<B>(request: &Request<B>) -> Vec<Self> {
+        let resources = Resource::of(request).under_both_schemes();
+        let keys =
+            resources.map(|resource| [Method::GET, Method::HEAD].map(|method| Self::at(method, resource.clone())));
+        keys.into_iter().flatten().collect()
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        let values = self.variant.iter().flat_map(|variant| variant.values.iter().flatten());
+        let values: usize = values.map(|value| size_of::<HeaderValue>() + value.len()).sum();
+        size_of::<Self>() + self.resource.weight() + values
     }
 
     /// The key to which a signpost leads a request with these headers.

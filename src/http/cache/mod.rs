@@ -6,7 +6,9 @@ mod kept;
 mod key;
 mod layers;
 mod reading;
+mod resource;
 mod semantics;
+mod wants;
 
 pub use self::kept::Kept;
 pub use self::key::HttpKey;

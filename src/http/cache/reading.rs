@@ -12,6 +12,7 @@ use tower::BoxError;
 
 use super::judged::{Judged, varied};
 use super::kept::{Kept, KeptResponse, What, of_resource};
+use super::wants::Wants;
 use crate::cache::{Read, Terms};
 use crate::call::POLLED_AGAIN;
 use crate::error::Error;
@@ -89,9 +90,9 @@ fn own<B>(response: Option<Response<SharedBody<B>>>, is_failure: bool) -> Read<K
 fn kept(whole: Whole, asked: &Request<()>, age: Duration, fresh_for: Duration) -> Kept {
     let (parts, (data, trailers)) = whole.into_parts();
     let varies: Vec<_> = varied(&parts.headers).collect();
-    let asked = selected(asked.headers(), &varies);
+    let (asked, wanted) = (selected(asked.headers(), &varies), Wants::of(asked.headers()));
     let (status, version, headers) = (parts.status, parts.version, of_resource(parts.headers));
-    let response = KeptResponse { status, version, headers, data, trailers, varies, asked, age, fresh_for };
+    let response = KeptResponse { status, version, headers, data, trailers, varies, asked, age, fresh_for, wanted };
     Kept(What::Response(Box::new(response)))
 }
 

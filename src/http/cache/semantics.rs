@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{Method, Request, Response};
 use http_body::Body;
 use tokio::time::Instant;
 use tower::BoxError;
 
 use super::directives::Directives;
-use super::judged::{Silent, judge};
+use super::judged::{Judged, Silent, date, judge};
 use super::kept::{Kept, What};
 use super::key::HttpKey;
 use super::reading::Reading;
-use crate::cache::{Fork, Keep, Keyed, Look, Place, Recall, is_failure};
+use crate::cache::{Around, Fork, Keep, Keyed, Look, Place, Recall, is_failure};
 use crate::debug::debug_by_type;
 use crate::error::Error;
 use crate::http::classify::HttpClassifier;
@@ -73,11 +74,11 @@ impl<A: Body, B, C> Recall<Request<A>, Response<SharedBody<B>>> for Semantics<C>
         match *request.method() {
             Method::GET | Method::HEAD if asks_for_all(request) => Place::At(HttpKey::of(request)),
             Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => Place::Nowhere,
-            _ => Place::Spoils([Method::GET, Method::HEAD].map(|method| HttpKey::with(method, request)).into()),
+            _ => Place::Spoils(HttpKey::spoiled_by(request)),
         }
     }
 
-    fn look(&self, request: &Request<A>, value: &Kept, age: Duration) -> Look<HttpKey> {
+    fn look(&self, request: &Request<A>, value: &Kept, age: Option<Duration>) -> Look<HttpKey> {
         match &value.0 {
             What::Response(response) if response.fits(request.headers(), age) => Look::Here,
             What::Response(_) => Look::Unfit,
@@ -100,6 +101,8 @@ fn asks_for_all<A: Body>(request: &Request<A>) -> bool {
     request.body().is_end_stream()
         && !OWN.iter().any(|name| headers.contains_key(name))
         && !Directives(headers).has("no-store")
+        // With several, caches and services may go by different ones (RFC 9112, 3.2).
+        && headers.get_all(HOST).iter().nth(1).is_none()
 }
 
 impl<A, B, C> Keep<Request<A>, Response<B>> for Semantics<C>
@@ -113,8 +116,11 @@ where
     type Asked = Asked;
     type Reading = Reading<B>;
 
-    fn ask(&self, request: &mut Request<A>) -> Asked {
+    fn share(&self, request: &mut Request<A>) {
         take_deadline(request);
+    }
+
+    fn ask(&self, request: &Request<A>) -> Asked {
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();
@@ -122,11 +128,18 @@ where
         Asked { head, sent: time::now() }
     }
 
-    fn read(&self, asked: Asked, response: Response<B>) -> Reading<B> {
+    fn read(&self, asked: Asked, response: Response<B>, around: Around) -> Reading<B> {
         let is_failure = self.classifier.classify(Ok(&response)).is_failure();
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         let delay = time::now().saturating_duration_since(asked.sent);
-        let judged = judge(&asked.head, &parts, is_failure, delay, self.silent);
+        let judged = match is_failure && around.stands_in {
+            // Its body may hang.
+            true => Judged::Own,
+            false => judge(&asked.head, &parts, is_failure, delay, self.silent, around.set),
+        };
+        if matches!(judged, Judged::Keep { .. }) {
+            date(&mut parts.headers);
+        }
         Reading::new(asked.head, Response::from_parts(parts, body), judged, is_failure, self.max_body)
     }
 
@@ -139,11 +152,12 @@ where
         is_failure::<Response<B>>(&self.classifier, error)
     }
 
-    fn weigh(&self, kept: &Kept) -> u32 {
-        match &kept.0 {
+    fn weigh(&self, key: &HttpKey, kept: &Kept) -> u32 {
+        let response = match &kept.0 {
             What::Response(response) => response.weight(),
-            What::Signpost(_) | What::Alone => 1,
-        }
+            What::Signpost(_) | What::Alone => size_of::<Kept>(),
+        };
+        u32::try_from(key.weight() + response).unwrap_or(u32::MAX)
     }
 
     fn fork(&self, key: &HttpKey, kept: &Kept) -> Option<Fork<HttpKey, Kept>> {

@@ -49,11 +49,8 @@ pub(crate) struct Life {
 const LONGEST: f64 = 36.8;
 
 impl Life {
-    /// Of what never was of use but to its own call.
-    pub(crate) const OVER: Self = Self { stored_at: Nanos(0), ttl: Nanos(0), grace: Grace::NONE, took: Nanos(0) };
-
     /// Of what is no response, and stays as long as there is room.
-    pub(crate) const ENDLESS: Self = Self { ttl: Nanos::MAX, ..Self::OVER };
+    pub(crate) const ENDLESS: Self = Self { stored_at: Nanos(0), ttl: Nanos::MAX, grace: Grace::NONE, took: Nanos(0) };
 
     /// Of an entry that was stored now, of a call that took so long. A drawn number shortens the time by up to the jitter.
     pub(crate) fn new(ttl: Nanos, grace: Grace, jitter: f64, drawn: u64, took: Nanos, now: Nanos) -> Self {
@@ -62,6 +59,13 @@ impl Life {
 
     pub(crate) fn age(&self, now: Nanos) -> Nanos {
         now.saturating_sub(self.stored_at)
+    }
+
+    /// How old it is for one who came at this time, if it is older than that: `None` if its call began since then, so that none of
+    /// its own would have brought anything newer.
+    pub(crate) fn age_for(&self, came: Option<Nanos>, now: Nanos) -> Option<Nanos> {
+        let began = self.stored_at.saturating_sub(self.took);
+        came.is_none_or(|came| began < came).then(|| self.age(now))
     }
 
     #[inline]

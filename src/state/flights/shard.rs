@@ -7,21 +7,21 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 use crate::state::keys::{AsItIs, Hashed};
 use crate::sync::Mutex;
 
-/// A call under a key. Clones are the same call.
-pub(crate) trait Keyed: Clone {
+/// A call under a key, whose hash it has. It is equal to its clones alone.
+pub(crate) trait Keyed: Clone + Eq + Hash {
     type Key: Eq;
 
     fn key(&self) -> &Hashed<Self::Key>;
-
-    fn is(&self, other: &Self) -> bool;
 }
 
-/// A part of the calls. A key's `eq` is the user's code and runs under its lock.
+/// A part of the calls. A key's `eq` is the user's code and runs under its lock, but only where a call is boarded: a call is forgotten
+/// by what it is, also while a panic unwinds, and one more would abort the process.
 ///
 /// Two cache lines, because processors fetch them in pairs: its count of owners is on the first of them.
 #[repr(align(128))]
 pub(crate) struct Shard<F: Keyed>(Mutex<HashSet<Entry<F>, BuildHasherDefault<AsItIs>>>);
 
+/// A call in the map, which finds it by its key or by itself.
 struct Entry<F>(F);
 
 impl<F: Keyed> Shard<F> {
@@ -50,13 +50,8 @@ impl<F: Keyed> Shard<F> {
 
     /// Forgets a call, unless there is another under its key by now.
     pub(crate) fn forget(&self, call: &F) {
-        let mut calls = self.0.lock();
-        let mut gone = calls.take(call.key());
-        // Most often it is there, so that one look is enough.
-        if let Some(next) = gone.take_if(|Entry(other)| !other.is(call)) {
-            calls.insert(next);
-        }
-        drop(calls);
+        let gone = self.0.lock().take(call);
+        // It holds the user's key and response.
         drop(gone);
     }
 
@@ -83,5 +78,11 @@ impl<F: Keyed> Eq for Entry<F> {}
 impl<F: Keyed> Hash for Entry<F> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.0.key().hash(hasher);
+    }
+}
+
+impl<F: Keyed> Borrow<F> for Entry<F> {
+    fn borrow(&self) -> &F {
+        &self.0
     }
 }

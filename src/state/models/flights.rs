@@ -1,5 +1,6 @@
 //! Callers of one call who poll, leave and join at the same moment.
 
+use std::hash::{Hash, Hasher};
 use std::task::Waker;
 
 use loom::model;
@@ -99,9 +100,19 @@ impl Keyed for Call {
     fn key(&self) -> &Hashed<u32> {
         &self.0.0
     }
+}
 
-    fn is(&self, other: &Self) -> bool {
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Call {}
+
+impl Hash for Call {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.key().hash(hasher);
     }
 }
 
@@ -156,9 +167,9 @@ fn who_joins_beside_the_end_sees_the_result_or_begins_anew() {
         };
         let ((joined, ticket, turn), ()) = race(join, || end(&calls, &call));
         if ticket == Ticket::FIRST {
-            assert_eq!((joined.is(&call), turn, calls.len()), (false, Turn::Drives, 1));
+            assert_eq!((joined == call, turn, calls.len()), (false, Turn::Drives, 1));
         } else {
-            assert!(joined.is(&call) && (turn == Turn::Over || wakes.count() == 1), "it sleeps on");
+            assert!(joined == call && (turn == Turn::Over || wakes.count() == 1), "it sleeps on");
             assert_eq!((joined.drive().turn(ticket, Waker::noop()), joined.result()), (Turn::Over, 7));
             assert_eq!(calls.len(), 0);
         }
@@ -171,7 +182,7 @@ fn two_who_come_at_once_share_one_call() {
         let calls = Arc::new(Shard::new());
         let others = Arc::clone(&calls);
         let ((one, first), (two, second)) = race(move || board(&others), || board(&calls));
-        assert!(one.is(&two) && first != second);
+        assert!(one == two && first != second);
         assert_eq!(calls.len(), 1);
     });
 }

@@ -50,7 +50,11 @@ async fn a_response_is_fresh_for_as_long_as_it_says() {
             &[("pragma", "no-cache"), ("expires", "Tue, 15 Nov 1994 08:13:01 GMT"), ("date", DATE)],
             0,
         ),
-        ("of two that differ, the first", &[("cache-control", "max-age=30"), ("cache-control", "max-age=20")], 30),
+        ("of two that differ, the less", &[("cache-control", "max-age=30"), ("cache-control", "max-age=20")], 20),
+        ("in any order", &[("cache-control", "max-age=20, public"), ("cache-control", "max-age=30")], 20),
+        ("also of s-maxage", &[("cache-control", "s-maxage=20, max-age=5"), ("cache-control", "s-maxage=10")], 10),
+        ("private in the second", &[("cache-control", "max-age=30"), ("cache-control", "private")], 0),
+        ("no-cache in the second", &[("cache-control", "max-age=30"), ("cache-control", "no-cache")], 0),
         ("nothing", &[], 0),
         ("public alone says nothing of a time", &[("cache-control", "public")], 0),
         ("a word of others", &[("cache-control", "private, community=\"UCI\"")], 0),
@@ -109,7 +113,12 @@ async fn a_time_may_be_set_for_responses_that_say_nothing() {
     assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "1"]);
     advance(5 * SECOND).await;
     assert_eq!(get(&service, &[]).await, "2");
-    for headers in [&[("cache-control", "no-cache")][..], &[("cache-control", "private")], &[("set-cookie", "a=b")]] {
+    for headers in [
+        &[("cache-control", "no-cache")][..],
+        &[("pragma", "no-cache")],
+        &[("cache-control", "private")],
+        &[("set-cookie", "a=b")],
+    ] {
         let service = cached(builder().ttl(5 * SECOND), &Origin::says(headers));
         assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "2"], "{headers:?}");
     }
@@ -153,6 +162,7 @@ async fn a_request_says_how_new_it_wants_the_response() {
     let rows: &[(Headers, u32, &str)] = &[
         (&[("cache-control", "no-cache")], 0, "2"),
         (&[("pragma", "no-cache")], 0, "2"),
+        (&[("pragma", "no-cache"), ("cache-control", "max-age=5")], 5, "1"),
         (&[("cache-control", "max-age=5")], 5, "1"),
         (&[("cache-control", "max-age=5")], 6, "2"),
         (&[("cache-control", "max-age=0")], 1, "2"),
@@ -196,4 +206,28 @@ async fn what_belongs_to_a_connection_is_not_kept() {
     let names: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["cache-control", "x-other", "date", "age"]);
     assert_eq!(response.headers().get_all("x-other").iter().count(), 2);
+}
+
+/// Who gets it later knows from when it is (RFC 9110, 6.6.1).
+#[tokio::test(start_paused = true)]
+async fn a_kept_response_without_a_date_gets_one() {
+    let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30")]));
+    for _ in 0..2 {
+        let response = service.clone().oneshot(request("GET", "/", &[])).await.unwrap();
+        assert!(httpdate::parse_http_date(response.headers()["date"].to_str().unwrap()).is_ok());
+    }
+}
+
+/// The clocks of two machines are not compared (RFC 9111, 4.2.3): `Age` and the time since the request are enough.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_goes_wrong_changes_no_age() {
+    for date in ["Tue, 15 Nov 1994 08:12:31 GMT", "Fri, 31 Dec 2100 23:59:59 GMT", "yesterday"] {
+        let headers: Headers = Box::leak(Box::new([("cache-control", "max-age=30"), ("date", date), ("age", "10")]));
+        let service = slowed(builder(), &Origin::says(headers));
+        get(&service, &[]).await;
+        advance(18 * SECOND).await;
+        assert_eq!(ask(&service, request("GET", "/", &[])).await, ("1".into(), Some("29".into())), "{date}");
+        advance(SECOND).await;
+        assert_eq!(get(&service, &[]).await, "2", "{date}");
+    }
 }

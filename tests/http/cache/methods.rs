@@ -19,10 +19,47 @@ async fn a_resource_is_its_method_its_uri_and_its_host() {
         ("GET", "/a?b=c", &[], "2"),
         ("GET", "/a", &[("host", "one")], "3"),
         ("GET", "/a", &[("host", "two")], "4"),
+        ("GET", "http://two/a", &[], "4"),
+        ("GET", "https://two/a", &[], "6"),
+        ("GET", "http://two:81/a", &[], "7"),
+        ("GET", "http://two/a", &[("host", "one")], "8"),
     ];
     for (method, uri, headers, call) in rows {
         assert_eq!(ask(&service, request(method, uri, headers)).await.0, *call, "{method} {uri} {headers:?}");
     }
+}
+
+/// A path and a host, as HTTP/1 has them, are the URI that HTTP/2 has.
+#[tokio::test(start_paused = true)]
+async fn a_resource_has_one_key_in_all_its_forms() {
+    let forms: [(&str, Headers); 8] = [
+        ("/a", &[("host", "one")]),
+        ("/a", &[("host", "ONE")]),
+        ("/a", &[("host", "one:80")]),
+        ("/a", &[("host", "one:")]),
+        ("http://one/a", &[]),
+        ("http://One:80/a", &[]),
+        ("HTTP://one/a", &[]),
+        ("http://one/a", &[("host", "ONE:80")]),
+    ];
+    let origin = Origin::says(PAGE);
+    let service = cached(builder(), &origin);
+    for (uri, headers) in forms {
+        assert_eq!(ask(&service, request("GET", uri, headers)).await.0, "1", "{uri} {headers:?}");
+    }
+    for (uri, headers) in forms.into_iter().chain([("https://one/a", &[][..]), ("https://one:443/a", &[])]) {
+        let before = origin.calls();
+        ask(&service, request("PUT", uri, headers)).await;
+        ask(&service, request("GET", "/a", &[("host", "one")])).await;
+        assert_eq!(origin.calls(), before + 2, "{uri} {headers:?} throws it away");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_two_hosts_passes_by() {
+    let service = cached(builder(), &Origin::says(PAGE));
+    let hosts: Headers = &[("host", "one"), ("host", "two")];
+    assert_eq!([get(&service, hosts).await, get(&service, hosts).await], ["1", "2"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,4 +148,17 @@ async fn the_callers_deadline_is_not_sent() {
     let service = BoxCloneSyncService::new(builder().ttl(SECOND).build().unwrap().layer(inner));
     let headers: Headers = &[("grpc-timeout", "1S"), ("x-request-timeout-ms", "1000")];
     assert_eq!(get(&service, headers).await, "false");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_shares_sends_its_deadline() {
+    let inner = service_fn(|request: Request<Body>| {
+        let sent = request.headers().contains_key("x-request-timeout-ms");
+        let response = Response::builder().header("cache-control", "private");
+        async move { Ok::<_, Error>(response.body(Body::from(sent.to_string())).unwrap()) }
+    });
+    let service = BoxCloneSyncService::new(builder().build().unwrap().layer(inner));
+    let headers: Headers = &[("x-request-timeout-ms", "1000")];
+    assert_eq!(get(&service, headers).await, "false", "others may share it");
+    assert_eq!(get(&service, headers).await, "true", "and now it is known that nobody does");
 }

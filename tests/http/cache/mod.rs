@@ -7,6 +7,7 @@ mod late;
 mod methods;
 mod shared;
 mod stale;
+mod together;
 mod vary;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,6 +82,19 @@ fn cached(builder: CacheBuilder<Semantics>, origin: &Origin) -> Cached {
     let inner = service_fn(move |request: Request<Body>| {
         let response = origin.respond(&request);
         async move { Ok::<_, Error>(response) }
+    });
+    BoxCloneSyncService::new(builder.build().unwrap().layer(inner))
+}
+
+/// A cache around an origin that takes a second to respond.
+fn slowed(builder: CacheBuilder<Semantics>, origin: &Origin) -> Cached {
+    let origin = origin.clone();
+    let inner = service_fn(move |request: Request<Body>| {
+        let response = origin.respond(&request);
+        async move {
+            tokio::time::sleep(SECOND).await;
+            Ok::<_, Error>(response)
+        }
     });
     BoxCloneSyncService::new(builder.build().unwrap().layer(inner))
 }

@@ -16,6 +16,10 @@ async fn a_failed_response_is_replaced_by_a_stale_one() {
         ("must-revalidate", &[("cache-control", "must-revalidate, max-age=10")], 503, "2"),
         ("proxy-revalidate", &[("cache-control", "proxy-revalidate, max-age=10")], 503, "2"),
         ("s-maxage", &[("cache-control", "s-maxage=10")], 503, "2"),
+        ("s-maxage beside stale-if-error", &[("cache-control", "s-maxage=10, stale-if-error=60")], 503, "2"),
+        ("never fresh", &[("cache-control", "max-age=0")], 503, "1"),
+        ("nothing said", &[], 503, "1"),
+        ("never fresh, no-cache", &[("cache-control", "max-age=0, no-cache")], 503, "2"),
     ];
     for (label, says, status, call) in rows {
         let origin = Origin::says(says);
@@ -78,4 +82,66 @@ async fn a_fallback_gives_the_page_that_is_kept() {
     advance(30 * SECOND).await;
     origin.will(500, &[]);
     assert_eq!(ask(&service, request("GET", "/", &[])).await, ("1".into(), Some("30".into())));
+}
+
+/// The cache alone says that they may be stale.
+#[tokio::test(start_paused = true)]
+async fn responses_that_never_are_fresh_are_kept_for_later() {
+    for says in [&[("cache-control", "max-age=0")][..], &[]] {
+        let origin = Origin::says(says);
+        let inner = {
+            let origin = origin.clone();
+            service_fn(move |request: Request<Body>| {
+                let response = origin.respond(&request);
+                async move { Ok::<_, Error>(response) }
+            })
+        };
+        let layer = builder().stale_while_revalidate(20 * SECOND).build().unwrap();
+        let service = BoxCloneSyncService::new(layer.layer(inner));
+        assert_eq!([get(&service, &[]).await, get(&service, &[]).await], ["1", "1"], "{says:?}");
+        while origin.calls() < 2 {
+            tokio::task::yield_now().await;
+        }
+
+        let cache = builder().keep(60 * SECOND).build().unwrap();
+        let fallback = FallbackLayer::http(palisade::fallback::cached(&cache));
+        let down = origin.clone();
+        let inner = service_fn(move |request: Request<Body>| {
+            let response = down.respond(&request);
+            async move { Ok::<_, Error>(response) }
+        });
+        let service = BoxCloneSyncService::new(ServiceBuilder::new().layer(fallback).layer(cache).service(inner));
+        let kept = get(&service, &[]).await;
+        origin.will(500, &[]);
+        assert_eq!(get(&service, &[]).await, kept, "{says:?}");
+    }
+}
+
+/// The head of a failure is enough to give the stale response.
+#[tokio::test(start_paused = true)]
+async fn a_failure_whose_body_hangs_holds_nothing_back() {
+    let inner = {
+        let calls = Arc::new(AtomicUsize::new(0));
+        service_fn(move |_: Request<Body>| {
+            let is_first = calls.fetch_add(1, Ordering::SeqCst) == 0;
+            let (mut sender, body) = http_body_util::channel::Channel::<Bytes, Error>::new(1);
+            let status = if is_first { 200 } else { 503 };
+            let response = Response::builder().status(status).header("cache-control", "max-age=1");
+            tokio::spawn(async move {
+                sender.send_data("page".into()).await.unwrap();
+                if !is_first {
+                    std::future::pending::<()>().await;
+                }
+            });
+            async move { Ok::<_, Error>(response.body(body).unwrap()) }
+        })
+    };
+    let service = builder().stale_if_error(60 * SECOND).build().unwrap().layer(inner);
+    let page = || async { service.clone().oneshot(request("GET", "/", &[])).await.unwrap() };
+    page().await;
+    advance(SECOND).await;
+    let began = crate::support::now();
+    let responses = futures_util::future::join_all((0..10).map(|_| page())).await;
+    assert!(responses.iter().all(|response| response.status() == StatusCode::OK));
+    assert_eq!(crate::support::now() - began, Duration::ZERO);
 }
