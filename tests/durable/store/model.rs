@@ -31,7 +31,7 @@ fn batches() -> impl Strategy<Value = Batch> {
     let change = (0..SPACES.len(), keys(), proptest::option::of(0..5000usize));
     vec(change, 0..5).prop_map(|changes| {
         changes.into_iter().fold(Batch::new(), |batch, (at, key, value)| match value {
-            Some(length) => batch.put(space(SPACES[at]), key, vec![length as u8; length]),
+            Some(length) => batch.put(space(SPACES[at]), key, vec![length.to_le_bytes()[0]; length]),
             None => batch.remove(space(SPACES[at]), key),
         })
     })
@@ -67,7 +67,9 @@ async fn check(mut store: Box<dyn Store>, file: Option<&Path>, steps: Vec<Step>)
             Step::Write(batches) => {
                 let written = join_all(batches.iter().map(|batch| store.write(batch.clone()))).await;
                 assert!(written.iter().all(Result::is_ok));
-                batches.into_iter().for_each(|batch| apply(&mut model, batch));
+                for batch in batches {
+                    apply(&mut model, batch);
+                }
             }
             Step::Read(at, key) => {
                 let value = store.read(space(SPACES[at]), &key).await.unwrap();
@@ -94,7 +96,7 @@ async fn check(mut store: Box<dyn Store>, file: Option<&Path>, steps: Vec<Step>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_stores_are_as_a_map(steps in vec(steps(), 0..40)) {
