@@ -108,9 +108,9 @@ async fn no_thread_gets_what_was_thrown_away() {
     for now in 1..2_000 {
         version.store(now, std::sync::atomic::Ordering::SeqCst);
         if now % 8 == 0 {
-            handle.clear()
+            handle.clear();
         } else {
-            handle.invalidate(&7)
+            handle.invalidate(&7);
         }
         assert!(get(&service, 7).await.unwrap() >= now, "older than what was thrown away");
     }
