@@ -80,6 +80,9 @@
 //! Two requests of one key get one response. If a response depends on who asks, and the key does not say who, one user sees what is
 //! another's.
 //!
+//! A call that waits for another call of its own key, through the same cache, waits for itself: a timeout below ends it, and without one
+//! the key gets no new response any more.
+//!
 //! A key's `Hash`, `Eq` and `Clone`, and a response's `Clone`, run in each call, so make them cheap: wrap large responses in an `Arc`.
 //! `Eq` may run under a lock of the calls in flight, and must not use the cache. A response that is thrown away may be dropped a
 //! little later, on any thread that uses the cache.

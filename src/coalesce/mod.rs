@@ -78,8 +78,8 @@
 //! # The sharp edge
 //!
 //! One slow or failed call is now slow or failed for all. So have a timeout below, and a retry too if failures pass quickly. A call
-//! that waits for another call of its own key, through the same layer, waits for ever. And share only calls that change nothing: of two
-//! orders with one key, one is not made.
+//! that waits for another call of its own key, through the same layer, waits for itself: a timeout below ends it, and without one the key
+//! gets no response any more. And share only calls that change nothing: of two orders with one key, one is not made.
 
 mod builder;
 mod call;

@@ -65,8 +65,9 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> 
 
     /// Throws all entries away, and those of all calls that have begun.
     pub(crate) fn clear(&self) {
-        self.marks.throw_all_away();
+        // In this order none of those that begin after is thrown away.
         self.map.invalidate_all();
+        self.marks.throw_all_away();
     }
 
     /// How many entries there are, and how much they weigh.

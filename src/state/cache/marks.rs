@@ -2,8 +2,9 @@
 //!
 //! A call notes a mark when it begins. When it ends, it keeps its response under the key, and then asks whether the mark is still the
 //! same: if so, the response is used from now on. Who throws something away changes the mark, and then takes it out of its place. So
-//! either the call sees the change, or the other sees what the call has kept. Exact; but keys share marks, so a call may lose its
-//! response to another key: of the responses about `n / 4,096` are lost where `n` keys are thrown away while a call lasts.
+//! either the call sees the change, or the other sees what the call has kept. Who throws all away begins a new era, and nothing of
+//! another is used. Exact; but keys share marks, so a call may lose its response to another key: of the responses about `n / 4,096`
+//! are lost where `n` keys are thrown away while a call lasts.
 
 use crate::sync::{AtomicU64, Ordering, fence};
 

@@ -4,6 +4,7 @@ mod context;
 mod crowds;
 mod driving;
 mod errors;
+mod itself;
 mod panics;
 mod settings;
 mod sharing;

@@ -9,8 +9,10 @@ use std::task::Poll;
 
 use palisade::coalesce::Panicked;
 use palisade::{CoalesceLayer, Error};
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio_test::{assert_ready, task};
-use tower::{Layer, Service, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{Sharing, by_tens, call, come, end};
 use crate::support::inner::Answer::PanicsInPoll;
@@ -139,4 +141,31 @@ fn a_clone_that_panics_harms_only_who_gets_it() {
         drop(callers);
         assert_eq!((layer.handle().flights(), layer.handle().waiting()), (0, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_tasks_one_gets_the_panic_and_the_others_an_error() {
+    let gate = Arc::new(Semaphore::new(0));
+    let layer = CoalesceLayer::by(|_: &u32| ());
+    let held = Arc::clone(&gate);
+    let service = layer.layer(service_fn(move |_: u32| {
+        let gate = Arc::clone(&held);
+        async move {
+            assert!(gate.acquire().await.is_err(), "a panic of the service's own");
+            Ok::<_, Error>(1)
+        }
+    }));
+    let tasks: Vec<_> = (0..1_000).map(|request| tokio::spawn(service.clone().oneshot(request))).collect();
+    while layer.handle().waiting() < 999 {
+        yield_now().await;
+    }
+    gate.add_permits(1_000);
+    let mut panics = 0;
+    for task in tasks {
+        match task.await {
+            Ok(result) => assert!(result.unwrap_err().downcast_ref::<Panicked>().is_some()),
+            Err(error) => panics += usize::from(error.is_panic()),
+        }
+    }
+    assert_eq!((panics, layer.handle().flights(), layer.handle().waiting()), (1, 0, 0));
 }
