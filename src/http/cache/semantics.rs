@@ -132,10 +132,11 @@ where
         let is_failure = self.classifier.classify(Ok(&response)).is_failure();
         let (mut parts, body) = response.into_parts();
         let delay = time::now().saturating_duration_since(asked.sent);
-        let judged = match is_failure && around.stands_in {
+        let judged = if is_failure && around.stands_in {
             // Its body may hang.
-            true => Judged::Own,
-            false => judge(&asked.head, &parts, is_failure, delay, self.silent, around.set),
+            Judged::Own
+        } else {
+            judge(&asked.head, &parts, is_failure, delay, self.silent, around.set)
         };
         if matches!(judged, Judged::Keep { .. }) {
             date(&mut parts.headers);

@@ -4,6 +4,7 @@ mod bodies;
 mod bounds;
 mod freshness;
 mod methods;
+mod servers;
 mod shared;
 mod stale;
 mod together;
