@@ -10,7 +10,9 @@ use super::resource::Resource;
 /// A method and a resource. Where a response varies by headers, also the values of these.
 ///
 /// The resource is the URI of a request, or its path and its `Host`: both are the same key. The case of a host makes no difference, and
-/// nor does a port that is the default of the scheme. A path is taken to be one of `http`.
+/// nor does a port that is the default of the scheme. A path is taken to be one of `http`: of a server with TLS, HTTP/1 has a path and
+/// HTTP/2 a URI of `https`, and each is kept for itself. A change of one throws both away, as an
+/// [invalidation by hand](crate::CacheHandle::invalidate) of one does not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HttpKey {
     method: Method,

@@ -27,22 +27,29 @@ const ALONE_FOR: Duration = Duration::from_secs(10);
 /// Keeps responses of HTTP as RFC 9111 lets a shared cache do, by the crate `http-cache-semantics`.
 ///
 /// Only `GET` and `HEAD` requests without a body, a range, a condition or an upgrade look for what is kept, by their method, URI and `Host`
-/// and by the headers that the response names in `Vary`. Responses are kept with the statuses 200, 203, 204, 301 and 308; see
+/// and by the headers that the response names in `Vary`. All others pass: the service itself answers ranges and conditions, so a 206 or a
+/// 304 is never kept, and a `HEAD` is kept beside its `GET`. Responses are kept with the statuses 200, 203, 204, 301 and 308; see
 /// [`negative`](crate::CacheBuilder::negative) for 404 and 410. What is said here of how long a response is of use is in the order of
 /// what counts:
 ///
 /// | a response | |
 /// |---|---|
-/// | `private`, `no-store`, `Set-Cookie`, `Vary: *`; or a request with `no-store` | is not kept, and only its caller gets it |
+/// | `private`, `no-store`, `no-cache`, `Set-Cookie`, `Vary: *`; or a request with `no-store` | is not kept, and only its caller gets it |
 /// | to a request with `Authorization` | the same, but for `public`, `must-revalidate` or `s-maxage` |
 /// | larger than [`max_body`](crate::CacheBuilder::max_body) | the same; it streams on |
+/// | with another status, or a failure | is not kept, and those who wait for it together share it |
 /// | `s-maxage`, `max-age`, `Expires`, a tenth of the age by `Last-Modified` | is fresh for so long, less its `Age` |
-/// | that says none of this | is not kept, but for [`ttl`](crate::CacheBuilder::ttl) |
-/// | `must-revalidate`, `proxy-revalidate`, `no-cache`, `s-maxage` | is never given when it is stale |
+/// | that says none of this | is fresh for [`ttl`](crate::CacheBuilder::ttl), or else never |
+/// | `must-revalidate`, `proxy-revalidate`, `s-maxage` | is never given when it is stale, even with one of the next (RFC 9111, 4.2.4) |
 /// | `stale-while-revalidate`, `stale-if-error` | is given for so long when it is stale; else as the cache is set |
+/// | that is never fresh, nor of use when it is stale | is not kept, and only its caller gets it |
 ///
-/// A request with `no-cache`, or with a `max-age` or `min-fresh` that the response does not meet, asks the service, and its response is
-/// kept. `max-stale` and `only-if-cached` are not heeded. A response that was kept has its `Age`.
+/// Of a directive with several values the least counts. `Pragma: no-cache` counts where there is no `Cache-Control`. How old a response
+/// is, `Age` says and the time since its request was sent; its `Date` is not compared with the clock here, but one that has none gets it.
+///
+/// A request with `no-cache`, or with a `max-age` or `min-fresh` that the response does not meet, asks the service, together with those
+/// like it that came before that call began. Its response is kept. `max-stale` and `only-if-cached` are not heeded. A response that was
+/// kept has its `Age`. Where a stale response is given for a failure, the body of that is not read.
 ///
 /// A request with a method that may change something, such as `POST`, `PUT`, `PATCH` and `DELETE`, throws away what is kept of its URI
 /// for `GET` and `HEAD` if the response is no error (RFC 9111, 4.4). Stale responses are not validated with the service by their
@@ -132,10 +139,11 @@ where
         let is_failure = self.classifier.classify(Ok(&response)).is_failure();
         let (mut parts, body) = response.into_parts();
         let delay = time::now().saturating_duration_since(asked.sent);
-        let judged = match is_failure && around.stands_in {
+        let judged = if is_failure && around.stands_in {
             // Its body may hang.
-            true => Judged::Own,
-            false => judge(&asked.head, &parts, is_failure, delay, self.silent, around.set),
+            Judged::Own
+        } else {
+            judge(&asked.head, &parts, is_failure, delay, self.silent, around.set)
         };
         if matches!(judged, Judged::Keep { .. }) {
             date(&mut parts.headers);

@@ -51,6 +51,35 @@ async fn a_late_response_may_have_any_age() {
     }
 }
 
+/// Also what only says that a resource varies, or that each request needs a response of its own.
+#[tokio::test(start_paused = true)]
+async fn however_many_uris_and_variants_there_are_the_room_is_bounded() {
+    let rows: [Headers; 3] = [
+        &[("cache-control", "max-age=30"), ("vary", "accept-language")],
+        &[("cache-control", "max-age=30")],
+        &[("cache-control", "private")],
+    ];
+    for says in rows {
+        let origin = Origin::says(says);
+        let layer = builder().capacity(100_000).build().unwrap();
+        let handle = layer.handle();
+        let inner = service_fn(move |request: Request<Body>| {
+            let response = origin.respond(&request);
+            async move { Ok::<_, Error>(response) }
+        });
+        let service = BoxCloneSyncService::new(layer.layer(inner));
+        for number in 0..2_000 {
+            let path = if says.len() == 1 { format!("/{number}") } else { "/".to_owned() };
+            let language = format!("x-{number}");
+            let request = Request::get(path).header("accept-language", language).body(Body::default()).unwrap();
+            ask(&service, request).await;
+        }
+        let snapshot = handle.snapshot();
+        assert!(snapshot.weight <= 100_000 && snapshot.entries < 1_000, "{says:?}: {snapshot:?}");
+        assert!(snapshot.evicted > 1_000, "{says:?}: {snapshot:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_may_ask_for_any_time() {
     let service = cached(builder(), &Origin::says(&[("cache-control", "max-age=30"), ("age", "7")]));

@@ -77,6 +77,7 @@ async fn requests_for_something_else_pass_by() {
     let rows: &[(&str, Headers)] = &[
         ("OPTIONS", &[]),
         ("GET", &[("range", "bytes=0-1")]),
+        ("GET", &[("range", "bytes=0-1"), ("if-range", "\"a\"")]),
         ("GET", &[("if-none-match", "\"a\"")]),
         ("GET", &[("if-modified-since", "Tue, 15 Nov 1994 08:12:31 GMT")]),
         ("GET", &[("upgrade", "websocket")]),
@@ -86,6 +87,19 @@ async fn requests_for_something_else_pass_by() {
         get(&service, &[]).await;
         assert_eq!(ask(&service, request(method, "/", headers)).await.0, "2", "{method} {headers:?}");
         assert_eq!(get(&service, &[]).await, "1", "and what is kept stays");
+    }
+}
+
+/// A part, or that nothing has changed, is no response for those who ask for all.
+#[tokio::test(start_paused = true)]
+async fn what_the_service_says_to_a_condition_is_not_kept() {
+    for (status, headers) in [(304, &[("if-none-match", "\"a\"")]), (206, &[("range", "bytes=0-1")])] {
+        let origin = Origin::responds(status, PAGE);
+        let service = cached(builder(), &origin);
+        let response = service.clone().oneshot(request("GET", "/", headers)).await.unwrap();
+        assert_eq!(response.status(), status);
+        origin.will(200, PAGE);
+        assert_eq!(get(&service, &[]).await, "2", "{status}");
     }
 }
 

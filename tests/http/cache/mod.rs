@@ -5,6 +5,7 @@ mod bounds;
 mod freshness;
 mod late;
 mod methods;
+mod servers;
 mod shared;
 mod stale;
 mod together;
