@@ -219,6 +219,8 @@ mod order;
 mod reading;
 mod rfc3339;
 mod row;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod steer;
 mod story;
 mod sums;
@@ -240,6 +242,11 @@ pub(crate) use self::order::Order;
 pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;
+#[cfg(feature = "serde")]
+pub(crate) use self::snapshot::{Keep, Restoring, kept};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use self::snapshot::{LeftOut, Restored, Snapshot, WhyLeftOut};
 pub(crate) use self::story::Story;
 pub(crate) use self::sums::{Gauges, Sums};
 pub use self::timeline::{Failure, Happening, Timeline};

@@ -63,7 +63,8 @@ impl Circuit {
 
     /// Begins a new generation in the phase `to`; the caller holds the lock.
     fn shift(&self, locked: &mut Locked, word: Word, to: Phase, cause: Cause, now: Nanos) -> Transition {
-        let open_for = (to == Phase::Open).then(|| self.next_open_for(locked, word.phase(), now).max(cause.min_open_for));
+        let open_for =
+            (to == Phase::Open).then(|| self.next_open_for(locked, word.phase(), now).max(cause.min_open_for));
         if let Some(open_for) = open_for {
             locked.last_open_for = open_for;
         }
