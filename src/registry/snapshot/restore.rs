@@ -1,13 +1,13 @@
 //! Takes snapshots of a registry, and gives them back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc; // a model's own cannot point to a trait object
 
 use super::{Keep, Restoring, Saved, Snapshot, VERSION, WhyLeftOut, tell_left_out};
 use crate::event::{self, Event};
 use crate::registry::list::Registry;
 use crate::registry::listed::Listed;
 use crate::source::Source;
-use crate::sync::Arc;
 
 /// The most that an event names of what is left out.
 const NAMED: usize = 10;
