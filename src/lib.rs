@@ -251,6 +251,9 @@ pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use crate::registry::Snapshot;
 pub use crate::registry::{Action, Figures, Happening, NamedFigures, Registry, SteerError, Target, Timeline, What};
 pub use crate::replicas::{
     Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,

@@ -155,7 +155,8 @@ impl Mine<'_> {
     pub(crate) fn put(self, index: usize, tag: Tag, more: u64) {
         let word = self.stripe.word(index);
         let count = tag.read(word).saturating_add(more).min(Tag::MODULUS - 1);
-        word.store(tag.0 << COUNT_BITS | count, Ordering::Release);
+        // A swap, so that it and what others count on the same stripe form one chain.
+        word.swap(tag.0 << COUNT_BITS | count, Ordering::Release);
     }
 
     /// Counts one more at `index` under `tag`, unless the word is at a later tag already.

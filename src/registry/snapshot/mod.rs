@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub(crate) use self::keep::{Keep, Restoring, kept};
 pub use self::restore::{LeftOut, Restored};
@@ -96,8 +96,9 @@ impl Snapshot {
     /// # }
     /// ```
     pub fn with(mut self, name: impl Into<String>, value: impl Serialize) -> Result<Self, serde_json::Error> {
+        let value = serde_json::to_value(value)?;
         // Read back at the depth that it will have, or the whole snapshot could not be read.
-        let [[value]]: [[Value; 1]; 1] = serde_json::from_str(&serde_json::to_string(&[[value]])?)?;
+        let [[value]]: [[Value; 1]; 1] = serde_json::from_str(&json!([[value]]).to_string())?;
         self.values.insert(name.into(), value);
         Ok(self)
     }

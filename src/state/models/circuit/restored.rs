@@ -68,13 +68,13 @@ fn a_result_beside_a_restore_leaves_the_window_that_was_restored_whole() {
                 (0..2).for_each(|_| _ = record(&first, enter(&first, 0).unwrap(), Failed, 0));
                 let (circuit, saved) = (circuit(rules, window()), first.saved(Nanos(0)));
                 let entry = enter(&circuit, 0).unwrap();
-                let (one, two) = (Arc::clone(&circuit), Arc::clone(&circuit));
+                let (one, two, theirs) = (Arc::clone(&circuit), Arc::clone(&circuit), saved.clone());
                 let (_, restored) =
-                    race_on_one_stripe(move || record(&one, entry, outcome, 0), move || restore(&two, &saved));
+                    race_on_one_stripe(move || record(&one, entry, outcome, 0), move || restore(&two, &theirs));
                 let counts = circuit.view(Nanos(0)).counts;
                 let alone = u64::from(outcome == Failed);
                 let expected = if restored.is_some() { [2, 2] } else { [1, alone] };
-                assert_eq!([counts.calls, counts.failures], expected);
+                assert_eq!([counts.calls, counts.failures], expected, "{outcome:?} {saved:?}");
             });
         }
     }
