@@ -82,9 +82,10 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         // It may be from elsewhere.
         Event::LeftOut { why, count, what } => {
             let what = field::display(what.escape_debug());
-            match why {
-                "missing" => info!(target: "palisade::registry", name, why, count, what, "no snapshot"),
-                _ => warn!(target: "palisade::registry", name, why, count, what, "left out of a snapshot"),
+            if why == "missing" {
+                info!(target: "palisade::registry", name, why, count, what, "no snapshot");
+            } else {
+                warn!(target: "palisade::registry", name, why, count, what, "left out of a snapshot");
             }
         }
         Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),

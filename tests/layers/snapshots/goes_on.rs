@@ -82,7 +82,12 @@ fn results_go_on() {
 }
 
 fn rate_limit(registry: &Registry) -> RateLimitHandle {
-    RateLimitLayer::builder("api", Rate::per(LONG, 1)).burst(5).registry(registry).build().unwrap().handle()
+    RateLimitLayer::builder("api", Rate::per(LONG, 1))
+        .burst(5)
+        .registry(registry)
+        .build()
+        .expect("all settings are legal")
+        .handle()
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,8 +116,10 @@ async fn a_budget_has_what_was_left_for_all_who_share_it() {
 }
 
 fn adaptive(registry: &Registry) -> BulkheadHandle {
-    let builder = BulkheadLayer::builder(20).name(Name::new("pool").unwrap()).adaptive(Adaptive::aimd().max(500));
-    builder.registry(registry).build().unwrap().handle()
+    let builder = BulkheadLayer::builder(20)
+        .name(Name::new("pool").expect("all settings are legal"))
+        .adaptive(Adaptive::aimd().max(500));
+    builder.registry(registry).build().expect("all settings are legal").handle()
 }
 
 #[test]
@@ -143,7 +150,7 @@ async fn calls_that_wait_get_the_places_of_a_restored_limit() {
 }
 
 fn objective(registry: &Registry) -> Objective {
-    Objective::builder("checkout").availability(0.999).registry(registry).build().unwrap()
+    Objective::builder("checkout").availability(0.999).registry(registry).build().expect("all settings are legal")
 }
 
 #[tokio::test(start_paused = true)]

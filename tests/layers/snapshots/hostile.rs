@@ -15,14 +15,20 @@ fn restored(text: &str) -> Option<WhyLeftOut> {
     let circuit = CircuitBreakerLayer::builder("it").failure_rate(0.5).slow_rate(0.5, SECOND).registry(&registry);
     let counted = CircuitBreakerLayer::builder("counted").failure_rate(0.5).count_window(100).registry(&registry);
     let limit = RateLimitLayer::builder("it", Rate::per_second(1)).registry(&registry);
-    let bulkhead = BulkheadLayer::builder(5).name(Name::new("it").unwrap()).adaptive(Adaptive::vegas());
+    let bulkhead =
+        BulkheadLayer::builder(5).name(Name::new("it").expect("all settings are legal")).adaptive(Adaptive::vegas());
     let instances = (
-        circuit.build().unwrap(),
-        counted.build().unwrap(),
-        limit.build().unwrap().handle(),
-        bulkhead.registry(&registry).build().unwrap().handle(),
-        RetryLayer::builder("it").registry(&registry).build().unwrap(),
-        Objective::builder("it").availability(0.999).latency(0.99, SECOND).registry(&registry).build().unwrap(),
+        circuit.build().expect("all settings are legal"),
+        counted.build().expect("all settings are legal"),
+        limit.build().expect("all settings are legal").handle(),
+        bulkhead.registry(&registry).build().expect("all settings are legal").handle(),
+        RetryLayer::builder("it").registry(&registry).build().expect("all settings are legal"),
+        Objective::builder("it")
+            .availability(0.999)
+            .latency(0.99, SECOND)
+            .registry(&registry)
+            .build()
+            .expect("all settings are legal"),
     );
     let snapshot: Snapshot = serde_json::from_str(text).expect("it is a snapshot");
     let restored = registry.restore(&snapshot.expires(Duration::MAX).forced());

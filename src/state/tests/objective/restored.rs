@@ -27,7 +27,7 @@ fn calls_of_before_are_in_each_window() {
     let mut second = over(PERIOD);
     assert!(second.restore(&first.saved(), 0));
     assert_eq!(second.availability(), first.availability());
-    assert_eq!(second.burns(), first.burns());
+    assert!(second.burns().into_iter().zip(first.burns()).all(|(second, first)| are_near(second, first)));
 }
 
 #[test]
