@@ -93,6 +93,12 @@ impl Backoff {
     }
 
     /// The base after so many steps of growth. It is exact where the growth is a whole number.
+    /// The longest delay that a step may have.
+    #[cfg(any(feature = "serde", test))]
+    pub(crate) const fn longest(&self) -> Nanos {
+        self.cap
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

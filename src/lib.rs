@@ -102,6 +102,7 @@
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
 //! - **One criticality.** How much a call matters, its [`Criticality`], is known to everything below it.
 //! - **One registry.** Each layer is listed from the moment it is built, and what it does is counted: see [`registry`].
+//! - **One restart.** What was learned goes on in the next process: see [the registry](registry#over-a-restart).
 //! - **Events.** Layers report what they do through `tracing` and to [observers](event).
 //!
 //! # How the defaults were chosen
@@ -251,6 +252,9 @@ pub use crate::outcome::{Classify, DefaultClassifier, Outcome};
 pub use crate::rate_limit::{
     PacingLayer, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot,
 };
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use crate::registry::Snapshot;
 pub use crate::registry::{Action, Figures, Happening, NamedFigures, Registry, SteerError, Target, Timeline, What};
 pub use crate::replicas::{
     Policy, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle,

@@ -11,6 +11,7 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Nanoseconds since the layer that counts them was built, or a [`moment`]. 584 years fit; all arithmetic saturates.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Nanos(pub(crate) u64);
 
 impl Nanos {

@@ -117,7 +117,7 @@ impl fmt::Debug for Adaptive {
 /// What finds the limit of one bulkhead, and the clock that it goes by.
 #[derive(Debug)]
 pub(crate) struct Adapting {
-    rounds: Rounds,
+    pub(super) rounds: Rounds,
     /// Whether the algorithm is the user's.
     holds_users: bool,
     clock: Clock,

@@ -12,6 +12,8 @@ use crate::error::{Rejection, RejectionReason};
 use crate::event::{Action, Event};
 use crate::outcome::Outcome;
 use crate::registry::Gauges;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::setting::Setting;
 use crate::source::Kind;
 use crate::state::counts::share;
@@ -126,6 +128,12 @@ impl LimitState for Room {
     fn trouble(this: &Core) -> f64 {
         let wanted = this.in_flight(AsMoment) + this.queued();
         if wanted == 0 { 0.0 } else { share(wanted as u64, this.limit().max(1) as u64) }
+    }
+
+    /// A limit that is given is no news.
+    #[cfg(feature = "serde")]
+    fn keep(this: &Core) -> Option<&dyn Keep> {
+        this.adapting.is_some().then_some(this)
     }
 }
 

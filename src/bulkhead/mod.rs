@@ -160,6 +160,8 @@ mod guard;
 mod handle;
 mod places;
 mod queue;
+#[cfg(feature = "serde")]
+mod saved;
 mod turn;
 
 pub use self::adapted::{Adapted, AdaptiveGuard, AdaptiveTurn};

@@ -5,10 +5,14 @@ use std::ptr;
 
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
+#[cfg(feature = "serde")]
+use crate::state::budget::Saved;
 use crate::state::budget::Tokens;
 use crate::state::criticality::Criticality;
 use crate::state::keys::{Retain, Retention};
 use crate::time::Clock;
+#[cfg(feature = "serde")]
+use crate::time::Nanos;
 
 /// Bounds how many retries all calls together may make.
 ///
@@ -57,6 +61,18 @@ impl Budget {
     /// Returns how many whole tokens it holds now.
     pub fn available(&self) -> u64 {
         self.core.tokens.available(self.core.clock.now())
+    }
+
+    /// What of it is kept over a restart.
+    #[cfg(feature = "serde")]
+    pub(crate) fn saved(&self) -> Saved {
+        self.core.tokens.saved(self.core.clock.now())
+    }
+
+    /// Goes on from what was saved this long ago. Returns whether no call came before.
+    #[cfg(feature = "serde")]
+    pub(crate) fn restore(&self, saved: Saved, age: Nanos) -> bool {
+        self.core.tokens.restore(saved, age, self.core.clock.now())
     }
 
     /// Where its tokens are, which are those of its clones.

@@ -12,6 +12,8 @@ use crate::cached_arc::{Cached, CachedArc, HandleArc};
 use crate::error::{ConfigError, Rejection, RejectionReason};
 use crate::event::{self, Action, Event, Told};
 use crate::name::Name;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::registry::{self, ByName, Gauges, Listed, Listing, Order, Row, Story};
 use crate::setting::Setting;
 use crate::source::{Kind, Source};
@@ -70,6 +72,12 @@ pub(crate) trait LimitState: Sized + Send + Sync {
 
     /// How badly it is off among those of other keys: the more, the worse.
     fn trouble(this: &Instance<Self>) -> f64;
+
+    /// What of it is kept over a restart. Defaults to nothing.
+    #[cfg(feature = "serde")]
+    fn keep(_: &Instance<Self>) -> Option<&dyn Keep> {
+        None
+    }
 }
 
 /// One limit: its state, and what errors and events call it.
@@ -201,6 +209,11 @@ where
 
     fn trouble(&self) -> f64 {
         T::trouble(self)
+    }
+
+    #[cfg(feature = "serde")]
+    fn keep(&self) -> Option<&dyn Keep> {
+        T::keep(self)
     }
 }
 

@@ -158,7 +158,7 @@ impl Core {
     }
 
     #[inline(always)]
-    fn tell(&self, transition: Option<Transition>) {
+    pub(super) fn tell(&self, transition: Option<Transition>) {
         if let Some(transition) = transition {
             self.tell_transition(&transition);
         }

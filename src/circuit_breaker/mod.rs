@@ -124,6 +124,8 @@ mod builder;
 mod guard;
 mod handle;
 mod readiness;
+#[cfg(feature = "serde")]
+mod saved;
 mod settings;
 mod waiting;
 

@@ -6,6 +6,8 @@ use super::breaker::{Breaker, Core};
 use crate::call::{Key, LimitState};
 use crate::event::Action;
 use crate::registry::Gauges;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::setting::{Setting, Value};
 use crate::source::Kind;
 use crate::state::circuit::{Phase, Rules, Steer};
@@ -125,6 +127,11 @@ impl LimitState for Breaker {
             Phase::HalfOpen => 2.0,
             Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => view.counts.failure_rate(1).unwrap_or(0.0),
         }
+    }
+
+    #[cfg(feature = "serde")]
+    fn keep(this: &Core) -> Option<&dyn Keep> {
+        Some(this)
     }
 }
 

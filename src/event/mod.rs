@@ -62,6 +62,8 @@
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
+//! | [`Restored`](Event::Restored) | `registry` | `info` | `kind`, `age` |
+//! | [`LeftOut`](Event::LeftOut) | `registry` | `warn`, or `info` where there is no snapshot | `why`, `count`, `what` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
 //! | [`Draining`](Event::Draining) | `health` | `info` | none |
 //! | [`Suspected`](Event::Suspected) | `heartbeats` | `warn` | `node`, `phi`, `silent`, `suspected` |

@@ -76,6 +76,19 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");
         }
+        Event::Restored { age } => {
+            let kind = source.kind().as_str();
+            info!(target: "palisade::registry", name, kind, ?age, "restored");
+        }
+        // It may be from elsewhere.
+        Event::LeftOut { why, count, what } => {
+            let what = field::display(what.escape_debug());
+            if why == "missing" {
+                info!(target: "palisade::registry", name, why, count, what, "no snapshot");
+            } else {
+                warn!(target: "palisade::registry", name, why, count, what, "left out of a snapshot");
+            }
+        }
         Event::Answered(error) => debug!(target: "palisade::answer", error = %Chain(error), "answered"),
     }
 }

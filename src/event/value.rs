@@ -264,6 +264,22 @@ pub enum Event<'a> {
         /// The most instances there may be.
         capacity: usize,
     },
+    /// An instance goes on from a snapshot.
+    #[non_exhaustive]
+    Restored {
+        /// How old the snapshot is.
+        age: Duration,
+    },
+    /// Something of a snapshot is not used. Its source is the [registry](super::Kind::Registry).
+    #[non_exhaustive]
+    LeftOut {
+        /// Why, in the word of [`WhyLeftOut`](crate::registry::WhyLeftOut); `"missing"` or `"unreadable"` where there is no snapshot.
+        why: &'static str,
+        /// How many there are.
+        count: usize,
+        /// What they are, in at most 200 characters.
+        what: &'a str,
+    },
     /// A caller is shown a response in place of this error.
     Answered(&'a Error),
 }

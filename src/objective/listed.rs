@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::shared::Core;
 use crate::error::RejectionReason;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::registry::{ByName, Listed, OF_PERIOD, ObjectiveGauges, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::objective::{Indicator, Seen, Severity, Target};
@@ -58,6 +60,11 @@ impl Listed for Core {
 
     fn figures(&self, figures: &mut ByName) {
         figures.add(self.feed.row, |window| Some(self.sums(window)));
+    }
+
+    #[cfg(feature = "serde")]
+    fn keep(&self) -> Option<&dyn Keep> {
+        Some(self)
     }
 
     fn story(&self, story: &mut Story) {

@@ -116,6 +116,8 @@ mod builder;
 mod gate;
 mod handle;
 mod listed;
+#[cfg(feature = "serde")]
+mod saved;
 mod shared;
 mod snapshot;
 

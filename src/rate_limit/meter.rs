@@ -7,6 +7,8 @@ use crate::call::{Instance, Key, LimitState};
 use crate::error::{ConfigError, Rejection, RejectionReason};
 use crate::event::{self, Action, Event};
 use crate::registry::Gauges;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::setting::Setting;
 use crate::source::Kind;
 use crate::state::bucket::{ADMITTED, Bucket, SHUT, View};
@@ -21,7 +23,7 @@ pub(crate) struct Meter {
     pub(super) bucket: Bucket,
     pub(super) clock: Clock,
     /// For how long a service may shut it; zero where it is not heeded.
-    max_retry_after: Nanos,
+    pub(super) max_retry_after: Nanos,
     /// Whether callers are told what is left.
     is_told: bool,
 }
@@ -82,6 +84,11 @@ impl LimitState for Meter {
         let RateLimitSnapshot { available, burst, waiting, .. } = this.snapshot();
         let wanted = u64::from(burst.saturating_sub(available)) + u64::from(waiting);
         if wanted == 0 { 0.0 } else { share(wanted, burst.max(1).into()) }
+    }
+
+    #[cfg(feature = "serde")]
+    fn keep(this: &Core) -> Option<&dyn Keep> {
+        Some(this)
     }
 }
 

@@ -71,6 +71,8 @@ mod guard;
 mod handle;
 mod meter;
 mod quota;
+#[cfg(feature = "serde")]
+mod saved;
 mod turn;
 
 pub use self::builder::{Pacing, PacingLayer, RateLimit, RateLimitBuilder, RateLimitLayer, RateLimitSettings};

@@ -4,6 +4,8 @@ use super::instance::Instance;
 use super::named::ByName;
 use super::order::Order;
 use super::row::Row;
+#[cfg(feature = "serde")]
+use super::snapshot::Keep;
 use super::story::Story;
 use super::sums::Sums;
 use crate::error::ConfigError;
@@ -47,6 +49,12 @@ pub(crate) trait Listed: Send + Sync {
     /// How badly it is off among those of other keys: the more, the worse.
     fn trouble(&self) -> f64 {
         0.0
+    }
+
+    /// What of it is kept over a restart. Defaults to nothing.
+    #[cfg(feature = "serde")]
+    fn keep(&self) -> Option<&dyn Keep> {
+        None
     }
 
     /// Itself as a value, and those of its keys that are worst off.

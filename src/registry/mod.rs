@@ -90,6 +90,70 @@
 //! [`Registry::steer`] does by kind, name and key what handles do, for somebody who has no handle. [`Action`] is what can be done. Each
 //! instance tells an event [`Steered`](crate::event::Event::Steered) that says who did it, before what it changes.
 //!
+//! # Over a restart
+//!
+//! A breaker that was open when its process ended would start closed, and send the calls of all new processes to a service that is
+//! down. With the feature `serde`, [`Registry`]'s `snapshot` takes what the instances have learned, and `restore` gives it to those
+//! of the same kinds and names in the next process:
+//!
+//! ```
+//! # #[cfg(feature = "serde")] {
+//! # use palisade::{CircuitBreakerLayer, Phase, Registry, Snapshot};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = std::env::temp_dir().join(format!("palisade-restart-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! # let file = folder.join("palisade.json");
+//! # let registry = Registry::new();
+//! # let layer = CircuitBreakerLayer::builder("payments").consecutive(1).registry(&registry).build()?;
+//! # layer.handle().try_enter()?.failure();
+//! // At shutdown, and every minute, because a process may be killed:
+//! registry.snapshot().save(&file).await?;
+//!
+//! # let registry = Registry::new();
+//! # let layer = CircuitBreakerLayer::builder("payments").consecutive(1).registry(&registry).build()?;
+//! // At the start, once all layers are built, and before the first call:
+//! let restored = registry.restore(&Snapshot::load(&file).await);
+//!
+//! assert_eq!(layer.handle().phase(), Phase::Open);
+//! assert_eq!(restored.instances.len(), 1);
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok(())
+//! # }
+//! # main().unwrap();
+//! # }
+//! ```
+//!
+//! | kind | what goes on |
+//! |---|---|
+//! | circuit breaker | its phase, with what was left of the open time less the time between; failures in a row, and the results of its window. A half-open circuit is open, and the next call is a probe |
+//! | rate limit | what was taken, less what the time between has filled; for how long the service had shut it |
+//! | retry | the tokens of its budget, with what the time between has deposited |
+//! | bulkhead | a limit that is [found](crate::Adaptive); not what its algorithm knows of usual times |
+//! | objective | the calls of its period, so that its budget is used as before. An alert that still fires is told again |
+//!
+//! Other kinds keep nothing, and neither do the limits of [keys](crate::keyed) and of replicas: there may be many, and they learn
+//! quickly. Counters start at zero, as they do in each process.
+//!
+//! An instance goes on only if it is the one of its kind and name, and has counted nothing yet. What was forced by hand goes on only with
+//! `forced`. A snapshot of more than an hour ago is left out (`expires` sets that), and so is one of more than a second later than now. Settings
+//! are those of the new process: no circuit is open for longer than they allow. Nothing of a snapshot can stop a start: what is left out
+//! is in what `restore` returns, and is told by an event.
+//!
+//! `snapshot.with("sessions", value)?` adds what your application needs over a restart, and `snapshot.value("sessions")` gives it back,
+//! unless it is too old.
+//!
+//! Processes that share a file would give each other their states: take a file for each, or none. A snapshot can be serialized, so any store
+//! will do. Redis forgets it by itself:
+//!
+//! ```text
+//! redis.set_ex("palisade:shop-1", serde_json::to_vec(&registry.snapshot())?, 3600).await?;
+//!
+//! let stored: Option<Vec<u8>> = redis.get("palisade:shop-1").await?;
+//! let snapshot = stored.and_then(|stored| serde_json::from_slice(&stored).ok());
+//! registry.restore(&snapshot.unwrap_or_default());
+//! ```
+//!
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
@@ -193,7 +257,14 @@
 //!
 //! # Events
 //!
-//! Target `palisade::registry`, level `warn`: there is no room for another instance, with `kind`, `name` and `capacity`.
+//! Target `palisade::registry`:
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | no room for another instance | `warn` | `name`, `kind`, `capacity` |
+//! | an instance goes on from a snapshot | `info` | `name`, `kind`, `age` |
+//! | something of a snapshot is left out | `warn` | `name` (`"snapshot"`), `why`, `count`, `what` |
+//! | there is no snapshot | `info` | the same |
 //!
 //! # The sharp edge
 //!
@@ -219,6 +290,8 @@ mod order;
 mod reading;
 mod rfc3339;
 mod row;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod steer;
 mod story;
 mod sums;
@@ -240,6 +313,11 @@ pub(crate) use self::order::Order;
 pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 pub(crate) use self::row::Row;
+#[cfg(feature = "serde")]
+pub(crate) use self::snapshot::{Keep, Restoring, kept};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use self::snapshot::{LeftOut, Restored, Snapshot, WhyLeftOut};
 pub(crate) use self::story::Story;
 pub(crate) use self::sums::{Gauges, Sums};
 pub use self::timeline::{Failure, Happening, Timeline};

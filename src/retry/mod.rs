@@ -94,6 +94,8 @@ mod layer;
 mod per_key;
 mod rules;
 mod running;
+#[cfg(feature = "serde")]
+mod saved;
 mod service;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -8,6 +8,8 @@ use crate::error::Error;
 use crate::event::{self, Event};
 use crate::objective::BudgetGate;
 use crate::outcome::DefaultClassifier;
+#[cfg(feature = "serde")]
+use crate::registry::Keep;
 use crate::registry::{Listed, Row, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::attempts::Attempts;
@@ -61,6 +63,11 @@ impl Listed for Core {
         if let Some(budget) = &self.budget {
             gauges.add_shared("tokens", budget.address(), budget.available());
         }
+    }
+
+    #[cfg(feature = "serde")]
+    fn keep(&self) -> Option<&dyn Keep> {
+        self.budget.is_some().then_some(self)
     }
 }
 

@@ -133,6 +133,42 @@ impl Tokens {
     }
 }
 
+/// What of the tokens is kept when their process ends.
+#[cfg(any(feature = "serde", test))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Saved {
+    /// In millionths.
+    balance: u64,
+    /// In billionths of a millionth.
+    rest: u64,
+}
+
+#[cfg(any(feature = "serde", test))]
+impl Tokens {
+    pub(crate) fn saved(&self, now: Nanos) -> Saved {
+        let mut account = self.account.lock();
+        self.gather(&mut account, now);
+        Saved { balance: account.balance, rest: account.rest as u64 }
+    }
+
+    /// Goes on from what was saved this long ago, with what time has deposited since. Returns whether no call came before: otherwise
+    /// nothing changes.
+    pub(crate) fn restore(&self, saved: Saved, age: Nanos, now: Nanos) -> bool {
+        let mut account = self.account.lock();
+        let is_unused = self.calls.total(CALLS) == 0;
+        if is_unused {
+            let rest = u128::from(saved.rest.min(NANOS_PER_SECOND - 1));
+            let (by_time, rest) = seconds(u128::from(age.0) * u128::from(self.per_second) + rest);
+            let balance = (u128::from(saved.balance) + by_time).min(u128::from(self.capacity));
+            let is_full = balance == u128::from(self.capacity);
+            let rest = if is_full { 0 } else { rest };
+            *account = Account { balance: balance as u64, gathered: 0, at: now, rest };
+        }
+        is_unused
+    }
+}
+
 /// Divides by the nanoseconds in a second. Most numbers fit into a word, which the processor divides by itself.
 fn seconds(nanos: u128) -> (u128, u128) {
     match u64::try_from(nanos) {

@@ -67,6 +67,13 @@ impl Stripes {
         self.stripes.each()
     }
 
+    /// Whether anything was counted, under any tag.
+    #[cfg(any(feature = "serde", test))]
+    pub(crate) fn are_written(&self) -> bool {
+        let words = self.each().flat_map(|stripe| (0..self.words).map(|index| stripe.word(index)));
+        words.into_iter().any(|word| word.load(Ordering::Acquire) > 0)
+    }
+
     /// The count at `index` under `tag`, over all stripes.
     pub(crate) fn sum(&self, index: usize, tag: Tag) -> u64 {
         self.each().map(|stripe| tag.read(stripe.word(index))).sum()
@@ -141,6 +148,15 @@ impl Mine<'_> {
         } else {
             word.fetch_max(to, Ordering::Relaxed);
         }
+    }
+
+    /// Adds to the count at `index` under `tag`, which is later than any tag that another thread writes.
+    #[cfg(any(feature = "serde", test))]
+    pub(crate) fn put(self, index: usize, tag: Tag, more: u64) {
+        let word = self.stripe.word(index);
+        let count = tag.read(word).saturating_add(more).min(Tag::MODULUS - 1);
+        // A swap, so that it and what others count on the same stripe form one chain.
+        word.swap(tag.0 << COUNT_BITS | count, Ordering::Release);
     }
 
     /// Counts one more at `index` under `tag`, unless the word is at a later tag already.

@@ -28,6 +28,8 @@ mod rate_limit;
 mod registry;
 mod replicas;
 mod retry;
+#[cfg(feature = "serde")]
+mod snapshots;
 mod standard;
 mod timeout;
 mod workloads;

@@ -12,6 +12,8 @@ mod aimd;
 mod base;
 mod gradient;
 mod round;
+#[cfg(any(feature = "serde", test))]
+mod saved;
 mod sums;
 mod vegas;
 

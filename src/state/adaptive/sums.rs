@@ -92,6 +92,12 @@ impl Totals {
         }
     }
 
+    /// Whether a call has shown something.
+    #[cfg(any(feature = "serde", test))]
+    pub(super) const fn is_any(self) -> bool {
+        self.samples > 0 || self.drops > 0
+    }
+
     pub(super) fn mean(self) -> Option<Nanos> {
         self.latency.checked_div(self.samples).map(Nanos)
     }

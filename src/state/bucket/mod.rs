@@ -11,10 +11,14 @@
 //! billionths of the calls are lost. A bucket holds no more than it gains in 292 years, and no interval is longer.
 
 mod quota;
+#[cfg(any(feature = "serde", test))]
+mod saved;
 mod set;
 mod view;
 
 use self::quota::{LONGEST, Quota, floor, interval};
+#[cfg(any(feature = "serde", test))]
+pub(crate) use self::saved::Saved;
 pub(crate) use self::view::View;
 use crate::error::RejectionReason;
 use crate::state::keys::Retention;

@@ -66,12 +66,14 @@ pub(crate) fn steps() -> impl Iterator<Item = Step> {
     let by_hand = Phase::ALL.into_iter().flat_map(|from| {
         [Phase::Closed, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly].map(|to| (from, to, Reason::ByHand))
     });
+    let restored = [Phase::Open, Phase::ForcedOpen, Phase::ForcedClosed, Phase::MetricsOnly];
+    let restored = restored.map(|to| (Phase::Closed, to, Reason::Restored));
     let by_rule = by_rule.filter(|&(from, to, reason)| from != to || from == Phase::MetricsOnly && reason.is_rule());
-    by_rule.chain(by_hand.filter(|(from, to, _)| from != to))
+    by_rule.chain(by_hand.filter(|(from, to, _)| from != to)).chain(restored)
 }
 
 /// The word of the first of [`steps`].
 pub(crate) const FIRST_STEP: usize = RejectionReason::ALL.len() + Ended::ALL.len();
 
 /// How many [`steps`] there are.
-pub(crate) const STEPS: usize = 35;
+pub(crate) const STEPS: usize = 39;

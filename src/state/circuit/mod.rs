@@ -14,6 +14,8 @@ mod locked;
 mod phase;
 mod probes;
 pub(super) mod rules;
+#[cfg(any(feature = "serde", test))]
+mod saved;
 mod streams;
 mod transitions;
 pub(super) mod word;
@@ -27,6 +29,8 @@ use self::locked::Locked;
 pub use self::phase::Phase;
 pub(crate) use self::phase::Reason;
 pub(crate) use self::rules::Rules;
+#[cfg(any(feature = "serde", test))]
+pub(crate) use self::saved::Saved;
 use self::word::Word;
 use crate::state::counts::Counts;
 use crate::state::keys::Retention;

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The phase of a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Phase {
     /// Calls pass and are counted.
@@ -40,6 +41,8 @@ pub(crate) enum Reason {
     Abandoned,
     /// It was set by hand.
     ByHand,
+    /// It goes on from a snapshot.
+    Restored,
 }
 
 impl Phase {
@@ -78,7 +81,7 @@ impl fmt::Display for Phase {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::FailureRate,
         Self::ThrottledRate,
         Self::SlowRate,
@@ -87,6 +90,7 @@ impl Reason {
         Self::Recovered,
         Self::Abandoned,
         Self::ByHand,
+        Self::Restored,
     ];
 
     /// Whether it is a rule that results have reached.
@@ -105,6 +109,7 @@ impl Reason {
             Self::Recovered => "recovered",
             Self::Abandoned => "abandoned",
             Self::ByHand => "by_hand",
+            Self::Restored => "restored",
         }
     }
 }

@@ -94,6 +94,12 @@ impl Rules {
         }
     }
 
+    /// The longest time for which the circuit may be open.
+    #[cfg(any(feature = "serde", test))]
+    pub(crate) fn longest_open_for(&self) -> Nanos {
+        self.open_for.longest().max(self.max_retry_after)
+    }
+
     /// How long the circuit stays open at least if a result of this outcome opens it.
     pub(crate) fn min_open_for(&self, trip: Trip, outcome: Outcome) -> Nanos {
         match outcome {

@@ -63,16 +63,31 @@ impl Circuit {
 
     /// Begins a new generation in the phase `to`; the caller holds the lock.
     fn shift(&self, locked: &mut Locked, word: Word, to: Phase, cause: Cause, now: Nanos) -> Transition {
-        let from = word.phase();
-        let Cause { reason, counts, min_open_for } = cause;
-        let open_for = (to == Phase::Open).then(|| self.next_open_for(locked, from, now).max(min_open_for));
+        let open_for =
+            (to == Phase::Open).then(|| self.next_open_for(locked, word.phase(), now).max(cause.min_open_for));
         if let Some(open_for) = open_for {
             locked.last_open_for = open_for;
+        }
+        if cause.reason == Reason::ByHand {
+            locked.last_open_for = Nanos(0);
+        }
+        self.begin(locked, word.next(to), cause, open_for, now)
+    }
+
+    /// Begins the generation of the word `next`, which is open for so long if it is open; the caller holds the lock.
+    pub(super) fn begin(
+        &self,
+        locked: &mut Locked,
+        next: Word,
+        cause: Cause,
+        open_for: Option<Nanos>,
+        now: Nanos,
+    ) -> Transition {
+        let (from, to) = (self.word().phase(), next.phase());
+        let Cause { reason, counts, .. } = cause;
+        if let Some(open_for) = open_for {
             // Release pairs with Acquire in `open_until`: who reads this time sees that an earlier open time is past.
             self.open_until.store(now.saturating_add(open_for).0, Ordering::Release);
-        }
-        if reason == Reason::ByHand {
-            locked.last_open_for = Nanos(0);
         }
         if from != to {
             locked.since = now;
@@ -81,7 +96,6 @@ impl Circuit {
             self.progress(locked, now);
         }
         locked.probes = Counts::NONE;
-        let next = word.next(to);
         self.publish(next);
         // It pairs with the fence in `hold_moment`.
         fence(Ordering::SeqCst);

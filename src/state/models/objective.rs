@@ -3,7 +3,7 @@
 use loom::model;
 
 use super::{race, race_of_three};
-use crate::state::objective::{BurnWindow, Call, Calls, Indicator, Ledger, Rules, STEP, STEPS_PER_DAY, Target};
+use crate::state::objective::{BurnWindow, Call, Calls, Indicator, Ledger, Rules, STEP, STEPS_PER_DAY, Saved, Target};
 use crate::sync::{Arc, Mutex};
 use crate::time::Nanos;
 
@@ -28,6 +28,10 @@ impl Objective {
         let changes = if self.calls.is_due(Nanos(step * STEP.0)) { self.look(step) } else { 0 };
         self.calls.count(Call::Bad);
         changes
+    }
+
+    fn restore(&self, saved: &Saved) -> bool {
+        self.ledger.lock().restore(&self.calls, saved, Nanos(0), Nanos(0))
     }
 
     fn bad(&self, step: u64, window: BurnWindow) -> u64 {
@@ -72,5 +76,18 @@ fn a_change_is_told_by_one_of_those_who_look_together() {
         let other = Arc::clone(&objective);
         let (theirs, ours) = race(move || other.look(1), || objective.look(1));
         assert_eq!((theirs.min(ours), theirs.max(ours)), (0, 4));
+    });
+}
+
+#[test]
+fn a_call_beside_a_restore_is_counted_once() {
+    model(|| {
+        let (first, objective) = (Objective::new(), Objective::new());
+        first.record(0);
+        assert_eq!(first.bad(0, BurnWindow::Hour), 1);
+        let saved = first.ledger.lock().saved(Nanos(0));
+        let other = Arc::clone(&objective);
+        let (_, restored) = race(move || other.record(0), || objective.restore(&saved));
+        assert_eq!(objective.bad(0, BurnWindow::Hour), 1 + u64::from(restored));
     });
 }

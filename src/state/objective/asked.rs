@@ -43,6 +43,7 @@ impl Call {
 
 /// How many calls there were since the build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Totals([u64; Call::ALL.len()]);
 
 impl Totals {
@@ -53,6 +54,18 @@ impl Totals {
     /// Those that came after these.
     pub(super) fn since(self, before: Self) -> Self {
         Self::of(|call| self.0[call as usize].wrapping_sub(before.0[call as usize]))
+    }
+
+    /// These and others.
+    #[cfg(any(feature = "serde", test))]
+    pub(super) fn and(self, others: Self) -> Self {
+        Self::of(|call| self.0[call as usize].wrapping_add(others.0[call as usize]))
+    }
+
+    /// All of them; the largest number where they are more.
+    #[cfg(any(feature = "serde", test))]
+    pub(super) fn calls(self) -> u64 {
+        self.0.into_iter().fold(0, u64::saturating_add)
     }
 
     pub(super) fn asked(self, indicator: Indicator) -> Asked {

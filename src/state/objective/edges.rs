@@ -7,20 +7,20 @@ use super::asked::Totals;
 #[derive(Debug)]
 pub(super) struct Edges {
     /// The number of the bucket, modulo the length, is the place.
-    totals: Box<[Totals]>,
+    pub(super) totals: Box<[Totals]>,
     /// How many steps a bucket has.
-    width: u64,
+    pub(super) width: u64,
     /// The bucket of now.
     newest: u64,
 }
 
 impl Edges {
-    /// Of as many buckets of so many steps each, neither of them zero.
-    pub(super) fn new(buckets: u64, width: u64) -> Self {
-        Self { totals: vec![Totals::default(); buckets as usize].into(), width, newest: 0 }
+    /// Of as many buckets of so many steps each, neither of them zero. The first step has room for all of them before it.
+    pub(super) fn new(buckets: u64, width: u64, step: u64) -> Self {
+        Self { totals: vec![Totals::default(); buckets as usize].into(), width, newest: step / width }
     }
 
-    fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.totals.len() as u64
     }
 
@@ -34,10 +34,14 @@ impl Edges {
         self.newest = newest;
     }
 
-    /// How many calls had been counted when the bucket began that is the first of so many steps. None before the build.
+    /// How many calls had been counted when the bucket began that is the first of so many steps.
     pub(super) fn before(&self, steps: u64) -> Totals {
         let buckets = steps.div_ceil(self.width).min(self.len());
-        let first = (self.newest + 1).checked_sub(buckets);
-        first.map_or_else(Totals::default, |first| self.totals[(first % self.len()) as usize])
+        self.totals[self.place(buckets.saturating_sub(1))]
+    }
+
+    /// The place of the bucket that was so many buckets ago.
+    pub(super) fn place(&self, ago: u64) -> usize {
+        ((self.newest - ago) % self.len()) as usize
     }
 }

@@ -49,12 +49,13 @@ pub(crate) struct Change {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     rules: Rules,
-    step: u64,
+    /// Counted from a period before the build, so that calls may be from before it.
+    pub(super) step: u64,
     /// Those of now.
-    totals: Totals,
+    pub(super) totals: Totals,
     /// The last hour, in steps.
-    hour: Edges,
-    period: Edges,
+    pub(super) hour: Edges,
+    pub(super) period: Edges,
     /// Which alerts were told to fire.
     told: [[bool; ALERTS.len()]; Indicator::ALL.len()],
     changes: u64,
@@ -64,10 +65,10 @@ impl Ledger {
     pub(crate) fn new(rules: Rules) -> Self {
         Self {
             rules,
-            step: 0,
+            step: rules.period,
             totals: Totals::default(),
-            hour: Edges::new(BurnWindow::Hour.steps(), 1),
-            period: Edges::new(rules.period / STEPS_PER_BUCKET, STEPS_PER_BUCKET),
+            hour: Edges::new(BurnWindow::Hour.steps(), 1, rules.period),
+            period: Edges::new(rules.period / STEPS_PER_BUCKET, STEPS_PER_BUCKET, rules.period),
             told: Default::default(),
             changes: 0,
         }
@@ -78,16 +79,21 @@ impl Ledger {
     /// No call has come in a step in which nobody looked: the first one of a step looks.
     pub(crate) fn look(&mut self, calls: &Calls, now: Nanos) -> Vec<Change> {
         self.totals = calls.totals();
-        let step = (now.0 / STEP.0).max(self.step);
+        let step = (self.rules.period + now.0 / STEP.0).max(self.step);
         let mut changes = Vec::new();
         for quiet in self.step + 1..step.min(self.step + QUIET) {
             self.turn(quiet);
-            self.judge(Nanos(quiet * STEP.0), &mut changes);
+            self.judge(self.time_of(quiet), &mut changes);
         }
         self.turn(step);
-        self.judge(now.max(Nanos(step * STEP.0)), &mut changes);
+        self.judge(now.max(self.time_of(step)), &mut changes);
         calls.set_burn(self.burn());
         changes
+    }
+
+    /// When a step began that is no earlier than the build.
+    pub(super) const fn time_of(&self, step: u64) -> Nanos {
+        Nanos((step - self.rules.period) * STEP.0)
     }
 
     fn turn(&mut self, step: u64) {

@@ -10,6 +10,8 @@ mod asked;
 mod calls;
 mod edges;
 mod ledger;
+#[cfg(any(feature = "serde", test))]
+mod saved;
 mod seen;
 mod target;
 mod window;
@@ -20,6 +22,8 @@ pub use self::asked::Indicator;
 pub(crate) use self::asked::{Asked, Call};
 pub(crate) use self::calls::Calls;
 pub(crate) use self::ledger::{Change, Ledger, Rules};
+#[cfg(any(feature = "serde", test))]
+pub(crate) use self::saved::Saved;
 pub(crate) use self::seen::Seen;
 pub(crate) use self::target::Target;
 pub use self::window::BurnWindow;

@@ -12,6 +12,8 @@
 
 use crate::state::counts::{Counts, Recorded};
 use crate::state::stripes::{Stripes, Tag};
+#[cfg(any(feature = "serde", test))]
+use crate::state::window::saved::RUNS;
 use crate::state::window::{FIRST_WORD, MinCalls};
 use crate::sync::{Mutex, Ordering, fence};
 
@@ -92,6 +94,39 @@ impl CountWindow {
     }
 }
 
+#[cfg(any(feature = "serde", test))]
+impl CountWindow {
+    /// Runs of equal results, the newest first.
+    pub(super) fn saved(&self, stripes: &Stripes, generation: u64) -> Vec<(u8, u64)> {
+        let tag = Tag::new(generation);
+        let mut log = self.log.lock();
+        let total = stripes.sum(CALLS, tag);
+        log.slide(tag, total);
+        // A ring may be long: it is read after the lock.
+        let ring = (log.tag == tag).then(|| (log.ring.clone(), log.newest));
+        drop(log);
+        ring.map_or_else(Vec::new, |(ring, newest)| ring.runs(newest))
+    }
+
+    /// Fills a generation in which nobody counts yet.
+    pub(super) fn restore(&self, stripes: &Stripes, generation: u64, runs: &[(u8, u64)]) {
+        let tag = Tag::new(generation);
+        let mut log = self.log.lock();
+        log.slide(tag, 0);
+        let total = runs.iter().fold(0, |sum: u64, (_, count)| sum.saturating_add(*count)).min(log.ring.len);
+        let mut newest = total;
+        for &(marks, count) in runs {
+            let oldest = newest.saturating_sub(count);
+            if marks > 0 {
+                (oldest..newest).for_each(|place| log.ring.set(place + 1, [1, 2, 4].map(|mark| marks & mark > 0)));
+            }
+            newest = oldest;
+        }
+        log.newest = total;
+        stripes.mine().put(CALLS, tag, total);
+    }
+}
+
 /// Which of the last calls failed, which were throttled, and which were slow.
 #[derive(Debug)]
 struct Log {
@@ -139,7 +174,7 @@ impl Log {
 const MARKS: usize = 3;
 
 /// A ring of places, each with a bit for each kind of mark, that knows how many are set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Ring {
     words: Box<[[u64; MARKS]]>,
     len: u64,
@@ -158,6 +193,26 @@ impl Ring {
             words[kind] |= 1 << (bit % 64);
             self.ones[kind] += 1;
         }
+    }
+
+    /// Runs of places with equal marks, from the place `newest` back; no more than are kept.
+    #[cfg(any(feature = "serde", test))]
+    fn runs(&self, newest: u64) -> Vec<(u8, u64)> {
+        let marks = |place: u64| {
+            let bit = place % self.len;
+            let [failed, throttled, slow] = self.words[(bit / 64) as usize].map(|word| (word >> (bit % 64) & 1) as u8);
+            failed | throttled << 1 | slow << 2
+        };
+        let mut runs: Vec<(u8, u64)> = Vec::new();
+        for marks in (newest.saturating_sub(self.len) + 1..=newest).rev().map(marks) {
+            let is_full = runs.len() == RUNS;
+            match runs.last_mut() {
+                Some((last, count)) if *last == marks => *count += 1,
+                _ if is_full => break,
+                _ => runs.push((marks, 1)),
+            }
+        }
+        runs
     }
 
     /// Clears `count` places from `place` on.

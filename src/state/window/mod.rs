@@ -1,9 +1,13 @@
 //! The results that a closed circuit remembers.
 
 mod count;
+#[cfg(any(feature = "serde", test))]
+mod saved;
 mod time;
 
 pub(crate) use self::count::CountWindow;
+#[cfg(any(feature = "serde", test))]
+pub(crate) use self::saved::{Saved, buckets_ago};
 pub(crate) use self::time::TimeWindow;
 use crate::state::counts::{Counts, Recorded};
 use crate::state::stripes::{Stripes, Tag};

@@ -14,6 +14,8 @@
 
 use crate::state::counts::{Counts, Recorded};
 use crate::state::stripes::{Stripes, Tag};
+#[cfg(any(feature = "serde", test))]
+use crate::state::window::buckets_ago;
 use crate::state::window::{FIRST_WORD, MinCalls};
 use crate::sync::{Ordering, fence};
 use crate::time::{Nanos, Now};
@@ -136,6 +138,44 @@ impl TimeWindow {
 
     fn word(&self, bucket: Bucket, kind: usize) -> usize {
         FIRST_WORD + (bucket.0 % self.buckets) as usize * self.words_per_bucket() + kind
+    }
+}
+
+#[cfg(any(feature = "serde", test))]
+impl TimeWindow {
+    /// How long ago each bucket with results began, and its counts.
+    pub(super) fn saved(&self, stripes: &Stripes, generation: u64, now: Nanos) -> Vec<(Nanos, [u64; 4])> {
+        let newest = self.bucket(generation, now);
+        let of = |ago: u64| {
+            let bucket = newest.earlier(ago);
+            let sum = |kind| stripes.sum(self.word(bucket, kind), bucket.tag());
+            // Calls last, as in `counts_at`.
+            let (failures, throttled) = (sum(FAILURES), sum(THROTTLED));
+            let slow = if self.counts_slow { sum(SLOW) } else { 0 };
+            (Nanos(now.0 % self.width.0 + ago * self.width.0), [sum(CALLS), failures, throttled, slow])
+        };
+        (0..self.buckets).map(of).filter(|(_, [calls, ..])| *calls > 0).collect()
+    }
+
+    /// Fills a generation in which nobody counts yet.
+    pub(super) fn restore(
+        &self,
+        stripes: &Stripes,
+        generation: u64,
+        now: Nanos,
+        saved: &[(Nanos, [u64; 4])],
+        age: Nanos,
+    ) {
+        let newest = self.bucket(generation, now);
+        for &(began, counts) in saved {
+            let ago = buckets_ago(began.saturating_add(age), Nanos(now.0 % self.width.0), self.width);
+            if ago < self.buckets {
+                let bucket = newest.earlier(ago);
+                for (kind, count) in counts.into_iter().enumerate().take(self.words_per_bucket()) {
+                    stripes.mine().put(self.word(bucket, kind), bucket.tag(), count);
+                }
+            }
+        }
     }
 }
 

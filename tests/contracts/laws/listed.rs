@@ -213,11 +213,12 @@ each_listed! {
 
 /// The kinds that no registry lists, and why that is meant. A layer without a kind, such as that of deadlines, has no name and no
 /// state: nothing of it could be told apart.
-const NOT_LISTED: [(&str, &str); 2] = [
+const NOT_LISTED: [(&str, &str); 3] = [
     (
         "answer",
         "it has no name and no state, and the errors that it turns into responses were counted where they were made",
     ),
+    ("registry", "it is what lists, and it is the source of what is left out of a snapshot"),
     ("custom", "a limit of one's own is not built here, and a call would wait for a lock to find the row of its name"),
 ];
 

@@ -3,7 +3,7 @@
 use loom::model;
 
 use super::{race, race_of_three};
-use crate::state::bucket::Bucket;
+use crate::state::bucket::{Bucket, Saved};
 use crate::state::rate::Rate;
 use crate::sync::Arc;
 use crate::time::Nanos;
@@ -164,5 +164,44 @@ fn opened_while_a_call_waits_it_loses_no_call() {
         let (opened, due) = race(move || other.open(START), || bucket.take(1, START, Nanos::MAX).unwrap().due);
         assert!(opened && [START, Nanos(9 * S)].contains(&due));
         assert_eq!(bucket.take(1, START, Nanos::MAX).unwrap().due, Nanos(due.0 + S));
+    });
+}
+
+/// What a bucket of three keeps that has one left.
+fn two_taken() -> Saved {
+    let first = bucket(3);
+    assert_eq!(take(&first, 2), 2);
+    first.saved(START)
+}
+
+#[test]
+fn a_call_beside_a_restore_comes_before_it_or_counts_on_top() {
+    model(|| {
+        let (bucket, saved) = (bucket(3), two_taken());
+        let other = Arc::clone(&bucket);
+        let (taken, restored) = race(move || take(&other, 1), || bucket.restore(saved, Nanos(0), Nanos(0), START));
+        assert_eq!(taken, 1);
+        assert_eq!(bucket.view(START).available, if restored { 0 } else { 2 });
+    });
+}
+
+#[test]
+fn a_turn_that_is_given_back_beside_a_restore_gives_nothing_of_it_back() {
+    model(|| {
+        let (bucket, saved) = (bucket(3), two_taken());
+        let turn = bucket.take(1, START, START).unwrap();
+        let other = Arc::clone(&bucket);
+        let ((), restored) = race(move || other.give_back(turn), || bucket.restore(saved, Nanos(0), Nanos(0), START));
+        assert_eq!(bucket.view(START).available, if restored { 1 } else { 3 });
+    });
+}
+
+#[test]
+fn a_restore_beside_a_change_of_the_rate_is_counted_by_the_new_one_or_left_out() {
+    model(|| {
+        let (bucket, saved) = (bucket(3), two_taken());
+        let other = Arc::clone(&bucket);
+        let ((), restored) = race(move || set_rate(&other, 2), || bucket.restore(saved, Nanos(0), Nanos(0), START));
+        assert_eq!(bucket.view(START).available, if restored { 1 } else { 3 });
     });
 }

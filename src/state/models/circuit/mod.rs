@@ -5,6 +5,7 @@ mod judged;
 mod late;
 mod places;
 mod probes;
+mod restored;
 mod rows;
 mod stale;
 mod streams;

@@ -3,6 +3,7 @@
 mod algorithms;
 mod bounds;
 mod netflix;
+mod restored;
 mod rounds;
 mod simulated;
 

@@ -2,6 +2,7 @@
 
 mod beside_governor;
 mod model;
+mod restored;
 mod set;
 mod shut;
 mod taking;

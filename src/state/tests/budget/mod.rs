@@ -4,6 +4,7 @@ mod classes;
 mod deposits;
 mod give_back;
 mod model;
+mod restored;
 mod retention;
 mod threads;
 mod time;

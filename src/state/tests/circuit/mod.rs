@@ -15,6 +15,7 @@ mod phases;
 mod progress;
 mod races;
 mod reset;
+mod restored;
 mod slow;
 mod streams;
 mod waiting;

@@ -4,6 +4,7 @@ mod alerts;
 mod budget;
 mod failures;
 mod model;
+mod restored;
 mod steps;
 mod target;
 
