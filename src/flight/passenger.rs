@@ -45,16 +45,6 @@ impl<Fut, T: Clone> Flight<Fut, T> {
             None => Err(Error::Service(Box::new(Panicked))),
         }
     }
-
-    /// Gives the result to all who share the call. A result that nobody shares is passed on as it is.
-    fn share(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if self.drive.returned() {
-            return result;
-        }
-        let result = self.result.get_or_init(|| result.map_err(SharedError::from));
-        self.drive.end().wake();
-        result.clone().map_err(Error::from)
-    }
 }
 
 impl<Fut, T> Leads for Weak<Flight<Fut, T>> {
@@ -92,6 +82,21 @@ where
     Fut: Future<Output = Result<T, Error>>,
     T: Clone,
 {
+    /// Takes this caller's turn. Ready with the result if it has polled the call, and with `None` if another has ended that.
+    fn poll(&self, own: &Waker) -> Poll<Option<Result<T, Error>>> {
+        loop {
+            match self.flight.drive.turn(self.ticket, own) {
+                Turn::Drives(call, shared) => {
+                    if let Some(polled) = self.drive(call, shared, own) {
+                        return polled.map(Some);
+                    }
+                }
+                Turn::Sleeps => return Poll::Pending,
+                Turn::Over => return Poll::Ready(None),
+            }
+        }
+    }
+
     /// Polls the call, under no lock. `None` if it is to be polled once more: it did not know how to wake those who have come meanwhile.
     fn drive(&self, mut call: Call<Fut>, shared: Option<Waker>, own: &Waker) -> Option<Poll<Result<T, Error>>> {
         let driving = Driving(&self.flight);
@@ -105,7 +110,16 @@ where
         };
         drop(call);
         driving.over();
-        Some(Poll::Ready(self.flight.share(result)))
+        Some(Poll::Ready(result))
+    }
+
+    /// Gives the result to all who share the call. A result that nobody shares is passed on as it is.
+    fn share(self, result: Result<T, Error>) -> Result<T, Error> {
+        // Nobody can join a call that nobody has: so its key is free from here on.
+        let Err(flight) = Arc::try_unwrap(self.flight) else { return result };
+        let result = flight.result.get_or_init(|| result.map_err(SharedError::from));
+        flight.drive.end().wake();
+        result.clone().map_err(Error::from)
     }
 }
 
@@ -124,19 +138,12 @@ where
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let seat = self.seat.as_ref().expect(POLLED_AGAIN);
-        let result = loop {
-            match seat.flight.drive.turn(seat.ticket, cx.waker()) {
-                Turn::Drives(call, shared) => match seat.drive(call, shared, cx.waker()) {
-                    Some(polled) => break ready!(polled),
-                    None => {}
-                },
-                Turn::Sleeps => return Poll::Pending,
-                Turn::Over => break seat.flight.result(),
-            }
-        };
-        self.seat = None;
-        Poll::Ready(result)
+        let result = ready!(self.seat.as_ref().expect(POLLED_AGAIN).poll(cx.waker()));
+        let seat = self.seat.take().expect(POLLED_AGAIN);
+        Poll::Ready(match result {
+            Some(result) => seat.share(result),
+            None => seat.flight.result(),
+        })
     }
 }
 

@@ -38,7 +38,8 @@ struct State<C> {
 /// What a caller does next.
 #[derive(Debug)]
 pub(crate) enum Turn<C> {
-    /// Polls the call with this waker, or else with its own, and then says [`pends`](Drive::pends) or [`returned`](Drive::returned).
+    /// Polls the call with this waker, or else with its own, and then says [`pends`](Drive::pends), or [`end`](Drive::end) where others
+    /// may have the call too.
     Drives(C, Option<Waker>),
     Sleeps,
     /// Looks for the result. If there is none, the call panicked.
@@ -116,16 +117,6 @@ impl<C> Drive<C> {
                 Some(Asleep::default())
             }
         }
-    }
-
-    /// The call has returned. Says whether nobody has shared it with the caller who has polled it: then it is over. Otherwise the result
-    /// is kept for the others, and the call is [ended](Self::end).
-    #[must_use]
-    #[inline]
-    pub(crate) fn returned(&self) -> bool {
-        let mut state = self.0.lock();
-        state.is_over = state.bell.is_none();
-        state.is_over
     }
 
     /// Ends the call: its result is there, or it panicked and there is none.

@@ -10,7 +10,7 @@ pub(crate) type Seeds = std::hash::RandomState;
 
 /// The same in each run of a model.
 #[cfg(all(loom, test))]
-pub(crate) type Seeds = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
+pub(crate) type Seeds = BuildHasherDefault<std::hash::DefaultHasher>;
 
 /// A key and its hash, which is computed once.
 pub(crate) struct Hashed<K> {

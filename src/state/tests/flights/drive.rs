@@ -163,21 +163,12 @@ fn the_end_wakes_all_who_sleep() {
     shared.wake();
     driven(&drive, Ticket::FIRST, &waker);
     let (_, _, third) = sleeper(&drive);
-    assert!(!drive.returned());
     drive.end().wake();
     assert_eq!((rings(&second), rings(&third), is_over(&drive, ticket)), (1, 1, true));
 }
 
 #[test]
-fn a_result_that_nobody_shares_ends_the_call_at_once() {
-    let drive = call();
-    driven(&drive, Ticket::FIRST, Waker::noop());
-    assert!(drive.returned());
-    assert_eq!(drive.join(9), Joined::Over);
-}
-
-#[test]
-fn nobody_joins_a_call_that_panicked() {
+fn nobody_joins_a_call_that_is_over() {
     let drive = call();
     driven(&drive, Ticket::FIRST, Waker::noop());
     drive.end().wake();
