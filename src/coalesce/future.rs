@@ -8,7 +8,6 @@ use tower::{BoxError, Service};
 
 use super::call::Call;
 use super::share::Share;
-use super::to_key::ToKey;
 use crate::call::POLLED_AGAIN;
 use crate::error::{Error, Rejection};
 use crate::flight::Passenger;
@@ -19,20 +18,19 @@ use crate::state::flights::Passage;
 ///
 /// Dropped, it leaves the call to those who share it. The last of them drops the call.
 #[must_use = "futures do nothing unless polled"]
-pub struct ResponseFuture<S, Request, B, E>
+pub struct ResponseFuture<S, Request, E>
 where
     S: Service<Request>,
-    B: ToKey<Request>,
     E: Share<S::Response>,
 {
-    pub(super) state: State<B::Key, Call<S, Request, E>, E::Shared>,
+    pub(super) state: State<Call<S, Request, E>, E::Shared>,
     pub(super) row: &'static Row,
 }
 
-pub(super) enum State<K: Eq, C, T> {
+pub(super) enum State<C, T> {
     /// Others may share the call.
     Sharing {
-        passenger: Passenger<K, C, T>,
+        passenger: Passenger<C, T>,
         /// A call that is made if the response cannot be shared.
         own: Option<Pin<Box<C>>>,
         /// Whether this caller began the call.
@@ -44,11 +42,10 @@ pub(super) enum State<K: Eq, C, T> {
     Rejected { rejection: Option<Rejection> },
 }
 
-impl<S, Request, B, E> Future for ResponseFuture<S, Request, B, E>
+impl<S, Request, E> Future for ResponseFuture<S, Request, E>
 where
     S: Service<Request>,
     S::Error: Into<BoxError> + 'static,
-    B: ToKey<Request>,
     E: Share<S::Response>,
 {
     type Output = Result<E::Response, Error>;
@@ -81,10 +78,9 @@ where
     }
 }
 
-impl<S, Request, B, E> fmt::Debug for ResponseFuture<S, Request, B, E>
+impl<S, Request, E> fmt::Debug for ResponseFuture<S, Request, E>
 where
     S: Service<Request>,
-    B: ToKey<Request>,
     E: Share<S::Response>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

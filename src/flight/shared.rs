@@ -22,19 +22,6 @@ impl Core {
         CachedArc::new(Self { row, max_waiters, settings, counted: Counted::new() })
     }
 
-    /// A caller has come to its call.
-    #[inline(always)]
-    pub(crate) fn come(&self, passage: Passage) {
-        self.row.count(passage.word());
-        self.counted.come(passage);
-    }
-
-    /// A call that was begun is over, or a caller who joined one has left it.
-    #[inline(always)]
-    pub(crate) fn leave(&self, passage: Passage) {
-        self.counted.leave(passage);
-    }
-
     /// How many calls there are.
     pub(crate) fn flights(&self) -> u64 {
         self.counted.now(Passage::Began)
@@ -48,6 +35,28 @@ impl Core {
     /// How many callers have come to the call of another.
     pub(crate) fn joined(&self) -> u64 {
         self.counted.total(Passage::Joined)
+    }
+}
+
+/// A call that was begun and is not over, or a caller who has joined one and not left it: counted as long as this is there.
+pub(super) struct Stay {
+    core: CachedArc<Core>,
+    passage: Passage,
+}
+
+impl Stay {
+    #[inline(always)]
+    pub(super) fn new(core: &CachedArc<Core>, passage: Passage) -> Self {
+        core.row.count(passage.word());
+        core.counted.come(passage);
+        Self { core: core.clone(), passage }
+    }
+}
+
+impl Drop for Stay {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.core.counted.leave(self.passage);
     }
 }
 

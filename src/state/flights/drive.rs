@@ -1,14 +1,16 @@
-//! One call that several callers wait for: who polls it, who sleeps, and who is the last to leave.
+//! One call that several callers may wait for: who polls it, and who sleeps.
 //!
-//! A caller polls the call only if the call was woken since it was last polled, and nobody else polls it. All others sleep. A wake of
-//! the call wakes all who sleep, and the one that is polled first polls the call. So nobody has to hand anything over who leaves. A
-//! wake that comes while the call is polled is told when that poll is over. So each wake wakes a caller once at most, and a caller is
-//! polled at most once for each wake, once before them, and once after the end. Exact.
+//! As long as one caller is alone with the call, it polls the call whenever it is polled itself, and the call wakes it by its own waker.
+//! Once another has come, the call wakes all by a [bell](Bell). A caller then polls the call only if it was woken since it was last
+//! polled, and nobody else polls it. All others sleep. The one that is polled first after a wake polls the call, so nobody has to hand
+//! anything over who leaves. A caller who shares a call is polled at most once for each wake, once before them, and once after the end.
+//! Exact.
 
-use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc; // a waker is made of the standard library's
 use std::task::Waker;
 
+use super::bell::{Asleep, Bell};
 use crate::sync::Mutex;
 
 /// The number of a caller, by the order in which they came.
@@ -20,30 +22,25 @@ impl Ticket {
     pub(crate) const FIRST: Self = Self(0);
 }
 
-/// Who polls the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Nobody,
-    OneCaller,
-    /// It has ended, or all have left.
-    Over,
-}
-
 #[derive(Debug)]
-struct State {
-    phase: Phase,
-    /// Whether it was woken since it was last polled. A new call is.
-    is_due: bool,
+struct State<C> {
+    /// `None` while a caller polls it, and when it is over.
+    call: Option<C>,
+    is_over: bool,
     callers: usize,
     came: u64,
-    asleep: BTreeMap<Ticket, Waker>,
+    /// By which the caller who began the call sleeps, while it is alone.
+    alone: Option<Waker>,
+    /// Where callers sleep, once another has come.
+    bell: Option<Arc<Bell>>,
 }
 
 /// What a caller does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// Polls the call, and then says [`pends`](Drive::pends) or [`returned`](Drive::returned).
-    Drives,
+#[derive(Debug)]
+pub(crate) enum Turn<C> {
+    /// Polls the call with this waker, or else with its own, and then says [`pends`](Drive::pends), or [`end`](Drive::end) where others
+    /// may have the call too.
+    Drives(C, Option<Waker>),
     Sleeps,
     /// Looks for the result. If there is none, the call panicked.
     Over,
@@ -59,130 +56,107 @@ pub(crate) enum Joined {
     Over,
 }
 
-/// Those to wake. They are foreign code: they run under no lock.
-#[derive(Debug, Default)]
-#[must_use = "who is not woken sleeps on"]
-pub(crate) struct Asleep(BTreeMap<Ticket, Waker>);
-
-impl Asleep {
-    pub(crate) fn wake(self) {
-        self.0.into_values().for_each(Waker::wake);
-    }
-}
-
 #[derive(Debug)]
-pub(crate) struct Drive(Mutex<State>);
+pub(crate) struct Drive<C>(Mutex<State<C>>);
 
-impl Drive {
+impl<C> Drive<C> {
     /// A call that nobody has polled, with the caller who begins it.
     #[inline]
-    pub(crate) fn new() -> Self {
-        let (phase, asleep) = (Phase::Nobody, BTreeMap::new());
-        Self(Mutex::new(State { phase, is_due: true, callers: 1, came: 1, asleep }))
+    pub(crate) fn new(call: C) -> Self {
+        Self(Mutex::new(State { call: Some(call), is_over: false, callers: 1, came: 1, alone: None, bell: None }))
     }
 
     /// Adds a caller, if at most `max_waiters` wait then beside the one who began it.
     pub(crate) fn join(&self, max_waiters: usize) -> Joined {
-        let mut state = self.0.lock();
-        match state.phase {
-            Phase::Over => Joined::Over,
-            _ if state.callers > max_waiters => Joined::Full,
-            _ => {
-                let ticket = Ticket(state.came);
-                state.came += 1;
-                state.callers += 1;
-                Joined::In(ticket)
-            }
+        let state = &mut *self.0.lock();
+        if state.is_over {
+            return Joined::Over;
         }
+        if state.callers > max_waiters {
+            return Joined::Full;
+        }
+        state.bell.get_or_insert_with(|| Arc::new(Bell::new(state.alone.take())));
+        let ticket = Ticket(state.came);
+        state.came += 1;
+        state.callers += 1;
+        Joined::In(ticket)
     }
 
     /// Says what a caller does that is polled, and wakes it by `waker` if it sleeps.
     #[inline]
-    pub(crate) fn turn(&self, ticket: Ticket, waker: &Waker) -> Turn {
+    pub(crate) fn turn(&self, ticket: Ticket, waker: &Waker) -> Turn<C> {
         // Most calls that nobody shares are ready at once, and need no waker.
         let turn = self.0.lock().turn();
-        if turn == Turn::Sleeps { self.sleep(ticket, waker) } else { turn }
+        if let Turn::Sleeps = turn { self.sleep(ticket, waker) } else { turn }
     }
 
     #[cold]
-    fn sleep(&self, ticket: Ticket, waker: &Waker) -> Turn {
+    fn sleep(&self, ticket: Ticket, waker: &Waker) -> Turn<C> {
         // A waker is foreign code: it is cloned before the lock, and dropped after it.
-        let waker = waker.clone();
+        let mut waker = Some(waker.clone());
         let mut state = self.0.lock();
         let turn = state.turn();
-        let before = if turn == Turn::Sleeps { state.asleep.insert(ticket, waker) } else { None };
-        drop(state);
-        drop(before);
+        if let Turn::Sleeps = turn {
+            state.put(ticket, &mut waker);
+        }
         turn
     }
 
-    /// The call pends. The caller who has polled it sleeps, unless somebody has woken the call meanwhile.
-    pub(crate) fn pends(&self, ticket: Ticket, waker: &Waker) -> Asleep {
-        let waker = waker.clone();
-        let mut state = self.0.lock();
-        state.phase = Phase::Nobody;
-        // It takes no other's place: who slept when the call was woken was taken out.
-        state.asleep.insert(ticket, waker);
-        if state.is_due { state.take() } else { Asleep::default() }
-    }
-
-    /// The call has returned. Says whether nobody shares it with the caller who has polled it: then it is over. Otherwise the result is
-    /// kept for the others, and the call is [ended](Self::end).
+    /// The call pends, and the caller who has polled it sleeps. `None` if others have come while the call was polled with that caller's
+    /// own waker: the call does not know how to wake them, so the caller takes another [turn](Self::turn).
     #[must_use]
-    #[inline]
-    pub(crate) fn returned(&self) -> bool {
+    pub(crate) fn pends(&self, call: C, ticket: Ticket, waker: &Waker) -> Option<Asleep> {
+        // As above.
+        let mut waker = Some(waker.clone());
         let mut state = self.0.lock();
-        let is_alone = state.callers == 1;
-        if is_alone {
-            state.phase = Phase::Over;
+        state.call = Some(call);
+        match &state.bell {
+            Some(bell) => bell.pends(ticket, &mut waker),
+            None => {
+                state.put(ticket, &mut waker);
+                Some(Asleep::default())
+            }
         }
-        is_alone
     }
 
     /// Ends the call: its result is there, or it panicked and there is none.
     pub(crate) fn end(&self) -> Asleep {
         let mut state = self.0.lock();
-        state.phase = Phase::Over;
-        state.take()
+        state.is_over = true;
+        state.bell.as_ref().map(|bell| bell.take()).unwrap_or_default()
     }
 
-    /// Wakes the call.
-    pub(crate) fn wake(&self) -> Asleep {
-        let mut state = self.0.lock();
-        state.is_due = true;
-        if state.phase == Phase::OneCaller { Asleep::default() } else { state.take() }
-    }
-
-    /// A caller leaves. Says whether it was the last of a call that is not over, which then is over.
-    #[must_use]
-    pub(crate) fn leave(&self, ticket: Ticket) -> bool {
+    /// A caller leaves who does not have the result.
+    pub(crate) fn leave(&self, ticket: Ticket) {
         let mut state = self.0.lock();
         state.callers -= 1;
-        let waker = state.asleep.remove(&ticket);
-        let is_last = state.callers == 0 && state.phase != Phase::Over;
-        if is_last {
-            state.phase = Phase::Over;
-        }
+        let waker = match &state.bell {
+            Some(bell) => bell.remove(ticket),
+            None => state.alone.take(),
+        };
         drop(state);
         drop(waker);
-        is_last
     }
 }
 
-impl State {
+impl<C> State<C> {
     #[inline]
-    fn turn(&mut self) -> Turn {
-        match self.phase {
-            Phase::Over => Turn::Over,
-            Phase::Nobody if self.is_due => {
-                (self.phase, self.is_due) = (Phase::OneCaller, false);
-                Turn::Drives
-            }
-            _ => Turn::Sleeps,
+    fn turn(&mut self) -> Turn<C> {
+        if self.is_over {
+            return Turn::Over;
+        }
+        // Who is alone polls the call whenever it likes.
+        match self.call.take_if(|_| self.bell.as_ref().is_none_or(|bell| bell.is_answered())) {
+            Some(call) => Turn::Drives(call, self.bell.clone().map(Waker::from)),
+            None => Turn::Sleeps,
         }
     }
 
-    fn take(&mut self) -> Asleep {
-        Asleep(mem::take(&mut self.asleep))
+    /// A caller sleeps. Gives the waker that it had for the one that it has now.
+    fn put(&mut self, ticket: Ticket, waker: &mut Option<Waker>) {
+        match &self.bell {
+            Some(bell) => bell.put(ticket, waker),
+            None => mem::swap(&mut self.alone, waker),
+        }
     }
 }

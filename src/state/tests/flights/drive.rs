@@ -6,121 +6,180 @@ use std::task::Waker;
 use crate::state::flights::{Drive, Joined, Ticket, Turn};
 use crate::state::tests::{bell, rings};
 
-fn joined(drive: &Drive) -> Ticket {
+type Call = Drive<&'static str>;
+
+fn call() -> Call {
+    Drive::new("call")
+}
+
+fn joined(drive: &Call) -> Ticket {
     match drive.join(usize::MAX) {
         Joined::In(ticket) => ticket,
         joined => panic!("{joined:?}, though it is not over"),
     }
 }
 
-/// A caller who joins and is polled, and how often it is woken.
-fn sleeper(drive: &Drive) -> (Ticket, Waker, Receiver<()>) {
+fn sleeps(drive: &Call, ticket: Ticket, waker: &Waker) -> bool {
+    matches!(drive.turn(ticket, waker), Turn::Sleeps)
+}
+
+fn is_over(drive: &Call, ticket: Ticket) -> bool {
+    matches!(drive.turn(ticket, Waker::noop()), Turn::Over)
+}
+
+/// A caller polls the call, and gets the waker of all if the call has company.
+fn driven(drive: &Call, ticket: Ticket, waker: &Waker) -> Option<Waker> {
+    match drive.turn(ticket, waker) {
+        Turn::Drives(_, shared) => shared,
+        turn => panic!("{turn:?}, though it is due"),
+    }
+}
+
+/// The call pends that this caller has polled, and the caller sleeps.
+fn pends(drive: &Call, ticket: Ticket, waker: &Waker) {
+    drive.pends("call", ticket, waker).expect("it knows how to wake all").wake();
+}
+
+/// A caller who joins and is polled while the call is polled, or is not due, and how often it is woken.
+fn sleeper(drive: &Call) -> (Ticket, Waker, Receiver<()>) {
     let (ticket, (waker, rung)) = (joined(drive), bell());
-    assert_eq!(drive.turn(ticket, &waker), Turn::Sleeps);
+    assert!(sleeps(drive, ticket, &waker));
     (ticket, waker, rung)
 }
 
-/// A call that pends, and whose first caller sleeps.
-fn pending() -> (Drive, Waker, Receiver<()>) {
-    let (drive, (waker, rung)) = (Drive::new(), bell());
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Drives);
-    drive.pends(Ticket::FIRST, &waker).wake();
-    (drive, waker, rung)
+/// A call that pends, whose two callers sleep, and what wakes them.
+struct Pending {
+    drive: Call,
+    shared: Waker,
+    first: (Waker, Receiver<()>),
+    second: (Ticket, Waker, Receiver<()>),
+}
+
+fn pending() -> Pending {
+    let (drive, first) = (call(), bell());
+    let second = joined(&drive);
+    let shared = driven(&drive, Ticket::FIRST, &first.0).expect("it has company");
+    pends(&drive, Ticket::FIRST, &first.0);
+    let (waker, rung) = bell();
+    assert!(sleeps(&drive, second, &waker));
+    Pending { drive, shared, first, second: (second, waker, rung) }
 }
 
 #[test]
 fn whoever_is_polled_first_polls_the_call() {
-    let drive = Drive::new();
+    let drive = call();
     let second = joined(&drive);
-    assert_eq!(drive.turn(second, Waker::noop()), Turn::Drives);
-    assert_eq!(drive.turn(Ticket::FIRST, Waker::noop()), Turn::Sleeps);
+    driven(&drive, second, Waker::noop());
+    assert!(sleeps(&drive, Ticket::FIRST, Waker::noop()));
 }
 
 #[test]
-fn a_call_that_nobody_woke_is_not_polled_again() {
-    let (drive, waker, _) = pending();
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Sleeps);
-    assert_eq!(drive.turn(joined(&drive), Waker::noop()), Turn::Sleeps);
+fn who_is_alone_polls_the_call_with_its_own_waker_whenever_it_is_polled() {
+    let (drive, (waker, rung)) = (call(), bell());
+    for _ in 0..3 {
+        assert!(driven(&drive, Ticket::FIRST, &waker).is_none());
+        pends(&drive, Ticket::FIRST, &waker);
+    }
+    assert_eq!(rings(&rung), 0);
 }
 
 #[test]
-fn a_wake_wakes_all_and_the_first_polled_polls_the_call() {
-    let (drive, waker, first) = pending();
-    let (second, other, rung) = sleeper(&drive);
-    drive.wake().wake();
-    drive.wake().wake();
+fn who_joins_polls_the_call_which_then_wakes_the_first_too() {
+    let (drive, (waker, first)) = (call(), bell());
+    driven(&drive, Ticket::FIRST, &waker);
+    pends(&drive, Ticket::FIRST, &waker);
+    let (second, (other, rung)) = (joined(&drive), bell());
+    let shared = driven(&drive, second, &other).expect("it has company");
+    pends(&drive, second, &other);
+    assert_eq!((rings(&first), rings(&rung)), (0, 0));
+    shared.wake();
     assert_eq!((rings(&first), rings(&rung)), (1, 1));
-    assert_eq!(drive.turn(second, &other), Turn::Drives);
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Sleeps);
 }
 
 #[test]
-fn wakes_in_a_poll_wake_all_once_it_is_over() {
-    let (drive, (waker, first)) = (Drive::new(), bell());
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Drives);
+fn where_one_joins_a_poll_of_one_alone_the_call_is_polled_again() {
+    let (drive, (waker, first)) = (call(), bell());
+    assert!(driven(&drive, Ticket::FIRST, &waker).is_none());
     let (_, _, second) = sleeper(&drive);
-    drive.wake().wake();
-    drive.wake().wake();
-    assert_eq!(rings(&second), 0, "a caller is woken while it could do nothing");
-    drive.pends(Ticket::FIRST, &waker).wake();
+    assert!(drive.pends("call", Ticket::FIRST, &waker).is_none());
+    let shared = driven(&drive, Ticket::FIRST, &waker).expect("it has company");
+    pends(&drive, Ticket::FIRST, &waker);
+    assert_eq!((rings(&first), rings(&second)), (0, 0));
+    shared.wake();
     assert_eq!((rings(&first), rings(&second)), (1, 1));
 }
 
 #[test]
+fn a_call_that_nobody_woke_is_not_polled_again() {
+    let Pending { drive, first: (waker, _), .. } = pending();
+    assert!(sleeps(&drive, Ticket::FIRST, &waker));
+    assert!(sleeps(&drive, joined(&drive), Waker::noop()));
+}
+
+#[test]
+fn a_wake_wakes_all_and_the_first_polled_polls_the_call() {
+    let Pending { drive, shared, first: (waker, first), second: (ticket, other, second) } = pending();
+    shared.wake_by_ref();
+    shared.wake_by_ref();
+    assert_eq!((rings(&first), rings(&second)), (1, 1));
+    driven(&drive, ticket, &other);
+    assert!(sleeps(&drive, Ticket::FIRST, &waker));
+}
+
+#[test]
+fn wakes_in_a_poll_wake_all_once_it_is_over() {
+    let Pending { drive, shared, first: (waker, first), second: (_, _, second) } = pending();
+    shared.wake_by_ref();
+    assert_eq!((rings(&first), rings(&second)), (1, 1));
+    driven(&drive, Ticket::FIRST, &waker);
+    let (_, _, third) = sleeper(&drive);
+    shared.wake_by_ref();
+    shared.wake_by_ref();
+    assert_eq!(rings(&third), 0, "a caller is woken while it could do nothing");
+    pends(&drive, Ticket::FIRST, &waker);
+    assert_eq!((rings(&first), rings(&third)), (1, 1));
+}
+
+#[test]
 fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
-    let (drive, _, first) = pending();
+    let Pending { drive, shared, first: (_, first), .. } = pending();
     let (waker, second) = bell();
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Sleeps);
-    drive.wake().wake();
+    assert!(sleeps(&drive, Ticket::FIRST, &waker));
+    shared.wake();
     assert_eq!((rings(&first), rings(&second)), (0, 1));
 }
 
 #[test]
 fn who_has_left_is_not_woken() {
-    let (drive, _, first) = pending();
-    let (second, _, rung) = sleeper(&drive);
-    assert!(!drive.leave(second));
-    drive.wake().wake();
-    assert_eq!((rings(&first), rings(&rung)), (1, 0));
+    let Pending { drive, shared, first: (_, first), second: (ticket, _, second) } = pending();
+    drive.leave(ticket);
+    shared.wake();
+    assert_eq!((rings(&first), rings(&second)), (1, 0));
 }
 
 #[test]
 fn the_end_wakes_all_who_sleep() {
-    let (drive, (waker, _)) = (Drive::new(), bell());
-    assert_eq!(drive.turn(Ticket::FIRST, &waker), Turn::Drives);
-    let (second, other, rung) = sleeper(&drive);
-    assert!(!drive.returned());
+    let Pending { drive, shared, first: (waker, _), second: (ticket, _, second) } = pending();
+    shared.wake();
+    driven(&drive, Ticket::FIRST, &waker);
+    let (_, _, third) = sleeper(&drive);
     drive.end().wake();
-    assert_eq!((rings(&rung), drive.turn(second, &other)), (1, Turn::Over));
+    assert_eq!((rings(&second), rings(&third), is_over(&drive, ticket)), (1, 1, true));
 }
 
 #[test]
-fn a_result_that_nobody_shares_ends_the_call_at_once() {
-    let (drive, _, _) = pending();
-    assert!(drive.returned());
-    assert_eq!(drive.join(9), Joined::Over);
-}
-
-#[test]
-fn the_last_to_leave_is_told_once_and_nobody_joins_after_it() {
-    let drive = Drive::new();
-    let second = joined(&drive);
-    assert!(!drive.leave(Ticket::FIRST));
-    assert!(drive.leave(second));
-    assert_eq!(drive.join(9), Joined::Over);
-}
-
-#[test]
-fn who_leaves_after_the_end_has_nothing_to_drop() {
-    let drive = Drive::new();
+fn nobody_joins_a_call_that_is_over() {
+    let drive = call();
+    driven(&drive, Ticket::FIRST, Waker::noop());
     drive.end().wake();
-    assert!(!drive.leave(Ticket::FIRST));
+    assert_eq!(drive.join(9), Joined::Over);
+    assert!(is_over(&drive, Ticket::FIRST));
 }
 
 #[test]
 fn so_many_wait_beside_the_one_who_began_it() {
     for max in 0..3 {
-        let drive = Drive::new();
+        let drive = call();
         let mut came = (0..9).map(|_| drive.join(max));
         assert!(came.by_ref().take(max).all(|joined| matches!(joined, Joined::In(_))), "{max}");
         assert!(came.all(|joined| joined == Joined::Full), "{max}");
@@ -129,9 +188,9 @@ fn so_many_wait_beside_the_one_who_began_it() {
 
 #[test]
 fn who_leaves_makes_room_for_another() {
-    let drive = Drive::new();
+    let drive = call();
     let second = joined(&drive);
     assert_eq!(drive.join(1), Joined::Full);
-    assert!(!drive.leave(second));
+    drive.leave(second);
     assert!(matches!(drive.join(1), Joined::In(_)));
 }
