@@ -176,6 +176,7 @@ pub mod bulkhead;
 pub mod cache;
 mod cached_arc;
 pub mod call;
+mod caught;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
@@ -208,6 +209,7 @@ pub mod rate_limit;
 pub mod registry;
 pub mod replicas;
 pub mod retry;
+pub mod saga;
 mod service_builder;
 mod setting;
 mod source;
@@ -257,6 +259,7 @@ pub use crate::replicas::{
     ReplicasSnapshot,
 };
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
+pub use crate::saga::{Saga, SagaBuilder, SagaError, SagaHandle, SagaStatus};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};
 pub use crate::state::adaptive::{LimitAlgorithm, Round};
@@ -264,6 +267,7 @@ pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;
 pub use crate::state::rate::Rate;
+pub use crate::state::saga::SagaState;
 pub use crate::store::{MemoryStore, Store, StoreError};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 

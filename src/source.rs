@@ -25,6 +25,7 @@ macro_rules! kinds {
             Replicas: "replicas", "palisade::replicas";
             Objective: "objective", "palisade::objective";
             Coalesce: "coalesce", "palisade::coalesce";
+            Saga: "saga", "palisade::saga";
             Custom: "custom", "palisade::custom";
         }
     };

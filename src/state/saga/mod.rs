@@ -6,11 +6,13 @@
 
 pub(crate) mod counted;
 mod mark;
+mod open;
 mod patience;
 mod plan;
 mod standing;
 
 pub(crate) use self::mark::Mark;
+pub use self::open::SagaState;
 pub(crate) use self::patience::left;
 pub(crate) use self::plan::Plan;
 pub(crate) use self::standing::{Course, End, Failure, Next, Standing, Unknown};
