@@ -95,7 +95,7 @@ impl<C: Clone + Send + 'static> Core<C> {
             last = Some(id.clone());
             for id in &page {
                 match self.take_over(&String::from_utf8_lossy(id)).await? {
-                    Taken::Runs(run) => runs.push((0, Arc::clone(&self).go_on(run))),
+                    Taken::Runs(run) => runs.push((0, Arc::clone(&self).go_on(*run))),
                     Taken::IsStuck => resumed.stuck += 1,
                     Taken::IsNotThere => {}
                 }
@@ -122,7 +122,7 @@ impl<C: Clone + Send + 'static> Core<C> {
             self.shared.show(run.id(), &run.record, None);
             return Ok(Taken::IsStuck);
         }
-        Ok(Taken::Runs(run))
+        Ok(Taken::Runs(Box::new(run)))
     }
 
     fn read(&self, owned: Owned, bytes: &[u8]) -> Result<Run<C>, Unreadable> {
@@ -175,7 +175,8 @@ type GoingOn = Pin<Box<dyn Future<Output = Result<(), SagaError>> + Send>>;
 
 /// What came of taking a saga over.
 enum Taken<C> {
-    Runs(Run<C>),
+    /// Boxed, because the others have nothing.
+    Runs(Box<Run<C>>),
     IsStuck,
     /// It has ended, or somebody runs it.
     IsNotThere,

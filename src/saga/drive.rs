@@ -117,7 +117,9 @@ impl<C: Clone + Send + 'static> Core<C> {
     async fn try_again(&self, run: &mut Run<C>, steps: Vec<usize>) -> Result<(), StoreError> {
         let is_first = run.record.trying_since.is_none();
         if run.is_time_over() {
-            steps.into_iter().for_each(|step| run.record.standing.leave(step));
+            for step in steps {
+                run.record.standing.leave(step);
+            }
             return self.persist(run).await;
         }
         run.begin_to_try();
@@ -151,8 +153,11 @@ impl<C: Clone + Send + 'static> Core<C> {
         }
         match run.record.standing.next(&self.shared.definition.plan) {
             Next::Ended(_) => self.persist(run).await,
-            // If this is not written, a new process compensates the step again, which does no harm.
-            _ => Ok(drop(self.write(run).await)),
+            _ => {
+                // If this is not written, a new process compensates the step again, which does no harm.
+                drop(self.write(run).await);
+                Ok(())
+            }
         }
     }
 
@@ -209,7 +214,7 @@ impl<C: Clone + Send + 'static> Core<C> {
     pub(super) fn lose_the_log(&self, mut run: Run<C>, error: &StoreError) -> SagaError {
         let (id, error) = (Arc::clone(run.id()), text(error));
         self.shared.give_up(&id, &run.record, Some(error));
-        run.to_error()
+        run.take_error()
     }
 }
 

@@ -28,6 +28,8 @@ impl Listed for Shared {
 
     fn gauges(&self, sums: &mut Sums) {
         let gauges = sums.of(self.row);
-        SagaState::ALL.into_iter().for_each(|state| gauges.add_count(state.as_str(), self.count(state)));
+        for state in SagaState::ALL {
+            gauges.add_count(state.as_str(), self.count(state));
+        }
     }
 }

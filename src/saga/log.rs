@@ -22,8 +22,11 @@ pub(super) struct Log {
     ended: Space,
     keep_ended: usize,
     /// The ids of those that have ended, by the times of their ends. It is read at the first use.
-    by_age: OnceCell<Mutex<BTreeSet<(Nanos, Vec<u8>)>>>,
+    by_age: OnceCell<Mutex<ByAge>>,
 }
+
+/// The times of ends, and the ids.
+type ByAge = BTreeSet<(Nanos, Vec<u8>)>;
 
 /// What is known of an id.
 #[derive(Debug)]
@@ -69,7 +72,9 @@ impl Log {
         let batch = too_old.iter().fold(batch, |batch, (_, id)| batch.remove(self.ended, &**id));
         self.store.write(batch).await?;
         let mut by_age = by_age.lock();
-        too_old.iter().for_each(|ended| drop(by_age.take(ended)));
+        for ended in &too_old {
+            by_age.remove(ended);
+        }
         by_age.insert((record.at, id.into()));
         Ok(())
     }
@@ -89,9 +94,9 @@ impl Log {
         Ok(page.into_iter().map(|(id, _)| id).collect())
     }
 
-    async fn by_age(&self) -> Result<&Mutex<BTreeSet<(Nanos, Vec<u8>)>>, StoreError> {
+    async fn by_age(&self) -> Result<&Mutex<ByAge>, StoreError> {
         let load = async || {
-            let mut by_age = BTreeSet::new();
+            let mut by_age = ByAge::new();
             let mut last: Option<Vec<u8>> = None;
             loop {
                 let page = self.store.scan(self.ended, last.as_deref(), PAGE).await?;

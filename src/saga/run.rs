@@ -122,11 +122,11 @@ impl<C> Run<C> {
     where
         C: Clone,
     {
-        if end == End::Done { Ok(self.context.clone()) } else { Err(self.to_error()) }
+        if end == End::Done { Ok(self.context.clone()) } else { Err(self.take_error()) }
     }
 
-    pub(super) fn to_error(&mut self) -> SagaError {
-        self.record.clone().into_error(self.error.take())
+    pub(super) fn take_error(&mut self) -> SagaError {
+        self.record.clone().intake_error(self.error.take())
     }
 
     pub(super) fn show(&self) {
