@@ -151,14 +151,12 @@ impl<C: Clone + Send + 'static> Core<C> {
             run.show();
             self.pause(run).await;
         }
-        match run.record.standing.next(&self.shared.definition.plan) {
-            Next::Ended(_) => self.persist(run).await,
-            _ => {
-                // If this is not written, a new process compensates the step again, which does no harm.
-                drop(self.write(run).await);
-                Ok(())
-            }
+        if matches!(run.record.standing.next(&self.shared.definition.plan), Next::Ended(_)) {
+            return self.persist(run).await;
         }
+        // If this is not written, a new process compensates the step again, which does no harm.
+        drop(self.write(run).await);
+        Ok(())
     }
 
     /// Writes how a saga stands, again and again until its time is over.

@@ -126,7 +126,7 @@ impl<C> Run<C> {
     }
 
     pub(super) fn take_error(&mut self) -> SagaError {
-        self.record.clone().intake_error(self.error.take())
+        self.record.clone().into_error(self.error.take())
     }
 
     pub(super) fn show(&self) {
