@@ -17,7 +17,7 @@ use super::step::{Calling, Step, StepKey};
 use super::together::Together;
 use crate::caught::Panicked;
 use crate::error::{By, Elapsed, Error};
-use crate::event::Event;
+use crate::event::{Event, cut};
 use crate::state::saga::counted::{FAILED_COMPENSATIONS, FAILED_STEPS};
 use crate::state::saga::{Course, End, Next};
 use crate::store::{Codec, StoreError};
@@ -166,7 +166,7 @@ impl<C: Clone + Send + 'static> Core<C> {
                 return Err(error);
             }
             run.begin_to_try();
-            run.trouble = Some(text(&error));
+            run.trouble = Some(cut(&error.to_string()).to_owned());
             run.show();
             self.pause(run).await;
         }
@@ -210,7 +210,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     /// The log could not be written in all the time there was: it goes on from what the log has when somebody wants it.
     pub(super) fn lose_the_log(&self, mut run: Run<C>, error: &StoreError) -> SagaError {
-        let (id, error) = (Arc::clone(run.id()), text(error));
+        let (id, error) = (Arc::clone(run.id()), cut(&error.to_string()).to_owned());
         self.shared.give_up(&id, &run.record, Some(error));
         run.take_error()
     }

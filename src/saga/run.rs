@@ -139,9 +139,13 @@ fn is_unknown(error: &Error) -> bool {
     error.downcast_ref::<Panicked>().is_some() || error.is_timeout() && error.was_sent()
 }
 
-/// An error with its causes, in at most 200 characters.
-pub(super) fn text(error: &(dyn std::error::Error + 'static)) -> String {
-    cut(&Chain(error).to_string()).to_owned()
+/// An error with its causes, in at most 200 characters. Of one of the service's own it is all that is to be said.
+pub(super) fn text(error: &Error) -> String {
+    let text = match error {
+        Error::Service(own) => Chain(&**own).to_string(),
+        other => Chain(other).to_string(),
+    };
+    cut(&text).to_owned()
 }
 
 impl<C> Drop for Run<C> {

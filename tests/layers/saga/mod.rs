@@ -1,14 +1,22 @@
 //! Sagas. What is done next is decided in `src/state/saga`, and claimed in its tests.
 
+mod configuration;
 mod context;
+mod damaged;
+mod dropping;
 mod ends;
+mod failing_store;
 mod ids;
+mod owners;
+mod pivot;
+mod seen;
+mod stuck;
 mod world;
 
 use std::sync::Arc;
 
 use palisade::saga::StepKey;
-use palisade::store::{Codec, Store};
+use palisade::store::{Codec, Space, Store};
 use palisade::{Backoff, Error, Rejection, Saga, SagaBuilder, SagaError};
 use tower::BoxError;
 
@@ -92,4 +100,22 @@ fn rejection() -> Error {
     let name = palisade::Name::new("limit").expect("a legal name");
     let rejection: Rejection = palisade::event::Source::new(palisade::event::Kind::Custom, name).reject(None);
     rejection.into()
+}
+
+/// A saga in a log that its future left when its compensations or steps came to this call.
+async fn left_at(call: &str, world: &World, saga: &Saga<Done>, id: &str) {
+    let mut run = tokio_test::task::spawn(saga.run(id, Done::default()));
+    while world.keys().last().is_none_or(|key| *key != format!("{id}/{call}")) {
+        assert!(run.poll().is_pending(), "{:?}", world.keys());
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The record of a saga that has not ended, as the log has it.
+async fn record(log: &dyn Store, id: &str) -> Option<Vec<u8>> {
+    log.read(space(), id.as_bytes()).await.ok().flatten()
+}
+
+fn space() -> Space {
+    Space::new("saga", palisade::Name::new("order").expect("a legal name"))
 }

@@ -1,6 +1,8 @@
 //! What the steps of a saga do, as services would, and a store that fails.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::future::pending;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use palisade::store::{Answer, Batch, Record, Space, Store};
 use palisade::{Error, MemoryStore, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::{Done, rejection};
@@ -37,12 +40,22 @@ pub(super) struct World {
     contexts: Arc<Mutex<Vec<Done>>>,
     fates: Arc<Mutex<BTreeMap<&'static str, VecDeque<Fate>>>>,
     gate: Arc<Semaphore>,
+    /// What is done and not undone, where services heed keys.
+    effects: Arc<Mutex<BTreeSet<String>>>,
+    undone: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
         let gate = Arc::new(Semaphore::new(0));
-        Self { calls: Arc::default(), contexts: Arc::default(), fates: Arc::default(), gate }
+        Self {
+            calls: Arc::default(),
+            contexts: Arc::default(),
+            fates: Arc::default(),
+            gate,
+            effects: Arc::default(),
+            undone: Arc::default(),
+        }
     }
 
     /// The next calls of a step, or of a compensation such as `a/undo`, end so. After these they succeed.
@@ -64,6 +77,23 @@ impl World {
     /// The contexts that the calls got.
     pub(super) fn contexts(&self) -> Vec<Done> {
         self.contexts.lock().clone()
+    }
+
+    /// The keys of the steps that are done and not undone.
+    pub(super) fn effects(&self) -> Vec<String> {
+        self.effects.lock().iter().cloned().collect()
+    }
+
+    /// Does once what a key asks for, or undoes it for good.
+    fn affect(&self, key: &str) {
+        match key.strip_suffix("/undo") {
+            Some(step) => {
+                self.undone.lock().insert(step.to_owned());
+                self.effects.lock().remove(step);
+            }
+            None if self.undone.lock().contains(key) => {}
+            None => drop(self.effects.lock().insert(key.to_owned())),
+        }
     }
 
     pub(super) fn open(&self) {
@@ -94,15 +124,23 @@ impl World {
         self.calls.lock().push(key.to_string());
         self.contexts.lock().push(done.clone());
         let fate = self.fates.lock().get_mut(name).and_then(VecDeque::pop_front);
-        match fate.unwrap_or(Fate::Succeeds) {
-            Fate::Succeeds => Ok(()),
-            Fate::Fails => Err(Error::Service(format!("{name} is down").into())),
-            Fate::IsRejected => Err(rejection()),
-            Fate::Panics => panic!("{name} panics"),
-            Fate::Hangs => std::future::pending().await,
-            Fate::Waits => Ok(drop(self.gate.acquire().await)),
-            Fate::Takes => Ok(sleep(SECOND).await),
+        let fate = fate.unwrap_or(Fate::Succeeds);
+        yield_now().await;
+        // A compensation that fails has done nothing, and a step that fails may have been done.
+        if fate != Fate::IsRejected && !(name.ends_with("/undo") && fate == Fate::Fails) {
+            self.affect(key.as_str());
         }
+        yield_now().await;
+        match fate {
+            Fate::Succeeds => {}
+            Fate::Fails => return Err(Error::Service(format!("{name} is down").into())),
+            Fate::IsRejected => return Err(rejection()),
+            Fate::Panics => panic!("{name} panics"),
+            Fate::Hangs => pending().await,
+            Fate::Waits => drop(self.gate.acquire().await),
+            Fate::Takes => sleep(SECOND).await,
+        }
+        Ok(())
     }
 }
 
@@ -113,7 +151,7 @@ pub(super) struct Faulty {
     /// How many writes there were.
     writes: Mutex<usize>,
     /// The writes that fail, by their numbers from 0.
-    failing: Mutex<Vec<std::ops::Range<usize>>>,
+    failing: Mutex<Vec<Range<usize>>>,
 }
 
 impl Faulty {
@@ -122,8 +160,13 @@ impl Faulty {
     }
 
     /// Lets these writes fail, and no others.
-    pub(super) fn fail(&self, writes: std::ops::Range<usize>) {
+    pub(super) fn fail(&self, writes: Range<usize>) {
         *self.failing.lock() = vec![writes];
+    }
+
+    /// Lets all writes succeed.
+    pub(super) fn heal(&self) {
+        self.failing.lock().clear();
     }
 
     pub(super) fn writes(&self) -> usize {
@@ -143,7 +186,7 @@ impl Store for Faulty {
                 return Err(StoreError::failed("the disk is full"));
             }
             // A write takes a while, in which others run and the future may be dropped.
-            tokio::task::yield_now().await;
+            yield_now().await;
             self.inner.write(batch).await
         })
     }
