@@ -1,18 +1,17 @@
 //! Steps and settings that are not legal.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use palisade::{Backoff, ConfigError, MemoryStore, Saga, SagaBuilder};
+use palisade::{Backoff, ConfigError, Saga, SagaBuilder};
 
 use super::world::World;
-use super::{Done, Lines, builder, step, undo};
+use super::{Done, Lines, builder, memory, step, undo};
 use crate::support::time::SECOND;
 
 type Change = fn(SagaBuilder<Done>, &World) -> SagaBuilder<Done>;
 
 fn wrong(change: Change) -> ConfigError {
-    change(builder(Arc::new(MemoryStore::new())), &World::new()).build().expect_err("it is not legal")
+    change(builder(&memory()), &World::new()).build().expect_err("it is not legal")
 }
 
 #[test]
@@ -75,7 +74,7 @@ fn settings_that_are_not_legal_are_told_by_name() {
         assert_eq!(error.setting(), expected);
         assert!(error.to_string().starts_with("saga `order`: "), "{error}");
     }
-    let nameless = Saga::<Done>::with_codec("", Arc::new(MemoryStore::new()), Lines).build().unwrap_err();
+    let nameless = Saga::<Done>::with_codec("", memory(), Lines).build().unwrap_err();
     assert_eq!(nameless.to_string(), "saga: `name` is \"\", but must be 1 to 64 bytes");
 }
 
@@ -83,7 +82,7 @@ fn settings_that_are_not_legal_are_told_by_name() {
 async fn times_of_any_length_are_legal() {
     for time in [Duration::ZERO, Duration::MAX] {
         let world = World::new().let_be("a", [super::Fate::Fails]);
-        let saga = builder(Arc::new(MemoryStore::new())).step("a", step(&world), undo(&world));
+        let saga = builder(&memory()).step("a", step(&world), undo(&world));
         let saga = saga.give_up_after(time).backoff(Backoff::constant(time)).build().unwrap();
         assert_eq!(super::told(&saga.run("1", Done::default()).await.unwrap_err()), "a -a !");
     }

@@ -6,12 +6,12 @@ use palisade::store::{Batch, Store};
 use palisade::{MemoryStore, SagaError, SagaState};
 
 use super::world::World;
-use super::{Done, builder, record, space, step, three, undo};
+use super::{Done, builder, memory, record, space, step, three, undo};
 
 /// A log with a saga that is left at its second step.
 async fn log_with_one(world: &World, id: &str) -> Arc<MemoryStore> {
-    let log = Arc::new(MemoryStore::new());
-    super::left_at("b", world, &three(world, log.clone()).in_place().build().expect("legal steps"), id).await;
+    let log = memory();
+    super::left_at("b", world, &three(world, &log).in_place().build().expect("legal steps"), id).await;
     log
 }
 
@@ -21,7 +21,7 @@ async fn a_saga_whose_definition_changed_is_stuck_until_it_is_back() {
     let log = log_with_one(&world, "1").await;
     let add = |saga: palisade::SagaBuilder<Done>, name| saga.step(name, step(&world), undo(&world));
     for names in [&["a", "b"][..], &["a", "b", "c", "d"], &["a", "c", "b"], &["a", "b", "x"]] {
-        let changed = names.iter().copied().fold(builder(log.clone()), add).build().unwrap();
+        let changed = names.iter().copied().fold(builder(&log), add).build().unwrap();
         assert_eq!(changed.resume().await.unwrap().stuck, 1, "{names:?}");
         let sagas = changed.handle().sagas();
         assert_eq!(
@@ -33,7 +33,7 @@ async fn a_saga_whose_definition_changed_is_stuck_until_it_is_back() {
         }
     }
     assert_eq!(world.calls(), "a b ", "nothing ran");
-    let saga = three(&world, log).build().unwrap();
+    let saga = three(&world, &log).build().unwrap();
     assert_eq!(saga.resume().await.unwrap().done, 1);
 }
 
@@ -41,12 +41,12 @@ async fn a_saga_whose_definition_changed_is_stuck_until_it_is_back() {
 async fn steps_in_other_places_are_another_definition() {
     let world = World::new();
     let log = log_with_one(&world, "1").await;
-    let in_parallel = builder(log.clone()).in_parallel(
+    let in_parallel = builder(&log).in_parallel(
         |_, done| done,
         |group| group.step("a", step(&world), undo(&world)).step("b", step(&world), undo(&world)),
     );
     let in_parallel = in_parallel.step("c", step(&world), undo(&world)).build().unwrap();
-    let builder = builder(log).step("a", step(&world), undo(&world)).step("b", step(&world), undo(&world));
+    let builder = builder(&log).step("a", step(&world), undo(&world)).step("b", step(&world), undo(&world));
     let with_a_pivot = builder.pivot("c", step(&world)).build().unwrap();
     for changed in [in_parallel, with_a_pivot] {
         assert_eq!(changed.resume().await.unwrap().stuck, 1);
@@ -67,7 +67,7 @@ async fn a_record_that_cannot_be_read_makes_that_saga_stuck_alone() {
     for (bytes, expected) in damaged {
         let log = log_with_one(&World::new(), "good").await;
         log.write(Batch::new().put(space(), "bad", bytes)).await.unwrap();
-        let saga = three(&world, log.clone()).build().unwrap();
+        let saga = three(&world, &log).build().unwrap();
         let resumed = saga.resume().await.unwrap();
         assert_eq!((resumed.done, resumed.stuck), (1, 1));
         let sagas = saga.handle().sagas();
@@ -89,7 +89,7 @@ async fn no_byte_of_a_record_makes_a_start_fail() {
             bytes[at] = byte;
             for bytes in [bytes, whole[..at].to_vec()] {
                 log.write(Batch::new().put(space(), "1", bytes)).await.unwrap();
-                let saga = three(&World::new(), log.clone()).build().unwrap();
+                let saga = three(&World::new(), &log).build().unwrap();
                 let resumed = saga.resume().await.unwrap();
                 assert_eq!(resumed.done + resumed.undone + resumed.stuck, 1, "byte {at} is {byte}");
                 saga.handle().forget("1").await.unwrap();

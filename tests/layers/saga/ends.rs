@@ -1,16 +1,15 @@
 //! How sagas end.
 
-use std::sync::Arc;
-
-use palisade::{MemoryStore, SagaError};
+use palisade::SagaError;
 
 use super::world::{Fate, Faulty, World};
-use super::{Done, three, told, with_a_group};
+use super::{Done, memory, three, told, with_a_group};
+use crate::support::now;
 
 #[tokio::test(start_paused = true)]
 async fn steps_run_in_order_and_the_last_context_is_returned() {
     let world = World::new();
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     let done = saga.run("1", Done::default()).await.unwrap();
     assert_eq!((world.calls().as_str(), done.0.join("").as_str()), ("a b c ", "abc"));
     assert_eq!(saga.handle().sagas(), []);
@@ -24,7 +23,7 @@ async fn the_failed_step_is_compensated_first_unless_nothing_was_sent() {
         (Fate::IsRejected, "a b c b/undo a/undo ", "c -ba !"),
     ] {
         let world = World::new().let_be("c", [fate]);
-        let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+        let saga = three(&world, &memory()).build().unwrap();
         let failed = saga.run("1", Done::default()).await.unwrap_err();
         assert_eq!((world.calls().as_str(), told(&failed).as_str()), (calls, error), "{fate:?}");
         assert_eq!(saga.handle().sagas(), []);
@@ -34,7 +33,7 @@ async fn the_failed_step_is_compensated_first_unless_nothing_was_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_saga_whose_first_step_is_rejected_leaves_nothing_to_undo() {
     let world = World::new().let_be("a", [Fate::IsRejected]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     assert_eq!(told(&saga.run("1", Done::default()).await.unwrap_err()), "a - !");
     assert_eq!(world.calls(), "a ");
 }
@@ -42,7 +41,7 @@ async fn a_saga_whose_first_step_is_rejected_leaves_nothing_to_undo() {
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_step_comes_back_whole() {
     let world = World::new().let_be("b", [Fate::IsRejected]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     let failed = saga.run("1", Done::default()).await.unwrap_err();
     let text = failed.to_string();
     assert_eq!(
@@ -56,7 +55,7 @@ async fn the_error_of_a_step_comes_back_whole() {
 #[tokio::test(start_paused = true)]
 async fn a_layer_above_does_not_take_a_rejected_step_for_the_saga() {
     let world = World::new().let_be("b", [Fate::IsRejected]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     let failed = saga.run("1", Done::default()).await.unwrap_err();
     let lifted = palisade::Error::Service(Box::new(failed));
     assert!(lifted.rejection().is_none());
@@ -65,15 +64,15 @@ async fn a_layer_above_does_not_take_a_rejected_step_for_the_saga() {
 #[tokio::test(start_paused = true)]
 async fn a_saga_of_n_steps_writes_n_and_one_times() {
     let (world, log) = (World::new(), Faulty::new());
-    three(&world, log.clone()).build().unwrap().run("1", Done::default()).await.unwrap();
+    three(&world, &log).build().unwrap().run("1", Done::default()).await.unwrap();
     assert_eq!(log.writes(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn steps_in_parallel_run_at_the_same_time_and_merge() {
     let world = World::new().let_be("l", [Fate::Takes]).let_be("r", [Fate::Takes]);
-    let saga = with_a_group(&world, Arc::new(MemoryStore::new())).build().unwrap();
-    let began = tokio::time::Instant::now();
+    let saga = with_a_group(&world, &memory()).build().unwrap();
+    let began = now();
     let done = saga.run("1", Done::default()).await.unwrap();
     assert_eq!((world.calls().as_str(), done.0.join("").as_str()), ("a l r z ", "alrz"));
     assert_eq!(began.elapsed(), crate::support::time::SECOND);
@@ -82,7 +81,7 @@ async fn steps_in_parallel_run_at_the_same_time_and_merge() {
 #[tokio::test(start_paused = true)]
 async fn when_one_in_parallel_fails_the_others_are_awaited() {
     let world = World::new().let_be("l", [Fate::IsRejected]).let_be("r", [Fate::Takes]);
-    let saga = with_a_group(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = with_a_group(&world, &memory()).build().unwrap();
     let failed = saga.run("1", Done::default()).await.unwrap_err();
     assert_eq!(world.calls(), "a l r r/undo a/undo ");
     assert_eq!(told(&failed), "l -ra !");
@@ -91,7 +90,7 @@ async fn when_one_in_parallel_fails_the_others_are_awaited() {
 #[tokio::test(start_paused = true)]
 async fn a_group_is_compensated_in_reverse_order_as_one_place() {
     let world = World::new().let_be("z", [Fate::Fails]);
-    let saga = with_a_group(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = with_a_group(&world, &memory()).build().unwrap();
     saga.run("1", Done::default()).await.unwrap_err();
     assert_eq!(world.calls(), "a l r z z/undo r/undo l/undo a/undo ");
 }

@@ -8,7 +8,7 @@ use super::world::{Fate, Faulty, World};
 use super::{Done, three, told, with_a_group, with_a_pivot};
 use crate::support::time::DAY;
 
-type Plan = fn(&World, Arc<Faulty>) -> SagaBuilder<Done>;
+type Plan = fn(&World, &Arc<Faulty>) -> SagaBuilder<Done>;
 
 const PLANS: [(&str, Plan); 3] = [
     ("three", |world, log| three(world, log)),
@@ -22,7 +22,7 @@ const FAILING: [&str; 8] = ["a", "b", "c", "p", "f", "r", "z", "none"];
 #[tokio::test(start_paused = true)]
 async fn where_the_first_write_fails_nothing_is_done() {
     let (world, log) = (World::new(), Faulty::new());
-    let saga = three(&world, log.clone()).build().unwrap();
+    let saga = three(&world, &log).build().unwrap();
     log.fail(0..1);
     let failed = saga.run("1", Done::default()).await.unwrap_err();
     assert!(matches!(failed, SagaError::NotBegun(_)), "{failed}");
@@ -38,7 +38,7 @@ async fn where_an_end_is_not_written_its_step_is_compensated_and_the_next_not_ru
         (3, "a b c c/undo b/undo a/undo ", "c -cba !"),
     ] {
         let (world, log) = (World::new(), Faulty::new());
-        let saga = three(&world, log.clone()).build().unwrap();
+        let saga = three(&world, &log).build().unwrap();
         log.fail(write..write + 1);
         let failed = saga.run("1", Done::default()).await.unwrap_err();
         assert_eq!((world.calls().as_str(), told(&failed).as_str()), (calls, error));
@@ -49,7 +49,7 @@ async fn where_an_end_is_not_written_its_step_is_compensated_and_the_next_not_ru
 #[tokio::test(start_paused = true)]
 async fn no_compensation_runs_before_it_is_written_that_the_saga_goes_back() {
     let (world, log) = (World::new().let_be("b", [Fate::Fails]), Faulty::new());
-    let saga = three(&world, log.clone()).backoff(Backoff::constant(DAY / 24)).build().unwrap();
+    let saga = three(&world, &log).backoff(Backoff::constant(DAY / 24)).build().unwrap();
     log.fail(2..usize::MAX);
     let failed = saga.run("1", Done::default()).await.unwrap_err();
     assert_eq!((world.calls().as_str(), told(&failed).as_str()), ("a b ", "b - !ba"));
@@ -64,7 +64,7 @@ async fn no_compensation_runs_before_it_is_written_that_the_saga_goes_back() {
 #[tokio::test(start_paused = true)]
 async fn after_the_pivot_a_write_is_tried_again_and_nothing_is_undone() {
     let (world, log) = (World::new(), Faulty::new());
-    let saga = with_a_pivot(&world, log.clone()).build().unwrap();
+    let saga = with_a_pivot(&world, &log).build().unwrap();
     log.fail(2..10);
     assert_eq!(saga.run("1", Done::default()).await.unwrap().0.join(""), "apf");
     assert_eq!(world.calls(), "a p f ");
@@ -76,7 +76,7 @@ async fn whichever_write_fails_all_is_done_or_all_is_undone() {
         for step in FAILING {
             for write in 0.. {
                 let (world, log) = (World::new().let_be(step, [Fate::Fails]), Faulty::new());
-                let saga = plan(&world, log.clone()).build().unwrap();
+                let saga = plan(&world, &log).build().unwrap();
                 log.fail(write..write + 1);
                 let end = saga.run("1", Done::default()).await;
                 let case = format!("{name}, {step} fails, and write {write}: {end:?}");
@@ -109,7 +109,7 @@ async fn a_disk_that_stays_full_leaves_a_saga_that_is_listed_and_can_go_on() {
         for step in FAILING {
             for write in 1.. {
                 let (world, log) = (World::new().let_be(step, [Fate::Fails]), Faulty::new());
-                let saga = plan(&world, log.clone()).backoff(Backoff::constant(DAY / 24)).build().unwrap();
+                let saga = plan(&world, &log).backoff(Backoff::constant(DAY / 24)).build().unwrap();
                 log.fail(write..usize::MAX);
                 let end = saga.run("1", Done::default()).await;
                 if log.writes() <= write {

@@ -1,24 +1,22 @@
 //! What is known of an id.
 
-use std::sync::Arc;
-
-use palisade::{MemoryStore, SagaError};
+use palisade::SagaError;
 use tokio::task::yield_now;
 
 use super::world::{Fate, World};
-use super::{Done, three, told};
+use super::{Done, memory, three, told};
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_known_gives_its_recorded_end() {
     let world = World::new().let_be("c", [Fate::Succeeds, Fate::Fails]);
-    let log = Arc::new(MemoryStore::new());
-    let saga = three(&world, log.clone()).build().unwrap();
+    let log = memory();
+    let saga = three(&world, &log).build().unwrap();
     let done = saga.run("good", Done::default()).await.unwrap();
     let failed = told(&saga.run("bad", Done::default()).await.unwrap_err());
     let calls = world.calls();
 
     // Also in another process.
-    for saga in [saga, three(&world, log).build().unwrap()] {
+    for saga in [saga, three(&world, &log).build().unwrap()] {
         assert_eq!(saga.run("good", Done::default()).await.unwrap(), done);
         let again = saga.run("bad", Done::default()).await.unwrap_err();
         assert_eq!(told(&again), failed);
@@ -30,9 +28,9 @@ async fn an_id_that_is_known_gives_its_recorded_end() {
 #[tokio::test(start_paused = true)]
 async fn two_runs_of_one_id_at_once_are_one() {
     let world = World::new();
-    let log = Arc::new(MemoryStore::new());
-    let one = three(&world, log.clone()).build().unwrap();
-    let other = three(&world, log).build().unwrap();
+    let log = memory();
+    let one = three(&world, &log).build().unwrap();
+    let other = three(&world, &log).build().unwrap();
     for _ in 0..2 {
         let (first, second, third) =
             tokio::join!(one.run("1", Done::default()), one.run("1", Done::default()), other.run("1", Done::default()));
@@ -49,7 +47,7 @@ async fn two_runs_of_one_id_at_once_are_one() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_runs_is_running() {
     let world = World::new().let_be("b", [Fate::Waits]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     let first = tokio::spawn({
         let saga = saga.clone();
         async move { saga.run("1", Done::default()).await }
@@ -67,7 +65,7 @@ async fn an_id_that_runs_is_running() {
 async fn the_same_id_in_logs_apart_is_not_the_same_saga() {
     let world = World::new();
     for _ in 0..2 {
-        three(&world, Arc::new(MemoryStore::new())).build().unwrap().run("1", Done::default()).await.unwrap();
+        three(&world, &memory()).build().unwrap().run("1", Done::default()).await.unwrap();
     }
     assert_eq!(world.calls(), "a b c a b c ");
 }
@@ -75,7 +73,7 @@ async fn the_same_id_in_logs_apart_is_not_the_same_saga() {
 #[tokio::test(start_paused = true)]
 async fn an_id_is_1_to_256_bytes_long() {
     let world = World::new();
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     for id in [String::new(), "x".repeat(257)] {
         assert!(matches!(saga.run(id, Done::default()).await, Err(SagaError::NotBegun(_))));
     }
@@ -87,8 +85,8 @@ async fn an_id_is_1_to_256_bytes_long() {
 #[tokio::test(start_paused = true)]
 async fn only_the_last_ends_are_kept() {
     let world = World::new();
-    let log = Arc::new(MemoryStore::new());
-    let saga = three(&world, log.clone()).keep_ended(2).build().unwrap();
+    let log = memory();
+    let saga = three(&world, &log).keep_ended(2).build().unwrap();
     for id in ["1", "2", "3"] {
         saga.run(id, Done::default()).await.unwrap();
     }
@@ -96,7 +94,7 @@ async fn only_the_last_ends_are_kept() {
     assert_eq!(calls(&world), 9);
 
     // A new process finds them in the log.
-    let saga = three(&world, log.clone()).keep_ended(2).build().unwrap();
+    let saga = three(&world, &log).keep_ended(2).build().unwrap();
     saga.run("3", Done::default()).await.unwrap();
     saga.run("2", Done::default()).await.unwrap();
     assert_eq!(calls(&world), 9, "both are kept");
@@ -111,8 +109,8 @@ async fn only_the_last_ends_are_kept() {
 #[tokio::test(start_paused = true)]
 async fn with_no_ends_kept_the_log_is_empty() {
     let world = World::new();
-    let log = Arc::new(MemoryStore::new());
-    let saga = three(&world, log.clone()).keep_ended(0).build().unwrap();
+    let log = memory();
+    let saga = three(&world, &log).keep_ended(0).build().unwrap();
     saga.run("1", Done::default()).await.unwrap();
     assert!(format!("{log:?}").contains("records: 0"), "{log:?}");
 }
@@ -120,7 +118,7 @@ async fn with_no_ends_kept_the_log_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn an_end_that_is_forgotten_runs_anew() {
     let world = World::new();
-    let saga = three(&world, Arc::new(MemoryStore::new())).build().unwrap();
+    let saga = three(&world, &memory()).build().unwrap();
     saga.run("1", Done::default()).await.unwrap();
     assert!(saga.handle().forget("1").await.unwrap());
     assert!(!saga.handle().forget("1").await.unwrap());
@@ -131,7 +129,7 @@ async fn an_end_that_is_forgotten_runs_anew() {
 #[tokio::test(start_paused = true)]
 async fn beyond_the_capacity_nothing_is_begun() {
     let world = World::new().let_be("a", [Fate::Waits]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).capacity(1).build().unwrap();
+    let saga = three(&world, &memory()).capacity(1).build().unwrap();
     let first = tokio::spawn({
         let saga = saga.clone();
         async move { saga.run("1", Done::default()).await }

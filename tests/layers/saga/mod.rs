@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use palisade::saga::StepKey;
 use palisade::store::{Codec, Space, Store};
-use palisade::{Backoff, Error, Rejection, Saga, SagaBuilder, SagaError};
+use palisade::{Backoff, Error, MemoryStore, Rejection, Saga, SagaBuilder, SagaError};
 use tower::BoxError;
 
 use self::world::{Fate, World};
@@ -45,9 +45,13 @@ impl Codec<Done> for Lines {
     }
 }
 
+fn memory() -> Arc<MemoryStore> {
+    Arc::new(MemoryStore::new())
+}
+
 /// A builder that leaves nothing to chance and waits a second before it tries again.
-fn builder(log: Arc<dyn Store>) -> SagaBuilder<Done> {
-    Saga::with_codec("order", log, Lines).backoff(Backoff::constant(SECOND)).seed(1)
+fn builder<S: Store>(log: &Arc<S>) -> SagaBuilder<Done> {
+    Saga::with_codec("order", Arc::<S>::clone(log), Lines).backoff(Backoff::constant(SECOND)).seed(1)
 }
 
 /// A step of this world.
@@ -63,18 +67,18 @@ fn undo(world: &World) -> impl Fn(Done, StepKey) -> world::Calling<()> + Send + 
 }
 
 /// Three steps with their compensations.
-fn three(world: &World, log: Arc<dyn Store>) -> SagaBuilder<Done> {
+fn three(world: &World, log: &Arc<impl Store>) -> SagaBuilder<Done> {
     let add = |saga: SagaBuilder<Done>, name| saga.step(name, step(world), undo(world));
     ["a", "b", "c"].into_iter().fold(builder(log), add)
 }
 
 /// A step, the pivot, and a step after it.
-fn with_a_pivot(world: &World, log: Arc<dyn Store>) -> SagaBuilder<Done> {
+fn with_a_pivot(world: &World, log: &Arc<impl Store>) -> SagaBuilder<Done> {
     builder(log).step("a", step(world), undo(world)).pivot("p", step(world)).forward("f", step(world))
 }
 
 /// A step, two in parallel, and one more.
-fn with_a_group(world: &World, log: Arc<dyn Store>) -> SagaBuilder<Done> {
+fn with_a_group(world: &World, log: &Arc<impl Store>) -> SagaBuilder<Done> {
     let merge = |mut so_far: Done, more: Done| {
         let new: Vec<_> = more.0.into_iter().filter(|name| !so_far.0.contains(name)).collect();
         so_far.0.extend(new);

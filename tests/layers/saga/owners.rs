@@ -1,23 +1,21 @@
 //! One owner at a time.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use palisade::SagaState;
 use palisade::saga::Resumed;
-use palisade::{MemoryStore, SagaState};
+use std::collections::BTreeMap;
 use tokio::task::{JoinSet, yield_now};
 
 use super::world::{Fate, World};
-use super::{Done, three};
+use super::{Done, memory, three};
 
 #[tokio::test(start_paused = true)]
 async fn resume_takes_no_saga_that_somebody_runs() {
     for in_place in [false, true] {
         let world = World::new().let_be("b", [Fate::Waits]);
-        let log = Arc::new(MemoryStore::new());
-        let saga = three(&world, log.clone());
+        let log = memory();
+        let saga = three(&world, &log);
         let saga = if in_place { saga.in_place() } else { saga }.build().unwrap();
-        let other = three(&world, log).build().unwrap();
+        let other = three(&world, &log).build().unwrap();
         let run = tokio::spawn({
             let saga = saga.clone();
             async move { saga.run("1", Done::default()).await }
@@ -39,12 +37,12 @@ async fn resume_takes_no_saga_that_somebody_runs() {
 #[tokio::test(start_paused = true)]
 async fn two_who_resume_at_once_share_what_there_is() {
     let world = World::new();
-    let log = Arc::new(MemoryStore::new());
-    let saga = three(&world, log.clone()).in_place().build().unwrap();
+    let log = memory();
+    let saga = three(&world, &log).in_place().build().unwrap();
     for id in ["1", "2", "3"] {
         super::left_at("b", &world, &saga, id).await;
     }
-    let other = three(&world, log).build().unwrap();
+    let other = three(&world, &log).build().unwrap();
     let (one, two) = tokio::join!(saga.resume(), other.resume());
     assert_eq!(one.unwrap().done + two.unwrap().done, 3);
     let twice = world.keys().iter().filter(|key| key.ends_with('c')).count();
@@ -54,11 +52,11 @@ async fn two_who_resume_at_once_share_what_there_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn threads_that_run_and_resume_one_id_run_each_step_once() {
     let world = World::new();
-    let log = Arc::new(MemoryStore::new());
+    let log = memory();
     let mut tasks = JoinSet::new();
     for id in 0..50 {
         for caller in 0..6 {
-            let saga = three(&world, log.clone()).build().unwrap();
+            let saga = three(&world, &log).build().unwrap();
             tasks.spawn(async move {
                 if caller == 0 {
                     saga.resume().await.unwrap();

@@ -1,12 +1,11 @@
 //! What is told and counted.
 
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use palisade::{MemoryStore, Registry, SagaState};
+use palisade::{Registry, SagaState};
 
 use super::world::{Fate, World};
-use super::{Done, three};
+use super::{Done, memory, three};
 use crate::support::events::Events;
 use crate::support::readings::number;
 use crate::support::time::SECOND;
@@ -15,7 +14,7 @@ use crate::support::time::SECOND;
 async fn what_becomes_of_a_saga_is_told() {
     let events = Events::record();
     let world = World::new().let_be("c", [Fate::Fails; 2]).let_be("b/undo", [Fate::Succeeds, Fate::Fails, Fate::Fails]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).give_up_after(SECOND).build().unwrap();
+    let saga = three(&world, &memory()).give_up_after(SECOND).build().unwrap();
     saga.run("good\n", Done::default()).await.unwrap_err();
     saga.run("2", Done::default()).await.unwrap_err();
     saga.retry("2").await.unwrap_err();
@@ -43,7 +42,7 @@ async fn what_becomes_of_a_saga_is_told() {
 async fn a_timeline_has_stuck_sagas_and_those_that_go_on_by_hand() {
     let registry = Registry::new();
     let world = World::new().let_be("c", [Fate::Fails]).let_be("b/undo", [Fate::Fails]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).give_up_after(Duration::ZERO).registry(&registry);
+    let saga = three(&world, &memory()).give_up_after(Duration::ZERO).registry(&registry);
     let saga = saga.build().unwrap();
     saga.run("1", Done::default()).await.unwrap_err();
     saga.retry("1").await.unwrap_err();
@@ -58,7 +57,7 @@ async fn sagas_are_counted_and_those_that_have_not_ended_are_a_gauge() {
     let registry = Registry::new();
     let world = World::new().let_be("c", [Fate::Succeeds, Fate::Fails, Fate::Fails]);
     let world = world.let_be("b/undo", [Fate::Succeeds, Fate::Fails, Fate::Succeeds]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).give_up_after(Duration::ZERO).registry(&registry);
+    let saga = three(&world, &memory()).give_up_after(Duration::ZERO).registry(&registry);
     let saga = saga.build().unwrap();
     let values = || -> Vec<_> {
         let of_sagas = registry.metrics().into_iter().filter(|metric| metric.name.starts_with("palisade_saga_"));
@@ -91,7 +90,7 @@ async fn sagas_are_counted_and_those_that_have_not_ended_are_a_gauge() {
 #[tokio::test(start_paused = true)]
 async fn a_compensation_that_fails_is_seen_while_it_is_tried_again() {
     let world = World::new().let_be("c", [Fate::Fails]).let_be("b/undo", [Fate::Fails; 3]);
-    let saga = three(&world, Arc::new(MemoryStore::new())).in_place().build().unwrap();
+    let saga = three(&world, &memory()).in_place().build().unwrap();
     let mut run = tokio_test::task::spawn(saga.run("1", Done::default()));
     while !world.calls().ends_with("b/undo b/undo ") {
         assert!(run.poll().is_pending());

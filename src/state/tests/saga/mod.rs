@@ -21,7 +21,9 @@ fn plan(steps: usize, pivot: Option<usize>) -> Plan {
 /// One step, two in parallel, and one more.
 fn with_a_group() -> Plan {
     let mut plan = Plan::default();
-    [1, 2, 1].into_iter().for_each(|steps| plan.add(steps));
+    for steps in [1, 2, 1] {
+        plan.add(steps);
+    }
     plan
 }
 
