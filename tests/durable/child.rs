@@ -111,7 +111,9 @@ pub(crate) fn subject() -> Option<PathBuf> {
 #[ignore = "a role: `Child` runs it"]
 fn count_until_killed() {
     let Some(_) = subject() else { return };
-    (0..).for_each(|number: u64| tell(number));
+    for number in 0u64.. {
+        tell(number);
+    }
 }
 
 #[test]

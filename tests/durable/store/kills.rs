@@ -29,7 +29,7 @@ fn records(number: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
     let parts = draw.random_range(0..=3u8);
     let record = |part| {
         let longest = 1 << draw.random_range(0..14);
-        let value = vec![number as u8; draw.random_range(0..longest)];
+        let value = vec![number.to_be_bytes()[7]; draw.random_range(0..longest)];
         ([&number.to_be_bytes()[..], &[part]].concat(), value)
     };
     (0..parts).map(record).collect()

@@ -4,6 +4,7 @@ mod edges;
 mod kills;
 mod model;
 mod refused;
+mod speed;
 
 use palisade::Name;
 use palisade::store::Space;

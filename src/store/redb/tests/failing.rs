@@ -135,3 +135,19 @@ async fn a_power_cut_loses_nothing_that_was_acknowledged() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_that_another_takes_after_a_failure_is_refused_until_it_is_free() {
+    let disk = Disk::default();
+    let store = disk.store();
+    store.write(pair(0)).await.unwrap();
+    disk.fail_after(Some(0));
+    store.write(pair(1)).await.unwrap_err();
+
+    let other = disk.open();
+    assert!(matches!(store.read(space(), b"").await, Err(StoreError::InUse { .. })));
+    drop(other);
+    store.write(pair(2)).await.unwrap();
+
+    assert_eq!(pairs(&store).await, [0, 2]);
+}
