@@ -17,7 +17,8 @@
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
-//! how good calls shall be, and tells when too many are bad.
+//! how good calls shall be, and tells when too many are bad. A [`Saga`] does several things in order, or undoes what was done: its steps must
+//! be idempotent, and a compensation must be harmless where its step was never done.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -157,6 +158,7 @@
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - [`store`] keeps records that must not be lost.
+//! - [`saga`] does several things in order, or undoes them; `state/saga/` decides what comes next, and `saga/record.rs` is what its log holds.
 //! - `kept/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
@@ -177,6 +179,7 @@ pub mod bulkhead;
 pub mod cache;
 mod cached_arc;
 pub mod call;
+mod caught;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
@@ -209,6 +212,7 @@ pub mod rate_limit;
 pub mod registry;
 pub mod replicas;
 pub mod retry;
+pub mod saga;
 mod service_builder;
 mod setting;
 mod source;
@@ -261,6 +265,7 @@ pub use crate::replicas::{
     ReplicasSnapshot,
 };
 pub use crate::retry::{Retry, RetryBuilder, RetryLayer};
+pub use crate::saga::{Saga, SagaBuilder, SagaError, SagaHandle, SagaStatus};
 pub use crate::service_builder::ServiceBuilderExt;
 pub use crate::standard::{StandardLayer, standard};
 pub use crate::state::adaptive::{LimitAlgorithm, Round};
@@ -268,6 +273,7 @@ pub use crate::state::circuit::Phase;
 pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;
 pub use crate::state::rate::Rate;
+pub use crate::state::saga::SagaState;
 pub use crate::store::{MemoryStore, Store, StoreError};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 

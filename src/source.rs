@@ -26,6 +26,7 @@ macro_rules! kinds {
             Objective: "objective", "palisade::objective";
             Coalesce: "coalesce", "palisade::coalesce";
             Registry: "registry", "palisade::registry";
+            Saga: "saga", "palisade::saga";
             Custom: "custom", "palisade::custom";
         }
     };

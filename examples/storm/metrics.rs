@@ -34,9 +34,22 @@ fn scrape() -> Result<String, StatusCode> {
 pub(crate) async fn come_and_go() -> Result<(), BoxError> {
     loop {
         let mut stack = passing()?;
+        #[cfg(feature = "serde")]
+        let sagas = sagas()?;
+        #[cfg(feature = "serde")]
+        sagas.run("passing", ()).await?;
         stack.ready().await?.call(()).await?;
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Sagas of one step.
+#[cfg(feature = "serde")]
+fn sagas() -> Result<palisade::Saga<()>, ConfigError> {
+    let log = std::sync::Arc::new(palisade::MemoryStore::new());
+    palisade::Saga::builder("passing", log)
+        .step("pass", |(), _| async { Ok::<_, Error>(()) }, |(), _| async { Ok::<_, Error>(()) })
+        .build()
 }
 
 /// A stack with the kinds of layers that the gateway does not have.

@@ -78,10 +78,14 @@
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
 //! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
+//! | [`SagaStepFailed`](Event::SagaStepFailed) | `saga` | `debug` | `saga`, `step`, `error` |
+//! | [`SagaUndone`](Event::SagaUndone) | `saga` | `debug` | `saga` |
+//! | [`SagaStuck`](Event::SagaStuck) | `saga` | `warn` | `saga`, `step`, `error` |
+//! | [`SagaResumed`](Event::SagaResumed) | `saga` | `info` by hand, else `debug` | `saga`, `by_hand` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or
-//! fallback, no room that was missing, and no limit that was adapted.
+//! fallback, no room that was missing, no limit that was adapted, and of sagas only those that are stuck or go on by hand.
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
 //! and whether there is an observer. Both are relaxed loads. Together they take 8 of the 99 instructions of a call that a full bulkhead

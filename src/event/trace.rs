@@ -70,6 +70,10 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::Spares { .. }
         | Event::Drained { .. }
         | Event::DiscoverFailed { .. } => of_replicas(name, event),
+        Event::SagaStepFailed { .. }
+        | Event::SagaUndone { .. }
+        | Event::SagaStuck { .. }
+        | Event::SagaResumed { .. } => of_sagas(name, event),
         Event::Steered { by, action } => steered(source, by, action),
         Event::Alert { .. } => alert(name, event),
         Event::NotListed { capacity } => {
@@ -197,6 +201,27 @@ fn alert(name: &'static str, event: &Event<'_>) {
         };
     }
     if is_firing { row!(warn, "alert fires") } else { row!(info, "alert resolved") }
+}
+
+/// The ids of sagas come from elsewhere.
+fn of_sagas(name: &'static str, event: &Event<'_>) {
+    let shown = |saga: &str| field::display(saga.escape_debug().to_string());
+    match *event {
+        Event::SagaStepFailed { saga, step, error } => {
+            debug!(target: "palisade::saga", name, saga = shown(saga), step, error = %Chain(error), "step failed");
+        }
+        Event::SagaUndone { saga } => debug!(target: "palisade::saga", name, saga = shown(saga), "saga undone"),
+        Event::SagaStuck { saga, step, error } => {
+            warn!(target: "palisade::saga", name, saga = shown(saga), step, error, "saga stuck");
+        }
+        Event::SagaResumed { saga, by_hand: true } => {
+            info!(target: "palisade::saga", name, saga = shown(saga), by_hand = true, "saga resumed");
+        }
+        Event::SagaResumed { saga, .. } => {
+            debug!(target: "palisade::saga", name, saga = shown(saga), by_hand = false, "saga resumed");
+        }
+        _ => {}
+    }
 }
 
 /// The names of replicas may come from elsewhere.

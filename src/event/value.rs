@@ -230,6 +230,40 @@ pub enum Event<'a> {
         /// The error; `None` at the end.
         error: Option<&'a Error>,
     },
+    /// A step of a saga failed by this error.
+    #[non_exhaustive]
+    SagaStepFailed {
+        /// The id of the saga.
+        saga: &'a str,
+        /// The step.
+        step: &'a str,
+        /// The error.
+        error: &'a Error,
+    },
+    /// A saga has failed, and what was done is undone.
+    #[non_exhaustive]
+    SagaUndone {
+        /// The id of the saga.
+        saga: &'a str,
+    },
+    /// A saga goes on only by hand.
+    #[non_exhaustive]
+    SagaStuck {
+        /// The id of the saga.
+        saga: &'a str,
+        /// The step that failed first, where it is known.
+        step: Option<&'a str>,
+        /// Why, with its causes, in at most 200 characters.
+        error: &'a str,
+    },
+    /// Somebody goes on with a saga.
+    #[non_exhaustive]
+    SagaResumed {
+        /// The id of the saga.
+        saga: &'a str,
+        /// Whether it is that saga alone, by hand.
+        by_hand: bool,
+    },
     /// Somebody steered an instance through its [registry](crate::Registry::steer). What that changes is told after it.
     #[non_exhaustive]
     Steered {

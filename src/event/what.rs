@@ -173,6 +173,22 @@ pub enum What {
         /// The long window.
         long: BurnWindow,
     },
+    /// [`Event::SagaStuck`]
+    #[non_exhaustive]
+    SagaStuck {
+        /// The id of the saga.
+        saga: String,
+        /// The step that failed first, where it is known.
+        step: Option<String>,
+        /// Why, with its causes, in at most 200 characters.
+        error: String,
+    },
+    /// [`Event::SagaResumed`], by hand.
+    #[non_exhaustive]
+    SagaResumed {
+        /// The id of the saga.
+        saga: String,
+    },
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
@@ -225,6 +241,10 @@ impl What {
             Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
                 Self::Alert { is_firing, indicator, severity, burn, long }
             }
+            Event::SagaStuck { saga, step, error } => {
+                Self::SagaStuck { saga: owned(saga), step: step.map(owned), error: owned(error) }
+            }
+            Event::SagaResumed { saga, by_hand: true } => Self::SagaResumed { saga: owned(saga) },
             Event::Steered { by, action } => {
                 Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
             }
@@ -263,6 +283,8 @@ impl What {
             Self::Drained { .. } => "drained",
             Self::DiscoverFailed { .. } => "discover_failed",
             Self::Alert { .. } => "alert",
+            Self::SagaStuck { .. } => "saga_stuck",
+            Self::SagaResumed { .. } => "saga_resumed",
             Self::Steered { .. } => "steered",
         }
     }

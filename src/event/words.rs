@@ -49,6 +49,12 @@ impl fmt::Display for What {
                 let changed = if *is_firing { "fires" } else { "is resolved" };
                 write!(f, "alert {severity} of {indicator} {changed}, burning at {burn:.1} over {}", long.as_str())
             }
+            Self::SagaStuck { saga, step, error } => {
+                write!(f, "saga {} stuck", saga.escape_debug())?;
+                step.as_ref().map_or(Ok(()), |step| write!(f, " at {step}"))?;
+                write!(f, " ({})", error.escape_debug())
+            }
+            Self::SagaResumed { saga } => write!(f, "saga {} resumed", saga.escape_debug()),
             Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 let (replica, duration) = (replica.escape_debug(), shown(*duration));

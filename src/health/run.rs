@@ -1,21 +1,20 @@
 //! The task of a check.
 
-use std::any::Any;
 use std::error;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use rand::RngExt;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until};
-use tower::{BoxError, Layer, Service};
+use tower::{Layer, Service};
 
-use super::probe::{Checking, Probe};
+use super::probe::Probe;
 use super::shared::{Core, Pace};
 use crate::backoff::generator;
+use crate::caught::Caught;
 use crate::error::{Chain, Error};
 use crate::name::Name;
 use crate::state::verdict::Verdict;
@@ -69,7 +68,7 @@ impl Running {
     async fn once(&mut self) -> Verdict {
         let Some(probe) = &mut self.probe else { return Verdict::Healthy };
         let limit = TimeoutLayer::new(self.pace.timeout).name(self.name);
-        match limit.layer(Itself).call(Caught(probe.probe())).await {
+        match limit.layer(Itself).call(Caught { inner: probe.probe() }).await {
             Ok(verdict) => verdict,
             Err(Error::Service(error)) => unhealthy(&*error),
             Err(error) => unhealthy(&error),
@@ -104,23 +103,4 @@ impl<F: Future<Output = Result<T, E>>, T, E> Service<F> for Itself {
     fn call(&mut self, future: F) -> F {
         future
     }
-}
-
-/// A check whose panic is its error.
-struct Caught<'a>(Checking<'a>);
-
-impl Future for Caught<'_> {
-    type Output = Result<Verdict, BoxError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let checking = &mut self.0;
-        // A check that has panicked is dropped, and the next is a call of its own.
-        catch_unwind(AssertUnwindSafe(|| checking.as_mut().poll(cx)))
-            .unwrap_or_else(|panic| Poll::Ready(Err(message(&*panic).into())))
-    }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("panicked: {}", text.unwrap_or("without a message"))
 }

@@ -148,8 +148,8 @@ fn happenings(look: &Look, now: SystemTime, shows_keys: bool) -> Vec<Json> {
 
 fn told(happening: &Happening, shows_keys: bool) -> Json {
     let Happening { at, kind, name, key, what } = happening;
-    // Their texts name replicas and nodes, which are keys, too.
-    let is_keyed = matches!(kind, Kind::Replicas | Kind::Heartbeats);
+    // Their texts name replicas, nodes and sagas, which are keys, too.
+    let is_keyed = matches!(kind, Kind::Replicas | Kind::Heartbeats | Kind::Saga);
     let is_told = shows_keys || !is_keyed || matches!(what, What::Steered { .. });
     let what = if is_told { what.to_string() } else { what.as_str().replace('_', " ") };
     let key = key.as_deref().filter(|_| shows_keys).map(cut);

@@ -47,6 +47,8 @@ impl Trouble {
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
             Kind::Health if is_on(instance, "draining") => Self::Watch,
             Kind::Heartbeats if some("suspected") => Self::Wrong,
+            Kind::Saga if some("stuck") => Self::Wrong,
+            Kind::Saga if some("unowned") => Self::Watch,
             Kind::Objective
                 if has_run_out(instance) || word(instance, "firing").is_some_and(|alerts| alerts.contains("page")) =>
             {

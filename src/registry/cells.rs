@@ -14,6 +14,7 @@ use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
 use crate::state::replicas::PassedOver;
+use crate::state::saga::End;
 use crate::state::tally::WORDS;
 use crate::state::verdict::{DRAINS, Level};
 use crate::state::{bucket, calls};
@@ -82,6 +83,7 @@ const _: () = {
     assert!(PassedOver::NotThere.word() < WORDS, "replicas");
     assert!(Call::DEGRADED < WORDS, "an objective");
     assert!(Passage::Alone.word() < WORDS, "calls that are shared");
+    assert!(End::Stuck.word() < WORDS, "sagas");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

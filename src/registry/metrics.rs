@@ -19,6 +19,7 @@ use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
+use crate::state::saga::{End, SagaState, counted};
 use crate::state::verdict::{DRAINS, Level};
 
 /// What a metric is.
@@ -229,6 +230,18 @@ table! {
         "How fast calls of the last time use up the budget: at 1, it lasts the period; absent where no calls were asked.";
     objective_alerts_firing: Objective Gauge[indicator, severity] firing(),
         "How many alerts fire.";
+    saga_open: Saga Gauge[state] gauges(SagaState::ALL.map(SagaState::as_str)),
+        "Sagas that have not ended, by how they stand.";
+    saga_begun_total: Saga Counter[] one(At::Word(counted::BEGUN)),
+        "Sagas that were begun.";
+    saga_ended_total: Saga Counter[result] words_of(End::ALL.map(End::as_str), End::Done.word()),
+        "Sagas that have ended, or got stuck, by their results. One that was stuck and goes on counts again at its end.";
+    saga_resumed_total: Saga Counter[] one(At::Word(counted::RESUMED)),
+        "How often somebody went on with a saga that nobody ran, or that was stuck.";
+    saga_failed_steps_total: Saga Counter[] one(At::Word(counted::FAILED_STEPS)),
+        "How often a step failed.";
+    saga_failed_compensations_total: Saga Counter[] one(At::Word(counted::FAILED_COMPENSATIONS)),
+        "How often a compensation failed.";
 }
 
 /// The samples of one name. Where cells leave out their last label, it is the kind.

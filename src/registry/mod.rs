@@ -255,6 +255,12 @@
 //! Beats of a node stay away. It is down, it is too busy to beat, or the network between is cut. An event names it. A node that was
 //! taken away on purpose is suspected until it is [forgotten](crate::health::HeartbeatsBuilder::forget_after).
 //!
+//! ## Saga stuck
+//!
+//! Compensations of a [saga](crate::saga), or steps after its pivot, have failed until their time was over, or its log cannot be used. The
+//! event names it, and the [handle](crate::SagaHandle::sagas) says why, and what is not undone. Mend what fails and
+//! [retry](crate::Saga::retry) the saga, or put things right by hand and [forget](crate::SagaHandle::forget) it.
+//!
 //! # Events
 //!
 //! Target `palisade::registry`:

@@ -24,6 +24,7 @@ pub(crate) mod permits;
 pub(crate) mod phi;
 pub(crate) mod rate;
 pub(crate) mod replicas;
+pub(crate) mod saga;
 pub(crate) mod stripes;
 pub(crate) mod tally;
 pub(crate) mod verdict;

@@ -28,6 +28,7 @@ mod rate_limit;
 mod registry;
 mod replicas;
 mod retry;
+mod saga;
 #[cfg(feature = "serde")]
 mod snapshots;
 mod standard;

@@ -19,6 +19,7 @@ mod permits;
 mod phi;
 mod replicas;
 mod rules;
+mod saga;
 mod stripes;
 mod tally;
 mod verdict;

@@ -1,17 +1,20 @@
 //! Each layer is listed from its build on, and what it counts stays when it goes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
+use std::sync::Arc;
 
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
+use palisade::store::Codec;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer,
-    Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
+    MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, Saga, ServiceBuilderExt,
 };
 use tokio::time::timeout;
-use tower::ServiceBuilder;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
+use tower::{BoxError, ServiceBuilder};
 
 use super::*;
 use crate::support::readings::number;
@@ -40,6 +43,20 @@ fn kinds(instances: &[Instance]) -> BTreeSet<&'static str> {
 /// How many there are, beside the limits that a layer has for its keys.
 fn layers(registry: &Registry) -> usize {
     registry.instances().iter().filter(|instance| instance.key.is_none()).count()
+}
+
+/// The bytes of nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl Codec<()> for Nothing {
+    fn encode(&self, (): &()) -> Result<Vec<u8>, BoxError> {
+        Ok(Vec::new())
+    }
+
+    fn decode(&self, _: &[u8]) -> Result<(), BoxError> {
+        Ok(())
+    }
 }
 
 /// What one call is to do.
@@ -190,6 +207,16 @@ each_listed! {
             request
         }))
     }, { "heartbeats": "health" };
+    a_saga_for_each_call: |registry| {
+        let nothing = |(), _| ready(Ok::<_, Down>(()));
+        let saga = Saga::with_codec("seen", Arc::new(MemoryStore::new()), Nothing).step("step", nothing, nothing);
+        let saga = saga.registry(registry).build()?;
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            let saga = saga.clone();
+            tokio::spawn(async move { saga.run(request.to_string(), ()).await });
+            request
+        }))
+    }, { "saga": "saga" };
     an_objective_of_a_measure: |registry| {
         let objective = Objective::builder("seen").availability(0.5).min_bad(0).over_days(3).registry(registry).build()?;
         MeasureLayer::builder("seen").objective(&objective).registry(registry).build()

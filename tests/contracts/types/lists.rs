@@ -31,8 +31,9 @@ use palisade::{
     Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer,
     Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
     Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
-    ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call,
-    coalesce, fallback, replicas, retry, standard, timeout,
+    ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle,
+    SagaState, SagaStatus, Timeout, TimeoutLayer, Verdict, call, coalesce, fallback, replicas, retry, saga, standard,
+    timeout,
 };
 use tower::layer::util::Identity;
 
@@ -82,6 +83,7 @@ every_type_is! {
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
     coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, coalesce::Cloned>,
+    Saga<u32>, SagaBuilder<u32>, SagaHandle, SagaError, SagaState, SagaStatus, saga::Parallel<u32>, saga::Resumed, saga::StepKey,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -102,12 +104,14 @@ every_type_is! {
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
+    Saga<u32>, SagaHandle, SagaStatus, saga::StepKey,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
     Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
     Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
+    SagaState, saga::Resumed,
 }
 
 #[cfg(feature = "moka")]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade::event::Kind;
 use palisade::standard::Setting;
-use palisade::{CoalesceLayer, Objective, Replicas};
+use palisade::store::Codec;
+use palisade::{CoalesceLayer, MemoryStore, Objective, Replicas, Saga};
+use tower::BoxError;
 
 use super::*;
 use crate::support::services::Prompt;
@@ -57,6 +59,26 @@ fn caching(registry: &Registry) -> impl Sized + use<> {
     builder.build::<Fetch<Prompt<u32>, u32, ByKey<Key, u32>>>().expect("the settings are legal")
 }
 
+fn sagas(registry: &Registry) -> Saga<()> {
+    let (log, nothing) = (Arc::new(MemoryStore::new()), |(), _| ready(Ok::<_, Down>(())));
+    let saga = Saga::with_codec("seen", log, Nothing).step("step", nothing, nothing).registry(registry);
+    saga.build().expect("the settings are legal")
+}
+
+/// The bytes of nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl Codec<()> for Nothing {
+    fn encode(&self, (): &()) -> Result<Vec<u8>, BoxError> {
+        Ok(Vec::new())
+    }
+
+    fn decode(&self, _: &[u8]) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
 #[test]
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
@@ -79,6 +101,7 @@ fn the_page_has_what_each_kind_shows() {
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
         Objective::builder("seen").availability(0.999).registry(&registry).build().unwrap(),
+        sagas(&registry),
     );
     let (mut documented, shown) = (documented(), shown(&registry));
     if !cfg!(feature = "moka") {

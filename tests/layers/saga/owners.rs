@@ -1,0 +1,79 @@
+//! One owner at a time.
+
+use palisade::SagaState;
+use palisade::saga::Resumed;
+use std::collections::BTreeMap;
+use tokio::task::{JoinSet, yield_now};
+
+use super::world::{Fate, World};
+use super::{Done, memory, three};
+
+#[tokio::test(start_paused = true)]
+async fn resume_takes_no_saga_that_somebody_runs() {
+    for in_place in [false, true] {
+        let world = World::new().let_be("b", [Fate::Waits]);
+        let log = memory();
+        let saga = three(&world, &log);
+        let saga = if in_place { saga.in_place() } else { saga }.build().unwrap();
+        let other = three(&world, &log).build().unwrap();
+        let run = tokio::spawn({
+            let saga = saga.clone();
+            async move { saga.run("1", Done::default()).await }
+        });
+        while !world.calls().contains('b') {
+            yield_now().await;
+        }
+        for resumer in [&saga, &other] {
+            assert_eq!(resumer.resume().await.unwrap(), Resumed::default(), "in place: {in_place}");
+        }
+        let sagas = saga.handle().sagas();
+        assert_eq!((sagas.len(), sagas[0].state), (1, SagaState::Running));
+        world.open();
+        run.await.unwrap().unwrap();
+        assert_eq!(world.calls(), "a b c ", "in place: {in_place}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_resume_at_once_share_what_there_is() {
+    let world = World::new();
+    let log = memory();
+    let saga = three(&world, &log).in_place().build().unwrap();
+    for id in ["1", "2", "3"] {
+        super::left_at("b", &world, &saga, id).await;
+    }
+    let other = three(&world, &log).build().unwrap();
+    let (one, two) = tokio::join!(saga.resume(), other.resume());
+    assert_eq!(one.unwrap().done + two.unwrap().done, 3);
+    let twice = world.keys().iter().filter(|key| key.ends_with('c')).count();
+    assert_eq!(twice, 3, "none was run twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn threads_that_run_and_resume_one_id_run_each_step_once() {
+    let world = World::new();
+    let log = memory();
+    let mut tasks = JoinSet::new();
+    for id in 0..50 {
+        for caller in 0..6 {
+            let saga = three(&world, &log).build().unwrap();
+            tasks.spawn(async move {
+                if caller == 0 {
+                    saga.resume().await.unwrap();
+                }
+                drop(saga.run(id.to_string(), Done::default()).await);
+            });
+        }
+    }
+    tasks.join_all().await;
+    // A saga that nobody waits for any more may still run.
+    let mut counts = BTreeMap::new();
+    while counts.len() < 150 {
+        yield_now().await;
+        counts = BTreeMap::new();
+        for key in world.keys() {
+            *counts.entry(key).or_insert(0) += 1;
+        }
+    }
+    assert!(counts.values().all(|count| *count == 1), "{counts:?}");
+}
