@@ -182,6 +182,7 @@ mod clients;
 pub mod coalesce;
 mod context;
 pub mod criticality;
+pub mod dead_letter;
 mod debug;
 #[cfg(feature = "net")]
 pub mod discover;
@@ -237,6 +238,7 @@ pub use crate::clients::tonic;
 pub use crate::coalesce::{Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer};
 pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
+pub use crate::dead_letter::{DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, WhenFull};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{
