@@ -15,10 +15,10 @@ use tower::{BoxError, Service};
 
 use super::accept::Accept;
 use super::copy::KeepLetter;
-use super::layer::Rules;
 use super::letter::{DeadLetter, Reason};
 use super::losses::Losses;
 use super::lost::{LetterLost, Lost};
+use super::rules::Rules;
 use super::sink::Sink;
 use crate::cached_arc::CachedArc;
 use crate::call::POLLED_AGAIN;

@@ -2,14 +2,13 @@
 
 use tower::Layer;
 
-use super::accept::{Accepting, Never};
+use super::accept::Accepting;
 use super::losses::Losses;
+use super::rules::Rules;
 use super::service::DeadLettered;
 use crate::cached_arc::CachedArc;
 use crate::call::copies::AsIs;
-use crate::debug::debug_by_type;
 use crate::name::Name;
-use crate::outcome::DefaultClassifier;
 use crate::registry::{Entry, Registry};
 use crate::source::Kind;
 
@@ -24,18 +23,6 @@ pub struct DeadLetterLayer<Q, R = Rules> {
     entry: Entry,
     losses: CachedArc<Losses>,
 }
-
-/// What a layer decides by: a classifier, how it keeps requests, and whether callers get a response for a letter.
-///
-/// Made by the setters of a [`DeadLetterLayer`].
-#[derive(Clone, Copy, Default)]
-pub struct Rules<C = DefaultClassifier, K = AsIs, A = Never> {
-    pub(crate) classifier: C,
-    pub(crate) keep: K,
-    pub(crate) accept: A,
-}
-
-debug_by_type! { Rules<C, K, A> }
 
 impl<Q> DeadLetterLayer<Q> {
     /// Hands letters to this [`Sink`](super::Sink).

@@ -190,11 +190,10 @@ impl Letters {
         self.letters.get(&number).is_none_or(|letter| letter.replays.saturating_add(1) >= self.bounds.max_replays)
     }
 
-    /// Lets a letter wait until a time, after so many replays in vain.
-    pub(crate) fn wait(&mut self, number: u64, replays: u32, due: Nanos) {
-        if let Some(letter) = self.letters.get_mut(&number) {
+    /// Notes of a letter that is held how many replays were in vain, and when it may be replayed once it waits.
+    pub(crate) fn note(&mut self, number: u64, replays: u32, due: Nanos) {
+        if let Some(letter) = self.letters.get_mut(&number).filter(|letter| letter.place == Place::Held) {
             (letter.replays, letter.due) = (replays, due);
-            self.put(number, Place::Waiting);
         }
     }
 
