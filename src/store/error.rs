@@ -33,7 +33,7 @@ pub enum StoreError {
         /// The newest format that this version reads.
         known: u64,
     },
-    /// It could not be read or written, as when the disk is full.
+    /// It could not be read or written, as when the disk is full. The next operation tries anew.
     #[error("the store failed: {source}")]
     Failed {
         /// What went wrong.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::ready;
 use std::ops::Bound;
 
 use parking_lot::RwLock; // no model checks a store
@@ -39,17 +38,20 @@ impl Store for MemoryStore {
     }
 
     fn read<'a>(&'a self, space: Space, key: &'a [u8]) -> Answer<'a, Option<Vec<u8>>> {
-        let value = self.spaces.read().get(&space).and_then(|records| records.get(key)).cloned();
-        Box::pin(ready(Ok(value)))
+        Box::pin(async move {
+            let spaces = self.spaces.read();
+            Ok(spaces.get(&space).and_then(|records| records.get(key)).cloned())
+        })
     }
 
     fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>> {
-        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let records = self.spaces.read().get(&space).map_or_else(Vec::new, |records| {
-            let records = records.range::<[u8], _>((first, Bound::Unbounded)).take(limit);
-            records.map(|(key, value)| (key.clone(), value.clone())).collect()
-        });
-        Box::pin(ready(Ok(records)))
+        Box::pin(async move {
+            let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let spaces = self.spaces.read();
+            let records =
+                spaces.get(&space).into_iter().flat_map(|records| records.range::<[u8], _>((first, Bound::Unbounded)));
+            Ok(records.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
+        })
     }
 }
 

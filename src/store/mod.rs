@@ -1,12 +1,35 @@
 //! Where things are written that must not be lost: small records in order, each in the [`Space`] of the thing that owns it.
 //!
 //! A [`Store`] writes a [`Batch`] of changes, all or none of them, and answers once they are written. [`MemoryStore`] keeps them
-//! in memory and promises nothing past the end of the process.
+//! in memory and promises nothing past the end of the process. `RedbStore` (feature `redb`) keeps them in a file: what was
+//! acknowledged is there after a crash.
+//!
+//! # Examples
+//!
+//! ```
+//! use palisade::store::{Batch, MemoryStore, Space, Store};
+//! use palisade::Name;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = MemoryStore::new();
+//! let orders = Space::new("queue", Name::new("orders")?);
+//! let sent = Space::new("queue", Name::new("sent")?);
+//!
+//! store.write(Batch::new().put(orders, *b"7", *b"two pens").put(orders, *b"8", *b"ink")).await?;
+//! store.write(Batch::new().remove(orders, *b"7").put(sent, *b"7", *b"two pens")).await?; // moved, and never in both or none
+//!
+//! assert_eq!(store.scan(orders, None, 10).await?, [(b"8".to_vec(), b"ink".to_vec())]);
+//! # Ok(())
+//! # }
+//! ```
 
 mod batch;
 mod codec;
 mod error;
 mod memory;
+#[cfg(feature = "redb")]
+mod redb;
 
 use std::fmt;
 use std::future::Future;
@@ -18,6 +41,9 @@ pub use self::codec::Codec;
 pub use self::codec::Json;
 pub use self::error::StoreError;
 pub use self::memory::MemoryStore;
+#[cfg(feature = "redb")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
+pub use self::redb::RedbStore;
 use crate::name::Name;
 
 /// What a store answers. It is boxed so that a store is one type for all who write to it: a write to a disk takes far longer.
@@ -35,7 +61,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// When it could not be written: then nothing of it was.
+    /// When it could not be written. Then nothing of it is there, or all of it: a disk may fail only as it confirms.
     fn write(&self, batch: Batch) -> Answer<'_, ()>;
 
     /// The value of a key.
@@ -45,7 +71,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When it could not be read.
     fn read<'a>(&'a self, space: Space, key: &'a [u8]) -> Answer<'a, Option<Vec<u8>>>;
 
-    /// The first records of a space after a key, in order, at most `limit` of them; `None` begins with the first.
+    /// The first records of a space after a key, in order, at most `limit` of them; `None` begins with the first. All are
+    /// as they were at one moment.
     ///
     /// # Errors
     ///
