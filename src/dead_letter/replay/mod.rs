@@ -1,5 +1,6 @@
 //! Sends the letters of a queue to a service.
 
+mod error;
 mod letter;
 mod run;
 mod running;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tower::{BoxError, Service};
 
+pub use self::error::ReplayError;
 use self::run::Run;
 use super::queue::DeadLetters;
 use crate::backoff::Backoff;
@@ -17,7 +19,6 @@ use crate::context::Detached;
 use crate::error::ConfigError;
 use crate::outcome::{Classify, DefaultClassifier};
 use crate::source::Kind;
-use crate::store::StoreError;
 
 /// Sends the letters of a queue to a service.
 ///
@@ -30,21 +31,6 @@ pub struct Replay<Request, S, C = DefaultClassifier> {
     classifier: C,
     concurrency: usize,
     backoff: Backoff,
-}
-
-/// Why a replay did not run, or ended.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// A setting is not legal.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The queue is being replayed already.
-    #[error("the queue is being replayed already")]
-    Running,
-    /// The store failed. Letters whose replays had begun were replayed to their ends.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl<Request: 'static> DeadLetters<Request> {

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use parking_lot::Mutex; // no model checks a queue
+use rand::RngExt;
 use rand::rngs::SmallRng;
 use tokio::time::sleep_until;
 use tower::{BoxError, Service};
 
-use super::ReplayError;
+use super::error::ReplayError;
 use super::running::Running;
 use crate::backoff::{Backoff, generator};
 use crate::dead_letter::queue::{Held, Shared};
@@ -102,8 +103,6 @@ impl<Request: 'static, S, C> Run<Request, S, C> {
 
     /// The pause after so many replays that failed before.
     pub(super) fn pause(&self, step: u32) -> Nanos {
-        use rand::RngExt;
-
         self.backoff.delay(step, |range| self.generator.lock().random_range(range))
     }
 }
