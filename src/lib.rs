@@ -238,7 +238,9 @@ pub use crate::clients::tonic;
 pub use crate::coalesce::{Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer};
 pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
-pub use crate::dead_letter::{DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, WhenFull};
+pub use crate::dead_letter::{
+    DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, DeadLetters, DeadLettersBuilder,
+};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{

@@ -28,7 +28,12 @@ impl Losses {
 
     /// Counts and tells a loss.
     #[cold]
-    pub(super) fn lose(&self, row: &'static Row, loss: Loss, error: Option<&(dyn std::error::Error + 'static)>) {
+    pub(super) fn lose(
+        &self,
+        row: &'static Row,
+        loss: Loss,
+        error: Option<&(dyn std::error::Error + Send + Sync + 'static)>,
+    ) {
         row.count(loss.word());
         let is_first = self.warning.try_take(&self.clock);
         event::tell(row.source, &Event::LetterLost { reason: loss.as_str(), error, is_first });

@@ -123,7 +123,7 @@ pub enum Event<'a> {
         /// sink is `"closed"`, or the `"store"` failed.
         reason: &'static str,
         /// What says more, if there is something.
-        error: Option<&'a (dyn std::error::Error + 'static)>,
+        error: Option<&'a (dyn std::error::Error + Send + Sync + 'static)>,
         /// Whether it is the first such event in a minute.
         is_first: bool,
     },

@@ -28,7 +28,7 @@ pub struct DeadLettersBuilder<Request> {
     name: Cow<'static, str>,
     store: Arc<dyn Store>,
     codec: Arc<dyn Codec<Request>>,
-    key: Box<dyn Fn(&Request) -> u64 + Send + Sync>,
+    key: Arc<dyn Fn(&Request) -> u64 + Send + Sync>,
     bounds: Bounds,
     when_full: WhenFull,
     registry: Registry,
@@ -52,7 +52,7 @@ pub enum OpenError {
 impl<Request> DeadLettersBuilder<Request> {
     pub(super) fn new(name: Cow<'static, str>, store: Arc<dyn Store>, codec: impl Codec<Request>) -> Self {
         let bounds = Bounds { capacity: 10_000, max_bytes: 64 * 1024 * 1024, max_replays: 5 };
-        let (key, codec) = (Box::new(|_: &Request| 0), Arc::new(codec));
+        let (key, codec) = (Arc::new(|_: &Request| 0), Arc::new(codec));
         Self { name, store, codec, key, bounds, when_full: WhenFull::Lose, registry: Registry::global() }
     }
 
@@ -68,7 +68,7 @@ impl<Request> DeadLettersBuilder<Request> {
     pub fn key<K: Hash>(self, key: impl Fn(&Request) -> K + Send + Sync + 'static) -> Self {
         // Which hash it is does not matter: it is of this process alone. Two keys of one hash wait for each other.
         let hash = RandomState::new();
-        Self { key: Box::new(move |request| hash.hash_one(key(request))), ..self }
+        Self { key: Arc::new(move |request| hash.hash_one(key(request))), ..self }
     }
 
     /// Keeps at most this many letters, those that are parked included.
@@ -143,6 +143,20 @@ impl<Request> DeadLettersBuilder<Request> {
         shared.read_all().await?;
         listing.list(Arc::downgrade(&shared));
         Ok(DeadLetters { shared })
+    }
+}
+
+impl<Request> Clone for DeadLettersBuilder<Request> {
+    fn clone(&self) -> Self {
+        let Self { name, store, codec, key, registry, .. } = self;
+        Self {
+            name: name.clone(),
+            store: Arc::clone(store),
+            codec: Arc::clone(codec),
+            key: Arc::clone(key),
+            registry: registry.clone(),
+            ..*self
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(in crate::dead_letter) struct Shared<Request> {
     pub(in crate::dead_letter) row: &'static Row,
     pub(super) opened: Opened,
     pub(super) codec: Arc<dyn Codec<Request>>,
-    pub(super) key: Box<dyn Fn(&Request) -> u64 + Send + Sync>,
+    pub(super) key: Arc<dyn Fn(&Request) -> u64 + Send + Sync>,
     pub(super) bounds: Bounds,
     pub(super) when_full: WhenFull,
     pub(in crate::dead_letter) letters: Mutex<Letters>,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::{
-    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer,
-    Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, ServiceBuilderExt,
+    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
+    HealthCheck, Heartbeats, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas,
+    ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -140,6 +141,9 @@ each_listed! {
     sharing: |registry| {
         CoalesceLayer::builder("seen", |_: &u32| ()).max_waiters(1).registry(registry).build()
     }, { "coalesce": "coalesce" };
+    handing_over: |registry| {
+        Ok::<_, Error>(DeadLetterLayer::new(|_: DeadLetter<u32>| ()).registry(registry))
+    }, { "dead letter": "dead_letter" };
     #[cfg(feature = "moka")]
     caching: |registry| {
         palisade::CacheLayer::builder("seen", |request: &u32| *request).registry(registry).build()

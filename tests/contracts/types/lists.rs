@@ -25,14 +25,15 @@ use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, BudgetGate, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle,
     BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
     CircuitSnapshot, Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities,
-    Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error,
-    Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
+    Criticality, CriticalityLayer, CriticalityScope, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered,
+    DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback,
+    FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
     HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer,
     Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer,
     Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
     Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
     ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Timeout, TimeoutLayer, Verdict, call,
-    coalesce, fallback, replicas, retry, standard, timeout,
+    coalesce, dead_letter, fallback, replicas, retry, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -54,6 +55,7 @@ type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
 type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
 type Key = fn(&u32) -> u32;
+type Letters = fn(DeadLetter<u32>);
 type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
@@ -82,6 +84,10 @@ every_type_is! {
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
     coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, Key, coalesce::Cloned>,
+    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>, DeadLetters<u32>, DeadLettersBuilder<u32>, DeadLetter<u32>, DeadLetterId,
+    dead_letter::Reason, dead_letter::Lost, dead_letter::LetterLost, dead_letter::WhenFull, dead_letter::Channel<u32>, dead_letter::OpenError,
+    dead_letter::ListedLetter<u32>, dead_letter::Replay<u32, Echo>, dead_letter::ReplayError, dead_letter::Accepting<fn()>,
+    dead_letter::DeadLetterScope<Ready<()>>,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -92,6 +98,7 @@ every_type_is! {
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
+    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }
@@ -102,11 +109,12 @@ every_type_is! {
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
+    DeadLetters<u32>, DeadLettersBuilder<u32>, dead_letter::Channel<u32>, dead_letter::Replay<u32, Echo>,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
-    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
+    DeadLetterId, dead_letter::WhenFull, Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
     Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
 }
 
