@@ -50,7 +50,7 @@ impl Kept {
 }
 
 /// A request that has no bytes.
-const NO_BYTES: u32 = 13;
+const NO_BYTES: u32 = 4_040;
 
 /// Makes four bytes of a number.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ async fn with_failure(nth: usize) -> bool {
         assert!(seen.all().contains(request), "{request} was lost, at {nth}");
     }
     assert_eq!((letters.waiting(), letters.parked()), (0, usize::from(accepted.contains(&2))), "{nth}");
-    drop(letters);
+    drop((letters, layer, service));
     let letters = opened(&store).await;
     assert_eq!((letters.waiting(), letters.parked()), (0, usize::from(accepted.contains(&2))), "{nth}");
     failed
@@ -63,7 +63,7 @@ async fn dropped_call(polls: usize, when_full: WhenFull) -> bool {
     assert!(!ended || seen.all().contains(&2));
     fill(&letters, [3]).await;
     assert_eq!(listed(&letters).await, [3], "{polls}: there is room");
-    drop(letters);
+    drop((letters, service));
     assert_eq!(listed(&opened(&store).await).await, [3], "{polls}");
     !ended
 }
@@ -103,7 +103,7 @@ async fn a_replay_that_is_dropped_at_any_poll_is_taken_up_by_the_next() {
     while dropped_replay(polls).await {
         polls += 1;
     }
-    assert!(polls > 10, "{polls}");
+    assert!(polls > 5, "{polls}");
 }
 
 #[test]
