@@ -6,4 +6,5 @@
 
 mod child;
 mod folder;
+mod letters;
 mod store;

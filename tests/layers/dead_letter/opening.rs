@@ -70,10 +70,15 @@ async fn a_letter_that_cannot_be_read_is_parked_and_left_as_it_is() {
         bytes.push(0);
         bytes
     };
-    let changes: [fn(Vec<u8>) -> Vec<u8>; 4] = [newer, of_another_codec, |mut bytes| {
-        bytes.truncate(30);
-        bytes
-    }, |_| Vec::new()];
+    let changes: [fn(Vec<u8>) -> Vec<u8>; 4] = [
+        newer,
+        of_another_codec,
+        |mut bytes| {
+            bytes.truncate(30);
+            bytes
+        },
+        |_| Vec::new(),
+    ];
     for (number, change) in changes.into_iter().enumerate() {
         let store = Slow::of_polls(0);
         let letters = opened(&store).await;
