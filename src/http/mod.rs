@@ -117,7 +117,7 @@ pub use self::causes::not_sent;
 pub(crate) use self::classify::overridden;
 pub use self::classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides};
 pub use self::coalesce::{Buffered, GatherBody, Gathered, OnlyGets, SharedBody};
-pub use self::dead_letter::MakingLetter;
+pub use self::dead_letter::{MakingLetter, WholeRequest, WithLetterId};
 pub use self::deadline::DeadlineLayer;
 pub(crate) use self::digits::digits;
 pub use self::drain::DrainedBody;

@@ -11,11 +11,10 @@ use http::request::Parts;
 use http_body::Body;
 use tower::BoxError;
 
-use super::ReplayBody;
-use super::replay::source::push;
-use super::resend::{Annotate, Resend};
 use crate::call::POLLED_AGAIN;
 use crate::dead_letter::KeepLetter;
+use crate::http::replay::source::push;
+use crate::http::{Annotate, ReplayBody, Resend};
 
 /// A letter has the whole body of its request. What is not read of it when the call fails is read then.
 ///
