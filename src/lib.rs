@@ -13,6 +13,7 @@
 //! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
 //! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
+//! | [`DeadLetterLayer`] | losing calls that finally failed | its own failure, or a response because the call is kept |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
@@ -74,6 +75,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   dead letter           keeps the calls that finally failed, for a replay
 //!   cache                 gives what is kept, and shares one call among callers that find nothing
 //!   coalesce              shares one call among callers that want the same; each of them keeps its own deadline
 //!   measure               counts how long callers waited, and for what
@@ -97,7 +99,7 @@
 //!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
 //! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
 //!   failure and a response is a success. The method `classify` sets another classifier, in every layer that asks: circuit breaker,
-//!   retry, fallback, adaptive bulkhead, rate limit and measure.
+//!   retry, fallback, dead letter, adaptive bulkhead, rate limit and measure.
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
@@ -154,9 +156,11 @@
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
-//!   `coalesce/` and `cache/` are the layers.
+//!   `coalesce/`, `cache/` and
+//!   `dead_letter/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
+//! - `dead_letter/queue/` is a queue of letters and `dead_letter/replay/` replays them; `state/letters/` decides which one is next.
 //! - [`store`] keeps records that must not be lost.
 //! - [`saga`] does several things in order, or undoes them; `state/saga/` decides what comes next, and `saga/record.rs` is what its log holds.
 //! - `kept/` keeps the responses of a cache; `state/cache/` decides how long they are of use.
@@ -186,6 +190,7 @@ mod clients;
 pub mod coalesce;
 mod context;
 pub mod criticality;
+pub mod dead_letter;
 mod debug;
 #[cfg(feature = "net")]
 pub mod discover;
@@ -242,6 +247,9 @@ pub use crate::clients::tonic;
 pub use crate::coalesce::{Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer};
 pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
+pub use crate::dead_letter::{
+    DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, DeadLetters, DeadLettersBuilder,
+};
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{

@@ -10,6 +10,7 @@ use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::CircuitHandle;
 use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
+use crate::dead_letter::DeadLetterLayer;
 use crate::fallback::FallbackLayer;
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
@@ -74,6 +75,8 @@ pub trait ServiceBuilderExt<L>: Sized {
         /// Answers calls with what was answered before.
         #[cfg(feature = "moka")]
         with_cache[P, C: Call, M]: CacheLayer<P, C, M>;
+        /// Keeps the calls that finally failed.
+        with_dead_letter[Q, R]: DeadLetterLayer<Q, R>;
         /// Lets calls that are the same share one.
         with_coalesce[S: Service<Request>, Request, B: ToKey<Request>, E: Share<S::Response>]: CoalesceLayer<S, Request, B, E>;
         /// Says how much each call matters.

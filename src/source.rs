@@ -15,6 +15,7 @@ macro_rules! kinds {
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
             Cache: "cache", "palisade::cache";
+            DeadLetter: "dead letter", "palisade::dead_letter";
             Measure: "measure", "palisade::measure";
             Criticality: "criticality", "palisade::criticality";
             PerKey: "per key", "palisade::per_key";

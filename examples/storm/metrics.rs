@@ -7,7 +7,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use palisade::{
-    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Error, MeasureLayer, Name, Registry,
+    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Error,
+    MeasureLayer, Name, Registry,
 };
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
@@ -59,6 +60,7 @@ fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, Con
     #[cfg(feature = "moka")]
     let stack = stack.layer(palisade::CacheLayer::builder("passing", |(): &()| "key").ttl(Duration::ZERO).build()?);
     Ok(stack
+        .layer(DeadLetterLayer::new(|_: DeadLetter<()>| ()).name(name))
         .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)
         .layer(CircuitBreakerLayer::builder("passing").build()?)

@@ -1,4 +1,4 @@
-//! What those who repeat a call tell the layers below.
+//! What those who repeat a call tell the layers below, and above.
 
 use std::cell::Cell;
 
@@ -7,6 +7,8 @@ use super::tried::{Tried, avoid, note_nobody};
 
 thread_local! {
     static ATTEMPT: Cell<u32> = const { Cell::new(1) };
+    /// How many attempts a call took that failed in this poll.
+    static MADE: Cell<u32> = const { Cell::new(1) };
 }
 
 /// Runs a part of the attempt of this number, from 1, which avoids those that were tried before it.
@@ -45,4 +47,15 @@ pub(crate) fn attempt_number() -> u32 {
 /// Whether what runs now is an attempt that is not the first of its call.
 pub(crate) fn is_repeat() -> bool {
     attempt_number() > 1
+}
+
+/// Notes how many attempts a call took. It is to be called in the poll in which the call fails; the outermost of several is heard.
+pub(crate) fn note_attempts(made: u32) {
+    MADE.set(made);
+}
+
+/// Runs a part of a call. Returns also how many attempts the call took, if it has failed in that part: one where nobody noted it.
+pub(crate) fn attempts_of<T>(part: impl FnOnce() -> T) -> (T, u32) {
+    MADE.set(1);
+    (part(), MADE.get())
 }

@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::Scope;
 use super::attempt::{attempt_number, enter_attempt};
 use super::tried::{Tried, enter_tried, tried};
+use super::{DeadLetterId, Scope};
 use crate::state::criticality::Criticality;
 
 /// What was around the caller who began a call.
@@ -23,23 +23,30 @@ struct Flags {
     class: Option<Criticality>,
     attempt: u32,
     tried: Tried,
+    letter: Option<DeadLetterId>,
 }
 
 impl Flags {
     #[inline]
     fn now() -> Self {
-        Self { class: Criticality::around(), attempt: attempt_number(), tried: tried() }
+        Self {
+            class: Criticality::around(),
+            attempt: attempt_number(),
+            tried: tried(),
+            letter: DeadLetterId::current(),
+        }
     }
 
     /// Sets them until what this returns is dropped.
     fn enter(self) -> impl Sized {
-        (Criticality::enter_as(self.class), enter_attempt(self.attempt), enter_tried(self.tried))
+        let letter = DeadLetterId::enter_as(self.letter);
+        (Criticality::enter_as(self.class), enter_attempt(self.attempt), enter_tried(self.tried), letter)
     }
 }
 
 pin_project! {
     /// A future that several callers may poll. Whoever polls it, around it is what was around the caller who began it: how much the call
-    /// matters, the number of its attempt, and its span. No deadline is, because each caller has one of its own.
+    /// matters, the number of its attempt, the letter that it replays, and its span. No deadline is, because each caller has one of its own.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Detached<F> {

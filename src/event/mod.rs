@@ -59,6 +59,10 @@
 //! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
 //! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |
 //! | [`Cleared`](Event::Cleared) | `cache` | `info` | none |
+//! | [`LetterStored`](Event::LetterStored) | `dead_letter` | `debug` | `accepted`, `error` |
+//! | [`LetterLost`](Event::LetterLost) | `dead_letter` | `warn` once a minute, else `debug` | `reason`, `error` |
+//! | [`LetterReplayed`](Event::LetterReplayed) | `dead_letter` | `debug` | `id`, `result`, `error` |
+//! | [`LetterParked`](Event::LetterParked) | `dead_letter` | `warn` | `id`, `reason` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
 //! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |

@@ -48,6 +48,10 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::Refreshed { result } => debug!(target: "palisade::cache", name, result, "refreshed"),
         Event::Evicted { entries } => debug!(target: "palisade::cache", name, entries, "evicted"),
         Event::Cleared => info!(target: "palisade::cache", name, "cleared"),
+        Event::LetterStored { .. }
+        | Event::LetterLost { .. }
+        | Event::LetterReplayed { .. }
+        | Event::LetterParked { .. } => of_letters(name, event),
         Event::NoRoom { capacity, outcome, is_first } => no_room(source, capacity, outcome, is_first),
         Event::VerdictChanged { from, to } => verdict_changed(name, from, to),
         Event::Draining { is_draining: true } => info!(target: "palisade::health", name, "draining"),
@@ -220,6 +224,30 @@ fn of_sagas(name: &'static str, event: &Event<'_>) {
         Event::SagaResumed { saga, .. } => {
             debug!(target: "palisade::saga", name, saga = shown(saga), by_hand = false, "saga resumed");
         }
+        _ => {}
+    }
+}
+
+fn of_letters(name: &'static str, event: &Event<'_>) {
+    macro_rules! row {
+        ($level:ident, $($fields:tt)+) => {
+            $level!(target: "palisade::dead_letter", name, $($fields)+)
+        };
+    }
+    match *event {
+        Event::LetterStored { is_accepted, error } => {
+            let error = error.map(|error| field::display(Chain(error)));
+            row!(debug, accepted = is_accepted, error, "letter stored");
+        }
+        Event::LetterLost { reason, error, is_first } => {
+            let error = error.map(|error| field::display(Chain(error)));
+            if is_first { row!(warn, reason, error, "letter lost") } else { row!(debug, reason, error, "letter lost") }
+        }
+        Event::LetterReplayed { id, result, error } => {
+            let error = error.map(|error| field::display(Chain(error)));
+            row!(debug, id = %id, result, error, "letter replayed");
+        }
+        Event::LetterParked { id, reason } => row!(warn, id = %id, reason, "letter parked"),
         _ => {}
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::action::Action;
+use crate::context::DeadLetterId;
 use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
@@ -110,6 +111,43 @@ pub enum Event<'a> {
     /// Somebody has thrown away by hand all that a cache kept.
     #[non_exhaustive]
     Cleared,
+    /// The letter of a call that failed was stored.
+    #[non_exhaustive]
+    LetterStored {
+        /// Whether the caller got a response for it.
+        is_accepted: bool,
+        /// What had failed, unless it was a response.
+        error: Option<&'a Error>,
+    },
+    /// A call failed and has no letter, or a letter was thrown away.
+    #[non_exhaustive]
+    LetterLost {
+        /// Why: `"no_copy"` of the request, `"not_encoded"`, `"too_large"`, the sink was `"full"`, a newer one took its room (`"evicted"`), the
+        /// sink is `"closed"`, or the `"store"` failed.
+        reason: &'static str,
+        /// What says more, if there is something.
+        error: Option<&'a (dyn std::error::Error + Send + Sync + 'static)>,
+        /// Whether it is the first such event in a minute.
+        is_first: bool,
+    },
+    /// The replay of a letter ended.
+    #[non_exhaustive]
+    LetterReplayed {
+        /// The letter.
+        id: DeadLetterId,
+        /// How: it `"succeeded"`, it `"failed"`, or it was `"rejected"` and not sent.
+        result: &'static str,
+        /// What had failed, unless it was a response.
+        error: Option<&'a Error>,
+    },
+    /// A letter was set aside, until somebody looks at it.
+    #[non_exhaustive]
+    LetterParked {
+        /// The letter.
+        id: DeadLetterId,
+        /// Why: as many replays `"failed"` as may, it is `"unreadable"`, or `"by_hand"`.
+        reason: &'static str,
+    },
     /// A layer per key had no room for another key, or heartbeats none for another node.
     #[non_exhaustive]
     NoRoom {

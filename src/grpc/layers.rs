@@ -10,6 +10,7 @@ use super::pushback::Pushback;
 use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::Builder;
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
+use crate::dead_letter::{self, DeadLetterLayer};
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::http::Resend;
 use crate::measure::{MeasureBuilder, MeasureLayer};
@@ -109,5 +110,14 @@ impl<F> FallbackLayer<F> {
     /// Answers by this step where the gRPC call failed, by an error or by the [code](GrpcClassifier) in its head.
     pub fn grpc(step: F) -> FallbackLayer<F, ByOutcome<GrpcClassifier>> {
         Self::new(step).classify(GrpcClassifier::new())
+    }
+}
+
+impl<Q> DeadLetterLayer<Q> {
+    /// Hands over gRPC calls that failed, by an error or by the [code](GrpcClassifier) in their heads.
+    ///
+    /// It keeps requests as [`http`](Self::http) does. A code that comes in trailers comes too late: the caller has the head by then.
+    pub fn grpc<B>(sink: Q) -> DeadLetterLayer<Q, dead_letter::Rules<GrpcClassifier, Resend<B>>> {
+        Self::http(sink).classify(GrpcClassifier::new())
     }
 }

@@ -70,6 +70,7 @@ mod answer;
 mod attempts;
 mod classify;
 mod code;
+mod dead_letter;
 mod failure;
 mod hint;
 mod layers;

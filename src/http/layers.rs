@@ -18,6 +18,7 @@ use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::{Builder, Plain, Protocol};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::coalesce::{CoalesceBuilder, CoalesceLayer};
+use crate::dead_letter::{self, DeadLetterLayer};
 use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
 use crate::measure::{MeasureBuilder, MeasureLayer};
@@ -258,5 +259,33 @@ impl<F> FallbackLayer<F> {
     /// Answers by this step where the HTTP call failed, by an error or by its [status](HttpClassifier).
     pub fn http(step: F) -> FallbackLayer<F, ByOutcome<HttpClassifier>> {
         Self::new(step).classify(HttpClassifier::new())
+    }
+}
+
+impl<Q> DeadLetterLayer<Q> {
+    /// Hands over HTTP calls that failed, by an error or by their [status](HttpClassifier).
+    ///
+    /// A letter has a `Request<Bytes>`, the whole of it but its extensions. The layer keeps a [copy](super::ReplayBody) of the request's
+    /// body until the call has ended. If the call fails before the body was read, it is read then, and the caller waits for that. Bodies
+    /// must be `Unpin`, and the inner service takes a body `B` that can be made of a [`ReplayBody`](super::ReplayBody), as under
+    /// [`RetryLayer::http`].
+    pub fn http<B>(sink: Q) -> DeadLetterLayer<Q, dead_letter::Rules<HttpClassifier, Resend<B>>> {
+        Self::new(sink).map(|_| dead_letter::Rules {
+            classifier: HttpClassifier::new(),
+            keep: Resend::by(WatchBody),
+            accept: dead_letter::Never,
+        })
+    }
+}
+
+impl<Q, C, B, W, A> DeadLetterLayer<Q, dead_letter::Rules<C, Resend<B, W>, A>> {
+    /// Makes letters of requests whose bodies have at most this size, in bytes.
+    ///
+    /// Each request in flight may cost that much memory. Defaults to 65,536.
+    pub fn max_body(self, bytes: usize) -> Self {
+        self.map(|mut rules| {
+            rules.keep.max_body = bytes;
+            rules
+        })
     }
 }

@@ -10,6 +10,7 @@ use crate::state::cache::counted::EVICTED;
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
+use crate::state::letters::counted::Parked;
 use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
@@ -75,6 +76,7 @@ const _: () = {
     assert!(By::ENDS.len() <= WORDS, "a timeout");
     assert!(ANSWERS.len() < WORDS, "a fallback");
     assert!(EVICTED < WORDS, "a cache");
+    assert!(Parked::ByHand.word() < WORDS, "dead letters");
     assert!(Criticality::COUNT <= WORDS, "a criticality");
     assert!(NO_ROOM.len() <= WORDS, "a layer per key");
     assert!(DRAINS < WORDS, "a health");

@@ -29,6 +29,7 @@ use crate::source::{Kind, Source};
 /// | timeout | `limit` | |
 /// | fallback | | |
 /// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing`, `hits`, `stale`, `misses` |
+/// | dead letter | of a queue `capacity`, `max_bytes`, `when_full`, `max_replays` | of a queue `waiting`, `parked`, `bytes` |
 /// | measure | `exemplar`, `objective` | `in_flight`, `successes`, `p50`, `p99` |
 /// | criticality | | |
 /// | replicas | `policy`, `shards`, `max_tries`, `ready_within`, `consecutive`, `min_gap`, `base`, `max_ejected`, `panic_below`, `slow_start`, `healthy_for`, `needed`, `spares`; of a replica `weight`, `tier` | `replicas`, `healthy`, `in_flight`, `panic`; of a replica `state`, `why`, `in_use`, `in_flight`, `calls`, `failures`, `ejections` |

@@ -15,6 +15,7 @@ use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::flights::Passage;
+use crate::state::letters::counted::{ACCEPTED, Loss, Parked, Replayed, STORED};
 use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
@@ -192,6 +193,22 @@ table! {
         "Calls that callers share, or may share.";
     coalesce_waiting: Coalesce Gauge[] one(At::Gauge("waiting")),
         "Callers that wait for a call that another one began.";
+    dead_letter_stored_total: DeadLetter Counter[] one(At::Word(STORED)),
+        "Letters that were stored, of calls that failed.";
+    dead_letter_accepted_total: DeadLetter Counter[] one(At::Word(ACCEPTED)),
+        "Calls that were answered because their letters were stored.";
+    dead_letter_lost_total: DeadLetter Counter[reason] words_of(Loss::ALL.map(Loss::as_str), Loss::NoCopy.word()),
+        "Letters that were lost.";
+    dead_letter_replayed_total: DeadLetter Counter[result] words_of(Replayed::ALL.map(Replayed::as_str), Replayed::Succeeded.word()),
+        "Replays of letters, by how they ended.";
+    dead_letter_parked_total: DeadLetter Counter[reason] words_of(Parked::ALL.map(Parked::as_str), Parked::Failed.word()),
+        "Letters that were parked.";
+    dead_letter_waiting: DeadLetter Gauge[] one(At::Gauge("waiting")),
+        "Letters in queues that are to be replayed.";
+    dead_letter_parked: DeadLetter Gauge[] one(At::Gauge("parked")),
+        "Letters in queues that are parked.";
+    dead_letter_bytes: DeadLetter Gauge[] one(At::Gauge("bytes")),
+        "The size of the letters in queues.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::rules::Core;
 use crate::cached_arc::CachedArc;
+use crate::context::note_attempts;
 use crate::state::attempts::{Ended, RETRIES, Stop};
 
 /// What a call shares with all others, until it has ended. A call that is dropped before is abandoned.
@@ -18,9 +19,12 @@ impl Running {
         Self { core }
     }
 
-    /// Counts the end of a call that has made so many attempts.
+    /// Counts the end of a call that has made so many attempts. Layers above hear of them if it failed.
     #[inline(always)]
     pub(super) fn end(&mut self, attempts: u32, is_failure: bool) {
+        if is_failure {
+            note_attempts(attempts);
+        }
         if let Some(core) = self.core.take() {
             core.row.count(Ended::of(attempts, is_failure) as usize);
         }

@@ -17,6 +17,7 @@ pub(crate) mod flights;
 pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod keys;
+pub(crate) mod letters;
 pub(crate) mod moments;
 pub(crate) mod objective;
 pub(crate) mod per_thread;

@@ -8,9 +8,9 @@ use palisade::criticality::By;
 use palisade::fallback::Function;
 use palisade::replicas::Replicas;
 use palisade::{
-    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer, Error,
-    FallbackLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, TimeoutLayer,
-    fallback,
+    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer,
+    DeadLetter, DeadLetterLayer, Error, FallbackLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate,
+    RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
 };
 
 use tower::{Layer, Service};
@@ -59,6 +59,7 @@ macro_rules! each_passing_layer {
             timeout: $crate::layers::limit();
             timeout_of_readiness: $crate::layers::limit().cover_readiness();
             coalesce: $crate::layers::coalesce();
+            dead_letter: $crate::layers::dead_letter();
             $($others)*
         }
     };
@@ -155,6 +156,11 @@ where
     S: Service<T, Response: Clone>,
 {
     CoalesceLayer::by(own_key)
+}
+
+/// Its letters go nowhere: what becomes of them is claimed elsewhere.
+pub(crate) fn dead_letter<T>() -> DeadLetterLayer<fn(DeadLetter<T>)> {
+    DeadLetterLayer::new(|_| ())
 }
 
 pub(crate) fn total() -> TimeoutLayer {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use palisade::call::{AdmissionLayer, Handled};
 use palisade::coalesce::{Share, ToKey};
 use palisade::{
-    Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, FallbackLayer,
-    MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
+    Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, DeadLetterLayer,
+    FallbackLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
 };
 
 use tower::Service;
@@ -59,6 +59,12 @@ where
 {
     fn watch(&self, handles: Handles) -> Handles {
         handles.with(self.handle())
+    }
+}
+
+impl<Q, R> Watched for DeadLetterLayer<Q, R> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles
     }
 }
 

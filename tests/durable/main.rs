@@ -6,5 +6,6 @@
 
 mod child;
 mod folder;
+mod letters;
 mod saga;
 mod store;

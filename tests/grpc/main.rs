@@ -21,6 +21,7 @@ mod answers;
 mod both_ways;
 mod classify;
 mod client;
+mod dead_letter;
 mod deadlines;
 mod ends;
 mod gone;

@@ -28,6 +28,7 @@ mod classify;
 mod client;
 mod coalesce;
 mod criticality;
+mod dead_letter;
 mod deadline;
 mod fallback;
 mod given_up;

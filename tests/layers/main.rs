@@ -11,6 +11,7 @@ mod coalesce;
 mod composition;
 mod concurrency;
 mod criticality;
+mod dead_letter;
 mod deadline;
 #[cfg(feature = "net")]
 mod discover;

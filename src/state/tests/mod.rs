@@ -14,6 +14,7 @@ mod flights;
 mod histogram;
 mod history;
 mod keys;
+mod letters;
 mod objective;
 mod permits;
 mod phi;

@@ -8,8 +8,9 @@ use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::store::Codec;
 use palisade::{
-    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, Health, HealthCheck, Heartbeats, MeasureLayer,
-    MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry, Replicas, Saga, ServiceBuilderExt,
+    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
+    HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
+    Replicas, Saga, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::layer::layer_fn;
@@ -157,6 +158,9 @@ each_listed! {
     sharing: |registry| {
         CoalesceLayer::builder("seen", |_: &u32| ()).max_waiters(1).registry(registry).build()
     }, { "coalesce": "coalesce" };
+    handing_over: |registry| {
+        Ok::<_, Error>(DeadLetterLayer::new(|_: DeadLetter<u32>| ()).registry(registry))
+    }, { "dead letter": "dead_letter" };
     #[cfg(feature = "moka")]
     caching: |registry| {
         palisade::CacheLayer::builder("seen", |request: &u32| *request).registry(registry).build()

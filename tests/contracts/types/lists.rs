@@ -25,15 +25,16 @@ use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, BudgetGate, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle,
     BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
     CircuitSnapshot, Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities,
-    Criticality, CriticalityLayer, CriticalityScope, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error,
-    Fallback, FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
+    Criticality, CriticalityLayer, CriticalityScope, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered,
+    DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback,
+    FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
     HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer,
     Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer,
     Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
     Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
     ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle,
-    SagaState, SagaStatus, Timeout, TimeoutLayer, Verdict, call, coalesce, fallback, replicas, retry, saga, standard,
-    timeout,
+    SagaState, SagaStatus, Timeout, TimeoutLayer, Verdict, call, coalesce, dead_letter, fallback, replicas, retry,
+    saga, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -55,6 +56,7 @@ type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
 type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
 type Key = fn(&u32) -> u32;
+type Letters = fn(DeadLetter<u32>);
 type Ranked = By<fn(&u32) -> Criticality>;
 type PerTenant = retry::BudgetPerKey<u32, fn(&u32) -> u32>;
 
@@ -84,6 +86,10 @@ every_type_is! {
     CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
     coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, coalesce::Cloned>,
     Saga<u32>, SagaBuilder<u32>, SagaHandle, SagaError, SagaState, SagaStatus, saga::Parallel<u32>, saga::Resumed, saga::StepKey,
+    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>, DeadLetters<u32>, DeadLettersBuilder<u32>, DeadLetter<u32>, DeadLetterId,
+    dead_letter::Reason, dead_letter::Lost, dead_letter::LetterLost, dead_letter::WhenFull, dead_letter::Channel<u32>, dead_letter::OpenError,
+    dead_letter::ListedLetter<u32>, dead_letter::Replay<u32, Echo>, dead_letter::ReplayError, dead_letter::Accepting<fn()>,
+    dead_letter::DeadLetterScope<Ready<()>>,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
@@ -94,6 +100,7 @@ every_type_is! {
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
+    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }
@@ -105,11 +112,12 @@ every_type_is! {
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
     Saga<u32>, SagaHandle, SagaStatus, saga::StepKey,
+    DeadLetters<u32>, DeadLettersBuilder<u32>, dead_letter::Channel<u32>, dead_letter::Replay<u32, Echo>,
 }
 
 every_type_is! {
     values_are_copied: [Copy]
-    Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
+    DeadLetterId, dead_letter::WhenFull, Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
     Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
     SagaState, saga::Resumed,
 }

@@ -13,8 +13,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use palisade::{
-    Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, Replicas, RetryLayer, ServiceBuilderExt, TimeoutLayer,
-    fallback,
+    Backoff, BulkheadLayer, DeadLetter, DeadLetterLayer, Error, FallbackLayer, Outcome, Replicas, RetryLayer,
+    ServiceBuilderExt, TimeoutLayer, fallback,
 };
 use tower::layer::layer_fn;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -188,6 +188,7 @@ async fn neither_service_nor_request_nor_response_need_be_clone() {
             Replicas::builder("replicas").add("a", inner).copy_request(|_: &Single| None).build().unwrap()
         });
         retrying: RetryLayer::builder("retry").copy_request(|_: &Single| None).build().unwrap();
+        dead_letter: DeadLetterLayer::new(|_: DeadLetter<Single>| ()).copy_request(|_: &Single| None);
         timeout_of_readiness: limit().cover_readiness();
         bulkhead_with_queue: queue();
         rate_limit_with_waits: pace();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade::event::Kind;
 use palisade::standard::Setting;
 use palisade::store::Codec;
-use palisade::{CoalesceLayer, MemoryStore, Objective, Replicas, Saga};
+use palisade::{CoalesceLayer, DeadLetters, MemoryStore, Objective, Replicas, Saga};
 use tower::BoxError;
 
 use super::*;
@@ -79,6 +79,25 @@ impl Codec<()> for Nothing {
     }
 }
 
+/// Nobody's codec.
+#[derive(Debug)]
+struct NoCodec;
+
+impl Codec<u32> for NoCodec {
+    fn encode(&self, _: &u32) -> Result<Vec<u8>, BoxError> {
+        Err("it has no bytes".into())
+    }
+
+    fn decode(&self, _: &[u8]) -> Result<u32, BoxError> {
+        Err("it has no bytes".into())
+    }
+}
+
+fn letters(registry: &Registry) -> DeadLetters<u32> {
+    let builder = DeadLetters::builder("seen", Arc::new(MemoryStore::new()), NoCodec).registry(registry);
+    builder.open().now_or_never().expect("memory is at hand").expect("the settings are legal")
+}
+
 #[test]
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
@@ -97,6 +116,7 @@ fn the_page_has_what_each_kind_shows() {
         sharing(&registry),
         #[cfg(feature = "moka")]
         caching(&registry),
+        letters(&registry),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
