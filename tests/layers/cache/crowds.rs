@@ -23,6 +23,6 @@ async fn a_crowd_whose_leaders_leave_makes_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_crowd_of_which_half_leaves_makes_one_call() {
+async fn a_crowd_that_loses_half_makes_one_call() {
     assert_kept(Leaves::Half).await;
 }

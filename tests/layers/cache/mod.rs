@@ -14,6 +14,7 @@ mod refreshes;
 mod room;
 mod seen;
 mod stale;
+mod walks;
 
 use palisade::Error;
 use palisade::cache::{ByKey, CacheBuilder, CacheHandle, CacheLayer, InBackground};

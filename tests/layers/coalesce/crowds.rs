@@ -24,6 +24,6 @@ async fn a_crowd_whose_leaders_leave_shares_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_crowd_of_which_half_leaves_shares_one_call() {
+async fn a_crowd_that_loses_half_shares_one_call() {
     assert_shared(Leaves::Half).await;
 }
