@@ -92,11 +92,15 @@ fn freshness(asked: &Request<()>, response: &Parts, delay: Duration) -> Option<(
     in_small_letters(head.headers_mut());
     let policy = CachePolicy::new_options(asked, &head, sent, CacheOptions::default());
     policy.is_storable().then(|| {
-        let (age, says) = (policy.age(now), Directives(&response.headers));
-        // Of several that differ, the policy takes the first.
-        let least = says.seconds("s-maxage").or_else(|| says.seconds("max-age")).unwrap_or(Duration::MAX);
-        (age, policy.time_to_live(now).min(least.saturating_sub(age)))
+        let (age, own) = (policy.age(now), lifetime(Directives(&response.headers)));
+        (age, own.map_or_else(|| policy.time_to_live(now), |own| own.saturating_sub(age)))
     })
+}
+
+/// For how long a response says that it is fresh. The policy would take the first of several that differ, and zero for what is too large.
+fn lifetime(says: Directives<'_>) -> Option<Duration> {
+    let name = ["s-maxage", "max-age"].into_iter().find(|name| says.has(name))?;
+    Some(says.seconds(name).unwrap_or_default())
 }
 
 /// Notes when a response came that does not say when it was made (RFC 9110, 6.6.1).
