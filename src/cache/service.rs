@@ -73,7 +73,7 @@ where
         let now = core.clock.now();
         match core.kept.find::<_, P::Response, _>(keep, &request, key, None, now) {
             Found::Entry { spot, entry, .. } => self.by_plan(request, spot, entry, now),
-            Found::Nothing { spot } => self.ask(request, spot, None, now),
+            Found::Nothing { spot, others } => self.wait(self.board(request, spot, others), None, now),
             Found::Alone { spot } => self.alone(request, self.purpose(&spot, None)),
         }
     }
@@ -95,7 +95,7 @@ where
     ) -> ResponseFuture<S, Request, P> {
         let CacheLayer { keep, core, .. } = &self.layer;
         match core.plan(&entry, now) {
-            Plan::Ask => self.ask(request, spot, Some(entry), now),
+            Plan::Ask => self.wait(self.board(request, spot, Some(Arc::clone(&entry))), Some(entry), now),
             Plan::Answer { refresh } => {
                 if refresh {
                     self.refresh(request, spot, Arc::clone(&entry));
@@ -106,17 +106,6 @@ where
     }
 
     /// Asks the service for a response to keep, once for all who wait for it.
-    fn ask(
-        &self,
-        request: Request,
-        spot: Spot<P::Key>,
-        stand_in: Option<Arc<Entry<P::Kept>>>,
-        now: Nanos,
-    ) -> ResponseFuture<S, Request, P> {
-        let step = self.board(request, spot, stand_in.clone());
-        self.wait(step, stand_in, now)
-    }
-
     fn board(
         &self,
         request: Request,
