@@ -62,7 +62,7 @@ pub(super) fn judge(
     let Some((age, fresh_for)) = freshness(asked, response, delay) else { return Judged::Own };
     let fresh_for = own_ttl.filter(|_| is_silent(&response.headers)).unwrap_or(fresh_for);
     let terms = terms(says, fresh_for).or(set);
-    match terms.are_of_use() {
+    match are_of_use(terms) {
         true => Judged::Keep { terms, age, fresh_for },
         false if response.status.is_client_error() => Judged::Share,
         // It may be another one for each.
@@ -147,6 +147,12 @@ fn terms(says: Directives<'_>, fresh_for: Duration) -> Terms {
     }
     let (while_revalidate, if_error) = (says.seconds("stale-while-revalidate"), says.seconds("stale-if-error"));
     Terms { ttl, while_revalidate, if_error, keep: None }
+}
+
+/// Whether a response is of any use to those who come after it.
+fn are_of_use(terms: Terms) -> bool {
+    let Terms { ttl, while_revalidate, if_error, keep } = terms;
+    [ttl, while_revalidate, if_error, keep].into_iter().flatten().any(|time| !time.is_zero())
 }
 
 /// The names in `Vary`. A line that cannot be read may name everything.
