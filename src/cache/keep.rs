@@ -118,10 +118,4 @@ impl Terms {
             keep: self.keep.or(other.keep),
         }
     }
-
-    /// Whether a response is of any use to those who come after it.
-    pub(crate) fn are_of_use(self) -> bool {
-        let times = [self.ttl, self.while_revalidate, self.if_error, self.keep];
-        times.into_iter().flatten().any(|time| !time.is_zero())
-    }
 }

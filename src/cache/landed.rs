@@ -53,7 +53,7 @@ impl<V, R> Landed<V, R> {
 
 /// What a call is for.
 pub(super) enum Purpose<K, V> {
-    /// The response of this key, in the place of an entry if there is one. What came since then is as good.
+    /// The response of this key, in the place of an entry if there is one. That of a call which began since then is as good.
     Key { key: K, mark: Mark, replaces: Option<Arc<Entry<V>>>, since: Option<Nanos> },
     /// A response that is not kept. Unless it is an error, what is kept at these keys is thrown away.
     Pass { spoils: Vec<K> },

@@ -73,7 +73,7 @@ where
         let now = core.clock.now();
         match core.kept.find::<_, P::Response, _>(keep, &request, key, None, now) {
             Found::Entry { spot, entry, .. } => self.by_plan(request, spot, entry, now),
-            Found::Nothing { spot } => self.ask(request, spot, None, now),
+            Found::Nothing { spot, others } => self.wait(self.board(request, spot, others), None, now),
             Found::Alone { spot } => {
                 let mark = core.kept.mark(&spot);
                 self.alone(request, Purpose::Key { key: spot.key, mark, replaces: None, since: None })
@@ -98,7 +98,7 @@ where
     ) -> ResponseFuture<S, Request, P> {
         let CacheLayer { keep, core, .. } = &self.layer;
         match core.plan(&entry, now) {
-            Plan::Ask => self.ask(request, spot, Some(entry), now),
+            Plan::Ask => self.wait(self.board(request, spot, Some(Arc::clone(&entry))), Some(entry), now),
             Plan::Answer { refresh } => {
                 if refresh {
                     self.refresh(request, spot, Arc::clone(&entry));
@@ -109,17 +109,6 @@ where
     }
 
     /// Asks the service for a response to keep, once for all who wait for it.
-    fn ask(
-        &self,
-        request: Request,
-        spot: Spot<P::Key>,
-        stand_in: Option<Arc<Entry<P::Kept>>>,
-        now: Nanos,
-    ) -> ResponseFuture<S, Request, P> {
-        let step = self.board(request, spot, stand_in.clone());
-        self.wait(step, stand_in, now)
-    }
-
     fn board(
         &self,
         request: Request,

@@ -161,7 +161,7 @@ where
     fn spot(&self, request: &Request) -> Option<Spot<P::Key>> {
         let Place::At(key) = self.keep.place(request) else { return None };
         match self.core.kept.find::<_, P::Response, _>(&self.keep, request, key, Some(self.came), &self.core.clock) {
-            Found::Entry { spot, .. } | Found::Nothing { spot } => Some(spot),
+            Found::Entry { spot, .. } | Found::Nothing { spot, .. } => Some(spot),
             Found::Alone { .. } => None,
         }
     }

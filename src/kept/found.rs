@@ -13,8 +13,8 @@ use crate::time::{Nanos, Now};
 pub(crate) enum Found<K, V> {
     /// An entry that is for it, and the time.
     Entry { spot: Spot<K>, entry: Arc<Entry<V>>, now: Nanos },
-    /// Nothing that is for it.
-    Nothing { spot: Spot<K> },
+    /// Nothing that is for it, but perhaps an entry that is for others.
+    Nothing { spot: Spot<K>, others: Option<Arc<Entry<V>>> },
     /// That it needs a response of its own.
     Alone { spot: Spot<K> },
 }
@@ -46,12 +46,13 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Kept<K, V> 
     {
         let mut spot = Spot { key, first: None };
         for _ in 0..MOST {
-            let Some(entry) = self.get(&spot.key) else { return Found::Nothing { spot } };
+            let Some(entry) = self.get(&spot.key) else { return Found::Nothing { spot, others: None } };
             let now = clock.now();
             match recall.look(request, &entry.value, entry.life.age_for(came, now).map(Duration::from)) {
                 Look::Here => return Found::Entry { spot, entry, now },
                 Look::Alone if entry.life.is_kept(now) => return Found::Alone { spot },
-                Look::Alone | Look::Unfit => return Found::Nothing { spot },
+                Look::Alone => return Found::Nothing { spot, others: None },
+                Look::Unfit => return Found::Nothing { spot, others: Some(entry) },
                 Look::Elsewhere(key) => spot.lead_to(key),
             }
         }

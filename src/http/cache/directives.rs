@@ -37,10 +37,14 @@ impl<'a> Directives<'a> {
         names.iter().any(|name| self.has(name))
     }
 
-    /// The seconds that a directive has. Of several, the least.
+    /// The seconds that a directive has. Of several, the least. What no number can hold has no end (RFC 9111, 1.2.2).
     pub(super) fn seconds(self, name: &str) -> Option<Duration> {
         let named = self.all(CACHE_CONTROL).filter(|(directive, _)| directive.eq_ignore_ascii_case(name.as_bytes()));
-        let number = |value| str::from_utf8(value).ok()?.trim_matches('"').parse().ok();
+        let number = |value| {
+            let digits = str::from_utf8(value).ok()?.trim_matches('"');
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+        };
         named.filter_map(|(_, value)| number(value?)).map(Duration::from_secs).min()
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn judge(
     let Some((age, fresh_for)) = freshness(asked, response, delay) else { return Judged::Own };
     let fresh_for = own_ttl.filter(|_| is_silent(&response.headers)).unwrap_or(fresh_for);
     let terms = terms(says, fresh_for).or(set);
-    match terms.are_of_use() {
+    match are_of_use(terms) {
         true => Judged::Keep { terms, age, fresh_for },
         false if response.status.is_client_error() => Judged::Share,
         // It may be another one for each.
@@ -92,11 +92,15 @@ fn freshness(asked: &Request<()>, response: &Parts, delay: Duration) -> Option<(
     in_small_letters(head.headers_mut());
     let policy = CachePolicy::new_options(asked, &head, sent, CacheOptions::default());
     policy.is_storable().then(|| {
-        let (age, says) = (policy.age(now), Directives(&response.headers));
-        // Of several that differ, the policy takes the first.
-        let least = says.seconds("s-maxage").or_else(|| says.seconds("max-age")).unwrap_or(Duration::MAX);
-        (age, policy.time_to_live(now).min(least.saturating_sub(age)))
+        let (age, own) = (policy.age(now), lifetime(Directives(&response.headers)));
+        (age, own.map_or_else(|| policy.time_to_live(now), |own| own.saturating_sub(age)))
     })
+}
+
+/// For how long a response says that it is fresh. The policy would take the first of several that differ, and zero for what is too large.
+fn lifetime(says: Directives<'_>) -> Option<Duration> {
+    let name = ["s-maxage", "max-age"].into_iter().find(|name| says.has(name))?;
+    Some(says.seconds(name).unwrap_or_default())
 }
 
 /// Notes when a response came that does not say when it was made (RFC 9110, 6.6.1).
@@ -143,6 +147,12 @@ fn terms(says: Directives<'_>, fresh_for: Duration) -> Terms {
     }
     let (while_revalidate, if_error) = (says.seconds("stale-while-revalidate"), says.seconds("stale-if-error"));
     Terms { ttl, while_revalidate, if_error, keep: None }
+}
+
+/// Whether a response is of any use to those who come after it.
+fn are_of_use(terms: Terms) -> bool {
+    let Terms { ttl, while_revalidate, if_error, keep } = terms;
+    [ttl, while_revalidate, if_error, keep].into_iter().flatten().any(|time| !time.is_zero())
 }
 
 /// The names in `Vary`. A line that cannot be read may name everything.

@@ -27,7 +27,8 @@ impl CacheLayer<Infallible, Infallible> {
 impl<C, M> CacheBuilder<Semantics<C>, M> {
     /// Keeps a response fresh for this long that does not say it itself.
     ///
-    /// Set it where the service sends none of the headers, and its responses are for everybody. Defaults to not keeping them.
+    /// Set it where the service sends none of the headers, and its responses are for everybody. Defaults to none: such a response is
+    /// never fresh, and is kept only where the cache gives stale ones.
     pub fn ttl(mut self, duration: Duration) -> Self {
         self.keep.silent.ttl = Some(duration);
         self

@@ -53,6 +53,11 @@ async fn a_response_is_fresh_for_as_long_as_it_says() {
         ("of two that differ, the less", &[("cache-control", "max-age=30"), ("cache-control", "max-age=20")], 20),
         ("in any order", &[("cache-control", "max-age=20, public"), ("cache-control", "max-age=30")], 20),
         ("also of s-maxage", &[("cache-control", "s-maxage=20, max-age=5"), ("cache-control", "s-maxage=10")], 10),
+        (
+            "proxy-revalidate changes that for stale ones alone",
+            &[("cache-control", "max-age=30, proxy-revalidate")],
+            30,
+        ),
         ("private in the second", &[("cache-control", "max-age=30"), ("cache-control", "private")], 0),
         ("no-cache in the second", &[("cache-control", "max-age=30"), ("cache-control", "no-cache")], 0),
         ("nothing", &[], 0),

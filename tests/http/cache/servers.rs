@@ -6,11 +6,13 @@ use std::pin::pin;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
-use axum::response::Response;
 use futures_util::future::poll_fn;
 use http_body_util::StreamBody;
+use hyper::body::Incoming;
+use palisade::http::SharedBody;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tower::Service;
 
 use super::*;
 use crate::client::{Small, Wire, call, client, get, on_both, request as request_to, text};
@@ -39,7 +41,7 @@ impl App {
         Router::new().fallback(move |request: axum::extract::Request| app.clone().respond(request))
     }
 
-    async fn respond(self, request: axum::extract::Request) -> Response {
+    async fn respond(self, request: axum::extract::Request) -> axum::response::Response {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         let response = Response::builder().header("cache-control", "max-age=600");
         let path = request.uri().path();
@@ -75,25 +77,51 @@ async fn waits<F: Future>(call: F, waiting: Arc<Semaphore>) -> F::Output {
 
 const MANY: u32 = 10_000;
 
+/// What so many get who all wait before the gate of the app opens.
+async fn many<S>(app: &App, cached: &S, request: impl Fn() -> Request<Small>) -> Vec<String>
+where
+    S: Service<Request<Small>, Response = Response<SharedBody<Incoming>>, Error = Error, Future: Send>,
+    S: Clone + Send + 'static,
+{
+    let (waiting, mut tasks) = (Arc::new(Semaphore::new(0)), JoinSet::new());
+    for _ in 0..MANY {
+        let (call, waiting) = (cached.clone().oneshot(request()), Arc::clone(&waiting));
+        tasks.spawn(async { text(waits(call, waiting).await.unwrap()).await.unwrap() });
+    }
+    soon(waiting.acquire_many(MANY)).await.unwrap().forget();
+    app.gate.add_permits(10);
+    let texts = soon(tasks.join_all()).await;
+    app.gate.forget_permits(10);
+    texts
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_thousand_misses_make_one_call_to_a_server() {
     on_both(async |wire| {
         let app = App::new();
         let addr = serve_router(app.router()).await;
         let cached = builder().build().unwrap().layer(client::<Small>(wire));
-        for (number, path) in ["/held", "/held/absent"].into_iter().enumerate() {
-            let (waiting, mut tasks) = (Arc::new(Semaphore::new(0)), JoinSet::new());
-            for _ in 0..MANY {
-                let (call, waiting) = (cached.clone().oneshot(get(uri(addr, path))), Arc::clone(&waiting));
-                tasks.spawn(async { text(waits(call, waiting).await.unwrap()).await.unwrap() });
-            }
-            soon(waiting.acquire_many(MANY)).await.unwrap().forget();
-            app.gate.add_permits(1);
-            let texts = soon(tasks.join_all()).await;
-            let call = (number + 1).to_string();
-            assert!(texts.len() == MANY as usize && texts.iter().all(|text| *text == call), "{path}");
-            assert_eq!(app.calls(), number + 1, "{path}");
+        for (call, path) in [("1", "/held"), ("2", "/held/absent")] {
+            let texts = many(&app, &cached, || get(uri(addr, path))).await;
+            assert!(texts.len() == MANY as usize && texts.iter().all(|text| text == call), "{path}");
+            assert_eq!(app.calls().to_string(), call, "{path}");
         }
+    })
+    .await;
+}
+
+/// Who comes after the first call was sent waits for the second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_who_want_it_anew_make_two_calls_at_most() {
+    on_both(async |wire| {
+        let app = App::new();
+        let addr = serve_router(app.router()).await;
+        let cached = builder().build().unwrap().layer(client::<Small>(wire));
+        let anew =
+            || Request::get(uri(addr, "/held")).header("cache-control", "no-cache").body(Small::default()).unwrap();
+        let texts = many(&app, &cached, anew).await;
+        assert!(texts.iter().all(|text| ["1", "2"].contains(&text.as_str())));
+        assert!(app.calls() <= 2, "{}", app.calls());
     })
     .await;
 }
