@@ -57,7 +57,7 @@ use super::{Answer, Batch, Record, Space, Store, StoreError};
 /// ```
 #[derive(Clone)]
 pub struct RedbStore {
-    commits: Arc<Commits>,
+    commits: Commits,
 }
 
 impl RedbStore {
@@ -73,15 +73,15 @@ impl RedbStore {
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
         let file = blocking(move || File::open(path)).await?;
-        Ok(Self { commits: Arc::new(Commits::to(file)) })
+        Ok(Self { commits: Commits::to(file) })
     }
 
     async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&File) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let commits = Arc::clone(&self.commits);
-        blocking(move || look(commits.file())).await
+        let file = Arc::clone(self.commits.file());
+        blocking(move || look(&file)).await
     }
 }
 
