@@ -105,7 +105,7 @@
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
 //! - **One criticality.** How much a call matters, its [`Criticality`], is known to everything below it.
 //! - **One registry.** Each layer is listed from the moment it is built, and what it does is counted: see [`registry`].
-//! - **One restart.** What was learned goes on in the next process: see [the registry](registry#over-a-restart).
+//! - **Restarts.** What layers have learned can go on in the next process: see [the registry](registry#over-a-restart).
 //! - **Events.** Layers report what they do through `tracing` and to [observers](event).
 //!
 //! # How the defaults were chosen

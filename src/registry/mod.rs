@@ -132,8 +132,8 @@
 //! | bulkhead | a limit that is [found](crate::Adaptive); not what its algorithm knows of usual times |
 //! | objective | the calls of its period, so that its budget is used as before. An alert that still fires is told again |
 //!
-//! Other kinds keep nothing, and neither do the limits of [keys](crate::keyed) and of replicas: there may be many, and they learn
-//! quickly. Counters start at zero, as they do in each process.
+//! Other kinds keep nothing, and neither do the limits of [keys](crate::keyed): there may be many, and they learn quickly. Counters
+//! start at zero, as they do in each process.
 //!
 //! An instance goes on only if it is the one of its kind and name, and has counted nothing yet. What was forced by hand goes on only with
 //! `forced`. A snapshot of more than an hour ago is left out (`expires` sets that), and so is one of more than a second later than now. Settings

@@ -1,5 +1,6 @@
 //! What the instances of one kind and name share: where they count.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
@@ -29,10 +30,17 @@ pub(crate) struct Row {
 }
 
 /// The rows of one name that others of it look at.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Family {
     fallback: OnceLock<&'static Row>,
     measure: OnceLock<&'static Row>,
+}
+
+/// Its rows have it themselves.
+impl fmt::Debug for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Family").finish_non_exhaustive()
+    }
 }
 
 impl Row {

@@ -123,7 +123,7 @@ impl Snapshot {
 
     /// Restores phases that were set by hand, too.
     ///
-    /// Whoever forced a circuit may not expect it to stay so over a restart. Defaults to leaving such a circuit out, so it starts closed.
+    /// Somebody who forced a circuit may not expect it to stay so over a restart. Defaults to leaving such a circuit out, so it starts closed.
     #[must_use]
     pub fn forced(self) -> Self {
         Self { forced: true, ..self }

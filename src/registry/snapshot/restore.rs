@@ -37,7 +37,7 @@ pub struct LeftOut {
 impl Registry {
     /// Takes a snapshot of what the listed instances keep over a restart.
     ///
-    /// The page of [this module](self#over-a-restart) says what that is.
+    /// The page of the [registry](crate::registry#over-a-restart) says what that is.
     pub fn snapshot(&self) -> Snapshot {
         let saved = |instance: &Arc<dyn Listed>| {
             let source = instance.row().source;
@@ -56,38 +56,55 @@ impl Registry {
     /// goes on tells an event [`Restored`](Event::Restored).
     pub fn restore(&self, snapshot: &Snapshot) -> Restored {
         let used = self.used();
-        let mut named: BTreeMap<_, Vec<(Source<'static>, &dyn Keep)>> = BTreeMap::new();
-        for instance in &used {
-            let source = instance.row().source;
-            let key = (source.kind().as_str(), source.name().as_str());
-            named.entry(key).or_default().extend(instance.keep().map(|keep| (source, keep)));
-        }
-        let mut copies: BTreeMap<_, usize> = BTreeMap::new();
-        for Saved { kind, name, .. } in &snapshot.instances {
-            *copies.entry((kind.as_str(), name.as_str())).or_default() += 1;
-        }
+        let kept = by_name(used.iter().filter_map(|instance| Some((instance.row().source, instance.keep()?))));
         let age = if snapshot.version > VERSION { Err(WhyLeftOut::Newer) } else { snapshot.age() };
         let mut restored = Restored::default();
-        for Saved { kind, name, state } in &snapshot.instances {
-            let key = (kind.as_str(), name.as_str());
-            let one = match (named.get(&key).map(Vec::as_slice), copies[&key]) {
-                (None | Some([]), _) => Err(WhyLeftOut::Unknown),
-                (Some([one]), 1) => Ok(one),
-                _ => Err(WhyLeftOut::Ambiguous),
-            };
+        for (saved, is_only) in snapshot.each() {
             let goes_on = age.and_then(|age| {
-                let &(source, keep) = one?;
-                keep.restore(&Restoring { state, age, forced: snapshot.forced })?;
+                let instances = kept.get(&(&*saved.kind, &*saved.name)).ok_or(WhyLeftOut::Unknown)?;
+                let [(source, keep)] = instances[..] else { return Err(WhyLeftOut::Ambiguous) };
+                if !is_only {
+                    return Err(WhyLeftOut::Ambiguous);
+                }
+                keep.restore(&Restoring { state: &saved.state, age, forced: snapshot.forced })?;
                 event::tell(source, &Event::Restored { age: age.into() });
                 Ok(source)
             });
             match goes_on {
                 Ok(source) => restored.instances.push(source),
-                Err(why) => restored.left_out.push(LeftOut { kind: kind.clone(), name: name.clone(), why }),
+                Err(why) => restored.left_out.push(LeftOut::new(saved, why)),
             }
         }
         restored.tell_left_out();
         restored
+    }
+}
+
+type Kept<'a> = (Source<'static>, &'a dyn Keep);
+
+fn by_name<'a>(instances: impl Iterator<Item = Kept<'a>>) -> BTreeMap<(&'static str, &'static str), Vec<Kept<'a>>> {
+    let mut named: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (source, keep) in instances {
+        named.entry((source.kind().as_str(), source.name().as_str())).or_default().push((source, keep));
+    }
+    named
+}
+
+impl Snapshot {
+    /// What is saved of each instance, and whether there is no other of its kind and name.
+    fn each(&self) -> impl Iterator<Item = (&Saved, bool)> {
+        let name = |saved: &Saved| (saved.kind.clone(), saved.name.clone());
+        let mut count: BTreeMap<_, usize> = BTreeMap::new();
+        for saved in &self.instances {
+            *count.entry(name(saved)).or_default() += 1;
+        }
+        self.instances.iter().map(move |saved| (saved, count[&name(saved)] == 1))
+    }
+}
+
+impl LeftOut {
+    fn new(saved: &Saved, why: WhyLeftOut) -> Self {
+        Self { kind: saved.kind.clone(), name: saved.name.clone(), why }
     }
 }
 

@@ -120,3 +120,12 @@ fn what_is_renamed_is_listed_under_its_last_name() {
     assert_eq!(value(&registry, "palisade_timeout_expired_total", "one", &["limit"]), None);
     drop(layer);
 }
+
+#[test]
+fn the_debug_text_of_what_shares_its_name_has_an_end() {
+    let registry = Registry::new();
+    let measure = MeasureLayer::builder("shared").registry(&registry).build().unwrap();
+    let circuit = CircuitBreakerLayer::builder("shared").registry(&registry).build().unwrap();
+    assert!(format!("{:?}", circuit.handle()).len() < 1 << 20);
+    drop(measure);
+}

@@ -81,6 +81,35 @@ async fn writers_at_the_same_time_leave_one_whole_file() {
 }
 
 #[tokio::test]
+async fn who_reads_while_it_is_written_reads_a_whole_file() {
+    let folder = Folder::new("reader");
+    let snapshot = Registry::new().snapshot().with("text", "x".repeat(1 << 20)).unwrap();
+    snapshot.save(folder.file()).await.unwrap();
+    let file = folder.file();
+    let writer = tokio::spawn(async move {
+        for _ in 0..20 {
+            snapshot.save(&file).await.unwrap();
+        }
+    });
+    while !writer.is_finished() {
+        let text = Snapshot::load(folder.file()).await.value::<String>("text");
+        assert_eq!(text.map(|text| text.len()), Some(1 << 20));
+    }
+    writer.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_save_that_is_dropped_is_done_or_not_done() {
+    let folder = Folder::new("dropped");
+    let [first, second] = [1, 2].map(|count| Registry::new().snapshot().with("count", count).unwrap());
+    first.save(folder.file()).await.unwrap();
+    let mut save = tokio_test::task::spawn(second.save(folder.file()));
+    assert!(save.poll().is_pending());
+    drop(save);
+    assert!([Some(1), Some(2)].contains(&Snapshot::load(folder.file()).await.value("count")));
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_written_is_an_error_and_leaves_the_old_one() {
     let folder = Folder::new("error");
     let missing = folder.0.join("missing").join("state.json");
