@@ -270,6 +270,8 @@ pub use crate::state::counts::Counts;
 pub use crate::state::criticality::Criticality;
 pub use crate::state::rate::Rate;
 pub use crate::state::saga::SagaState;
+#[cfg(feature = "redb")]
+pub use crate::store::RedbStore;
 pub use crate::store::{MemoryStore, Store, StoreError};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 

@@ -1,6 +1,6 @@
 //! Writes that wait at the same time share one commit.
 
-use std::sync::Arc; // no model checks a store
+use std::sync::{Arc, Weak}; // no model checks a store
 
 use parking_lot::Mutex; // no model checks a store
 use tokio::runtime::Handle;
@@ -10,10 +10,11 @@ use super::file::File;
 use super::records;
 use crate::store::{Batch, StoreError};
 
-/// Writes batches to a file, in the order in which they come.
+/// Writes batches to a file, in the order in which they come. Clones write to one.
+#[derive(Clone)]
 pub(super) struct Commits {
-    file: File,
-    queue: Mutex<Queue>,
+    file: Arc<File>,
+    queue: Arc<Mutex<Queue>>,
 }
 
 #[derive(Default)]
@@ -28,15 +29,15 @@ type Writer = oneshot::Sender<Result<(), StoreError>>;
 
 impl Commits {
     pub(super) fn to(file: File) -> Self {
-        Self { file, queue: Mutex::default() }
+        Self { file: Arc::new(file), queue: Arc::default() }
     }
 
-    pub(super) fn file(&self) -> &File {
+    pub(super) fn file(&self) -> &Arc<File> {
         &self.file
     }
 
     /// Writes a batch with all others that wait.
-    pub(super) async fn write(self: &Arc<Self>, batch: Batch) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, batch: Batch) -> Result<(), StoreError> {
         let (writer, written) = oneshot::channel();
         if let Some((runtime, turn)) = self.queue(batch, writer)? {
             drop(runtime.spawn_blocking(move || turn.write()));
@@ -45,47 +46,42 @@ impl Commits {
     }
 
     /// Where nobody writes, the writer begins a turn, on the runtime that it is on.
-    fn queue(self: &Arc<Self>, batch: Batch, writer: Writer) -> Result<Option<(Handle, Turn)>, StoreError> {
+    fn queue(&self, batch: Batch, writer: Writer) -> Result<Option<(Handle, Turn)>, StoreError> {
         let mut queue = self.queue.lock();
         let runtime = if queue.taken { None } else { Some(Handle::try_current().map_err(StoreError::failed)?) };
         queue.waiting.push((batch, writer));
         queue.taken = true;
-        Ok(runtime.map(|runtime| (runtime, Turn { commits: Arc::clone(self), is_over: false })))
+        Ok(runtime.map(|runtime| {
+            (runtime, Turn { file: Arc::downgrade(&self.file), queue: Arc::clone(&self.queue), is_over: false })
+        }))
     }
 }
 
 /// The turn to write, one at a time. It lasts until nobody waits.
 struct Turn {
-    commits: Arc<Commits>,
+    /// It is held only while it is written: who hears that it was may drop the store, and expects the file to be closed.
+    file: Weak<File>,
+    queue: Arc<Mutex<Queue>>,
     is_over: bool,
 }
 
 impl Turn {
-    fn write(self) {
-        let mut turn = Some(self);
-        while let Some(now) = turn {
-            turn = now.commit();
+    fn write(mut self) {
+        while let Some((batches, writers)) = self.next() {
+            let Some(file) = self.file.upgrade() else { return };
+            let result = file.with(|database| records::write(database, batches));
+            drop(file);
+            for writer in writers {
+                drop(writer.send(result.clone())); // fails where the writer was dropped
+            }
         }
     }
 
-    fn commit(self) -> Option<Self> {
-        let waiting = std::mem::take(&mut self.commits.queue.lock().waiting);
-        let (batches, writers): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        let result = self.commits.file.with(|database| records::write(database, batches));
-        // The last turn is over before its writers hear of it: they may drop the store, and expect the file to be closed.
-        let next = self.next();
-        for writer in writers {
-            drop(writer.send(result.clone())); // fails where the writer was dropped
-        }
-        next
-    }
-
-    fn next(mut self) -> Option<Self> {
-        let mut queue = self.commits.queue.lock();
+    fn next(&mut self) -> Option<(Vec<Batch>, Vec<Writer>)> {
+        let mut queue = self.queue.lock();
         self.is_over = queue.waiting.is_empty();
         queue.taken = !self.is_over;
-        drop(queue);
-        (!self.is_over).then_some(self)
+        (!self.is_over).then(|| std::mem::take(&mut queue.waiting).into_iter().unzip())
     }
 }
 
@@ -93,7 +89,7 @@ impl Drop for Turn {
     /// A turn that ends before it is over, as when its runtime was shut down, leaves nobody waiting.
     fn drop(&mut self) {
         if !self.is_over {
-            let left = std::mem::take(&mut *self.commits.queue.lock());
+            let left = std::mem::take(&mut *self.queue.lock());
             drop(left); // wakes, so not under the lock
         }
     }

@@ -18,10 +18,10 @@ use super::{Answer, Batch, Record, Space, Store, StoreError};
 
 /// Keeps records in a file, so that they outlive the process (feature `redb`).
 ///
-/// A write is answered once it is on the disk, as far as the disk tells the truth (redb's `Durability::Immediate`, in two phases).
-/// That takes a disk as long as two of its flushes, so writes that wait at the same time share one: a thousand writers are hardly slower
-/// than one. All work on the file is done by threads that tokio keeps for blocking work, one of them for all writes. None of it is
-/// there while nobody writes or reads.
+/// A write is answered once it is on the disk, as far as the disk tells the truth (redb's `Durability::Immediate`, in two phases):
+/// after two flushes of the disk. Writes that wait at the same time share them, so a thousand writers write some hundred times as
+/// much as one. All work on the file is done by threads that tokio keeps for blocking work, one of them for all writes, and none
+/// while nobody writes or reads. So everything needs a tokio runtime, and fails without one.
 ///
 /// One store at a time has the file open, in all processes of a machine: give each process a file of its own, also during a rolling
 /// deploy. Clones share one store. The file is closed when the last of them is dropped and nothing that it began runs any more;
@@ -57,7 +57,7 @@ use super::{Answer, Batch, Record, Space, Store, StoreError};
 /// ```
 #[derive(Clone)]
 pub struct RedbStore {
-    commits: Arc<Commits>,
+    commits: Commits,
 }
 
 impl RedbStore {
@@ -73,15 +73,15 @@ impl RedbStore {
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
         let file = blocking(move || File::open(path)).await?;
-        Ok(Self { commits: Arc::new(Commits::to(file)) })
+        Ok(Self { commits: Commits::to(file) })
     }
 
     async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&File) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let commits = Arc::clone(&self.commits);
-        blocking(move || look(commits.file())).await
+        let file = Arc::clone(self.commits.file());
+        blocking(move || look(&file)).await
     }
 }
 

@@ -63,7 +63,7 @@ impl Disk {
     pub(super) fn open(&self) -> RedbStore {
         let disk = self.clone();
         let open = move |_: &_| -> Result<_, DatabaseError> { builder().create_with_backend(disk.opened()) };
-        RedbStore { commits: Arc::new(Commits::to(File::opened_by(PathBuf::from("disk"), open).unwrap())) }
+        RedbStore { commits: Commits::to(File::opened_by(PathBuf::from("disk"), open).unwrap()) }
     }
 
     fn opened(&self) -> Opened {

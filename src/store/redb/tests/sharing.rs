@@ -138,7 +138,7 @@ fn nothing_is_left_when_nobody_writes_or_reads() {
     });
     drop(runtime); // waits for the threads that still run
 
-    assert_eq!(Arc::strong_count(&store.commits), 1);
+    assert_eq!(Arc::strong_count(store.commits.file()), 1);
 }
 
 /// A writer whose runtime has ended takes the turn to write, and loses it at once.
