@@ -149,7 +149,7 @@ impl<C: Clone + Send + 'static> Core<C> {
     fn go_on(self: Arc<Self>, run: Run<C>) -> GoingOn {
         let in_place = self.shared.settings.in_place;
         let ended = async move { self.go(run, false).await.map(drop) };
-        Box::pin(async move { place(in_place, ended).await.unwrap_or(Err(SagaError::Running)) })
+        Box::pin(async move { task_or_here(in_place, ended).await.unwrap_or(Err(SagaError::Running)) })
     }
 
     /// Decides what becomes of what the process before has left, and goes on.
@@ -184,7 +184,7 @@ enum Taken<C> {
 
 /// Runs a future in a task of its own, or here where that is set or there is no runtime. Around it is what is around the caller, but for
 /// the deadline: a saga ends in its own time.
-pub(super) async fn place<T: Send + 'static>(
+pub(super) async fn task_or_here<T: Send + 'static>(
     in_place: bool,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {

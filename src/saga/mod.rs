@@ -61,8 +61,8 @@
 //! A saga ends with all steps done, or with all undone, or it is stuck and listed with what is not undone. [`Saga::retry`] lets a stuck
 //! one go on, and [`SagaHandle::forget`] gives it up. A step that panics has failed, and may have been done.
 //!
-//! The pivot cannot be undone. Up to it a failure goes back, and after it the saga only goes forward. So a pivot of which nobody knows
-//! whether it was done, because it timed out or panicked, leaves the saga stuck once the rest is undone.
+//! The pivot cannot be undone. Up to it a failure goes back, and after it the saga only goes forward. Where nobody knows whether the
+//! pivot was done, because it timed out, panicked, or was begun before a crash and now fails, the rest is undone and the saga is stuck.
 //!
 //! # Settings
 //!
@@ -128,7 +128,7 @@ use std::fmt;
 use std::sync::Arc; // no model checks it
 
 pub use self::begin::Resumed;
-use self::begin::place;
+use self::begin::task_or_here;
 pub use self::builder::SagaBuilder;
 use self::drive::Core;
 pub use self::error::SagaError;
@@ -160,7 +160,7 @@ impl<C: Clone + Send + 'static> Saga<C> {
     /// Once it was polled, dropping the future stops the waiting only. With [`in_place`](SagaBuilder::in_place) it stops the saga where
     /// it stands, and [`resume`](Self::resume) goes on.
     pub async fn run(&self, id: impl Into<String>, context: C) -> Result<C, SagaError> {
-        self.place(Arc::clone(&self.core).run(id.into(), context)).await
+        self.wait_for(Arc::clone(&self.core).run(id.into(), context)).await
     }
 
     /// Goes on with all sagas in the log that nobody runs, and returns what came of them once all have ended or are stuck.
@@ -184,7 +184,7 @@ impl<C: Clone + Send + 'static> Saga<C> {
     ///
     /// As of [`run`](Self::run).
     pub async fn retry(&self, id: impl Into<String>) -> Result<C, SagaError> {
-        self.place(Arc::clone(&self.core).retry(id.into())).await
+        self.wait_for(Arc::clone(&self.core).retry(id.into())).await
     }
 
     /// Returns a handle that shows the sagas that have not ended.
@@ -192,8 +192,11 @@ impl<C: Clone + Send + 'static> Saga<C> {
         SagaHandle { shared: Arc::clone(&self.core.shared) }
     }
 
-    async fn place(&self, saga: impl Future<Output = Result<C, SagaError>> + Send + 'static) -> Result<C, SagaError> {
-        place(self.core.shared.settings.in_place, saga).await.unwrap_or(Err(SagaError::Running))
+    async fn wait_for(
+        &self,
+        saga: impl Future<Output = Result<C, SagaError>> + Send + 'static,
+    ) -> Result<C, SagaError> {
+        task_or_here(self.core.shared.settings.in_place, saga).await.unwrap_or(Err(SagaError::Running))
     }
 }
 

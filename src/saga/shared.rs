@@ -139,13 +139,20 @@ impl Shared {
         let is_over = match self.log.read(id).await? {
             Found::Nothing => false,
             Found::Ended(_) => true,
-            Found::Open(_) => self.open.lock().get(id).is_some_and(|status| status.state == SagaState::Stuck),
+            Found::Open(bytes) => self.is_stuck(owned.id(), &bytes),
         };
         if is_over {
             self.log.forget(id).await?;
             self.close(owned.id());
         }
         Ok(is_over)
+    }
+
+    /// Whether a saga goes on only by hand: what the log has of it says so, or cannot be used, or could not be written.
+    fn is_stuck(&self, id: &Arc<str>, bytes: &[u8]) -> bool {
+        let standing = self.decode(id, bytes).map(|record| record.standing.next(&self.definition.plan));
+        let is_listed = || self.open.lock().get(id).is_some_and(|status| status.state == SagaState::Stuck);
+        standing.is_err() || standing == Ok(Next::Ended(End::Stuck)) || is_listed()
     }
 
     pub(super) fn tell(&self, event: &Event<'_>) {

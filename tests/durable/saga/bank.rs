@@ -91,7 +91,7 @@ impl Bank {
         balance.map_or(first, |balance| i64::from_be_bytes(balance.try_into().unwrap()))
     }
 
-    /// Fails unless the accounts are what these movements make of them, each of which was done once.
+    /// Fails unless the accounts are what these movements make of them, each done once.
     pub(super) async fn add_up(&self, done: &[Move]) {
         let mut expected = BTreeMap::from(ACCOUNTS);
         for Move { from, to, amount } in done {

@@ -82,7 +82,9 @@ async fn steps_in_parallel_run_at_the_same_time_and_merge() {
 async fn when_one_in_parallel_fails_the_others_are_awaited() {
     let world = World::new().let_be("l", [Fate::IsRejected]).let_be("r", [Fate::Takes]);
     let saga = with_a_group(&world, &memory()).build().unwrap();
+    let began = now();
     let failed = saga.run("1", Done::default()).await.unwrap_err();
+    assert_eq!(began.elapsed(), crate::support::time::SECOND);
     assert_eq!(world.calls(), "a l r r/undo a/undo ");
     assert_eq!(told(&failed), "l -ra !");
 }

@@ -16,7 +16,7 @@ const PLANS: [(&str, Plan); 3] = [
     ("with a group", |world, log| with_a_group(world, log)),
 ];
 
-/// Steps of all plans, of which one fails in turn; the last fails nowhere.
+/// The steps of all plans. One fails in turn, or none.
 const FAILING: [&str; 8] = ["a", "b", "c", "p", "f", "r", "z", "none"];
 
 #[tokio::test(start_paused = true)]
@@ -31,7 +31,7 @@ async fn where_the_first_write_fails_nothing_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_end_is_not_written_its_step_is_compensated_and_the_next_not_run() {
+async fn an_end_that_is_not_written_is_compensated_and_stops_the_next() {
     for (write, calls, error) in [
         (1, "a a/undo ", "a -a !"),
         (2, "a b b/undo a/undo ", "b -ba !"),
@@ -47,7 +47,7 @@ async fn where_an_end_is_not_written_its_step_is_compensated_and_the_next_not_ru
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_compensation_runs_before_it_is_written_that_the_saga_goes_back() {
+async fn that_it_goes_back_is_written_before_any_compensation() {
     let (world, log) = (World::new().let_be("b", [Fate::Fails]), Faulty::new());
     let saga = three(&world, &log).backoff(Backoff::constant(DAY / 24)).build().unwrap();
     log.fail(2..usize::MAX);
@@ -104,7 +104,7 @@ async fn whichever_write_fails_all_is_done_or_all_is_undone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_disk_that_stays_full_leaves_a_saga_that_is_listed_and_can_go_on() {
+async fn a_disk_that_stays_full_leaves_a_saga_that_is_listed() {
     for (name, plan) in PLANS {
         for step in FAILING {
             for write in 1.. {

@@ -5,7 +5,7 @@ use palisade::saga::Resumed;
 use std::collections::BTreeMap;
 use tokio::task::{JoinSet, yield_now};
 
-use super::world::{Fate, World};
+use super::world::{Fate, Faulty, World};
 use super::{Done, memory, three};
 
 #[tokio::test(start_paused = true)]
@@ -47,6 +47,22 @@ async fn two_who_resume_at_once_share_what_there_is() {
     assert_eq!(one.unwrap().done + two.unwrap().done, 3);
     let twice = world.keys().iter().filter(|key| key.ends_with('c')).count();
     assert_eq!(twice, 3, "none was run twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn resume_takes_no_saga_that_ended_since_it_read_the_log() {
+    let (world, log) = (World::new(), Faulty::new());
+    let saga = three(&world, &log).in_place().build().unwrap();
+    super::left_at("b", &world, &saga, "1").await;
+
+    let gate = log.hold_pages();
+    let mut resume = tokio_test::task::spawn(saga.resume());
+    assert!(resume.poll().is_pending(), "it has read the log");
+    saga.retry("1").await.unwrap();
+    gate.add_permits(10);
+    let calls = world.calls();
+    assert_eq!(resume.await.unwrap(), Resumed::default());
+    assert_eq!((world.calls(), saga.handle().sagas()), (calls, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

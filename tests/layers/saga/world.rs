@@ -152,6 +152,8 @@ pub(super) struct Faulty {
     writes: Mutex<usize>,
     /// The writes that fail, by their numbers from 0.
     failing: Mutex<Vec<Range<usize>>>,
+    /// What a page that was read waits for.
+    late: Mutex<Option<Arc<Semaphore>>>,
 }
 
 impl Faulty {
@@ -162,6 +164,11 @@ impl Faulty {
     /// Lets these writes fail, and no others.
     pub(super) fn fail(&self, writes: Range<usize>) {
         *self.failing.lock() = vec![writes];
+    }
+
+    /// Holds back each page from now on, after it was read, until the gate has a permit.
+    pub(super) fn hold_pages(&self) -> Arc<Semaphore> {
+        Arc::clone(self.late.lock().insert(Arc::new(Semaphore::new(0))))
     }
 
     /// Lets all writes succeed.
@@ -196,6 +203,13 @@ impl Store for Faulty {
     }
 
     fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>> {
-        self.inner.scan(space, after, limit)
+        Box::pin(async move {
+            let page = self.inner.scan(space, after, limit).await;
+            let gate = self.late.lock().clone();
+            if let Some(gate) = gate {
+                drop(gate.acquire().await);
+            }
+            page
+        })
     }
 }

@@ -75,7 +75,7 @@ fn a_rejection_proves_nothing_where_it_was_begun_before() {
 }
 
 #[test]
-fn steps_in_parallel_run_together_and_are_one_place_on_the_way_back() {
+fn steps_in_parallel_are_one_place_on_the_way_back() {
     let plan = with_a_group();
     let mut standing = after(&plan, 1);
     assert_eq!(standing.next(&plan), Next::Run(vec![1, 2]));
@@ -85,7 +85,7 @@ fn steps_in_parallel_run_together_and_are_one_place_on_the_way_back() {
 }
 
 #[test]
-fn a_group_that_a_process_left_is_done_again_where_it_is_not_done() {
+fn of_a_group_that_was_left_what_is_not_done_is_done_again() {
     let plan = with_a_group();
     let mut standing = after(&plan, 1);
     standing.succeed(2, &plan);
@@ -152,7 +152,7 @@ fn a_pivot_whose_end_is_unknown_is_always_done_again() {
 }
 
 #[test]
-fn a_compensation_whose_time_is_over_is_left_and_the_next_one_runs() {
+fn a_compensation_whose_time_is_over_is_left_and_the_next_runs() {
     let plan = plan(3, None);
     let mut standing = after(&plan, 2);
     standing.fail(2, Failure::Unclear, &plan);
