@@ -7,7 +7,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use palisade::{
-    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Error, MeasureLayer, Name, Registry,
+    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Error,
+    MeasureLayer, Name, Registry,
 };
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;

@@ -22,7 +22,8 @@ fn head(code: Option<&str>) -> Response<()> {
 async fn calls_and_replays_go_by_the_code_in_the_head() {
     let letters = DeadLetters::builder("grpc", Arc::new(MemoryStore::new()), WholeRequest).open().await.unwrap();
     for (code, waiting) in [(None, 0), (Some("0"), 0), (Some("5"), 0), (Some("14"), 1)] {
-        let service = service_fn(move |_: Request<ReplayBody<Full<Bytes>>>| async move { Ok::<_, Infallible>(head(code)) });
+        let service =
+            service_fn(move |_: Request<ReplayBody<Full<Bytes>>>| async move { Ok::<_, Infallible>(head(code)) });
         let request = Request::post("/shop.Orders/Place").body(Full::<Bytes>::from("message")).unwrap();
         DeadLetterLayer::grpc(letters.clone()).layer(service).oneshot(request).await.unwrap();
         assert_eq!(letters.waiting(), waiting, "{code:?}");

@@ -10,9 +10,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use palisade::http::{ReplayBody, WholeRequest};
 use palisade::store::Codec;
-use palisade::{
-    BulkheadLayer, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLetters, Error, MemoryStore, RetryLayer,
-};
+use palisade::{BulkheadLayer, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLetters, Error, MemoryStore, RetryLayer};
 use proptest::prelude::*;
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, service_fn};
 
@@ -116,7 +114,9 @@ async fn a_body_that_is_too_large_or_broken_makes_no_letter() {
 #[tokio::test(start_paused = true)]
 async fn around_a_retry_each_attempt_and_the_letter_have_the_body() {
     let kept = Kept::default();
-    let layers = ServiceBuilder::new().layer(DeadLetterLayer::http(kept.sink())).layer(RetryLayer::http("retry").build().unwrap());
+    let layers = ServiceBuilder::new()
+        .layer(DeadLetterLayer::http(kept.sink()))
+        .layer(RetryLayer::http("retry").build().unwrap());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let bodies = Arc::clone(&seen);
     let service = layers.service(service_fn(move |request: Request<ReplayBody<ReplayBody<Streamed>>>| {

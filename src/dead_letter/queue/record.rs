@@ -42,10 +42,10 @@ pub(super) enum Of {
 }
 
 impl Of {
-    /// `None` for a key that is not of this version.
+    /// `None` for a key that is not of this version. No queue counts as far as the last number, after which none is left for another letter.
     pub(super) fn key(key: &[u8]) -> Option<Self> {
         let (number, tag) = key.split_first_chunk()?;
-        let number = u64::from_be_bytes(*number);
+        let number = Some(u64::from_be_bytes(*number)).filter(|number| *number < u64::MAX)?;
         match tag {
             [LETTER] => Some(Self::Letter(number)),
             [MARK] => Some(Self::Mark(number)),

@@ -5,6 +5,7 @@ mod handing_over;
 mod keeping;
 mod opening;
 mod replaying;
+mod seen;
 mod stores;
 
 use std::future::{Ready, ready};
