@@ -145,7 +145,7 @@ fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = u16::from_be_bytes(*take(rest)?);
     let (text, left) = rest.split_at_checked(length.into())?;
     *rest = left;
-    str::from_utf8(text).ok()
+    std::str::from_utf8(text).ok()
 }
 
 /// A time before 1970 counts as 1970.
