@@ -15,6 +15,7 @@ pub const fn channel<Request>(sender: Sender<DeadLetter<Request>>) -> Channel<Re
 }
 
 /// Made by [`channel`].
+#[must_use]
 pub struct Channel<Request> {
     sender: Sender<DeadLetter<Request>>,
     when_full: WhenFull,

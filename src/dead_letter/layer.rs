@@ -33,7 +33,9 @@ impl<Q> DeadLetterLayer<Q> {
 }
 
 impl<Q, R> DeadLetterLayer<Q, R> {
-    /// Sets what letters, events and the registry call it. Defaults to `dead letters`.
+    /// Sets what letters, events and the registry call it.
+    ///
+    /// With the name of its queue, both are counted together. Defaults to `dead letters`.
     pub fn name(self, name: Name) -> Self {
         Self { entry: self.entry.named(name), ..self }
     }

@@ -61,9 +61,6 @@ impl<Request: 'static> Shared<Request> {
             }
             _ => Err(why),
         })?;
-        drop(letters);
-        // Another may fit too.
-        self.room.notify_one();
         Ok(Coming { shared: Arc::clone(self), number, evicted, is_lost: false })
     }
 }
@@ -98,6 +95,7 @@ impl<Request> Drop for Coming<Request> {
         }
         drop(letters);
         self.shared.news.notify_one();
+        // Another may fit too: of those that wait for room, one was told when some came free.
         self.shared.room.notify_one();
     }
 }

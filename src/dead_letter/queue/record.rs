@@ -42,10 +42,10 @@ pub(super) enum Of {
 }
 
 impl Of {
-    /// `None` for a key that is not of this version.
+    /// `None` for a key that is not of this version. No queue counts as far as the last number, after which none is left for another letter.
     pub(super) fn key(key: &[u8]) -> Option<Self> {
         let (number, tag) = key.split_first_chunk()?;
-        let number = u64::from_be_bytes(*number);
+        let number = Some(u64::from_be_bytes(*number)).filter(|number| *number < u64::MAX)?;
         match tag {
             [LETTER] => Some(Self::Letter(number)),
             [MARK] => Some(Self::Mark(number)),
@@ -145,7 +145,7 @@ fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = u16::from_be_bytes(*take(rest)?);
     let (text, left) = rest.split_at_checked(length.into())?;
     *rest = left;
-    str::from_utf8(text).ok()
+    std::str::from_utf8(text).ok()
 }
 
 /// A time before 1970 counts as 1970.

@@ -21,7 +21,9 @@ impl<Request: 'static> Shared<Request> {
             let page = self.opened.store.scan(self.opened.space, after.as_deref(), PAGE).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
-            page.iter().for_each(|record| self.restore(record, &mut unmarked));
+            for record in &page {
+                self.restore(record, &mut unmarked);
+            }
         }
         self.place(unmarked);
         Ok(())
@@ -52,16 +54,12 @@ impl<Request: 'static> Shared<Request> {
     /// A letter without its mark.
     fn stored(&self, number: u64, bytes: &[u8]) -> Letter {
         let (due, replays, size) = (Nanos(0), 0, bytes.len() as u64);
-        match self.decode(bytes) {
-            Ok(letter) => {
-                let key = (self.key)(&letter.request);
-                Letter { id: letter.id.0, key, size, replays, due, place: Place::Waiting }
-            }
-            Err(_) => {
-                let id = record::id(bytes).unwrap_or(DeadLetterId(number.into()));
-                self.tell_parked(id, Parked::Unreadable);
-                Letter { id: id.0, key: 0, size, replays, due, place: Place::Parked }
-            }
+        if let Ok(letter) = self.decode(bytes) {
+            let key = (self.key)(&letter.request);
+            return Letter { id: letter.id.0, key, size, replays, due, place: Place::Waiting };
         }
+        let id = record::id(bytes).unwrap_or(DeadLetterId(number.into()));
+        self.tell_parked(id, Parked::Unreadable);
+        Letter { id: id.0, key: 0, size, replays, due, place: Place::Parked }
     }
 }

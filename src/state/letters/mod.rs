@@ -14,7 +14,7 @@ use crate::time::Nanos;
 #[derive(Debug)]
 pub(crate) struct Letters {
     bounds: Bounds,
-    letters: BTreeMap<u64, Letter>,
+    all: BTreeMap<u64, Letter>,
     numbers: HashMap<u128, u64>,
     lines: HashMap<u64, Line>,
     /// The first of each line that no letter of it holds up, with the time from which it may be replayed.
@@ -108,7 +108,7 @@ impl Letters {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            letters: BTreeMap::new(),
+            all: BTreeMap::new(),
             numbers: HashMap::new(),
             lines: HashMap::new(),
             heads: BTreeSet::new(),
@@ -121,7 +121,7 @@ impl Letters {
     /// Takes a letter that is in the store already, whether there is room or not.
     pub(crate) fn restore(&mut self, number: u64, letter: Letter) {
         self.next = self.next.max(number.saturating_add(1));
-        if let Entry::Vacant(free) = self.letters.entry(number) {
+        if let Entry::Vacant(free) = self.all.entry(number) {
             free.insert(Letter { place: Place::Coming, ..letter });
             self.numbers.insert(letter.id, number);
             self.bytes += letter.size;
@@ -143,7 +143,7 @@ impl Letters {
     }
 
     fn has_room(&self, size: u64) -> bool {
-        self.letters.len() < self.bounds.capacity && self.bytes.saturating_add(size) <= self.bounds.max_bytes
+        self.all.len() < self.bounds.capacity && self.bytes.saturating_add(size) <= self.bounds.max_bytes
     }
 
     /// Takes away the oldest letters, until there is room for another. Those that come or are held stay; if it is full of them, all stay.
@@ -151,7 +151,7 @@ impl Letters {
         let mut evicted = Vec::new();
         while !self.has_room(size) {
             let may_go = |letter: &Letter| matches!(letter.place, Place::Waiting | Place::Parked);
-            let oldest = self.letters.iter().find(|(_, letter)| may_go(letter)).map(|(number, _)| *number);
+            let oldest = self.all.iter().find(|(_, letter)| may_go(letter)).map(|(number, _)| *number);
             let Some((number, letter)) = oldest.and_then(|number| Some((number, self.remove(number)?))) else {
                 evicted.drain(..).for_each(|(number, letter)| self.restore(number, letter));
                 break;
@@ -166,7 +166,7 @@ impl Letters {
         match self.heads.first() {
             Some(&(due, number)) if due <= now => {
                 self.put(number, Place::Held);
-                let key = self.letters[&number].key;
+                let key = self.all[&number].key;
                 self.change(key, |line| line.replayed = Some(number));
                 Next::Letter(number)
             }
@@ -177,7 +177,7 @@ impl Letters {
 
     /// Holds a letter that waits or is parked, but not its line. Returns where it was.
     pub(crate) fn hold(&mut self, number: u64) -> Option<Place> {
-        let place = self.letters.get(&number)?.place;
+        let place = self.all.get(&number)?.place;
         let may_be_held = matches!(place, Place::Waiting | Place::Parked);
         may_be_held.then(|| {
             self.put(number, Place::Held);
@@ -187,19 +187,19 @@ impl Letters {
 
     /// Whether the letter has had as many replays in vain as it may, with this one.
     pub(crate) fn is_last(&self, number: u64) -> bool {
-        self.letters.get(&number).is_none_or(|letter| letter.replays.saturating_add(1) >= self.bounds.max_replays)
+        self.all.get(&number).is_none_or(|letter| letter.replays.saturating_add(1) >= self.bounds.max_replays)
     }
 
     /// Notes of a letter that is held how many replays were in vain, and when it may be replayed once it waits.
     pub(crate) fn note(&mut self, number: u64, replays: u32, due: Nanos) {
-        if let Some(letter) = self.letters.get_mut(&number).filter(|letter| letter.place == Place::Held) {
+        if let Some(letter) = self.all.get_mut(&number).filter(|letter| letter.place == Place::Held) {
             (letter.replays, letter.due) = (replays, due);
         }
     }
 
     /// Puts a letter in a place.
     pub(crate) fn put(&mut self, number: u64, place: Place) {
-        let Some(letter) = self.letters.get(&number) else { return };
+        let Some(letter) = self.all.get(&number) else { return };
         let (key, before) = (letter.key, letter.place);
         self.change(key, |line| {
             line.replayed.take_if(|replayed| *replayed == number);
@@ -211,16 +211,16 @@ impl Letters {
         });
         let is_parked = |place| usize::from(place == Place::Parked);
         self.parked = self.parked + is_parked(place) - is_parked(before);
-        if let Some(letter) = self.letters.get_mut(&number) {
+        if let Some(letter) = self.all.get_mut(&number) {
             letter.place = place;
         }
     }
 
     /// Takes a letter out. What it was is returned as it stood.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Letter> {
-        let letter = *self.letters.get(&number)?;
+        let letter = *self.all.get(&number)?;
         self.put(number, Place::Coming);
-        self.letters.remove(&number);
+        self.all.remove(&number);
         if self.numbers.get(&letter.id) == Some(&number) {
             self.numbers.remove(&letter.id);
         }
@@ -235,7 +235,7 @@ impl Letters {
             self.heads.remove(&before);
         }
         change(line);
-        line.head = line.first().and_then(|first| Some((self.letters.get(&first)?.due, first)));
+        line.head = line.first().and_then(|first| Some((self.all.get(&first)?.due, first)));
         self.heads.extend(line.head);
         if line.waiting.is_empty() && line.replayed.is_none() {
             self.lines.remove(&key);
@@ -247,16 +247,16 @@ impl Letters {
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&Letter> {
-        self.letters.get(&number)
+        self.all.get(&number)
     }
 
     /// The letters after this one, as they came.
     pub(crate) fn after(&self, number: Option<u64>) -> impl Iterator<Item = (u64, &Letter)> {
         let first = number.map_or(0, |number| number.saturating_add(1));
-        self.letters.range(first..).map(|(number, letter)| (*number, letter))
+        self.all.range(first..).map(|(number, letter)| (*number, letter))
     }
 
     pub(crate) fn standing(&self) -> Standing {
-        Standing { all: self.letters.len(), parked: self.parked, bytes: self.bytes }
+        Standing { all: self.all.len(), parked: self.parked, bytes: self.bytes }
     }
 }

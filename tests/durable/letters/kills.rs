@@ -18,7 +18,7 @@ use crate::child::{self, Child};
 use crate::folder::Folder;
 
 /// How many calls wait at once.
-const WAITING: u64 = 8;
+const WAITING: usize = 8;
 /// Children that run at once, files that each of them works on in turn, and kills for each file.
 const AT_ONCE: u64 = 2;
 const FILES: u64 = 8;
@@ -35,7 +35,7 @@ async fn accept_and_replay_until_killed() {
     let accept = async {
         let mut requests = first..;
         let mut calls: FuturesUnordered<_> =
-            requests.by_ref().take(WAITING as usize).map(|request| service.clone().oneshot(request)).collect();
+            requests.by_ref().take(WAITING).map(|request| service.clone().oneshot(request)).collect();
         while let Some(accepted) = calls.next().await {
             // A queue that is full accepts nothing, and that is not the matter here.
             if let Ok(accepted) = accepted {

@@ -1,10 +1,13 @@
 //! Dead letters, line by line of what they mean.
 
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
 mod channels;
 mod handing_over;
 mod keeping;
 mod opening;
 mod replaying;
+mod seen;
 mod stores;
 
 use std::future::{Ready, ready};
@@ -17,8 +20,8 @@ use futures_util::FutureExt;
 use palisade::dead_letter::{Lost, Reason, ReplayError, WhenFull, channel};
 use palisade::store::{Answer, Batch, Codec, Record, Space};
 use palisade::{
-    Backoff, BulkheadLayer, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLetters, DeadLettersBuilder, Error, Name,
-    Outcome, RetryLayer, Store, StoreError, TimeoutLayer,
+    Backoff, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLetters, DeadLettersBuilder, Error, Name, Outcome,
+    RetryLayer, Store, StoreError, TimeoutLayer,
 };
 use tokio::task::yield_now;
 use tokio::time::{advance, sleep, timeout};

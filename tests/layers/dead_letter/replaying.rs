@@ -125,6 +125,61 @@ async fn a_rejected_replay_counts_none_and_waits_as_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rejected_replay_comes_again_when_it_may() {
+    use palisade::{Rate, RateLimitLayer};
+
+    let letters = opened(&Slow::of_polls(0)).await;
+    fill(&letters, 1..=3).await;
+    let (rate, start) = (RateLimitLayer::builder("rate", Rate::per(100 * SECOND, 1)).burst(1), crate::support::now());
+    let replay = letters.replay(rate.build().unwrap().layer(up::<u32>())).backoff(Backoff::constant(SECOND));
+    replay.until_empty().await.unwrap();
+    assert_eq!((crate::support::now() - start).as_secs(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_parked_and_unparked_by_hand_is_seen_by_a_replay_that_runs() {
+    let (seen, letters) = (Seen::default(), opened(&Slow::of_polls(0)).await);
+    fill(&letters, 1..=2).await;
+    let id = ids(&letters).await[0];
+    let service = seen.service(|request| if request == 1 { Err(down()) } else { Ok(request) });
+    let replay = letters.replay(service).backoff(Backoff::constant(60 * SECOND));
+    let mut replay = tokio_test::task::spawn(Box::pin(replay.run()));
+    assert!(replay.poll().is_pending());
+    assert_eq!(seen.all(), [1]);
+    letters.park(id).await.unwrap();
+    assert!(replay.is_woken() && replay.poll().is_pending());
+    assert_eq!(seen.all(), [1, 2], "the next of its key goes");
+    letters.unpark(id).await.unwrap();
+    assert!(replay.is_woken() && replay.poll().is_pending());
+    assert_eq!(seen.all(), [1, 2, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_call_is_of_the_letter_that_began_it() {
+    use palisade::CoalesceLayer;
+
+    let seen = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&seen);
+    let inner = service_fn(move |_: u32| {
+        let noted = Arc::clone(&noted);
+        async move {
+            yield_now().await;
+            *noted.lock().unwrap() = Some(DeadLetterId::current());
+            Ok::<_, Error>(1)
+        }
+    });
+    let service = CoalesceLayer::by((|_| 0) as fn(&u32) -> u32).layer(inner);
+    let id: DeadLetterId = "1d".parse().unwrap();
+    let mut first = tokio_test::task::spawn(id.scope(service.clone().oneshot(1)));
+    assert!(first.poll().is_pending());
+    let mut second = tokio_test::task::spawn(service.oneshot(1));
+    assert!(second.poll().is_pending());
+    drop(first);
+    second.await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), Some(Some(id)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rate_limit_paces_replays() {
     use palisade::{Rate, RateLimitLayer};
 
@@ -168,7 +223,7 @@ async fn a_replay_makes_no_second_letter_and_is_not_accepted() {
     let layer = DeadLetterLayer::new(letters.clone()).accept(|_: &DeadLetter<u32>| 1_000).accept_unclear();
     let service = layer.layer(coded(&[1]));
     assert_eq!(service.clone().oneshot(7).await.unwrap(), 1_000);
-    letters.replay(service).until_empty().await.unwrap();
+    timeout(3_600 * SECOND, letters.replay(service).until_empty()).await.unwrap().unwrap();
     assert_eq!((letters.waiting(), letters.parked()), (0, 1));
 }
 
