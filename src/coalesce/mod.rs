@@ -59,8 +59,9 @@
 //! | [`max_waiters`](CoalesceBuilder::max_waiters) | no limit | rejects those who come beyond it |
 //! | [`name`](CoalesceBuilder::name) | `coalesce` | what errors, events and metrics call it |
 //!
-//! A layer wraps services of one type `S`, because callers hand on the very calls of that service. All of them share. The number of
-//! keys is that of the calls in flight.
+//! A layer wraps services of one type `S`, because callers hand on the very calls of that service. All of them share. A key is kept
+//! while its call is in flight, and then until another needs its place: there are at most four times as many as there once were calls in
+//! flight, or a few hundred.
 //!
 //! Over gRPC there is no constructor: the key is in the message, and the message is in the body of the request, which no layer
 //! reads. Put the layer around the generated client, where a request is the message, and a response too. If a key is in the metadata,
@@ -72,8 +73,9 @@
 //!
 //! # What it costs
 //!
-//! A call allocates three times: what callers share, what wakes it, and the call itself, because others may poll it when the caller
-//! who began it is gone. Once it pends, a caller who sleeps takes a place in a map, and a clone of its waker.
+//! A call allocates twice: what callers share, and the call itself, because others may poll it when the caller who began it is gone.
+//! Once another caller comes, it allocates what wakes them all, and each who sleeps takes a place in a map. A caller who sleeps keeps a
+//! clone of its waker.
 //!
 //! # The sharp edge
 //!

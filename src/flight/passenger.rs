@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak}; // as in `flight`
 use std::task::{Context, Poll, Waker, ready};
 use std::{fmt, mem};
 
-use super::Stay;
+use super::shared::Stay;
 use crate::call::POLLED_AGAIN;
 use crate::error::{Error, SharedError};
 use crate::state::flights::{Drive, Leads, Ticket, Turn};
@@ -87,7 +87,7 @@ where
         loop {
             match self.flight.drive.turn(self.ticket, own) {
                 Turn::Drives(call, shared) => {
-                    if let Some(polled) = self.drive(call, shared, own) {
+                    if let Some(polled) = self.drive(call, shared.as_ref().unwrap_or(own), own) {
                         return polled.map(Some);
                     }
                 }
@@ -98,9 +98,8 @@ where
     }
 
     /// Polls the call, under no lock. `None` if it is to be polled once more: it did not know how to wake those who have come meanwhile.
-    fn drive(&self, mut call: Call<Fut>, shared: Option<Waker>, own: &Waker) -> Option<Poll<Result<T, Error>>> {
+    fn drive(&self, mut call: Call<Fut>, waker: &Waker, own: &Waker) -> Option<Poll<Result<T, Error>>> {
         let driving = Driving(&self.flight);
-        let waker = shared.as_ref().unwrap_or(own);
         let polled = call.call.as_mut().poll(&mut Context::from_waker(waker));
         let Poll::Ready(result) = polled else {
             let asleep = self.flight.drive.pends(call, self.ticket, own);

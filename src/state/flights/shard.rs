@@ -1,7 +1,9 @@
 //! The calls in flight, each under its key.
 //!
-//! Nobody takes a call out that is over or gone. Another of its key takes its place; where it has a place of its own, it is thrown out
-//! by the call that finds the table full. So a table has room for twice the calls that there are, and for a few.
+//! Nobody takes a call out when it is over: its callers would have to come back for that, under the lock. Another call of its key takes
+//! its place, and the one that finds the table full throws out all that are gone. So a table holds at most four times as many keys as
+//! calls were in flight when it was last full, or 28. Bounded by `calls_that_are_gone_leave_few_entries` and
+//! `calls_in_flight_stay_while_others_come_and_go`.
 
 use crate::state::keys::{Hashed, Table, part};
 use crate::sync::Mutex;
