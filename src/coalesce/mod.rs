@@ -59,9 +59,8 @@
 //! | [`max_waiters`](CoalesceBuilder::max_waiters) | no limit | rejects those who come beyond it |
 //! | [`name`](CoalesceBuilder::name) | `coalesce` | what errors, events and metrics call it |
 //!
-//! A layer wraps services of one type `S`, because callers hand on the very calls of that service. All of them share. A key is kept
-//! while its call is in flight, and then until another needs its place: there are at most four times as many as there once were calls in
-//! flight, or a few hundred.
+//! A layer wraps services of one type `S`, because callers hand on the very calls of that service. All of them share. The number of
+//! keys is that of the calls in flight.
 //!
 //! Over gRPC there is no constructor: the key is in the message, and the message is in the body of the request, which no layer
 //! reads. Put the layer around the generated client, where a request is the message, and a response too. If a key is in the metadata,

@@ -123,16 +123,20 @@ impl<C> Drive<C> {
         state.bell.as_ref().map(|bell| bell.take()).unwrap_or_default()
     }
 
-    /// A caller leaves who does not have the result.
-    pub(crate) fn leave(&self, ticket: Ticket) {
+    /// A caller leaves. Says whether it was the last of a call that is not over, which then is over.
+    #[must_use]
+    pub(crate) fn leave(&self, ticket: Ticket) -> bool {
         let mut state = self.0.lock();
         state.callers -= 1;
+        let is_last = state.callers == 0 && !state.is_over;
+        state.is_over |= is_last;
         let waker = match &state.bell {
             Some(bell) => bell.remove(ticket),
             None => state.alone.take(),
         };
         drop(state);
         drop(waker);
+        is_last
     }
 }
 

@@ -81,7 +81,7 @@ every_type_is! {
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
-    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, coalesce::Cloned>,
+    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, Key, coalesce::Cloned>,
     Registry, Instance, Listing, Metric, MetricKind, Sample, Reading, Histogram,
     Standard, Handles, standard::Description, standard::Described, standard::Place, standard::Setting, standard::Value,
 }
