@@ -28,7 +28,8 @@ pub(super) type FlightsOf<C> =
     Flights<(Mark, <C as Call>::Key), Detached<C>, Landed<<C as Call>::Value, <C as Call>::Response>>;
 
 /// One who waits for such a call.
-pub(super) type PassengerOf<C> = Passenger<Detached<C>, Landed<<C as Call>::Value, <C as Call>::Response>>;
+pub(super) type PassengerOf<C> =
+    Passenger<(Mark, <C as Call>::Key), Detached<C>, Landed<<C as Call>::Value, <C as Call>::Response>>;
 
 /// How often a call waits for one that turns out to be of no use to it, at most.
 const MOST: u32 = 3;

@@ -8,6 +8,7 @@ use tower::{BoxError, Service};
 
 use super::call::Call;
 use super::share::Share;
+use super::to_key::ToKey;
 use crate::call::POLLED_AGAIN;
 use crate::error::{Error, Rejection};
 use crate::flight::Passenger;
@@ -18,19 +19,20 @@ use crate::state::flights::Passage;
 ///
 /// Dropped, it leaves the call to those who share it. The last of them drops the call.
 #[must_use = "futures do nothing unless polled"]
-pub struct ResponseFuture<S, Request, E>
+pub struct ResponseFuture<S, Request, B, E>
 where
     S: Service<Request>,
+    B: ToKey<Request>,
     E: Share<S::Response>,
 {
-    pub(super) state: State<Call<S, Request, E>, E::Shared>,
+    pub(super) state: State<B::Key, Call<S, Request, E>, E::Shared>,
     pub(super) row: &'static Row,
 }
 
-pub(super) enum State<C, T> {
+pub(super) enum State<K: Eq, C, T> {
     /// Others may share the call.
     Sharing {
-        passenger: Passenger<C, T>,
+        passenger: Passenger<K, C, T>,
         /// A call that is made if the response cannot be shared.
         own: Option<Pin<Box<C>>>,
         /// Whether this caller began the call.
@@ -42,10 +44,11 @@ pub(super) enum State<C, T> {
     Rejected { rejection: Option<Rejection> },
 }
 
-impl<S, Request, E> Future for ResponseFuture<S, Request, E>
+impl<S, Request, B, E> Future for ResponseFuture<S, Request, B, E>
 where
     S: Service<Request>,
     S::Error: Into<BoxError> + 'static,
+    B: ToKey<Request>,
     E: Share<S::Response>,
 {
     type Output = Result<E::Response, Error>;
@@ -78,9 +81,10 @@ where
     }
 }
 
-impl<S, Request, E> fmt::Debug for ResponseFuture<S, Request, E>
+impl<S, Request, B, E> fmt::Debug for ResponseFuture<S, Request, B, E>
 where
     S: Service<Request>,
+    B: ToKey<Request>,
     E: Share<S::Response>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

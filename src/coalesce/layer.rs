@@ -84,7 +84,7 @@ where
 {
     type Response = E::Response;
     type Error = Error;
-    type Future = ResponseFuture<S, Request, E>;
+    type Future = ResponseFuture<S, Request, B, E>;
 
     /// Is ready: a clone of the inner service is readied in the call.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {

@@ -72,8 +72,9 @@
 //!
 //! # What it costs
 //!
-//! A call allocates three times: what callers share, what wakes it, and the call itself, because others may poll it when the caller
-//! who began it is gone. Once it pends, a caller who sleeps takes a place in a map, and a clone of its waker.
+//! A call allocates twice: what callers share, and the call itself, because others may poll it when the caller who began it is gone.
+//! Once another caller comes, it allocates what wakes them all, and each who sleeps takes a place in a map. A caller who sleeps keeps a
+//! clone of its waker.
 //!
 //! # The sharp edge
 //!

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tracing::Span;
+use tracing::level_filters::LevelFilter;
 
 use super::attempt::{attempt_number, enter_attempt};
 use super::tried::{Tried, enter_tried, tried};
@@ -60,7 +61,10 @@ pin_project! {
 impl<F> Detached<F> {
     /// Detaches a future from what is around it now.
     pub(crate) fn new(inner: F) -> Self {
-        Self { around: Some(Around { flags: Flags::now(), span: Span::current() }), inner }
+        // Where nobody listens, nothing has to be asked.
+        let is_heard = LevelFilter::current() != LevelFilter::OFF;
+        let span = if is_heard { Span::current() } else { Span::none() };
+        Self { around: Some(Around { flags: Flags::now(), span }), inner }
     }
 
     /// A future of one caller alone, which is not detached.

@@ -10,12 +10,12 @@ mod tests;
 
 use std::hash::Hash;
 use std::pin::Pin;
-use std::sync::{Arc, Weak}; // it holds what a model never runs
+use std::sync::Arc; // it holds what a model never runs
 use std::{array, fmt};
 
 pub use self::passenger::Panicked;
 pub(crate) use self::passenger::Passenger;
-use self::passenger::{Call, Flight, Seat};
+use self::passenger::{Call, Flight, Seat, ShardOf};
 pub(crate) use self::shared::Core;
 use self::shared::Stay;
 use crate::cached_arc::CachedArc;
@@ -28,57 +28,51 @@ const SHARDS: usize = 16;
 ///
 /// The call is a future `Fut` of a `Result<T, Error>`, whose `T` is cloned for each caller. It is boxed, because others poll it when the
 /// caller who began it is gone.
-pub(crate) struct Flights<K, Fut, T> {
+pub(crate) struct Flights<K: Eq, Fut, T> {
     map: Arc<Map<K, Fut, T>>,
     pub(crate) core: CachedArc<Core>,
 }
 
-struct Map<K, Fut, T> {
-    shards: [Shard<K, Weak<Flight<Fut, T>>>; SHARDS],
+struct Map<K: Eq, Fut, T> {
+    /// Each is held by its calls, so that calls of other keys write to other memory.
+    shards: [Arc<ShardOf<K, Fut, T>>; SHARDS],
     seeds: Seeds,
 }
 
 /// What became of a caller.
-pub(crate) enum Boarded<Fut, T> {
+pub(crate) enum Boarded<K: Eq, Fut, T> {
     /// It began the call.
-    Began(Passenger<Fut, T>),
+    Began(Passenger<K, Fut, T>),
     /// It shares the call of another, and keeps its own, which was not polled.
-    Joined(Passenger<Fut, T>, Pin<Box<Fut>>),
+    Joined(Passenger<K, Fut, T>, Pin<Box<Fut>>),
     /// As many wait for the call as may.
     Full,
 }
 
 impl<K: Hash + Eq, Fut, T> Flights<K, Fut, T> {
     pub(crate) fn new(core: CachedArc<Core>) -> Self {
-        let shards = array::from_fn(|_| Shard::new());
+        let shards = array::from_fn(|_| Arc::new(Shard::new()));
         Self { map: Arc::new(Map { shards, seeds: Seeds::default() }), core }
     }
 
     /// Shares the call of this key, or begins it.
-    pub(crate) fn board(&self, key: K, call: Pin<Box<Fut>>) -> Boarded<Fut, T> {
+    pub(crate) fn board(&self, key: K, call: Pin<Box<Fut>>) -> Boarded<K, Fut, T> {
         let key = Hashed::new(&self.map.seeds, key);
         let shard = &self.map.shards[key.part(SHARDS)];
-        let (mut call, mut over) = (Some(call), None);
-        let join = |flight: &Weak<Flight<Fut, T>>| {
-            let flight = flight.upgrade()?;
-            match flight.drive.join(self.core.max_waiters) {
-                Joined::In(ticket) => Some((flight, Some(ticket))),
-                Joined::Full => Some((flight, None)),
-                Joined::Over => {
-                    // This may be the last who has it, and here is a lock.
-                    over = Some(flight);
-                    None
-                }
-            }
+        let mut call = Some(call);
+        let join = |flight: &Arc<Flight<K, Fut, T>>| match flight.drive.join(self.core.max_waiters) {
+            Joined::In(ticket) => Some(Some((Arc::clone(flight), ticket))),
+            Joined::Full => Some(None),
+            Joined::Over => None,
         };
-        let begin = || {
+        let begin = |key| {
             let call = call.take().expect("a call begins once");
-            let flight = Arc::new(Flight::new(Call { call, _stay: Stay::new(&self.core, Passage::Began) }));
-            (Arc::downgrade(&flight), (flight, Some(Ticket::FIRST)))
+            let call = Call { call, _stay: Stay::new(&self.core, Passage::Began) };
+            let flight = Arc::new(Flight::new(key, call));
+            (Arc::clone(&flight), Some((flight, Ticket::FIRST)))
         };
-        let (flight, ticket) = shard.board(key, join, begin);
-        let Some(ticket) = ticket else { return Boarded::Full };
-        let seat = |stay| Passenger { seat: Some(Seat { flight, ticket, _stay: stay }) };
+        let Some((flight, ticket)) = shard.board(key, join, begin) else { return Boarded::Full };
+        let seat = |stay| Passenger { seat: Some(Seat { flight, ticket, shard: Arc::clone(shard), _stay: stay }) };
         match call {
             None => Boarded::Began(seat(None)),
             Some(call) => Boarded::Joined(seat(Some(Stay::new(&self.core, Passage::Joined))), call),
@@ -86,13 +80,13 @@ impl<K: Hash + Eq, Fut, T> Flights<K, Fut, T> {
     }
 }
 
-impl<K, Fut, T> Clone for Flights<K, Fut, T> {
+impl<K: Eq, Fut, T> Clone for Flights<K, Fut, T> {
     fn clone(&self) -> Self {
         Self { map: Arc::clone(&self.map), core: self.core.clone() }
     }
 }
 
-impl<K, Fut, T> fmt::Debug for Flights<K, Fut, T> {
+impl<K: Eq, Fut, T> fmt::Debug for Flights<K, Fut, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flights").field("core", &self.core).finish_non_exhaustive()
     }

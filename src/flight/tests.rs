@@ -75,7 +75,7 @@ impl Wake for Rings {
 }
 
 struct Caller {
-    passenger: Passenger<Call, usize>,
+    passenger: Passenger<u32, Call, usize>,
     /// Which call it has.
     number: usize,
     rings: Arc<Rings>,

@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::Arc; // a waker is made of the standard library's
 use std::task::{Wake, Waker};
 
-use super::drive::Ticket;
+use super::ticket::Ticket;
 use crate::sync::Mutex;
 
 /// Where the callers of one call sleep, and what the call wakes.

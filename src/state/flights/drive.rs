@@ -11,16 +11,8 @@ use std::sync::Arc; // a waker is made of the standard library's
 use std::task::Waker;
 
 use super::bell::{Asleep, Bell};
+use super::ticket::Ticket;
 use crate::sync::Mutex;
-
-/// The number of a caller, by the order in which they came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
-
-impl Ticket {
-    /// That of the caller who began the call.
-    pub(crate) const FIRST: Self = Self(0);
-}
 
 #[derive(Debug)]
 struct State<C> {
@@ -28,7 +20,7 @@ struct State<C> {
     call: Option<C>,
     is_over: bool,
     callers: usize,
-    came: u64,
+    next: Ticket,
     /// By which the caller who began the call sleeps, while it is alone.
     alone: Option<Waker>,
     /// Where callers sleep, once another has come.
@@ -63,7 +55,14 @@ impl<C> Drive<C> {
     /// A call that nobody has polled, with the caller who begins it.
     #[inline]
     pub(crate) fn new(call: C) -> Self {
-        Self(Mutex::new(State { call: Some(call), is_over: false, callers: 1, came: 1, alone: None, bell: None }))
+        Self(Mutex::new(State {
+            call: Some(call),
+            is_over: false,
+            callers: 1,
+            next: Ticket::FIRST.next(),
+            alone: None,
+            bell: None,
+        }))
     }
 
     /// Adds a caller, if at most `max_waiters` wait then beside the one who began it.
@@ -76,8 +75,8 @@ impl<C> Drive<C> {
             return Joined::Full;
         }
         state.bell.get_or_insert_with(|| Arc::new(Bell::new(state.alone.take())));
-        let ticket = Ticket(state.came);
-        state.came += 1;
+        let ticket = state.next;
+        state.next = ticket.next();
         state.callers += 1;
         Joined::In(ticket)
     }
@@ -110,13 +109,11 @@ impl<C> Drive<C> {
         let mut waker = Some(waker.clone());
         let mut state = self.0.lock();
         state.call = Some(call);
-        match &state.bell {
-            Some(bell) => bell.pends(ticket, &mut waker),
-            None => {
-                state.put(ticket, &mut waker);
-                Some(Asleep::default())
-            }
+        if let Some(bell) = &state.bell {
+            return bell.pends(ticket, &mut waker);
         }
+        mem::swap(&mut state.alone, &mut waker);
+        Some(Asleep::default())
     }
 
     /// Ends the call: its result is there, or it panicked and there is none.
@@ -126,16 +123,20 @@ impl<C> Drive<C> {
         state.bell.as_ref().map(|bell| bell.take()).unwrap_or_default()
     }
 
-    /// A caller leaves who does not have the result.
-    pub(crate) fn leave(&self, ticket: Ticket) {
+    /// A caller leaves. Says whether it was the last of a call that is not over, which then is over.
+    #[must_use]
+    pub(crate) fn leave(&self, ticket: Ticket) -> bool {
         let mut state = self.0.lock();
         state.callers -= 1;
+        let is_last = state.callers == 0 && !state.is_over;
+        state.is_over |= is_last;
         let waker = match &state.bell {
             Some(bell) => bell.remove(ticket),
             None => state.alone.take(),
         };
         drop(state);
         drop(waker);
+        is_last
     }
 }
 

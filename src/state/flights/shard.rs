@@ -1,54 +1,58 @@
 //! The calls in flight, each under its key.
-//!
-//! Nobody takes a call out that is over or gone. Another of its key takes its place; where it has a place of its own, it is thrown out
-//! by the call that finds the table full. So a table has room for twice the calls that there are, and for a few.
 
-use crate::state::keys::{Hashed, Table, part};
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use crate::state::keys::{AsItIs, Hashed};
 use crate::sync::Mutex;
 
-/// What leads to a call, and does not hold it.
-pub(crate) trait Leads {
-    /// Whether all callers have left the call.
-    fn is_gone(&self) -> bool;
+/// A call under a key, whose hash it has. It is equal to its clones alone.
+pub(crate) trait Keyed: Clone + Eq + Hash {
+    type Key: Eq;
+
+    fn key(&self) -> &Hashed<Self::Key>;
 }
 
-/// A part of the calls. A key's `eq` is the user's code and runs under its lock.
+/// A part of the calls. A key's `eq` is the user's code and runs under its lock, but only where a call is boarded: a call is forgotten
+/// by what it is, also while a panic unwinds, and one more would abort the process.
 ///
-/// Two cache lines, because processors fetch them in pairs.
+/// Two cache lines, because processors fetch them in pairs: its count of owners is on the first of them.
 #[repr(align(128))]
-pub(crate) struct Shard<K, F>(Mutex<Table<K, F>>);
+pub(crate) struct Shard<F: Keyed>(Mutex<HashSet<Entry<F>, BuildHasherDefault<AsItIs>>>);
 
-/// A table has room for at least so many calls more, whenever it was full.
-const FEW: usize = 12;
+/// A call in the map, which finds it by its key or by itself.
+struct Entry<F>(F);
 
-impl<K: Eq, F: Leads> Shard<K, F> {
+impl<F: Keyed> Shard<F> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Table::default()))
+        Self(Mutex::new(HashSet::default()))
     }
 
-    /// Shares the call of this key by `join`. Where there is none, or it cannot be shared any more, `begin` begins one.
+    /// Shares the call of this key by `join`. Where there is none, or it cannot be shared any more, `begin` begins one under it.
     pub(crate) fn board<T>(
         &self,
-        key: Hashed<K>,
+        key: Hashed<F::Key>,
         join: impl FnOnce(&F) -> Option<T>,
-        begin: impl FnOnce() -> (F, T),
+        begin: impl FnOnce(Hashed<F::Key>) -> (F, T),
     ) -> T {
         let mut calls = self.0.lock();
-        let mut known = calls.get_mut(&key);
-        if let Some(joined) = known.as_deref().and_then(join) {
+        if let Some(joined) = calls.get(&key).and_then(|Entry(call)| join(call)) {
             return joined;
         }
-        let (call, first) = begin();
-        if let Some(over) = &mut known {
-            **over = call;
-            return first;
-        }
-        let gone = make_room(&mut calls);
-        calls.insert(key, call);
+        let (call, first) = begin(key);
+        let over = calls.replace(Entry(call));
         drop(calls);
-        // These are keys of the user's.
-        drop(gone);
+        // It holds the user's key and response.
+        drop(over);
         first
+    }
+
+    /// Forgets a call, unless there is another under its key by now.
+    pub(crate) fn forget(&self, call: &F) {
+        let gone = self.0.lock().take(call);
+        // It holds the user's key and response.
+        drop(gone);
     }
 
     #[cfg(test)]
@@ -57,13 +61,28 @@ impl<K: Eq, F: Leads> Shard<K, F> {
     }
 }
 
-/// Throws out what is gone, if the table is full.
-#[inline]
-fn make_room<K: Eq, F: Leads>(calls: &mut Table<K, F>) -> Vec<(Hashed<K>, F)> {
-    if calls.len() < calls.capacity() {
-        return Vec::new();
+impl<F: Keyed> Borrow<Hashed<F::Key>> for Entry<F> {
+    fn borrow(&self) -> &Hashed<F::Key> {
+        self.0.key()
     }
-    let gone = part(calls, |call| !call.is_gone());
-    calls.reserve(calls.len().max(FEW));
-    gone
+}
+
+impl<F: Keyed> PartialEq for Entry<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl<F: Keyed> Eq for Entry<F> {}
+
+impl<F: Keyed> Hash for Entry<F> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.key().hash(hasher);
+    }
+}
+
+impl<F: Keyed> Borrow<F> for Entry<F> {
+    fn borrow(&self) -> &F {
+        &self.0
+    }
 }

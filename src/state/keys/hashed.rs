@@ -1,8 +1,6 @@
-//! Keys with their hash, so that it is computed once, and tables of them.
+//! Keys with their hash, so that it is computed once.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
-use std::mem;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 /// Random, so that nobody can choose keys that meet in one shard.
 #[cfg(not(all(loom, test)))]
@@ -10,7 +8,7 @@ pub(crate) type Seeds = std::hash::RandomState;
 
 /// The same in each run of a model.
 #[cfg(all(loom, test))]
-pub(crate) type Seeds = BuildHasherDefault<std::hash::DefaultHasher>;
+pub(crate) type Seeds = std::hash::BuildHasherDefault<std::hash::DefaultHasher>;
 
 /// A key and its hash, which is computed once.
 pub(crate) struct Hashed<K> {
@@ -61,26 +59,4 @@ impl Hasher for AsItIs {
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
     }
-}
-
-/// What is kept by keys.
-pub(in crate::state) type Table<K, V> = HashMap<Hashed<K>, V, BuildHasherDefault<AsItIs>>;
-
-/// A table with room for this many keys does not shrink further.
-const SMALL: usize = 32;
-
-/// Takes out the entries that do not stay. A table that is left less than a quarter full shrinks to twice what it holds.
-pub(in crate::state) fn part<K: Eq, V>(
-    table: &mut Table<K, V>,
-    mut stays: impl FnMut(&V) -> bool,
-) -> Vec<(Hashed<K>, V)> {
-    // If it panics meanwhile, an empty table is left.
-    let mut all = mem::take(table);
-    let (stay, gone): (Vec<_>, Vec<_>) = all.drain().partition(|(_, value)| stays(value));
-    all.extend(stay);
-    if all.capacity() > SMALL && all.len() < all.capacity() / 4 {
-        all.shrink_to(2 * all.len());
-    }
-    *table = all;
-    gone
 }

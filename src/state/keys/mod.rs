@@ -20,11 +20,12 @@ mod hashed;
 mod retain;
 mod shard;
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::{array, fmt};
 
+pub(in crate::state) use self::hashed::AsItIs;
 pub(crate) use self::hashed::{Hashed, Seeds};
-pub(in crate::state) use self::hashed::{Table, part};
 pub(crate) use self::retain::{Retain, Retention};
 use self::shard::{Entry, Shard, Slot};
 use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
@@ -75,7 +76,7 @@ struct Gate {
 impl<K, V> Keys<K, V> {
     pub(crate) fn new(capacity: usize, idle: Nanos) -> Self {
         Self {
-            shards: array::from_fn(|_| RwLock::new(Shard(Table::default()))),
+            shards: array::from_fn(|_| RwLock::new(Shard(HashMap::default()))),
             hasher: Seeds::default(),
             gate: Mutex::new(Gate::new()),
             full_until: AtomicU64::new(0),
@@ -227,7 +228,7 @@ impl<K: Hash + Eq, V: Retain> Keys<K, V> {
             let mut shard = shard.write();
             // The count stays right even if a key's `eq` panics. Then the next sweep is due as this one was.
             gate.len -= shard.0.len();
-            gone.extend(part(&mut shard.0, |slot| {
+            gone.extend(shard.part(|slot| {
                 let free_at = slot.free_at(self.idle, now);
                 if free_at > now {
                     next = next.min(free_at);

@@ -1,13 +1,20 @@
 //! A part of the map.
 
-use super::hashed::{Hashed, Table};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::mem;
+
+use super::hashed::{AsItIs, Hashed};
 use super::retain::{Retain, Retention};
 use crate::sync::{AtomicU64, Ordering};
 use crate::time::Nanos;
 
+/// A table with room for this many keys does not shrink further.
+const SMALL: usize = 32;
+
 /// Two cache lines, because processors fetch them in pairs.
 #[repr(align(128))]
-pub(super) struct Shard<K, V>(pub(super) Table<K, Slot<V>>);
+pub(super) struct Shard<K, V>(pub(super) HashMap<Hashed<K>, Slot<V>, BuildHasherDefault<AsItIs>>);
 
 pub(super) type Entry<K, V> = (Hashed<K>, Slot<V>);
 
@@ -15,6 +22,21 @@ pub(super) struct Slot<V> {
     pub(super) value: V,
     /// When a call last came for it, or a sweep last found it in use.
     pub(super) used: AtomicU64,
+}
+
+impl<K: Eq, V> Shard<K, V> {
+    /// Takes out the entries that do not stay. A table that is left less than a quarter full shrinks to twice what it holds.
+    pub(super) fn part(&mut self, mut stays: impl FnMut(&Slot<V>) -> bool) -> Vec<Entry<K, V>> {
+        // If it panics meanwhile, an empty table is left.
+        let mut table = mem::take(&mut self.0);
+        let (stay, gone): (Vec<_>, Vec<_>) = table.drain().partition(|(_, slot)| stays(slot));
+        table.extend(stay);
+        if table.capacity() > SMALL && table.len() < table.capacity() / 4 {
+            table.shrink_to(2 * table.len());
+        }
+        self.0 = table;
+        gone
+    }
 }
 
 impl<V: Retain> Slot<V> {

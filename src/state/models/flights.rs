@@ -1,11 +1,12 @@
 //! Callers of one call who poll, leave and join at the same moment.
 
+use std::hash::{Hash, Hasher};
 use std::task::Waker;
 
 use loom::model;
 
 use super::{Wakes, model_of_many, race, race_of_three};
-use crate::state::flights::{Drive, Joined, Leads, Shard, Ticket, Turn};
+use crate::state::flights::{Drive, Joined, Keyed, Shard, Ticket, Turn};
 use crate::state::keys::{Hashed, Seeds};
 use crate::sync::{Arc, AtomicU64, Ordering};
 
@@ -104,38 +105,92 @@ fn who_leaves_beside_a_wake_leaves_the_call_to_another() {
         let (drive, second, all) = asleep([Waker::noop(), &waker]);
         let leaving = Arc::clone(&drive);
         let leave = move || leaving.leave(Ticket::FIRST);
-        let ((), (), polls) = race_of_three(|| all.wake(), leave, || drives(&drive, second, &waker).0);
+        let ((), is_last, polls) = race_of_three(|| all.wake(), leave, || drives(&drive, second, &waker).0);
+        assert!(!is_last);
         assert!(wakes.count() <= 1 && (polls || wakes.count() == 1), "it sleeps on");
         assert!(polls || drives(&drive, second, &waker).0);
     });
 }
 
-/// A call as callers hold it, with its result once that is there.
-type Call = Arc<(Calls, AtomicU64)>;
+#[test]
+fn of_two_who_leave_one_forgets_the_call() {
+    model(|| {
+        let (drive, second) = shared();
+        let other = Arc::clone(&drive);
+        let (one, two) = race(move || other.leave(second), || drive.leave(Ticket::FIRST));
+        assert!(one != two);
+    });
+}
 
-impl Leads for Call {
-    fn is_gone(&self) -> bool {
-        false
+#[test]
+fn who_joins_beside_the_last_to_leave_has_the_call_or_begins_anew() {
+    model(|| {
+        let drive = Arc::new(Drive::new(()));
+        let other = Arc::clone(&drive);
+        let (joined, is_last) = race(move || other.join(9), || drive.leave(Ticket::FIRST));
+        assert_eq!(is_last, joined == Joined::Over);
+        if let Joined::In(ticket) = joined {
+            assert!(drives(&drive, ticket, Waker::noop()).0);
+        }
+    });
+}
+
+/// A call as callers hold it, with its result once that is there.
+#[derive(Clone)]
+struct Call(Arc<(Hashed<u32>, Calls, AtomicU64)>);
+
+impl Keyed for Call {
+    type Key = u32;
+
+    fn key(&self) -> &Hashed<u32> {
+        &self.0.0
+    }
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Call {}
+
+impl Hash for Call {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.key().hash(hasher);
+    }
+}
+
+impl Call {
+    fn drive(&self) -> &Calls {
+        &self.0.1
+    }
+
+    fn result(&self) -> u64 {
+        self.0.2.load(Ordering::Relaxed)
     }
 }
 
 /// Shares the call, or begins one.
-fn board(calls: &Shard<u32, Call>) -> (Call, Ticket) {
-    let join = |call: &Call| match call.0.join(9) {
-        Joined::In(ticket) => Some((Arc::clone(call), ticket)),
+fn board(calls: &Shard<Call>) -> (Call, Ticket) {
+    let join = |call: &Call| match call.drive().join(9) {
+        Joined::In(ticket) => Some((call.clone(), ticket)),
         Joined::Full | Joined::Over => None,
     };
-    let begin = || {
-        let call = Arc::new((Drive::new(()), AtomicU64::new(0)));
-        (Arc::clone(&call), (call, Ticket::FIRST))
+    let begin = |key| {
+        let call = Call(Arc::new((key, Drive::new(()), AtomicU64::new(0))));
+        (call.clone(), (call, Ticket::FIRST))
     };
     calls.board(Hashed::new(&Seeds::default(), 1), join, begin)
 }
 
-/// Ends a call that this caller has polled.
-fn end(call: &Call) {
-    call.1.store(7, Ordering::Relaxed);
-    call.0.end().wake();
+/// Ends a call that this caller has polled. Where nobody else has it, there is nobody to tell.
+fn end(calls: &Shard<Call>, call: Call) {
+    calls.forget(&call);
+    if let Err(shared) = Arc::try_unwrap(call.0) {
+        shared.2.store(7, Ordering::Relaxed);
+        shared.1.end().wake();
+    }
 }
 
 #[test]
@@ -143,21 +198,21 @@ fn who_joins_beside_the_end_sees_the_result_or_begins_anew() {
     model_of_many(|| {
         let calls = Arc::new(Shard::new());
         let (call, first) = board(&calls);
-        assert!(drives(&call.0, first, Waker::noop()).0);
+        assert!(drives(call.drive(), first, Waker::noop()).0);
         let (wakes, waker) = Wakes::new();
+        let others = Arc::clone(&calls);
         let join = move || {
-            let (call, ticket) = board(&calls);
-            let turn = call.0.turn(ticket, &waker);
+            let (call, ticket) = board(&others);
+            let turn = call.drive().turn(ticket, &waker);
             (call, ticket, turn)
         };
-        let ((joined, ticket, turn), ()) = race(join, || end(&call));
+        let ((joined, ticket, turn), ()) = race(join, || end(&calls, call));
         if ticket == Ticket::FIRST {
-            assert!(!Arc::ptr_eq(&joined, &call) && matches!(turn, Turn::Drives(..)));
+            assert!(matches!(turn, Turn::Drives(..)) && calls.len() == 1);
         } else {
-            assert!(Arc::ptr_eq(&joined, &call));
             assert!(matches!(turn, Turn::Over) || wakes.count() == 1, "it sleeps on");
-            let turn = joined.0.turn(ticket, Waker::noop());
-            assert!(matches!(turn, Turn::Over) && joined.1.load(Ordering::Relaxed) == 7);
+            let turn = joined.drive().turn(ticket, Waker::noop());
+            assert!(matches!(turn, Turn::Over) && (joined.result(), calls.len()) == (7, 0));
         }
     });
 }
@@ -168,7 +223,7 @@ fn two_who_come_at_once_share_one_call() {
         let calls = Arc::new(Shard::new());
         let others = Arc::clone(&calls);
         let ((one, first), (two, second)) = race(move || board(&others), || board(&calls));
-        assert!(Arc::ptr_eq(&one, &two) && first != second);
+        assert!(one == two && first != second);
         assert_eq!(calls.len(), 1);
     });
 }

@@ -84,7 +84,7 @@ every_type_is! {
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
     CoalesceLayer<Echo, u32, Key>, Coalesce<Echo, u32, Key>, CoalesceBuilder<Echo, u32, Key>, CoalesceHandle,
-    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, coalesce::Cloned>,
+    coalesce::Cloned, coalesce::Panicked, coalesce::ResponseFuture<Echo, u32, Key, coalesce::Cloned>,
     Saga<u32>, SagaBuilder<u32>, SagaHandle, SagaError, SagaState, SagaStatus, saga::Parallel<u32>, saga::Resumed, saga::StepKey,
     DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>, DeadLetters<u32>, DeadLettersBuilder<u32>, DeadLetter<u32>, DeadLetterId,
     dead_letter::Reason, dead_letter::Lost, dead_letter::LetterLost, dead_letter::WhenFull, dead_letter::Channel<u32>, dead_letter::OpenError,

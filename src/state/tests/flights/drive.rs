@@ -152,7 +152,7 @@ fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
 #[test]
 fn who_has_left_is_not_woken() {
     let Pending { drive, shared, first: (_, first), second: (ticket, _, second) } = pending();
-    drive.leave(ticket);
+    assert!(!drive.leave(ticket));
     shared.wake();
     assert_eq!((rings(&first), rings(&second)), (1, 0));
 }
@@ -177,6 +177,22 @@ fn nobody_joins_a_call_that_is_over() {
 }
 
 #[test]
+fn the_last_to_leave_is_told_once_and_nobody_joins_after_it() {
+    let drive = call();
+    let second = joined(&drive);
+    assert!(!drive.leave(Ticket::FIRST));
+    assert!(drive.leave(second));
+    assert_eq!(drive.join(9), Joined::Over);
+}
+
+#[test]
+fn who_leaves_after_the_end_has_nothing_to_forget() {
+    let drive = call();
+    drive.end().wake();
+    assert!(!drive.leave(Ticket::FIRST));
+}
+
+#[test]
 fn so_many_wait_beside_the_one_who_began_it() {
     for max in 0..3 {
         let drive = call();
@@ -191,6 +207,6 @@ fn who_leaves_makes_room_for_another() {
     let drive = call();
     let second = joined(&drive);
     assert_eq!(drive.join(1), Joined::Full);
-    drive.leave(second);
+    assert!(!drive.leave(second));
     assert!(matches!(drive.join(1), Joined::In(_)));
 }
