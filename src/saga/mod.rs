@@ -17,7 +17,7 @@
 //! use std::sync::Arc;
 //! use palisade::{Error, MemoryStore, Saga, SagaError, saga::StepKey};
 //!
-//! #[derive(Clone, serde::Serialize, serde::Deserialize)]
+//! #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 //! struct Order { price: u32, charge: Option<String> }
 //!
 //! async fn charge(order: Order, key: StepKey) -> Result<Order, Error> {

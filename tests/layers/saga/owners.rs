@@ -93,3 +93,38 @@ async fn threads_that_run_and_resume_one_id_run_each_step_once() {
     }
     assert!(counts.values().all(|count| *count == 1), "{counts:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn threads_that_abort_and_resume_sagas_leave_none_half_way() {
+    let (world, log) = (World::new(), memory());
+    // Every third saga fails at its last step.
+    let fates = (0..300).map(|number| if number % 3 == 0 { Fate::Fails } else { Fate::Succeeds });
+    let world = world.let_be("c", fates);
+    let build = || three(&world, &log).in_place().backoff(palisade::Backoff::none()).build().unwrap();
+    let saga = build();
+    let mut tasks = Vec::new();
+    for round in 0..20 {
+        for id in 0..20 {
+            let saga = saga.clone();
+            tasks.push(tokio::spawn(async move { drop(saga.run(id.to_string(), Done::default()).await) }));
+            if id % 5 == round % 5 {
+                let saga = build();
+                tasks.push(tokio::spawn(async move { drop(saga.resume().await) }));
+            }
+        }
+        yield_now().await;
+        for task in tasks.iter().skip(round % 3).step_by(3) {
+            task.abort();
+        }
+    }
+    for task in tasks {
+        drop(task.await);
+    }
+    saga.resume().await.unwrap();
+    assert_eq!(saga.handle().sagas(), []);
+    for id in 0..20 {
+        let end = saga.run(id.to_string(), Done::default()).await;
+        let made = world.effects().iter().filter(|key| key.starts_with(&format!("{id}/"))).count();
+        assert_eq!(made, if end.is_ok() { 3 } else { 0 }, "{id}: {end:?}");
+    }
+}
