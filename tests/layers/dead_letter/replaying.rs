@@ -289,3 +289,24 @@ async fn a_letter_that_is_replayed_can_be_neither_taken_nor_parked() {
     drop(replay);
     assert!(letters.take(id).await.unwrap().is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_replays_that_were_woken_are_polled() {
+    let letters = queue(&Slow::of_polls(0)).key(|request| *request).open().await.unwrap();
+    fill(&letters, 1..=100).await;
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
+    let service = service_fn(move |request: u32| {
+        let counted = Arc::clone(&counted);
+        let mut call = Box::pin(async move {
+            sleep(request * SECOND).await;
+            Ok::<_, Error>(request)
+        });
+        std::future::poll_fn(move |cx| {
+            counted.fetch_add(1, SeqCst);
+            call.as_mut().poll(cx)
+        })
+    });
+    letters.replay(service).concurrency(100).until_empty().await.unwrap();
+    assert_eq!(polls.load(SeqCst), 200, "each when it begins and when it ends");
+}
