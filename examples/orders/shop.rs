@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use http::StatusCode;
 use palisade::saga::StepKey;
-use palisade::store::{Json, RedbStore};
+use palisade::store::{Json, RedbStore, Store};
 use palisade::{
     Backoff, CircuitBreakerLayer, DeadLetter, DeadLetterLayer, DeadLetters, RetryLayer, Saga, SagaError, TimeoutLayer,
 };
@@ -52,7 +52,8 @@ struct Client {
 impl Client {
     async fn ask(&self, what: &str, task: &Task) -> Result<(), BoxError> {
         let response = self.http.post(format!("{}/{what}", self.address)).json(task).send().await?;
-        Ok(drop(response.error_for_status()?))
+        response.error_for_status()?;
+        Ok(())
     }
 
     /// Asks for an order, by the key of the step or of its compensation.
@@ -71,9 +72,9 @@ struct Shop {
 
 /// Serves the shop on the port, until it is killed.
 pub(crate) async fn serve(file: &str, port: u16, services: &str) -> Result<ExitCode, BoxError> {
-    let store = Arc::new(RedbStore::open(file).await?);
+    let store: Arc<dyn Store> = Arc::new(RedbStore::open(file).await?);
     let client = Client { http: reqwest::Client::new(), address: services.to_owned() };
-    let letters = DeadLetters::builder("payments", store.clone(), Json).key(|task: &Task| task.order.id.clone());
+    let letters = DeadLetters::builder("payments", Arc::clone(&store), Json).key(|task: &Task| task.order.id.clone());
     let letters = letters.open().await?;
 
     // One call of the payments, as charges and their replays make it. They share the circuit.
@@ -94,7 +95,7 @@ pub(crate) async fn serve(file: &str, port: u16, services: &str) -> Result<ExitC
         .service(once.clone());
 
     let [undo, stock, restock, shipping] = [(); 4].map(|()| client.clone());
-    let orders = Saga::builder("orders", store)
+    let orders = Saga::builder("orders", store, Json)
         .backoff(Backoff::constant(Duration::from_millis(200)))
         .step(
             "charge",

@@ -48,7 +48,7 @@ pub(crate) async fn come_and_go() -> Result<(), BoxError> {
 #[cfg(feature = "serde")]
 fn sagas() -> Result<palisade::Saga<()>, ConfigError> {
     let log = std::sync::Arc::new(palisade::MemoryStore::new());
-    palisade::Saga::builder("passing", log)
+    palisade::Saga::builder("passing", log, palisade::store::Json)
         .step("pass", |(), _| async { Ok::<_, Error>(()) }, |(), _| async { Ok::<_, Error>(()) })
         .build()
 }

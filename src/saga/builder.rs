@@ -20,8 +20,6 @@ use crate::name::Name;
 use crate::registry::Registry;
 use crate::source::Kind;
 use crate::state::saga::Unknown;
-#[cfg(feature = "serde")]
-use crate::store::Json;
 use crate::store::{Codec, Store};
 
 /// Builds a [`Saga`].
@@ -38,20 +36,10 @@ pub struct SagaBuilder<C> {
 }
 
 impl<C> Saga<C> {
-    /// Starts to build a saga whose contexts are written as JSON.
+    /// Starts to build a saga. The codec makes bytes of its contexts: with the feature `serde` it may be `store::Json`.
     ///
     /// Errors and events show the name, of 1 to 64 bytes, and the log has its records under it: build one saga of a name for a log.
-    #[cfg(feature = "serde")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
-    pub fn builder(name: impl Into<Cow<'static, str>>, log: Arc<dyn Store>) -> SagaBuilder<C>
-    where
-        Json: Codec<C>,
-    {
-        Self::with_codec(name, log, Json)
-    }
-
-    /// Starts to build a saga whose contexts a codec of yours makes bytes of.
-    pub fn with_codec(name: impl Into<Cow<'static, str>>, log: Arc<dyn Store>, codec: impl Codec<C>) -> SagaBuilder<C> {
+    pub fn builder(name: impl Into<Cow<'static, str>>, log: Arc<dyn Store>, codec: impl Codec<C>) -> SagaBuilder<C> {
         SagaBuilder {
             name: name.into(),
             log,

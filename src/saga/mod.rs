@@ -15,7 +15,7 @@
 //! ```
 //! # #[cfg(feature = "serde")] {
 //! use std::sync::Arc;
-//! use palisade::{Error, MemoryStore, Saga, SagaError, saga::StepKey};
+//! use palisade::{Error, MemoryStore, Saga, SagaError, saga::StepKey, store::Json};
 //!
 //! #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 //! struct Order { price: u32, charge: Option<String> }
@@ -33,7 +33,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let log = Arc::new(MemoryStore::new()); // a file, where a crash must lose nothing
-//! let orders = Saga::builder("order", log).step("charge", charge, refund).pivot("ship", ship).build().unwrap();
+//! let orders = Saga::builder("order", log, Json).step("charge", charge, refund).pivot("ship", ship).build().unwrap();
 //! orders.resume().await.unwrap(); // what another process left
 //!
 //! let order = orders.run("order-17", Order { price: 80, charge: None }).await.unwrap();

@@ -66,7 +66,7 @@ impl<C: Send + 'static> SagaBuilder<C> {
     /// ```
     /// # #[cfg(feature = "serde")] {
     /// use std::sync::Arc;
-    /// use palisade::{Error, MemoryStore, Saga, saga::StepKey};
+    /// use palisade::{Error, MemoryStore, Saga, saga::StepKey, store::Json};
     ///
     /// #[derive(Clone, serde::Serialize, serde::Deserialize)]
     /// struct Trip { hotel: Option<u32>, flight: Option<u32> }
@@ -87,7 +87,7 @@ impl<C: Send + 'static> SagaBuilder<C> {
     ///     hotel: so_far.hotel.or(more.hotel),
     ///     flight: so_far.flight.or(more.flight),
     /// };
-    /// let trips = Saga::builder("trip", Arc::new(MemoryStore::new()))
+    /// let trips = Saga::builder("trip", Arc::new(MemoryStore::new()), Json)
     ///     .in_parallel(merge, |both| both.step("hotel", book_hotel, cancel).step("flight", book_flight, cancel))
     ///     .build()
     ///     .unwrap();

@@ -213,7 +213,7 @@ each_listed! {
     }, { "heartbeats": "health" };
     a_saga_for_each_call: |registry| {
         let nothing = |(), _| ready(Ok::<_, Down>(()));
-        let saga = Saga::with_codec("seen", Arc::new(MemoryStore::new()), Nothing).step("step", nothing, nothing);
+        let saga = Saga::builder("seen", Arc::new(MemoryStore::new()), Nothing).step("step", nothing, nothing);
         let saga = saga.registry(registry).build()?;
         Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
             let saga = saga.clone();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use palisade::event::{Kind, Source};
 use palisade::saga::StepKey;
-use palisade::store::{RedbStore, Store};
+use palisade::store::{Json, RedbStore, Store};
 use palisade::{Backoff, Error, Name, Registry, Saga, SagaError, SagaState};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -134,7 +134,7 @@ fn orders(store: &Arc<dyn Store>, compensates: bool) -> Saga<Order> {
         order.done.extend(more.done.into_iter().skip(1));
         order
     };
-    let saga = Saga::builder("order", Arc::clone(store))
+    let saga = Saga::builder("order", Arc::clone(store), Json)
         .step(STEPS[0].0, does(0), undoes(0))
         .in_parallel(merge, |both| both.step(STEPS[1].0, does(1), undoes(1)).step(STEPS[2].0, does(2), undoes(2)))
         .pivot(STEPS[3].0, does(3))

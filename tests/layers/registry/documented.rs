@@ -61,7 +61,7 @@ fn caching(registry: &Registry) -> impl Sized + use<> {
 
 fn sagas(registry: &Registry) -> Saga<()> {
     let (log, nothing) = (Arc::new(MemoryStore::new()), |(), _| ready(Ok::<_, Down>(())));
-    let saga = Saga::with_codec("seen", log, Nothing).step("step", nothing, nothing).registry(registry);
+    let saga = Saga::builder("seen", log, Nothing).step("step", nothing, nothing).registry(registry);
     saga.build().expect("the settings are legal")
 }
 

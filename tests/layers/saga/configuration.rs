@@ -74,7 +74,7 @@ fn settings_that_are_not_legal_are_told_by_name() {
         assert_eq!(error.setting(), expected);
         assert!(error.to_string().starts_with("saga `order`: "), "{error}");
     }
-    let nameless = Saga::<Done>::with_codec("", memory(), Lines).build().unwrap_err();
+    let nameless = Saga::<Done>::builder("", memory(), Lines).build().unwrap_err();
     assert_eq!(nameless.to_string(), "saga: `name` is \"\", but must be 1 to 64 bytes");
 }
 

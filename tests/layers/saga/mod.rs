@@ -51,7 +51,7 @@ fn memory() -> Arc<MemoryStore> {
 
 /// A builder that leaves nothing to chance and waits a second before it tries again.
 fn builder<S: Store>(log: &Arc<S>) -> SagaBuilder<Done> {
-    Saga::with_codec("order", Arc::<S>::clone(log), Lines).backoff(Backoff::constant(SECOND)).seed(1)
+    Saga::builder("order", Arc::<S>::clone(log), Lines).backoff(Backoff::constant(SECOND)).seed(1)
 }
 
 /// A step of this world.
