@@ -176,6 +176,8 @@ pub mod bulkhead;
 pub mod cache;
 mod cached_arc;
 pub mod call;
+#[cfg(feature = "chaos")]
+pub mod chaos;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
@@ -225,6 +227,8 @@ pub use crate::bulkhead::{
 #[cfg(feature = "moka")]
 pub use crate::cache::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
 pub use crate::call::budget::{Budget, BudgetBuilder};
+#[cfg(feature = "chaos")]
+pub use crate::chaos::{Chaos, ChaosBuilder, ChaosHandle, ChaosLayer, ChaosSnapshot};
 pub use crate::circuit_breaker::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
 };

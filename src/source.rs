@@ -25,6 +25,7 @@ macro_rules! kinds {
             Replicas: "replicas", "palisade::replicas";
             Objective: "objective", "palisade::objective";
             Coalesce: "coalesce", "palisade::coalesce";
+            Chaos: "chaos", "palisade::chaos";
             Custom: "custom", "palisade::custom";
         }
     };

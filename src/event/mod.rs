@@ -59,7 +59,7 @@
 //! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
 //! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
-//! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
+//! | [`Steered`](Event::Steered) | layer, `health` or `chaos` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`VerdictChanged`](Event::VerdictChanged) | `health` | `warn`, or `info` once healthy | `from`, `to`, `why` |
 //! | [`Draining`](Event::Draining) | `health` | `info` | none |
@@ -75,6 +75,10 @@
 //! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
 //! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
 //! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
+//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time` |
+//! | [`FaultsHalted`](Event::FaultsHalted) | `chaos` | `warn` if they had to, else `info` | `reason` |
+//! | [`FaultsHeldBack`](Event::FaultsHeldBack) | `chaos` | `info` | `max_share` |
+//! | [`Faulted`](Event::Faulted) | `chaos` | `debug` | `fault` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or

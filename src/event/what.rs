@@ -170,6 +170,24 @@ pub enum What {
         /// The long window.
         long: BurnWindow,
     },
+    /// [`Event::FaultsStarted`]
+    #[non_exhaustive]
+    FaultsStarted {
+        /// How long they were to last.
+        time: Duration,
+    },
+    /// [`Event::FaultsHalted`]
+    #[non_exhaustive]
+    FaultsHalted {
+        /// Why, in the word that the event has.
+        reason: &'static str,
+    },
+    /// [`Event::FaultsHeldBack`]
+    #[non_exhaustive]
+    FaultsHeldBack {
+        /// The largest share of the last 1,000 calls.
+        max_share: f64,
+    },
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
@@ -221,6 +239,9 @@ impl What {
             Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
                 Self::Alert { is_firing, indicator, severity, burn, long }
             }
+            Event::FaultsStarted { time } => Self::FaultsStarted { time },
+            Event::FaultsHalted { reason } => Self::FaultsHalted { reason },
+            Event::FaultsHeldBack { max_share } => Self::FaultsHeldBack { max_share },
             Event::Steered { by, action } => {
                 Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
             }
@@ -258,6 +279,9 @@ impl What {
             Self::Drained { .. } => "drained",
             Self::DiscoverFailed { .. } => "discover_failed",
             Self::Alert { .. } => "alert",
+            Self::FaultsStarted { .. } => "faults_started",
+            Self::FaultsHalted { .. } => "faults_halted",
+            Self::FaultsHeldBack { .. } => "faults_held_back",
             Self::Steered { .. } => "steered",
         }
     }

@@ -52,6 +52,8 @@ fn action(request: &Json) -> Option<Action> {
         "set_burst" => Action::SetBurst(small("calls")?),
         "drain" => Action::Drain,
         "undrain" => Action::Undrain,
+        "start" => Action::Start,
+        "halt" => Action::Halt,
         "promote" => Action::Promote,
         "eject" => Action::Eject,
         "readmit" => Action::Readmit,

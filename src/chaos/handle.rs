@@ -1,0 +1,118 @@
+//! Starts and stops the faults of a layer, and looks at them.
+
+use std::ops::Range;
+use std::sync::Arc; // no model checks it
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::shared::Core;
+use crate::error::ConfigError;
+use crate::name::Name;
+use crate::state::chaos::counted::Halted;
+use crate::state::chaos::{FaultRate, Run};
+use crate::time;
+
+/// Starts and stops the faults of a [`ChaosLayer`](super::ChaosLayer), from anywhere.
+///
+/// Handles are cheap to clone, and never wait for a call. Faults that go on when the last handle is dropped go on until they expire.
+#[derive(Clone, Debug)]
+pub struct ChaosHandle {
+    pub(super) core: Arc<Core>,
+}
+
+/// The faults at one moment, and what they have done since they were last started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChaosSnapshot {
+    /// Whether calls may meet faults now.
+    pub is_on: bool,
+    /// How long it is until they end by themselves; `None` if they are neither on nor to come.
+    pub left: Option<Duration>,
+    /// The calls that came.
+    pub calls: u64,
+    /// Those of them that met a fault.
+    pub faulted: u64,
+    /// Those that were to meet one, and were spared because of [`max_share`](super::ChaosBuilder::max_share).
+    pub spared: u64,
+}
+
+impl ChaosHandle {
+    /// The name of the instance.
+    pub fn name(&self) -> Name {
+        self.core.row.name()
+    }
+
+    /// Starts the faults, or starts them anew. They end by themselves: see [`expires`](super::ChaosBuilder::expires).
+    ///
+    /// The first call from now on draws as the first call after any other start does.
+    pub fn start(&self) {
+        self.core.start_now(FaultRate::from(1.0));
+    }
+
+    /// Starts the faults with this factor on all their rates, from 0 to 1, most often a [ramp](FaultRate::ramp).
+    ///
+    /// # Errors
+    ///
+    /// When a factor is not from 0 to 1.
+    pub fn start_at(&self, factor: impl Into<FaultRate>) -> Result<(), ConfigError> {
+        let factor = factor.into();
+        factor.check("start_at").map_err(|error| self.of(error))?;
+        self.core.start_now(factor);
+        Ok(())
+    }
+
+    /// Starts the faults at one moment, to end at another. They take the place of a run that goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the time is over, ends before it begins, or is longer than the faults may [last](super::ChaosBuilder::expires).
+    pub fn during(&self, time: Range<Instant>) -> Result<(), ConfigError> {
+        let (now, expires) = (time::now(), self.core.expires);
+        let is_to_come = time.end > now && time.end > time.start;
+        let is_short = time.end.saturating_duration_since(time.start) <= expires;
+        let from_now = |moment: Instant| match moment.checked_duration_since(now) {
+            Some(left) => format!("in {left:?}"),
+            None => format!("{:?} ago", now - moment),
+        };
+        let value = format!("{} to {}", from_now(time.start), from_now(time.end));
+        let legal = format!("a time to come that ends after it begins, of at most {expires:?}");
+        if !(is_to_come && is_short) {
+            return Err(self.of(ConfigError::new("during", value, legal)));
+        }
+        self.core.start(time, FaultRate::from(1.0));
+        Ok(())
+    }
+
+    /// Stops the faults. Calls that were delayed go on at once, and calls that hang fail. What is stopped stays so until it is started.
+    pub fn halt(&self) {
+        self.core.halt(Halted::ByHand);
+    }
+
+    /// The faults now.
+    pub fn snapshot(&self) -> ChaosSnapshot {
+        (&*self.core).into()
+    }
+
+    fn of(&self, error: ConfigError) -> ConfigError {
+        error.named(self.name().as_str()).of(self.core.row.kind().as_str())
+    }
+}
+
+impl Core {
+    /// Starts the faults now, for as long as they may last.
+    pub(super) fn start_now(&self, factor: FaultRate) {
+        let now = time::now();
+        self.start(now..time::after(now, self.expires), factor);
+    }
+}
+
+impl From<&Core> for ChaosSnapshot {
+    fn from(core: &Core) -> Self {
+        let (during, Run { calls, faulted, spared }) = core.look(|runs| (runs.during(), runs.done()));
+        let now = core.clock.now();
+        let is_on = during.as_ref().is_some_and(|during| during.start <= now);
+        let left = during.map(|during| during.end.saturating_sub(now).into());
+        Self { is_on, left, calls, faulted, spared }
+    }
+}

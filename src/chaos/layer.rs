@@ -1,0 +1,157 @@
+//! The layer and its service: a call meets a fault, or goes on.
+
+use std::fmt;
+use std::sync::Arc; // no model checks it
+use std::task::{Context, Poll};
+
+use tower::{BoxError, Layer, Service};
+
+use super::fault::Make;
+use super::future::{ResponseFuture, State};
+use super::handle::ChaosHandle;
+use super::hung::Hung;
+use super::shared::Core;
+use super::spoil::Spoil;
+use super::wait::{Wait, wait};
+use crate::call::{End, Oneshot, Plain};
+use crate::error::Error;
+use crate::state::chaos::Plan;
+use crate::time;
+
+/// Says whether a call is in reach of the faults, by their seed.
+pub(super) type Reach<Request> = Box<dyn Fn(&Request, u64) -> bool + Send + Sync>;
+
+/// What is the user's: whom faults reach, and what they make.
+pub(super) struct Functions<Request, Response> {
+    pub(super) reach: Vec<Reach<Request>>,
+    pub(super) make: Vec<Make<Request, Response>>,
+}
+
+/// Wraps services in a [`Chaos`].
+///
+/// Services made by one layer, and their clones, share their faults.
+#[must_use]
+pub struct ChaosLayer<Request, Response, E = Plain> {
+    pub(super) core: Arc<Core>,
+    pub(super) functions: Arc<Functions<Request, Response>>,
+    pub(super) end: E,
+}
+
+impl<Request, Response, E> ChaosLayer<Request, Response, E> {
+    /// A handle to start and stop the faults, and to look at them.
+    pub fn handle(&self) -> ChaosHandle {
+        ChaosHandle { core: Arc::clone(&self.core) }
+    }
+}
+
+impl<S, Request, Response, E: Clone> Layer<S> for ChaosLayer<Request, Response, E> {
+    type Service = Chaos<S, Request, Response, E>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Chaos { inner, layer: self.clone() }
+    }
+}
+
+/// Lets calls meet faults.
+///
+/// Made by a [`ChaosLayer`].
+pub struct Chaos<S, Request, Response, E = Plain> {
+    inner: S,
+    layer: ChaosLayer<Request, Response, E>,
+}
+
+impl<S, Request, Response, E> Service<Request> for Chaos<S, Request, Response, E>
+where
+    S: Service<Request, Response = Response> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    E: End<Spoil, Response> + Clone,
+{
+    type Response = E::Response;
+    type Error = Error;
+    type Future = ResponseFuture<S, Request, E>;
+
+    #[inline(always)]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx).map_err(Error::lift)
+    }
+
+    #[inline(always)]
+    fn call(&mut self, request: Request) -> Self::Future {
+        let end = self.layer.end.clone();
+        match self.layer.meet(&request) {
+            None => ResponseFuture::new(State::Calling { call: self.inner.call(request) }, Spoil::default(), end),
+            Some((run, plan)) => self.faulted(request, run, &plan),
+        }
+    }
+}
+
+impl<Request, Response, E> ChaosLayer<Request, Response, E> {
+    /// The faults that a call meets, if it meets some.
+    #[inline(always)]
+    fn meet(&self, request: &Request) -> Option<(u64, Plan)> {
+        if self.core.is_on() { self.meet_faults(request) } else { None }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn meet_faults(&self, request: &Request) -> Option<(u64, Plan)> {
+        let seed = self.core.rules.seed;
+        let met = self.core.meet(self.functions.reach.iter().all(|reaches| reaches(request, seed)))?;
+        self.core.count(&met.1);
+        Some(met)
+    }
+
+    /// How long a call waits, and the result of a fault that ends it.
+    fn result(&self, request: &Request, run: u64, plan: &Plan) -> (Option<Wait>, Option<Result<Response, Error>>) {
+        let wait_until = |until| -> Wait { Box::pin(wait(Arc::clone(&self.core), run, until)) };
+        let delayed = (!plan.delay.is_zero()).then(|| wait_until(Some(time::after(time::now(), plan.delay))));
+        let Some(fault) = plan.end else { return (delayed, None) };
+        match &self.functions.make[fault] {
+            Some(make) => (delayed, Some(make(request))),
+            None => (Some(wait_until(None)), Some(Err(Error::lift(Hung { name: self.core.row.name() })))),
+        }
+    }
+}
+
+impl<S, Request, Response, E> Chaos<S, Request, Response, E>
+where
+    S: Service<Request, Response = Response> + Clone,
+    E: Clone,
+{
+    /// A call that meets faults. It takes a clone of the inner service, because one that waits may not hold what is ready.
+    #[cold]
+    #[inline(never)]
+    fn faulted(&self, request: Request, run: u64, plan: &Plan) -> ResponseFuture<S, Request, E> {
+        let (wait, result) = self.layer.result(&request, run, plan);
+        let state = match result {
+            Some(result) => State::Ending { wait, result: Some(result) },
+            None => State::Delayed { call: Oneshot::after(wait.is_some(), self.inner.clone(), request), wait },
+        };
+        ResponseFuture::new(state, Spoil::default(), self.layer.end.clone())
+    }
+}
+
+impl<Request, Response, E: Clone> Clone for ChaosLayer<Request, Response, E> {
+    fn clone(&self) -> Self {
+        let Self { core, functions, end } = self;
+        Self { core: Arc::clone(core), functions: Arc::clone(functions), end: end.clone() }
+    }
+}
+
+impl<S: Clone, Request, Response, E: Clone> Clone for Chaos<S, Request, Response, E> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<Request, Response, E> fmt::Debug for ChaosLayer<Request, Response, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChaosLayer").field("core", &self.core).finish_non_exhaustive()
+    }
+}
+
+impl<S: fmt::Debug, Request, Response, E> fmt::Debug for Chaos<S, Request, Response, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chaos").field("inner", &self.inner).field("layer", &self.layer).finish()
+    }
+}
