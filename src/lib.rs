@@ -14,6 +14,7 @@
 //! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
+//! | `ChaosLayer` (feature `chaos`) | not knowing what happens when calls fail | the fault that you chose |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
@@ -84,7 +85,8 @@
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
 //!             timeout     limits one attempt
-//!               service
+//!               chaos     lets calls meet faults on purpose, as the service might
+//!                 service
 //! ```
 //!
 //! A queue inside a circuit breaker would make our own wait the service's slowness, and open the circuit of a healthy service.
@@ -152,7 +154,7 @@
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
-//!   `coalesce/` and `cache/` are the layers.
+//!   `coalesce/`, `cache/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - [`store`] keeps records that must not be lost.

@@ -35,6 +35,8 @@ pub struct ChaosBuilder<Request, Response, E = Plain> {
     expires: Duration,
     registry: Registry,
     end: E,
+    /// Whether the end knows the bodies of responses.
+    has_bodies: bool,
 }
 
 impl<Request, Response> ChaosLayer<Request, Response> {
@@ -53,6 +55,28 @@ impl<Request, Response> ChaosLayer<Request, Response> {
             expires: Duration::from_secs(600),
             registry: Registry::global(),
             end: Plain::new(DefaultClassifier),
+            has_bodies: false,
+        }
+    }
+}
+
+#[cfg(feature = "http")]
+impl<Request, Response> ChaosBuilder<Request, Response> {
+    /// Sets an end that can spoil the bodies of responses.
+    pub(crate) fn spoiling<E>(self, end: E) -> ChaosBuilder<Request, Response, E> {
+        let Self { name, faults, reach, shares, halt_when, seed, max_share, expires, registry, .. } = self;
+        ChaosBuilder {
+            name,
+            faults,
+            reach,
+            shares,
+            halt_when,
+            seed,
+            max_share,
+            expires,
+            registry,
+            end,
+            has_bodies: true,
         }
     }
 }
@@ -180,7 +204,7 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
         let (expires, day) = (self.expires, Duration::from_secs(24 * 60 * 60));
         let is_bounded = !expires.is_zero() && expires <= day;
         ConfigError::unless(is_bounded, "expires", format_args!("{expires:?}"), "more than zero, and at most a day")?;
-        self.faults.iter().try_for_each(|fault| fault.check(expires))?;
+        self.faults.iter().try_for_each(|fault| fault.check(expires, self.has_bodies))?;
         check_together(&self.faults.iter().map(|fault| &fault.terms).collect::<Vec<_>>())
     }
 

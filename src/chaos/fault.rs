@@ -66,10 +66,13 @@ impl<Request, Response> Fault<Request, Response> {
         self
     }
 
-    /// Whether faults that last for this time leave it some.
-    pub(super) fn check(&self, expires: Duration) -> Result<(), ConfigError> {
+    /// Whether it is legal in a layer whose faults last for this time.
+    pub(super) fn check(&self, expires: Duration, has_bodies: bool) -> Result<(), ConfigError> {
         let Terms { effect, rate, during } = &self.terms;
-        rate.check(self.terms.kind().as_str())?;
+        let needs_bodies = matches!(effect, Effect::SlowBody(_) | Effect::End(FaultKind::Abort));
+        let kind = self.terms.kind().as_str();
+        ConfigError::unless(has_bodies || !needs_bodies, kind, rate, "in a layer that `http` or `grpc` has begun")?;
+        rate.check(kind)?;
         match effect {
             Effect::Delay(delay) => delay.check()?,
             Effect::SlowBody(bytes) => ConfigError::unless(*bytes > 0, "slow_body", bytes, "at least 1 byte a second")?,

@@ -11,11 +11,12 @@ use super::future::{ResponseFuture, State};
 use super::handle::ChaosHandle;
 use super::hung::Hung;
 use super::shared::Core;
-use super::spoil::Spoil;
+use super::spoil::{Spoil, Spoiling};
 use super::wait::{Wait, wait};
 use crate::call::{End, Oneshot, Plain};
 use crate::error::Error;
 use crate::state::chaos::Plan;
+use crate::state::chaos::counted::FaultKind;
 use crate::time;
 
 /// Says whether a call is in reach of the faults, by their seed.
@@ -101,14 +102,22 @@ impl<Request, Response, E> ChaosLayer<Request, Response, E> {
         Some(met)
     }
 
+    /// What becomes of the response's body.
+    fn spoil(&self, run: u64, plan: &Plan) -> Spoil {
+        let is_cut = plan.end.is_some_and(|fault| self.core.rules.faults[fault].kind() == FaultKind::Abort);
+        let spoiling = || Box::new(Spoiling { core: Arc::clone(&self.core), run, is_cut, slow: plan.slow });
+        Spoil((is_cut || plan.slow.is_some()).then(spoiling))
+    }
+
     /// How long a call waits, and the result of a fault that ends it.
     fn result(&self, request: &Request, run: u64, plan: &Plan) -> (Option<Wait>, Option<Result<Response, Error>>) {
         let wait_until = |until| -> Wait { Box::pin(wait(Arc::clone(&self.core), run, until)) };
         let delayed = (!plan.delay.is_zero()).then(|| wait_until(Some(time::after(time::now(), plan.delay))));
         let Some(fault) = plan.end else { return (delayed, None) };
-        match &self.functions.make[fault] {
-            Some(make) => (delayed, Some(make(request))),
-            None => (Some(wait_until(None)), Some(Err(Error::lift(Hung { name: self.core.row.name() })))),
+        match (&self.functions.make[fault], self.core.rules.faults[fault].kind()) {
+            (Some(make), _) => (delayed, Some(make(request))),
+            (None, FaultKind::Abort) => (delayed, None),
+            (None, _) => (Some(wait_until(None)), Some(Err(Error::lift(Hung { name: self.core.row.name() })))),
         }
     }
 }
@@ -127,7 +136,7 @@ where
             Some(result) => State::Ending { wait, result: Some(result) },
             None => State::Delayed { call: Oneshot::after(wait.is_some(), self.inner.clone(), request), wait },
         };
-        ResponseFuture::new(state, Spoil::default(), self.layer.end.clone())
+        ResponseFuture::new(state, self.layer.spoil(run, plan), self.layer.end.clone())
     }
 }
 

@@ -92,4 +92,8 @@ pub use self::handle::{ChaosHandle, ChaosSnapshot};
 pub use self::hung::Hung;
 pub use self::layer::{Chaos, ChaosLayer};
 pub use self::spoil::Spoil;
+#[cfg(feature = "http")]
+pub(crate) use self::spoil::Spoiling;
+#[cfg(feature = "http")]
+pub(crate) use self::wait::Wait;
 pub use crate::state::chaos::{Delay, FaultRate};

@@ -10,7 +10,7 @@ use super::shared::Core;
 use crate::time;
 
 /// The wait of a call. Boxed, so that the calls that meet no fault do not carry it.
-pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// How long a condition to halt may hold before a call that waits asks it.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -12,8 +12,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-fR3U9P4BwmDdynFmwYVzVt7R6/mU6YC7xCjy6PdALrE='; ",
-    "style-src 'sha256-70ujwYFhPpNbyWqKA6sz1lMEwI671Y2VTg5c7Wskvsk='"
+    "script-src 'sha256-Yxw7qU4fs0+6F/if74dWdcineh+8QF0BRkSPMfGY8T0='; ",
+    "style-src 'sha256-i1SPedUWhqFKR8oerJkS6bRUnAFMrCgI8vEImTZlnRo='"
 );
 
 pub(super) static DOCUMENT: LazyLock<Bytes> =
