@@ -221,7 +221,7 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
         let listing = registry.listing(Kind::Chaos, name);
         let core = Core::new(listing.row(), Rules { faults, seed, max_share }, expires, halt_when, settings);
         listing.list(Arc::downgrade(&core));
-        ChaosLayer { core, functions: Arc::new(Functions { reach, make }), end }
+        ChaosLayer { core, functions: Arc::new(Functions { reach, make }), end, replica: None }
     }
 }
 

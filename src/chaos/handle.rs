@@ -84,6 +84,22 @@ impl ChaosHandle {
         Ok(())
     }
 
+    /// Keeps the faults to these of the replicas that the layer was [told of](super::ChaosLayer::replica), in place of those before.
+    ///
+    /// # Errors
+    ///
+    /// When one is not there, or when they are all that are there: at least one is left untouched.
+    pub fn only_replicas(&self, names: impl IntoIterator<Item = impl Into<String>>) -> Result<(), ConfigError> {
+        let names: Vec<_> = names.into_iter().map(Into::into).collect();
+        let mut replicas = self.core.replicas.lock();
+        let (value, there) = (names.join(", "), replicas.there().collect::<Vec<_>>().join(", "));
+        if replicas.choose(names) {
+            return Ok(());
+        }
+        let legal = format!("some of those that are there, but not all: {there}");
+        Err(self.of(ConfigError::new("only_replicas", format!("`{value}`"), legal)))
+    }
+
     /// Stops the faults. Calls that were delayed go on at once, and calls that hang fail. What is stopped stays so until it is started.
     pub fn halt(&self) {
         self.core.halt(Halted::ByHand);

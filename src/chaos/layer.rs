@@ -36,12 +36,53 @@ pub struct ChaosLayer<Request, Response, E = Plain> {
     pub(super) core: Arc<Core>,
     pub(super) functions: Arc<Functions<Request, Response>>,
     pub(super) end: E,
+    /// The name of the replica whose calls these are, if the layer was told.
+    pub(super) replica: Option<Arc<str>>,
 }
 
 impl<Request, Response, E> ChaosLayer<Request, Response, E> {
     /// A handle to start and stop the faults, and to look at them.
     pub fn handle(&self) -> ChaosHandle {
         ChaosHandle { core: Arc::clone(&self.core) }
+    }
+}
+
+impl<Request, Response, E: Clone> ChaosLayer<Request, Response, E> {
+    /// The same faults for one replica of a set, which the [handle](super::ChaosHandle::only_replicas) can then choose.
+    ///
+    /// Calls of a replica that is not chosen meet none. So the set can be parted: let the calls of some hang or fail. At least one of the
+    /// replicas that have been named, and still have a service, is left untouched.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use palisade::{ChaosLayer, Error, Replicas};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let refused = |_: &u32| io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let faults = ChaosLayer::builder("orders").fail(1.0, refused).max_share(1.0).build()?;
+    /// let service = || service_fn(|order: u32| async move { Ok::<_, Error>(order) });
+    /// let orders = Replicas::builder("orders")
+    ///     .add("a", faults.replica("a").layer(service()))
+    ///     .add("b", faults.replica("b").layer(service()))
+    ///     .build()?;
+    ///
+    /// let handle = faults.handle();
+    /// handle.only_replicas(["a"])?;
+    /// handle.start();
+    /// for order in 0..20 {
+    ///     orders.clone().oneshot(order).await.ok();
+    /// }
+    /// assert!(orders.oneshot(20).await.is_ok(), "`a` was ejected, and `b` takes its calls");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn replica(&self, name: &str) -> Self {
+        let replica = self.core.replicas.lock().add(name);
+        Self { replica: Some(replica), ..self.clone() }
     }
 }
 
@@ -89,15 +130,17 @@ where
 impl<Request, Response, E> ChaosLayer<Request, Response, E> {
     /// The faults that a call meets, if it meets some.
     #[inline(always)]
-    fn meet(&self, request: &Request) -> Option<(u64, Plan)> {
+    pub(super) fn meet(&self, request: &Request) -> Option<(u64, Plan)> {
         if self.core.is_on() { self.meet_faults(request) } else { None }
     }
 
     #[cold]
     #[inline(never)]
     fn meet_faults(&self, request: &Request) -> Option<(u64, Plan)> {
-        let seed = self.core.rules.seed;
-        let met = self.core.meet(self.functions.reach.iter().all(|reaches| reaches(request, seed)))?;
+        let (seed, core) = (self.core.rules.seed, &*self.core);
+        let is_chosen = self.replica.as_deref().is_none_or(|replica| core.replicas.lock().reach(replica));
+        let is_in_reach = is_chosen && self.functions.reach.iter().all(|reaches| reaches(request, seed));
+        let met = core.meet(is_in_reach)?;
         self.core.count(&met.1);
         Some(met)
     }
@@ -110,7 +153,12 @@ impl<Request, Response, E> ChaosLayer<Request, Response, E> {
     }
 
     /// How long a call waits, and the result of a fault that ends it.
-    fn result(&self, request: &Request, run: u64, plan: &Plan) -> (Option<Wait>, Option<Result<Response, Error>>) {
+    pub(super) fn result(
+        &self,
+        request: &Request,
+        run: u64,
+        plan: &Plan,
+    ) -> (Option<Wait>, Option<Result<Response, Error>>) {
         let wait_until = |until| -> Wait { Box::pin(wait(Arc::clone(&self.core), run, until)) };
         let delayed = (!plan.delay.is_zero()).then(|| wait_until(Some(time::after(time::now(), plan.delay))));
         let Some(fault) = plan.end else { return (delayed, None) };
@@ -142,8 +190,8 @@ where
 
 impl<Request, Response, E: Clone> Clone for ChaosLayer<Request, Response, E> {
     fn clone(&self) -> Self {
-        let Self { core, functions, end } = self;
-        Self { core: Arc::clone(core), functions: Arc::clone(functions), end: end.clone() }
+        let Self { core, functions, end, replica } = self;
+        Self { core: Arc::clone(core), functions: Arc::clone(functions), end: end.clone(), replica: replica.clone() }
     }
 }
 

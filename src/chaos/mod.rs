@@ -46,6 +46,12 @@
 //! What has stopped stays so until somebody starts it. Through the [registry](crate::Registry::steer) and its page, the actions are
 //! `start` and `halt`.
 //!
+//! # What else can fail
+//!
+//! The [replicas](ChaosLayer::replica) of a set, but never all of them; a [store](FailingStore); and the
+//! [process](experiment::hold_memory) itself. An [experiment] starts and stops faults, watches whether what should hold holds, and
+//! reports it. With the feature `http`, responses can be cut off or slowed down.
+//!
 //! # Settings
 //!
 //! | setting | default | |
@@ -76,6 +82,7 @@
 //! [in a row](crate::CircuitBreakerBuilder::consecutive), and then it rejects the calls of everybody. That may be what you want to see.
 
 mod builder;
+pub mod experiment;
 mod fault;
 mod future;
 mod handle;
@@ -83,9 +90,11 @@ mod hung;
 mod layer;
 mod shared;
 mod spoil;
+mod store;
 mod wait;
 
 pub use self::builder::ChaosBuilder;
+pub use self::experiment::{Experiment, Measurement, Outcome, Report};
 pub use self::fault::Fault;
 pub use self::future::ResponseFuture;
 pub use self::handle::{ChaosHandle, ChaosSnapshot};
@@ -94,6 +103,7 @@ pub use self::layer::{Chaos, ChaosLayer};
 pub use self::spoil::Spoil;
 #[cfg(feature = "http")]
 pub(crate) use self::spoil::Spoiling;
+pub use self::store::{FailingStore, Operation};
 #[cfg(feature = "http")]
 pub(crate) use self::wait::Wait;
 pub use crate::state::chaos::{Delay, FaultRate};

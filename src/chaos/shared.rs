@@ -17,7 +17,7 @@ use crate::event::{self, Action, Event, Told};
 use crate::registry::{Listed, Order, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::chaos::counted::{Halted, SPARED};
-use crate::state::chaos::{FaultRate, Met, Plan, Rules, Runs};
+use crate::state::chaos::{FaultRate, Met, Plan, Replicas, Rules, Runs};
 use crate::state::history::Counted;
 use crate::time::Clock;
 
@@ -37,6 +37,8 @@ pub(crate) struct Core {
     is_on: AtomicBool,
     /// What a call looks at while faults are on, and then alone.
     runs: Mutex<Runs>,
+    /// Those that the layer was told of.
+    pub(super) replicas: Mutex<Replicas>,
     /// Rung when the run ends.
     pub(super) halted: Notify,
 }
@@ -59,6 +61,7 @@ impl Core {
             settings,
             is_on: AtomicBool::new(false),
             runs: Mutex::default(),
+            replicas: Mutex::default(),
             halted: Notify::new(),
         })
     }

@@ -13,6 +13,8 @@ mod fault_rate;
 #[cfg(feature = "chaos")]
 mod plan;
 #[cfg(feature = "chaos")]
+mod replicas;
+#[cfg(feature = "chaos")]
 mod run;
 #[cfg(feature = "chaos")]
 mod share;
@@ -25,5 +27,7 @@ pub(crate) use self::draw::is_drawn;
 pub use self::fault_rate::FaultRate;
 #[cfg(feature = "chaos")]
 pub(crate) use self::plan::{Effect, MAX_FAULTS, Plan, Terms, check_together};
+#[cfg(feature = "chaos")]
+pub(crate) use self::replicas::Replicas;
 #[cfg(feature = "chaos")]
 pub(crate) use self::run::{Met, Rules, Run, Runs};

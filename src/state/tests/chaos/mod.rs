@@ -1,6 +1,7 @@
 //! Claims about faults: who meets them, how many, and for how long.
 
 mod draws;
+mod replicas;
 mod runs;
 mod shares;
 
