@@ -1,10 +1,14 @@
 //! Faults that calls meet on purpose.
 
 mod dropping;
+mod experiments;
 mod halting;
 mod met;
+mod process;
+mod replicas;
 mod settings;
 mod shown;
+mod store;
 
 use std::time::Duration;
 
