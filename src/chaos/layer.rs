@@ -175,15 +175,21 @@ where
     S: Service<Request, Response = Response> + Clone,
     E: Clone,
 {
-    /// A call that meets faults. It takes a clone of the inner service, because one that waits may not hold what is ready.
+    /// A call that meets faults.
+    ///
+    /// Unless it is sent at once, nobody is to wait for what this service has ready: neither others while the call waits, nor the call
+    /// itself, which is sent by a clone.
     #[cold]
     #[inline(never)]
-    fn faulted(&self, request: Request, run: u64, plan: &Plan) -> ResponseFuture<S, Request, E> {
-        let (wait, result) = self.layer.result(&request, run, plan);
-        let state = match result {
-            Some(result) => State::Ending { wait, result: Some(result) },
-            None => State::Delayed { call: Oneshot::after(wait.is_some(), self.inner.clone(), request), wait },
+    fn faulted(&mut self, request: Request, run: u64, plan: &Plan) -> ResponseFuture<S, Request, E> {
+        let state = match self.layer.result(&request, run, plan) {
+            (None, None) => State::Calling { call: self.inner.call(request) },
+            (wait, Some(result)) => State::Ending { wait, result: Some(result) },
+            (wait, None) => State::Delayed { wait, call: Oneshot::after(true, self.inner.clone(), request) },
         };
+        if !matches!(state, State::Calling { .. }) {
+            self.inner = self.inner.clone();
+        }
         ResponseFuture::new(state, self.layer.spoil(run, plan), self.layer.end.clone())
     }
 }

@@ -148,17 +148,20 @@ fn a_fault_is_met_in_its_time_after_the_start() {
     });
 }
 
+/// The inner service lets one call in at a time, and a service that is ready holds its place.
 #[test]
-fn an_inner_service_that_is_not_ready_is_not_called() {
+fn a_call_that_waits_holds_nothing_of_the_inner_service() {
     paused(async {
-        let never = tower::service_fn(|_: u32| std::future::pending::<Result<u32, Down>>());
-        let layer = all().delay(1.0, SECOND).build().unwrap();
-        layer.handle().start();
-        let stuck = tower::limit::ConcurrencyLimit::new(never, 1);
-        let mut service = layer.layer(stuck);
-        let mut holds = task::spawn(service.ready().await.unwrap().call(1));
-        assert!(holds.poll().is_pending());
-        drop(holds);
-        assert!(service.ready().await.is_ok(), "what it held is given back");
+        for builder in [all().delay(1.0, SECOND), all().hang(1.0), all().delay(1.0, SECOND).fail(1.0, |_| Down(1))] {
+            let layer = builder.only(|request| *request == 1).build().unwrap();
+            layer.handle().start();
+            let mut service = layer.layer(tower::limit::ConcurrencyLimit::new(echo(), 1));
+            let mut waits = task::spawn(service.ready().await.unwrap().call(1));
+            assert!(waits.poll().is_pending());
+            assert_eq!(service.clone().oneshot(2).await.unwrap(), 2);
+            advance(SECOND).await;
+            layer.handle().halt();
+            assert!(waits.is_woken() && waits.poll().is_ready());
+        }
     });
 }

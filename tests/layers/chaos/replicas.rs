@@ -17,7 +17,8 @@ fn only_chosen_replicas_meet_faults_and_never_all_of_them() {
         drop(c);
         assert!(a.clone().oneshot(1).await.is_ok(), "those that are left are all chosen");
         let error = handle.only_replicas(["a", "b"]).unwrap_err();
-        let expected = "chaos `faults`: `only_replicas` is `a, b`, but must be some of those that are there, but not all: a, b";
+        let expected =
+            "chaos `faults`: `only_replicas` is `a, b`, but must be some of those that are there, but not all: a, b";
         assert_eq!(error.to_string(), expected);
         handle.only_replicas(["b"]).unwrap();
         assert!(a.clone().oneshot(1).await.is_ok());
