@@ -1,6 +1,7 @@
 //! The future of one call: the faults that it meets, then the call itself.
 
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -28,9 +29,8 @@ pin_project! {
         S: Service<Request>,
     {
         #[pin]
-        state: State<S, Request>,
-        spoil: Option<Spoil>,
-        end: E,
+        pub(super) state: State<S, Request>,
+        pub(super) end: E,
     }
 }
 
@@ -41,18 +41,37 @@ pin_project! {
         S: Service<Request>,
     {
         /// It met no fault.
-        Calling { #[pin] call: S::Future },
-        /// It is sent once it has waited.
-        Delayed { wait: Option<Wait>, #[pin] call: Oneshot<S, Request> },
-        /// It is not sent: a fault has made its result.
-        Ending { wait: Option<Wait>, result: Option<Result<S::Response, Error>> },
+        Spared { #[pin] call: S::Future },
+        // Boxed, so that the calls that meet no fault do not carry it.
+        Faulted { faulted: Pin<Box<Faulted<S, Request>>> },
     }
 }
 
-impl<S: Service<Request>, Request, E> ResponseFuture<S, Request, E> {
-    #[inline(always)]
-    pub(super) const fn new(state: State<S, Request>, spoil: Spoil, end: E) -> Self {
-        Self { state, spoil: Some(spoil), end }
+pin_project! {
+    /// A call that met faults.
+    pub(super) struct Faulted<S, Request>
+    where
+        S: Service<Request>,
+    {
+        pub(super) wait: Option<Wait>,
+        #[pin]
+        pub(super) call: Call<S, Request>,
+        pub(super) spoil: Spoil,
+    }
+}
+
+pin_project! {
+    #[project = CallProj]
+    pub(super) enum Call<S, Request>
+    where
+        S: Service<Request>,
+    {
+        /// It was sent at once.
+        Sent { #[pin] call: S::Future },
+        /// It is sent once it has waited.
+        Delayed { #[pin] call: Oneshot<S, Request> },
+        /// It is not sent: a fault has made its result.
+        Ended { result: Option<Result<S::Response, Error>> },
     }
 }
 
@@ -67,29 +86,34 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = match this.state.project() {
-            StateProj::Calling { call } => ready!(call.poll(cx)).map_err(Error::lift),
-            StateProj::Delayed { wait, call } => {
-                ready!(over(wait, cx));
-                ready!(call.poll(cx))
-            }
-            StateProj::Ending { wait, result } => {
-                ready!(over(wait, cx));
-                result.take().expect(POLLED_AGAIN)
-            }
+        let (response, spoil) = match this.state.project() {
+            StateProj::Spared { call } => (ready!(call.poll(cx)).map_err(Error::lift)?, Spoil::default()),
+            StateProj::Faulted { faulted } => ready!(faulted.as_mut().poll(cx))?,
         };
-        let spoil = this.spoil.take().expect(POLLED_AGAIN);
-        Poll::Ready(result.map(|response| this.end.clone().answered(spoil, response)))
+        Poll::Ready(Ok(this.end.clone().answered(spoil, response)))
     }
 }
 
-/// Waits, if the wait is not over.
-fn over(wait: &mut Option<Wait>, cx: &mut Context<'_>) -> Poll<()> {
-    if let Some(waiting) = wait {
-        ready!(waiting.as_mut().poll(cx));
-        *wait = None;
+impl<S, Request> Future for Faulted<S, Request>
+where
+    S: Service<Request>,
+    S::Error: Into<BoxError> + 'static,
+{
+    type Output = Result<(S::Response, Spoil), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(wait) = this.wait {
+            ready!(wait.as_mut().poll(cx));
+            *this.wait = None;
+        }
+        let response = match this.call.project() {
+            CallProj::Sent { call } => ready!(call.poll(cx)).map_err(Error::lift)?,
+            CallProj::Delayed { call } => ready!(call.poll(cx))?,
+            CallProj::Ended { result } => result.take().expect(POLLED_AGAIN)?,
+        };
+        Poll::Ready(Ok((response, mem::take(this.spoil))))
     }
-    Poll::Ready(())
 }
 
 impl<S: Service<Request>, Request, E> fmt::Debug for ResponseFuture<S, Request, E> {

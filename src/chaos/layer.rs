@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tower::{BoxError, Layer, Service};
 
 use super::fault::Make;
-use super::future::{ResponseFuture, State};
+use super::future::{Call, Faulted, ResponseFuture, State};
 use super::handle::ChaosHandle;
 use super::hung::Hung;
 use super::shared::Core;
@@ -119,11 +119,11 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let end = self.layer.end.clone();
-        match self.layer.meet(&request) {
-            None => ResponseFuture::new(State::Calling { call: self.inner.call(request) }, Spoil::default(), end),
-            Some((run, plan)) => self.faulted(request, run, &plan),
-        }
+        let state = match self.layer.meet(&request) {
+            None => State::Spared { call: self.inner.call(request) },
+            Some((run, plan)) => State::Faulted { faulted: Box::pin(self.faulted(request, run, &plan)) },
+        };
+        ResponseFuture { state, end: self.layer.end.clone() }
     }
 }
 
@@ -181,16 +181,17 @@ where
     /// itself, which is sent by a clone.
     #[cold]
     #[inline(never)]
-    fn faulted(&mut self, request: Request, run: u64, plan: &Plan) -> ResponseFuture<S, Request, E> {
-        let state = match self.layer.result(&request, run, plan) {
-            (None, None) => State::Calling { call: self.inner.call(request) },
-            (wait, Some(result)) => State::Ending { wait, result: Some(result) },
-            (wait, None) => State::Delayed { wait, call: Oneshot::after(true, self.inner.clone(), request) },
+    fn faulted(&mut self, request: Request, run: u64, plan: &Plan) -> Faulted<S, Request> {
+        let (wait, result) = self.layer.result(&request, run, plan);
+        let call = match result {
+            Some(result) => Call::Ended { result: Some(result) },
+            None if wait.is_none() => Call::Sent { call: self.inner.call(request) },
+            None => Call::Delayed { call: Oneshot::after(true, self.inner.clone(), request) },
         };
-        if !matches!(state, State::Calling { .. }) {
+        if !matches!(call, Call::Sent { .. }) {
             self.inner = self.inner.clone();
         }
-        ResponseFuture::new(state, self.layer.spoil(run, plan), self.layer.end.clone())
+        Faulted { wait, call, spoil: self.layer.spoil(run, plan) }
     }
 }
 
