@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 use std::sync::Arc; // no model checks it
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::shared::Core;
+use super::snapshot::ChaosSnapshot;
 use crate::error::ConfigError;
 use crate::name::Name;
+use crate::state::chaos::FaultRate;
 use crate::state::chaos::counted::Halted;
-use crate::state::chaos::{FaultRate, Run};
 use crate::time;
 
 /// Starts and stops the faults of a [`ChaosLayer`](super::ChaosLayer), from anywhere.
@@ -19,22 +19,6 @@ use crate::time;
 #[derive(Clone, Debug)]
 pub struct ChaosHandle {
     pub(super) core: Arc<Core>,
-}
-
-/// The faults at one moment, and what they have done since they were last started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChaosSnapshot {
-    /// Whether calls may meet faults now.
-    pub is_on: bool,
-    /// How long it is until they end by themselves; `None` if they are neither on nor to come.
-    pub left: Option<Duration>,
-    /// The calls that came.
-    pub calls: u64,
-    /// Those of them that met a fault.
-    pub faulted: u64,
-    /// Those that were to meet one, and were spared because of [`max_share`](super::ChaosBuilder::max_share).
-    pub spared: u64,
 }
 
 impl ChaosHandle {
@@ -107,28 +91,10 @@ impl ChaosHandle {
 
     /// The faults now.
     pub fn snapshot(&self) -> ChaosSnapshot {
-        (&*self.core).into()
+        self.core.seen()
     }
 
     fn of(&self, error: ConfigError) -> ConfigError {
         error.named(self.name().as_str()).of(self.core.row.kind().as_str())
-    }
-}
-
-impl Core {
-    /// Starts the faults now, for as long as they may last.
-    pub(super) fn start_now(&self, factor: FaultRate) {
-        let now = time::now();
-        self.start(now..time::after(now, self.expires), factor);
-    }
-}
-
-impl From<&Core> for ChaosSnapshot {
-    fn from(core: &Core) -> Self {
-        let (during, Run { calls, faulted, spared }) = core.look(|runs| (runs.during(), runs.done()));
-        let now = core.clock.now();
-        let is_on = during.as_ref().is_some_and(|during| during.start <= now);
-        let left = during.map(|during| during.end.saturating_sub(now).into());
-        Self { is_on, left, calls, faulted, spared }
     }
 }

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::handle::ChaosSnapshot;
+use super::snapshot::ChaosSnapshot;
 use crate::error::ConfigError;
 use crate::event::{self, Action, Event, Told};
 use crate::registry::{Listed, Order, Row, Story, Sums};
@@ -19,7 +19,7 @@ use crate::setting::{Setting, Value};
 use crate::state::chaos::counted::{Halted, SPARED};
 use crate::state::chaos::{FaultRate, Met, Plan, Replicas, Rules, Runs};
 use crate::state::history::Counted;
-use crate::time::Clock;
+use crate::time::{self, Clock};
 
 /// Says whether faults are to stop.
 pub(super) type Condition = Box<dyn Fn() -> bool + Send + Sync>;
@@ -72,6 +72,12 @@ impl Core {
         self.is_on.load(Ordering::Relaxed)
     }
 
+    /// Starts the faults now, for as long as they may last.
+    pub(super) fn start_now(&self, factor: FaultRate) {
+        let now = time::now();
+        self.start(now..time::after(now, self.expires), factor);
+    }
+
     /// Starts the faults for a time, in place of a run that goes on.
     pub(super) fn start(&self, during: Range<Instant>, factor: FaultRate) {
         let time = during.end.saturating_duration_since(during.start);
@@ -108,6 +114,12 @@ impl Core {
             self.tell_halted(Halted::Expired);
         }
         seen
+    }
+
+    /// The faults now.
+    pub(super) fn seen(&self) -> ChaosSnapshot {
+        let (during, done) = self.look(|runs| (runs.during(), runs.done()));
+        ChaosSnapshot::of(during, done, self.clock.now())
     }
 
     /// Decides on a call, which may meet faults if it is in reach of them.
@@ -173,7 +185,7 @@ impl Listed for Core {
 
     /// By the names that its snapshot has.
     fn snapshot(&self) -> Vec<Setting> {
-        let ChaosSnapshot { is_on, left, calls, faulted, spared } = self.into();
+        let ChaosSnapshot { is_on, left, calls, faulted, spared } = self.seen();
         vec![
             Setting::new("is_on", is_on),
             Setting::new("left", left.map(Value::Time)),
@@ -200,7 +212,7 @@ impl Listed for Core {
     }
 
     fn gauges(&self, sums: &mut Sums) {
-        sums.of(self.row).add_count("on", ChaosSnapshot::from(self).is_on.into());
+        sums.of(self.row).add_count("on", self.seen().is_on.into());
     }
 }
 

@@ -18,9 +18,11 @@ use crate::time;
 
 /// What faults do to the body of a response: most often nothing.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "no other end knows bodies"))]
 pub struct Spoil(pub(super) Option<Box<Spoiling>>);
 
 /// Boxed, so that the calls that meet no such fault do not carry it.
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "no other end knows bodies"))]
 pub(crate) struct Spoiling {
     pub(super) core: Arc<Core>,
     pub(super) run: u64,

@@ -9,7 +9,6 @@ use http::Response;
 pub use self::spoilt::{Cut, SpoiltBody};
 use super::Http;
 use crate::chaos::{ChaosBuilder, ChaosLayer, Fault, FaultRate};
-use crate::grpc::{Grpc, GrpcClassifier};
 use crate::state::chaos::Effect;
 use crate::state::chaos::counted::FaultKind;
 
@@ -22,26 +21,17 @@ impl<Request, B> ChaosLayer<Request, Response<B>, Http> {
     }
 }
 
-impl<Request, B> ChaosLayer<Request, Response<B>, Grpc> {
-    /// Starts to build a layer of faults for gRPC, where faults may spoil the [stream](SpoiltBody) of a response, too.
-    ///
-    /// Errors and events show its name, of 1 to 64 bytes. It does nothing until its handle starts the faults.
-    pub fn grpc(name: impl Into<Cow<'static, str>>) -> ChaosBuilder<Request, Response<B>, Grpc> {
-        ChaosLayer::builder(name).spoiling(Grpc::new(GrpcClassifier::new()))
-    }
-}
-
 impl<Request, B> Fault<Request, Response<B>> {
     /// Breaks responses off half way: after half of their `Content-Length`, or after the first frame of a body without one.
     ///
-    /// The body then fails with a [`Cut`]. It needs a layer that [`ChaosLayer::http`] or [`ChaosLayer::grpc`] has begun.
+    /// The body then fails with a [`Cut`]. It needs a layer that [`ChaosLayer::http`] or [`grpc`](ChaosLayer::grpc) has begun.
     pub fn abort(rate: impl Into<FaultRate>) -> Self {
         Self::new(Effect::End(FaultKind::Abort), rate)
     }
 
     /// Lets so many bytes of a response's body pass in a second, in pieces of a tenth of a second.
     ///
-    /// It needs a layer that [`ChaosLayer::http`] or [`ChaosLayer::grpc`] has begun.
+    /// It needs a layer that [`ChaosLayer::http`] or [`grpc`](ChaosLayer::grpc) has begun.
     pub fn slow_body(rate: impl Into<FaultRate>, bytes_per_second: u64) -> Self {
         Self::new(Effect::SlowBody(bytes_per_second), rate)
     }

@@ -2,7 +2,6 @@
 
 /// What a fault does to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "chaos"), expect(dead_code, reason = "there are no faults, and their metrics are at zero"))]
 pub(crate) enum FaultKind {
     Fail,
     Respond,
@@ -33,7 +32,6 @@ impl FaultKind {
 
 /// Why faults have stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "chaos"), expect(dead_code, reason = "there are no faults, and their metrics are at zero"))]
 pub(crate) enum Halted {
     /// Somebody stopped them.
     ByHand,

@@ -19,6 +19,7 @@ pub(crate) enum Effect {
     /// Waits before whatever else happens.
     Delay(Delay),
     /// Lets so many bytes of the response's body pass in a second.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only `http` makes one, and a test"))]
     SlowBody(u64),
     /// Ends the call, so that no later fault is drawn.
     End(FaultKind),

@@ -131,14 +131,14 @@ fn a_check_that_hangs_does_not_hold_and_holds_up_no_abort() {
 }
 
 /// A layer whose calls fail, and who makes one every ten milliseconds.
-async fn calls(builder: Builder, objective: Objective) -> ChaosHandle {
-    let layer = builder.build().unwrap();
+fn calls(builder: Builder, objective: &Objective) -> ChaosHandle {
+    let layer = builder.build().expect("the settings are legal");
     let handle = layer.handle();
-    let measure = palisade::MeasureLayer::builder("orders").objective(&objective).build().unwrap();
+    let measure = palisade::MeasureLayer::builder("orders").objective(objective).build().expect("it is legal");
     let mut service = measure.layer(layer.layer(echo()));
     tokio::spawn(async move {
         loop {
-            service.ready().await.unwrap().call(1).await.ok();
+            service.ready().await.expect("it is ready").call(1).await.ok();
             tokio::time::sleep(10 * MILLI).await;
         }
     });
@@ -149,7 +149,7 @@ async fn calls(builder: Builder, objective: Objective) -> ChaosHandle {
 fn an_experiment_whose_objective_burns_is_halted_within_one_second() {
     paused(async {
         let objective = Objective::builder("orders").availability(0.99).build().unwrap();
-        let handle = calls(all().fail(0.5, |_| Down(1)), objective.clone()).await;
+        let handle = calls(all().fail(0.5, |_| Down(1)), &objective);
         let (gate, burning) = (objective.gate(10.0), Arc::new(std::sync::OnceLock::new()));
         let since = Arc::clone(&burning);
         let watch = tokio::spawn(async move {
