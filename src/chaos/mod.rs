@@ -26,7 +26,8 @@
 //! for order in 0..1_000 {
 //!     service.call(order).await.ok();
 //! }
-//! assert_eq!(chaos.snapshot().faulted, 100, "a tenth of the calls at most, whatever the rates are");
+//! let faulted = chaos.snapshot().faulted;
+//! assert!(faulted > 90 && faulted <= 100, "a tenth of the calls at most, whatever the rates are");
 //! chaos.halt();
 //! # Ok(())
 //! # }
