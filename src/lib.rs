@@ -15,6 +15,7 @@
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
 //! | [`DeadLetterLayer`] | losing calls that finally failed | its own failure, or a response because the call is kept |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
+//! | `ChaosLayer` (feature `chaos`) | not knowing what happens when calls fail | the fault that you chose |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
@@ -87,7 +88,8 @@
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
 //!             timeout     limits one attempt
-//!               service
+//!               chaos     lets calls meet faults on purpose, as the service might
+//!                 service
 //! ```
 //!
 //! A queue inside a circuit breaker would make our own wait the service's slowness, and open the circuit of a healthy service.
@@ -156,8 +158,7 @@
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
-//!   `coalesce/`, `cache/` and
-//!   `dead_letter/` are the layers.
+//!   `coalesce/`, `cache/`, `dead_letter/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
 //! - `dead_letter/queue/` is a queue of letters and `dead_letter/replay/` replays them; `state/letters/` decides which one is next.
@@ -184,6 +185,8 @@ pub mod cache;
 mod cached_arc;
 pub mod call;
 mod caught;
+#[cfg(feature = "chaos")]
+pub mod chaos;
 pub mod circuit_breaker;
 #[cfg(feature = "http")]
 mod clients;
@@ -235,6 +238,8 @@ pub use crate::bulkhead::{
 #[cfg(feature = "moka")]
 pub use crate::cache::{Cache, CacheBuilder, CacheHandle, CacheLayer, CacheSnapshot};
 pub use crate::call::budget::{Budget, BudgetBuilder};
+#[cfg(feature = "chaos")]
+pub use crate::chaos::{Chaos, ChaosBuilder, ChaosHandle, ChaosLayer, ChaosSnapshot};
 pub use crate::circuit_breaker::{
     CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, CircuitSnapshot,
 };

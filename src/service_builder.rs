@@ -7,6 +7,8 @@ use crate::bulkhead::BulkheadHandle;
 #[cfg(feature = "moka")]
 use crate::cache::{CacheLayer, Call};
 use crate::call::{AdmissionLayer, Handled};
+#[cfg(feature = "chaos")]
+use crate::chaos::ChaosLayer;
 use crate::circuit_breaker::CircuitHandle;
 use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
@@ -79,6 +81,9 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_dead_letter[Q, R]: DeadLetterLayer<Q, R>;
         /// Lets calls that are the same share one.
         with_coalesce[S: Service<Request>, Request, B: ToKey<Request>, E: Share<S::Response>]: CoalesceLayer<S, Request, B, E>;
+        /// Lets calls meet faults, on purpose.
+        #[cfg(feature = "chaos")]
+        with_chaos[Request, Response, E]: ChaosLayer<Request, Response, E>;
         /// Says how much each call matters.
         with_criticality[R]: CriticalityLayer<R>;
         /// Measures how long calls take and how they end.

@@ -28,6 +28,7 @@ macro_rules! kinds {
             Coalesce: "coalesce", "palisade::coalesce";
             Registry: "registry", "palisade::registry";
             Saga: "saga", "palisade::saga";
+            Chaos: "chaos", "palisade::chaos";
             Custom: "custom", "palisade::custom";
         }
     };

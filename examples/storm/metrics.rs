@@ -59,6 +59,8 @@ fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, Con
     let stack = ServiceBuilder::new().layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name));
     #[cfg(feature = "moka")]
     let stack = stack.layer(palisade::CacheLayer::builder("passing", |(): &()| "key").ttl(Duration::ZERO).build()?);
+    #[cfg(feature = "chaos")]
+    let stack = stack.layer(palisade::ChaosLayer::builder("passing").build()?);
     Ok(stack
         .layer(DeadLetterLayer::new(|_: DeadLetter<()>| ()).name(name))
         .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)

@@ -53,6 +53,10 @@ actions! {
     Drain: Health | Replicas, "drain";
     /// [`Health::undrain`](crate::Health::undrain), or [`ReplicasHandle::undrain`](crate::ReplicasHandle::undrain)
     Undrain: Health | Replicas, "undrain";
+    /// `ChaosHandle::start`, with the feature `chaos`
+    Start: Chaos, "start";
+    /// `ChaosHandle::halt`, with the feature `chaos`
+    Halt: Chaos, "halt";
     /// [`ReplicasHandle::promote`](crate::ReplicasHandle::promote)
     Promote: Replicas, "promote";
     /// [`ReplicasHandle::eject`](crate::ReplicasHandle::eject)

@@ -64,7 +64,7 @@
 //! | [`LetterReplayed`](Event::LetterReplayed) | `dead_letter` | `debug` | `id`, `result`, `error` |
 //! | [`LetterParked`](Event::LetterParked) | `dead_letter` | `warn` | `id`, `reason` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
-//! | [`Steered`](Event::Steered) | layer, or `health` | `info` | `action`, `by` |
+//! | [`Steered`](Event::Steered) | layer, `health` or `chaos` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`Restored`](Event::Restored) | `registry` | `info` | `kind`, `age` |
 //! | [`LeftOut`](Event::LeftOut) | `registry` | `warn`, or `info` where there is no snapshot | `why`, `count`, `what` |
@@ -86,6 +86,10 @@
 //! | [`SagaUndone`](Event::SagaUndone) | `saga` | `debug` | `saga` |
 //! | [`SagaStuck`](Event::SagaStuck) | `saga` | `warn` | `saga`, `step`, `error` |
 //! | [`SagaResumed`](Event::SagaResumed) | `saga` | `info` by hand, else `debug` | `saga`, `by_hand` |
+//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time` |
+//! | [`FaultsHalted`](Event::FaultsHalted) | `chaos` | `warn` if they had to, else `info` | `reason` |
+//! | [`FaultsHeldBack`](Event::FaultsHeldBack) | `chaos` | `info` | `max_share` |
+//! | [`Faulted`](Event::Faulted) | `chaos` | `debug` | `fault` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or

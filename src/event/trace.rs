@@ -80,6 +80,13 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::SagaResumed { .. } => of_sagas(name, event),
         Event::Steered { by, action } => steered(source, by, action),
         Event::Alert { .. } => alert(name, event),
+        Event::FaultsStarted { time } => warn!(target: "palisade::chaos", name, ?time, "faults started"),
+        Event::FaultsHalted { reason: reason @ ("halt_when" | "panicked") } => {
+            warn!(target: "palisade::chaos", name, reason, "faults stopped");
+        }
+        Event::FaultsHalted { reason } => info!(target: "palisade::chaos", name, reason, "faults stopped"),
+        Event::FaultsHeldBack { max_share } => info!(target: "palisade::chaos", name, max_share, "faults held back"),
+        Event::Faulted { fault } => debug!(target: "palisade::chaos", name, fault, "faulted"),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");

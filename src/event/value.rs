@@ -330,6 +330,30 @@ pub enum Event<'a> {
         /// What to do about it.
         runbook_url: &'a str,
     },
+    /// The faults of chaos have started, or will at a time that was set.
+    #[non_exhaustive]
+    FaultsStarted {
+        /// How long they last, unless they are stopped.
+        time: Duration,
+    },
+    /// The faults of chaos have stopped.
+    #[non_exhaustive]
+    FaultsHalted {
+        /// Why: `"by_hand"`, their time has `"expired"`, a condition says so (`"halt_when"`), or that has `"panicked"`.
+        reason: &'static str,
+    },
+    /// A call was spared its faults, because as many calls are faulted as may be. It is told once after each start.
+    #[non_exhaustive]
+    FaultsHeldBack {
+        /// The largest share of the last 1,000 calls.
+        max_share: f64,
+    },
+    /// A call meets a fault.
+    #[non_exhaustive]
+    Faulted {
+        /// What the fault does: `"fail"`, `"respond"`, `"delay"`, `"hang"`, `"abort"` or `"slow_body"`.
+        fault: &'static str,
+    },
     /// A registry has no room for another instance, which works and is not listed. It is told once, until there is room again.
     #[non_exhaustive]
     NotListed {

@@ -189,6 +189,24 @@ pub enum What {
         /// The id of the saga.
         saga: String,
     },
+    /// [`Event::FaultsStarted`]
+    #[non_exhaustive]
+    FaultsStarted {
+        /// How long they were to last.
+        time: Duration,
+    },
+    /// [`Event::FaultsHalted`]
+    #[non_exhaustive]
+    FaultsHalted {
+        /// Why, in the word that the event has.
+        reason: &'static str,
+    },
+    /// [`Event::FaultsHeldBack`]
+    #[non_exhaustive]
+    FaultsHeldBack {
+        /// The largest share of the last 1,000 calls.
+        max_share: f64,
+    },
     /// [`Event::Steered`]
     #[non_exhaustive]
     Steered {
@@ -245,6 +263,9 @@ impl What {
                 Self::SagaStuck { saga: owned(saga), step: step.map(owned), error: owned(error) }
             }
             Event::SagaResumed { saga, by_hand: true } => Self::SagaResumed { saga: owned(saga) },
+            Event::FaultsStarted { time } => Self::FaultsStarted { time },
+            Event::FaultsHalted { reason } => Self::FaultsHalted { reason },
+            Event::FaultsHeldBack { max_share } => Self::FaultsHeldBack { max_share },
             Event::Steered { by, action } => {
                 Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
             }
@@ -285,6 +306,9 @@ impl What {
             Self::Alert { .. } => "alert",
             Self::SagaStuck { .. } => "saga_stuck",
             Self::SagaResumed { .. } => "saga_resumed",
+            Self::FaultsStarted { .. } => "faults_started",
+            Self::FaultsHalted { .. } => "faults_halted",
+            Self::FaultsHeldBack { .. } => "faults_held_back",
             Self::Steered { .. } => "steered",
         }
     }

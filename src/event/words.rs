@@ -55,6 +55,9 @@ impl fmt::Display for What {
                 write!(f, " ({})", error.escape_debug())
             }
             Self::SagaResumed { saga } => write!(f, "saga {} resumed", saga.escape_debug()),
+            Self::FaultsStarted { time } => write!(f, "faults started for {}", shown(*time)),
+            Self::FaultsHalted { reason } => write!(f, "faults stopped ({})", plain(reason)),
+            Self::FaultsHeldBack { max_share } => write!(f, "faults held back, {max_share} of the calls met some"),
             Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 let (replica, duration) = (replica.escape_debug(), shown(*duration));

@@ -68,6 +68,8 @@
 
 mod answer;
 mod attempts;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod classify;
 mod code;
 mod dead_letter;

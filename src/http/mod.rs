@@ -54,6 +54,7 @@
 //! | replicas | go by the [status](HttpClassifier); a call goes on where it was [not sent](not_sent()), and is in flight until the body of its response has ended |
 //! | coalesce | shares [`GET` requests](OnlyGets) only; their [bodies](SharedBody) are read whole, and a large one is for who began the call |
 //! | cache (feature `http-cache-semantics`) | keeps what the responses say may be kept: see `Semantics` |
+//! | chaos (feature `chaos`) | cuts [bodies](SpoiltBody) off half way, or slows them down |
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
@@ -81,6 +82,8 @@ pub(crate) mod body;
 #[cfg(feature = "http-cache-semantics")]
 mod cache;
 pub(crate) mod causes;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod classify;
 mod coalesce;
 pub mod criticality;
@@ -114,6 +117,8 @@ pub use self::answer::{AnswerLayer, answer_to};
 #[cfg(feature = "http-cache-semantics")]
 pub use self::cache::{Asked, HttpKey, Kept, Reading, Semantics};
 pub use self::causes::not_sent;
+#[cfg(feature = "chaos")]
+pub use self::chaos::{Cut, SpoiltBody};
 pub(crate) use self::classify::overridden;
 pub use self::classify::{ByTable, ClassifyEnd, HttpClassifier, Overrides};
 pub use self::coalesce::{Buffered, GatherBody, Gathered, OnlyGets, SharedBody};

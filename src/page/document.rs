@@ -12,8 +12,8 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-Jk3g6+y9JW7mfNxMgj0pZo3zovQCDBLX4c0WVzeqCzo='; ",
-    "style-src 'sha256-70ujwYFhPpNbyWqKA6sz1lMEwI671Y2VTg5c7Wskvsk='"
+    "script-src 'sha256-Euf+LpWRY0DbL3Dzc0VHx0HIIwhQqfWh2+qo2sjMc7A='; ",
+    "style-src 'sha256-i1SPedUWhqFKR8oerJkS6bRUnAFMrCgI8vEImTZlnRo='"
 );
 
 pub(super) static DOCUMENT: LazyLock<Bytes> =

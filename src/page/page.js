@@ -171,6 +171,12 @@ const KINDS = {
     total("Joined", "coalesce_calls_total", "joined"),
     seldom("Rejected", "coalesce_rejected_total"),
   ]],
+  "chaos": ["Faults", [
+    number("On", row => count(row.see("on"))),
+    total("Met", "chaos_faults_total"),
+    seldom("Spared", "chaos_spared_total"),
+    seldom("Stopped", "chaos_halted_total"),
+  ]],
   "measure": ["Measures", [
     number("In flight", row => count(row.see("in_flight"))),
     number("p50", row => time(row.see("p50"))),
@@ -538,6 +544,10 @@ const ACTIONS = {
   "health": [
     ["drain", "Drain", "It says that it is not ready, so that balancers send it nothing."],
     ["undrain", "Undrain", "It drains no longer."],
+  ],
+  "chaos": [
+    ["start", "Start", "Calls meet its faults for a while."],
+    ["halt", "Stop", "Calls meet faults no longer."],
   ],
   "replicas": [
     ["drain", "Drain", "It gets no more calls."],

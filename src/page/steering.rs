@@ -53,6 +53,8 @@ fn action(request: &Json) -> Option<Action> {
         "clear" => Action::Clear,
         "drain" => Action::Drain,
         "undrain" => Action::Undrain,
+        "start" => Action::Start,
+        "halt" => Action::Halt,
         "promote" => Action::Promote,
         "eject" => Action::Eject,
         "readmit" => Action::Readmit,

@@ -62,7 +62,7 @@ impl Display for Place<'_> {
 }
 
 /// Text that has no control characters, as one that means nothing to Markdown, to the tables and links of GitHub's, or to HTML.
-struct Cell<T>(T);
+pub(crate) struct Cell<T>(pub(crate) T);
 
 impl<T: Display> Display for Cell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

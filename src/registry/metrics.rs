@@ -12,6 +12,7 @@ use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
 use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
+use crate::state::chaos::counted::{FaultKind, Halted, SPARED};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::flights::Passage;
@@ -209,6 +210,14 @@ table! {
         "Letters in queues that are parked.";
     dead_letter_bytes: DeadLetter Gauge[] one(At::Gauge("bytes")),
         "The size of the letters in queues.";
+    chaos_on: Chaos Gauge[] one(At::Gauge("on")),
+        "How many layers of faults are on.";
+    chaos_faults_total: Chaos Counter[fault] words_of(FaultKind::ALL.map(FaultKind::as_str), FaultKind::Fail.word()),
+        "Faults that calls met; a call may meet several.";
+    chaos_spared_total: Chaos Counter[] one(At::Word(SPARED)),
+        "Calls that were to meet a fault and were spared, because as many are faulted as may be.";
+    chaos_halted_total: Chaos Counter[reason] words_of(Halted::ALL.map(Halted::as_str), Halted::ByHand.word()),
+        "How often faults have stopped.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),

@@ -309,6 +309,8 @@ pub use self::list::{Listing, Registry};
 pub(crate) use self::listed::{Listed, Shown};
 #[cfg(feature = "page")]
 pub(crate) use self::look::Look;
+#[cfg(feature = "chaos")]
+pub(crate) use self::markdown::Cell;
 pub(crate) use self::measured::{Measuring, Times};
 pub(crate) use self::metrics::gauges_of;
 pub use self::metrics::{Metric, MetricKind, Sample};
@@ -318,6 +320,8 @@ pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
 pub(crate) use self::order::Order;
 pub use self::order::{SteerError, Target};
 pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
+#[cfg(feature = "chaos")]
+pub(crate) use self::rfc3339::Rfc3339;
 pub(crate) use self::row::Row;
 #[cfg(feature = "serde")]
 pub(crate) use self::snapshot::{Keep, Restoring, kept};

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 ///
 /// It has room for the years 0 to 9999. Times before or after are shown as the first or the last second of these.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rfc3339(pub(super) SystemTime);
+pub(crate) struct Rfc3339(pub(crate) SystemTime);
 
 const DAY: i64 = 24 * 60 * 60;
 

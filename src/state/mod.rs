@@ -8,6 +8,7 @@ pub(crate) mod bucket;
 pub(crate) mod budget;
 pub(crate) mod cache;
 pub(crate) mod calls;
+pub(crate) mod chaos;
 pub(crate) mod circuit;
 pub(crate) mod counts;
 pub(crate) mod criticality;

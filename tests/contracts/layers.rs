@@ -151,6 +151,17 @@ where
     palisade::CacheLayer::builder("cache", key).build().unwrap()
 }
 
+/// Faults that let each call go on at once, by a clone of the inner service.
+#[cfg(feature = "chaos")]
+pub(crate) fn chaos<T>(is_on: bool) -> palisade::ChaosLayer<T, T> {
+    let faults = palisade::ChaosLayer::builder("chaos").delay(1.0, Duration::ZERO).max_share(1.0);
+    let layer = faults.expires(Duration::from_secs(24 * 60 * 60)).build().unwrap();
+    if is_on {
+        layer.handle().start();
+    }
+    layer
+}
+
 pub(crate) fn coalesce<S, T>() -> CoalesceLayer<S, T, fn(&T) -> u64>
 where
     S: Service<T, Response: Clone>,

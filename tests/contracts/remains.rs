@@ -74,6 +74,13 @@ impl<R> Watched for CriticalityLayer<R> {
     }
 }
 
+#[cfg(feature = "chaos")]
+impl<Request, Response> Watched for palisade::ChaosLayer<Request, Response> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles
+    }
+}
+
 impl<F, T> Watched for FallbackLayer<F, T> {
     fn watch(&self, handles: Handles) -> Handles {
         handles.with(FallsBack)

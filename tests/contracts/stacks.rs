@@ -22,6 +22,10 @@ macro_rules! rows {
             $((stringify!($name), |inner, _| alone($layer, inner)),)+
             #[cfg(feature = "moka")]
             ("cache", |inner, _| alone($crate::layers::cache(), inner)),
+            #[cfg(feature = "chaos")]
+            ("chaos_that_is_off", |inner, _| alone($crate::layers::chaos(false), inner)),
+            #[cfg(feature = "chaos")]
+            ("chaos_that_is_on", |inner, _| alone($crate::layers::chaos(true), inner)),
             ("replicas", replicas),
             ("replicas_in_the_middle", replicas_in_the_middle),
             ("fallback_to_a_future", fallback_to_a_future),

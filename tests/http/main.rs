@@ -23,6 +23,8 @@ mod axum_bodies;
 mod bodies;
 #[cfg(feature = "http-cache-semantics")]
 mod cache;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod circuit;
 mod classify;
 mod client;

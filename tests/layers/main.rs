@@ -6,6 +6,8 @@ mod support;
 mod bulkhead;
 #[cfg(feature = "moka")]
 mod cache;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod circuit_breaker;
 mod coalesce;
 mod composition;

@@ -43,7 +43,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 50] = [
+const PATHS: [Path; 51] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -88,6 +88,10 @@ const PATHS: [Path; 50] = [
     ("replicas-3-fail-over", |n| run(n, replicas(3, Policy::FailOver), answered)),
     ("replicas-1000", |n| run(n, replicas(1_000, Policy::LeastLoaded), answered)),
     ("coalesce", |n| run(n, sharing().layer(bare()), answered)),
+    ("chaos-off", |n| {
+        let layer = palisade::ChaosLayer::builder("bench").fail(1.0, |_| "down").build().expect("legal");
+        run(n, layer.layer(bare()), answered);
+    }),
     ("cache-hit", |n| run(n, cached(), answered)),
     ("five-layers", |n| run(n, five(), answered)),
     ("http-bare", |n| run_http(n, service_fn(echo), Ask::FIVE)),

@@ -8,6 +8,8 @@ mod budget;
 #[cfg(feature = "moka")]
 mod cache;
 mod calls;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod circuit;
 mod every;
 mod flights;

@@ -165,6 +165,11 @@ each_listed! {
     caching: |registry| {
         palisade::CacheLayer::builder("seen", |request: &u32| *request).registry(registry).build()
     }, { "cache": "cache" };
+    #[cfg(feature = "chaos")]
+    faults_on_purpose: |registry| {
+        let builder = palisade::ChaosLayer::builder("seen").delay(1.0, SECOND).max_share(1.0).registry(registry);
+        builder.build().inspect(|layer| layer.handle().start())
+    }, { "chaos": "chaos" };
     two_replicas: |registry| {
         let replicas = Replicas::builder("seen").policy(Policy::RoundRobin).consecutive(1).registry(registry);
         let replicas = replicas.add("a", service_fn(inner)).add("b", service_fn(inner)).build().unwrap();
@@ -257,7 +262,9 @@ const NOT_LISTED: [(&str, &str); 3] = [
 fn every_kind_is_listed_or_has_a_reason() {
     let not_listed = NOT_LISTED.iter().map(|(kind, _)| kind);
     let without_moka = if cfg!(feature = "moka") { None } else { Some(&"cache") };
-    let kinds: BTreeSet<_> = LISTED.iter().chain(not_listed).chain(without_moka).copied().collect();
+    let without_chaos = if cfg!(feature = "chaos") { None } else { Some(&"chaos") };
+    let kinds: BTreeSet<_> =
+        LISTED.iter().chain(not_listed).chain(without_moka).chain(without_chaos).copied().collect();
     assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str()).collect());
     assert!(NOT_LISTED.iter().all(|(kind, _)| !LISTED.contains(kind)));
 }

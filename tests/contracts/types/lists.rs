@@ -122,6 +122,34 @@ every_type_is! {
     SagaState, saga::Resumed,
 }
 
+#[cfg(feature = "chaos")]
+mod of_chaos {
+    use palisade::chaos::experiment::ProcessFault;
+    use palisade::chaos::{
+        Delay, Experiment, FailingStore, Fault, FaultRate, Hung, Measurement, Operation, Outcome, Report, Spoil,
+    };
+    use palisade::{Chaos, ChaosBuilder, ChaosHandle, ChaosLayer, ChaosSnapshot, MemoryStore};
+
+    use super::*;
+
+    every_type_is! {
+        every_type_of_chaos_may_be_shared_and_kept_and_shown: [Send + Sync + 'static + Debug]
+        Chaos<Echo, u32, u32>, ChaosLayer<u32, u32>, ChaosBuilder<u32, u32>, ChaosHandle, ChaosSnapshot, Fault<u32, u32>,
+        FaultRate, Delay, Hung, Spoil, Experiment, Report, Outcome, Measurement, ProcessFault, Operation,
+        FailingStore<MemoryStore>,
+    }
+
+    every_type_is! {
+        chaos_its_layer_and_handle_may_be_cloned: [Clone]
+        Chaos<Echo, u32, u32>, ChaosLayer<u32, u32>, ChaosHandle, Delay, Report,
+    }
+
+    every_type_is! {
+        values_of_chaos_are_copied: [Copy]
+        ChaosSnapshot, FaultRate, Hung, Operation,
+    }
+}
+
 #[cfg(feature = "moka")]
 mod of_the_cache {
     use palisade::cache::{ByKey, Fetch, InBackground, InCall, Landed, ResponseFuture};

@@ -4,6 +4,8 @@
 
 mod breaker;
 mod bulkhead;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod claims;
 mod clones;
 mod coalesce;
@@ -46,6 +48,8 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             clones::claim(&mut claims).await;
             coalesce::claim(&mut claims).await;
             handles::claim(&mut claims).await;
+            #[cfg(feature = "chaos")]
+            chaos::claim(&mut claims).await;
             #[cfg(feature = "http")]
             http::claim(&mut claims).await;
         }));

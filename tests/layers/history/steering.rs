@@ -244,6 +244,8 @@ fn every_word_of_a_kind_is_taken_by_it() {
         (Kind::Replicas, "eject"),
         (Kind::Replicas, "readmit"),
         (Kind::Replicas, "set_weight"),
+        (Kind::Chaos, "start"),
+        (Kind::Chaos, "halt"),
     ];
     assert_eq!(taken.collect::<Vec<_>>(), expected);
 }

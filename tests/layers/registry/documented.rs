@@ -117,6 +117,8 @@ fn the_page_has_what_each_kind_shows() {
         #[cfg(feature = "moka")]
         caching(&registry),
         letters(&registry),
+        #[cfg(feature = "chaos")]
+        palisade::ChaosLayer::<u32, u32>::builder("seen").registry(&registry).build().unwrap(),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
@@ -126,6 +128,9 @@ fn the_page_has_what_each_kind_shows() {
     let (mut documented, shown) = (documented(), shown(&registry));
     if !cfg!(feature = "moka") {
         documented.remove("cache");
+    }
+    if !cfg!(feature = "chaos") {
+        documented.remove("chaos");
     }
     let [settings, _] = documented.remove("per key").expect("it has a row");
     assert_eq!(settings, ["capacity", "idle"].map(str::to_owned).into());

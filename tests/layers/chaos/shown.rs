@@ -1,0 +1,112 @@
+//! What is seen of faults, and how they are steered from elsewhere.
+
+use std::time::SystemTime;
+
+use palisade::event::Kind;
+use palisade::registry::Reading;
+use palisade::{Action, Registry, Target};
+use tracing::Level;
+
+use super::*;
+use crate::support::events::Events;
+
+#[test]
+fn the_start_the_end_and_each_fault_are_told() {
+    paused(async {
+        let events = Events::record();
+        let (mut service, handle, _) = started(all().delay(1.0, MILLI).fail(1.0, |_| Down(1)).max_share(0.5));
+        for request in 0..4 {
+            service.ready().await.unwrap().call(request).await.ok();
+        }
+        handle.halt();
+        handle.halt();
+        let told = events.of("palisade::chaos").into_iter();
+        let told: Vec<_> = told.map(|event| (event.level, event.field("message").to_owned())).collect();
+        let expected = [
+            (Level::WARN, "faults started"),
+            (Level::INFO, "faults held back"),
+            (Level::DEBUG, "faulted"),
+            (Level::DEBUG, "faulted"),
+            (Level::DEBUG, "faulted"),
+            (Level::DEBUG, "faulted"),
+            (Level::INFO, "faults stopped"),
+        ];
+        assert_eq!(told, expected.map(|(level, message)| (level, message.to_owned())));
+    });
+}
+
+#[test]
+fn faults_are_started_and_stopped_through_the_registry() {
+    paused(async {
+        let registry = Registry::new();
+        let (_, handle, _) = started(all().fail(1.0, |_| Down(1)).registry(&registry));
+        handle.halt();
+        let target = Target::new(Kind::Chaos, "faults");
+        registry.steer(&target, &Action::Start, "ann").unwrap();
+        assert!(handle.snapshot().is_on);
+        registry.steer(&target, &Action::Halt, "ann").unwrap();
+        assert!(!handle.snapshot().is_on);
+        let now = SystemTime::UNIX_EPOCH;
+        let timeline = registry.timeline(now, now + Duration::from_secs(1 << 40));
+        let told: Vec<_> = timeline.happenings.iter().map(|happening| happening.what.to_string()).collect();
+        let expected = [
+            "faults started for 10m",
+            "faults stopped (by hand)",
+            "start by ann",
+            "faults started for 10m",
+            "halt by ann",
+            "faults stopped (by hand)",
+        ];
+        assert_eq!(told, expected);
+    });
+}
+
+#[test]
+fn what_calls_met_is_counted() {
+    paused(async {
+        let registry = Registry::new();
+        let faults = all().delay(1.0, MILLI).fail(1.0, |_| Down(1)).max_share(0.5).registry(&registry);
+        let (mut service, handle, _) = started(faults);
+        for request in 0..4 {
+            service.ready().await.unwrap().call(request).await.ok();
+        }
+        handle.halt();
+        let metrics = registry.metrics().into_iter().filter(|metric| metric.name.starts_with("palisade_chaos_"));
+        let samples = metrics.flat_map(|metric| metric.samples.into_iter().map(move |sample| (metric.name, sample)));
+        let counted = samples.filter(|(_, sample)| !matches!(sample.value, Reading::Count(0)));
+        let counted: Vec<_> = counted
+            .map(|(name, sample)| (name, sample.labels.last().map_or("", |label| label.1), sample.value))
+            .collect();
+        let expected = [
+            ("palisade_chaos_on", "faults", Reading::Level(0.0)),
+            ("palisade_chaos_faults_total", "fail", Reading::Count(2)),
+            ("palisade_chaos_faults_total", "delay", Reading::Count(2)),
+            ("palisade_chaos_spared_total", "faults", Reading::Count(2)),
+            ("palisade_chaos_halted_total", "by_hand", Reading::Count(1)),
+        ];
+        assert_eq!(counted, expected);
+    });
+}
+
+#[test]
+fn an_instance_shows_its_faults() {
+    paused(async {
+        let registry = Registry::new();
+        let fault = Fault::hang(0.1).during(SECOND..2 * SECOND);
+        let faults = all().delay(0.5, MILLI..2 * MILLI).fault(fault).registry(&registry);
+        let (_service, _, _) = started(faults);
+        let instance = &registry.instances()[0];
+        let shown: Vec<_> = instance.settings.iter().chain(&instance.snapshot).map(ToString::to_string).collect();
+        let expected = [
+            "faults delay 0.5 of 1ms to 2ms, hang 0.1 during 1s to 2s",
+            "max_share 1",
+            "expires 600s",
+            "is_on on",
+            "left 600s",
+            "calls 0",
+            "faulted 0",
+            "spared 0",
+        ];
+        assert_eq!(shown, expected);
+    });
+}
