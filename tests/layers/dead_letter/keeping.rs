@@ -1,6 +1,7 @@
 //! How much a queue keeps, and what can be done with its letters.
 
 use super::*;
+use palisade::dead_letter::Sink;
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_loses_new_letters_and_tells_it() {
@@ -118,4 +119,19 @@ async fn a_list_is_as_long_as_it_may_and_goes_on_where_it_ended() {
     assert_eq!(first, [1, 2]);
     assert_eq!(requests(Some(ids[1]), 9).await.1, [3, 4, 5]);
     assert!(requests(None, 0).await.1.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_that_somebody_made_long_is_cut() {
+    let (kept, letters) = (Kept::default(), opened(&Slow::of_polls(0)).await);
+    DeadLetterLayer::new(kept.sink()).layer(coded(&[1])).oneshot(1).await.unwrap_err();
+    let letter = DeadLetter::clone(&kept.all()[0]);
+    for reason in ["ä".repeat(100_000), "ä".repeat(200), String::new()] {
+        let mut letter = letter.clone();
+        letter.reason = Reason::TimedOut(reason.clone());
+        letters.store(letter).await.unwrap();
+        let stored = letters.take(kept.all()[0].id).await.unwrap().unwrap();
+        assert!(reason.starts_with(stored.reason.text()));
+        assert_eq!(stored.reason.text().chars().count(), reason.chars().count().min(200));
+    }
 }
