@@ -61,7 +61,10 @@ impl<Request: 'static> Held<Request> {
         let id = self.shared.letters.lock().get(self.number).map(|letter| (letter.id, letter.replays));
         let Some((id, replays)) = id else { return Ok(()) };
         let replays = replays.saturating_add(u32::from(why == Parked::Failed));
-        self.mark(Mark { replays, is_parked: true }).await?;
+        // One that cannot be read is left as it is: whoever can read it may replay it.
+        if why != Parked::Unreadable {
+            self.mark(Mark { replays, is_parked: true }).await?;
+        }
         self.shared.letters.lock().note(self.number, replays, Nanos(0));
         self.back_to = Place::Parked;
         self.shared.tell_parked(DeadLetterId(id), why);
