@@ -121,6 +121,44 @@ async fn a_list_is_as_long_as_it_may_and_goes_on_where_it_ended() {
     assert!(requests(None, 0).await.1.is_empty());
 }
 
+/// Makes as many bytes as a number says.
+#[derive(Debug)]
+struct Sized;
+
+impl Codec<usize> for Sized {
+    fn encode(&self, bytes: &usize) -> Result<Vec<u8>, BoxError> {
+        Ok(vec![0; *bytes])
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<usize, BoxError> {
+        Ok(bytes.len())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_letter_takes_room_that_is_too_small_for_large_ones() {
+    let letters = DeadLetters::builder("queue", Slow::of_polls(0), Sized).max_bytes(2_000).when_full(WhenFull::Wait);
+    let letters = letters.open().await.unwrap();
+    let service = DeadLetterLayer::new(letters.clone()).layer(strict(|_| ready(Err::<u32, _>(Down(1)))));
+    let calls = |sizes: &[usize]| -> Vec<_> {
+        sizes.iter().map(|bytes| tokio_test::task::spawn(service.clone().oneshot(*bytes))).collect()
+    };
+    assert!(calls(&[500, 600]).iter_mut().all(|call| call.poll().is_ready()));
+    let mut waiting = calls(&[1_600, 1_500, 900, 1_700]);
+    assert!(waiting.iter_mut().all(|call| call.poll().is_pending()));
+    let first = letters.list(None, 1).await.unwrap()[0].id;
+    assert!(letters.remove(first).await.unwrap());
+    let mut polls = 0;
+    while let Some(call) = waiting.iter().position(|call| call.is_woken()) {
+        polls += 1;
+        if waiting[call].poll().is_ready() {
+            drop(waiting.remove(call));
+        }
+    }
+    assert!(polls < 10, "{polls} polls");
+    assert_eq!(waiting.len(), 3, "the small one is stored");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reason_that_somebody_made_long_is_cut() {
     let (kept, letters) = (Kept::default(), opened(&Slow::of_polls(0)).await);
