@@ -101,7 +101,11 @@ impl<Request> Drop for Coming<Request> {
     fn drop(&mut self) {
         let mut letters = self.shared.letters.lock();
         for (number, letter) in self.evicted.drain(..) {
-            letters.restore(number, letter);
+            if self.is_lost {
+                letters.restore(number, letter);
+            } else {
+                letters.doubt(number, letter);
+            }
         }
         if self.is_lost {
             letters.remove(self.number);

@@ -9,7 +9,7 @@ use super::shared::Shared;
 use crate::context::DeadLetterId;
 use crate::dead_letter::letter::DeadLetter;
 use crate::state::letters::Place;
-use crate::state::letters::counted::Parked;
+use crate::state::letters::counted::{Loss, Parked};
 use crate::store::{Batch, StoreError};
 use crate::time::Nanos;
 
@@ -53,6 +53,17 @@ impl<Request: 'static> Held<Request> {
         self.shared.opened.store.write(self.shared.removal(Batch::new(), self.number)).await?;
         self.shared.letters.lock().remove(self.number);
         self.shared.room.notify_one();
+        Ok(())
+    }
+
+    /// Forgets one that is not in the store, and tells it if it was removed there to make room.
+    pub(in crate::dead_letter) async fn forget(self) -> Result<(), StoreError> {
+        let (shared, number) = (Arc::clone(&self.shared), self.number);
+        let was_evicted = shared.letters.lock().is_doubted(number);
+        self.remove().await?;
+        if was_evicted {
+            shared.losses.lose(shared.row, Loss::Evicted, None);
+        }
         Ok(())
     }
 

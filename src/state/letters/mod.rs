@@ -22,6 +22,8 @@ pub(crate) struct Letters {
     bytes: u64,
     parked: usize,
     next: u64,
+    /// Those that may be gone from the store, because nobody heard what became of a write that was to remove them.
+    doubted: BTreeSet<u64>,
     /// How many were taken out.
     gone: u64,
 }
@@ -117,6 +119,7 @@ impl Letters {
             bytes: 0,
             parked: 0,
             next: 0,
+            doubted: BTreeSet::new(),
             gone: 0,
         }
     }
@@ -233,6 +236,7 @@ impl Letters {
             self.numbers.remove(&letter.id);
         }
         self.bytes -= letter.size;
+        self.doubted.remove(&number);
         self.gone += 1;
         Some(letter)
     }
@@ -249,6 +253,16 @@ impl Letters {
         if line.waiting.is_empty() && line.replayed.is_none() {
             self.lines.remove(&key);
         }
+    }
+
+    /// Puts a letter back that may be gone from the store.
+    pub(crate) fn doubt(&mut self, number: u64, letter: Letter) {
+        self.restore(number, letter);
+        self.doubted.insert(number);
+    }
+
+    pub(crate) fn is_doubted(&self, number: u64) -> bool {
+        self.doubted.contains(&number)
     }
 
     pub(crate) fn number_of(&self, id: u128) -> Option<u64> {
