@@ -48,7 +48,8 @@ impl Reason {
             let outcome = outcome.map_or("failed", Outcome::as_str);
             return Self::Failed(format!("a response that was taken for a failure ({outcome})"));
         };
-        let text = cut(Chain(error).to_string());
+        let mut text = Chain(error).to_string();
+        text.truncate(beginning(&text).len());
         match error.verdict() {
             Some(Verdict::Rejected(_)) => Self::Rejected(text),
             Some(Verdict::TimedOut(_)) => Self::TimedOut(text),
@@ -73,11 +74,8 @@ impl Reason {
 const MAX_TEXT: usize = 200;
 
 /// The beginning of a text.
-fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
-        text.truncate(end);
-    }
-    text
+pub(super) fn beginning(text: &str) -> &str {
+    text.char_indices().nth(MAX_TEXT).map_or(text, |(end, _)| &text[..end])
 }
 
 impl fmt::Display for Reason {

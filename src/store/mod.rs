@@ -34,6 +34,7 @@ mod redb;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::ptr;
 
 pub use self::batch::{Batch, Change};
 pub use self::codec::Codec;
@@ -78,6 +79,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// When they could not be read.
     fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>>;
+
+    /// Where its records are: one number for all values that share them, as clones do, as long as one of them lives.
+    ///
+    /// By it a queue is opened once, and a saga has one owner. A store that wraps another gives that one's place. Defaults to
+    /// the address of this value.
+    fn place(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
 }
 
 /// The part of a store that belongs to one owner: what kind of thing it is, and its name. Shown as `kind/name`.

@@ -41,13 +41,28 @@ impl<Request: 'static> Shared<Request> {
     }
 
     async fn make_room(self: &Arc<Self>, id: u128, key: u64, size: u64) -> Result<Coming<Request>, Lost> {
+        let mut before = None;
         loop {
+            let gone = self.letters.lock().gone();
             match self.try_make_room(id, key, size) {
                 Ok(coming) => return Ok(coming),
                 Err(NoRoom::TooLarge) => return Err(Lost::TooLarge { bytes: size }),
-                Err(NoRoom::Full) if self.when_full == WhenFull::Wait => self.room.notified().await,
+                Err(NoRoom::Full) if self.when_full == WhenFull::Wait => {
+                    // Each passes it on once after letters have gone, so that this ends.
+                    if before.replace(gone).is_some_and(|before| before != gone) {
+                        self.pass_on();
+                    }
+                    self.room.notified().await;
+                }
                 Err(NoRoom::Full) => return Err(Lost::Full),
             }
+        }
+    }
+
+    /// Tells another that waits of room that is too small for the one that was told.
+    fn pass_on(&self) {
+        if self.letters.lock().has_place() {
+            self.room.notify_one();
         }
     }
 
@@ -86,7 +101,11 @@ impl<Request> Drop for Coming<Request> {
     fn drop(&mut self) {
         let mut letters = self.shared.letters.lock();
         for (number, letter) in self.evicted.drain(..) {
-            letters.restore(number, letter);
+            if self.is_lost {
+                letters.restore(number, letter);
+            } else {
+                letters.doubt(number, letter);
+            }
         }
         if self.is_lost {
             letters.remove(self.number);

@@ -9,7 +9,7 @@ use super::shared::Shared;
 use crate::context::DeadLetterId;
 use crate::dead_letter::letter::DeadLetter;
 use crate::state::letters::Place;
-use crate::state::letters::counted::Parked;
+use crate::state::letters::counted::{Loss, Parked};
 use crate::store::{Batch, StoreError};
 use crate::time::Nanos;
 
@@ -56,12 +56,26 @@ impl<Request: 'static> Held<Request> {
         Ok(())
     }
 
+    /// Forgets one that is not in the store, and tells it if it was removed there to make room.
+    pub(in crate::dead_letter) async fn forget(self) -> Result<(), StoreError> {
+        let (shared, number) = (Arc::clone(&self.shared), self.number);
+        let was_evicted = shared.letters.lock().is_doubted(number);
+        self.remove().await?;
+        if was_evicted {
+            shared.losses.lose(shared.row, Loss::Evicted, None);
+        }
+        Ok(())
+    }
+
     /// Parks it.
     pub(in crate::dead_letter) async fn park(mut self, why: Parked) -> Result<(), StoreError> {
         let id = self.shared.letters.lock().get(self.number).map(|letter| (letter.id, letter.replays));
         let Some((id, replays)) = id else { return Ok(()) };
         let replays = replays.saturating_add(u32::from(why == Parked::Failed));
-        self.mark(Mark { replays, is_parked: true }).await?;
+        // One that cannot be read is left as it is: whoever can read it may replay it.
+        if why != Parked::Unreadable {
+            self.mark(Mark { replays, is_parked: true }).await?;
+        }
         self.shared.letters.lock().note(self.number, replays, Nanos(0));
         self.back_to = Place::Parked;
         self.shared.tell_parked(DeadLetterId(id), why);

@@ -115,7 +115,11 @@ impl<Request: 'static> DeadLetters<Request> {
     pub async fn take(&self, id: DeadLetterId) -> Result<Option<DeadLetter<Request>>, StoreError> {
         let Some(held) = Held::of(&self.shared, id) else { return Ok(None) };
         let letter = held.read().await?.transpose().map_err(StoreError::failed)?;
-        held.remove().await?;
+        if letter.is_some() {
+            held.remove().await?;
+        } else {
+            held.forget().await?;
+        }
         Ok(letter)
     }
 

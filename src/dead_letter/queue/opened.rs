@@ -9,7 +9,7 @@ use crate::store::{Space, Store};
 
 static OPENED: Mutex<BTreeSet<(usize, Space)>> = Mutex::new(BTreeSet::new());
 
-/// A space of a store that this process has open once. The store is kept until it is dropped, so that no other has its address.
+/// A space of a store that this process has open once. The store is kept until it is dropped, so that no other has its place.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) store: Arc<dyn Store>,
@@ -25,7 +25,7 @@ impl Opened {
 }
 
 fn entry(store: &Arc<dyn Store>, space: Space) -> (usize, Space) {
-    (Arc::as_ptr(store).cast::<()>().addr(), space)
+    (store.place(), space)
 }
 
 impl Drop for Opened {

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use tower::BoxError;
 
 use crate::context::DeadLetterId;
-use crate::dead_letter::letter::{DeadLetter, Reason};
+use crate::dead_letter::letter::{DeadLetter, Reason, beginning};
 use crate::name::Name;
 
 /// The newest version that is read, and the one that is written.
@@ -88,7 +88,8 @@ pub(super) fn encode<Request>(letter: &DeadLetter<Request>, request: &[u8]) -> V
     bytes.extend(micros(letter.first_at).to_be_bytes());
     bytes.extend(micros(letter.last_at).to_be_bytes());
     bytes.push(how);
-    for text in [text.as_str(), letter.name.as_str()] {
+    // Whoever handed the letter on may have written a longer reason.
+    for text in [beginning(text), letter.name.as_str()] {
         let length = u16::try_from(text.len()).expect("reasons and names are short");
         bytes.extend(length.to_be_bytes());
         bytes.extend(text.as_bytes());

@@ -26,8 +26,8 @@ where
         let letter = match held.read().await? {
             Some(Ok(letter)) => letter,
             Some(Err(_)) => return held.park(Parked::Unreadable).await,
-            // It was dropped on its way into the store.
-            None => return held.remove().await,
+            // It was dropped on its way into the store, or made room for one that was.
+            None => return held.forget().await,
         };
         let (id, request) = (letter.id, letter.request);
         let result = self.send(&mut held, id, request).await;

@@ -22,6 +22,10 @@ pub(crate) struct Letters {
     bytes: u64,
     parked: usize,
     next: u64,
+    /// Those that may be gone from the store, because nobody heard what became of a write that was to remove them.
+    doubted: BTreeSet<u64>,
+    /// How many were taken out.
+    gone: u64,
 }
 
 /// How many letters there may be, how large they may be together, and how often each is replayed in vain.
@@ -115,6 +119,8 @@ impl Letters {
             bytes: 0,
             parked: 0,
             next: 0,
+            doubted: BTreeSet::new(),
+            gone: 0,
         }
     }
 
@@ -142,8 +148,13 @@ impl Letters {
         Ok(number)
     }
 
+    /// Whether one more would not be too many.
+    pub(crate) fn has_place(&self) -> bool {
+        self.all.len() < self.bounds.capacity
+    }
+
     fn has_room(&self, size: u64) -> bool {
-        self.all.len() < self.bounds.capacity && self.bytes.saturating_add(size) <= self.bounds.max_bytes
+        self.has_place() && self.bytes.saturating_add(size) <= self.bounds.max_bytes
     }
 
     /// Takes away the oldest letters, until there is room for another. Those that come or are held stay; if it is full of them, all stay.
@@ -225,6 +236,8 @@ impl Letters {
             self.numbers.remove(&letter.id);
         }
         self.bytes -= letter.size;
+        self.doubted.remove(&number);
+        self.gone += 1;
         Some(letter)
     }
 
@@ -242,6 +255,16 @@ impl Letters {
         }
     }
 
+    /// Puts a letter back that may be gone from the store.
+    pub(crate) fn doubt(&mut self, number: u64, letter: Letter) {
+        self.restore(number, letter);
+        self.doubted.insert(number);
+    }
+
+    pub(crate) fn is_doubted(&self, number: u64) -> bool {
+        self.doubted.contains(&number)
+    }
+
     pub(crate) fn number_of(&self, id: u128) -> Option<u64> {
         self.numbers.get(&id).copied()
     }
@@ -254,6 +277,11 @@ impl Letters {
     pub(crate) fn after(&self, number: Option<u64>) -> impl Iterator<Item = (u64, &Letter)> {
         let first = number.map_or(0, |number| number.saturating_add(1));
         self.all.range(first..).map(|(number, letter)| (*number, letter))
+    }
+
+    /// How many were taken out so far.
+    pub(crate) fn gone(&self) -> u64 {
+        self.gone
     }
 
     pub(crate) fn standing(&self) -> Standing {

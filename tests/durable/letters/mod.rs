@@ -7,9 +7,12 @@ use std::future::{Ready, ready};
 use std::path::Path;
 use std::sync::Arc;
 
+use palisade::dead_letter::OpenError;
 use palisade::store::{Json, RedbStore};
 use palisade::{BulkheadLayer, DeadLetter, DeadLetterLayer, DeadLetters, DeadLettersBuilder, Error};
 use tower::{Layer, Service, service_fn};
+
+use crate::folder::Folder;
 
 /// A queue of numbers in a file, each in a line of its own.
 async fn queue(path: &Path) -> DeadLettersBuilder<u64> {
@@ -24,4 +27,18 @@ fn accepting(
     let layer = DeadLetterLayer::new(letters.clone()).accept(|letter: &DeadLetter<u64>| letter.request);
     let full = BulkheadLayer::new(0);
     layer.layer(full.layer(service_fn(|request: u64| -> Ready<Result<u64, Error>> { ready(Ok(request)) })))
+}
+
+#[tokio::test]
+async fn a_queue_is_open_once_also_in_clones_of_a_store() {
+    let folder = Folder::of("clones");
+    let [one, other] =
+        [0, 1].map(async |number| RedbStore::open(folder.file(&format!("{number}.redb"))).await.unwrap());
+    let (one, other) = (one.await, other.await);
+    let open = |store: &RedbStore| DeadLetters::<u64>::builder("letters", Arc::new(store.clone()), Json).open();
+    let letters = open(&one).await.unwrap();
+    assert!(matches!(open(&one).await, Err(OpenError::Open(_))));
+    open(&other).await.unwrap();
+    drop(letters);
+    open(&one).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! How much a queue keeps, and what can be done with its letters.
 
 use super::*;
+use palisade::dead_letter::Sink;
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_loses_new_letters_and_tells_it() {
@@ -118,4 +119,57 @@ async fn a_list_is_as_long_as_it_may_and_goes_on_where_it_ended() {
     assert_eq!(first, [1, 2]);
     assert_eq!(requests(Some(ids[1]), 9).await.1, [3, 4, 5]);
     assert!(requests(None, 0).await.1.is_empty());
+}
+
+/// Makes as many bytes as a number says.
+#[derive(Debug)]
+struct Sized;
+
+impl Codec<usize> for Sized {
+    fn encode(&self, bytes: &usize) -> Result<Vec<u8>, BoxError> {
+        Ok(vec![0; *bytes])
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<usize, BoxError> {
+        Ok(bytes.len())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_letter_takes_room_that_is_too_small_for_large_ones() {
+    let letters = DeadLetters::builder("queue", Slow::of_polls(0), Sized).max_bytes(2_000).when_full(WhenFull::Wait);
+    let letters = letters.open().await.unwrap();
+    let service = DeadLetterLayer::new(letters.clone()).layer(strict(|_| ready(Err::<u32, _>(Down(1)))));
+    let calls = |sizes: &[usize]| -> Vec<_> {
+        sizes.iter().map(|bytes| tokio_test::task::spawn(service.clone().oneshot(*bytes))).collect()
+    };
+    assert!(calls(&[500, 600]).iter_mut().all(|call| call.poll().is_ready()));
+    let mut waiting = calls(&[1_600, 1_500, 900, 1_700]);
+    assert!(waiting.iter_mut().all(|call| call.poll().is_pending()));
+    let first = letters.list(None, 1).await.unwrap()[0].id;
+    assert!(letters.remove(first).await.unwrap());
+    let mut polls = 0;
+    while let Some(call) = waiting.iter().position(|call| call.is_woken()) {
+        polls += 1;
+        if waiting[call].poll().is_ready() {
+            drop(waiting.remove(call));
+        }
+    }
+    assert!(polls < 10, "{polls} polls");
+    assert_eq!(waiting.len(), 3, "the small one is stored");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_that_somebody_made_long_is_cut() {
+    let (kept, letters) = (Kept::default(), opened(&Slow::of_polls(0)).await);
+    DeadLetterLayer::new(kept.sink()).layer(coded(&[1])).oneshot(1).await.unwrap_err();
+    let letter = DeadLetter::clone(&kept.all()[0]);
+    for reason in ["ä".repeat(100_000), "ä".repeat(200), String::new()] {
+        let mut letter = letter.clone();
+        letter.reason = Reason::TimedOut(reason.clone());
+        letters.store(letter).await.unwrap();
+        let stored = letters.take(kept.all()[0].id).await.unwrap().unwrap();
+        assert!(reason.starts_with(stored.reason.text()));
+        assert_eq!(stored.reason.text().chars().count(), reason.chars().count().min(200));
+    }
 }

@@ -163,6 +163,8 @@ async fn a_shared_call_is_of_the_letter_that_began_it() {
     let inner = service_fn(move |_: u32| {
         let noted = Arc::clone(&noted);
         async move {
+            // Who joins may poll the call once.
+            yield_now().await;
             yield_now().await;
             *noted.lock().unwrap() = Some(DeadLetterId::current());
             Ok::<_, Error>(1)

@@ -49,7 +49,7 @@ async fn nothing_that_was_accepted_is_lost_whichever_write_fails() {
 
 /// Drops a call after so many polls, while its letter is being stored. Returns whether it had not ended.
 async fn dropped_call(polls: usize, when_full: WhenFull) -> bool {
-    let (seen, store) = (Seen::default(), Slow::of_polls(3));
+    let (events, seen, store) = (Events::record(), Seen::default(), Slow::of_polls(3));
     let letters = queue(&store).capacity(1).when_full(when_full).open().await.unwrap();
     if when_full == WhenFull::Oldest {
         fill(&letters, [1]).await;
@@ -61,6 +61,8 @@ async fn dropped_call(polls: usize, when_full: WhenFull) -> bool {
     letters.replay(seen.service(Ok)).until_empty().await.unwrap();
     assert_eq!((letters.waiting(), letters.bytes()), (0, 0), "{polls}");
     assert!(!ended || seen.all().contains(&2));
+    let is_told = losses(&events) == ["evicted"];
+    assert!(when_full == WhenFull::Lose || is_told != seen.all().contains(&1), "{polls}: one that makes room is told");
     fill(&letters, [3]).await;
     assert_eq!(listed(&letters).await, [3], "{polls}: there is room");
     drop((letters, service));
