@@ -31,6 +31,7 @@ pub enum Leaves {
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
     waker: Arc<Mutex<Option<Waker>>>,
+    wakes: Arc<AtomicUsize>,
     pub calls: Calls,
 }
 
@@ -40,7 +41,7 @@ impl Steps {
         let steps = self.clone();
         service_fn(move |_| {
             steps.calls.add();
-            Woken { steps: steps.clone(), wakes: 0 }
+            Woken { steps: steps.clone() }
         })
     }
 
@@ -53,6 +54,7 @@ impl Steps {
                 None => yield_now().await,
             }
         };
+        self.wakes.fetch_add(1, Ordering::SeqCst);
         waker.wake();
     }
 }
@@ -62,20 +64,19 @@ thread_local! {
     static LEADS: Cell<bool> = const { Cell::new(false) };
 }
 
+/// It counts its wakes and not its polls: a caller who comes second polls it without a wake.
 struct Woken {
     steps: Steps,
-    wakes: usize,
 }
 
 impl Future for Woken {
     type Output = Result<u32, Down>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         LEADS.set(true);
-        if self.wakes == WAKES {
+        if self.steps.wakes.load(Ordering::SeqCst) == WAKES {
             return Poll::Ready(Ok(9));
         }
-        self.wakes += 1;
         *self.steps.waker.lock().expect("nobody panics under it") = Some(cx.waker().clone());
         Poll::Pending
     }

@@ -5,6 +5,7 @@ use std::sync::Arc; // as what is gathered
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, Request, Response};
 use http_body::Body;
 use tokio::time::Instant;
@@ -18,6 +19,9 @@ use crate::call::POLLED_AGAIN;
 use crate::error::Error;
 use crate::http::coalesce::{GatherBody, Kind, SharedBody, Whole};
 use crate::time;
+
+/// By these a service knows a user. It need not name them in `Vary` where no cache may keep its response, such as a 401 or a 302.
+const OF_USER: [HeaderName; 2] = [AUTHORIZATION, COOKIE];
 
 /// Reads a response.
 #[derive(Debug)]
@@ -74,10 +78,11 @@ where
                 // It has aged while its body was read.
                 let took = time::now().saturating_duration_since(this.began);
                 let (age, fresh_for) = (age.saturating_add(took), fresh_for.saturating_sub(took));
-                Read::Keep(kept(whole, &asked, age, fresh_for), Terms { ttl: Some(fresh_for), ..terms })
+                Read::Keep(kept(whole, &asked, age, fresh_for, &[]), Terms { ttl: Some(fresh_for), ..terms })
             }
             Judged::Share | Judged::Own => {
-                Read::Share(kept(whole, &asked, Duration::ZERO, Duration::ZERO), this.is_failure)
+                let by_user = if this.is_failure { &[][..] } else { &OF_USER };
+                Read::Share(kept(whole, &asked, Duration::ZERO, Duration::ZERO, by_user), this.is_failure)
             }
         }))
     }
@@ -87,9 +92,10 @@ fn own<B>(response: Option<Response<SharedBody<B>>>, is_failure: bool) -> Read<K
     Read::Own(response.expect(POLLED_AGAIN), is_failure)
 }
 
-fn kept(whole: Whole, asked: &Request<()>, age: Duration, fresh_for: Duration) -> Kept {
+/// A response that varies by these headers too, beside those that it names itself.
+fn kept(whole: Whole, asked: &Request<()>, age: Duration, fresh_for: Duration, by: &[HeaderName]) -> Kept {
     let (parts, (data, trailers)) = whole.into_parts();
-    let varies: Vec<_> = varied(&parts.headers).collect();
+    let varies: Vec<_> = varied(&parts.headers).chain(by.iter().cloned()).collect();
     let (asked, wanted) = (selected(asked.headers(), &varies), Wants::of(asked.headers()));
     let (status, version, headers) = (parts.status, parts.version, of_resource(parts.headers));
     let response = KeptResponse { status, version, headers, data, trailers, varies, asked, age, fresh_for, wanted };

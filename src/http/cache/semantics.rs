@@ -37,7 +37,8 @@ const ALONE_FOR: Duration = Duration::from_secs(10);
 /// | `private`, `no-store`, `no-cache`, `Set-Cookie`, `Vary: *`; or a request with `no-store` | is not kept, and only its caller gets it |
 /// | to a request with `Authorization` | the same, but for `public`, `must-revalidate` or `s-maxage` |
 /// | larger than [`max_body`](crate::CacheBuilder::max_body) | the same; it streams on |
-/// | with another status, or a failure | is not kept, and those who wait for it together share it |
+/// | that is a failure | is not kept, and those who wait for it together share it |
+/// | with another status | the same, if they have the same `Authorization` and `Cookie` |
 /// | `s-maxage`, `max-age`, `Expires`, a tenth of the age by `Last-Modified` | is fresh for so long, less its `Age` |
 /// | that says none of this | is fresh for [`ttl`](crate::CacheBuilder::ttl), or else never |
 /// | `must-revalidate`, `proxy-revalidate`, `s-maxage` | is never given when it is stale, even with one of the next (RFC 9111, 4.2.4) |

@@ -79,3 +79,22 @@ async fn a_failure_is_shared_by_who_waits_for_it() {
     assert!(responses.into_iter().all(|response| response.unwrap().status() == StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
+
+/// What turns an unknown user away is no response that a cache may keep, so the service need not say by what it varies.
+#[tokio::test(start_paused = true)]
+async fn who_is_known_is_not_turned_away_with_one_who_is_not() {
+    for (status, known_by) in [(401, "authorization"), (403, "authorization"), (302, "cookie"), (404, "cookie")] {
+        let inner = service_fn(move |request: Request<Body>| async move {
+            tokio::time::sleep(SECOND).await;
+            let status = if request.headers().contains_key(known_by) { 200 } else { status };
+            Ok::<_, Error>(Response::builder().status(status).body(Body::default()).unwrap())
+        });
+        let service = builder().build().unwrap().layer(inner);
+        let mut known = request("GET", "/", &[]);
+        known.headers_mut().insert(known_by, "me".parse().unwrap());
+        let (unknown, known) =
+            tokio::join!(service.clone().oneshot(request("GET", "/", &[])), service.clone().oneshot(known));
+        let statuses = [unknown, known].map(|response| response.unwrap().status().as_u16());
+        assert_eq!(statuses, [status, 200], "{known_by}");
+    }
+}
