@@ -149,7 +149,7 @@ async fn a_small_letter_takes_room_that_is_too_small_for_large_ones() {
     let first = letters.list(None, 1).await.unwrap()[0].id;
     assert!(letters.remove(first).await.unwrap());
     let mut polls = 0;
-    while let Some(call) = waiting.iter().position(|call| call.is_woken()) {
+    while let Some(call) = waiting.iter().position(tokio_test::task::Spawn::is_woken) {
         polls += 1;
         if waiting[call].poll().is_ready() {
             drop(waiting.remove(call));
