@@ -11,6 +11,7 @@ use tower::BoxError;
 use super::opened::Opened;
 use super::record;
 use crate::cached_arc::CachedArc;
+use crate::caught::Panicked;
 use crate::context::DeadLetterId;
 use crate::dead_letter::letter::DeadLetter;
 use crate::dead_letter::losses::Losses;
@@ -42,9 +43,9 @@ pub(in crate::dead_letter) struct Shared<Request> {
 }
 
 impl<Request: 'static> Shared<Request> {
-    /// Makes a letter of its record.
+    /// Makes a letter of its record. A codec that panics cannot read it: otherwise one letter would keep the queue from being opened.
     pub(super) fn decode(&self, bytes: &[u8]) -> Result<DeadLetter<Request>, BoxError> {
-        record::decode(bytes, |request| self.codec.decode(request))
+        record::decode(bytes, |request| Panicked::catch(|| self.codec.decode(request))?)
     }
 
     /// Reads a letter. It is `None` where it is not in the store.

@@ -124,9 +124,11 @@ async fn no_damage_panics() {
     assert_eq!(opened(&store).await.waiting(), 1);
 }
 
-/// Cannot read anything.
+/// Cannot read anything, and may panic at that.
 #[derive(Debug)]
-struct Blind;
+struct Blind {
+    panics: bool,
+}
 
 impl Codec<u32> for Blind {
     fn encode(&self, _: &u32) -> Result<Vec<u8>, BoxError> {
@@ -134,19 +136,23 @@ impl Codec<u32> for Blind {
     }
 
     fn decode(&self, _: &[u8]) -> Result<u32, BoxError> {
+        assert!(!self.panics, "blind");
         Err("blind".into())
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_replayed_once_a_queue_can_read_it_again() {
-    let store = Slow::of_polls(0);
-    fill(&opened(&store).await, [1]).await;
-    let blind = DeadLetters::builder("queue", Arc::clone(&store) as Arc<dyn Store>, Blind).open().await.unwrap();
-    let id = blind.list(None, 1).await.unwrap()[0].id;
-    assert!(blind.unpark(id).await.unwrap());
-    blind.replay(coded(&[200])).until_empty().await.unwrap();
-    assert_eq!((blind.waiting(), blind.parked()), (0, 1));
-    drop(blind);
-    assert_eq!(opened(&store).await.waiting(), 1);
+    for panics in [false, true] {
+        let store = Slow::of_polls(0);
+        fill(&opened(&store).await, [1]).await;
+        let codec = Blind { panics };
+        let blind = DeadLetters::builder("queue", Arc::clone(&store) as Arc<dyn Store>, codec).open().await.unwrap();
+        let id = blind.list(None, 1).await.unwrap()[0].id;
+        assert!(blind.unpark(id).await.unwrap());
+        blind.replay(coded(&[200])).until_empty().await.unwrap();
+        assert_eq!((blind.waiting(), blind.parked()), (0, 1));
+        drop(blind);
+        assert_eq!(opened(&store).await.waiting(), 1);
+    }
 }
