@@ -25,7 +25,7 @@ pub(super) struct Owned {
 impl Owned {
     /// `None` where somebody else runs it.
     pub(super) fn try_take(store: &Arc<dyn Store>, space: Space, id: &str) -> Option<Self> {
-        let place: Place = (Arc::as_ptr(store).addr(), space, id.into());
+        let place: Place = (store.place(), space, id.into());
         let is_free = OWNED.lock().insert(place.clone());
         is_free.then(|| Self { place, _store: Arc::clone(store) })
     }

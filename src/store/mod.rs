@@ -78,6 +78,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// When they could not be read.
     fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>>;
+
+    /// A number that all values share that keep the same records, and no other value of this process has while one of them lives.
+    ///
+    /// By it a saga or a queue has one owner, whichever value it was given. Stores with clones return the address of what the clones
+    /// share, and a store that wraps another returns that of the inner one. Defaults to the address of the value itself.
+    fn place(&self) -> usize {
+        std::ptr::from_ref(self).cast::<()>().addr()
+    }
 }
 
 /// The part of a store that belongs to one owner: what kind of thing it is, and its name. Shown as `kind/name`.

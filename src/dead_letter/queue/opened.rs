@@ -25,7 +25,7 @@ impl Opened {
 }
 
 fn entry(store: &Arc<dyn Store>, space: Space) -> (usize, Space) {
-    (Arc::as_ptr(store).cast::<()>().addr(), space)
+    (store.place(), space)
 }
 
 impl Drop for Opened {

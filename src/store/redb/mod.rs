@@ -111,6 +111,10 @@ impl Store for RedbStore {
             self.look(move |file| file.with(|database| records::scan(database, space, after.as_deref(), limit))).await
         })
     }
+
+    fn place(&self) -> usize {
+        Arc::as_ptr(self.commits.file()).addr()
+    }
 }
 
 impl fmt::Debug for RedbStore {

@@ -1,6 +1,7 @@
 //! Dead letters in a store on a file.
 
 mod kills;
+mod opened;
 mod rate;
 
 use std::future::{Ready, ready};
