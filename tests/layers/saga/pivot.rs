@@ -2,7 +2,7 @@
 
 use palisade::{Backoff, SagaState};
 
-use super::world::{Fate, World};
+use super::world::{Fate, Faulty, World};
 use super::{Done, memory, told, with_a_pivot};
 use crate::support::now;
 use crate::support::time::{DAY, SECOND};
@@ -51,6 +51,16 @@ async fn after_the_pivot_a_step_is_stuck_after_24_hours() {
         assert_eq!(saga.handle().sagas()[0].state, SagaState::Stuck);
         assert_eq!(saga.resume().await.unwrap().stuck, 1, "it stays so");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_24_hours_of_a_step_are_not_those_of_the_log() {
+    let (world, log) = (World::new().let_be("f", [Fate::Fails; 20]), Faulty::new());
+    let saga = with_a_pivot(&world, &log).backoff(Backoff::constant(DAY / 24)).build().unwrap();
+    log.fail(2..22);
+    let began = now();
+    assert_eq!(saga.run("1", Done::default()).await.unwrap().0.join(""), "apf");
+    assert_eq!(began.elapsed(), 40 * (DAY / 24));
 }
 
 #[tokio::test(start_paused = true)]
