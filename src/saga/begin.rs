@@ -50,6 +50,7 @@ impl<C: Clone + Send + 'static> Core<C> {
             Found::Ended(bytes) => return self.ended(&bytes),
             Found::Open(bytes) => return Err(self.open(&owned, &bytes)),
         }
+        Handle::try_current().map_err(|error| SagaError::NotBegun(error.into()))?;
         let bytes = self.codec.encode(&context).map_err(SagaError::NotBegun)?;
         if !self.shared.try_enter(owned.id()) {
             return Err(SagaError::NotBegun("there is no room for another saga".into()));
@@ -87,6 +88,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     /// Goes on with all sagas that nobody runs.
     pub(super) async fn resume(self: Arc<Self>) -> Result<Resumed, StoreError> {
+        Handle::try_current().map_err(StoreError::failed)?;
         self.shared.forget_unowned();
         let (mut runs, mut resumed, mut last) = (Vec::new(), Resumed::default(), None::<Vec<u8>>);
         loop {
@@ -137,6 +139,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     /// Goes on with a stuck saga, or with one that nobody runs.
     pub(super) async fn retry(self: Arc<Self>, id: String) -> Result<C, SagaError> {
+        Handle::try_current().map_err(|error| SagaError::NotBegun(error.into()))?;
         let owned = self.shared.own(&id).ok_or(SagaError::Running)?;
         let found = self.shared.log.read(&id).await.map_err(|error| SagaError::NotBegun(error.into()))?;
         let Found::Open(bytes) = found else { return Err(SagaError::NotOpen) };
@@ -182,7 +185,7 @@ enum Taken<C> {
     IsNotThere,
 }
 
-/// Runs a future in a task of its own, or here where that is set or there is no runtime. Around it is what is around the caller, but for
+/// Runs a future in a task of its own, or here where that is set or there is no runtime, without which nothing begins. Around it is what is around the caller, but for
 /// the deadline: a saga ends in its own time.
 pub(super) async fn task_or_here<T: Send + 'static>(
     in_place: bool,
