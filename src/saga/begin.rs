@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc; // no model checks it
 
 use tokio::runtime::Handle;
+use tower::BoxError;
 
 use super::drive::Core;
 use super::error::SagaError;
@@ -13,6 +14,7 @@ use super::owner::Owned;
 use super::record::{Record, Unreadable};
 use super::run::Run;
 use super::together::Together;
+use crate::caught::Panicked;
 use crate::context::Detached;
 use crate::error::Error;
 use crate::event::Event;
@@ -68,9 +70,14 @@ impl<C: Clone + Send + 'static> Core<C> {
     fn ended(&self, bytes: &[u8]) -> Result<C, SagaError> {
         let record = Record::decode(bytes).map_err(|unreadable| SagaError::Unreadable(unreadable.into()))?;
         match record.standing.course {
-            Course::Forward => self.codec.decode(&record.context).map_err(SagaError::Unreadable),
+            Course::Forward => self.decode(&record.context).map_err(SagaError::Unreadable),
             Course::Back => Err(record.into_error(None)),
         }
+    }
+
+    /// A codec that panics has one record that it cannot read, and the others go on.
+    fn decode(&self, bytes: &[u8]) -> Result<C, BoxError> {
+        Panicked::catch(|| self.codec.decode(bytes)).unwrap_or_else(|panicked| Err(panicked.into()))
     }
 
     /// Why a saga that has not ended gives no context.
@@ -129,7 +136,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     fn read(&self, owned: Owned, bytes: &[u8]) -> Result<Run<C>, Unreadable> {
         let record = self.shared.decode(owned.id(), bytes)?;
-        let context = self.codec.decode(&record.context).map_err(|error| {
+        let context = self.decode(&record.context).map_err(|error| {
             let unreadable = Unreadable::Context(error.to_string());
             self.shared.stick(owned.id(), &unreadable);
             unreadable
