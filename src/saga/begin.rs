@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc; // no model checks it
 
 use tokio::runtime::Handle;
+use tower::BoxError;
 
 use super::drive::Core;
 use super::error::SagaError;
@@ -13,6 +14,7 @@ use super::owner::Owned;
 use super::record::{Record, Unreadable};
 use super::run::Run;
 use super::together::Together;
+use crate::caught::Panicked;
 use crate::context::Detached;
 use crate::error::Error;
 use crate::event::Event;
@@ -50,6 +52,7 @@ impl<C: Clone + Send + 'static> Core<C> {
             Found::Ended(bytes) => return self.ended(&bytes),
             Found::Open(bytes) => return Err(self.open(&owned, &bytes)),
         }
+        Handle::try_current().map_err(|error| SagaError::NotBegun(error.into()))?;
         let bytes = self.codec.encode(&context).map_err(SagaError::NotBegun)?;
         if !self.shared.try_enter(owned.id()) {
             return Err(SagaError::NotBegun("there is no room for another saga".into()));
@@ -67,9 +70,14 @@ impl<C: Clone + Send + 'static> Core<C> {
     fn ended(&self, bytes: &[u8]) -> Result<C, SagaError> {
         let record = Record::decode(bytes).map_err(|unreadable| SagaError::Unreadable(unreadable.into()))?;
         match record.standing.course {
-            Course::Forward => self.codec.decode(&record.context).map_err(SagaError::Unreadable),
+            Course::Forward => self.decode(&record.context).map_err(SagaError::Unreadable),
             Course::Back => Err(record.into_error(None)),
         }
+    }
+
+    /// A codec that panics has one record that it cannot read, and the others go on.
+    fn decode(&self, bytes: &[u8]) -> Result<C, BoxError> {
+        Panicked::catch(|| self.codec.decode(bytes)).unwrap_or_else(|panicked| Err(panicked.into()))
     }
 
     /// Why a saga that has not ended gives no context.
@@ -87,6 +95,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     /// Goes on with all sagas that nobody runs.
     pub(super) async fn resume(self: Arc<Self>) -> Result<Resumed, StoreError> {
+        Handle::try_current().map_err(StoreError::failed)?;
         self.shared.forget_unowned();
         let (mut runs, mut resumed, mut last) = (Vec::new(), Resumed::default(), None::<Vec<u8>>);
         loop {
@@ -127,7 +136,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     fn read(&self, owned: Owned, bytes: &[u8]) -> Result<Run<C>, Unreadable> {
         let record = self.shared.decode(owned.id(), bytes)?;
-        let context = self.codec.decode(&record.context).map_err(|error| {
+        let context = self.decode(&record.context).map_err(|error| {
             let unreadable = Unreadable::Context(error.to_string());
             self.shared.stick(owned.id(), &unreadable);
             unreadable
@@ -137,6 +146,7 @@ impl<C: Clone + Send + 'static> Core<C> {
 
     /// Goes on with a stuck saga, or with one that nobody runs.
     pub(super) async fn retry(self: Arc<Self>, id: String) -> Result<C, SagaError> {
+        Handle::try_current().map_err(|error| SagaError::NotBegun(error.into()))?;
         let owned = self.shared.own(&id).ok_or(SagaError::Running)?;
         let found = self.shared.log.read(&id).await.map_err(|error| SagaError::NotBegun(error.into()))?;
         let Found::Open(bytes) = found else { return Err(SagaError::NotOpen) };
@@ -182,7 +192,7 @@ enum Taken<C> {
     IsNotThere,
 }
 
-/// Runs a future in a task of its own, or here where that is set or there is no runtime. Around it is what is around the caller, but for
+/// Runs a future in a task of its own, or here where that is set or there is no runtime, without which nothing begins. Around it is what is around the caller, but for
 /// the deadline: a saga ends in its own time.
 pub(super) async fn task_or_here<T: Send + 'static>(
     in_place: bool,

@@ -96,7 +96,9 @@ impl<C: Clone + Send + 'static> Core<C> {
         (run.context, run.record.context) = next;
         run.succeed(step);
         if !plan.is_undoable(step) {
-            return self.persist(run).await;
+            self.persist(run).await?;
+            run.rest();
+            return Ok(());
         }
         if let Err(error) = self.write(run).await {
             (run.context, run.record.context) = before;
@@ -165,7 +167,7 @@ impl<C: Clone + Send + 'static> Core<C> {
             if run.is_time_over() {
                 return Err(error);
             }
-            run.begin_to_try();
+            run.begin_to_write();
             run.trouble = Some(cut(&error.to_string()).to_owned());
             run.show();
             self.pause(run).await;

@@ -28,7 +28,7 @@ pub enum SagaError {
     Running,
     /// It is stuck, because what the log has of it cannot be read, or is of other steps than these.
     Unreadable(BoxError),
-    /// Nothing was done: the id is not legal, there is no room or no runtime, or the log failed before the first step.
+    /// Nothing was done: the id is not legal, there is no room or no tokio runtime, or the log failed before the first step.
     NotBegun(BoxError),
     /// [`retry`](super::Saga::retry) found no saga of this id that has not ended.
     NotOpen,

@@ -169,7 +169,7 @@ impl<C: Clone + Send + 'static> Saga<C> {
     ///
     /// # Errors
     ///
-    /// When the log could not be read.
+    /// When the log could not be read, and outside a tokio runtime.
     ///
     /// # Cancellation
     ///

@@ -57,6 +57,16 @@ impl<C> Run<C> {
         }
     }
 
+    /// A write that must not fail is tried again, for so long and no longer. The record does not say so: its time is that of a step.
+    pub(super) fn begin_to_write(&mut self) {
+        self.until.get_or_insert_with(|| after(now(), self.shared.settings.give_up_after));
+    }
+
+    /// Nothing is tried again any more.
+    pub(super) fn rest(&mut self) {
+        (self.until, self.trouble, self.tries) = (None, None, 0);
+    }
+
     /// The time between two runs is the system clock's. In one run it is tokio's, which nobody sets.
     fn try_until(&mut self, since: Nanos) {
         let left = left(since, since_1970(), self.shared.settings.give_up_after.into());

@@ -80,12 +80,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// When they could not be read.
     fn scan<'a>(&'a self, space: Space, after: Option<&'a [u8]>, limit: usize) -> Answer<'a, Vec<Record>>;
 
-    /// Where its records are: one number for all values that share them, as clones do, as long as one of them lives.
+    /// A number that all values share that keep the same records, as clones do, and no other value of this process has while one of
+    /// them lives.
     ///
-    /// By it a queue is opened once, and a saga has one owner. A store that wraps another gives that one's place. Defaults to
-    /// the address of this value.
+    /// By it a queue is opened once, and a saga has one owner, whichever value it was given. A store that wraps another gives that one's.
+    /// Defaults to the address of this value.
     fn place(&self) -> usize {
-        ptr::from_ref(self).addr()
+        ptr::from_ref(self).cast::<()>().addr()
     }
 }
 

@@ -13,7 +13,7 @@ const GOOD: [(Ask, End); 1] = [(Ask::Good, End::Good)];
 /// The call itself, which others go on with, and what is shared of it.
 pub(crate) async fn claim(claims: &mut Claims) {
     let service = &mut CoalesceLayer::by(|ask: &Ask| *ask as u8).layer(inner());
-    claims.calls("coalesce, without company", 3, service, GOOD).await;
+    claims.calls("coalesce, without company", 2, service, GOOD).await;
     #[cfg(feature = "moka")]
     hits(claims).await;
 }

@@ -3,3 +3,4 @@
 mod bank;
 mod killing;
 mod kills;
+mod owners;

@@ -58,11 +58,12 @@ async fn a_record_that_cannot_be_read_makes_that_saga_stuck_alone() {
     let world = World::new();
     let log = log_with_one(&world, "good").await;
     let bytes = record(&*log, "good").await.unwrap();
-    let damaged: [(&[u8], &str); 4] = [
+    let damaged: [(&[u8], &str); 5] = [
         (b"", "it is damaged"),
         (&bytes[..20], "it is damaged"),
         (&[&[2], &bytes[1..]].concat(), "it has version 2, and this one reads version 1"),
         (&[&bytes[..], b"\xff"].concat(), "its context cannot be read: invalid utf-8 sequence of 1 bytes from index 1"),
+        (&[&bytes[..], b"panics"].concat(), "its context cannot be read: panicked: these bytes panic"),
     ];
     for (bytes, expected) in damaged {
         let log = log_with_one(&World::new(), "good").await;

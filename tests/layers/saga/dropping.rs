@@ -1,9 +1,10 @@
 //! Futures that are dropped.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use palisade::saga::Resumed;
-use palisade::{Backoff, SagaBuilder, SagaError, SagaState};
+use palisade::{Backoff, SagaBuilder, SagaError, SagaState, StoreError};
 use tokio::task::yield_now;
 use tokio_test::task::spawn;
 
@@ -131,11 +132,25 @@ async fn a_compensation_that_was_dropped_runs_again_with_the_same_key() {
     assert_eq!(world.calls(), "a b c c/undo b/undo b/undo a/undo ");
 }
 
-#[test]
-fn outside_a_runtime_it_stays_in_the_future() {
-    let world = World::new();
-    let saga = three(&world, &memory()).build().unwrap();
-    let mut run = spawn(saga.run("1", Done::default()));
-    let end = (0..100).map(|_| run.poll()).find(std::task::Poll::is_ready);
-    assert!(matches!(end, Some(std::task::Poll::Ready(Ok(_)))), "{end:?}");
+#[tokio::test]
+async fn outside_a_runtime_nothing_is_begun() {
+    let (world, log) = (World::new().let_be("b", [Fate::Fails]), memory());
+    let saga = three(&world, &log).build().unwrap();
+    let before = World::new();
+    super::left_at("b", &before, &three(&before, &log).in_place().build().unwrap(), "left").await;
+    let outside = saga.clone();
+    let refused = move || {
+        let run = spawn(outside.run("1", Done::default())).poll().map(|end| end.unwrap_err());
+        let retry = spawn(outside.retry("left")).poll().map(|end| end.unwrap_err());
+        let resume = spawn(outside.resume()).poll().map(|end| end.unwrap_err());
+        assert!(matches!(run, Poll::Ready(SagaError::NotBegun(_))), "{run:?}");
+        assert!(matches!(retry, Poll::Ready(SagaError::NotBegun(_))), "{retry:?}");
+        assert!(matches!(resume, Poll::Ready(StoreError::Failed { .. })), "{resume:?}");
+    };
+    std::thread::spawn(refused).join().unwrap();
+    assert_eq!((world.calls().as_str(), saga.handle().sagas()), ("", Vec::new()));
+    assert!(
+        matches!(saga.run("1", Done::default()).await, Err(SagaError::Failed { .. })),
+        "it begins where there is one"
+    );
 }

@@ -2,8 +2,8 @@
 
 use palisade::{Backoff, SagaState};
 
-use super::world::{Fate, World};
-use super::{Done, memory, told, with_a_pivot};
+use super::world::{Fate, Faulty, World};
+use super::{Done, memory, record, told, with_a_pivot};
 use crate::support::now;
 use crate::support::time::{DAY, SECOND};
 
@@ -51,6 +51,34 @@ async fn after_the_pivot_a_step_is_stuck_after_24_hours() {
         assert_eq!(saga.handle().sagas()[0].state, SagaState::Stuck);
         assert_eq!(saga.resume().await.unwrap().stuck, 1, "it stays so");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_24_hours_of_a_step_are_not_those_of_the_log() {
+    let (world, log) = (World::new().let_be("f", [Fate::Fails; 20]), Faulty::new());
+    let saga = with_a_pivot(&world, &log).backoff(Backoff::constant(DAY / 24)).build().unwrap();
+    log.fail(2..22);
+    let began = now();
+    assert_eq!(saga.run("1", Done::default()).await.unwrap().0.join(""), "apf");
+    assert_eq!(began.elapsed(), 40 * (DAY / 24));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_failed_leaves_no_trace_of_it() {
+    let (world, log) = (World::new().let_be("f", [Fate::Waits]), Faulty::new());
+    let saga = with_a_pivot(&world, &log).backoff(Backoff::none()).in_place().build().unwrap();
+    log.fail(2..4);
+    let of_task = saga.clone();
+    let run = tokio::spawn(async move { of_task.run("1", Done::default()).await });
+    while !world.calls().ends_with("f ") {
+        tokio::task::yield_now().await;
+    }
+    let status = saga.handle().sagas().remove(0);
+    assert_eq!((status.state, status.error), (SagaState::Running, None));
+    let since = record(&*log, "1").await.unwrap()[10..18].to_vec();
+    assert_eq!(since, [0; 8], "a process that comes later has all of the time");
+    world.open();
+    run.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
