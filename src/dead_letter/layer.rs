@@ -55,7 +55,7 @@ impl<Q, C, K, A> DeadLetterLayer<Q, Rules<C, K, A>> {
     /// Decides by a [`Classify`](crate::Classify), most often a closure, what a result means.
     ///
     /// A letter is made for `Transient`, `Throttled` and `Failed`, and for every rejection. Set it wherever a failure arrives as an
-    /// `Ok` response. Defaults to [`DefaultClassifier`].
+    /// `Ok` response. Defaults to [`DefaultClassifier`](crate::DefaultClassifier).
     #[doc(alias = "should_handle")]
     pub fn classify<D>(self, classifier: D) -> DeadLetterLayer<Q, Rules<D, K, A>> {
         self.map(|Rules { keep, accept, .. }| Rules { classifier, keep, accept })

@@ -146,6 +146,6 @@ macro_rules! kept_apart {
 }
 
 kept_apart! {
-    the_sdk_keeps_57_names_of_circuits_apart: CircuitBreakerLayer, 57;
+    the_sdk_keeps_51_names_of_circuits_apart: CircuitBreakerLayer, 51;
     the_sdk_keeps_11_names_of_measures_apart: MeasureLayer, 11;
 }

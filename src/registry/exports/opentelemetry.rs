@@ -24,8 +24,8 @@ impl Registry {
     /// `histogram_quantile` works on them under these names. Prometheus itself leaves the names as they are where its
     /// `otlp.translation_strategy` is `UnderscoreEscapingWithoutSuffixes`.
     ///
-    /// The SDK keeps 2,000 sets of attributes for an instrument, and adds up all others. A name of circuits has 35 transitions, and one
-    /// of measures 168 buckets. So with more than 57 names of circuits, or 11 of measures, let a view of your provider set
+    /// The SDK keeps 2,000 sets of attributes for an instrument, and adds up all others. A name of circuits has 39 transitions, and one
+    /// of measures 168 buckets. So with more than 51 names of circuits, or 11 of measures, let a view of your provider set
     /// `with_cardinality_limit`.
     ///
     /// # Examples
