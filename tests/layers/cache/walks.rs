@@ -138,7 +138,9 @@ async fn walk(steps: Vec<Step>) {
             Step::Clear => {
                 handle.clear();
                 since = origin.count();
-                first.values_mut().for_each(|first| *first = since);
+                for first in first.values_mut() {
+                    *first = since;
+                }
             }
             Step::Leave { .. } | Step::End { .. } => {}
         }
