@@ -129,7 +129,7 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
         self.fault(Fault::hang(rate))
     }
 
-    /// Keeps the faults to the calls of which the function says so. Several must all say so. Defaults to all calls.
+    /// Faults only the calls for which the function says yes. Several must all say so. Defaults to all calls.
     pub fn only(mut self, is_in_reach: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
         self.reach.push(Box::new(move |request, _| is_in_reach(request)));
         self

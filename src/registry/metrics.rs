@@ -6,6 +6,7 @@ use super::cells::{
 use super::of_objectives::{OF_PERIOD, asked, bad, burns, firing, of_indicators};
 use super::reading::Reading;
 use super::row::{ANSWERS, Row};
+use super::sample::{MetricKind, Sample, samples};
 use super::sums::Sums;
 use crate::error::By;
 use crate::source::Kind;
@@ -23,29 +24,6 @@ use crate::state::phi;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
 use crate::state::saga::{End, SagaState, counted};
 use crate::state::verdict::{DRAINS, Level};
-
-/// What a metric is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MetricKind {
-    /// It only grows, for as long as the process lives.
-    Counter,
-    /// It goes up and down, and is there as long as there are instances.
-    Gauge,
-    /// It sorts times into buckets, and only grows.
-    Histogram,
-}
-
-/// One value of a metric.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Sample {
-    /// The names and the values of its labels. The value of `name` is the name of the instances, and may have any character; all others
-    /// are words.
-    pub labels: Vec<(&'static str, &'static str)>,
-    /// The value.
-    pub value: Reading,
-}
 
 /// The table: the name, the kinds of layers, and the labels beside `name`; then the cells, and what it says.
 macro_rules! table {
@@ -268,20 +246,4 @@ table! {
         "How often a step failed.";
     saga_failed_compensations_total: Saga Counter[] one(At::Word(counted::FAILED_COMPENSATIONS)),
         "How often a compensation failed.";
-}
-
-/// The samples of one name. Where cells leave out their last label, it is the kind.
-fn samples(
-    row: &Row,
-    labels: &[&'static str],
-    cells: &Cells,
-    value: impl Fn(&Row, At) -> Option<Reading>,
-) -> Vec<Sample> {
-    let sample = |(at, values): &(At, Vec<&'static str>)| {
-        let values = values.iter().copied().chain([row.kind().as_str()]);
-        let own = labels.iter().copied().zip(values);
-        let labels = [("name", row.name().as_str())].into_iter().chain(own).collect();
-        Some(Sample { labels, value: value(row, *at)? })
-    };
-    cells.iter().filter_map(sample).collect()
 }

@@ -296,6 +296,7 @@ mod order;
 mod reading;
 mod rfc3339;
 mod row;
+mod sample;
 #[cfg(feature = "serde")]
 mod snapshot;
 mod steer;
@@ -312,8 +313,8 @@ pub(crate) use self::look::Look;
 #[cfg(feature = "chaos")]
 pub(crate) use self::markdown::Cell;
 pub(crate) use self::measured::{Measuring, Times};
+pub use self::metrics::Metric;
 pub(crate) use self::metrics::gauges_of;
-pub use self::metrics::{Metric, MetricKind, Sample};
 pub(crate) use self::named::ByName;
 pub use self::named::NamedFigures;
 pub(crate) use self::of_objectives::{OF_PERIOD, ObjectiveGauges};
@@ -323,6 +324,7 @@ pub use self::reading::{Bucket, Exemplar, Histogram, Reading};
 #[cfg(feature = "chaos")]
 pub(crate) use self::rfc3339::Rfc3339;
 pub(crate) use self::row::Row;
+pub use self::sample::{MetricKind, Sample};
 #[cfg(feature = "serde")]
 pub(crate) use self::snapshot::{Keep, Restoring, kept};
 #[cfg(feature = "serde")]

@@ -68,7 +68,7 @@ impl BodyFault {
         Self { spoiling, cut_after, passed: 0, rest: Bytes::new(), wait: None }
     }
 
-    /// The error of a body of which enough has come.
+    /// The error of a body that is cut off, once enough of it has come.
     fn cut(&self) -> Option<Error> {
         let is_cut = self.cut_after.is_some_and(|bytes| self.passed >= bytes);
         is_cut.then(|| Error::lift(Cut { name: self.spoiling.name() }))

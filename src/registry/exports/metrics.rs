@@ -5,8 +5,9 @@ use metrics::{Label, Unit, counter, describe_counter, describe_gauge, gauge};
 use super::le;
 use crate::registry::cells::At;
 use crate::registry::list::Registry;
-use crate::registry::metrics::{Metric, MetricKind, Sample, of};
+use crate::registry::metrics::{Metric, of};
 use crate::registry::reading::{Histogram, Reading};
+use crate::registry::sample::{MetricKind, Sample};
 
 impl Registry {
     /// Writes all metrics, as they are now, to the recorder of the crate `metrics`.

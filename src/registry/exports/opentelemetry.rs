@@ -8,8 +8,9 @@ use parking_lot::Mutex;
 
 use super::le;
 use crate::registry::list::Registry;
-use crate::registry::metrics::{Metric, MetricKind, Sample};
+use crate::registry::metrics::Metric;
 use crate::registry::reading::Reading;
+use crate::registry::sample::{MetricKind, Sample};
 
 impl Registry {
     /// Makes observable instruments on a meter, which read all metrics when the meter's reader collects.

@@ -8,8 +8,9 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 use crate::registry::list::Registry;
-use crate::registry::metrics::{Metric, MetricKind};
+use crate::registry::metrics::Metric;
 use crate::registry::reading::{Histogram, Reading};
+use crate::registry::sample::MetricKind;
 
 /// Shows all metrics, as they are when a scrape comes.
 ///

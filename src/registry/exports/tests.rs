@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::registry::metrics::{Metric, MetricKind, Sample};
+use crate::registry::metrics::Metric;
 use crate::registry::reading::{Bucket, Histogram, Reading};
+use crate::registry::sample::{MetricKind, Sample};
 
 /// Two calls of at most a second, and one that took longer.
 fn times() -> Reading {

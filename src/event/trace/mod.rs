@@ -1,7 +1,10 @@
 //! The one table of target, level and fields. The names here are part of the public interface.
 
+mod named;
+
 use tracing::{debug, field, info, warn};
 
+use self::named::{of_replicas, of_sagas};
 use super::{Action, Event};
 use crate::error::{Chain, Rejection};
 use crate::source::{Kind, Source, kinds};
@@ -214,27 +217,6 @@ fn alert(name: &'static str, event: &Event<'_>) {
     if is_firing { row!(warn, "alert fires") } else { row!(info, "alert resolved") }
 }
 
-/// The ids of sagas come from elsewhere.
-fn of_sagas(name: &'static str, event: &Event<'_>) {
-    let shown = |saga: &str| field::display(saga.escape_debug().to_string());
-    match *event {
-        Event::SagaStepFailed { saga, step, error } => {
-            debug!(target: "palisade::saga", name, saga = shown(saga), step, error = %Chain(error), "step failed");
-        }
-        Event::SagaUndone { saga } => debug!(target: "palisade::saga", name, saga = shown(saga), "saga undone"),
-        Event::SagaStuck { saga, step, error } => {
-            warn!(target: "palisade::saga", name, saga = shown(saga), step, error, "saga stuck");
-        }
-        Event::SagaResumed { saga, by_hand: true } => {
-            info!(target: "palisade::saga", name, saga = shown(saga), by_hand = true, "saga resumed");
-        }
-        Event::SagaResumed { saga, .. } => {
-            debug!(target: "palisade::saga", name, saga = shown(saga), by_hand = false, "saga resumed");
-        }
-        _ => {}
-    }
-}
-
 fn of_letters(name: &'static str, event: &Event<'_>) {
     macro_rules! row {
         ($level:ident, $($fields:tt)+) => {
@@ -255,41 +237,6 @@ fn of_letters(name: &'static str, event: &Event<'_>) {
             row!(debug, id = %id, result, error, "letter replayed");
         }
         Event::LetterParked { id, reason } => row!(warn, id = %id, reason, "letter parked"),
-        _ => {}
-    }
-}
-
-/// The names of replicas may come from elsewhere.
-fn of_replicas(name: &'static str, event: &Event<'_>) {
-    let shown = |replica: &str| field::display(replica.escape_debug().to_string());
-    macro_rules! row {
-        ($level:ident, $($fields:tt)+) => {
-            $level!(target: "palisade::replicas", name, $($fields)+)
-        };
-    }
-    match *event {
-        Event::Ejected { replica, reason, duration, times } => {
-            row!(warn, replica = shown(replica), reason, ?duration, times, "replica ejected");
-        }
-        Event::EjectionRefused { replica, reason } => {
-            row!(warn, replica = shown(replica), reason, "too many replicas are ejected for another");
-        }
-        Event::OnTrial { replica } => row!(info, replica = shown(replica), "replica is on trial"),
-        Event::Readmitted { replica, reason } => row!(info, replica = shown(replica), reason, "replica readmitted"),
-        Event::FailedOver { from, to, reason } => {
-            row!(warn, from = from.map(shown), to = shown(to), reason, "failed over");
-        }
-        Event::Panic { is_on: true, healthy, replicas } => {
-            row!(warn, healthy, replicas, "so few replicas are healthy that health is ignored");
-        }
-        Event::Panic { healthy, replicas, .. } => row!(info, healthy, replicas, "health counts again"),
-        Event::Spares { healthy, needed, spares } if healthy < needed.saturating_add(spares) => {
-            row!(warn, healthy, needed, spares, "too few replicas are healthy");
-        }
-        Event::Spares { healthy, needed, spares } => row!(info, healthy, needed, spares, "enough replicas are healthy"),
-        Event::Drained { replica } => row!(info, replica = shown(replica), "replica drained"),
-        Event::DiscoverFailed { error: Some(error) } => row!(warn, error = %Chain(error), "no news of replicas"),
-        Event::DiscoverFailed { error: None } => row!(info, "no more news of replicas"),
         _ => {}
     }
 }
