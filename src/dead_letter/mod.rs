@@ -88,8 +88,9 @@
 //!
 //! [`list`](DeadLetters::list) shows the letters that are parked, each with the reason for which its call failed. Repair what they need, and
 //! [`unpark`](DeadLetters::unpark) them, or [`take`](DeadLetters::take) them out. One that cannot be read was written by a newer
-//! version, by another codec, or is damaged: it is left as it is, and is read again when the queue is next opened. Letters are lost when there is no room (`full`, `too_large`,
-//! `evicted`), when requests can be neither copied nor encoded (`no_copy`, `not_encoded`), and when the store fails (`store`): then see its disk.
+//! version, by another codec, or is damaged: it is left as it is, and is read again when the queue is next opened. Letters are lost when
+//! there is no room (`full`, `too_large`, `evicted`), when requests can be neither copied nor encoded (`no_copy`, `not_encoded`), and when
+//! the store fails (`store`): then see its disk.
 //!
 //! # Events
 //!
@@ -105,7 +106,8 @@
 //! # The sharp edge
 //!
 //! A call that timed out may have been acted on, and its replay acts again. So calls that are not rejected are accepted only where you say
-//! so, and a service that is replayed must do nothing twice. A letter holds the request as it was: also its secrets, which stand in
+//! so, and a service that is replayed must do nothing twice. All calls that a replay makes have the id of its letter: of those that fail
+//! through the layer of another queue, the first alone makes a letter there, so the service must not ignore their failures. A letter holds the request as it was: also its secrets, which stand in
 //! the store.
 //!
 //! Put the layer outside the retry, which makes the attempts first, and outside the total timeout, whose end is a failure like others. What

@@ -192,8 +192,8 @@ enum Taken<C> {
     IsNotThere,
 }
 
-/// Runs a future in a task of its own, or here where that is set or there is no runtime, without which nothing begins. Around it is what is around the caller, but for
-/// the deadline: a saga ends in its own time.
+/// Runs a future in a task of its own, or here where that is set. So it does where there is no runtime: then nothing begins. Around it
+/// is what is around the caller, but for the deadline: a saga ends in its own time.
 pub(super) async fn task_or_here<T: Send + 'static>(
     in_place: bool,
     future: impl Future<Output = T> + Send + 'static,

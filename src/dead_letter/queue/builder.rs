@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc; // no model checks a queue
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicBool; // no model checks a queue
 
 use parking_lot::Mutex; // no model checks a queue
 use tokio::sync::Notify;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc; // no model checks a queue
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicBool; // no model checks a queue
 
 use parking_lot::Mutex; // no model checks a queue
 use tokio::sync::Notify;

@@ -3,7 +3,7 @@
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc; // no model checks a queue
-use std::sync::atomic::Ordering;
+use std::sync::atomic::Ordering; // no model checks a queue
 use std::task::Poll;
 
 use parking_lot::Mutex; // no model checks a queue

@@ -3,7 +3,7 @@
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc; // no model checks a queue
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering}; // no model checks a queue
 use std::task::{Context, Poll, Wake, Waker};
 
 use parking_lot::Mutex; // no model checks a queue
