@@ -228,6 +228,8 @@ pub mod standard;
 mod state;
 pub mod store;
 mod sync;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod time;
 pub mod timeout;
 

@@ -1,0 +1,1 @@
+//! Testing your stack: services to put layers around, and what to assert of the layers.
