@@ -35,5 +35,6 @@ mod saga;
 #[cfg(feature = "serde")]
 mod snapshots;
 mod standard;
+mod test_util;
 mod timeout;
 mod workloads;

@@ -29,10 +29,11 @@ use tracing::Level;
 
 use crate::support::events::{Events, Recorded};
 use crate::support::services::{
-    FAILS, Gate, READY, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
+    FAILS, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
 };
 use crate::support::time::{MILLI, SECOND, just_before};
-use crate::support::{Calls, Down, Strict, strict};
+use crate::support::{Down, Strict, strict};
+use palisade::test_util::Calls;
 
 const LIMIT: Duration = Duration::from_millis(100);
 

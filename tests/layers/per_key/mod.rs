@@ -31,7 +31,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
 use crate::support::events::Events;
-use crate::support::services::{FAILS, Gate, READY, begin, panics};
+use crate::support::services::{FAILS, begin, panics};
 use crate::support::time::SECOND;
 use crate::support::{Down, Strict, now, reason, strict};
 
