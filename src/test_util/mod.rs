@@ -5,7 +5,7 @@ mod probe;
 mod scripted;
 mod seed;
 
-pub use self::dropping::drop_at_every_poll;
+pub use self::dropping::{drop_after, drop_at_every_poll};
 pub use self::probe::{Calls, ServiceProbe};
 pub use self::scripted::{Reply, ResponseFuture, ScriptedService};
 pub use self::seed::Seed;
