@@ -19,7 +19,6 @@ mod deadline;
 mod discover;
 mod events;
 mod fallback;
-mod faults;
 mod health;
 mod history;
 mod measure;

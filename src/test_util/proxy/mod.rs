@@ -2,7 +2,10 @@
 
 mod fault;
 mod flow;
+mod partition;
 mod relay;
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
