@@ -33,6 +33,7 @@ mod retry;
 mod saga;
 #[cfg(feature = "serde")]
 mod snapshots;
+mod spans;
 mod standard;
 mod timeout;
 mod workloads;

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use palisade::test_util::EventLog;
 use palisade::{
     BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, TimeoutLayer,
     fallback,
@@ -27,7 +28,6 @@ use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::{Events, Recorded};
 use crate::support::services::{
     FAILS, Gate, READY, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
 };

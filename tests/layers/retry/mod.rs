@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::retry::{BudgetPerKey, Rules};
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, Budget, CircuitBreakerLayer, Deadline, Error, Jitter, Name, Outcome, RetryBuilder, RetryLayer,
     TimeoutLayer,
@@ -33,7 +34,6 @@ use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{
     Coded, FAILS, Gate, Prompt, READY, REJECTED, TIMED_OUT, begin, code, coded, coded_and_seen, down, hung, panics,
     rejected, up,
