@@ -44,7 +44,7 @@ pub async fn drop_at_every_poll<F: Future>(
 ) -> F::Output {
     let mut polls = 0;
     loop {
-        if let Some(output) = ended_within(polls, make()).await {
+        if let Some(output) = drop_after(polls, make()).await {
             return output;
         }
         check(polls).await;
@@ -52,19 +52,31 @@ pub async fn drop_at_every_poll<F: Future>(
     }
 }
 
-/// Polls the future at most this often, and drops it then.
-async fn ended_within<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+/// Polls a future so often and drops it then; returns its output where it ended before.
+///
+/// This is one round of [`drop_at_every_poll`], for tests that set up a world of their own for each. What that says of wakes holds here.
+///
+/// # Examples
+///
+/// ```
+/// use palisade::test_util::drop_after;
+/// use tokio::task::yield_now;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(drop_after(1, yield_now()).await, None);
+/// assert_eq!(drop_after(2, yield_now()).await, Some(()));
+/// # }
+/// ```
+pub async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|cx| {
-        while let Some(less) = left.checked_sub(1) {
-            left = less;
-            match future.as_mut().poll(cx) {
-                Poll::Pending if left > 0 => return Poll::Pending,
-                Poll::Pending => {}
-                Poll::Ready(output) => return Poll::Ready(Some(output)),
-            }
+        let Some(less) = left.checked_sub(1) else { return Poll::Ready(None) };
+        left = less;
+        match future.as_mut().poll(cx) {
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            polled => polled.map(Some),
         }
-        Poll::Ready(None)
     })
     .await
 }

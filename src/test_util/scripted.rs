@@ -26,7 +26,8 @@ use crate::time;
 ///
 /// # Panics
 ///
-/// A call panics when the script is over: more calls came than the test expects.
+/// A call panics when the script is over: more calls came than the test expects. A call that takes time panics outside of a tokio
+/// runtime.
 ///
 /// # Examples
 ///

@@ -88,7 +88,8 @@ impl Seed {
         fraction(self.next_u64())
     }
 
-    /// A seed for a part of the test, such as one of its threads: the same however many numbers other parts draw.
+    /// A seed for a part of the test, such as one of its threads: the same however many numbers other parts draw. It depends on how many
+    /// this one has drawn before.
     ///
     /// # Examples
     ///

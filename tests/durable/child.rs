@@ -20,13 +20,8 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rand::RngExt;
-use rand::rngs::SmallRng;
-
 /// The variable that holds what a role works on.
 const SUBJECT: &str = "PALISADE_DURABLE_SUBJECT";
-/// The variable that holds the seed, where one is to be tried again.
-const SEED: &str = "PALISADE_DURABLE_SEED";
 /// Begins each line that a role tells. The test runner writes lines too.
 const TOLD: &str = "told: ";
 
@@ -86,13 +81,6 @@ impl Drop for Child {
         drop(self.process.kill());
         drop(self.process.wait());
     }
-}
-
-/// What the points at which children die are drawn from. It is printed, which is seen where a test fails.
-pub(crate) fn seed() -> u64 {
-    let seed = env::var(SEED).map_or_else(|_| rand::make_rng::<SmallRng>().random(), |seed| seed.parse().unwrap());
-    eprintln!("{SEED}={seed}");
-    seed
 }
 
 /// Tells the parent a line, at once and whole.

@@ -17,7 +17,8 @@ use tokio::time::advance;
 use tokio_test::{assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::support::{Calls, Down};
+use crate::support::Down;
+use palisade::test_util::Calls;
 
 type Bodies = Channel<Bytes, Down>;
 type Sender = http_body_util::channel::Sender<Bytes, Down>;

@@ -35,5 +35,6 @@ mod saga;
 mod snapshots;
 mod spans;
 mod standard;
+mod test_util;
 mod timeout;
 mod workloads;

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use palisade::Error;
+use palisade::test_util::Calls;
 use tokio::task::{JoinHandle, yield_now};
 use tower::{Service, ServiceExt, service_fn};
 
-use super::{Calls, Down};
+use super::Down;
 
 const CROWD: usize = 10_000;
 

@@ -9,85 +9,22 @@ pub mod readings;
 pub mod services;
 pub mod time;
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{error, fmt, io, iter};
 
+use palisade::test_util::ServiceProbe;
 use palisade::{Deadline, Error, Rejection, RejectionReason};
 use tokio::runtime;
 use tokio::time::{Instant, timeout};
-use tower::Service;
+use tower::service_fn;
+use tower::util::ServiceFn;
 
-/// An inner service that holds its callers to the contract of `Service`.
-///
-/// It panics when it is called without having been polled ready, and a clone starts not ready. It counts the calls that it
-/// and its clones were sent.
-pub struct Strict<F> {
-    f: F,
-    ready: bool,
-    calls: Calls,
-}
+/// A probe around a function from requests to futures.
+pub type Strict<F, E = Down> = ServiceProbe<ServiceFn<F>, E>;
 
-/// How many calls a service was sent, all clones together.
-#[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<AtomicUsize>);
-
-impl Calls {
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// Counts a call that goes to no such service.
-    pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-/// Makes a [`Strict`] service of a function from requests to futures.
-pub fn strict<F>(f: F) -> Strict<F> {
-    Strict { f, ready: false, calls: Calls::default() }
-}
-
-impl<F> Strict<F> {
-    pub fn calls(&self) -> Calls {
-        self.calls.clone()
-    }
-}
-
-impl<F: Clone> Clone for Strict<F> {
-    fn clone(&self) -> Self {
-        Self { f: self.f.clone(), ready: false, calls: self.calls.clone() }
-    }
-}
-
-impl<F> fmt::Debug for Strict<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Strict").field("ready", &self.ready).finish_non_exhaustive()
-    }
-}
-
-impl<Request, F, Fut, Response, E> Service<Request> for Strict<F>
-where
-    F: FnMut(Request) -> Fut,
-    Fut: Future<Output = Result<Response, E>>,
-{
-    type Response = Response;
-    type Error = E;
-    type Future = Fut;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), E>> {
-        self.ready = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Fut {
-        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
-        self.calls.0.fetch_add(1, Ordering::SeqCst);
-        (self.f)(request)
-    }
+/// Makes a [`Strict`] service.
+pub fn strict<F, E>(f: F) -> Strict<F, E> {
+    ServiceProbe::new(service_fn(f))
 }
 
 /// Runs a test in a runtime of its own, whose clock is paused. A test that waits for nothing fails, and does not hang.
@@ -123,20 +60,6 @@ impl fmt::Display for Down {
 }
 
 impl error::Error for Down {}
-
-/// Results to be given one after another, shared by all clones; panics when there are none left.
-#[derive(Clone, Debug)]
-pub struct Script<T>(Arc<Mutex<VecDeque<Result<T, Down>>>>);
-
-impl<T> Script<T> {
-    pub fn new(results: impl IntoIterator<Item = Result<T, Down>>) -> Self {
-        Self(Arc::new(Mutex::new(results.into_iter().collect())))
-    }
-
-    pub fn next(&self) -> Result<T, Down> {
-        self.0.lock().expect("no service panics while it reads").pop_front().expect("the script is over")
-    }
-}
 
 /// An I/O error with this text.
 pub fn io_error(text: &'static str) -> io::Error {

@@ -1,13 +1,12 @@
 //! Services that several tests put layers around, and ways to call them.
 
-use std::collections::VecDeque;
 use std::future::{Pending, Ready, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use palisade::test_util::{ScriptedService, ServiceProbe};
 use palisade::{BulkheadLayer, Error, Rejection, TimeoutLayer};
 use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceExt};
@@ -66,21 +65,16 @@ pub fn code(result: &Result<u32, Error>) -> u32 {
 }
 
 /// A service that gives results by their codes.
-pub type Coded = Strict<&'static (dyn Fn(u32) -> Ready<Result<u32, Error>> + Send + Sync)>;
+pub type Coded = ServiceProbe<ScriptedService<u32, Error>, Error>;
 
 /// Gives these results, one a call and the last one again and again, all clones together.
 pub fn coded(codes: &'static [u32]) -> Coded {
-    coded_and_seen(codes, |_| ())
+    ServiceProbe::new(ScriptedService::new(last_repeats(codes).map(result)))
 }
 
-/// The same, and shows each request as it comes.
-pub fn coded_and_seen(codes: &'static [u32], see: impl Fn(u32) + Send + Sync + 'static) -> Coded {
-    let next = Mutex::new(codes.iter().chain(codes.last().into_iter().cycle()));
-    // Leaked, so that its type has a name and can be cloned.
-    strict(Box::leak(Box::new(move |request| {
-        see(request);
-        ready(result(*next.lock().expect("no result panics").next().expect("there is a last code")))
-    })))
+/// These, and the last one again and again.
+pub fn last_repeats(codes: &'static [u32]) -> impl Iterator<Item = u32> + Send {
+    codes.iter().chain(codes.last().into_iter().cycle()).copied()
 }
 
 /// What a poll for readiness gives.
@@ -89,74 +83,6 @@ pub type Readiness = Poll<Result<(), Down>>;
 pub const READY: Readiness = Poll::Ready(Ok(()));
 /// A readiness that fails with `Down(3)`.
 pub const FAILS: Readiness = Poll::Ready(Err(Down(3)));
-
-/// A service that becomes ready by a script, all clones together. Panics when called before ready.
-#[derive(Debug)]
-pub struct Gate<S> {
-    inner: S,
-    ready: bool,
-    script: Arc<Mutex<GateScript>>,
-}
-
-#[derive(Debug)]
-struct GateScript {
-    next: VecDeque<Readiness>,
-    after: Readiness,
-    /// Whether each poll so far came with a waker that does nothing.
-    noop_polls: Vec<bool>,
-}
-
-impl<S> Gate<S> {
-    /// The next polls give these, and all polls after them `after`.
-    pub fn new(inner: S, next: impl IntoIterator<Item = Readiness>, after: Readiness) -> Self {
-        let script = GateScript { next: next.into_iter().collect(), after, noop_polls: Vec::new() };
-        Self { inner, ready: false, script: Arc::new(Mutex::new(script)) }
-    }
-
-    fn script(&self) -> MutexGuard<'_, GateScript> {
-        self.script.lock().expect("no poll panics")
-    }
-
-    /// From now on it is ready.
-    pub fn open(&self) {
-        self.script().after = READY;
-    }
-
-    /// How often it was polled.
-    pub fn polls(&self) -> usize {
-        self.script().noop_polls.len()
-    }
-
-    pub fn noop_polls(&self) -> Vec<bool> {
-        self.script().noop_polls.clone()
-    }
-}
-
-impl<S: Clone> Clone for Gate<S> {
-    fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), ready: false, script: Arc::clone(&self.script) }
-    }
-}
-
-impl<R, S: Service<R, Error = Down>> Service<R> for Gate<S> {
-    type Response = S::Response;
-    type Error = Down;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Readiness {
-        let mut script = self.script.lock().expect("no poll panics");
-        script.noop_polls.push(cx.waker().will_wake(Waker::noop()));
-        let after = script.after;
-        let polled = script.next.pop_front().unwrap_or(after);
-        self.ready = polled == READY;
-        if self.ready { self.inner.poll_ready(cx) } else { polled }
-    }
-
-    fn call(&mut self, request: R) -> S::Future {
-        assert!(std::mem::take(&mut self.ready), "called without having been polled ready");
-        self.inner.call(request)
-    }
-}
 
 pub fn poll_ready<S: Service<R>, R>(service: &mut S) -> Poll<Result<(), S::Error>> {
     service.poll_ready(&mut Context::from_waker(Waker::noop()))

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, join};
+use palisade::test_util::Seed;
 use palisade::{Backoff, Error};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -111,13 +112,13 @@ fn kill_again_and_again(path: &Path, seed: u64) {
 #[test]
 fn each_letter_that_was_accepted_is_replayed_whenever_the_process_is_killed() {
     let folder = Folder::of("letters");
-    let seed = child::seed();
+    let seed = Seed::new();
     thread::scope(|scope| {
         for place in 0..AT_ONCE {
-            let folder = &folder;
+            let (folder, seed) = (&folder, &seed);
             scope.spawn(move || {
                 for file in (0..FILES).map(|file| place * FILES + file) {
-                    kill_again_and_again(&folder.file(&format!("{file}.redb")), seed ^ file);
+                    kill_again_and_again(&folder.file(&format!("{file}.redb")), seed.part(file).next_u64());
                 }
             });
         }

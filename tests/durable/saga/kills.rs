@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use palisade::event::{Kind, Source};
 use palisade::saga::StepKey;
 use palisade::store::{Json, RedbStore, Store};
+use palisade::test_util::Seed;
 use palisade::{Backoff, Error, Name, Registry, Saga, SagaError, SagaState};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -254,16 +255,16 @@ async fn look(folder: &Path, compensates: bool, told: &BTreeMap<u32, String>) {
 
 #[test]
 fn killed_between_any_two_writes_no_money_is_made_or_lost() {
-    let (parent, seed) = (Folder::of("sagas"), child::seed());
+    let (parent, seed) = (Folder::of("sagas"), Seed::new());
     let stood = thread::scope(|scope| {
         let chains = (0..AT_ONCE).map(|place| {
-            let parent = &parent;
+            let (parent, seed) = (&parent, &seed);
             scope.spawn(move || {
                 let mut all = 0;
                 for file in (0..FILES).filter(|file| file % AT_ONCE == place) {
                     let (folder, compensates) = (parent.file(&file.to_string()), file % 2 == 1);
                     fs::create_dir(&folder).unwrap();
-                    let mut draw = SmallRng::seed_from_u64(seed ^ file);
+                    let mut draw = SmallRng::seed_from_u64(seed.part(file).next_u64());
                     let (told, stood) = kill_again_and_again(&folder, compensates, &mut draw);
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     runtime.block_on(look(&folder, compensates, &told));

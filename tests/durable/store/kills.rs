@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use palisade::store::{Batch, RedbStore, Store};
+use palisade::test_util::Seed;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -113,13 +114,13 @@ fn look(path: &Path) -> Option<u64> {
 #[test]
 fn a_killed_process_loses_nothing_that_was_acknowledged() {
     let folder = Folder::of("kills");
-    let seed = child::seed();
+    let seed = Seed::new();
     thread::scope(|scope| {
         for place in 0..AT_ONCE {
-            let folder = &folder;
+            let (folder, seed) = (&folder, &seed);
             scope.spawn(move || {
                 for file in (0..FILES).map(|file| place * FILES + file) {
-                    kill_again_and_again(&folder.file(&format!("{file}.redb")), seed ^ file);
+                    kill_again_and_again(&folder.file(&format!("{file}.redb")), seed.part(file).next_u64());
                 }
             });
         }

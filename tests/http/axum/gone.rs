@@ -1,15 +1,13 @@
 //! Clients that go away at every moment of a call, and the places that they leave.
 
 use std::convert::Infallible;
-use std::pin::pin;
-use std::task::Poll;
 
 use axum::body::{Body, Bytes as Whole};
 use axum::extract::Request;
 use axum::routing::{get, post};
-use futures_util::future::poll_fn;
 use futures_util::stream;
 use palisade::http::AnswerLayer;
+use palisade::test_util::drop_after;
 use palisade::{BulkheadHandle, CircuitHandle, PerKeyHandle, Phase, TimeoutLayer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -97,19 +95,6 @@ async fn clients_that_go_after_any_byte_of_a_call_free_every_place() {
     guarded.comes_to_rest().await;
 }
 
-/// Drops a call when it was polled so often, or is over.
-async fn polled(call: impl Future, polls: usize) {
-    let (mut call, mut left) = (pin!(call), polls);
-    poll_fn(|cx| match left.checked_sub(1) {
-        Some(less) => {
-            left = less;
-            call.as_mut().poll(cx).map(drop)
-        }
-        None => Poll::Ready(()),
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn clients_that_go_after_any_poll_of_a_call_free_every_place() {
     let guarded = Guarded::start().await;
@@ -117,7 +102,7 @@ async fn clients_that_go_after_any_poll_of_a_call_free_every_place() {
         let mut clients = JoinSet::new();
         for polls in 0..60 {
             let client = guarded.server.client(wire);
-            clients.spawn(polled(async move { client.ask(Method::POST, "/drips", "").await }, polls));
+            clients.spawn(drop_after(polls, async move { client.ask(Method::POST, "/drips", "").await }));
         }
         soon(clients.join_all()).await;
         guarded.comes_to_rest().await;

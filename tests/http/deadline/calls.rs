@@ -94,7 +94,7 @@ async fn a_call_without_a_whole_unit_of_time_left_is_not_sent() {
 
 type Never = Pending<Result<Response<()>, Error>>;
 
-fn hangs() -> Strict<fn(Request<()>) -> Never> {
+fn hangs() -> Strict<fn(Request<()>) -> Never, Error> {
     strict(|_| pending())
 }
 

@@ -60,7 +60,7 @@ impl Seen {
     }
 }
 
-type See = Strict<Box<dyn FnMut(Request<()>) -> Ready<Result<Response<()>, Error>>>>;
+type See = Strict<Box<dyn FnMut(Request<()>) -> Ready<Result<Response<()>, Error>>>, Error>;
 
 fn see(name: &'static HeaderName) -> See {
     strict(Box::new(move |request: Request<()>| ready(Ok(saying(Seen::of(&request, name))))))

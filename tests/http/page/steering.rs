@@ -5,9 +5,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_util::FutureExt;
 use http::request::Parts;
 use http_body::Frame;
+use palisade::test_util::drop_at_every_poll;
 use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, Rate, RateLimitLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -164,14 +164,16 @@ async fn a_request_that_is_dropped_before_its_end_steers_nothing() {
     let layer = CircuitBreakerLayer::builder("payments").registry(&registry).build().unwrap();
     let handle = layer.handle();
     let page = open(&registry);
-    for polls in 0.. {
+    let steer = || {
         let body = Pieces(FORCE_OPEN.as_bytes().to_vec().into_iter(), false);
-        let mut response = Box::pin(page.clone().oneshot(post().body(body).unwrap()));
-        let is_ready = (0..polls).any(|_| response.as_mut().now_or_never().is_some());
-        assert_eq!(handle.phase() == Phase::ForcedOpen, is_ready, "after {polls} polls");
-        if is_ready {
-            assert!(polls > FORCE_OPEN.len());
-            break;
-        }
-    }
+        page.clone().oneshot(post().body(body).unwrap())
+    };
+    let mut most = 0;
+    let steered = drop_at_every_poll(steer, async |polls| {
+        assert_ne!(handle.phase(), Phase::ForcedOpen, "after {polls} polls");
+        most = polls;
+    });
+    steered.await.unwrap();
+    assert_eq!(handle.phase(), Phase::ForcedOpen);
+    assert!(most >= FORCE_OPEN.len());
 }

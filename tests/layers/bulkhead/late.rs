@@ -73,7 +73,7 @@ async fn calls_in_a_set_that_nobody_polls_do_not_fill_a_bulkhead() {
 #[tokio::test(start_paused = true)]
 async fn a_late_calls_result_is_its_callers() {
     let service = up::<()>();
-    let gate = Gate::new(service, [], Poll::Pending);
+    let gate = service.closed();
     let layer = queue(1, 0);
     let mut service = layer.layer(gate.clone());
     let mut late = spawn(Deadline::after(LONG).scope(service.call(())));

@@ -29,7 +29,7 @@ use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
-use crate::support::services::{Gate, begin, call, panics, up};
+use crate::support::services::{begin, call, panics, up};
 use crate::support::time::{MILLI, YEAR};
 use crate::support::{Down, Strict, now, strict};
 

@@ -63,7 +63,7 @@ impl Clone for Brittle {
 #[tokio::test(start_paused = true)]
 async fn a_clone_that_panics_leaves_the_entry_as_it_was() {
     let panics = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let calls = crate::support::Calls::default();
+    let calls = palisade::test_util::Calls::default();
     let (counted, shared) = (calls.clone(), std::sync::Arc::clone(&panics));
     let inner = service_fn(move |_: u32| {
         counted.add();

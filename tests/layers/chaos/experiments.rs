@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use futures_util::FutureExt;
 use palisade::chaos::experiment::Disrupt;
 use palisade::chaos::{Experiment, Outcome};
+use palisade::test_util::drop_after;
 use palisade::{ChaosHandle, Objective};
 use tower::BoxError;
 
@@ -188,16 +189,7 @@ fn the_faults_of_a_dropped_run_stop_and_its_report_says_so() {
         for polls in 0..40 {
             let thing = Broken::default();
             let experiment = breaking(&thing).steady(unless(|| false)).for_(SECOND);
-            let mut run = task::spawn(experiment.run());
-            let mut ended = false;
-            for _ in 0..polls {
-                ended = ended || run.poll().is_ready();
-                if ended {
-                    break;
-                }
-                advance(50 * MILLI).await;
-            }
-            drop(run);
+            let ended = drop_after(polls, experiment.run()).await.is_some();
             assert!(!thing.is_broken(), "{polls}");
             let outcome = experiment.last().map(|report| report.outcome);
             let dropped = Outcome::Aborted("the run was dropped".to_owned());

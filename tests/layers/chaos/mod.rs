@@ -19,7 +19,8 @@ use tokio_test::task;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::support::time::{MILLI, SECOND};
-use crate::support::{Calls, Down, Strict, now, paused, strict};
+use crate::support::{Down, Strict, now, paused, strict};
+use palisade::test_util::Calls;
 
 type Builder = ChaosBuilder<u32, u32>;
 

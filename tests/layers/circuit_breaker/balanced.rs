@@ -1,6 +1,7 @@
 //! Circuits behind a balancer, which asks who is ready.
 
 use std::future::poll_fn;
+use std::iter::repeat;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
@@ -181,10 +182,11 @@ async fn it_is_ready_when_a_probe_has_streamed_for_long_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn where_calls_pass_it_is_ready_when_the_inner_service_is() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new(up::<()>(), [Poll::Pending, READY], FAILS));
+    let (breaker, gate) =
+        (touchy().build().unwrap(), up::<()>().readiness([Poll::Pending, READY].into_iter().chain(repeat(FAILS))));
     let mut service = ReadinessLayer::new(breaker.handle()).layer(breaker.layer(gate.clone()));
     let polled = [(); 3].map(|()| poll_ready(&mut service).map(|ready| ready.is_ok()));
-    assert_eq!((polled, gate.polls()), ([Poll::Pending, Poll::Ready(true), Poll::Ready(false)], 3));
+    assert_eq!((polled, gate.polls().count()), ([Poll::Pending, Poll::Ready(true), Poll::Ready(false)], 3));
 }
 
 /// A waker that tells whether somebody has it.

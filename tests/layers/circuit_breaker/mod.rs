@@ -33,7 +33,7 @@ use palisade::{
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::support::services::{FAILS, Gate, READY, begin, hung, panics, poll_ready, up};
+use crate::support::services::{FAILS, READY, begin, hung, panics, poll_ready, up};
 use crate::support::time::{MILLI, NANO, SECOND, just_before};
 use crate::support::{Down, Strict, now, reason, strict};
 

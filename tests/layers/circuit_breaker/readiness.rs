@@ -1,19 +1,21 @@
+use std::iter::repeat;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn an_open_circuit_is_ready_without_a_look_at_the_service() {
-    let (breaker, gate) = (touchy().build().unwrap(), Gate::new(up::<()>(), [], Poll::Pending));
+    let (breaker, gate) = (touchy().build().unwrap(), up::<()>().closed());
     let mut service = breaker.layer(gate.clone());
     for set in [|circuit: &CircuitHandle| fail(circuit, 1), CircuitHandle::force_open] {
         set(&breaker.handle());
         assert!(matches!(poll_ready(&mut service), Poll::Ready(Ok(()))));
     }
-    assert_eq!(gate.polls(), 0);
+    assert_eq!(gate.polls().count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_circuit_is_as_ready_as_its_service() {
-    let mut service = touchy().build().unwrap().layer(Gate::new(up::<()>(), [Poll::Pending], READY));
+    let mut service = touchy().build().unwrap().layer(up::<()>().readiness([Poll::Pending]));
     assert!(poll_ready(&mut service).is_pending());
     assert!(poll_ready(&mut service).is_ready());
 }
@@ -25,13 +27,13 @@ async fn a_call_let_through_looks_at_the_readiness_once() {
         (Poll::Pending, Some(RejectionReason::NotReady), Phase::HalfOpen, 1),
         (FAILS, None, Phase::Open, 0),
     ] {
-        let (breaker, gate) = (touchy().build().unwrap(), Gate::new(up::<()>(), [readiness], READY));
+        let (breaker, gate) = (touchy().build().unwrap(), up::<()>().readiness([readiness]));
         let (mut service, circuit) = (breaker.layer(gate.clone()), breaker.handle());
         fail(&circuit, 1);
         assert!(poll_ready(&mut service).is_ready());
         advance(SECOND).await;
         let result = service.call(()).await;
-        assert_eq!(gate.noop_polls(), [true], "{readiness:?}");
+        assert_eq!(gate.polls().count(), 1, "{readiness:?}");
         assert_eq!(result.is_ok(), readiness == READY);
         assert_eq!(result.as_ref().err().and_then(Error::downcast_ref), (readiness == FAILS).then_some(&Down(3)));
         assert_eq!((self::reason(&result), circuit.phase()), (reason, phase), "{readiness:?}");
@@ -39,14 +41,14 @@ async fn a_call_let_through_looks_at_the_readiness_once() {
         // A place that was given back is free, and the service is polled anew before the next call.
         circuit.reset();
         service.ready().await.unwrap().call(()).await.unwrap();
-        assert_eq!(gate.polls(), 2, "{readiness:?}");
+        assert_eq!(gate.polls().count(), 2, "{readiness:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new(up::<()>(), [], Poll::Pending));
+    let mut service = breaker.layer(up::<()>().closed());
     recover(&breaker.handle()).await;
     let error = service.call(()).await.unwrap_err();
     let rejection = error.rejection().unwrap();
@@ -58,7 +60,7 @@ async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_whose_service_is_not_ready_is_not_abandoned() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new(up::<()>(), [], Poll::Pending));
+    let mut service = breaker.layer(up::<()>().closed());
     recover(&breaker.handle()).await;
     for _ in 0..3 {
         assert_eq!(reason(&service.call(()).await), Some(RejectionReason::NotReady));
@@ -83,7 +85,7 @@ async fn a_service_readied_while_open_calls_once_closed() {
 #[tokio::test(start_paused = true)]
 async fn readiness_errors_are_returned_and_open() {
     let breaker = builder().build().unwrap();
-    let mut service = breaker.layer(Gate::new(up::<()>(), [], FAILS));
+    let mut service = breaker.layer(up::<()>().readiness(repeat(FAILS)));
     for _ in 0..20 {
         let error = service.ready().await.map(drop).unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&Down(3)));
@@ -97,7 +99,7 @@ async fn a_readiness_error_in_half_open_counts_as_a_failed_probe() {
     let circuit = breaker.handle();
     recover(&circuit).await;
     drop(enter(&circuit));
-    breaker.layer(Gate::new(up::<()>(), [], FAILS)).ready().await.map(drop).unwrap_err();
+    breaker.layer(up::<()>().readiness(repeat(FAILS))).ready().await.map(drop).unwrap_err();
     assert_eq!(counted(&circuit), (1, 1, 0));
 }
 
@@ -108,7 +110,7 @@ async fn while_all_probes_are_taken_the_service_is_not_asked() {
     let circuit = breaker.handle();
     recover(&circuit).await;
     let _probe = enter(&circuit);
-    breaker.layer(Gate::new(up::<()>(), [], FAILS)).ready().await.unwrap();
+    breaker.layer(up::<()>().readiness(repeat(FAILS))).ready().await.unwrap();
     assert_eq!(circuit.snapshot().rejected, 0);
     assert!(events.of(TARGET).iter().all(|event| event.field("reason") != "probes_taken"));
 }
@@ -116,7 +118,7 @@ async fn while_all_probes_are_taken_the_service_is_not_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_service_whose_readiness_failed_must_be_ready_again() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new(up::<()>(), [READY, FAILS], Poll::Pending));
+    let mut service = breaker.layer(up::<()>().readiness([READY, FAILS]).closed());
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Ok(()))));
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
     assert_eq!(breaker.handle().phase(), Phase::Open);
@@ -128,7 +130,7 @@ async fn a_service_whose_readiness_failed_must_be_ready_again() {
 #[tokio::test(start_paused = true)]
 async fn a_rejected_call_leaves_its_service_ready_for_the_next() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(Gate::new(up(), [], READY));
+    let mut service = breaker.layer(up());
     assert!(poll_ready(&mut service).is_ready());
     breaker.handle().force_open();
     service.call(()).await.unwrap_err();

@@ -7,8 +7,8 @@ use tokio::time::{advance, timeout};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use crate::support::Calls;
 use crate::support::time::{MILLI, SECOND};
+use palisade::test_util::Calls;
 
 type Service = BoxCloneSyncService<u32, u32, Error>;
 

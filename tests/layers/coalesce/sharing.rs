@@ -11,9 +11,10 @@ use tokio_test::task;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{by_tens, call, callers, end};
+use crate::support::Down;
 use crate::support::inner::Answer::{After, Held};
 use crate::support::inner::Inner;
-use crate::support::{Calls, Down};
+use palisade::test_util::Calls;
 
 #[test]
 fn callers_of_one_key_share_one_call() {

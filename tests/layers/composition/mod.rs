@@ -25,7 +25,7 @@ use tower::load_shed::error::Overloaded;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::support::services::{Coded, Gate, Hung, REJECTED, TIMED_OUT, begin, code, coded, down, hung, up};
+use crate::support::services::{Coded, Hung, REJECTED, TIMED_OUT, begin, code, coded, down, hung, up};
 use crate::support::time::{MILLI, SECOND};
 use crate::support::{Down, now, reason, strict};
 

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 use std::future::{pending, ready};
+use std::iter::{once, repeat};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -166,7 +167,7 @@ async fn an_attempt_that_panics_when_it_is_polled_keeps_its_number() {
 async fn an_attempt_whose_service_fails_to_be_ready_keeps_its_number() {
     let breaker = consecutive(1000).build().unwrap();
     let circuit = breaker.handle();
-    let service = Gate::new(down::<u32>(), [READY], FAILS);
+    let service = down::<u32>().readiness(once(READY).chain(repeat(FAILS)));
     (retry(7).build().unwrap(), breaker).layer(service).oneshot(0).await.unwrap_err();
     assert_eq!((counted(&circuit), circuit.snapshot().counts.consecutive), ((1, 1), 7));
 }

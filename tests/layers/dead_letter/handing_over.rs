@@ -1,5 +1,7 @@
 //! Which calls are handed over, and what callers get.
 
+use std::iter::repeat;
+
 use super::*;
 
 /// The requests that are handed over of calls with these results, and the codes of the results that callers get.
@@ -99,10 +101,10 @@ async fn a_timeout_of_ours_inside_makes_a_letter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_readiness_error_makes_a_letter() {
-    use crate::support::services::{FAILS, Gate, up};
+    use crate::support::services::{FAILS, up};
 
     let kept = Kept::default();
-    let mut service = DeadLetterLayer::new(kept.sink()).layer(Gate::new(up::<u32>(), [], FAILS));
+    let mut service = DeadLetterLayer::new(kept.sink()).layer(up::<u32>().readiness(repeat(FAILS)));
     service.ready().await.unwrap().call(5).await.unwrap_err();
     assert_eq!(kept.requests(), [5]);
 }

@@ -1,5 +1,7 @@
 //! Stores that fail or are slow, and futures that are dropped meanwhile.
 
+use palisade::test_util::drop_after;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -55,9 +57,7 @@ async fn dropped_call(polls: usize, when_full: WhenFull) -> bool {
         fill(&letters, [1]).await;
     }
     let mut service = DeadLetterLayer::new(letters.clone()).layer(coded(&[REJECTED]));
-    let mut call = call(&mut service, 2);
-    let ended = (0..polls).any(|_| call.poll().is_ready());
-    drop(call);
+    let ended = drop_after(polls, service.ready().await.unwrap().call(2)).await.is_some();
     letters.replay(seen.service(Ok)).until_empty().await.unwrap();
     assert_eq!((letters.waiting(), letters.bytes()), (0, 0), "{polls}");
     assert!(!ended || seen.all().contains(&2));
@@ -88,14 +88,7 @@ async fn dropped_replay(polls: usize) -> bool {
     fill(&letters, 1..=5).await;
     let service = seen.service(|request| if request == 2 { Err(down()) } else { Ok(request) });
     let replay = letters.replay(service).backoff(Backoff::none());
-    let mut first = tokio_test::task::spawn(Box::pin(replay.clone().until_empty()));
-    let mut ended = false;
-    for _ in 0..polls {
-        ended = ended || first.poll().is_ready();
-        // What waits for its turn is woken while others have theirs.
-        yield_now().await;
-    }
-    drop(first);
+    let ended = drop_after(polls, replay.clone().until_empty()).await.is_some();
     replay.until_empty().await.unwrap();
     assert!((1..=5).all(|request| seen.all().contains(&request)), "{polls}");
     let odd: Vec<_> = seen.all().into_iter().filter(|request| request % 2 == 1).collect();

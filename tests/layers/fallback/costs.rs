@@ -38,9 +38,9 @@ async fn a_step_is_not_taken_before_the_call_has_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_not_needed_is_not_readied() {
-    let gate = Gate::new(up(), [], READY);
+    let gate = up();
     let layer = FallbackLayer::new(fallback::service(gate.clone()));
-    assert_eq!((layer.layer(up()).oneshot(1).await.unwrap(), gate.polls()), (1, 0));
+    assert_eq!((layer.layer(up()).oneshot(1).await.unwrap(), gate.polls().count()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use palisade::test_util::EventLog;
+use palisade::test_util::{Calls, EventLog};
 use palisade::{
     BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, TimeoutLayer,
     fallback,
@@ -29,10 +29,10 @@ use tower::{Layer, Service, ServiceExt};
 use tracing::Level;
 
 use crate::support::services::{
-    FAILS, Gate, READY, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
+    FAILS, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
 };
 use crate::support::time::{MILLI, SECOND, just_before};
-use crate::support::{Calls, Down, Strict, strict};
+use crate::support::{Down, Strict, strict};
 
 const LIMIT: Duration = Duration::from_millis(100);
 

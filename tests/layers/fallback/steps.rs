@@ -1,3 +1,5 @@
+use std::iter::repeat;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +76,7 @@ async fn another_service_answers_the_same_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_cannot_be_readied_is_a_step_that_failed() {
-    let step = fallback::service(Gate::new(up(), [], FAILS));
+    let step = fallback::service(up().readiness(repeat(FAILS)));
     let error = FallbackLayer::new(step).layer(failing()).oneshot(1).await.unwrap_err();
     assert_eq!(down(Err(both(&error).error())), 3);
 }

@@ -20,7 +20,8 @@ use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{advance, sleep};
 
 use crate::support::time::{DAY, MILLI, SECOND};
-use crate::support::{Calls, Down, now, paused};
+use crate::support::{Down, now, paused};
+use palisade::test_util::Calls;
 
 /// What a thing says of itself: how a test steers it.
 #[derive(Clone, Debug, Default)]

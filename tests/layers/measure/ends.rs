@@ -1,5 +1,7 @@
 //! How each call ends.
 
+use std::iter::repeat;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -79,7 +81,7 @@ async fn a_service_that_panics_or_is_not_ready_failed() {
     };
     assert_eq!(ended(panicking).await, Ended::Failure, "in poll");
     let unready = async |layer: MeasureLayer| {
-        assert!(poll_ready(&mut layer.layer(Gate::new(up::<u32>(), [], FAILS))).is_ready());
+        assert!(poll_ready(&mut layer.layer(up::<u32>().readiness(repeat(FAILS)))).is_ready());
     };
     assert_eq!(ended(unready).await, Ended::Failure, "not ready");
 }

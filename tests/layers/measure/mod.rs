@@ -14,7 +14,7 @@ use palisade::{Deadline, Error, MeasureHandle, MeasureLayer, Outcome, TimeoutLay
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::support::services::{FAILS, Gate, REJECTED, TIMED_OUT, begin, call, coded, hung, panics, poll_ready, up};
+use crate::support::services::{FAILS, REJECTED, TIMED_OUT, begin, call, coded, hung, panics, poll_ready, up};
 use crate::support::time::{MILLI, SECOND};
 use crate::support::{Down, paused, strict};
 

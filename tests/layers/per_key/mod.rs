@@ -31,7 +31,7 @@ use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
-use crate::support::services::{FAILS, Gate, READY, begin, panics};
+use crate::support::services::{FAILS, begin, panics};
 use crate::support::time::SECOND;
 use crate::support::{Down, Strict, now, reason, strict};
 

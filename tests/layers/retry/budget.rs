@@ -71,7 +71,7 @@ fn a_call_deposits_as_it_begins() {
     let budget = Budget::builder().capacity(1).ratio(1.0).per_second(0.0).build().unwrap();
     attempts(&once(&budget));
     let mut service = once(&budget).layer(coded(&[1]));
-    drop(service.ready().now_or_never().unwrap().unwrap().call(7));
+    drop(call(&mut service, 7));
     assert_eq!(budget.available(), 1);
 }
 

@@ -1,3 +1,5 @@
+use palisade::test_util::drop_after;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -16,14 +18,10 @@ async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
         });
         let calls = inner.calls();
         let layer = patient(10 * MILLI).max_attempts(2).budget(budget.clone()).build().unwrap();
-        let mut service = layer.layer(Gate::new(inner, [READY, Poll::Pending], READY));
-        let mut call = task::spawn(service.ready().await.unwrap().call(()));
+        let mut service = layer.layer(inner.readiness([READY, Poll::Pending]));
+        let call = service.ready().await.unwrap().call(());
         drop(service);
-        for _ in 0..polls {
-            assert_pending!(call.poll());
-            advance(10 * MILLI).await;
-        }
-        drop(call);
+        assert!(drop_after(polls, call).await.is_none());
         advance(SECOND).await;
         assert_eq!((calls.count(), budget.available()), (sent, tokens), "after {polls} polls");
         assert_eq!(Arc::strong_count(&alive), 1, "after {polls} polls nothing is in flight");
@@ -34,7 +32,7 @@ async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
 async fn a_timeout_around_gives_the_token_of_a_waiting_call_back() {
     let budget = fixed_budget(1);
     let layer = patient(10 * MILLI).max_attempts(2).budget(budget.clone()).build().unwrap();
-    let never_again = Gate::new(down::<()>(), [READY], Poll::Pending);
+    let never_again = down::<()>().readiness([READY]).closed();
     elapsed(TimeoutLayer::new(SECOND).layer(layer.layer(never_again)).oneshot(()).await);
     assert_eq!(budget.available(), 1);
 }

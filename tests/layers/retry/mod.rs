@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::retry::{BudgetPerKey, Rules};
-use palisade::test_util::EventLog;
+use palisade::test_util::{EventLog, ScriptedService, ServiceProbe};
 use palisade::{
     Backoff, Budget, CircuitBreakerLayer, Deadline, Error, Jitter, Name, Outcome, RetryBuilder, RetryLayer,
     TimeoutLayer,
@@ -35,8 +35,8 @@ use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
 use crate::support::services::{
-    Coded, FAILS, Gate, Prompt, READY, REJECTED, TIMED_OUT, begin, code, coded, coded_and_seen, down, hung, panics,
-    rejected, up,
+    Coded, FAILS, Prompt, READY, REJECTED, TIMED_OUT, begin, call, code, coded, down, hung, last_repeats, panics,
+    rejected, result, up,
 };
 use crate::support::time::{MILLI, NANO, SECOND, elapsed, just_before};
 use crate::support::{Down, Strict, io_error, now, strict};
@@ -93,7 +93,10 @@ where
 {
     let (start, at) = (now(), Arc::<Mutex<Vec<Duration>>>::default());
     let seen = Arc::clone(&at);
-    let service = coded_and_seen(codes, move |_| seen.lock().unwrap().push(now() - start));
+    let service = ServiceProbe::new(ScriptedService::new(last_repeats(codes).map(move |code| {
+        seen.lock().unwrap().push(now() - start);
+        result(code)
+    })));
     let result = layer.layer(service).oneshot(7).await;
     let at = at.lock().unwrap().clone();
     Timed { code: code(&result), at, end: now() - start }

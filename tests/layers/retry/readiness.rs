@@ -11,7 +11,7 @@ fn an_error_of_readiness_is_a_result_of_the_attempt_it_was_for() {
         let inner = down::<()>();
         let calls = inner.calls();
         let layer = hasty().max_attempts(max_attempts).budget(budget.clone()).build().unwrap();
-        let service = layer.layer(Gate::new(inner, readiness.iter().copied(), READY));
+        let service = layer.layer(inner.readiness(readiness.iter().copied()));
         let error = service.oneshot(()).now_or_never().unwrap().unwrap_err();
         assert_eq!((error.downcast_ref(), calls.count()), (Some(&Down(end)), sent), "{claim}");
         assert_eq!(budget.available(), tokens, "{claim}: what was not sent costs no token");
@@ -25,7 +25,7 @@ async fn an_attempt_readied_at_the_deadline_is_not_sent() {
         let budget = fixed_budget(9);
         let inner = down::<()>();
         let calls = inner.calls();
-        let gate = Gate::new(inner, [READY], Poll::Pending);
+        let gate = inner.readiness([READY]).closed();
         let service = hasty().max_attempts(2).budget(budget.clone()).build().unwrap().layer(gate.clone());
         let mut call = task::spawn(Deadline::after(SECOND).scope(service.oneshot(())));
         assert_pending!(call.poll());

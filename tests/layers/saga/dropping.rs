@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use palisade::saga::Resumed;
+use palisade::test_util::drop_after;
 use palisade::{Backoff, SagaBuilder, SagaError, SagaState, StoreError};
 use tokio::task::yield_now;
 use tokio_test::task::spawn;
@@ -70,10 +71,7 @@ async fn dropped_at_every_poll(plan: Plan, failing: &'static str) {
     for polls in 0.. {
         let (world, log) = (World::new().let_be(failing, [Fate::Fails]), Faulty::new());
         let saga = plan(&world, &log).in_place().backoff(Backoff::none()).build().expect("legal steps");
-        let mut run = spawn(saga.run("1", Done::default()));
-        let has_ended = (0..polls).any(|_| run.poll().is_ready());
-        drop(run);
-        if has_ended {
+        if drop_after(polls, saga.run("1", Done::default())).await.is_some() {
             return;
         }
         let case = format!("{failing} fails, dropped after {polls} polls");

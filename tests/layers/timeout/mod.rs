@@ -33,7 +33,7 @@ use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tracing::Level;
 
-use crate::support::services::{FAILS, Gate, READY, begin, call, hung, up};
+use crate::support::services::{FAILS, begin, call, hung, up};
 use crate::support::time::{DAY, MILLI, NANO, SECOND, elapsed, just_before};
 use crate::support::{Down, now, strict};
 

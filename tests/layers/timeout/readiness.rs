@@ -1,3 +1,5 @@
+use std::iter::repeat;
+
 use super::*;
 
 /// An inner service that takes its time to get ready, and then to answer. A clone starts not ready.
@@ -45,9 +47,9 @@ async fn the_wait_for_it_is_in_the_limit_only_where_it_is_covered() {
 
 #[test]
 fn it_is_the_inner_services_own() {
-    let mut pends = TimeoutLayer::new(Duration::ZERO).layer(Gate::new(up::<()>(), [], Poll::Pending));
+    let mut pends = TimeoutLayer::new(Duration::ZERO).layer(up::<()>().closed());
     assert!(pends.ready().now_or_never().is_none());
-    let mut fails = TimeoutLayer::new(SECOND).layer(Gate::new(up::<()>(), [], FAILS));
+    let mut fails = TimeoutLayer::new(SECOND).layer(up::<()>().readiness(repeat(FAILS)));
     let error = fails.ready().now_or_never().unwrap().map(drop).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&Down(3)));
 }
@@ -55,16 +57,16 @@ fn it_is_the_inner_services_own() {
 #[tokio::test(start_paused = true)]
 async fn covered_it_is_ended_at_the_limit_of_the_request() {
     let layer = TimeoutLayer::by_request(|limit: &Duration| *limit).cover_readiness();
-    let ended = elapsed(layer.layer(Gate::new(up(), [], Poll::Pending)).oneshot(100 * MILLI).await);
+    let ended = elapsed(layer.layer(up().closed()).oneshot(100 * MILLI).await);
     assert_eq!((ended.limit(), ended.elapsed()), (100 * MILLI, 100 * MILLI));
 }
 
 #[test]
 fn covered_it_is_asked_for_in_the_call() {
-    let gate = Gate::new(up::<()>(), [FAILS], READY);
+    let gate = up::<()>().readiness([FAILS]);
     let mut service = TimeoutLayer::new(SECOND).cover_readiness().layer(gate.clone());
     let mut failing = call(&mut service, ());
-    assert_eq!(gate.polls(), 0);
+    assert_eq!(gate.polls().count(), 0);
     let error = assert_ready!(failing.poll()).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&Down(3)));
     assert!(assert_ready!(call(&mut service, ()).poll()).is_ok());
