@@ -174,6 +174,7 @@
 //! - `page/` serves the registry as a live page. `page.html`, `page.css` and `page.js` are what a browser gets.
 //! - [`event`] is what layers report. `error`, `outcome`, `name`, `backoff` and `context` are what they share.
 //! - `http/`, `grpc/` and `clients/` know protocols and other crates.
+//! - `test_util/` is what tests of stacks are made with, ours among them.
 //!
 //! Imports go from the layers down to `call`, `keyed` and `event`, and from there to `state`. No layer imports another.
 #![cfg_attr(docsrs, feature(doc_cfg))]

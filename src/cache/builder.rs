@@ -198,8 +198,13 @@ impl<P: Keyed, M> CacheBuilder<P, M> {
         });
         let name = checked.map_err(|error| error.of(Kind::Cache.as_str()))?;
         let listing = registry.listing(Kind::Cache, name);
-        let flights = Flights::new(flight::Core::new(listing.row(), usize::MAX, Vec::new()));
-        Ok(CacheLayer { keep, core: Core::new(settings, &listing), flights, refresh })
+        let calls = flight::Core::new(listing.row(), usize::MAX, Vec::new());
+        Ok(CacheLayer {
+            keep,
+            core: Core::new(settings, &listing, calls.clone()),
+            flights: Flights::new(calls),
+            refresh,
+        })
     }
 }
 

@@ -8,8 +8,10 @@ use tokio::sync::Semaphore;
 
 use super::keep::Terms;
 use super::settings::Settings;
+use crate::cached_arc::CachedArc;
 use crate::error::ConfigError;
 use crate::event::{self, Event, Told};
+use crate::flight;
 use crate::kept::{Entry, Kept, Recall};
 use crate::registry::{Listed, Listing, Order, Row, Story, Sums};
 use crate::setting::Setting;
@@ -31,6 +33,8 @@ pub(crate) struct Core<K, V> {
     told: Told,
     /// The refreshes that may run beside those that do.
     pub(super) refreshes: Arc<Semaphore>,
+    /// The calls that others may share, without what is the user's of them.
+    calls: CachedArc<flight::Core>,
 }
 
 impl<K, V> Core<K, V>
@@ -38,12 +42,12 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    pub(super) fn new(settings: Settings, listing: &Listing) -> Arc<Self> {
+    pub(super) fn new(settings: Settings, listing: &Listing, calls: CachedArc<flight::Core>) -> Arc<Self> {
         let row = listing.row();
         let (kept, draws) = (Kept::new(settings.capacity, row), Draws::new(settings.seed()));
         let refreshes = Arc::new(Semaphore::new(settings.max_refreshes));
         let (clock, counted, told) = (Clock::start(), Tally::new(), Told::new());
-        let core = Arc::new(Self { kept, row, clock, settings, draws, counted, told, refreshes });
+        let core = Arc::new(Self { kept, row, clock, settings, draws, counted, told, refreshes, calls });
         listing.list(Arc::downgrade(&core));
         core
     }
@@ -181,5 +185,6 @@ where
         gauges.add_total("entries", entries);
         gauges.add_total("weight", weight);
         gauges.add_count("refreshing", self.refreshing());
+        gauges.add_total("flights", self.calls.flights());
     }
 }

@@ -108,6 +108,7 @@ impl LimitState for Breaker {
     fn gauges(this: &Core, gauges: &mut Gauges) {
         let (view, min_calls) = (this.view(), this.min_calls());
         gauges.add_count(view.phase.as_str(), 1);
+        gauges.add_total("probing", view.probing.into());
         let counts = view.counts;
         if counts.failure_rate(min_calls).is_some() {
             gauges.add_total("failures", counts.failures);

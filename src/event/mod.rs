@@ -121,6 +121,7 @@ use tracing::{Level, level_enabled};
 pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
 pub(crate) use self::told::Told;
+pub(crate) use self::trace::write;
 pub use self::value::Event;
 pub use self::what::What;
 pub(crate) use self::what::cut;
@@ -183,6 +184,6 @@ fn is_heard() -> bool {
 #[cold]
 #[inline(never)]
 pub(crate) fn tell(source: Source<'_>, event: &Event<'_>) {
-    trace::write(source, event);
+    write(source, event);
     observe::hear(source, event);
 }

@@ -16,7 +16,7 @@ impl Sums {
         self.0.entry((row.kind(), row.name())).or_default()
     }
 
-    pub(super) fn get(&self, row: &Row) -> Option<&Gauges> {
+    pub(crate) fn get(&self, row: &Row) -> Option<&Gauges> {
         self.0.get(&(row.kind(), row.name()))
     }
 
@@ -28,7 +28,7 @@ impl Sums {
     }
 }
 
-/// Gauges, by the names that the table of metrics has for them.
+/// Gauges, by the names that the table of metrics has for them. Some it does not have: they tell only what calls hold.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
     sums: BTreeMap<&'static str, f64>,
@@ -66,7 +66,7 @@ impl Gauges {
         self.add_total("room", room);
     }
 
-    pub(super) fn get(&self, gauge: &str) -> Option<f64> {
+    pub(crate) fn get(&self, gauge: &str) -> Option<f64> {
         self.sums.get(gauge).copied()
     }
 

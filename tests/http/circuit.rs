@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use http::{Request, Response};
 use palisade::http::Http;
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, CircuitSnapshot, Phase, RejectionReason,
 };
@@ -14,7 +15,6 @@ use tower::{BoxError, ServiceBuilder};
 use crate::client::{Replayed, Small, Wire, call, client, get, on_both, retry, status};
 use crate::patience::{HOUR, eventually, secs};
 use crate::server::{self, Piece, Server, empty, reply, with_header};
-use crate::support::events::Events;
 use crate::support::{reason, strict};
 
 pub(crate) type Breaker = CircuitBreakerBuilder<Http>;
@@ -54,7 +54,7 @@ pub(crate) async fn open_time(circuit: &CircuitHandle) {
 #[tokio::test]
 async fn a_storm_of_5xx_stops_all_calls_until_probes_succeed() {
     on_both(async |wire| {
-        let (events, failing) = (Events::record(), Arc::new(AtomicBool::new(true)));
+        let (events, failing) = (EventLog::of_thread(), Arc::new(AtomicBool::new(true)));
         let seen = Arc::clone(&failing);
         let server =
             Server::start(move |_, _| reply(server::text(if seen.load(SeqCst) { 500 } else { 200 }, "it"))).await;

@@ -2,6 +2,7 @@
 
 use http::{Request, Uri};
 use palisade::fallback::service;
+use palisade::test_util::EventLog;
 use palisade::{CircuitBreakerLayer, FallbackLayer};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
@@ -9,7 +10,6 @@ use crate::circuit::{built, consecutive};
 use crate::client::{HttpClient, Small, Wire, call, client, get, on_both, text};
 use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
-use crate::support::events::Events;
 
 type Incoming = hyper::body::Incoming;
 
@@ -69,7 +69,7 @@ async fn a_fallback_is_taken_for_trouble_and_for_no_other_status() {
 async fn a_step_in_trouble_leaves_the_call_to_the_next_if_any() {
     on_both(async |wire| {
         for (last, status) in [(200, 200), (503, 503)] {
-            let events = Events::record();
+            let events = EventLog::of_thread();
             let [primary, spare, last] =
                 [answering(503, "no").await, answering(503, "nor").await, answering(last, "last").await];
             let step = |server: &Server| service(mirror(client(wire), &server.uri("/")));

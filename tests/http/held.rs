@@ -12,6 +12,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Incoming;
 use palisade::http::{GuardedBody, Http, HttpClassifier};
+use palisade::test_util::{Fault, FaultProxy};
 use palisade::{
     Adaptive, Bulkhead, BulkheadGuard, BulkheadHandle, BulkheadLayer, CircuitBreaker, CircuitGuard, CircuitHandle,
     Deadline, Error, RejectionReason,
@@ -22,7 +23,6 @@ use tower::{Layer, Service, ServiceBuilder, service_fn};
 use crate::circuit::{built, counted, counting};
 use crate::client::{HttpClient, Small, Wire, call, client, ends, get, on_both, request, status, text};
 use crate::patience::{eventually, secs, soon};
-use crate::proxy::{Fault, Proxy};
 use crate::server::{self, Server, abort, broken, empty, reply, silence, uri, with_header};
 use crate::support::reason;
 
@@ -123,7 +123,7 @@ async fn a_body_that_breaks_is_a_failure() {
 async fn a_body_whose_connection_is_cut_is_a_failure() {
     on_both(async |wire| {
         let server = Server::start(|_, _| reply(silence(200))).await;
-        let proxy = Proxy::start(server.addr, []).await.unwrap();
+        let proxy = FaultProxy::start(server.addr).await.unwrap();
         claim_failure(wire, uri(proxy.addr(), "/"), || proxy.set(Fault::Reset)).await;
     })
     .await;
@@ -132,7 +132,8 @@ async fn a_body_whose_connection_is_cut_is_a_failure() {
 #[tokio::test]
 async fn a_body_shorter_than_its_length_tells_is_a_failure() {
     let server = Server::start(|_, _| reply(server::text(200, "x".repeat(10_000)))).await;
-    let proxy = Proxy::start(server.addr, [(Duration::ZERO, Fault::CutAfter(5000))]).await.unwrap();
+    let proxy = FaultProxy::start(server.addr).await.unwrap();
+    proxy.set_responses(Fault::CutAfter(5000));
     claim_failure(Wire::Http1, uri(proxy.addr(), "/"), || ()).await;
 }
 

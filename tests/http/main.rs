@@ -7,9 +7,6 @@
 mod errors;
 #[path = "../support/patience.rs"]
 mod patience;
-#[path = "../support/proxy.rs"]
-#[expect(dead_code, reason = "it injects more faults than are of use here")]
-mod proxy;
 #[path = "../support/http_server.rs"]
 mod server;
 #[path = "../support/sockets.rs"]

@@ -15,6 +15,7 @@ use http_body_util::channel::Channel;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use palisade::http::ReplayBody;
+use palisade::test_util::{Fault, FaultProxy};
 use palisade::{CircuitHandle, Error};
 use tokio::io::AsyncReadExt;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
@@ -22,7 +23,6 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 use crate::circuit::{built, counted, counting};
 use crate::client::{Wire, call, client, on_both, retry_of, text};
 use crate::patience::soon;
-use crate::proxy::{Fault, Proxy};
 use crate::server::{Sender, Server, empty, reply, uri};
 use crate::sockets::{serve_each, serve_router};
 
@@ -119,7 +119,7 @@ fn echo() -> Router {
 #[tokio::test]
 async fn a_response_cut_while_its_request_goes_on_is_a_failure() {
     on_both(async |wire| {
-        let proxy = Proxy::start(serve_router(echo()).await, []).await.unwrap();
+        let proxy = FaultProxy::start(serve_router(echo()).await).await.unwrap();
         let (guarded, (_sender, body)) = (guarded(wire), held_up());
         let mut answer = call(&guarded.stack, upload(uri(proxy.addr(), "/"), body)).await.unwrap();
         soon(answer.body_mut().frame()).await.unwrap().unwrap();

@@ -10,6 +10,7 @@ use http::header::LOCATION;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use palisade::http::ReplayBody;
 use palisade::reqwest::ReqwestClient;
+use palisade::test_util::EventLog;
 use reqwest::{Body, Method, Request};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -17,7 +18,6 @@ use crate::client::{self, Wire, call, on_both, retry, retry_of};
 use crate::reqwest::{request, stack};
 use crate::server::{self, Server, empty, reply, with_header};
 use crate::sockets::refusing;
-use crate::support::events::Events;
 use crate::unsent::listen_late;
 
 /// Answers at `/new`, and anywhere else tells the way there.
@@ -199,7 +199,7 @@ async fn a_post_redirected_to_nobody_under_a_hidden_error_is_not_sent_twice() {
 async fn a_post_that_never_left_is_sent_again_where_redirects_are_followed() {
     on_both(async |wire| {
         for body in ["order", ""] {
-            let (events, (nobody, addr)) = (Events::record(), refusing());
+            let (events, (nobody, addr)) = (EventLog::of_thread(), refusing());
             let retry = retry().max_attempts(1000).build().unwrap();
             let stack = ServiceBuilder::new().layer(retry).service(following(wire));
             let uri = server::uri(addr, "/");

@@ -9,6 +9,7 @@ use http::{Response, StatusCode};
 use palisade::fallback::function;
 use palisade::http::not_sent;
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
+use palisade::test_util::{EventLog, LoggedEvent};
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, Deadline, Error, FallbackLayer,
     RetryLayer, TimeoutLayer,
@@ -21,7 +22,6 @@ use crate::client::{Wire, on_both};
 use crate::patience::{ms, secs, soon};
 use crate::server::{self, Server, empty, hang, reply, silence, with_header};
 use crate::sockets::refusing;
-use crate::support::events::{Events, Recorded};
 use crate::support::io_error;
 use crate::unsent::listen_late;
 
@@ -130,7 +130,7 @@ async fn a_get_is_retried_and_a_post_is_not_unless_it_never_left() {
         assert_eq!(stack.call(post(&server.uri("/"), "order")).await.unwrap().status(), 503);
         assert_eq!((server.calls(), &server.arrived()[2].body[..]), (3, &b"order"[..]));
         for body in ["order", ""] {
-            let (events, (nobody, addr)) = (Events::record(), refusing());
+            let (events, (nobody, addr)) = (EventLog::of_thread(), refusing());
             let late = post(&server::uri(addr, "/"), body);
             let (answer, server) = tokio::join!(stack.call(late), listen_late(&events, nobody));
             assert_eq!((answer.unwrap().status().as_u16(), server.calls()), (200, 1));
@@ -141,8 +141,8 @@ async fn a_get_is_retried_and_a_post_is_not_unless_it_never_left() {
 }
 
 /// What the retry said, and how many calls the circuit counted, of a request that fails by its own fault.
-async fn own_fault(wire: Wire, request: Request) -> (Vec<Recorded>, u64) {
-    let (stack, events) = (stack(wire, 3), Events::record());
+async fn own_fault(wire: Wire, request: Request) -> (Vec<LoggedEvent>, u64) {
+    let (stack, events) = (stack(wire, 3), EventLog::of_thread());
     stack.call(request).await.unwrap_err();
     (events.of("palisade::retry"), stack.circuit.snapshot().counts.calls)
 }

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use palisade::http::Attempt;
+use palisade::test_util::{Fault, FaultProxy};
 use palisade::{Error, TimeoutLayer};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
 use crate::circuit::{built, consecutive};
 use crate::client::{HttpRetry, Replayed, Small, Wire, call, client, on_both, request, retry, status, text};
 use crate::patience::{eventually, ms};
-use crate::proxy::{Fault, Proxy};
 use crate::server::{Arrived, Server, abort, empty, hang, reply, uri};
 
 const IDEMPOTENT: [Method; 6] =
@@ -74,7 +74,7 @@ async fn a_post_is_not_sent_twice_unless_it_has_an_idempotency_key() {
 /// Cuts the connection of the first attempt once its request has arrived, and gives how often it arrived in the end.
 async fn cut_once(wire: Wire, method: Method, retry: HttpRetry) -> (usize, Result<u16, Error>) {
     let server = Server::start(|nth, _| if nth == 1 { hang() } else { reply(empty(200)) }).await;
-    let proxy = Proxy::start(server.addr, []).await.unwrap();
+    let proxy = FaultProxy::start(server.addr).await.unwrap();
     let stack = ServiceBuilder::new().layer(retry.max_attempts(1000).build().unwrap()).service(client(wire));
     let cut = async {
         eventually("the request is there", || server.calls() == 1).await;

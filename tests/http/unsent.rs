@@ -10,6 +10,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use palisade::http::{ReplayBody, not_sent};
+use palisade::test_util::EventLog;
 use palisade::{Error, FallbackLayer, TimeoutLayer, fallback};
 use tokio::io::duplex;
 use tokio::net::{TcpSocket, TcpStream};
@@ -21,10 +22,9 @@ use crate::errors::failed;
 use crate::patience::{eventually, ms};
 use crate::server::{Server, reply, text, uri};
 use crate::sockets::refusing;
-use crate::support::events::Events;
 
 /// Listens once a call has been retried.
-pub(crate) async fn listen_late(events: &Events, nobody: TcpSocket) -> Server {
+pub(crate) async fn listen_late(events: &EventLog, nobody: TcpSocket) -> Server {
     let is_retry = || events.of("palisade::retry").iter().any(|event| event.field("message") == "retrying");
     eventually("a retry", is_retry).await;
     Server::start_on(nobody.listen(64).unwrap(), |_, _| reply(text(200, "taken")))
@@ -34,7 +34,7 @@ pub(crate) async fn listen_late(events: &Events, nobody: TcpSocket) -> Server {
 async fn a_post_to_nobody_arrives_once_somebody_listens() {
     on_both(async |wire| {
         for method in [Method::POST, Method::PATCH] {
-            let (events, (nobody, addr)) = (Events::record(), refusing());
+            let (events, (nobody, addr)) = (EventLog::of_thread(), refusing());
             let retry = retry().max_attempts(1000).build().unwrap();
             let stack = ServiceBuilder::new().layer(retry).service(client(wire));
             let sent = status(&stack, request(method, uri(addr, "/orders"), "order"));

@@ -19,7 +19,6 @@ mod deadline;
 mod discover;
 mod events;
 mod fallback;
-mod faults;
 mod health;
 mod history;
 mod measure;
@@ -34,6 +33,7 @@ mod retry;
 mod saga;
 #[cfg(feature = "serde")]
 mod snapshots;
+mod spans;
 mod standard;
 mod test_util;
 mod timeout;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use palisade::call::{AdmissionLayer, Admit, End, Guard, Plain, Wait, settle};
 use palisade::event::{Kind, Source};
+use palisade::test_util::EventLog;
 use palisade::timeout::Countdown;
 use palisade::{Deadline, DefaultClassifier, Error, Name, Outcome, Rejection, RejectionReason, TimeoutLayer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,7 +16,6 @@ use tokio::time::{Sleep, advance, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::support::events::Events;
 use crate::support::time::{SECOND, elapsed};
 use crate::support::{now, strict};
 
@@ -197,7 +197,7 @@ fn a_watch_that_is_dropped_before_it_is_over_tells_of_a_panic() {
 
 #[test]
 fn a_guard_without_a_rejection_rejects_as_not_ready_and_tells_it() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let mut service = AdmissionLayer::of(Fickle::<true>, Plain::new(DefaultClassifier)).layer(NeverReady);
     let error = assert_ready!(task::spawn(service.call(())).poll()).unwrap_err();
     assert_eq!(error.rejection().map(Rejection::reason), Some(RejectionReason::NotReady));

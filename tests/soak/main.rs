@@ -8,8 +8,6 @@ mod gateway;
 mod heap;
 #[cfg(all(unix, feature = "axum", feature = "hyper-util"))]
 mod nginx;
-#[path = "../support/proxy.rs"]
-mod proxy;
 mod replicas;
 mod traffic;
 mod upstream;
@@ -18,6 +16,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
+use palisade::test_util::{Fault, FaultProxy};
 use palisade::{Phase, Registry};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -25,7 +24,6 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::gateway::Gateway;
 use crate::heap::Heap;
-use crate::proxy::{Fault, Proxy};
 use crate::traffic::{Caller, Tally};
 use crate::upstream::{Health, Server, Upstream};
 
@@ -37,7 +35,7 @@ const CYCLE: [(Fault, Health); 16] = [
     (Fault::None, Health::Well),
     (Fault::Latency(ms(50)), Health::Well),
     (Fault::None, Health::Well),
-    (Fault::Drip { bytes: 16, every: ms(10) }, Health::Well),
+    (Fault::drip(16, ms(10)), Health::Well),
     (Fault::None, Health::Well),
     (Fault::None, Health::Stopped),
     (Fault::None, Health::Well),
@@ -77,19 +75,17 @@ async fn faults_lose_no_call_leave_nothing_and_are_recovered_from() {
 
 /// Sends traffic through so many cycles of faults, and then holds the gateway to its promises.
 async fn storm(gateway: &Gateway, upstream: &Arc<Upstream>, cycles: usize) -> Tally {
-    let slots = || (0..).map(|slot| SLOT * slot).zip(CYCLE.repeat(cycles));
     let server = Server::start(upstream).await;
-    let faults = slots().map(|(from, (fault, _))| (from, fault));
-    let proxy = Proxy::start(server.addr(), faults.collect::<Vec<_>>()).await.unwrap();
+    let proxy = FaultProxy::start(server.addr()).await.unwrap();
     let start = now();
-    let end = start + SLOT * u32::try_from(slots().count()).unwrap();
+    let slots = (0..).map(|slot| start + SLOT * slot).zip(CYCLE.repeat(cycles));
+    let end = start + SLOT * u32::try_from(CYCLE.len() * cycles).unwrap();
     let mut callers = JoinSet::new();
     for number in 0..CALLERS {
         callers.spawn(Caller::new(number, gateway.service(), proxy.addr()).call_until(end));
     }
 
-    let health = slots().map(|(from, (_, health))| (start + from, health));
-    let _server = ail(upstream, server, health, &proxy).await;
+    let _server = ail(upstream, server, slots, &proxy).await;
     sleep_until(end).await;
     let tallies = timeout(Duration::from_secs(30), callers.join_all()).await.expect("each call ends");
     assert_eq!((gateway.places.in_flight(), gateway.places.queued()), (0, 0), "each call has ended");
@@ -104,16 +100,17 @@ async fn storm(gateway: &Gateway, upstream: &Arc<Upstream>, cycles: usize) -> Ta
     recovered
 }
 
-/// Has the server be well, failing or stopped by a schedule.
+/// Has faults meet the server's responses, and the server be well, failing or stopped, by a schedule.
 async fn ail(
     upstream: &Arc<Upstream>,
     server: Server,
-    schedule: impl Iterator<Item = (Instant, Health)>,
-    proxy: &Proxy,
+    schedule: impl Iterator<Item = (Instant, (Fault, Health))>,
+    proxy: &FaultProxy,
 ) -> Option<Server> {
     let mut server = Some(server);
-    for (from, health) in schedule {
+    for (from, (fault, health)) in schedule {
         sleep_until(from).await;
+        proxy.set_responses(fault);
         upstream.fail(health == Health::Failing);
         if health == Health::Stopped {
             server = None;
@@ -127,7 +124,7 @@ async fn ail(
 }
 
 /// Calls until many answers in a row are the server's own; by then the circuit has closed by itself.
-async fn recover(gateway: &Gateway, proxy: &Proxy) -> Tally {
+async fn recover(gateway: &Gateway, proxy: &FaultProxy) -> Tally {
     let mut caller = Caller::new(CALLERS, gateway.service(), proxy.addr());
     let mut in_a_row = 0;
     for _ in 0..2000 {

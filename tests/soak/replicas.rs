@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Response, Uri};
 use palisade::registry::{Metric, MetricKind, Reading};
+use palisade::test_util::{Fault, FaultProxy};
 use palisade::{
     Backoff, Budget, CircuitBreakerLayer, Error, FallbackLayer, Registry, Replica, Replicas, RetryLayer, TimeoutLayer,
     fallback,
@@ -21,7 +22,6 @@ use tower::{Service, ServiceBuilder};
 
 use crate::gateway::{Answer, DEGRADED, HttpClient, Stack, by_status, client, fetch};
 use crate::heap::{self, Heap};
-use crate::proxy::{Fault, Proxy};
 use crate::traffic::{Caller, Tally};
 use crate::upstream::{Health, Server, Upstream};
 use crate::{CALLERS, CYCLE, SLOT, TURN, ail, cycles, eventually, ms, now};
@@ -93,10 +93,9 @@ impl Gateway {
     /// Sends traffic through so many cycles of faults, and then holds the replicas to their promises.
     async fn storm(&self, cycles: usize) -> Tally {
         let (mut servers, mut proxies) = (Vec::new(), Vec::new());
-        for (number, place) in self.places.iter().enumerate() {
+        for place in &self.places {
             let server = Server::start(&place.upstream).await;
-            let faults = slots(number, cycles).map(|(from, (fault, _))| (from, fault));
-            let proxy = Proxy::start(server.addr(), faults.collect::<Vec<_>>()).await.unwrap();
+            let proxy = FaultProxy::start(server.addr()).await.unwrap();
             place.port.store(proxy.addr().port(), SeqCst);
             servers.push(server);
             proxies.push(proxy);
@@ -109,8 +108,8 @@ impl Gateway {
         }
         let ailing =
             self.places.iter().zip(servers).zip(&proxies).enumerate().map(|(number, ((place, server), proxy))| {
-                let health = slots(number, cycles).map(|(from, (_, health))| (start + from, health));
-                ail(&place.upstream, server, health.collect::<Vec<_>>().into_iter(), proxy)
+                let slots = slots(number, cycles).map(move |(from, slot)| (start + from, slot));
+                ail(&place.upstream, server, slots, proxy)
             });
         let _servers = join_all(ailing).await;
         sleep_until(end).await;

@@ -4,7 +4,6 @@
 
 pub mod alone;
 pub mod crowd;
-pub mod events;
 pub mod inner;
 pub mod readings;
 pub mod services;

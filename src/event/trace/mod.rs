@@ -13,7 +13,7 @@ use crate::state::counts::Counts;
 use crate::state::criticality::Criticality;
 use crate::state::verdict::Verdict;
 
-pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
+pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
     let name = source.name().as_str();
     match *event {
         Event::Transition { .. } => transition(source, event),

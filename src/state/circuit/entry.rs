@@ -135,4 +135,6 @@ pub(crate) struct View {
     pub(crate) late: u64,
     pub(crate) since: Nanos,
     pub(crate) left: Option<Nanos>,
+    /// How many probes are in flight and hold a place.
+    pub(crate) probing: u32,
 }

@@ -120,6 +120,7 @@ impl Circuit {
             late: self.stripes.total(LATE),
             since: locked.since,
             left: (phase == Phase::Open).then(|| self.open_until().saturating_sub(now)),
+            probing: if phase == Phase::HalfOpen { word.holders() } else { 0 },
         }
     }
 

@@ -11,12 +11,12 @@ use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use palisade::http::{AnswerLayer, answer_to};
+use palisade::test_util::EventLog;
 use palisade::{Error, FallbackLayer, fallback};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use crate::errors::{Over, crowded, failed, rejected, timed_out, too_often};
 use crate::patience::secs;
-use crate::support::events::Events;
 use crate::support::{Down, strict};
 
 fn retry_after<B>(answer: &Response<B>) -> Option<&str> {
@@ -77,7 +77,7 @@ async fn each_error_has_its_status_and_a_pause_only_where_it_is_known() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_tells_the_error_that_callers_are_not_shown() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let Ok(answer) =
         AnswerLayer::http().layer(service_fn(|()| ready(Err::<Response<()>, _>(Down(1))))).oneshot(()).await;
     assert_eq!(answer.status(), 500);

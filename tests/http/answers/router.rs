@@ -14,6 +14,7 @@ use http::header::RETRY_AFTER;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use palisade::http::{AnswerLayer, answer_to};
+use palisade::test_util::EventLog;
 use palisade::{BulkheadLayer, Error, Name, TimeoutLayer};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
@@ -23,7 +24,6 @@ use crate::errors::{failed, forced_open, full, open_for, rejected, timed_out};
 use crate::patience::{HOUR, ms, secs, soon};
 use crate::server::uri;
 use crate::sockets::serve_router;
-use crate::support::events::Events;
 use crate::support::{Down, io_error};
 
 type Answering = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
@@ -131,7 +131,7 @@ async fn each_error_is_told_once_whoever_answers_it() {
             app(BoxCloneSyncService::new(AnswerLayer::new(|error: Error| error.into_response()).layer(fails()))),
         ),
     ] {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let Ok(response) = router.oneshot(Request::new(Body::empty())).await;
         assert_eq!(response.status(), status, "{label}");
         let told = events.of("palisade::answer");

@@ -265,7 +265,7 @@ async fn a_key_whose_limit_has_changed_makes_room_when_it_is_idle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_is_told_with_its_reason() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let layer = BulkheadLayer::builder(20).adaptive(eager()).build().unwrap();
     layer.layer(inner()).oneshot(Ask::Fail).await.unwrap_err();
     layer.handle().resize(usize::MAX);

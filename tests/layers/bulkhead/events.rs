@@ -5,7 +5,7 @@ const TARGET: &str = "palisade::bulkhead";
 #[tokio::test(start_paused = true)]
 async fn each_reason_for_a_rejection_is_told_by_its_own_name() {
     let named = || BulkheadLayer::builder(0).name(Name::new("payments").unwrap());
-    let events = Events::record();
+    let events = EventLog::of_thread();
     named().build().unwrap().layer(inner()).oneshot(Ask::Answer).await.unwrap_err();
     for (max_queue, max_wait) in [(0, LONG), (1, LONG)] {
         let queue = named().max_queue(max_queue).max_wait(max_wait).build().unwrap();
@@ -20,7 +20,7 @@ async fn each_reason_for_a_rejection_is_told_by_its_own_name() {
 #[test]
 fn a_rejected_guard_and_a_resize_are_told() {
     let handle = BulkheadLayer::new(0).handle();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     handle.try_enter().unwrap_err();
     handle.resize(3);
     let [rejected, resized] = &events.of(TARGET)[..] else { panic!("not two events") };
@@ -30,7 +30,7 @@ fn a_rejected_guard_and_a_resize_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_waits_and_is_answered_tells_nothing() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let mut service = BulkheadLayer::builder(1).max_wait(LONG).build().unwrap().layer(inner());
     let held = begin(&mut service, Ask::Hang);
     let mut waiter = begin(&mut service, Ask::Answer);

@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use palisade::test_util::EventLog;
 use palisade::{
     BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, Deadline, Error, Name, QueueLayer, Rejection, RejectionReason,
     TimeoutLayer,
@@ -28,7 +29,6 @@ use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{begin, call, panics, up};
 use crate::support::time::{MILLI, YEAR};
 use crate::support::{Down, Strict, now, strict};

@@ -3,10 +3,10 @@
 use std::time::UNIX_EPOCH;
 
 use palisade::event::Kind;
+use palisade::test_util::EventLog;
 use palisade::{Action, Name, Registry, Target};
 
 use super::*;
-use crate::support::events::Events;
 use crate::support::time::YEAR;
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn a_cache_is_cleared_through_its_registry() {
 
 #[tokio::test(start_paused = true)]
 async fn who_cleared_a_cache_is_told_and_kept() {
-    let (registry, events) = (Registry::new(), Events::record());
+    let (registry, events) = (Registry::new(), EventLog::of_thread());
     let layer = builder().registry(&registry).build().unwrap();
     let (handle, service) = (layer.handle(), layer.layer(Inner::default()));
     get(&service, 7).await.unwrap();

@@ -2,16 +2,16 @@
 
 use palisade::Registry;
 use palisade::registry::Sample;
+use palisade::test_util::{EventLog, LoggedEvent};
 use tracing::Level;
 
 use super::*;
-use crate::support::events::Events;
 use crate::support::readings::number;
 
 /// The level and the fields of each event, in one line each.
-fn told(events: &Events) -> Vec<String> {
+fn told(events: &EventLog) -> Vec<String> {
     let fields = ["name", "message", "result", "age", "entries"];
-    let line = |event: crate::support::events::Recorded| {
+    let line = |event: LoggedEvent| {
         assert_eq!(event.level, Level::DEBUG);
         let fields = fields.map(|field| event.field(field).to_owned());
         fields.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
@@ -21,7 +21,7 @@ fn told(events: &Events) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_answer_and_each_refresh_is_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let inner = Inner::default().answers([Answer::Echo, Answer::Echo, Answer::After(0, Err(Down(1)))]);
     let service = builder().stale_while_revalidate(SECOND).stale_if_error(60 * SECOND).build().unwrap().layer(inner);
     for wait in [0, 3, 7, 10, 1] {
@@ -45,7 +45,7 @@ async fn each_answer_and_each_refresh_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn evictions_are_told_by_their_number() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let key: Key = |request| *request;
     let layer = CacheLayer::builder("catalog", key).capacity(10).build().unwrap();
     let (handle, service) = (layer.handle(), layer.layer(Inner::default()));

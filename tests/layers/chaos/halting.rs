@@ -4,13 +4,13 @@ use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use palisade::test_util::EventLog;
 use palisade::{Objective, Outcome};
 
 use super::*;
-use crate::support::events::Events;
 
 /// Why faults were told to have stopped.
-fn reasons(events: &Events) -> Vec<String> {
+fn reasons(events: &EventLog) -> Vec<String> {
     let stopped = events.of("palisade::chaos").into_iter().filter(|event| event.field("message") == "faults stopped");
     stopped.map(|event| event.field("reason").to_owned()).collect()
 }
@@ -60,7 +60,7 @@ fn a_call_of_a_run_before_goes_on_when_another_starts() {
 #[test]
 fn faults_end_by_themselves() {
     paused(async {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let (mut service, handle, _) = started(all().hang(1.0).expires(20 * SECOND));
         let start = now();
         assert!(has_hung(&service.ready().await.unwrap().call(7).await));
@@ -74,7 +74,7 @@ fn faults_end_by_themselves() {
 #[test]
 fn faults_that_nobody_meets_end_for_who_looks() {
     paused(async {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let (_, handle, _) = started(all());
         assert_eq!(handle.snapshot().left, Some(600 * SECOND));
         advance(600 * SECOND).await;
@@ -86,7 +86,7 @@ fn faults_that_nobody_meets_end_for_who_looks() {
 #[test]
 fn a_condition_stops_the_faults_before_a_call_meets_one() {
     paused(async {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let (mut service, handle, _) = started(all().fail(1.0, |_| Down(1)).halt_when(|| true));
         assert_eq!(service.ready().await.unwrap().call(7).await.unwrap(), 7);
         assert_eq!(service.ready().await.unwrap().call(7).await.unwrap(), 7);
@@ -114,7 +114,7 @@ fn a_call_that_waits_asks_the_condition_every_tenth_of_a_second() {
 #[test]
 fn a_condition_that_panics_stops_the_faults() {
     paused(async {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let (mut service, handle, _) =
             started(all().fail(1.0, |_| Down(1)).halt_when(|| panic::resume_unwind(Box::new(()))));
         assert_eq!(service.ready().await.unwrap().call(7).await.unwrap(), 7);

@@ -4,16 +4,16 @@ use std::time::SystemTime;
 
 use palisade::event::Kind;
 use palisade::registry::Reading;
+use palisade::test_util::EventLog;
 use palisade::{Action, Registry, Target};
 use tracing::Level;
 
 use super::*;
-use crate::support::events::Events;
 
 #[test]
 fn the_start_the_end_and_each_fault_are_told() {
     paused(async {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let (mut service, handle, _) = started(all().delay(1.0, MILLI).fail(1.0, |_| Down(1)).max_share(0.5));
         for request in 0..4 {
             service.ready().await.unwrap().call(request).await.ok();

@@ -1,10 +1,12 @@
+use palisade::test_util::LoggedEvent;
+
 use tracing::Level;
 
 use super::*;
 
 /// Each transition: its level, where it came from, where it went, and why.
-fn transitions(events: &Events) -> Vec<String> {
-    let row = |event: &Recorded| {
+fn transitions(events: &EventLog) -> Vec<String> {
+    let row = |event: &LoggedEvent| {
         let [from, to, reason] = ["from", "to", "reason"].map(|field| event.field(field));
         format!("{} {from} to {to}: {reason}", event.level)
     };
@@ -12,13 +14,13 @@ fn transitions(events: &Events) -> Vec<String> {
 }
 
 /// These fields of an event.
-fn fields<'a, const N: usize>(event: &'a Recorded, names: [&str; N]) -> [&'a str; N] {
+fn fields<'a, const N: usize>(event: &'a LoggedEvent, names: [&str; N]) -> [&'a str; N] {
     names.map(|name| event.field(name))
 }
 
 #[tokio::test(start_paused = true)]
 async fn opening_and_recovering_are_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let circuit = recovering(touchy()).await;
     run(&circuit, "s").await;
     let told = [
@@ -31,7 +33,7 @@ async fn opening_and_recovering_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn opening_is_told_with_the_rule_and_the_counts_that_decided() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let by_rate = circuit(touchy().min_calls(4).slow_rate(1.0, SECOND));
     run(&by_rate, "ssf").await;
     take(&by_rate, 2 * SECOND, Outcome::Failed).await;
@@ -50,7 +52,7 @@ async fn opening_is_told_with_the_rule_and_the_counts_that_decided() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_recovery_is_told_with_the_counts_of_the_probes() {
     let circuit = recovering(builder()).await;
-    let events = Events::record();
+    let events = EventLog::of_thread();
     run(&circuit, "sfff").await;
     let told = ["INFO open to half_open: open_time_over", "WARN half_open to open: failure_rate"];
     assert_eq!(transitions(&events), told);
@@ -61,7 +63,7 @@ async fn a_failed_recovery_is_told_with_the_counts_of_the_probes() {
 async fn a_recovery_whose_callers_left_is_told() {
     let circuit = recovering(touchy()).await;
     drop(enter(&circuit));
-    let events = Events::record();
+    let events = EventLog::of_thread();
     advance(10 * SECOND).await;
     rejection(&circuit);
     assert_eq!(transitions(&events), ["WARN half_open to open: abandoned"]);
@@ -69,7 +71,7 @@ async fn a_recovery_whose_callers_left_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn changes_by_hand_are_told_once() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let circuit = circuit(builder());
     let by_hand = BY_HAND.into_iter().chain([CircuitHandle::reset as fn(&CircuitHandle)]);
     for set in [CircuitHandle::reset as fn(&CircuitHandle)].into_iter().chain(by_hand) {
@@ -90,7 +92,7 @@ async fn changes_by_hand_are_told_once() {
 async fn a_circuit_that_only_measures_tells_when_it_would_have_opened() {
     let circuit = circuit(touchy().min_calls(2));
     circuit.metrics_only();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     fail(&circuit, 1);
     assert_eq!(events.of(TARGET), []);
     fail(&circuit, 1);
@@ -105,7 +107,7 @@ async fn a_rejection_of_each_reason_is_told_at_debug() {
     let breaker = touchy().build().unwrap();
     let circuit = breaker.handle();
     fail(&circuit, 1);
-    let events = Events::record();
+    let events = EventLog::of_thread();
     rejection(&circuit);
     open_time(&circuit).await;
     drop(enter(&circuit));
@@ -123,7 +125,7 @@ async fn a_rejection_of_each_reason_is_told_at_debug() {
 
 #[tokio::test(start_paused = true)]
 async fn ordinary_calls_are_not_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     run(&circuit(builder()), "sfita").await;
     assert_eq!(events.all(), []);
 }

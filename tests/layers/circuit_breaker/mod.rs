@@ -25,6 +25,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle, Deadline, Error,
     Jitter, Outcome, Phase, Rejection, RejectionReason, TimeoutLayer,
@@ -32,7 +33,6 @@ use palisade::{
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::support::events::{Events, Recorded};
 use crate::support::services::{FAILS, READY, begin, hung, panics, poll_ready, up};
 use crate::support::time::{MILLI, NANO, SECOND, just_before};
 use crate::support::{Down, Strict, now, reason, strict};

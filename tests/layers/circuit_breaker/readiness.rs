@@ -105,7 +105,7 @@ async fn a_readiness_error_in_half_open_counts_as_a_failed_probe() {
 
 #[tokio::test(start_paused = true)]
 async fn while_all_probes_are_taken_the_service_is_not_asked() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let breaker = touchy().build().unwrap();
     let circuit = breaker.handle();
     recover(&circuit).await;

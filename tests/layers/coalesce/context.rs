@@ -13,8 +13,8 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::{Instrument, Metadata, Span, info_span};
 
 use super::{by_tens, call};
+use crate::spans::Spans;
 use crate::support::Down;
-use crate::support::events::Spans;
 use crate::support::inner::Answer::After;
 use crate::support::inner::Inner;
 

@@ -1,10 +1,10 @@
 //! What can be set, and what is seen of it.
 
+use palisade::test_util::EventLog;
 use palisade::{CoalesceLayer, ConfigError, Error, RejectionReason};
 use tracing::Level;
 
 use super::{Key, Sharing, by_tens, call, callers, come, end};
-use crate::support::events::Events;
 use crate::support::inner::Answer::Held;
 use crate::support::inner::Inner;
 use crate::support::reason;
@@ -52,7 +52,7 @@ fn as_many_may_wait_as_can_be_counted() {
 
 #[test]
 fn a_rejection_is_told_and_sharing_is_not() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let (layer, inner) = (at_most(1), Inner::default());
     let mut sharing = come(&layer, &inner, 2);
     assert_eq!(events.all(), []);

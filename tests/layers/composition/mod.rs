@@ -13,6 +13,7 @@ mod timeouts;
 use std::task::Poll;
 use std::time::Duration;
 
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error,
     FallbackLayer, Name, Phase, Rejection, RejectionReason, RetryBuilder, RetryLayer, TimeoutLayer, fallback,
@@ -24,7 +25,6 @@ use tower::load_shed::error::Overloaded;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::support::events::Events;
 use crate::support::services::{Coded, Hung, REJECTED, TIMED_OUT, begin, code, coded, down, hung, up};
 use crate::support::time::{MILLI, SECOND};
 use crate::support::{Down, now, reason, strict};

@@ -8,7 +8,7 @@ async fn a_full_bulkhead_below_costs_and_counts_nothing() {
         let budget = Budget::builder().capacity(5).ratio(0.0).per_second(0.0).build().unwrap();
         let retry = retry(3).budget(budget.clone());
         let retry = if asked_for { retry.retry_rejected() } else { retry };
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let stack = ServiceBuilder::new().layer(retry.build().unwrap()).layer(breaker).layer(bulkhead);
         let result = stack.service(service).oneshot(0).await;
         assert_eq!((reason(&result), calls.count()), (Some(RejectionReason::Full), 0));

@@ -16,6 +16,7 @@ use std::task::Poll;
 use std::thread;
 
 use futures_util::{FutureExt, poll};
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, Budget, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard,
     CircuitHandle, Error, Outcome, Phase, QueueLayer, RejectionReason, RetryLayer,
@@ -23,16 +24,14 @@ use palisade::{
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, yield_now};
 use tower::{Layer, Service, ServiceExt};
-use tracing::instrument::WithSubscriber;
 
-use crate::support::events::Events;
 use crate::support::services::down;
 use crate::support::time::DAY;
 use crate::support::{Down, strict};
 
 const TASKS: usize = 16;
 
-/// Runs one task for each number below `TASKS`, on all workers; their events go to the subscriber of this thread.
+/// Runs one task for each number below `TASKS`, on all workers.
 async fn tasks<T, Fut>(task: impl Fn(usize) -> Fut) -> Vec<T>
 where
     T: Send + 'static,
@@ -40,7 +39,7 @@ where
 {
     let mut set = JoinSet::new();
     for n in 0..TASKS {
-        set.spawn(task(n).with_current_subscriber());
+        set.spawn(task(n));
     }
     set.join_all().await
 }
@@ -69,16 +68,16 @@ where
     turns.await.into_iter().flatten().collect()
 }
 
-/// Runs the two at the same moment, on threads of their own; their events go to the subscriber of this thread.
+/// Runs the two at the same moment, on threads of their own.
 fn race(one: impl FnOnce() + Send, other: impl FnOnce() + Send) {
-    fn run(start: &Barrier, dispatch: &tracing::Dispatch, it: impl FnOnce()) {
+    fn run(start: &Barrier, it: impl FnOnce()) {
         start.wait();
-        tracing::dispatcher::with_default(dispatch, it);
+        it();
     }
-    let (start, dispatch) = (&Barrier::new(2), &tracing::dispatcher::get_default(Clone::clone));
+    let start = &Barrier::new(2);
     thread::scope(|scope| {
-        scope.spawn(move || run(start, dispatch, one));
-        scope.spawn(move || run(start, dispatch, other));
+        scope.spawn(move || run(start, one));
+        scope.spawn(move || run(start, other));
     });
 }
 

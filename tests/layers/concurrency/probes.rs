@@ -2,7 +2,12 @@ use super::*;
 
 /// Opens at the first failure and is half-open at once.
 fn eager() -> CircuitBreakerBuilder {
-    CircuitBreakerLayer::builder("eager").without_failure_rate().consecutive(1).open_for(Backoff::none())
+    eager_of("eager")
+}
+
+/// The same of a name, so that its events are known from those of tests beside.
+fn eager_of(name: &'static str) -> CircuitBreakerBuilder {
+    CircuitBreakerLayer::builder(name).without_failure_rate().consecutive(1).open_for(Backoff::none())
 }
 
 /// Enters this often; all must pass.
@@ -82,8 +87,8 @@ async fn probes_in_flight_and_results_together_never_pass_the_probes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_stays_down_sees_only_the_probes() {
-    let events = Events::record();
-    let breaker = recovering(eager().probes(3));
+    let events = EventLog::of_process();
+    let breaker = recovering(eager_of("a service that stays down").probes(3));
     let service = strict(|()| async {
         yield_now().await;
         Err::<(), _>(Down(0))
@@ -91,7 +96,7 @@ async fn a_service_that_stays_down_sees_only_the_probes() {
     let calls = service.calls();
     hammer(breaker.layer(service), 100, |service, _| async move { service.oneshot(()).await.unwrap_err() }).await;
     let snapshot = breaker.handle().snapshot();
-    let events = events.of("palisade::circuit_breaker");
+    let events = events.named("a service that stays down");
     let events_to = |to| events.iter().filter(|event| event.field("to") == to).count();
     let (periods, opened) = (events_to("half_open"), events_to("open"));
     assert!(periods > 0 && calls.count() <= 3 * periods, "{} calls in {periods} periods", calls.count());

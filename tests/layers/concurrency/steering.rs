@@ -2,7 +2,12 @@ use super::*;
 
 /// Opens at the first failure and is half-open at once.
 fn eager() -> CircuitBreakerBuilder {
-    CircuitBreakerLayer::builder("eager").without_failure_rate().consecutive(1).open_for(Backoff::none())
+    eager_of("eager")
+}
+
+/// The same of a name, so that its events are known from those of tests beside.
+fn eager_of(name: &'static str) -> CircuitBreakerBuilder {
+    CircuitBreakerLayer::builder(name).without_failure_rate().consecutive(1).open_for(Backoff::none())
 }
 
 fn handle(builder: CircuitBreakerBuilder) -> CircuitHandle {
@@ -119,12 +124,11 @@ fn no_call_that_comes_after_it_was_forced_open_passes() {
 
 #[test]
 fn of_two_that_force_it_open_together_one_changes_the_phase() {
-    let events = Events::record();
-    let circuit = handle(eager());
+    let events = EventLog::of_process();
+    let circuit = handle(eager_of("forced by two"));
     for round in 1..=200 {
         race(|| circuit.force_open(), || circuit.force_open());
-        let forced =
-            events.of("palisade::circuit_breaker").iter().filter(|event| event.field("to") == "forced_open").count();
+        let forced = events.named("forced by two").iter().filter(|event| event.field("to") == "forced_open").count();
         assert_eq!((forced, circuit.phase()), (round, Phase::ForcedOpen));
         circuit.reset();
     }
@@ -132,8 +136,8 @@ fn of_two_that_force_it_open_together_one_changes_the_phase() {
 
 #[test]
 fn each_transition_begins_where_the_one_before_ended() {
-    let events = Events::record();
-    let circuit = handle(eager().probes(1));
+    let events = EventLog::of_process();
+    let circuit = handle(eager_of("steered by two").probes(1));
     let steer = |first: fn(&CircuitHandle), second: fn(&CircuitHandle)| {
         for _ in 0..3000 {
             first(&circuit);
@@ -148,7 +152,7 @@ fn each_transition_begins_where_the_one_before_ended() {
     );
     circuit.reset();
     // From closed to closed, each phase is left as often as it is entered.
-    let events = events.of("palisade::circuit_breaker");
+    let events = events.named("steered by two");
     let count = |field, phase| events.iter().filter(|event| event.field(field) == phase).count();
     for phase in ["closed", "open", "half_open", "forced_open"] {
         assert_eq!(count("from", phase), count("to", phase), "{phase}");

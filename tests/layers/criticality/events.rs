@@ -1,15 +1,16 @@
 //! What events tell of it.
 
-use super::*;
-use crate::support::events::Events;
+use palisade::test_util::EventLog;
 
-fn told(events: &Events) -> Vec<String> {
+use super::*;
+
+fn told(events: &EventLog) -> Vec<String> {
     events.of("palisade::bulkhead").iter().map(|event| event.field("criticality").to_owned()).collect()
 }
 
 #[tokio::test]
 async fn a_rejection_is_told_with_the_class_of_its_call() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let full = BulkheadLayer::new(0);
     for class in [CriticalPlus, Sheddable] {
         by_itself().layer(full.layer(up())).oneshot(class).await.unwrap_err();
@@ -20,7 +21,7 @@ async fn a_rejection_is_told_with_the_class_of_its_call() {
 
 #[tokio::test(start_paused = true)]
 async fn one_pushed_out_of_a_queue_is_told_with_its_own_class() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let layer = BulkheadLayer::builder(1).max_queue(1).build().unwrap();
     let _place = layer.handle().try_enter().unwrap();
     let mut service = by_itself().layer(layer.layer(up()));

@@ -10,7 +10,7 @@ fn failing(channel: Channel<u32>) -> impl Service<u32, Response = u32, Error = E
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_for_which_there_is_no_room_is_lost_and_told() {
-    let (events, (sender, mut receiver)) = (Events::record(), mpsc::channel(1));
+    let (events, (sender, mut receiver)) = (EventLog::of_thread(), mpsc::channel(1));
     let service = failing(channel(sender));
     for request in 1..=2 {
         assert_eq!(code(&service.clone().oneshot(request).await), REJECTED);

@@ -111,7 +111,7 @@ async fn a_readiness_error_makes_a_letter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_not_copied_makes_no_letter_but_an_event() {
-    let (kept, events) = (Kept::default(), Events::record());
+    let (kept, events) = (Kept::default(), EventLog::of_thread());
     let layer = DeadLetterLayer::new(kept.sink()).copy_request(|request: &u32| (*request > 1).then_some(*request));
     let service = layer.layer(coded(&[1]));
     for request in 1..=2 {
@@ -122,7 +122,7 @@ async fn a_request_that_is_not_copied_makes_no_letter_but_an_event() {
 
 #[tokio::test(start_paused = true)]
 async fn losses_are_a_warning_once_a_minute() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = DeadLetterLayer::new(|_| ()).copy_request(|_: &u32| None).layer(coded(&[1]));
     let mut levels = Vec::new();
     for pause in [Duration::ZERO, 59 * SECOND, SECOND] {

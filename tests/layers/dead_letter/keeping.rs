@@ -5,7 +5,7 @@ use palisade::dead_letter::Sink;
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_loses_new_letters_and_tells_it() {
-    let (events, store) = (Events::record(), Slow::of_polls(0));
+    let (events, store) = (EventLog::of_thread(), Slow::of_polls(0));
     let letters = queue(&store).capacity(2).open().await.unwrap();
     fill(&letters, 1..=3).await;
     assert_eq!((listed(&letters).await, losses(&events)), (vec![1, 2], vec!["full".to_owned()]));
@@ -13,7 +13,7 @@ async fn a_full_queue_loses_new_letters_and_tells_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_oldest_letters_make_room_where_that_is_set() {
-    let (events, store) = (Events::record(), Slow::of_polls(0));
+    let (events, store) = (EventLog::of_thread(), Slow::of_polls(0));
     let letters = queue(&store).capacity(2).when_full(WhenFull::Oldest).open().await.unwrap();
     fill(&letters, 1..=4).await;
     assert_eq!(listed(&letters).await, [3, 4]);
@@ -52,7 +52,7 @@ async fn calls_wait_for_room_and_each_that_is_freed_is_taken() {
 
 #[tokio::test(start_paused = true)]
 async fn letters_are_bounded_by_their_size_too() {
-    let (events, store) = (Events::record(), Slow::of_polls(0));
+    let (events, store) = (EventLog::of_thread(), Slow::of_polls(0));
     let letters = opened(&store).await;
     fill(&letters, [1]).await;
     let size = letters.bytes();
@@ -70,7 +70,7 @@ async fn letters_are_bounded_by_their_size_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_cannot_be_encoded_is_lost_and_told() {
-    let (events, letters) = (Events::record(), opened(&Slow::of_polls(0)).await);
+    let (events, letters) = (EventLog::of_thread(), opened(&Slow::of_polls(0)).await);
     fill(&letters, [NO_BYTES]).await;
     assert_eq!((letters.waiting(), losses(&events)), (0, vec!["not_encoded".to_owned()]));
 }
@@ -89,7 +89,7 @@ async fn a_letter_is_taken_out_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_parked_and_unparked_by_hand() {
-    let (events, store) = (Events::record(), Slow::of_polls(0));
+    let (events, store) = (EventLog::of_thread(), Slow::of_polls(0));
     let letters = opened(&store).await;
     fill(&letters, 1..=2).await;
     let id = ids(&letters).await[0];

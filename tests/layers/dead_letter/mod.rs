@@ -19,6 +19,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use palisade::dead_letter::{Lost, Reason, ReplayError, WhenFull, channel};
 use palisade::store::{Answer, Batch, Codec, Record, Space};
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLetters, DeadLettersBuilder, Error, Name, Outcome,
     RetryLayer, Store, StoreError, TimeoutLayer,
@@ -28,7 +29,6 @@ use tokio::time::{advance, sleep, timeout};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{REJECTED, TIMED_OUT, begin, call, code, coded, hung, rejected};
 use crate::support::time::{MILLI, SECOND};
 use crate::support::{Down, chain, paused, strict};
@@ -179,7 +179,7 @@ fn down() -> Error {
 }
 
 /// The reasons of the losses that were told.
-fn losses(events: &Events) -> Vec<String> {
+fn losses(events: &EventLog) -> Vec<String> {
     let lost = events.of("palisade::dead_letter").into_iter().filter(|event| event.field("message") == "letter lost");
     lost.map(|event| event.field("reason").to_owned()).collect()
 }

@@ -55,7 +55,7 @@ async fn as_many_run_at_once_as_may() {
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_parked_after_so_many_failures_and_the_next_goes() {
-    let (seen, events, store) = (Seen::default(), Events::record(), Slow::of_polls(1));
+    let (seen, events, store) = (Seen::default(), EventLog::of_thread(), Slow::of_polls(1));
     let letters = queue(&store).max_replays(3).open().await.unwrap();
     fill(&letters, 1..=2).await;
     let service = seen.service(|request| if request == 1 { Err(down()) } else { Ok(request) });

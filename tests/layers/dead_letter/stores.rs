@@ -51,7 +51,7 @@ async fn nothing_that_was_accepted_is_lost_whichever_write_fails() {
 
 /// Drops a call after so many polls, while its letter is being stored. Returns whether it had not ended.
 async fn dropped_call(polls: usize, when_full: WhenFull) -> bool {
-    let (events, seen, store) = (Events::record(), Seen::default(), Slow::of_polls(3));
+    let (events, seen, store) = (EventLog::of_thread(), Seen::default(), Slow::of_polls(3));
     let letters = queue(&store).capacity(1).when_full(when_full).open().await.unwrap();
     if when_full == WhenFull::Oldest {
         fill(&letters, [1]).await;

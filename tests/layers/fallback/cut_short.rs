@@ -13,7 +13,7 @@ where
 
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_at_any_point_gives_all_back_and_tells_nothing() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let bulkhead = BulkheadLayer::new(1);
     let place = bulkhead.handle();
     gives_back(FallbackLayer::value(7).layer(bulkhead.layer(hung())), &place);

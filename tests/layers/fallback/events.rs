@@ -1,12 +1,14 @@
+use palisade::test_util::LoggedEvent;
+
 use super::*;
 
 /// The only event.
-fn only(events: &Events) -> Recorded {
+fn only(events: &EventLog) -> LoggedEvent {
     let [event] = &events.of("palisade::fallback")[..] else { panic!("not one event") };
     event.clone()
 }
 
-fn fields<const N: usize>(event: &Recorded, names: [&str; N]) -> [String; N] {
+fn fields<const N: usize>(event: &LoggedEvent, names: [&str; N]) -> [String; N] {
     names.map(|name| event.field(name).to_owned())
 }
 
@@ -15,7 +17,7 @@ async fn a_degraded_answer_is_told_with_its_step_and_what_failed() {
     let layer = FallbackLayer::value(7).name(Name::new("payments").unwrap());
     let rejection = rejected().to_string();
     for (result, error) in [(&[2], "the service failed: down 2"), (&[200], ""), (&[REJECTED], &*rejection)] {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         layer
             .clone()
             .classify(|_: Result<&u32, &Error>| Outcome::Failed)
@@ -32,7 +34,7 @@ async fn a_degraded_answer_is_told_with_its_step_and_what_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn the_step_that_answered_is_told_by_its_number_in_the_chain() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let step = |n: u32| {
         fallback::function_of(
             |request: &u32| *request,
@@ -49,7 +51,7 @@ async fn the_step_that_answered_is_told_by_its_number_in_the_chain() {
 
 #[tokio::test(start_paused = true)]
 async fn what_passes_tells_nothing() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     FallbackLayer::value(7).layer(up()).oneshot(1).await.unwrap();
     let layer = FallbackLayer::value(7).fallback_if(|_: Result<&u32, &Error>| false);
     layer.layer(failing()).oneshot(1).await.unwrap_err();
@@ -58,7 +60,7 @@ async fn what_passes_tells_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fallback_that_failed_is_told_once_as_that() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let layer = FallbackLayer::new(failing_step(2)).or(failing_step(3));
     layer.layer(failing()).oneshot(1).await.unwrap_err();
     assert_eq!(fields(&only(&events), ["message", "name"]), ["fallback failed", "fallback"]);

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use palisade::test_util::{Calls, EventLog};
 use palisade::{
     BulkheadHandle, BulkheadLayer, Deadline, Elapsed, Error, FallbackError, FallbackLayer, Name, Outcome, TimeoutLayer,
     fallback,
@@ -27,13 +28,11 @@ use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::{Events, Recorded};
 use crate::support::services::{
     FAILS, REJECTED, TIMED_OUT, begin, call, code, coded, hung, panics, poll_ready, rejected, up,
 };
 use crate::support::time::{MILLI, SECOND, just_before};
 use crate::support::{Down, Strict, strict};
-use palisade::test_util::Calls;
 
 const LIMIT: Duration = Duration::from_millis(100);
 

@@ -2,14 +2,14 @@
 
 use palisade::Name;
 use palisade::health::{Health, Heartbeats};
+use palisade::test_util::{EventLog, LoggedEvent};
 use tracing::Level;
 
 use super::*;
-use crate::support::events::Events;
 
 /// The level and these fields of each event of a target, in one line each.
-fn told(events: &Events, target: &str, fields: &[&str]) -> Vec<String> {
-    let line = |event: crate::support::events::Recorded| {
+fn told(events: &EventLog, target: &str, fields: &[&str]) -> Vec<String> {
+    let line = |event: LoggedEvent| {
         let fields: Vec<_> = fields.iter().map(|field| event.field(field).to_owned()).collect();
         format!("{} {}", event.level, fields.join(" "))
     };
@@ -18,7 +18,7 @@ fn told(events: &Events, target: &str, fields: &[&str]) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_change_of_a_verdict_is_told_and_a_good_start_is_not() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let thing = Thing::default();
     let check = thing.check("database").build().unwrap();
     run(&check).await;
@@ -35,7 +35,7 @@ async fn each_change_of_a_verdict_is_told_and_a_good_start_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn a_suspicion_is_told_once_to_whoever_asks_and_so_is_the_return() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let heartbeats = Heartbeats::builder().name(Name::new("cluster").unwrap()).build().unwrap();
     heartbeats.beat("a\n\"b\"");
     advance(60 * SECOND).await;
@@ -53,7 +53,7 @@ async fn a_suspicion_is_told_once_to_whoever_asks_and_so_is_the_return() {
 
 #[tokio::test(start_paused = true)]
 async fn a_beat_tells_the_suspicion_that_it_ends() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let heartbeats = Heartbeats::builder().build().unwrap();
     heartbeats.beat("a");
     advance(60 * SECOND).await;
@@ -64,7 +64,7 @@ async fn a_beat_tells_the_suspicion_that_it_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_nodes_is_a_warning_once_a_minute() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let heartbeats = Heartbeats::builder().capacity(0).build().unwrap();
     for _ in 0..3 {
         for node in 0..5 {
@@ -82,7 +82,7 @@ async fn a_flood_of_nodes_is_a_warning_once_a_minute() {
 
 #[test]
 fn draining_is_told_once_when_it_begins_and_once_when_it_is_undone() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let health = Health::builder().name(Name::new("orders").unwrap()).build().unwrap();
     health.undrain();
     for _ in 0..2 {

@@ -1,10 +1,10 @@
 //! What chooses between things asks of checks, of a service's health and of nodes.
 
 use palisade::health::{Degraded, Health, Heartbeats};
+use palisade::test_util::{EventLog, LoggedEvent};
 use palisade::{Judge, Judgement};
 
 use super::*;
-use crate::support::events::Events;
 
 #[tokio::test(start_paused = true)]
 async fn a_check_is_healthy_before_its_first_result_and_unhealthy_when_stale() {
@@ -96,12 +96,12 @@ async fn a_node_that_is_forgotten_is_unhealthy_until_it_beats() {
 async fn a_watch_tells_a_suspicion_once() {
     let heartbeats = Heartbeats::builder().build().unwrap();
     let node = heartbeats.watch("a");
-    let events = Events::record();
+    let events = EventLog::of_thread();
     for told in 1..3 {
         heartbeats.beat("a");
         advance(60 * SECOND).await;
         (0..3).for_each(|_| assert_eq!(node.judge(), Judgement::Unhealthy));
-        let suspected = |event: &crate::support::events::Recorded| event.field("message") == "node suspected";
+        let suspected = |event: &LoggedEvent| event.field("message") == "node suspected";
         assert_eq!(events.of("palisade::heartbeats").iter().filter(|event| suspected(event)).count(), told);
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use palisade::event::{self, Event, Source};
+use palisade::test_util::EventLog;
 use palisade::{BulkheadLayer, Health, Phase, Policy, Rate, RateLimitLayer, Replicas, SteerError};
 
 use super::*;
-use crate::support::events::Events;
 use crate::support::inner::Inner;
 
 #[test]
@@ -36,7 +36,7 @@ fn who_did_it_is_told_before_what_it_changed() {
 
 #[test]
 fn the_event_says_who_and_what() {
-    let (registry, events) = (Registry::new(), Events::record());
+    let (registry, events) = (Registry::new(), EventLog::of_thread());
     let _circuit = circuit(&registry);
     registry.steer(&payments(), &Action::ForceOpen, "ann\n").unwrap();
     let told = events.of("palisade::circuit_breaker");

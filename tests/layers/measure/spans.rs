@@ -5,7 +5,7 @@ use palisade::{Backoff, RetryLayer};
 use tracing::{Span, info};
 
 use super::*;
-use crate::support::events::Spans;
+use crate::spans::{Fields, Spans};
 
 fn spans() -> SpanLayer {
     SpanLayer::new("orders").expect("the name is legal")
@@ -13,7 +13,7 @@ fn spans() -> SpanLayer {
 
 /// The attempts that were spanned, and how each ended.
 fn attempts(spans: &Spans) -> Vec<(String, String)> {
-    let field = |span: &crate::support::events::Recorded, name| span.field(name).to_owned();
+    let field = |span: &Fields, name: &str| span.get(name).cloned().unwrap_or_default();
     spans.of("palisade::measure").iter().map(|span| (field(span, "attempt"), field(span, "outcome"))).collect()
 }
 
@@ -28,7 +28,7 @@ async fn each_attempt_has_a_span_with_its_number_and_outcome() {
     let service = ServiceBuilder::new().layer(retry).layer(spans()).service(coded(&[5, 6, 200]));
     assert_eq!(service.oneshot(1).await.unwrap(), 200);
     assert_eq!(attempts(&recorded), rows(&[("1", "failure"), ("2", "failure"), ("3", "success")]));
-    assert!(recorded.of("palisade::measure").iter().all(|span| span.field("name") == "orders"));
+    assert!(recorded.of("palisade::measure").iter().all(|span| span["name"] == "orders"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use palisade::event::{self, Event, Source};
+use palisade::test_util::{EventLog, LoggedEvent};
 use tracing::Level;
 
 use super::*;
-use crate::support::events::Events;
 
 /// The level and some fields of each event, in one line each.
-fn told(events: &Events) -> Vec<String> {
-    let line = |event: crate::support::events::Recorded| {
+fn told(events: &EventLog) -> Vec<String> {
+    let line = |event: LoggedEvent| {
         let fields = ["indicator", "severity", "long", "short", "threshold", "message"]
             .map(|field| event.field(field).to_owned());
         format!("{} {}", event.level, fields.join(" "))
@@ -20,7 +20,7 @@ fn told(events: &Events) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_alert_is_told_once_when_it_fires_and_once_when_it_is_resolved() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let objective = builder().build().unwrap();
     record(&objective, Outcome::Failed, 5);
     assert_eq!(told(&events), [""; 0], "nobody has looked");
@@ -46,7 +46,7 @@ async fn each_alert_is_told_once_when_it_fires_and_once_when_it_is_resolved() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_call_of_each_ten_seconds_tells() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let objective = builder().build().unwrap();
     record(&objective, Outcome::Failed, 100);
     advance(9_999 * MILLI).await;

@@ -22,6 +22,7 @@ use futures_util::future::Either;
 use palisade::bulkhead::BulkheadSettings;
 use palisade::call::Plain;
 use palisade::circuit_breaker::{Circuit, CircuitSettings};
+use palisade::test_util::EventLog;
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle, Error, Jitter,
     Name, PerKeyBuilder, PerKeyHandle, PerKeyLayer, Phase, RejectionReason,
@@ -30,7 +31,6 @@ use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{FAILS, begin, panics};
 use crate::support::time::SECOND;
 use crate::support::{Down, Strict, now, reason, strict};

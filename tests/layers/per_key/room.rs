@@ -30,7 +30,7 @@ async fn a_key_without_room_passes_a_bulkhead_without_limit() {
 #[tokio::test(start_paused = true)]
 async fn a_key_without_room_is_an_event_and_once_a_minute_a_warning() {
     let layer = breakers();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     answer(&layer, [1, 2]).await;
     assert_eq!(events.all(), [], "to build a layer, and to admit a key, is none");
     for (pause, young) in [(Duration::ZERO, None), (NEARLY, Some([1, 2])), (SECOND, None)] {
@@ -49,7 +49,7 @@ async fn a_key_without_room_is_an_event_and_once_a_minute_a_warning() {
 async fn a_key_without_room_is_rejected_where_it_is_set_so() {
     let layer = builder().reject_when_full().build().unwrap();
     answer(&layer, [1, 2]).await;
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = inner();
     let calls = service.calls();
     let error = layer.layer(service).oneshot(Answer(3)).await.unwrap_err();

@@ -7,14 +7,14 @@ use std::sync::OnceLock;
 
 use http::Request;
 use palisade::http::host;
+use palisade::test_util::EventLog;
 use palisade::{BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, PerKeyHandle, Phase};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::{Answer, Fail, Host, ask, builder, host as key};
-use crate::support::events::Events;
 
 /// The key that the events of this circuit tell, where they tell one.
-fn told(events: &Events) -> Vec<Option<String>> {
+fn told(events: &EventLog) -> Vec<Option<String>> {
     events.of("palisade::circuit_breaker").into_iter().map(|event| event.fields.get("key").cloned()).collect()
 }
 
@@ -23,7 +23,7 @@ async fn a_key_is_in_events_only_where_keys_are_shown() {
     for (layer, shown) in
         [(builder().build().unwrap(), None), (builder().show_keys().build().unwrap(), Some("7".to_owned()))]
     {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         while layer.handle().get(&7).is_none_or(|circuit| circuit.phase() == Phase::Closed) {
             ask(&layer, Fail(7)).await.unwrap_err();
         }
@@ -36,7 +36,7 @@ async fn a_key_is_in_events_only_where_keys_are_shown() {
 #[tokio::test]
 async fn the_hosts_of_http_are_shown() {
     for (uri, shown) in [("http://me@down.example:81/", "down.example:81"), ("/", "unknown")] {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let layer = CircuitBreakerLayer::http("hosts").per_key(host::<()>).build().unwrap();
         let places = BulkheadLayer::builder(0).per_key(host::<()>).build().unwrap();
         let request = || Request::get(uri).body(()).unwrap();
@@ -51,7 +51,7 @@ async fn the_hosts_of_http_are_shown() {
 
 #[tokio::test]
 async fn a_key_like_a_host_that_is_none_is_not_shown() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let token = |_: &Request<()>| "s3cr3t-token".parse::<http::uri::Authority>().ok();
     let places = BulkheadLayer::builder(0).per_key(token).build().unwrap();
     let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(http::Response::new(String::new()))));
@@ -86,7 +86,7 @@ impl fmt::Display for Nosy {
 
 #[tokio::test]
 async fn a_key_that_is_shown_may_use_the_handle() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let places = BulkheadLayer::builder(0).per_key(|(): &()| Nosy).show_keys().build().unwrap();
     assert!(NOSY.set(places.handle()).is_ok());
     let inner = service_fn(|()| ready(Ok::<_, Infallible>(())));

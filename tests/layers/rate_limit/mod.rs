@@ -11,6 +11,7 @@ mod turns;
 use std::task::Poll;
 use std::time::Duration;
 
+use palisade::test_util::EventLog;
 use palisade::{
     Deadline, Error, Outcome, PacingLayer, PerKeyHandle, Rate, RateLimitBuilder, RateLimitHandle, RateLimitLayer,
     Rejection, RejectionReason, RetryLayer, TimeoutLayer,
@@ -20,7 +21,6 @@ use tokio_test::task::{Spawn, spawn};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{begin, call, down, hung, up};
 use crate::support::time::{MILLI, NANO, SECOND, YEAR, just_before};
 use crate::support::{Down, now, paused, reason};

@@ -224,7 +224,7 @@ totals_never_fall! {
 fn more_than_ten_thousand_instances_work_and_are_not_listed() {
     let registry = Registry::new();
     let mut layers: Vec<_> = (0..Registry::CAPACITY).map(|_| bulkhead(&registry, "seen")).collect();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let [one, other] = [bulkhead(&registry, "seen"), bulkhead(&registry, "seen")];
     let [event] = &events.of("palisade::registry")[..] else { panic!("not one event: {:?}", events.all()) };
     let fields = ["name", "kind", "capacity"].map(|field| event.field(field).to_owned());

@@ -23,6 +23,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use palisade::event::{self, Event, Source};
 use palisade::registry::{Instance, Reading};
+use palisade::test_util::EventLog;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
     FallbackLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitBuilder,
@@ -32,7 +33,6 @@ use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::Down;
-use crate::support::events::Events;
 use crate::support::readings::number;
 use crate::support::services::{Hung, begin, coded, down, hung, up};
 use crate::support::time::SECOND;

@@ -1,5 +1,7 @@
 //! Replicas that are found while the service runs.
 
+use palisade::test_util::EventLog;
+
 use std::collections::BTreeSet;
 use std::task::Poll;
 use std::thread;
@@ -9,7 +11,6 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tower::discover::{Change, ServiceList};
 
 use super::*;
-use crate::support::events::Events;
 
 type News = Result<Change<&'static str, Inner>, Down>;
 
@@ -54,7 +55,7 @@ async fn whoever_polled_last_is_woken_by_news() {
 #[tokio::test(start_paused = true)]
 async fn an_error_or_the_end_leaves_the_replicas_as_they_are() {
     let (service, news) = found();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     news.send(Ok(Change::Insert("a", Inner::default()))).unwrap();
     news.send(Err(Down(2))).unwrap();
     news.send(Ok(Change::Insert("b", Inner::default()))).unwrap();
@@ -87,7 +88,7 @@ async fn one_that_is_found_again_leaves_no_gap() {
         sender.send(Ok(Change::Insert(name, inner.clone()))).unwrap();
     }
     call(&service, 1).await;
-    let events = Events::record();
+    let events = EventLog::of_thread();
     sender.send(Ok(Change::Insert("a", inners[2].clone()))).unwrap();
     call(&service, 2).await;
     let told: Vec<_> = events.of("palisade::replicas").iter().map(|event| event.field("message").to_owned()).collect();
@@ -114,7 +115,7 @@ fn calls_beside_one_that_is_found_again_have_a_replica() {
 #[tokio::test(start_paused = true)]
 async fn a_name_that_is_not_legal_is_told_and_the_rest_is_taken() {
     let (service, news) = found();
-    let events = Events::record();
+    let events = EventLog::of_thread();
     for name in ["", "b"] {
         news.send(Ok(Change::Insert(name, Inner::default()))).unwrap();
     }

@@ -2,14 +2,14 @@
 
 use palisade::Registry;
 use palisade::registry::{Reading, Sample};
+use palisade::test_util::{EventLog, LoggedEvent};
 use tracing::Level;
 
 use super::*;
-use crate::support::events::Events;
 
 /// The level, the message and these fields of each event, in one line each.
-fn told(events: &Events, fields: &[&str]) -> Vec<String> {
-    let line = |event: crate::support::events::Recorded| {
+fn told(events: &EventLog, fields: &[&str]) -> Vec<String> {
+    let line = |event: LoggedEvent| {
         let fields = ["name", "message"].iter().chain(fields).map(|field| event.field(field).to_owned());
         [event.level.to_string()]
             .into_iter()
@@ -22,7 +22,7 @@ fn told(events: &Events, fields: &[&str]) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_change_of_a_replica_is_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let inners = [Inner::failing(), Inner::default(), Inner::default()];
     let service = named(&inners).policy(Policy::RoundRobin).consecutive(2).build().unwrap();
     call(&service, 10).await;
@@ -43,7 +43,7 @@ async fn each_change_of_a_replica_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn failovers_and_panic_and_missing_spares_are_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let inners = [(); 3].map(|()| Inner::default());
     let service = in_order(&inners).needed(2).spares(1).build().unwrap();
     call(&service, 1).await;
@@ -62,7 +62,7 @@ async fn failovers_and_panic_and_missing_spares_are_told() {
             "INFO orders enough replicas are healthy 3",
         ]
     );
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = named(&inners).build().unwrap();
     for name in ["a", "b"] {
         assert!(service.handle().eject(name));
@@ -78,7 +78,7 @@ async fn failovers_and_panic_and_missing_spares_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_ejection_is_told_and_a_hostile_name_is_escaped() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = Replicas::builder("orders").add("a\n\"b\"", Inner::failing()).build().unwrap();
     call(&service, 5).await;
     let line = r#"WARN orders too many replicas are ejected for another a\n\"b\" consecutive"#;
@@ -87,7 +87,7 @@ async fn a_refused_ejection_is_told_and_a_hostile_name_is_escaped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rejected_call_is_told_at_debug() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = Replicas::<Inner>::builder("orders").build().unwrap();
     service.oneshot(1).await.unwrap_err();
     let told = &events.of("palisade::replicas")[0];

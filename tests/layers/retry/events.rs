@@ -5,14 +5,14 @@ fn stop<L>(layer: &L, codes: &'static [u32]) -> String
 where
     L: Layer<Coded, Service: Service<u32, Response = u32, Error = Error>>,
 {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     send(layer, codes);
     events.of(TARGET).last().unwrap().field("reason").to_owned()
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_retry_is_told_with_its_delay_and_what_it_is_for() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     timed(&patient(10 * MILLI).max_attempts(2).build().unwrap(), &[1]).await;
     let event = &events.of(TARGET)[0];
     let fields = ["message", "name", "attempt", "delay", "outcome"].map(|name| event.field(name));
@@ -22,7 +22,7 @@ async fn each_retry_is_told_with_its_delay_and_what_it_is_for() {
 
 #[test]
 fn the_end_of_the_retrying_is_told_with_its_reason() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     send(&hasty().build().unwrap(), &[1]);
     let event = events.of(TARGET).pop().unwrap();
     let fields = ["name", "attempt", "reason"].map(|name| event.field(name));
@@ -39,7 +39,7 @@ fn the_end_of_the_retrying_is_told_with_its_reason() {
 #[test]
 fn the_rejection_that_stopped_the_retrying_is_told() {
     for (builder, reason) in [(hasty(), "rejected"), (hasty().retry_rejected().max_attempts(2), "max_attempts")] {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         send(&builder.build().unwrap(), &[1, REJECTED]);
         let stopped = events.of(TARGET).pop().unwrap();
         assert_eq!((stopped.field("reason"), stopped.field("rejection")), (reason, &*rejected().to_string()));
@@ -48,14 +48,14 @@ fn the_rejection_that_stopped_the_retrying_is_told() {
 
 #[test]
 fn a_success_is_not_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     send(&hasty().build().unwrap(), &[200]);
     assert_eq!(events.all(), []);
 }
 
 #[test]
 fn an_error_of_another_kind_names_no_rejection() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let service = strict(|()| ready(Err::<(), _>(io_error("reset"))));
     hasty().build().unwrap().layer(service).oneshot(()).now_or_never().unwrap().unwrap_err();
     assert!(!events.of(TARGET).pop().unwrap().fields.contains_key("rejection"));

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::retry::{BudgetPerKey, Rules};
-use palisade::test_util::{ScriptedService, ServiceProbe};
+use palisade::test_util::{EventLog, ScriptedService, ServiceProbe};
 use palisade::{
     Backoff, Budget, CircuitBreakerLayer, Deadline, Error, Jitter, Name, Outcome, RetryBuilder, RetryLayer,
     TimeoutLayer,
@@ -34,7 +34,6 @@ use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{
     Coded, FAILS, Prompt, READY, REJECTED, TIMED_OUT, begin, call, code, coded, down, hung, last_repeats, panics,
     rejected, result, up,

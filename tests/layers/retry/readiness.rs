@@ -21,7 +21,7 @@ fn an_error_of_readiness_is_a_result_of_the_attempt_it_was_for() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_readied_at_the_deadline_is_not_sent() {
     for (pause, attempts) in [(just_before(SECOND), 2), (SECOND, 1), (2 * SECOND, 1)] {
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let budget = fixed_budget(9);
         let inner = down::<()>();
         let calls = inner.calls();

@@ -2,17 +2,17 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use palisade::test_util::EventLog;
 use palisade::{Registry, SagaState};
 
 use super::world::{Fate, World};
 use super::{Done, memory, three};
-use crate::support::events::Events;
 use crate::support::readings::number;
 use crate::support::time::SECOND;
 
 #[tokio::test(start_paused = true)]
 async fn what_becomes_of_a_saga_is_told() {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     let world = World::new().let_be("c", [Fate::Fails; 2]).let_be("b/undo", [Fate::Succeeds, Fate::Fails, Fate::Fails]);
     let saga = three(&world, &memory()).give_up_after(SECOND).build().unwrap();
     saga.run("good\n", Done::default()).await.unwrap_err();

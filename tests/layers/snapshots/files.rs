@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use futures_util::FutureExt;
 use palisade::Phase;
+use palisade::test_util::EventLog;
 
 use super::*;
-use crate::support::events::Events;
 
 /// A folder of its own, which goes with it.
 struct Folder(PathBuf);
@@ -135,7 +135,7 @@ async fn a_start_goes_on_without_a_snapshot_and_that_is_told() {
         if let Some(bytes) = bytes {
             fs::write(folder.file(), bytes).unwrap();
         }
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let snapshot = Snapshot::load(folder.file()).await;
         assert_eq!(Registry::new().restore(&snapshot), Restored::default(), "{label}");
         let told = events.of("palisade::registry");

@@ -1,6 +1,7 @@
 //! What goes on from a snapshot.
 
 use palisade::event::Kind;
+use palisade::test_util::EventLog;
 use palisade::{
     Adaptive, Budget, BulkheadHandle, BulkheadLayer, Name, Objective, Outcome, Phase, Rate, RateLimitHandle,
     RateLimitLayer, RetryLayer,
@@ -9,7 +10,6 @@ use tokio::time::advance;
 use tower::{Layer, ServiceExt};
 
 use super::*;
-use crate::support::events::Events;
 use crate::support::services::down;
 
 /// Two registries: one whose process ends, and one of the next process.
@@ -46,7 +46,7 @@ async fn an_open_time_that_is_over_leaves_a_probe() {
 
 #[test]
 fn a_circuit_tells_that_it_is_restored_and_what_that_changed() {
-    let (after, events) = (Registry::new(), Events::record());
+    let (after, events) = (Registry::new(), EventLog::of_thread());
     let _circuit = circuit(&after);
     let snapshot = of_open_circuit();
     let told = events.of("palisade::circuit_breaker").len();
@@ -158,7 +158,7 @@ async fn an_objective_has_the_calls_of_its_period_and_fires_again() {
     let [before, after] = registries();
     let [first, second] = [&before, &after].map(objective);
     (0..100).for_each(|_| first.record(Outcome::Failed, SECOND));
-    let events = Events::record();
+    let events = EventLog::of_thread();
     assert_eq!(why(&after.restore(&before.snapshot())), None);
     let seen = second.availability().unwrap();
     assert_eq!((seen.asked, seen.bad, second.is_met()), (100, 100, false));

@@ -1,9 +1,9 @@
 //! What is left out of a snapshot, and why.
 
+use palisade::test_util::EventLog;
 use palisade::{Phase, Rate, RateLimitLayer};
 
 use super::*;
-use crate::support::events::Events;
 
 /// Restores into one fresh circuit, which is closed where it is left out.
 fn restored(snapshot: &Snapshot) -> Option<WhyLeftOut> {
@@ -120,7 +120,7 @@ fn limits_of_keys_are_not_kept() {
 
 #[test]
 fn each_reason_is_told_once() {
-    let (registry, events) = (Registry::new(), Events::record());
+    let (registry, events) = (Registry::new(), EventLog::of_thread());
     let snapshot = of_open_circuit();
     let instance = &as_json(&snapshot)["instances"][0];
     let mut json = as_json(&snapshot);

@@ -1,9 +1,10 @@
 //! Values of the application.
 
+use palisade::test_util::EventLog;
+
 use std::collections::HashMap;
 
 use super::*;
-use crate::support::events::Events;
 
 #[test]
 fn values_come_back_as_they_were() {
@@ -39,7 +40,7 @@ fn a_number_that_is_not_finite_is_none() {
 
 #[test]
 fn a_value_that_is_not_given_is_told() {
-    let (events, snapshot) = (Events::record(), Registry::new().snapshot().with("count", "two").unwrap());
+    let (events, snapshot) = (EventLog::of_thread(), Registry::new().snapshot().with("count", "two").unwrap());
     assert_eq!(snapshot.value::<u32>("count"), None);
     assert_eq!(older(&snapshot, 7_200_000).value::<String>("count"), None);
     assert_eq!(older(&snapshot, -7_200_000).value::<String>("count"), None);

@@ -23,6 +23,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use palisade::test_util::EventLog;
 use palisade::{Deadline, Name, TimeoutLayer};
 use tokio::runtime;
 use tokio::sync::Semaphore;
@@ -32,7 +33,6 @@ use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tracing::Level;
 
-use crate::support::events::Events;
 use crate::support::services::{FAILS, begin, call, hung, up};
 use crate::support::time::{DAY, MILLI, NANO, SECOND, elapsed, just_before};
 use crate::support::{Down, now, strict};

@@ -32,7 +32,7 @@ async fn the_one_whose_end_is_nearest_ends_the_call_and_tells_so() {
     ] {
         let layer = |seconds, name| TimeoutLayer::new(seconds * SECOND).name(Name::new(name).unwrap());
         let [outer, middle, inner] = limits;
-        let events = Events::record();
+        let events = EventLog::of_thread();
         let stack = (layer(outer, "outer"), layer(middle, "middle"), layer(inner, "inner")).layer(hung());
         let ended = elapsed(stack.oneshot(()).await);
         assert_eq!((ended.limit(), ended.elapsed()), (SECOND, SECOND), "{limits:?}");
