@@ -20,7 +20,7 @@
 //!     .layer(faults)
 //!     .service(service_fn(|order: u32| async move { Ok::<_, Error>(order) }));
 //!
-//! let report = Experiment::new("a lost order is sent again")
+//! let report = Experiment::new("a lost order is sent again")?
 //!     .steady(move || {
 //!         let orders = orders.clone();
 //!         async move { orders.oneshot(1).await.map(drop) }
@@ -50,12 +50,14 @@
 //! It breaks what others use. Begin where nobody is hurt, with a small [`max_share`](crate::ChaosBuilder::max_share), and say in
 //! `abort_when` what must not happen.
 
+mod description;
 mod disrupt;
 mod process;
 mod report;
 mod run;
+mod seen;
 
+pub use self::description::Experiment;
 pub use self::disrupt::Disrupt;
 pub use self::process::{ProcessFault, burn_cpu, hold_memory};
 pub use self::report::{Measurement, Outcome, Report};
-pub use self::run::Experiment;

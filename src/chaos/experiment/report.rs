@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::event::shown;
 use crate::registry::{Cell, Rfc3339};
+use crate::state::chaos::counted::Found;
 
 /// What came of an experiment. As text it is a few lines; [`markdown`](Self::markdown) makes a section of it, and with the feature
 /// `serde` it can be serialized.
@@ -42,11 +43,15 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome in one word: `"held"`, `"broken"`, `"not_steady"` or `"aborted"`.
     pub const fn as_str(&self) -> &'static str {
+        self.found().as_str()
+    }
+
+    pub(super) const fn found(&self) -> Found {
         match self {
-            Self::Held => "held",
-            Self::Broken(_) => "broken",
-            Self::NotSteady(_) => "not_steady",
-            Self::Aborted(_) => "aborted",
+            Self::Held => Found::Held,
+            Self::Broken(_) => Found::Broken,
+            Self::NotSteady(_) => Found::NotSteady,
+            Self::Aborted(_) => Found::Aborted,
         }
     }
 

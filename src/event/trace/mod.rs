@@ -90,6 +90,15 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::FaultsHalted { reason } => info!(target: "palisade::chaos", name, reason, "faults stopped"),
         Event::FaultsHeldBack { max_share } => info!(target: "palisade::chaos", name, max_share, "faults held back"),
         Event::Faulted { fault } => debug!(target: "palisade::chaos", name, fault, "faulted"),
+        Event::ExperimentBegan { time } => warn!(target: "palisade::chaos", name, ?time, "experiment began"),
+        Event::ExperimentEnded { outcome, why: None } => {
+            info!(target: "palisade::chaos", name, outcome, "experiment ended");
+        }
+        // The reason may come from elsewhere.
+        Event::ExperimentEnded { outcome, why: Some(why) } => {
+            let why = field::display(why.escape_debug());
+            warn!(target: "palisade::chaos", name, outcome, why, "experiment ended");
+        }
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use futures_util::FutureExt;
 use palisade::chaos::experiment::Disrupt;
 use palisade::chaos::{Experiment, Outcome};
-use palisade::{ChaosHandle, Objective};
+use palisade::{ChaosHandle, Objective, Registry};
 use tower::BoxError;
 
 use super::*;
@@ -47,9 +47,13 @@ impl Disrupt for Broken {
     }
 }
 
+fn experiment(name: &'static str) -> Experiment {
+    Experiment::new(name).expect("the name is legal").registry(&Registry::new())
+}
+
 /// Breaks it for ten seconds.
 fn breaking(thing: &Broken) -> Experiment {
-    Experiment::new("nobody notices").during(thing.clone()).for_(10 * SECOND)
+    experiment("nobody notices").during(thing.clone()).for_(10 * SECOND)
 }
 
 /// A check that holds unless this says so.
@@ -112,7 +116,7 @@ fn a_state_that_does_not_come_back_is_broken() {
 fn a_check_that_hangs_does_not_hold_and_holds_up_no_abort() {
     paused(async {
         let (thing, start) = (Broken::default(), now());
-        let hangs = || Experiment::new("it hangs").patience(3 * SECOND);
+        let hangs = || experiment("it hangs").patience(3 * SECOND);
         let report = hangs().during(thing.clone()).steady(pending::<Result<(), Down>>).run().await;
         assert_eq!(report.outcome, Outcome::NotSteady("a check took longer than 3s".to_owned()));
         assert_eq!(now() - start, 3 * SECOND);
@@ -160,7 +164,7 @@ fn an_experiment_whose_objective_burns_is_halted_within_one_second() {
                 tokio::time::sleep(MILLI).await;
             }
         });
-        let experiment = Experiment::new("half of the calls may fail").during(handle.clone()).for_(600 * SECOND);
+        let experiment = experiment("half of the calls may fail").during(handle.clone()).for_(600 * SECOND);
         let report = experiment.abort_when(move || !gate.is_open()).run().await;
         assert_eq!(report.outcome, Outcome::Aborted("a condition said so".to_owned()));
         assert!(!handle.snapshot().is_on);
@@ -176,7 +180,7 @@ fn an_experiment_whose_objective_burns_is_halted_within_one_second() {
 fn faults_that_end_by_themselves_abort_the_experiment() {
     paused(async {
         let layer = all().hang(1.0).expires(3 * SECOND).build().unwrap();
-        let report = Experiment::new("it ends early").during(layer.handle()).run().await;
+        let report = experiment("it ends early").during(layer.handle()).run().await;
         assert_eq!(report.outcome, Outcome::Aborted("chaos `faults` ended by itself".to_owned()));
         assert!(report.took <= 3 * SECOND + 100 * MILLI);
     });
