@@ -86,7 +86,7 @@
 //! | [`SagaUndone`](Event::SagaUndone) | `saga` | `debug` | `saga` |
 //! | [`SagaStuck`](Event::SagaStuck) | `saga` | `warn` | `saga`, `step`, `error` |
 //! | [`SagaResumed`](Event::SagaResumed) | `saga` | `info` by hand, else `debug` | `saga`, `by_hand` |
-//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time` |
+//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time`, `failure_rate` |
 //! | [`FaultsHalted`](Event::FaultsHalted) | `chaos` | `warn` if they had to, else `info` | `reason` |
 //! | [`FaultsHeldBack`](Event::FaultsHeldBack) | `chaos` | `info` | `max_share` |
 //! | [`Faulted`](Event::Faulted) | `chaos` | `debug` | `fault` |

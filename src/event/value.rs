@@ -335,6 +335,9 @@ pub enum Event<'a> {
     FaultsStarted {
         /// How long they last, unless they are stopped.
         time: Duration,
+        /// The failure rate at which a circuit breaker of the same name opens, if as many calls may be faulted: then it rejects the calls
+        /// of everybody.
+        failure_rate: Option<f64>,
     },
     /// The faults of chaos have stopped.
     #[non_exhaustive]

@@ -194,6 +194,8 @@ pub enum What {
     FaultsStarted {
         /// How long they were to last.
         time: Duration,
+        /// The failure rate at which a circuit breaker of the same name opens, if as many calls might be faulted.
+        failure_rate: Option<f64>,
     },
     /// [`Event::FaultsHalted`]
     #[non_exhaustive]
@@ -277,7 +279,7 @@ impl What {
                 Self::SagaStuck { saga: owned(saga), step: step.map(owned), error: owned(error) }
             }
             Event::SagaResumed { saga, by_hand: true } => Self::SagaResumed { saga: owned(saga) },
-            Event::FaultsStarted { time } => Self::FaultsStarted { time },
+            Event::FaultsStarted { time, failure_rate } => Self::FaultsStarted { time, failure_rate },
             Event::FaultsHalted { reason } => Self::FaultsHalted { reason },
             Event::FaultsHeldBack { max_share } => Self::FaultsHeldBack { max_share },
             Event::ExperimentBegan { time } => Self::ExperimentBegan { time },

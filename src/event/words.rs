@@ -55,7 +55,10 @@ impl fmt::Display for What {
                 write!(f, " ({})", error.escape_debug())
             }
             Self::SagaResumed { saga } => write!(f, "saga {} resumed", saga.escape_debug()),
-            Self::FaultsStarted { time } => write!(f, "faults started for {}", shown(*time)),
+            Self::FaultsStarted { time, failure_rate } => {
+                write!(f, "faults started for {}", shown(*time))?;
+                failure_rate.map_or(Ok(()), |rate| write!(f, ", enough to open a circuit at a failure rate of {rate}"))
+            }
             Self::FaultsHalted { reason } => write!(f, "faults stopped ({})", plain(reason)),
             Self::FaultsHeldBack { max_share } => write!(f, "faults held back, {max_share} of the calls met some"),
             Self::ExperimentBegan { time } => write!(f, "experiment began, for {}", shown(*time)),

@@ -83,7 +83,12 @@ pub(super) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::SagaResumed { .. } => of_sagas(name, event),
         Event::Steered { by, action } => steered(source, by, action),
         Event::Alert { .. } => alert(name, event),
-        Event::FaultsStarted { time } => warn!(target: "palisade::chaos", name, ?time, "faults started"),
+        Event::FaultsStarted { time, failure_rate: None } => {
+            warn!(target: "palisade::chaos", name, ?time, "faults started");
+        }
+        Event::FaultsStarted { time, failure_rate } => {
+            warn!(target: "palisade::chaos", name, ?time, failure_rate, "faults started that may open a circuit");
+        }
         Event::FaultsHalted { reason: reason @ ("halt_when" | "panicked") } => {
             warn!(target: "palisade::chaos", name, reason, "faults stopped");
         }
