@@ -68,8 +68,11 @@
 //!
 //! # Events
 //!
-//! Target `palisade::chaos`: started (`warn`, with `time`, and `failure_rate` if they are enough to open a circuit), stopped (`warn` by a condition and else `info`, with `reason`), held back
-//! (`info`, with `max_share`, once after each start), and each fault (`debug`, with `fault`).
+//! Target `palisade::chaos`: started (`warn`, with `time`, and `failure_rate` if they are enough to open a circuit), stopped (`warn` by a
+//! condition and else `info`, with `reason`), held back (`info`, with `max_share`, once after each start), and each fault (`debug`, with
+//! `fault`).
+//!
+//! Chaos that is left on in a release build is told as in any other: at start with a `warn`.
 //!
 //! # What it costs
 //!

@@ -4,8 +4,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::event::shown;
+use crate::name::Name;
 use crate::registry::{Cell, Rfc3339};
 use crate::state::chaos::counted::Found;
+use crate::time;
 
 /// What came of an experiment. As text it is a few lines; [`markdown`](Self::markdown) makes a section of it, and with the feature
 /// `serde` it can be serialized.
@@ -87,6 +89,18 @@ pub struct Measurement {
 }
 
 impl Report {
+    /// Of a run that has done nothing yet, and is aborted unless it ends otherwise.
+    pub(super) fn aborted(name: Name, why: &str) -> Self {
+        Self {
+            name: name.to_string(),
+            outcome: Outcome::Aborted(why.to_owned()),
+            began: time::wall_clock(),
+            took: Duration::ZERO,
+            faults: Vec::new(),
+            measurements: Vec::new(),
+        }
+    }
+
     /// Makes a section of Markdown of it.
     pub fn markdown(&self) -> String {
         Markdown(self).to_string()

@@ -28,13 +28,9 @@ impl Experiment {
     ///
     /// When it is polled outside a tokio runtime with a timer, and when what is the user's panics. Then the faults stop, too.
     pub async fn run(&self) -> Report {
-        match Run::begin(self) {
-            Ok(mut run) => {
-                let outcome = run.go().await.err().unwrap_or(Outcome::Held);
-                run.end(outcome)
-            }
-            Err(report) => report,
-        }
+        let Some(mut run) = Run::begin(self) else { return Report::aborted(self.seen.name(), "it runs already") };
+        let outcome = run.go().await.err().unwrap_or(Outcome::Held);
+        run.end(outcome)
     }
 
     /// Runs the experiment again and again, from one start to the next after this time, or 100 milliseconds after a run that took longer.
@@ -73,23 +69,16 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Begins a run, unless another goes on: they would stop each other's faults.
-    fn begin(experiment: &'a Experiment) -> Result<Self, Report> {
-        let report = Report {
-            name: experiment.seen.name().to_string(),
-            outcome: Outcome::Aborted("the run was dropped".to_owned()),
-            began: time::wall_clock(),
-            took: Duration::ZERO,
-            faults: Vec::new(),
-            measurements: Vec::new(),
-        };
+    fn begin(experiment: &'a Experiment) -> Option<Self> {
         if !experiment.seen.enter() {
-            return Err(Report { outcome: Outcome::Aborted("it runs already".to_owned()), ..report });
+            return None;
         }
+        let report = Report::aborted(experiment.seen.name(), "the run was dropped");
         let read = (vec![0.0; experiment.measures.len()], 0);
         let mut run = Self { experiment, start: time::now(), report, is_on: false, read };
         experiment.seen.begin(experiment.lasts);
         run.read_before();
-        Ok(run)
+        Some(run)
     }
 
     /// Checks the steady state, breaks something, watches, mends it, and checks again.

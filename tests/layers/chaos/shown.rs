@@ -36,6 +36,25 @@ fn the_start_the_end_and_each_fault_are_told() {
     });
 }
 
+/// Nothing of it depends on the build: who leaves chaos on in a release build reads it in the log, too.
+#[test]
+fn every_start_is_told_with_a_warn() {
+    paused(async {
+        let (registry, events) = (Registry::new(), Events::record());
+        let layer = all().registry(&registry).build().unwrap();
+        let (handle, started) = (layer.handle(), now());
+        assert!(events.all().is_empty(), "it is off until somebody starts it");
+        handle.start();
+        handle.start_at(0.5).unwrap();
+        handle.during(started + SECOND..started + 2 * SECOND).unwrap();
+        registry.steer(&Target::new(Kind::Chaos, "faults"), &Action::Start, "ann").unwrap();
+        palisade::chaos::experiment::Disrupt::start(&handle).unwrap();
+        let told = events.all().into_iter().filter(|event| event.field("message") == "faults started");
+        let told: Vec<_> = told.map(|event| (event.level, event.target)).collect();
+        assert_eq!(told, [(); 5].map(|()| (Level::WARN, "palisade::chaos".to_owned())));
+    });
+}
+
 fn circuit(name: &'static str) -> CircuitBreakerBuilder {
     CircuitBreakerLayer::builder(name)
 }
@@ -47,7 +66,7 @@ fn boxed(circuit: CircuitBreakerBuilder) -> Result<Box<dyn Any>, ConfigError> {
 /// Says at which failure rate a circuit opens by these faults, as the event of their start does.
 fn opens_at(registry: &Registry, max_share: f64) -> Option<String> {
     let events = Events::record();
-    let layer = all().max_share(max_share).registry(registry).build().unwrap();
+    let layer = all().max_share(max_share).registry(registry).build().expect("the settings are legal");
     layer.handle().start();
     let started = events.of("palisade::chaos").remove(0);
     let rate = started.fields.get("failure_rate").cloned();

@@ -231,9 +231,12 @@ impl Bug {
     }
 }
 
+/// Adds what has a bug.
+type Add = fn(Experiment, Bug) -> Experiment;
+
 #[test]
 fn what_is_the_users_and_panics_ends_its_own_run_alone() {
-    let rows: [(&str, fn(Experiment, Bug) -> Experiment); 3] = [
+    let rows: [(&str, Add); 3] = [
         ("abort_when", |experiment, bug| experiment.abort_when(move || bug.or(false))),
         ("measure", |experiment, bug| experiment.measure("level", move || bug.or(1.0))),
         ("steady", |experiment, bug| experiment.steady(move || bug.or(ready(Ok::<_, Down>(()))))),
