@@ -127,6 +127,18 @@ fn cache(bench: &mut Criterion) {
 #[cfg(not(feature = "moka"))]
 fn cache(_: &mut Criterion) {}
 
+/// A layer that is off may cost a nanosecond more than one that only makes the error ours, as all layers must.
+#[cfg(feature = "chaos")]
+fn chaos(bench: &mut Criterion) {
+    let layer = palisade::ChaosLayer::builder("bench").fail(1.0, |_| Down).build().expect("legal");
+    row(bench, "chaos off/bare", bare(), answered);
+    row(bench, "chaos off/its error alone", ServiceBuilder::new().map_err(Error::from).service(bare()), answered);
+    row(bench, "chaos off/ours", layer.layer(bare()), answered);
+}
+
+#[cfg(not(feature = "chaos"))]
+fn chaos(_: &mut Criterion) {}
+
 fn stack(bench: &mut Criterion) {
     row(bench, "five layers/ours", five(), answered);
     row(bench, "five layers/tower (four)", four_of_tower(), answered);
@@ -190,5 +202,5 @@ impl Future for PendingOnce {
     }
 }
 
-criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, cache, stack);
+criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, cache, chaos, stack);
 criterion_main!(benches);

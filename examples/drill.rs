@@ -26,7 +26,8 @@ use hyper_util::rt::TokioExecutor;
 use palisade::chaos::{Experiment, Outcome, Report};
 use palisade::http::{Http, ReplayBody, ToAuthority};
 use palisade::{
-    Backoff, ChaosBuilder, ChaosLayer, Error, MeasureHandle, MeasureLayer, Replicas, RetryLayer, TimeoutLayer,
+    Backoff, ChaosBuilder, ChaosLayer, ConfigError, Error, MeasureHandle, MeasureLayer, Replicas, RetryLayer,
+    TimeoutLayer,
 };
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -71,7 +72,7 @@ async fn lose_two_servers(servers: &[(&'static str, SocketAddr)]) -> Result<Repo
     let faults = faults("unreachable").fail(1.0, refused).max_share(1.0).build()?;
     let (ask, orders) = stack(servers, &faults)?;
     faults.handle().only_replicas(["a", "b"])?;
-    Ok(experiment("one server of three is enough", &orders, ask).during(faults.handle()).run().await)
+    Ok(experiment("one server of three is enough", &orders, ask)?.during(faults.handle()).run().await)
 }
 
 /// Of the calls of two servers, a tenth hang and a fifth are slow.
@@ -80,7 +81,7 @@ async fn hang_and_be_slow(servers: &[(&'static str, SocketAddr)]) -> Result<Repo
     let faults = faults("slow").hang(0.1).delay(0.2, slow).max_share(0.3).seed(7).build()?;
     let (ask, orders) = stack(servers, &faults)?;
     faults.handle().only_replicas(["a", "b"])?;
-    Ok(experiment("a call that hangs is sent again", &orders, ask).during(faults.handle()).run().await)
+    Ok(experiment("a call that hangs is sent again", &orders, ask)?.during(faults.handle()).run().await)
 }
 
 /// The faults of a drill: off until the experiment starts them, and over long before somebody forgets them.
@@ -89,13 +90,17 @@ fn faults(name: &'static str) -> ChaosBuilder<Request<Sent>, Response<Incoming>,
 }
 
 /// What every drill has: an order is answered before, during and after, and the slowest of a hundred is measured.
-fn experiment<Fut>(name: &str, orders: &MeasureHandle, ask: impl Fn() -> Fut + Send + Sync + 'static) -> Experiment
+fn experiment<Fut>(
+    name: &'static str,
+    orders: &MeasureHandle,
+    ask: impl Fn() -> Fut + Send + Sync + 'static,
+) -> Result<Experiment, ConfigError>
 where
     Fut: Future<Output = Result<(), BoxError>> + Send + 'static,
 {
     let orders = orders.clone();
     let p99 = move || orders.all().quantile(0.99).unwrap_or_default().as_secs_f64();
-    Experiment::new(name).steady(ask).measure("p99 of an order, in seconds", p99).for_(LASTS)
+    Ok(Experiment::new(name)?.steady(ask).measure("p99 of an order, in seconds", p99).for_(LASTS))
 }
 
 /// The layers around the servers, each with the faults just outside its client: makes an order, and has measured all of them.

@@ -39,6 +39,8 @@ pub(crate) async fn come_and_go() -> Result<(), BoxError> {
         let sagas = sagas()?;
         #[cfg(feature = "serde")]
         sagas.run("passing", ()).await?;
+        #[cfg(feature = "chaos")]
+        palisade::chaos::Experiment::new("passing")?.for_(Duration::ZERO).run().await;
         stack.ready().await?.call(()).await?;
         sleep(Duration::from_millis(20)).await;
     }

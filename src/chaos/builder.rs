@@ -149,8 +149,8 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
     /// Faults at most this share of the last 1,000 calls, from 0 to 1, whatever the rates are.
     ///
     /// At the start, it is the share of the calls that came so far: with 0.1, the first call that may be faulted is the tenth. Raise it
-    /// where all calls shall fail. A share at or above the failure rate of a circuit breaker around this opens its circuit, for all calls.
-    /// Defaults to 0.1.
+    /// where all calls shall fail. A share at or above the failure rate of a circuit breaker around this opens its circuit, for all calls:
+    /// the event of a start says so of those of the same name. Defaults to 0.1.
     pub fn max_share(self, share: f64) -> Self {
         Self { max_share: share, ..self }
     }
@@ -219,7 +219,7 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
         ];
         let (faults, make) = faults.into_iter().map(|fault| (fault.terms, fault.make)).unzip();
         let listing = registry.listing(Kind::Chaos, name);
-        let core = Core::new(listing.row(), Rules { faults, seed, max_share }, expires, halt_when, settings);
+        let core = Core::new(listing.row(), Rules { faults, seed, max_share }, expires, halt_when, settings, registry);
         listing.list(Arc::downgrade(&core));
         ChaosLayer { core, functions: Arc::new(Functions { reach, make }), end, replica: None }
     }

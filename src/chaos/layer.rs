@@ -119,25 +119,18 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        let state = match self.layer.meet(&request) {
-            None => State::Spared { call: self.inner.call(request) },
-            Some((run, plan)) => State::Faulted { faulted: Box::pin(self.faulted(request, run, &plan)) },
-        };
+        let state = if self.layer.core.is_on() { self.meet(request) } else { self.spare(request) };
         ResponseFuture { state, end: self.layer.end.clone() }
     }
 }
 
 impl<Request, Response, E> ChaosLayer<Request, Response, E> {
     /// The faults that a call meets, if it meets some.
-    #[inline(always)]
     pub(super) fn meet(&self, request: &Request) -> Option<(u64, Plan)> {
-        if self.core.is_on() { self.meet_faults(request) } else { None }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn meet_faults(&self, request: &Request) -> Option<(u64, Plan)> {
         let (seed, core) = (self.core.rules.seed, &*self.core);
+        if !core.is_on() {
+            return None;
+        }
         let is_chosen = self.replica.as_deref().is_none_or(|replica| core.replicas.lock().reach(replica));
         let is_in_reach = is_chosen && self.functions.reach.iter().all(|reaches| reaches(request, seed));
         let met = core.meet(is_in_reach)?;
@@ -175,12 +168,26 @@ where
     S: Service<Request, Response = Response> + Clone,
     E: Clone,
 {
+    /// A call that meets no fault.
+    #[inline(always)]
+    fn spare(&mut self, request: Request) -> State<S, Request> {
+        State::Spared { call: self.inner.call(request) }
+    }
+
+    /// A call while faults are on. It takes the request, which so can stay in a register while they are off.
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, request: Request) -> State<S, Request> {
+        match self.layer.meet(&request) {
+            Some((run, plan)) => State::Faulted { faulted: Box::pin(self.faulted(request, run, &plan)) },
+            None => self.spare(request),
+        }
+    }
+
     /// A call that meets faults.
     ///
     /// Unless it is sent at once, nobody is to wait for what this service has ready: neither others while the call waits, nor the call
     /// itself, which is sent by a clone.
-    #[cold]
-    #[inline(never)]
     fn faulted(&mut self, request: Request, run: u64, plan: &Plan) -> Faulted<S, Request> {
         let (wait, result) = self.layer.result(&request, run, plan);
         let call = match result {

@@ -68,8 +68,11 @@
 //!
 //! # Events
 //!
-//! Target `palisade::chaos`: started (`warn`, with `time`), stopped (`warn` by a condition and else `info`, with `reason`), held back
-//! (`info`, with `max_share`, once after each start), and each fault (`debug`, with `fault`).
+//! Target `palisade::chaos`: started (`warn`, with `time`, and `failure_rate` if they are enough to open a circuit), stopped (`warn` by a
+//! condition and else `info`, with `reason`), held back (`info`, with `max_share`, once after each start), and each fault (`debug`, with
+//! `fault`).
+//!
+//! Chaos that is left on in a release build is told as in any other: at start with a `warn`.
 //!
 //! # What it costs
 //!
@@ -81,6 +84,7 @@
 //! `max_share` bounds how many calls are faulted, and not how many in a row: of 1,000 calls, 100 in a row may fail. A circuit breaker
 //! around this opens when its [`failure_rate`](crate::CircuitBreakerBuilder::failure_rate) is at or below the share, or when so many fail
 //! [in a row](crate::CircuitBreakerBuilder::consecutive), and then it rejects the calls of everybody. That may be what you want to see.
+//! If the share is enough for a circuit breaker of the same name, as the registry lists it at the start, the start says so.
 
 mod builder;
 pub mod experiment;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::snapshot::ChaosSnapshot;
 use crate::error::ConfigError;
 use crate::event::{self, Action, Event, Told};
-use crate::registry::{Listed, Order, Row, Story, Sums};
+use crate::registry::{Listed, Order, Registry, Row, Story, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::chaos::counted::{Halted, SPARED};
 use crate::state::chaos::{FaultRate, Met, Plan, Replicas, Rules, Runs};
@@ -33,6 +33,7 @@ pub(crate) struct Core {
     pub(super) expires: Duration,
     halt_when: Vec<Condition>,
     settings: Vec<Setting>,
+    registry: Registry,
     /// Whether a run goes on, for calls that need not know more.
     is_on: AtomicBool,
     /// What a call looks at while faults are on, and then alone.
@@ -50,6 +51,7 @@ impl Core {
         expires: Duration,
         halt_when: Vec<Condition>,
         settings: Vec<Setting>,
+        registry: Registry,
     ) -> Arc<Self> {
         Arc::new(Self {
             row,
@@ -59,6 +61,7 @@ impl Core {
             expires,
             halt_when,
             settings,
+            registry,
             is_on: AtomicBool::new(false),
             runs: Mutex::default(),
             replicas: Mutex::default(),
@@ -87,7 +90,18 @@ impl Core {
         drop(runs);
         // Who waits in the run before goes on.
         self.halted.notify_waiters();
-        self.told.tell(self.row.source, &Event::FaultsStarted { time });
+        self.told.tell(self.row.source, &Event::FaultsStarted { time, failure_rate: self.opens_at() });
+    }
+
+    /// The failure rate at which a circuit breaker of the same name opens, if so many calls may be faulted.
+    fn opens_at(&self) -> Option<f64> {
+        let rates = self
+            .registry
+            .look()
+            .settings(self.row.name(), "failure_rate")
+            .into_iter()
+            .filter_map(|rate| if let Value::Rate(rate) = rate { Some(rate) } else { None });
+        rates.filter(|rate| *rate <= self.rules.max_share).reduce(f64::min)
     }
 
     /// Stops the faults, and tells it unless there were none.

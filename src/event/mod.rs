@@ -86,10 +86,12 @@
 //! | [`SagaUndone`](Event::SagaUndone) | `saga` | `debug` | `saga` |
 //! | [`SagaStuck`](Event::SagaStuck) | `saga` | `warn` | `saga`, `step`, `error` |
 //! | [`SagaResumed`](Event::SagaResumed) | `saga` | `info` by hand, else `debug` | `saga`, `by_hand` |
-//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time` |
+//! | [`FaultsStarted`](Event::FaultsStarted) | `chaos` | `warn` | `time`, `failure_rate` |
 //! | [`FaultsHalted`](Event::FaultsHalted) | `chaos` | `warn` if they had to, else `info` | `reason` |
 //! | [`FaultsHeldBack`](Event::FaultsHeldBack) | `chaos` | `info` | `max_share` |
 //! | [`Faulted`](Event::Faulted) | `chaos` | `debug` | `fault` |
+//! | [`ExperimentBegan`](Event::ExperimentBegan) | `chaos` | `warn` | `time` |
+//! | [`ExperimentEnded`](Event::ExperimentEnded) | `chaos` | `info` if it held, else `warn` | `outcome`, `why` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
 //! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or

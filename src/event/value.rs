@@ -335,6 +335,9 @@ pub enum Event<'a> {
     FaultsStarted {
         /// How long they last, unless they are stopped.
         time: Duration,
+        /// The failure rate at which a circuit breaker of the same name opens, if as many calls may be faulted: then it rejects the calls
+        /// of everybody.
+        failure_rate: Option<f64>,
     },
     /// The faults of chaos have stopped.
     #[non_exhaustive]
@@ -347,6 +350,20 @@ pub enum Event<'a> {
     FaultsHeldBack {
         /// The largest share of the last 1,000 calls.
         max_share: f64,
+    },
+    /// A run of an experiment has begun. If the steady state holds, it breaks something.
+    #[non_exhaustive]
+    ExperimentBegan {
+        /// For how long it does.
+        time: Duration,
+    },
+    /// A run of an experiment has ended, and its faults have stopped.
+    #[non_exhaustive]
+    ExperimentEnded {
+        /// Whether its hypothesis has `"held"`, or is `"broken"`; or the state was `"not_steady"` before, or the run was `"aborted"`.
+        outcome: &'static str,
+        /// Why it did not hold, if it did not.
+        why: Option<&'a str>,
     },
     /// A call meets a fault.
     #[non_exhaustive]

@@ -194,6 +194,8 @@ pub enum What {
     FaultsStarted {
         /// How long they were to last.
         time: Duration,
+        /// The failure rate at which a circuit breaker of the same name opens, if as many calls might be faulted.
+        failure_rate: Option<f64>,
     },
     /// [`Event::FaultsHalted`]
     #[non_exhaustive]
@@ -206,6 +208,20 @@ pub enum What {
     FaultsHeldBack {
         /// The largest share of the last 1,000 calls.
         max_share: f64,
+    },
+    /// [`Event::ExperimentBegan`]
+    #[non_exhaustive]
+    ExperimentBegan {
+        /// For how long it was to break something.
+        time: Duration,
+    },
+    /// [`Event::ExperimentEnded`]
+    #[non_exhaustive]
+    ExperimentEnded {
+        /// What came of it, in the word that the event has.
+        outcome: &'static str,
+        /// Why it did not hold, in at most 200 characters.
+        why: Option<String>,
     },
     /// [`Event::Steered`]
     #[non_exhaustive]
@@ -263,9 +279,11 @@ impl What {
                 Self::SagaStuck { saga: owned(saga), step: step.map(owned), error: owned(error) }
             }
             Event::SagaResumed { saga, by_hand: true } => Self::SagaResumed { saga: owned(saga) },
-            Event::FaultsStarted { time } => Self::FaultsStarted { time },
+            Event::FaultsStarted { time, failure_rate } => Self::FaultsStarted { time, failure_rate },
             Event::FaultsHalted { reason } => Self::FaultsHalted { reason },
             Event::FaultsHeldBack { max_share } => Self::FaultsHeldBack { max_share },
+            Event::ExperimentBegan { time } => Self::ExperimentBegan { time },
+            Event::ExperimentEnded { outcome, why } => Self::ExperimentEnded { outcome, why: why.map(owned) },
             Event::Steered { by, action } => {
                 Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
             }
@@ -309,6 +327,8 @@ impl What {
             Self::FaultsStarted { .. } => "faults_started",
             Self::FaultsHalted { .. } => "faults_halted",
             Self::FaultsHeldBack { .. } => "faults_held_back",
+            Self::ExperimentBegan { .. } => "experiment_began",
+            Self::ExperimentEnded { .. } => "experiment_ended",
             Self::Steered { .. } => "steered",
         }
     }

@@ -55,9 +55,17 @@ impl fmt::Display for What {
                 write!(f, " ({})", error.escape_debug())
             }
             Self::SagaResumed { saga } => write!(f, "saga {} resumed", saga.escape_debug()),
-            Self::FaultsStarted { time } => write!(f, "faults started for {}", shown(*time)),
+            Self::FaultsStarted { time, failure_rate } => {
+                write!(f, "faults started for {}", shown(*time))?;
+                failure_rate.map_or(Ok(()), |rate| write!(f, ", enough to open a circuit at a failure rate of {rate}"))
+            }
             Self::FaultsHalted { reason } => write!(f, "faults stopped ({})", plain(reason)),
             Self::FaultsHeldBack { max_share } => write!(f, "faults held back, {max_share} of the calls met some"),
+            Self::ExperimentBegan { time } => write!(f, "experiment began, for {}", shown(*time)),
+            Self::ExperimentEnded { outcome, why } => {
+                write!(f, "experiment ended, {}", plain(outcome))?;
+                why.as_ref().map_or(Ok(()), |why| write!(f, " ({})", why.escape_debug()))
+            }
             Self::Steered { by, action, .. } => write!(f, "{} by {}", plain(&action.to_string()), by.escape_debug()),
             Self::Ejected { replica, reason, duration } => {
                 let (replica, duration) = (replica.escape_debug(), shown(*duration));

@@ -177,6 +177,12 @@ const KINDS = {
     seldom("Spared", "chaos_spared_total"),
     seldom("Stopped", "chaos_halted_total"),
   ]],
+  "experiment": ["Experiments", [
+    words("Last run", row => row.said(row.see("outcome") && state(row.trouble, row.see("outcome"), row.see("why")))),
+    words("Began", row => row.see("began")),
+    words("Now", row => row.see("is_running") && "running"),
+    words("Runs", row => row.each("experiment_runs_total")),
+  ]],
   "measure": ["Measures", [
     number("In flight", row => count(row.see("in_flight"))),
     number("p50", row => time(row.see("p50"))),
@@ -455,7 +461,7 @@ function drawFrame(frame) {
 
 function troubleOf(row) {
   const drains = row.see("draining") && row.trouble !== "wrong" ? "draining" : undefined;
-  const word = drains ?? ["phase", "state", "verdict"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
+  const word = drains ?? ["phase", "state", "verdict", "outcome"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
   const why = row.see("why") || row.firing();
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }

@@ -23,7 +23,7 @@ impl Trouble {
     }
 
     pub(super) fn of(instance: &Instance) -> Self {
-        let said = ["phase", "state", "verdict"].into_iter().filter_map(|name| word(instance, name));
+        let said = ["phase", "state", "verdict", "outcome"].into_iter().filter_map(|name| word(instance, name));
         let by_word = said.map(Self::of_word).max().unwrap_or(Self::Well);
         by_word.max(Self::by_count(instance))
     }
@@ -31,7 +31,8 @@ impl Trouble {
     fn of_word(word: &str) -> Self {
         match word {
             "open" | "forced_open" | "unhealthy" | "ejected" => Self::Wrong,
-            "half_open" | "forced_closed" | "metrics_only" | "degraded" | "on_trial" | "drained" => Self::Watch,
+            "half_open" | "forced_closed" | "metrics_only" | "degraded" | "on_trial" | "drained" | "broken"
+            | "not_steady" | "aborted" => Self::Watch,
             _ => Self::Well,
         }
     }

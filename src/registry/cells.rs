@@ -7,7 +7,7 @@ use crate::error::{By, RejectionReason};
 use crate::source::Kind;
 use crate::state::attempts::{FIRST_STOP, Stop};
 use crate::state::cache::counted::EVICTED;
-use crate::state::chaos::counted::SPARED;
+use crate::state::chaos::counted::{Found, SPARED};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
@@ -88,6 +88,7 @@ const _: () = {
     assert!(Passage::Alone.word() < WORDS, "calls that are shared");
     assert!(End::Stuck.word() < WORDS, "sagas");
     assert!(SPARED < WORDS, "chaos");
+    assert!(Found::Aborted.word() < WORDS, "an experiment");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

@@ -35,6 +35,7 @@ use crate::source::{Kind, Source};
 /// | replicas | `policy`, `shards`, `max_tries`, `ready_within`, `consecutive`, `min_gap`, `base`, `max_ejected`, `panic_below`, `slow_start`, `healthy_for`, `needed`, `spares`; of a replica `weight`, `tier` | `replicas`, `healthy`, `in_flight`, `panic`; of a replica `state`, `why`, `in_use`, `in_flight`, `calls`, `failures`, `ejections` |
 /// | coalesce | `max_waiters` | `flights`, `waiting`, `shared` |
 /// | chaos | `faults`, `max_share`, `expires` | `is_on`, `left`, `calls`, `faulted`, `spared` |
+/// | experiment | | `is_running`, and of the last run `outcome`, `why`, `began`, `took` |
 /// | health | the checks that are `critical`, `degrading`, `informing` | `verdict`, `ready`, `started`, `draining` |
 /// | health check | `interval`, `jitter`, `timeout`, `healthy_threshold`, `unhealthy_threshold` | `verdict`, `verdict_age`, `why`, `last_age`, `took` |
 /// | heartbeats | `threshold`, `samples`, `min_std_deviation`, `acceptable_pause`, `first_estimate`, `capacity`, `forget_after` | `nodes`, `suspected` |

@@ -15,8 +15,10 @@ use super::row::Row;
 use super::story::Story;
 use super::sums::Sums;
 use super::timeline::Timeline;
-#[cfg(feature = "page")]
+#[cfg(any(feature = "chaos", feature = "page"))]
 use crate::name::Name;
+#[cfg(feature = "chaos")]
+use crate::setting::Value;
 
 /// The instances that somebody has at one moment.
 pub(crate) struct Look(Vec<Arc<dyn Listed>>);
@@ -37,6 +39,16 @@ impl Look {
     pub(crate) fn timeline(&self, mut story: Story) -> Timeline {
         self.0.iter().for_each(|instance| instance.story(&mut story));
         story.timeline()
+    }
+}
+
+/// What chaos asks beside these.
+#[cfg(feature = "chaos")]
+impl Look {
+    /// The values of a setting, of the instances of this name that have it.
+    pub(crate) fn settings(&self, name: Name, setting: &str) -> Vec<Value> {
+        let settings = self.0.iter().filter(|instance| instance.row().name() == name).flat_map(|one| one.settings());
+        settings.filter(|one| one.name == setting).map(|one| one.value).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
 use crate::state::bucket;
 use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
-use crate::state::chaos::counted::{FaultKind, Halted, SPARED};
+use crate::state::chaos::counted::{FaultKind, Found, Halted, SPARED};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::flights::Passage;
@@ -196,6 +196,8 @@ table! {
         "Calls that were to meet a fault and were spared, because as many are faulted as may be.";
     chaos_halted_total: Chaos Counter[reason] words_of(Halted::ALL.map(Halted::as_str), Halted::ByHand.word()),
         "How often faults have stopped.";
+    experiment_runs_total: Experiment Counter[outcome] words_of(Found::ALL.map(Found::as_str), Found::Held.word()),
+        "Runs of experiments, by what came of their hypotheses.";
     per_key_keys: PerKey Gauge[] one(At::Gauge("keys")),
         "Keys that layers per key keep.";
     per_key_no_room_total: PerKey Counter[outcome] words_of(NO_ROOM, 0),

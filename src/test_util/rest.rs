@@ -40,7 +40,7 @@ pub fn assert_at_rest(registry: &Registry) {
     assert!(restless.is_empty(), "not at rest: {}", restless.join(", "));
 }
 
-/// An instance of which something is held, and what.
+/// What is held of an instance, if anything is.
 fn restless(row: &Row, gauges: &Gauges) -> Option<String> {
     let held = held(row.kind()).iter().filter_map(|gauge| Some((gauge, gauges.get(gauge)?)));
     let held: Vec<_> = held.filter(|(_, held)| *held > 0.0).map(|(gauge, held)| format!("{gauge}: {held}")).collect();
@@ -71,6 +71,7 @@ const fn held(kind: Kind) -> &'static [&'static str] {
         | Kind::Objective
         | Kind::Registry
         | Kind::Chaos
+        | Kind::Experiment
         | Kind::Custom => &[],
     }
 }

@@ -74,6 +74,30 @@ test("a clock of the server that is set back stops no minute", async (t) => {
   await circuit(page).getByRole("img", { name: "Last minute: 40 good" }).waitFor();
 });
 
+test("an experiment is shown with what came of its last run", async (t) => {
+  const server = await start(t, "page");
+  const { value: frame } = await server.frames("/watch/").next();
+  const of = (name, trouble, snapshot) =>
+    ({ kind: "experiment", name, figures: null, instances: [{ kind: "experiment", name, key: null, settings: {}, snapshot, trouble }] });
+  const began = "2026-11-30T01:20:00.000Z";
+  const groups = [
+    of("lose a replica", "watch", { is_running: true, outcome: "broken", why: "no order", began, took: 5 }),
+    of("fill the disk", "well", { is_running: false, outcome: false, why: false, began: false, took: false }),
+  ];
+  const metrics = { ...frame.metrics, experiment_runs_total: { "lose a replica": { held: 3, broken: 1 } } };
+  const page = await tab(t);
+  await streams(page, [{ ...frame, groups, metrics }]);
+  await page.goto(`${server.origin}/watch/`);
+  const [lost, full] = ["lose a replica", "fill the disk"].map((name) => row(page, "Experiments", name));
+  await shows(lost, "Last run", /broken\s*no order$/);
+  await shows(lost, "Began", /^2026-11-30T01:20:00.000Z$/);
+  await shows(lost, "Now", /^running$/);
+  await shows(lost, "Runs", /^held 3, broken 1$/);
+  await shows(full, "Last run", /^$/);
+  await page.locator("#troubles li").filter({ hasText: /lose a replica: broken, no order$/ }).waitFor();
+  assertQuiet(page);
+});
+
 test("a clock of the browser that is set back stops no news", async (t) => {
   const server = await start(t, "page");
   const page = await open(t, `${server.origin}/steer/`);

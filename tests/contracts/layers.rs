@@ -151,12 +151,12 @@ where
     palisade::CacheLayer::builder("cache", key).build().unwrap()
 }
 
-/// Faults that let each call go on at once, by a clone of the inner service.
+/// Faults that are off, or let each call go on after this time, by a clone of the inner service.
 #[cfg(feature = "chaos")]
-pub(crate) fn chaos<T>(is_on: bool) -> palisade::ChaosLayer<T, T> {
-    let faults = palisade::ChaosLayer::builder("chaos").delay(1.0, Duration::ZERO).max_share(1.0);
+pub(crate) fn chaos<T>(delay: Option<Duration>) -> palisade::ChaosLayer<T, T> {
+    let faults = palisade::ChaosLayer::builder("chaos").delay(1.0, delay.unwrap_or_default()).max_share(1.0);
     let layer = faults.expires(Duration::from_secs(24 * 60 * 60)).build().unwrap();
-    if is_on {
+    if delay.is_some() {
         layer.handle().start();
     }
     layer

@@ -135,6 +135,12 @@ pub(crate) struct FallsBack;
 
 impl AtRest for FallsBack {}
 
+/// Marks a stack that sends each call after a time.
+#[cfg_attr(not(feature = "chaos"), allow(dead_code, reason = "only chaos delays calls"))]
+pub(crate) struct Delays;
+
+impl AtRest for Delays {}
+
 /// Marks a stack whose responses go on after their heads.
 pub(crate) struct Streams;
 

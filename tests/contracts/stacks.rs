@@ -23,9 +23,11 @@ macro_rules! rows {
             #[cfg(feature = "moka")]
             ("cache", |inner, _| alone($crate::layers::cache(), inner)),
             #[cfg(feature = "chaos")]
-            ("chaos_that_is_off", |inner, _| alone($crate::layers::chaos(false), inner)),
+            ("chaos_that_is_off", |inner, _| alone($crate::layers::chaos(None), inner)),
             #[cfg(feature = "chaos")]
-            ("chaos_that_is_on", |inner, _| alone($crate::layers::chaos(true), inner)),
+            ("chaos_that_is_on", |inner, _| alone($crate::layers::chaos(Some(Duration::ZERO)), inner)),
+            #[cfg(feature = "chaos")]
+            ("chaos_that_delays", chaos_that_delays),
             ("replicas", replicas),
             ("replicas_in_the_middle", replicas_in_the_middle),
             ("fallback_to_a_future", fallback_to_a_future),
@@ -110,6 +112,12 @@ where
         .service(inner);
     let layer = ServiceBuilder::new().map_request(tallies.asked.count()).layer(layer);
     stack(&layer, handles, BoxCloneService::new(below))
+}
+
+#[cfg(feature = "chaos")]
+fn chaos_that_delays(inner: Inner, _: At) -> Stack {
+    let stack = alone(crate::layers::chaos(Some(crate::layers::PAUSE)), inner);
+    Stack { handles: stack.handles.with(crate::remains::Delays), ..stack }
 }
 
 fn replicated(inner: &Inner) -> (Replicas<Inner>, Handles) {

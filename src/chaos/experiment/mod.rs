@@ -20,7 +20,7 @@
 //!     .layer(faults)
 //!     .service(service_fn(|order: u32| async move { Ok::<_, Error>(order) }));
 //!
-//! let report = Experiment::new("a lost order is sent again")
+//! let report = Experiment::new("a lost order is sent again")?
 //!     .steady(move || {
 //!         let orders = orders.clone();
 //!         async move { orders.oneshot(1).await.map(drop) }
@@ -40,6 +40,14 @@
 //! themselves, as those of chaos do when its own conditions say so. All of them are looked at every 100 milliseconds. Then the faults
 //! stop. They also stop when the future of a run is dropped or panics, and the [last report](Experiment::last) says so.
 //!
+//! # What is seen of it
+//!
+//! A [registry](crate::Registry) lists an experiment for as long as it is there: whether it runs, and whether its hypothesis held the
+//! last time, when that was, and else why not. Its page shows the same, and `palisade_experiment_runs_total` counts the runs. To repeat a
+//! drill, spawn [`every`](Experiment::every), and look at the page. Target `palisade::chaos`: began (`warn`, with `time`), and ended
+//! (`info` if it held and else `warn`, with `outcome` and `why`). The [timeline](crate::Registry::timeline) has them beside what
+//! circuits, objectives and others told meanwhile.
+//!
 //! # What can be broken
 //!
 //! A [`ChaosHandle`](crate::ChaosHandle) breaks calls. [`hold_memory`] and [`burn_cpu`] take away what the process needs.
@@ -50,12 +58,14 @@
 //! It breaks what others use. Begin where nobody is hurt, with a small [`max_share`](crate::ChaosBuilder::max_share), and say in
 //! `abort_when` what must not happen.
 
+mod description;
 mod disrupt;
 mod process;
 mod report;
 mod run;
+mod seen;
 
+pub use self::description::Experiment;
 pub use self::disrupt::Disrupt;
 pub use self::process::{ProcessFault, burn_cpu, hold_memory};
 pub use self::report::{Measurement, Outcome, Report};
-pub use self::run::Experiment;

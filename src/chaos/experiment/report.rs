@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::event::shown;
+use crate::name::Name;
 use crate::registry::{Cell, Rfc3339};
+use crate::state::chaos::counted::Found;
+use crate::time;
 
 /// What came of an experiment. As text it is a few lines; [`markdown`](Self::markdown) makes a section of it, and with the feature
 /// `serde` it can be serialized.
@@ -42,11 +45,15 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome in one word: `"held"`, `"broken"`, `"not_steady"` or `"aborted"`.
     pub const fn as_str(&self) -> &'static str {
+        self.found().as_str()
+    }
+
+    pub(super) const fn found(&self) -> Found {
         match self {
-            Self::Held => "held",
-            Self::Broken(_) => "broken",
-            Self::NotSteady(_) => "not_steady",
-            Self::Aborted(_) => "aborted",
+            Self::Held => Found::Held,
+            Self::Broken(_) => Found::Broken,
+            Self::NotSteady(_) => Found::NotSteady,
+            Self::Aborted(_) => Found::Aborted,
         }
     }
 
@@ -82,6 +89,18 @@ pub struct Measurement {
 }
 
 impl Report {
+    /// Of a run that has done nothing yet, and is aborted unless it ends otherwise.
+    pub(super) fn aborted(name: Name, why: &str) -> Self {
+        Self {
+            name: name.to_string(),
+            outcome: Outcome::Aborted(why.to_owned()),
+            began: time::wall_clock(),
+            took: Duration::ZERO,
+            faults: Vec::new(),
+            measurements: Vec::new(),
+        }
+    }
+
     /// Makes a section of Markdown of it.
     pub fn markdown(&self) -> String {
         Markdown(self).to_string()

@@ -1,9 +1,11 @@
 //! The one table of target, level and fields. The names here are part of the public interface.
 
+mod chaos;
 mod named;
 
 use tracing::{debug, field, info, warn};
 
+use self::chaos::of_chaos;
 use self::named::{of_replicas, of_sagas};
 use super::{Action, Event};
 use crate::error::{Chain, Rejection};
@@ -83,13 +85,12 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
         | Event::SagaResumed { .. } => of_sagas(name, event),
         Event::Steered { by, action } => steered(source, by, action),
         Event::Alert { .. } => alert(name, event),
-        Event::FaultsStarted { time } => warn!(target: "palisade::chaos", name, ?time, "faults started"),
-        Event::FaultsHalted { reason: reason @ ("halt_when" | "panicked") } => {
-            warn!(target: "palisade::chaos", name, reason, "faults stopped");
-        }
-        Event::FaultsHalted { reason } => info!(target: "palisade::chaos", name, reason, "faults stopped"),
-        Event::FaultsHeldBack { max_share } => info!(target: "palisade::chaos", name, max_share, "faults held back"),
-        Event::Faulted { fault } => debug!(target: "palisade::chaos", name, fault, "faulted"),
+        Event::FaultsStarted { .. }
+        | Event::FaultsHalted { .. }
+        | Event::FaultsHeldBack { .. }
+        | Event::Faulted { .. }
+        | Event::ExperimentBegan { .. }
+        | Event::ExperimentEnded { .. } => of_chaos(name, event),
         Event::NotListed { capacity } => {
             let kind = source.kind().as_str();
             warn!(target: "palisade::registry", name, kind, capacity, "no room for another instance");

@@ -1,4 +1,4 @@
-//! What chaos counts for those who watch, each at its own word of a [`Tally`](crate::state::tally::Tally).
+//! What chaos and experiments count for those who watch, each at its own word of a [`Tally`](crate::state::tally::Tally).
 
 /// What a fault does to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,32 @@ impl Halted {
             Self::Expired => "expired",
             Self::HaltWhen => "halt_when",
             Self::Panicked => "panicked",
+        }
+    }
+}
+
+/// What has come of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Held,
+    Broken,
+    NotSteady,
+    Aborted,
+}
+
+impl Found {
+    pub(crate) const ALL: [Self; 4] = [Self::Held, Self::Broken, Self::NotSteady, Self::Aborted];
+
+    pub(crate) const fn word(self) -> usize {
+        self as usize
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Broken => "broken",
+            Self::NotSteady => "not_steady",
+            Self::Aborted => "aborted",
         }
     }
 }

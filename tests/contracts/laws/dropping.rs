@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn calls_dropped_in_flight_never_run_out_of_room() {
     let inner = || Inner::default().answers([Never; 100]);
-    holds_for(stack, inner, async |stack| {
+    holds_for(prompt, inner, async |stack| {
         stack.handles.trip();
         for _ in 0..100 {
             drop(stack.hold(1));
@@ -44,7 +44,7 @@ fn the_service_and_its_layer_may_go_before_the_call() {
 /// Also where the response is left at its head, and where the calls are all the probes there are.
 #[test]
 fn calls_that_are_never_polled_again_wedge_nothing() {
-    holds_for(stack, Inner::default, async |stack| {
+    holds_for(prompt, Inner::default, async |stack| {
         stack.handles.bulkheads().for_each(|bulkhead| bulkhead.resize(2 * PROBES));
         stack.handles.trip();
         let calls = if circuit(&stack.handles) { PROBES } else { 1 };

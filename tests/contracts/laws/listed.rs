@@ -170,6 +170,16 @@ each_listed! {
         let builder = palisade::ChaosLayer::builder("seen").delay(1.0, SECOND).max_share(1.0).registry(registry);
         builder.build().inspect(|layer| layer.handle().start())
     }, { "chaos": "chaos" };
+    #[cfg(feature = "chaos")]
+    an_experiment_for_each_call: |registry| {
+        let experiment = palisade::chaos::Experiment::new("seen")?.registry(registry).for_(Duration::ZERO);
+        let experiment = Arc::new(experiment);
+        Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {
+            let experiment = Arc::clone(&experiment);
+            tokio::spawn(async move { experiment.run().await });
+            request
+        }))
+    }, { "experiment": "experiment" };
     two_replicas: |registry| {
         let replicas = Replicas::builder("seen").policy(Policy::RoundRobin).consecutive(1).registry(registry);
         let replicas = replicas.add("a", service_fn(inner)).add("b", service_fn(inner)).build().unwrap();
@@ -262,7 +272,7 @@ const NOT_LISTED: [(&str, &str); 3] = [
 fn every_kind_is_listed_or_has_a_reason() {
     let not_listed = NOT_LISTED.iter().map(|(kind, _)| kind);
     let without_moka = if cfg!(feature = "moka") { None } else { Some(&"cache") };
-    let without_chaos = if cfg!(feature = "chaos") { None } else { Some(&"chaos") };
+    let without_chaos: &[_] = if cfg!(feature = "chaos") { &[] } else { &["chaos", "experiment"] };
     let kinds: BTreeSet<_> =
         LISTED.iter().chain(not_listed).chain(without_moka).chain(without_chaos).copied().collect();
     assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str()).collect());

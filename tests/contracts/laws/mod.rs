@@ -3,6 +3,8 @@
 mod bounds;
 mod dropping;
 mod every_poll;
+#[cfg(feature = "chaos")]
+mod faults;
 mod handles;
 mod late;
 mod listed;
@@ -30,7 +32,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::calls::Call;
 use crate::layers::{self, PAUSE, PLACES, PROBES, STALE, TOKENS};
-use crate::remains::{Ended, FallsBack, Handles, Limit, Streams};
+use crate::remains::{Delays, Ended, FallsBack, Handles, Limit, Streams};
 use crate::stacks::{Boxed, Stack};
 use crate::support::inner::Answer::{After, Echo, Held, Never, PanicsInPoll, PanicsInSecondPoll};
 use crate::support::inner::Readiness::{Fails, Late, Panics, Ready, Stalled};
@@ -93,6 +95,11 @@ pub(crate) fn retry(handles: &Handles) -> bool {
 
 pub(crate) fn limit(handles: &Handles) -> bool {
     handles.all::<Limit>().next().is_some()
+}
+
+/// A call that need not wait is sent at once, by the service that is ready for it.
+pub(crate) fn prompt(handles: &Handles) -> bool {
+    handles.all::<Delays>().next().is_none()
 }
 
 /// Responses end with their heads.

@@ -38,7 +38,7 @@ fn the_ready_instance_may_be_swapped_for_a_clone() {
 
 #[test]
 fn one_call_needs_one_poll_for_readiness_each() {
-    holds_for(stack, Inner::default, async |mut stack| {
+    holds_for(prompt, Inner::default, async |mut stack| {
         for request in 0..5 {
             stack.call(request).await.unwrap();
         }
@@ -49,7 +49,7 @@ fn one_call_needs_one_poll_for_readiness_each() {
 #[test]
 fn a_stalled_inner_wakes_the_caller_when_it_is_ready() {
     let inner = || Inner::default().will_be([Ready, Stalled]);
-    holds_for(stack, inner, async |stack| {
+    holds_for(prompt, inner, async |stack| {
         stack.assert_well().await;
         let mut call = stack.hold(1);
         stack.handles.inner.wake();

@@ -5,10 +5,13 @@ use super::*;
 /// There is no runtime, and a timer that is made without one panics.
 #[test]
 fn a_call_that_is_ready_at_once_needs_no_timer() {
-    every(plain, |build| {
-        let stack = build.over(Inner::default());
-        assert_eq!(calls::end(&mut stack.begin(1)).unwrap(), 1);
-    });
+    every(
+        |handles| plain(handles) && prompt(handles),
+        |build| {
+            let stack = build.over(Inner::default());
+            assert_eq!(calls::end(&mut stack.begin(1)).unwrap(), 1);
+        },
+    );
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn a_wait_without_limit_needs_no_timer() {
 #[test]
 fn a_clock_that_stands_still_stops_no_call() {
     let inner = || Inner::default().ever_answers(After(3, Ok(5)));
-    holds_for(stack, inner, async |stack| {
+    holds_for(prompt, inner, async |stack| {
         let before = now();
         for _ in 0..100 {
             assert_eq!(calls::end(&mut stack.begin(1)).unwrap(), 5);
@@ -118,7 +121,7 @@ fn a_call_leaves_no_deadline_behind() {
 
 #[test]
 fn the_nearest_deadline_is_seen_below() {
-    holds_for(stack, Inner::default, async |stack| {
+    holds_for(prompt, Inner::default, async |stack| {
         let deadline = Deadline::after(Duration::from_millis(1));
         let seen = deadline.scope(async {
             let result = stack.call_clone(1).await;

@@ -68,6 +68,36 @@ async fn reasons_are_cut_at_200_characters() {
     }
 }
 
+#[cfg(feature = "chaos")]
+#[tokio::test]
+async fn a_frame_has_the_last_report_of_each_experiment() {
+    let registry = Registry::new();
+    let experiment = |name| palisade::chaos::Experiment::new(name).unwrap().registry(&registry).for_(secs(0));
+    let (held, never) = (experiment("held"), experiment("never"));
+    let unsteady = experiment("unsteady").steady(|| async { Err::<(), _>(io::Error::other("no order")) });
+    held.run().await;
+    unsteady.run().await;
+    let frame = frame(&open(&registry)).await;
+    let mut said: Vec<_> = instances(&frame)
+        .map(|one| {
+            let [outcome, why, began] =
+                ["outcome", "why", "began"].map(|of| one["snapshot"][of].as_str().unwrap_or("-"));
+            [&one["name"], &one["kind"], &one["trouble"]].map(|text| text.as_str().unwrap()).join(", ")
+                + &format!(", {outcome}, {why}, {}", began.ends_with('Z'))
+        })
+        .collect();
+    said.sort_unstable();
+    let expected = [
+        "held, experiment, well, held, -, true",
+        "never, experiment, well, -, -, false",
+        "unsteady, experiment, watch, not_steady, no order, true",
+    ];
+    assert_eq!(said, expected);
+    let told = frame["happenings"].as_array().unwrap().iter().map(|happening| &happening["what"]);
+    assert_eq!(told.filter(|what| **what == "experiment ended, not steady (no order)").count(), 1);
+    drop(never);
+}
+
 #[tokio::test]
 async fn keys_are_shown_only_when_asked_for() {
     let registry = Registry::new();

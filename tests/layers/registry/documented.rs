@@ -119,6 +119,8 @@ fn the_page_has_what_each_kind_shows() {
         letters(&registry),
         #[cfg(feature = "chaos")]
         palisade::ChaosLayer::<u32, u32>::builder("seen").registry(&registry).build().unwrap(),
+        #[cfg(feature = "chaos")]
+        palisade::chaos::Experiment::new("seen").unwrap().registry(&registry),
         Health::builder().registry(&registry).build().unwrap(),
         HealthCheck::builder("seen", || ready(Ok::<_, Down>(()))).registry(&registry).build().unwrap(),
         Heartbeats::builder().registry(&registry).build().unwrap(),
@@ -131,6 +133,7 @@ fn the_page_has_what_each_kind_shows() {
     }
     if !cfg!(feature = "chaos") {
         documented.remove("chaos");
+        documented.remove("experiment");
     }
     let [settings, _] = documented.remove("per key").expect("it has a row");
     assert_eq!(settings, ["capacity", "idle"].map(str::to_owned).into());

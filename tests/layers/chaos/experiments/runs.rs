@@ -1,62 +1,13 @@
-//! Experiments, and their reports.
+//! How runs go on, and what ends them.
 
-use std::future::{Ready, pending, ready};
+use std::future::pending;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use futures_util::FutureExt;
-use palisade::chaos::experiment::Disrupt;
-use palisade::chaos::{Experiment, Outcome};
 use palisade::test_util::drop_after;
 use palisade::{ChaosHandle, Objective};
-use tower::BoxError;
 
 use super::*;
-
-/// Something that is broken, and counts how often it was started.
-#[derive(Clone, Debug, Default)]
-struct Broken(Arc<(AtomicBool, AtomicU32)>);
-
-impl Broken {
-    fn is_broken(&self) -> bool {
-        self.0.0.load(Ordering::SeqCst)
-    }
-
-    fn starts(&self) -> u32 {
-        self.0.1.load(Ordering::SeqCst)
-    }
-}
-
-impl Disrupt for Broken {
-    fn name(&self) -> String {
-        "a thing".to_owned()
-    }
-
-    fn start(&self) -> Result<(), BoxError> {
-        self.0.0.store(true, Ordering::SeqCst);
-        self.0.1.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn stop(&self) {
-        self.0.0.store(false, Ordering::SeqCst);
-    }
-
-    fn done(&self) -> u64 {
-        7
-    }
-}
-
-/// Breaks it for ten seconds.
-fn breaking(thing: &Broken) -> Experiment {
-    Experiment::new("nobody notices").during(thing.clone()).for_(10 * SECOND)
-}
-
-/// A check that holds unless this says so.
-fn unless(fails: impl Fn() -> bool + Send + Sync + 'static) -> impl Fn() -> Ready<Result<(), Down>> + Send + Sync {
-    move || ready(if fails() { Err(Down(1)) } else { Ok(()) })
-}
 
 #[test]
 fn a_hypothesis_holds_if_the_steady_state_does_before_during_and_after() {
@@ -113,7 +64,7 @@ fn a_state_that_does_not_come_back_is_broken() {
 fn a_check_that_hangs_does_not_hold_and_holds_up_no_abort() {
     paused(async {
         let (thing, start) = (Broken::default(), now());
-        let hangs = || Experiment::new("it hangs").patience(3 * SECOND);
+        let hangs = || experiment("it hangs").patience(3 * SECOND);
         let report = hangs().during(thing.clone()).steady(pending::<Result<(), Down>>).run().await;
         assert_eq!(report.outcome, Outcome::NotSteady("a check took longer than 3s".to_owned()));
         assert_eq!(now() - start, 3 * SECOND);
@@ -161,7 +112,7 @@ fn an_experiment_whose_objective_burns_is_halted_within_one_second() {
                 tokio::time::sleep(MILLI).await;
             }
         });
-        let experiment = Experiment::new("half of the calls may fail").during(handle.clone()).for_(600 * SECOND);
+        let experiment = experiment("half of the calls may fail").during(handle.clone()).for_(600 * SECOND);
         let report = experiment.abort_when(move || !gate.is_open()).run().await;
         assert_eq!(report.outcome, Outcome::Aborted("a condition said so".to_owned()));
         assert!(!handle.snapshot().is_on);
@@ -177,7 +128,7 @@ fn an_experiment_whose_objective_burns_is_halted_within_one_second() {
 fn faults_that_end_by_themselves_abort_the_experiment() {
     paused(async {
         let layer = all().hang(1.0).expires(3 * SECOND).build().unwrap();
-        let report = Experiment::new("it ends early").during(layer.handle()).run().await;
+        let report = experiment("it ends early").during(layer.handle()).run().await;
         assert_eq!(report.outcome, Outcome::Aborted("chaos `faults` ended by itself".to_owned()));
         assert!(report.took <= 3 * SECOND + 100 * MILLI);
     });
@@ -214,6 +165,129 @@ fn the_faults_of_a_run_that_panics_stop_and_its_report_says_so() {
     });
 }
 
+/// Something else that is broken, whose end panics.
+#[derive(Debug)]
+struct Stuck;
+
+impl Disrupt for Stuck {
+    fn name(&self) -> String {
+        "a stuck thing".to_owned()
+    }
+
+    fn start(&self) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn stop(&self) {
+        panic!("it does not let go");
+    }
+}
+
+#[test]
+fn a_fault_whose_end_panics_keeps_no_other_on_and_wedges_nothing() {
+    paused(async {
+        let thing = Broken::default();
+        let experiment = experiment("it is stuck").during(Stuck).during(thing.clone()).for_(SECOND);
+        let aborted = Outcome::Aborted("a fault panicked: it does not let go".to_owned());
+        for polls in [1, 2, 100] {
+            let mut run = task::spawn(experiment.run());
+            for _ in 0..polls {
+                if run.poll().is_ready() {
+                    break;
+                }
+                advance(50 * MILLI).await;
+            }
+            drop(run);
+            assert!(!thing.is_broken(), "{polls}");
+            assert_eq!(experiment.last().unwrap().outcome, aborted, "{polls}");
+        }
+        let looked = thing.clone();
+        let experiment = experiment.steady(move || {
+            assert!(!looked.is_broken(), "both panic");
+            ready(Ok::<_, Down>(()))
+        });
+        assert!(AssertUnwindSafe(experiment.run()).catch_unwind().await.is_err());
+        assert!(!thing.is_broken());
+        assert_eq!(experiment.last().unwrap().outcome, aborted);
+    });
+}
+
+/// A bug of the user's, until it is mended.
+#[derive(Clone, Debug, Default)]
+struct Bug(Arc<AtomicBool>);
+
+impl Bug {
+    fn or<T>(&self, value: T) -> T {
+        assert!(self.0.load(Ordering::SeqCst), "a bug");
+        value
+    }
+}
+
+/// Adds what has a bug.
+type Add = fn(Experiment, Bug) -> Experiment;
+
+#[test]
+fn what_is_the_users_and_panics_ends_its_own_run_alone() {
+    let rows: [(&str, Add); 3] = [
+        ("abort_when", |experiment, bug| experiment.abort_when(move || bug.or(false))),
+        ("measure", |experiment, bug| experiment.measure("level", move || bug.or(1.0))),
+        ("steady", |experiment, bug| experiment.steady(move || bug.or(ready(Ok::<_, Down>(()))))),
+    ];
+    for (label, add) in rows {
+        paused(async {
+            let (thing, bug) = (Broken::default(), Bug::default());
+            let experiment = add(breaking(&thing), bug.clone());
+            assert!(AssertUnwindSafe(experiment.run()).catch_unwind().await.is_err(), "{label}");
+            let panicked = Outcome::Aborted("the run panicked".to_owned());
+            assert_eq!((thing.is_broken(), experiment.last().unwrap().outcome), (false, panicked), "{label}");
+            bug.0.store(true, Ordering::SeqCst);
+            assert_eq!(experiment.run().await.outcome, Outcome::Held, "{label}");
+        });
+    }
+}
+
+#[test]
+fn a_second_run_at_once_is_aborted_and_breaks_and_mends_nothing() {
+    paused(async {
+        let thing = Broken::default();
+        let experiment = breaking(&thing).steady(unless(|| false));
+        let mut first = task::spawn(experiment.run());
+        assert!(first.poll().is_pending());
+        for second in [experiment.run().await, experiment.every(SECOND).await] {
+            assert_eq!(second.outcome, Outcome::Aborted("it runs already".to_owned()));
+        }
+        assert_eq!((thing.is_broken(), thing.starts(), experiment.last()), (true, 1, None));
+        let report = first.await;
+        assert_eq!((&report.outcome, thing.is_broken()), (&Outcome::Held, false));
+        assert_eq!(experiment.last(), Some(report));
+        assert_eq!(experiment.run().await.outcome, Outcome::Held, "the next one runs");
+    });
+}
+
+#[test]
+fn of_many_threads_one_runs_an_experiment() {
+    let thing = Broken::default();
+    let (experiment, begin) = (Arc::new(breaking(&thing)), Arc::new(std::sync::Barrier::new(4)));
+    let polled = std::thread::scope(|scope| {
+        let run = || {
+            let (experiment, begin) = (Arc::clone(&experiment), Arc::clone(&begin));
+            scope.spawn(move || {
+                paused(async {
+                    let mut run = task::spawn(experiment.run());
+                    begin.wait();
+                    let is_over = run.poll().is_ready();
+                    begin.wait();
+                    is_over
+                })
+            })
+        };
+        let threads = [(); 4].map(|()| run());
+        threads.map(|thread| thread.join().expect("nothing panics"))
+    });
+    assert_eq!((polled.iter().filter(|is_over| !**is_over).count(), thing.starts()), (1, 1));
+    assert!(!thing.is_broken());
+}
+
 #[test]
 fn an_experiment_is_repeated_until_one_does_not_hold() {
     paused(async {
@@ -235,46 +309,5 @@ fn experiments_in_a_row_let_others_run() {
         let endless = breaking(&thing).for_(Duration::ZERO);
         assert!(timeout(10 * SECOND, endless.every(Duration::ZERO)).await.is_err());
         assert!((90..=101).contains(&thing.starts()), "{}", thing.starts());
-    });
-}
-
-#[test]
-fn a_report_says_what_was_measured() {
-    paused(async {
-        let thing = Broken::default();
-        let looked = thing.clone();
-        let level = move || if looked.is_broken() { 2.5 } else { 1.0 };
-        let mut report = breaking(&thing).measure("p99 | s", level).run().await;
-        report.began = std::time::SystemTime::UNIX_EPOCH;
-        let text = "nobody notices: held\n  began 1970-01-01T00:00:00.000Z, took 10s\n  a thing: 7\n  p99 | s: 1.000 before, 2.500 during, \
-                    1.000 after";
-        assert_eq!(report.to_string(), text);
-        let markdown = "## nobody notices\n\nThe hypothesis: held.\n\nBegan 1970-01-01T00:00:00.000Z, took 10s.\n\n| fault | done |\n|---|---|\n\
-                        | a thing | 7 |\n\n| measured | before | during | after |\n|---|---|---|---|\n\
-                        | p99 \\| s | 1.000 | 2.500 | 1.000 |\n";
-        assert_eq!(report.markdown(), markdown);
-    });
-}
-
-#[cfg(feature = "serde")]
-#[test]
-fn a_report_is_json() {
-    paused(async {
-        let thing = Broken::default();
-        let looked = thing.clone();
-        let experiment = breaking(&thing).measure("level", || 1.0);
-        let mut report = experiment.steady(unless(move || looked.is_broken())).run().await;
-        report.began = std::time::SystemTime::UNIX_EPOCH;
-        let json = serde_json::to_value(&report).unwrap();
-        let expected = serde_json::json!({
-            "name": "nobody notices",
-            "outcome": "broken",
-            "why": "down 1",
-            "began": "1970-01-01T00:00:00.000Z",
-            "took": 0.0,
-            "faults": [["a thing", 7]],
-            "measurements": [{ "name": "level", "before": 1.0, "during": 1.0, "after": 1.0 }],
-        });
-        assert_eq!(json, expected);
     });
 }
