@@ -59,9 +59,3 @@ pub(crate) const fn mix(number: u64) -> u64 {
     let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ number >> 31
 }
-
-/// A number as a part of the largest, from 0 and less than 1.
-#[expect(clippy::cast_precision_loss, reason = "the bits that fit are kept")]
-pub(crate) const fn fraction(number: u64) -> f64 {
-    (number >> 11) as f64 / (1_u64 << 53) as f64
-}

@@ -5,7 +5,7 @@ use std::{env, fmt};
 use rand::RngExt;
 
 use crate::backoff::generator;
-use crate::state::draws::{STEP, fraction, mix};
+use crate::state::draws::{STEP, mix};
 
 /// The variable that holds the seed of a run that shall be repeated.
 const VARIABLE: &str = "PALISADE_SEED";
@@ -84,8 +84,9 @@ impl Seed {
     /// let few = (0..10_000).filter(|_| seed.fraction() < 0.1).count();
     /// assert!((700..1_300).contains(&few));
     /// ```
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub const fn fraction(&mut self) -> f64 {
-        fraction(self.next_u64())
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A seed for a part of the test, such as one of its threads: the same however many numbers other parts draw. It depends on how many

@@ -18,12 +18,12 @@ fn draws_and_fails() {
 
 /// What the test runner shows of the test that fails, with this seed.
 fn failed(seed: Option<&str>) -> String {
-    let mut child = Command::new(env::current_exe().unwrap());
+    let mut child = Command::new(env::current_exe().expect("the test runs"));
     child.args(["test_util::seed::draws_and_fails", "--exact", "--ignored"]).env_remove(VARIABLE);
     child.envs(seed.map(|seed| (VARIABLE, seed)));
-    let Output { status, stdout, .. } = child.output().unwrap();
+    let Output { status, stdout, .. } = child.output().expect("this binary runs again");
     assert!(!status.success());
-    String::from_utf8(stdout).unwrap()
+    String::from_utf8(stdout).expect("what it tells is text")
 }
 
 /// The text from here to the end of its line.
