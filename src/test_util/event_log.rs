@@ -35,7 +35,7 @@ use crate::event::{self, Event, Source, Subscription};
 ///
 /// let events = log.of("palisade::bulkhead");
 /// assert_eq!(events[0].field("message"), "rejected");
-/// assert_eq!(events[0].field("reason"), "bulkhead_full");
+/// assert_eq!(events[0].field("reason"), "full");
 /// # drop(place);
 /// # Ok(())
 /// # }

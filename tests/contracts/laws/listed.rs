@@ -7,6 +7,7 @@ use std::sync::Arc;
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::store::Codec;
+use palisade::test_util::assert_at_rest;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
     HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
@@ -106,6 +107,7 @@ macro_rules! each_listed {
             drop(hung);
             advance(SECOND).await;
             assert_eq!(values(&registry, MetricKind::Gauge), rest, "the gauges are not at rest");
+            assert_at_rest(&registry);
 
             service.clone().oneshot(FAILS_AT_ONCE).await.ok();
             timeout(30 * SECOND, service.clone().oneshot(HANGS)).await.ok();

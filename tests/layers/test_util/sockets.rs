@@ -1,5 +1,7 @@
 //! Real sockets with a proxy between them, and what is read from them.
 
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
 use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -9,18 +11,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-pub(crate) const SHORT: Duration = Duration::from_millis(100);
-pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(super) const SHORT: Duration = Duration::from_millis(100);
+pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A connection through a proxy, with both of its ends.
-pub(crate) struct Pair {
-    pub(crate) proxy: FaultProxy,
-    pub(crate) client: TcpStream,
-    pub(crate) upstream: TcpStream,
+pub(super) struct Pair {
+    pub(super) proxy: FaultProxy,
+    pub(super) client: TcpStream,
+    pub(super) upstream: TcpStream,
 }
 
 impl Pair {
-    pub(crate) async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = listen().await;
         let proxy = FaultProxy::start(listener.local_addr().unwrap()).await.unwrap();
         let (client, upstream) = connect(&proxy, &listener).await;
@@ -28,74 +30,74 @@ impl Pair {
     }
 
     /// With a fault for responses.
-    pub(crate) async fn under(fault: Fault) -> Self {
+    pub(super) async fn under(fault: Fault) -> Self {
         let pair = Self::start().await;
         pair.proxy.set_responses(fault);
         pair
     }
 
     /// Waits until the proxy has passed on something that the client sent, and so has seen the connection.
-    pub(crate) async fn greet(&mut self) {
+    pub(super) async fn greet(&mut self) {
         write(&mut self.client, b"hello").await;
         assert_eq!(read(&mut self.upstream, 5).await, b"hello");
     }
 }
 
 /// Both ends of a new connection.
-pub(crate) async fn connect(proxy: &FaultProxy, listener: &TcpListener) -> (TcpStream, TcpStream) {
+pub(super) async fn connect(proxy: &FaultProxy, listener: &TcpListener) -> (TcpStream, TcpStream) {
     let client = TcpStream::connect(proxy.addr()).await.unwrap();
     let (upstream, _) = soon(listener.accept()).await.unwrap();
     (client, upstream)
 }
 
-pub(crate) async fn listen() -> TcpListener {
+pub(super) async fn listen() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "sockets are real, and so is their time")]
-pub(crate) fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
 /// Lets no test hang.
-pub(crate) async fn soon<T>(it: impl Future<Output = T>) -> T {
+pub(super) async fn soon<T>(it: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(10), it).await.expect("it happens in ten seconds")
 }
 
-pub(crate) async fn write(stream: &mut TcpStream, bytes: &[u8]) {
+pub(super) async fn write(stream: &mut TcpStream, bytes: &[u8]) {
     soon(stream.write_all(bytes)).await.unwrap();
 }
 
 /// Reads exactly so many bytes.
-pub(crate) async fn read(stream: &mut TcpStream, bytes: usize) -> Vec<u8> {
+pub(super) async fn read(stream: &mut TcpStream, bytes: usize) -> Vec<u8> {
     let mut buffer = vec![0; bytes];
     soon(stream.read_exact(&mut buffer)).await.unwrap();
     buffer
 }
 
 /// Reads what there is: at least a byte, or nothing at the end.
-pub(crate) async fn read_some(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub(super) async fn read_some(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut buffer = [0; 16];
     let bytes = soon(stream.read(&mut buffer)).await?;
     Ok(buffer[..bytes].to_vec())
 }
 
-pub(crate) async fn read_error(stream: &mut TcpStream) -> ErrorKind {
+pub(super) async fn read_error(stream: &mut TcpStream) -> ErrorKind {
     read_some(stream).await.unwrap_err().kind()
 }
 
 /// Waits for the end, where nothing else comes before it.
-pub(crate) async fn ends(stream: &mut TcpStream) -> bool {
+pub(super) async fn ends(stream: &mut TcpStream) -> bool {
     read_some(stream).await.unwrap().is_empty()
 }
 
 /// Whether neither a byte nor an end comes for a while.
-pub(crate) async fn is_silent(stream: &mut TcpStream) -> bool {
+pub(super) async fn is_silent(stream: &mut TcpStream) -> bool {
     timeout(SHORT, stream.read(&mut [0; 16])).await.is_err()
 }
 
 /// How a new connection ends. It may be while the client still connects.
-pub(crate) async fn meets(proxy: &FaultProxy) -> ErrorKind {
+pub(super) async fn meets(proxy: &FaultProxy) -> ErrorKind {
     match TcpStream::connect(proxy.addr()).await {
         Ok(mut client) => read_error(&mut client).await,
         Err(error) => error.kind(),
@@ -103,7 +105,7 @@ pub(crate) async fn meets(proxy: &FaultProxy) -> ErrorKind {
 }
 
 /// Asks again and again, for ten seconds at most.
-pub(crate) async fn eventually(condition: impl AsyncFn() -> bool) -> bool {
+pub(super) async fn eventually(condition: impl AsyncFn() -> bool) -> bool {
     for _ in 0..1000 {
         if condition().await {
             return true;

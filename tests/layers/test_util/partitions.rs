@@ -1,10 +1,12 @@
 //! Networks that fall apart, and what the nodes see of it.
 
+#![expect(clippy::unwrap_used, reason = "an unwrap in vain fails the test, as it should")]
+
 use palisade::test_util::{Fault, FaultProxy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::sockets::{Pair, SHORT, connect, ends, eventually, is_silent, listen, read, soon, write};
+use super::sockets::{Pair, SHORT, connect, ends, eventually, is_silent, listen, read, soon, write};
 
 /// Nodes that listen, and a link for each pair of names, in their order.
 struct Network {

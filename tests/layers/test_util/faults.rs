@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::sockets::{
+use super::sockets::{
     HOUR, Pair, SHORT, ends, eventually, is_silent, listen, meets, now, read, read_error, read_some, soon, write,
 };
 
