@@ -76,8 +76,9 @@
 //!
 //! Each instance keeps the last 1,000 things that it told, but for what may happen in every call. The limit of a key keeps the last 32.
 //! [`Registry::timeline`] has those of all instances between two moments, as values and as Markdown: transitions with their reasons,
-//! ejections, failovers, verdicts, alerts, drains, and changes by hand with who made them. For each failure of a circuit or an
-//! objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem with it.
+//! ejections, failovers, verdicts, alerts, drains, faults, experiments, and changes by hand with who made them. For each failure of a
+//! circuit or an objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem
+//! with it.
 //!
 //! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF,
 //! MTTR, downtime and availability. [`Figures`] says what each of them means.
@@ -161,8 +162,8 @@
 //! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
 //! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
-//! task that runs a check is none. What an instance has counted stays in the totals of its kind and name, so they never fall. Its
-//! history goes with it.
+//! task that runs a check is none. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
+//! of its kind and name, so they never fall. Its history goes with it.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
 //! event tells it.

@@ -43,10 +43,11 @@
 //! # What is seen of it
 //!
 //! A [registry](crate::Registry) lists an experiment for as long as it is there: whether it runs, and whether its hypothesis held the
-//! last time, when that was, and else why not. Its page shows the same, and `palisade_experiment_runs_total` counts the runs. To repeat a
-//! drill, spawn [`every`](Experiment::every), and look at the page. Target `palisade::chaos`: began (`warn`, with `time`), and ended
-//! (`info` if it held and else `warn`, with `outcome` and `why`). The [timeline](crate::Registry::timeline) has them beside what
-//! circuits, objectives and others told meanwhile.
+//! last time, when that was, and else why not. Its page shows the same, and `palisade_experiment_runs_total` counts the runs. So keep it
+//! beside the task that runs it [again and again](Experiment::every): when it goes, its last report goes.
+//!
+//! The events have the target `palisade::chaos`: began (`warn`, with `time`), and ended (`info` if it held and else `warn`, with `outcome`
+//! and `why`). The [timeline](crate::Registry::timeline) has them beside what circuits, objectives and others told meanwhile.
 //!
 //! # What can be broken
 //!

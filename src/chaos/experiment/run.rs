@@ -37,6 +37,24 @@ impl Experiment {
     ///
     /// Returns the first report of a run whose hypothesis did not hold, or that was aborted.
     ///
+    /// # Examples
+    ///
+    /// A drill each hour. The registry shows its last report for as long as somebody has it, also when the task has ended:
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use palisade::chaos::Experiment;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), palisade::ConfigError> {
+    /// let drill = Arc::new(Experiment::new("nobody notices")?);
+    /// let repeated = Arc::clone(&drill);
+    /// tokio::spawn(async move { repeated.every(Duration::from_secs(3600)).await });
+    /// # drop(drill);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Cancellation
     ///
     /// As for [`run`](Self::run).
