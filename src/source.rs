@@ -29,6 +29,7 @@ macro_rules! kinds {
             Registry: "registry", "palisade::registry";
             Saga: "saga", "palisade::saga";
             Chaos: "chaos", "palisade::chaos";
+            Throttle: "throttle", "palisade::throttle";
             Custom: "custom", "palisade::custom";
         }
     };
