@@ -230,8 +230,8 @@ pub mod store;
 mod sync;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-mod time;
 pub mod throttle;
+mod time;
 pub mod timeout;
 
 pub use crate::backoff::{Backoff, Jitter};
@@ -293,9 +293,7 @@ pub use crate::state::saga::SagaState;
 #[cfg(feature = "redb")]
 pub use crate::store::RedbStore;
 pub use crate::store::{MemoryStore, Store, StoreError};
-pub use crate::throttle::{
-    Throttle, ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot,
-};
+pub use crate::throttle::{Throttle, ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.

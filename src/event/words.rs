@@ -23,7 +23,9 @@ impl fmt::Display for What {
             Self::Throttling { rejects: true, criticality, requests, accepts } => {
                 write!(f, "rejects {criticality} calls, {accepts} of {requests} were taken")
             }
-            Self::Throttling { rejects: false, criticality, .. } => write!(f, "rejects no {criticality} calls any more"),
+            Self::Throttling { rejects: false, criticality, .. } => {
+                write!(f, "rejects no {criticality} calls any more")
+            }
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Cleared => f.write_str("cleared (by hand)"),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),

@@ -1,7 +1,7 @@
 //! Looks at a throttle.
 
 use super::guard::ThrottleGuard;
-use super::shared::Core;
+use super::shared::{Core, ThrottleSnapshot};
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::name::Name;
@@ -42,18 +42,4 @@ impl Shown for ThrottleHandle {
         let core: &Core = &self.core;
         core
     }
-}
-
-/// The state of a throttle at one moment, for the calls that matter as much.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ThrottleSnapshot {
-    /// Calls in the window that have ended or were rejected here, without those that say nothing about the service.
-    pub requests: u64,
-    /// Those of them that the service took.
-    pub accepts: u64,
-    /// How likely the next call is rejected, from 0 to `max_rejection`.
-    pub probability: f64,
-    /// Calls rejected here since the layer was built.
-    pub rejected: u64,
 }

@@ -82,4 +82,5 @@ mod shared;
 pub use self::admit::Throttling;
 pub use self::builder::{Throttle, ThrottleBuilder, ThrottleLayer, ThrottleSettings};
 pub use self::guard::ThrottleGuard;
-pub use self::handle::{ThrottleHandle, ThrottleSnapshot};
+pub use self::handle::ThrottleHandle;
+pub use self::shared::ThrottleSnapshot;

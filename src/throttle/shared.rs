@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::handle::ThrottleSnapshot;
 use crate::cached_arc::cached;
 use crate::call::{Instance, Key, LimitState};
 use crate::error::{Rejection, RejectionReason};
@@ -132,4 +131,18 @@ impl Core {
         let View { asked: Asked { requests, accepts }, probability, rejected } = self.throttle.view(class, self.now());
         ThrottleSnapshot { requests, accepts, probability, rejected }
     }
+}
+
+/// The state of a throttle at one moment, for the calls that matter as much.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ThrottleSnapshot {
+    /// Calls in the window that have ended or were rejected here, without those that say nothing about the service.
+    pub requests: u64,
+    /// Those of them that the service took.
+    pub accepts: u64,
+    /// How likely the next call is rejected, from 0 to `max_rejection`.
+    pub probability: f64,
+    /// Calls rejected here since the layer was built.
+    pub rejected: u64,
 }
