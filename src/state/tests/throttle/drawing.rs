@@ -24,22 +24,24 @@ fn about_as_many_pass_as_max_rejection_leaves() {
     }
 }
 
-/// The service has room for one call in the time in which ten come.
+/// The service has room for one call in the time in which four come.
 #[test]
 fn a_service_gets_about_k_times_what_it_takes() {
+    const CALLS: u64 = 40_000;
     for (k, percent) in [(1.25, 120..=130), (1.5, 145..=155), (2.0, 195..=205)] {
         let throttle = Throttle::new(Rules { k, ..K_OF_2 }, Nanos(WINDOW), 2, 7);
         let (mut sent, mut taken, mut has_room) = (0, 0, false);
-        for number in 0..20_000 {
-            has_room |= number % 10 == 0;
-            if number == 10_000 {
-                // It has found its way.
+        for number in 0..CALLS {
+            let now = number / 10;
+            if number == CALLS / 2 {
+                // By now it has found how many it may send.
                 (sent, taken) = (0, 0);
             }
-            if throttle.enter(Critical, Nanos(0)).passes {
+            has_room |= number % 4 == 0;
+            if throttle.enter(Critical, Nanos(now)).passes {
                 sent += 1;
                 taken += usize::from(has_room);
-                throttle.end(if std::mem::take(&mut has_room) { Success } else { Failed }, 0);
+                throttle.end(if std::mem::take(&mut has_room) { Success } else { Failed }, now);
             }
         }
         assert!(percent.contains(&(sent * 100 / taken)), "k {k}: {sent} sent, {taken} taken");
