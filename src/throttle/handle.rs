@@ -6,6 +6,7 @@ use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
+use crate::setting::Setting;
 use crate::state::criticality::Criticality;
 
 /// Looks at a throttle, from anywhere.
@@ -34,6 +35,10 @@ impl ThrottleHandle {
     /// What was counted of the calls that matter so much, and how likely the next one is rejected.
     pub fn snapshot(&self, class: Criticality) -> ThrottleSnapshot {
         self.core.snapshot(class)
+    }
+
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        self.listed().settings()
     }
 }
 

@@ -35,5 +35,6 @@ mod saga;
 #[cfg(feature = "serde")]
 mod snapshots;
 mod standard;
+mod throttle;
 mod timeout;
 mod workloads;
