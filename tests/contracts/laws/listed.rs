@@ -10,7 +10,7 @@ use palisade::store::Codec;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
     HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
-    Replicas, Saga, ServiceBuilderExt,
+    Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
 };
 use tokio::time::timeout;
 use tower::layer::layer_fn;
@@ -142,6 +142,7 @@ each_listed! {
     rate_limit: |registry| {
         RateLimitLayer::builder("seen", Rate::per_second(1000)).registry(registry).build()
     }, { "rate limit": "rate_limit" };
+    throttle: |registry| ThrottleLayer::builder("seen").registry(registry).build(), { "throttle": "throttle" };
     retrying: |registry| {
         RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build()
     }, { "retry": "retry" };
@@ -188,6 +189,9 @@ each_listed! {
     rate_limit_per_key: |registry| {
         RateLimitLayer::builder("seen", Rate::per_second(1000)).per_key(|_: &u32| ()).registry(registry).build()
     }, { "per key": "rate_limit" };
+    throttle_per_key: |registry| {
+        ThrottleLayer::builder("seen").per_key(|_: &u32| ()).registry(registry).build()
+    }, { "per key": "throttle" };
     circuit_breaker_per_key: |registry| {
         CircuitBreakerLayer::builder("seen").per_key(|_: &u32| ()).capacity(1).registry(registry).build()
     }, { "per key": "circuit" };
