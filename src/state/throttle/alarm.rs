@@ -11,7 +11,7 @@ use crate::time::Nanos;
 
 const CLEAR: u64 = 0;
 const RAISED: u64 = 1;
-/// Before it no time is kept.
+/// Stands for the time zero; what is more, for so much more.
 const FIRST: u64 = 2;
 
 #[derive(Debug)]
@@ -36,14 +36,14 @@ impl Alarm {
 
     /// Notes that a call was rejected. Returns whether it is the first one after a time without any.
     pub(crate) fn reject(&self, now: Nanos) -> bool {
-        self.0.fetch_max(now.0.max(FIRST), Ordering::Relaxed) < FIRST
+        self.0.fetch_max(now.0.saturating_add(FIRST), Ordering::Relaxed) < FIRST
     }
 
     /// Clears it, unless a call was rejected less than a window ago, or `is_on` says after that that it must be on. Returns whether it
     /// ends a time in which calls were rejected.
     pub(crate) fn clear(&self, now: Nanos, window: Nanos, is_on: impl FnOnce() -> bool) -> bool {
         let seen = self.0.load(Ordering::Relaxed);
-        let is_recent = seen >= FIRST && now.saturating_sub(Nanos(seen)) < window;
+        let is_recent = rejected_at(seen).is_some_and(|at| now.saturating_sub(at) < window);
         // A call that is rejected meanwhile keeps it on.
         if is_recent || self.0.compare_exchange(seen, CLEAR, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return false;
@@ -58,7 +58,10 @@ impl Alarm {
 
     /// When a call was last rejected, if that is less than about a window ago.
     pub(crate) fn rejected_at(&self) -> Option<Nanos> {
-        let seen = self.0.load(Ordering::Relaxed);
-        (seen >= FIRST).then_some(Nanos(seen))
+        rejected_at(self.0.load(Ordering::Relaxed))
     }
+}
+
+fn rejected_at(word: u64) -> Option<Nanos> {
+    word.checked_sub(FIRST).map(Nanos)
 }

@@ -172,12 +172,12 @@ async fn every_formula_of_a_throttle_runs() {
                 let throttle = throttle().k(k).max_rejection(max_rejection).time_window(span, buckets).build().unwrap();
                 assert_eq!(throttle.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{k}, {max_rejection}");
                 for _ in 0..100 {
-                    throttle.handle().try_enter().map(|call| call.failure()).ok();
+                    throttle.handle().try_enter().map(ThrottleGuard::failure).ok();
                 }
                 let probability = throttle.handle().snapshot(Criticality::Critical).probability;
                 assert!((0.0..=max_rejection).contains(&probability), "{probability} of {max_rejection}");
                 advance(Duration::from_secs(1 << 25)).await;
-                throttle.handle().try_enter().map(|call| call.success()).ok();
+                throttle.handle().try_enter().map(ThrottleGuard::success).ok();
             }
         }
     }

@@ -17,7 +17,7 @@ pub(crate) async fn claim(claims: &mut Claims) {
     // Nearly all of these are rejected.
     let round = async || assert!([End::Bad, End::Rejected].contains(&call(service, Ask::Bad).await));
     claims.each("throttle, rejects by chance", 0, round).await;
-    let keyed = builder().per_key(|_: &Ask| ()).classify(transient as _).build().unwrap();
+    let keyed = builder().classify(transient as _).per_key(|_: &Ask| ()).build().unwrap();
     let service = &mut keyed.layer(inner());
     claims.calls("throttle per key, passes", 0, service, [(Ask::Good, End::Good)]).await;
     let round = async || assert!([End::Bad, End::Rejected].contains(&call(service, Ask::Bad).await));

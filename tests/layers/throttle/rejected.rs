@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn a_rejection_says_why_and_not_when_to_come_back() {
     let throttle = builder().max_rejection(0.999_999).build().unwrap();
-    for _ in 0..1_000 {
-        throttle.handle().try_enter().map(|call| call.failure()).ok();
+    for _ in 0..1_001 {
+        throttle.handle().try_enter().map(ThrottleGuard::failure).ok();
     }
     let rejection = throttle.layer(up()).oneshot(1).await.unwrap_err().rejection().unwrap();
     assert_eq!((rejection.name().as_str(), rejection.layer(), rejection.retry_after()), ("search", "throttle", None));

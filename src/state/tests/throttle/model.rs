@@ -74,7 +74,7 @@ impl Model {
         let rejects = watch != Watch::Off && probability > 0.0 && fraction(self.draws.draw()) < probability;
         if rejects {
             self.count(class, false, now);
-            self.watches[class as usize] = Watch::Since(now.max(2));
+            self.watches[class as usize] = Watch::Since(now);
             return (false, (watch == Watch::On).then_some(true));
         }
         let is_over = match watch {
