@@ -10,7 +10,7 @@ use std::time::Duration;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
     ConfigError, Criticality, Error, Jitter, Name, Outcome, Rate, RateLimitLayer, RetryBuilder, RetryLayer,
-    ThrottleBuilder, ThrottleLayer, TimeoutLayer,
+    ThrottleBuilder, ThrottleGuard, ThrottleLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::task;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use palisade::{
-    Criticality, CriticalityLayer, Deadline, Error, Outcome, RejectionReason, ThrottleBuilder, ThrottleHandle,
-    ThrottleLayer, TimeoutLayer,
+    Criticality, CriticalityLayer, Deadline, Error, Outcome, RejectionReason, ThrottleBuilder, ThrottleGuard,
+    ThrottleHandle, ThrottleLayer, TimeoutLayer,
 };
 use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
