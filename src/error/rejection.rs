@@ -15,7 +15,7 @@ use crate::time::Nanos;
 /// Tells which layer refused a call, why, and when to try again.
 ///
 /// With the feature `tonic` there is a status among its sources, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
-/// your own is full or a rate is used up, otherwise `UNAVAILABLE`.
+/// your own is full, a rate is used up or a throttle rejects, otherwise `UNAVAILABLE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejection(Refusal);
 

@@ -115,7 +115,7 @@ impl Core {
         self.throttle.exit(class, outcome, &self.clock);
     }
 
-    /// Counts a call of which nobody knows how it would have ended.
+    /// Counts a call that says nothing about the service.
     pub(super) fn leave(&self) {
         self.row.count(Ended::Uncounted.word());
     }
