@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::BulkheadLayer;
 use support::{
     PLACES, answered, answered_but_last, bare, breakers, calls, five, four_of_tower, one_in_hundred, open, rejected,
-    runtime, sharing,
+    runtime, sharing, throttle,
 };
 use tokio::runtime;
 use tokio::task::{JoinSet, unconstrained, yield_now};
@@ -106,6 +106,8 @@ fn contention(bench: &mut Criterion) {
         rows(bench, &name, &breaker.layer(one_in_hundred()), answered_but_last);
     }
     rows(bench, "breaker open", &open(), rejected);
+    rows(bench, "throttle", &throttle().layer(bare()), answered);
+    rows(bench, "throttle, 1 in 100 failing", &throttle().layer(one_in_hundred()), answered_but_last);
     rows(bench, "bulkhead, room, ours", &BulkheadLayer::new(PLACES).layer(bare()), answered);
     let of_tower = ServiceBuilder::new().load_shed().concurrency_limit(PLACES).service(bare());
     rows(bench, "bulkhead, room, tower", &of_tower, answered);

@@ -16,7 +16,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use palisade::{Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer, TimeoutLayer};
 use support::{
     Attempts, Down, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, four_of_tower,
-    one_in_hundred, open, rejected, runtime, sharing, tower_budget,
+    one_in_hundred, open, rejected, runtime, sharing, throttle, tower_budget,
 };
 use tokio::task::unconstrained;
 use tower::load_shed::error::Overloaded;
@@ -52,6 +52,8 @@ fn breaker(bench: &mut Criterion) {
         row(bench, &name, breaker.layer(one_in_hundred()), answered_but_last);
     }
     row(bench, "breaker open", open(), rejected);
+    row(bench, "throttle", throttle().layer(bare()), answered);
+    row(bench, "throttle, 1 in 100 failing", throttle().layer(one_in_hundred()), answered_but_last);
 }
 
 fn bulkhead(bench: &mut Criterion) {

@@ -9,6 +9,7 @@
 //! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
+//! | [`ThrottleLayer`] | more calls than an overloaded service takes | [`Error::Rejected`] |
 //! | [`Replicas`] | a service that is on one machine | the response of another replica |
 //! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
 //! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
@@ -86,10 +87,11 @@
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
 //!         replicas      picks who takes the attempt; each replica has the layers below for itself
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
-//!           bulkhead      without a queue: holds a place while an attempt runs, and none while the retry waits
-//!             timeout     limits one attempt
-//!               chaos     lets calls meet faults on purpose, as the service might
-//!                 service
+//!           throttle      sends about as many attempts as the service takes
+//!             bulkhead    without a queue: holds a place while an attempt runs, and none while the retry waits
+//!               timeout   limits one attempt
+//!                 chaos   lets calls meet faults on purpose, as the service might
+//!                   service
 //! ```
 //!
 //! A queue inside a circuit breaker would make our own wait the service's slowness, and open the circuit of a healthy service.
@@ -101,7 +103,7 @@
 //!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
 //! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
 //!   failure and a response is a success. The method `classify` sets another classifier, in every layer that asks: circuit breaker,
-//!   retry, fallback, dead letter, adaptive bulkhead, rate limit and measure.
+//!   retry, fallback, dead letter, adaptive bulkhead, rate limit, throttle and measure.
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
@@ -157,7 +159,7 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `throttle/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
 //!   `coalesce/`, `cache/`, `dead_letter/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
@@ -231,6 +233,7 @@ pub mod store;
 mod sync;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+pub mod throttle;
 mod time;
 pub mod timeout;
 
@@ -293,6 +296,7 @@ pub use crate::state::saga::SagaState;
 #[cfg(feature = "redb")]
 pub use crate::store::RedbStore;
 pub use crate::store::{MemoryStore, Store, StoreError};
+pub use crate::throttle::{Throttle, ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot};
 pub use crate::timeout::{Timeout, TimeoutLayer};
 
 /// The examples of the README, compiled.

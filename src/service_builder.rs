@@ -20,6 +20,7 @@ use crate::keyed::PerKeyHandle;
 use crate::measure::MeasureHandle;
 use crate::rate_limit::RateLimitHandle;
 use crate::retry::RetryLayer;
+use crate::throttle::ThrottleHandle;
 use crate::timeout::TimeoutLayer;
 
 /// A method a row: its parameters, and the layer that it adds.
@@ -74,6 +75,8 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_bulkhead[A: Handled<Handle = BulkheadHandle>, E, W]: AdmissionLayer<A, E, W>;
         /// Limits how many calls pass in which time.
         with_rate_limit[A: Handled<Handle = RateLimitHandle>, E, W]: AdmissionLayer<A, E, W>;
+        /// Rejects calls that an overloaded service would not take.
+        with_throttle[A: Handled<Handle = ThrottleHandle>, E]: AdmissionLayer<A, E>;
         /// Answers calls with what was answered before.
         #[cfg(feature = "moka")]
         with_cache[P, C: Call, M]: CacheLayer<P, C, M>;
@@ -88,7 +91,7 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_criticality[R]: CriticalityLayer<R>;
         /// Measures how long calls take and how they end.
         with_measure[A: Handled<Handle = MeasureHandle>, E]: AdmissionLayer<A, E>;
-        /// Gives each key a circuit, a bulkhead, a rate limit or a measure of its own.
+        /// Gives each key a circuit, a bulkhead, a rate limit, a throttle or a measure of its own.
         with_per_key[A: Handled<Handle = PerKeyHandle<K, H>>, K, H, E, W]: AdmissionLayer<A, E, W>;
         /// Turns calls that were rejected or timed out into responses.
         #[cfg(feature = "http")]

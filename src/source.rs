@@ -30,6 +30,7 @@ macro_rules! kinds {
             Saga: "saga", "palisade::saga";
             Chaos: "chaos", "palisade::chaos";
             Experiment: "experiment", "palisade::chaos";
+            Throttle: "throttle", "palisade::throttle";
             Custom: "custom", "palisade::custom";
         }
     };

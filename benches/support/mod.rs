@@ -10,7 +10,7 @@ use std::{error, fmt};
 
 use palisade::{
     Backoff, Budget, BulkheadLayer, CircuitBreaker, CircuitBreakerLayer, CoalesceLayer, Error, FallbackLayer,
-    RetryLayer, TimeoutLayer,
+    RetryLayer, ThrottleLayer, TimeoutLayer,
 };
 use tokio::runtime::{self, Runtime};
 use tower::retry::Policy;
@@ -118,6 +118,11 @@ pub(crate) fn open() -> CircuitBreaker<Inner<Down>> {
     let failed = runtime().block_on(service.clone().oneshot(LAST));
     assert!(failed.is_err(), "the request that fails was answered");
     service
+}
+
+/// A throttle, each time new.
+pub(crate) fn throttle() -> ThrottleLayer {
+    ThrottleLayer::builder("bench").seed(1).build().expect("legal")
 }
 
 /// A budget that never runs dry.

@@ -261,12 +261,7 @@ impl Settings for CircuitSettings {
                 count("count_window", calls, CountWindow::MAX_LEN, "1 to 16,777,216 calls")?;
                 count("min_calls", self.min_calls, calls, "at most the count window")?;
             }
-            Span::Time(span, buckets) => {
-                count("time_window", buckets, 1000, "of 1 to 1,000 buckets")?;
-                let fine = span / buckets >= Duration::from_millis(1);
-                let value = format_args!("{span:?} in {buckets} buckets");
-                ConfigError::unless(fine, "time_window", value, "at least a millisecond a bucket")?;
-            }
+            Span::Time(span, buckets) => TimeWindow::check(span, buckets)?,
         }
         count("probes", self.probes, 1023, "1 to 1,023")?;
         self.open_for.check("open_for")

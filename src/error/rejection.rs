@@ -15,7 +15,7 @@ use crate::time::Nanos;
 /// Tells which layer refused a call, why, and when to try again.
 ///
 /// With the feature `tonic` there is a status among its sources, where tonic looks for one: `RESOURCE_EXHAUSTED` when a bulkhead or a limit of
-/// your own is full or a rate is used up, otherwise `UNAVAILABLE`.
+/// your own is full, a rate is used up or a throttle rejects, otherwise `UNAVAILABLE`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rejection(Refusal);
 
@@ -109,8 +109,8 @@ impl Rejection {
         Self(Refusal::One { name: Name::of("limit"), retry_after: UNKNOWN, why: Why::Unready })
     }
 
-    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"per key"`, `"replicas"`, `"coalesce"` or
-    /// `"custom"`.
+    /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"throttle"`, `"per key"`, `"replicas"`,
+    /// `"coalesce"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0 {
             Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
@@ -298,6 +298,7 @@ reasons! {
     QueueFull: Bulkhead, "queue_full", Overloaded, "all its places are taken and its queue is full";
     WaitedTooLong: Bulkhead, "waited_too_long", Overloaded, "no place came free in time";
     RateLimited: RateLimit, "rate_limited", TooOften, "there are more calls than its rate allows";
+    Throttled: Throttle, "throttled", Overloaded, "the service takes too few of the calls that it gets";
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";

@@ -41,7 +41,8 @@
 //! # Events
 //!
 //! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
-//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `replicas`, `coalesce` or `custom`.
+//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `throttle`, `replicas`, `coalesce` or
+//! `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
@@ -50,6 +51,7 @@
 //! | [`Resized`](Event::Resized) | layer | `info`, or `debug` if adapted | `limit`, `reason` |
 //! | [`RateSet`](Event::RateSet) | `rate_limit` | `info` | `calls`, `period`, `burst` |
 //! | [`Shut`](Event::Shut) | `rate_limit` | `debug` | `duration` |
+//! | [`Throttling`](Event::Throttling) | `throttle` | `warn`, or `info` at the end | `criticality`, `requests`, `accepts` |
 //! | [`Retrying`](Event::Retrying) | `retry` | `debug` | `attempt`, `delay`, `outcome`, `error` |
 //! | [`Stopped`](Event::Stopped) | `retry` | `debug` | `attempt`, `reason`, `rejection` |
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |

@@ -8,6 +8,7 @@ use crate::error::{Elapsed, Error, Rejection};
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::criticality::Criticality;
 use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
@@ -53,6 +54,18 @@ pub enum Event<'a> {
     Shut {
         /// For how long no new call passes, but those of cost 0. Zero where a key was unblocked.
         duration: Duration,
+    },
+    /// A throttle rejects calls from now on, or has rejected none for a whole window.
+    #[non_exhaustive]
+    Throttling {
+        /// Whether it rejects calls.
+        rejects: bool,
+        /// How much these calls matter: it judges each class by itself.
+        criticality: Criticality,
+        /// Their calls in the window that have ended or were rejected here.
+        requests: u64,
+        /// Those of them that the service took.
+        accepts: u64,
     },
     /// A retry will send the call again.
     #[non_exhaustive]

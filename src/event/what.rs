@@ -8,6 +8,7 @@ use crate::error::Chain;
 use crate::source::Source;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
+use crate::state::criticality::Criticality;
 use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
@@ -51,6 +52,18 @@ pub enum What {
     Shut {
         /// For how long no new call passes; zero where a key was unblocked.
         duration: Duration,
+    },
+    /// [`Event::Throttling`]
+    #[non_exhaustive]
+    Throttling {
+        /// Whether calls were rejected from then on.
+        rejects: bool,
+        /// How much these calls matter.
+        criticality: Criticality,
+        /// Their calls in the window.
+        requests: u64,
+        /// Those of them that the service took.
+        accepts: u64,
     },
     /// [`Event::VerdictChanged`]
     #[non_exhaustive]
@@ -254,6 +267,9 @@ impl What {
             Event::Resized { limit, reason: "by_hand" } => Self::Resized { limit },
             Event::RateSet { rate, burst } => Self::RateSet { rate, burst },
             Event::Shut { duration } => Self::Shut { duration },
+            Event::Throttling { rejects, criticality, requests, accepts } => {
+                Self::Throttling { rejects, criticality, requests, accepts }
+            }
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
             Event::Cleared => Self::Cleared,
             Event::Draining { is_draining } => Self::Draining { is_draining },
@@ -307,6 +323,7 @@ impl What {
             Self::Resized { .. } => "resized",
             Self::RateSet { .. } => "rate_set",
             Self::Shut { .. } => "shut",
+            Self::Throttling { .. } => "throttling",
             Self::VerdictChanged { .. } => "verdict_changed",
             Self::Cleared => "cleared",
             Self::Draining { .. } => "draining",

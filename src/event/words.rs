@@ -20,6 +20,12 @@ impl fmt::Display for What {
             Self::RateSet { rate, burst } => write!(f, "rate set to {rate}, at most {burst} at once"),
             Self::Shut { duration: Duration::ZERO } => f.write_str("let calls pass again"),
             Self::Shut { duration } => write!(f, "shut for {}", shown(*duration)),
+            Self::Throttling { rejects: true, criticality, requests, accepts } => {
+                write!(f, "rejects {criticality} calls, {accepts} of {requests} were taken")
+            }
+            Self::Throttling { rejects: false, criticality, .. } => {
+                write!(f, "rejects no {criticality} calls any more")
+            }
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Cleared => f.write_str("cleared (by hand)"),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),

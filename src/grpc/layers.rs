@@ -18,6 +18,7 @@ use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::replicas::{Passing, Replicas, ReplicasBuilder};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
+use crate::throttle::{ThrottleBuilder, ThrottleLayer};
 use crate::timeout::TimeoutLayer;
 
 impl CircuitBreakerLayer {
@@ -93,6 +94,18 @@ impl RateLimitLayer {
     /// is to [heed](Builder::heed_throttling) the service.
     pub fn grpc(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Grpc> {
         Self::builder(name, rate).grpc()
+    }
+}
+
+impl ThrottleLayer {
+    /// Starts to build a throttle for gRPC.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [code](GrpcClassifier) in the head or the trailers: a call is
+    /// accepted if it is a `Success`, which takes a refusal that is the request's own fault for one. It counts when the
+    /// stream of its response has ended; a head that is a failure counts at once. A stream that is dropped counts as
+    /// accepted if a message began to come, and not at all otherwise.
+    pub fn grpc(name: impl Into<Cow<'static, str>>) -> ThrottleBuilder<Grpc> {
+        Self::builder(name).grpc()
     }
 }
 

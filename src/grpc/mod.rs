@@ -35,6 +35,7 @@
 //! | circuit breaker, bulkhead | [hold](crate::http::Http) the call's place until the stream of its response has ended |
 //! | adaptive bulkhead | goes by the [code](GrpcClassifier) in the head, and by the time to it; a code in the trailers after a head is no drop |
 //! | rate limit | [heeds](crate::RateLimitBuilder::heed_throttling) a pushback in the head or in the trailers, if it is told to |
+//! | throttle | goes by the [code](GrpcClassifier), also by that in the trailers, and counts a call when the stream has ended |
 //! | measure | goes by the [code](GrpcClassifier), also by that in the trailers; a call takes until the stream has ended |
 //! | timeout | covers the stream too |
 //! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |

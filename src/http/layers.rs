@@ -26,6 +26,7 @@ use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::replicas::{Passing, Replicas, ReplicasBuilder};
 use crate::retry::{RetryBuilder, RetryLayer, Rules};
 use crate::state::rate::Rate;
+use crate::throttle::{ThrottleBuilder, ThrottleLayer};
 use crate::timeout::TimeoutLayer;
 
 impl CircuitBreakerLayer {
@@ -230,6 +231,17 @@ impl RateLimitLayer {
     /// [heed](Builder::heed_throttling) the service.
     pub fn http(name: impl Into<Cow<'static, str>>, rate: Rate) -> RateLimitBuilder<Http> {
         Self::builder(name, rate).http()
+    }
+}
+
+impl ThrottleLayer {
+    /// Starts to build a throttle for HTTP.
+    ///
+    /// Errors and events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier), and by how the body ends: a call is
+    /// accepted if it is a `Success`, which takes a refusal that is the request's own fault for one. It counts when the
+    /// body of its response has ended or is dropped; a head that is a failure counts at once.
+    pub fn http(name: impl Into<Cow<'static, str>>) -> ThrottleBuilder<Http> {
+        Self::builder(name).http()
     }
 }
 

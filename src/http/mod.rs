@@ -51,6 +51,7 @@
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
 //! | adaptive bulkhead | goes by the [status](HttpClassifier), and by the time to the head |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
+//! | throttle | goes by the [status](HttpClassifier), and counts a call when the body of its response has ended |
 //! | replicas | go by the [status](HttpClassifier); a call goes on where it was [not sent](not_sent()), and is in flight until the body of its response has ended |
 //! | coalesce | shares [`GET` requests](OnlyGets) only; their [bodies](SharedBody) are read whole, and a large one is for who began the call |
 //! | cache (feature `http-cache-semantics`) | keeps what the responses say may be kept: see `Semantics` |

@@ -1,4 +1,4 @@
-//! A circuit breaker, a bulkhead, a rate limit or a measure for each key.
+//! A circuit breaker, a bulkhead, a rate limit, a throttle or a measure for each key.
 //!
 //! A client that calls many hosts must not lose all of them because one is down, and one slow route must not take the places of
 //! the others. So each host, route or tenant, or any other key that a function takes from the request, has a circuit, places or
@@ -36,6 +36,7 @@
 //!
 //! Bulkheads have `per_key` too: `BulkheadLayer::builder(10).per_key(...)`, with a queue or without. So have rate limits, whose
 //! handle also changes the rate of all keys, and [blocks](PerKeyHandle::block) one or [unblocks](PerKeyHandle::unblock) it.
+//! [Throttles](crate::throttle) have it, which count the calls of each key for themselves.
 //! A [measure](crate::measure#a-measure-for-each-route) has it as well: it keeps its keys for ever.
 //!
 //! # Settings
@@ -52,7 +53,7 @@
 //!
 //! A key is removed when another key needs room, the key was idle for `idle`, and only counts would be lost with it: nothing of it
 //! is in flight (a waiting call, a streaming body and a guard all count as in flight), its circuit is neither open nor set by
-//! hand, and its bulkhead was not resized by hand. An adaptive limit counts as no more than a count. A half-open circuit is
+//! hand, its throttle has rejected nothing for a whole window, and its bulkhead was not resized by hand. An adaptive limit counts as no more than a count. A half-open circuit is
 //! removed, and a handle does not prevent it: the handle keeps working, on a circuit that no call uses any more. A key that comes
 //! back starts anew, with a closed circuit.
 //!
@@ -79,6 +80,7 @@
 //! | circuit with only the rule of consecutive failures | 760 |
 //! | circuit with a count window of 100 calls | 945 |
 //! | circuit with the default time window | 1,010 |
+//! | throttle | 1,200 |
 //!
 //! A key whose limit has [something to tell](crate::registry#what-has-happened) keeps the last 32 such things, of about 200 bytes each.
 //!

@@ -43,6 +43,7 @@ impl Trouble {
         match instance.kind {
             Kind::Bulkhead if some("queued") || count("in_flight") >= count("max_concurrent") => Self::Watch,
             Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
+            Kind::Throttle if may_reject(instance) => Self::Watch,
             Kind::Retry if count("tokens") == Some(0) => Self::Watch,
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
@@ -85,6 +86,11 @@ fn count(instance: &Instance, name: &str) -> Option<u64> {
 fn has_run_out(instance: &Instance) -> bool {
     let used = ["availability_used", "latency_used"].map(|name| value(instance, name));
     used.into_iter().flatten().any(|used| matches!(used, Value::Rate(used) if *used >= 1.0))
+}
+
+/// Whether some calls are rejected by chance.
+fn may_reject(instance: &Instance) -> bool {
+    matches!(value(instance, "probability"), Some(Value::Rate(probability)) if *probability > 0.0)
 }
 
 fn is_on(instance: &Instance, name: &str) -> bool {

@@ -18,6 +18,7 @@ use crate::state::phi::SUSPICIONS;
 use crate::state::replicas::PassedOver;
 use crate::state::saga::End;
 use crate::state::tally::WORDS;
+use crate::state::throttle::counted::Ended;
 use crate::state::verdict::{DRAINS, Level};
 use crate::state::{bucket, calls};
 
@@ -89,6 +90,7 @@ const _: () = {
     assert!(End::Stuck.word() < WORDS, "sagas");
     assert!(SPARED < WORDS, "chaos");
     assert!(Found::Aborted.word() < WORDS, "an experiment");
+    assert!(Ended::Uncounted.word() < WORDS, "a throttle");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

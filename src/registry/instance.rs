@@ -25,6 +25,7 @@ use crate::source::{Kind, Source};
 /// | circuit breaker | `failure_rate`, `throttled_rate`, `slow_rate` and with it `slow_after`, `consecutive`, `min_calls`, `time_window` and `buckets` or `count_window`, `open_for`, `max_retry_after`, `probes`, `half_open_for` | `phase`, `phase_age`, `retry_after`, `calls`, `failures`, `throttled`, `slow`, `consecutive`, `failure_rate`, `throttled_rate`, `slow_rate`, `rejected`, `late` |
 /// | bulkhead | `max_concurrent`, and if it adapts `min`, `max`, `round` | `in_flight`, `queued` |
 /// | rate limit | `rate`, `burst`, `heed_throttling` | `available`, `waiting`, `rejected` |
+/// | throttle | `k`, `max_rejection`, `time_window`, `buckets` | `requests`, `accepts`, `probability`, `rejected` |
 /// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `budget_gate`, `retry_rejected` | `tokens` |
 /// | timeout | `limit` | |
 /// | fallback | | |

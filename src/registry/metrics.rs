@@ -16,6 +16,7 @@ use crate::state::cache::counted::{Answered, EVICTED, Refreshed};
 use crate::state::chaos::counted::{FaultKind, Found, Halted, SPARED};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
+use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
 use crate::state::letters::counted::{ACCEPTED, Loss, Parked, Replayed, STORED};
 use crate::state::objective::Call;
@@ -23,6 +24,7 @@ use crate::state::permits::counted::Change;
 use crate::state::phi;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
 use crate::state::saga::{End, SagaState, counted};
+use crate::state::throttle::counted as throttled;
 use crate::state::verdict::{DRAINS, Level};
 
 /// The table: the name, the kinds of layers, and the labels beside `name`; then the cells, and what it says.
@@ -124,6 +126,12 @@ table! {
         "Whole calls that may pass at once.";
     rate_limit_waiting: RateLimit Gauge[] one(At::Gauge("waiting")),
         "Calls that wait for their turn.";
+    throttle_calls_total: Throttle Counter[outcome] words_of(throttled::Ended::ALL.map(throttled::Ended::as_str), Criticality::COUNT),
+        "Calls that throttles let pass, by how they ended.";
+    throttle_rejected_total: Throttle Counter[criticality] classes(),
+        "Calls that throttles rejected, by how much they matter.";
+    throttle_accepted_ratio: Throttle Gauge[] one(At::Share("accepts", "requests")),
+        "The share of the calls in the windows that the service took; absent where there are none.";
     fallback_answers_total: Fallback Counter[step] words_of(ANSWERS, 1),
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),

@@ -55,6 +55,8 @@
 //! A rate limit admits a call when it lets it pass: one that leaves before its turn was neither admitted nor rejected. A rejection of
 //! a bulkhead is counted once, and shown by its reason and by the call's [criticality](crate::Criticality).
 //!
+//! A call of a throttle is `accepted` or `failed`, or `uncounted` where it says nothing about the service.
+//!
 //! A [check](crate::HealthCheck) counts each result, and apart from that each change of its verdict. One that is stale is shown as
 //! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
 //! for it. Nodes are counted, and never named.
@@ -158,7 +160,7 @@
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
-//! a circuit, a bulkhead, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such
+//! a circuit, a bulkhead, a throttle, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such
 //! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
 //! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
@@ -177,7 +179,7 @@
 //!
 //! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
 //! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
-//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; measures with the greatest share of
+//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; throttles that are most likely to reject; measures with the greatest share of
 //! failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
 //!
 //! # What to do when an alert fires

@@ -12,13 +12,15 @@ use crate::setting::Setting;
 /// The handles of a stack's parts; `()` where a part is switched off.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Handles<Q, R, C, B> {
+pub struct Handles<Q, R, C, H, B> {
     /// The [handle](crate::RateLimitHandle) of the rate limit.
     pub rate_limit: Q,
     /// The [budget](crate::Budget) of the retry, if it has one.
     pub budget: R,
     /// The [handle](crate::CircuitHandle) of the circuit breaker.
     pub circuit: C,
+    /// The [handle](crate::ThrottleHandle) of the throttle.
+    pub throttle: H,
     /// The [handle](crate::BulkheadHandle) of the bulkhead.
     pub bulkhead: B,
 }
@@ -95,6 +97,8 @@ places! {
     Retry: "retry";
     /// Counts each attempt.
     CircuitBreaker: "circuit breaker";
+    /// Sends about as many attempts as the service takes.
+    Throttle: "throttle";
     /// Holds a place while an attempt runs.
     Bulkhead: "bulkhead";
     /// Limits one attempt.
@@ -103,27 +107,29 @@ places! {
     DeadlineSent: "deadline sent";
 }
 
-impl<E, N, F, D, T, Q, R, C, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, B, L, O)>
+impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, H, B, L, O)>
 where
     Q: Handled,
     R: Handled,
     C: Handled,
+    H: Handled,
     B: Handled,
 {
     /// Returns the handles of all parts that have one.
-    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, C::Handle, B::Handle> {
+    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, C::Handle, H::Handle, B::Handle> {
         let (.., rate) = &self.whole;
-        let (circuit, bulkhead, ..) = &self.attempt;
+        let (circuit, throttle, bulkhead, ..) = &self.attempt;
         Handles {
             rate_limit: rate.handle(),
             budget: self.retry.handle(),
             circuit: circuit.handle(),
+            throttle: throttle.handle(),
             bulkhead: bulkhead.handle(),
         }
     }
 }
 
-impl<E, N, F, D, T, Q, R, C, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, B, L, O)>
+impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, H, B, L, O)>
 where
     N: Part,
     F: Part,
@@ -132,6 +138,7 @@ where
     Q: Part,
     R: Part,
     C: Part,
+    H: Part,
     B: Part,
     L: Part,
     O: Part,
@@ -144,10 +151,10 @@ where
 
     /// Lists all layers of the stack in this registry, also those that are added later.
     ///
-    /// The layers are built anew. A rate limit is listed where its own builder says. Defaults to [`Registry::global`].
+    /// The layers are built anew. A rate limit and a throttle are listed where their own builders say. Defaults to [`Registry::global`].
     pub fn registry(self, registry: &Registry) -> Self {
         let Self { name, end, whole: (answers, fallback, taken, total, rate), retry, attempt, .. } = self;
-        let (circuit, bulkhead, limit, sent) = attempt;
+        let (circuit, throttle, bulkhead, limit, sent) = attempt;
         Self {
             name,
             end,
@@ -161,6 +168,7 @@ where
             retry: retry.listed_in(registry),
             attempt: (
                 circuit.listed_in(registry),
+                throttle.listed_in(registry),
                 bulkhead.listed_in(registry),
                 limit.listed_in(registry),
                 sent.listed_in(registry),
@@ -169,9 +177,9 @@ where
         }
     }
 
-    fn parts(&self) -> [(Place, &dyn Part); 10] {
+    fn parts(&self) -> [(Place, &dyn Part); 11] {
         let (answers, fallback, taken, total, rate) = &self.whole;
-        let (circuit, bulkhead, limit, sent) = &self.attempt;
+        let (circuit, throttle, bulkhead, limit, sent) = &self.attempt;
         [
             (Place::Answers, answers),
             (Place::Fallback, fallback),
@@ -180,6 +188,7 @@ where
             (Place::RateLimit, rate),
             (Place::Retry, &self.retry),
             (Place::CircuitBreaker, circuit),
+            (Place::Throttle, throttle),
             (Place::Bulkhead, bulkhead),
             (Place::AttemptTimeout, limit),
             (Place::DeadlineSent, sent),

@@ -45,6 +45,7 @@
 //! | [rate limit](crate::rate_limit) | off | off | [`rate_limit`](StandardLayer::rate_limit) |
 //! | [retry](crate::retry) | 3 attempts, budget | - | [`retry`](StandardLayer::retry), [`without_retry`](StandardLayer::without_retry) |
 //! | [circuit breaker](crate::circuit_breaker) | on | - | [`circuit_breaker`](StandardLayer::circuit_breaker), [`without_circuit_breaker`](StandardLayer::without_circuit_breaker) |
+//! | [throttle](crate::throttle) | off | off | [`throttle`](StandardLayer::throttle) |
 //! | [bulkhead](crate::bulkhead) | off | as given | [`bulkhead`](StandardLayer::bulkhead) |
 //! | attempt timeout | 10 s | off | [`attempt_timeout`](StandardLayer::attempt_timeout), [`without_attempt_timeout`](StandardLayer::without_attempt_timeout) |
 //! | sends the deadline on | HTTP, gRPC | - | as for the caller's deadline |

@@ -16,6 +16,7 @@ use crate::rate_limit::{Quota, RateLimitHandle};
 use crate::registry::Registry;
 use crate::retry::{RetryBuilder, RetryLayer, SharedBudget};
 use crate::setting::Setting;
+use crate::throttle::{ThrottleLayer, Throttling};
 use crate::timeout::TimeoutLayer;
 
 /// What stands in a place of a [`StandardLayer`](super::StandardLayer): one of the crate's layers, or [`Identity`] for none.
@@ -100,6 +101,18 @@ impl<A: Handled, E, W> Handled for AdmissionLayer<A, E, W> {
 
     fn handle(&self) -> A::Handle {
         self.admit.handle()
+    }
+}
+
+impl<E> Part for ThrottleLayer<E> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(self.handle().settings())
+    }
+}
+
+impl<K, By, E> Part for AdmissionLayer<PerKey<K, By, Throttling>, E> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(self.handle().model().settings())
     }
 }
 

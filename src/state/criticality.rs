@@ -5,8 +5,8 @@ use std::fmt;
 /// How much a call matters when not all calls can be served.
 ///
 /// It travels with a call to everything below it, as a [`Deadline`](crate::Deadline) does. Layers ask for it only where they must
-/// choose: a [bulkhead](crate::bulkhead#criticality) that is full, and the [budget](crate::Budget) of a retry. A greater value matters
-/// more. The four classes are those of *Site Reliability Engineering*, chapter 21.
+/// choose: a [bulkhead](crate::bulkhead#criticality) that is full, the [budget](crate::Budget) of a retry, and a
+/// [throttle](crate::throttle), which counts each class for itself. A greater value matters more. The four classes are those of *Site Reliability Engineering*, chapter 21.
 ///
 /// # Examples
 ///

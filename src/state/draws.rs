@@ -52,6 +52,13 @@ pub(crate) const fn scale(number: u64, end: usize) -> usize {
     (number.wrapping_mul(end as u64) >> 32) as usize
 }
 
+/// A number as a part of the largest, from 0 and less than 1.
+#[inline]
+#[expect(clippy::cast_precision_loss, reason = "the bits that fit are kept")]
+pub(crate) fn fraction(number: u64) -> f64 {
+    (number >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 /// Makes each bit depend on all others.
 #[inline]
 pub(crate) const fn mix(number: u64) -> u64 {

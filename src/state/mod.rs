@@ -29,6 +29,7 @@ pub(crate) mod replicas;
 pub(crate) mod saga;
 pub(crate) mod stripes;
 pub(crate) mod tally;
+pub(crate) mod throttle;
 pub(crate) mod verdict;
 pub(crate) mod window;
 

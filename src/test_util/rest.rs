@@ -72,6 +72,7 @@ const fn held(kind: Kind) -> &'static [&'static str] {
         | Kind::Registry
         | Kind::Chaos
         | Kind::Experiment
+        | Kind::Throttle
         | Kind::Custom => &[],
     }
 }

@@ -10,7 +10,7 @@ use palisade::replicas::Replicas;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer,
     DeadLetter, DeadLetterLayer, Error, FallbackLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate,
-    RateLimitLayer, RetryLayer, TimeoutLayer, fallback,
+    RateLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer, fallback,
 };
 
 use tower::{Layer, Service};
@@ -40,6 +40,7 @@ macro_rules! each_admission {
             bulkhead: $crate::layers::places();
             adaptive: $crate::layers::adaptive();
             rate_limit: $crate::layers::rate();
+            throttle: $crate::layers::throttle();
             measure: $crate::layers::measure();
             own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
             $($others)*
@@ -101,6 +102,11 @@ pub(crate) fn places() -> BulkheadLayer {
 /// More calls than any law makes.
 pub(crate) fn rate() -> RateLimitLayer {
     RateLimitLayer::builder("rate", Rate::per_second(1000)).burst(1000).build().unwrap()
+}
+
+/// It rejects no call of any law: the probability is too small.
+pub(crate) fn throttle() -> ThrottleLayer {
+    ThrottleLayer::builder("throttle").max_rejection(f64::MIN_POSITIVE).build().unwrap()
 }
 
 pub(crate) fn pace() -> PacingLayer {

@@ -4,11 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use palisade::Criticality::{Critical, CriticalPlus, Sheddable, SheddablePlus};
 use palisade::call::{AdmissionLayer, Handled};
 use palisade::coalesce::{Share, ToKey};
 use palisade::{
     Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, DeadLetterLayer,
-    FallbackLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, TimeoutLayer,
+    FallbackLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, ThrottleHandle,
+    TimeoutLayer,
 };
 
 use tower::Service;
@@ -165,6 +167,16 @@ impl AtRest for BulkheadHandle {
 impl AtRest for RateLimitHandle {
     fn assert_at_rest(&self) {
         assert_eq!(self.snapshot().waiting, 0, "calls wait");
+    }
+}
+
+impl AtRest for ThrottleHandle {
+    fn assert_tallied(&self, tallies: &Tallies, ended: Ended) {
+        let classes = [CriticalPlus, Critical, SheddablePlus, Sheddable].map(|class| self.snapshot(class));
+        let results = tallies.ended.total() + ended.panics;
+        let counted: u64 = classes.iter().map(|class| class.requests).sum();
+        let legal = results..=results + ended.cuts + ended.drops;
+        assert!(legal.contains(&counted), "{classes:?} after {results} results");
     }
 }
 

@@ -14,7 +14,7 @@ use palisade::{
 use tower::util::ServiceFn;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::layers::pace;
+use crate::layers::{pace, throttle};
 use crate::support::Down;
 
 const LIMIT: Duration = Duration::from_secs(1);
@@ -70,6 +70,7 @@ is_shown_under_its_own_name! {
     a_call_through_a_bulkhead: future(&BulkheadLayer::new(1)), "ResponseFuture {";
     a_call_that_may_queue: future(&BulkheadLayer::builder(1).max_queue(1).build().unwrap()), "WaitingFuture {";
     a_call_through_a_rate_limit: future(&RateLimitLayer::per_second(1)), "ResponseFuture {";
+    a_call_through_a_throttle: future(&throttle()), "ResponseFuture {";
     a_call_that_may_wait_for_its_turn: future(&pace()), "WaitingFuture {";
     a_call_with_a_fallback: future(&FallbackLayer::value(1)), r#"ResponseFuture { name: "fallback""#;
     a_fallback_to_a_service: answer(fallback::service(service_fn(ECHO))), "ServiceFuture {";

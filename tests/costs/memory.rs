@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use palisade::{
     BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Error, FallbackLayer, MeasureLayer, RateLimitLayer,
-    RetryLayer, TimeoutLayer,
+    RetryLayer, ThrottleLayer, TimeoutLayer,
 };
 use tokio::runtime::{Builder, Runtime};
 use tower::util::ServiceFn;
@@ -143,6 +143,8 @@ fn an_idle_breaker_fits_in_a_kibibyte_and_others_in_half_of_one() {
         scales.weigh("bulkhead", KIB / 2, || BulkheadLayer::new(64));
         scales.weigh("bulkhead with a queue", KIB / 2, || BulkheadLayer::builder(64).max_wait(LIMIT).build().unwrap());
         scales.weigh("rate limit", KIB / 2, || RateLimitLayer::per_second(100));
+        // With the draws of its threads, which its keys share.
+        scales.weigh("throttle", 3 * KIB, || ThrottleLayer::builder("idle").build().unwrap());
         let unbounded = || RetryLayer::builder("idle").without_budget().build().unwrap();
         let alone = scales.weigh("retry without budget", KIB / 2, unbounded);
         let with_budget = scales.weigh("retry and its budget", KIB, || RetryLayer::builder("idle").build().unwrap());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use palisade::call::{Fork, Plain, Settings};
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, Outcome, PerKeyBuilder, PerKeyLayer, Rate,
-    RateLimitLayer, RetryLayer,
+    RateLimitLayer, RetryLayer, ThrottleLayer,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::advance;
@@ -121,6 +121,7 @@ fn known_keys_allocate_nothing_and_idle_ones_give_theirs_back() {
             ),
             (weigh(&runtime, || breaker().count_window(100).per_key(key as Key)), 945, 128),
             (weigh(&runtime, || breaker().per_key(key as Key)), 1010, 256),
+            (weigh(&runtime, || ThrottleLayer::builder("upstream").per_key(key as Key)), 1200, 384),
         ];
         for (cost, first, further) in &costs {
             assert!(cost.first <= *first && cost.further <= *further, "{costs:?}");

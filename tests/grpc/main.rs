@@ -39,6 +39,7 @@ mod resets;
 mod retries;
 mod server_side;
 mod standard;
+mod throttle;
 mod unsendable;
 mod web;
 mod whole;

@@ -53,6 +53,7 @@ mod reqwest;
 mod resend;
 mod set_aside;
 mod standard;
+mod throttle;
 mod timeout;
 mod unprocessed;
 mod unread;

@@ -36,5 +36,6 @@ mod snapshots;
 mod spans;
 mod standard;
 mod test_util;
+mod throttle;
 mod timeout;
 mod workloads;

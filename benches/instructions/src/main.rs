@@ -33,7 +33,7 @@ use palisade::{
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, cached, calls, five, one_in_hundred,
-    open, rejected, runtime, sharing,
+    open, rejected, runtime, sharing, throttle,
 };
 use tokio::task::{unconstrained, yield_now};
 use tower::{BoxError, Layer, Service, ServiceBuilder, service_fn};
@@ -43,13 +43,15 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 51] = [
+const PATHS: [Path; 53] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
     ("breaker-time-window", |n| run(n, breaker(2).layer(bare()), answered)),
     ("breaker-time-window-1-in-100-failing", |n| run(n, breaker(2).layer(one_in_hundred()), answered_but_last)),
     ("breaker-open", |n| run(n, open(), rejected)),
+    ("throttle", |n| run(n, throttle().layer(bare()), answered)),
+    ("throttle-1-in-100-failing", |n| run(n, throttle().layer(one_in_hundred()), answered_but_last)),
     ("bulkhead-room", |n| run(n, BulkheadLayer::new(PLACES).layer(bare()), answered)),
     ("bulkhead-full", |n| run(n, BulkheadLayer::new(0).layer(bare()), rejected)),
     ("bulkhead-shares", |n| {

@@ -28,6 +28,10 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::Shut { duration } => {
             debug!(target: "palisade::rate_limit", name, key = source.key(), ?duration, "shut");
         }
+        Event::Throttling { rejects, criticality, requests, accepts } => {
+            let (key, criticality) = (source.key(), criticality.as_str());
+            throttling(name, key, rejects, criticality, [requests, accepts]);
+        }
         Event::Retrying { attempt, delay, outcome, error } => {
             let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
             debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");
@@ -148,6 +152,15 @@ fn rejected(source: Source<'_>, rejection: &Rejection) {
         };
     }
     kinds!(rows);
+}
+
+fn throttling(name: &str, key: Option<&str>, rejects: bool, criticality: &str, [requests, accepts]: [u64; 2]) {
+    macro_rules! row {
+        ($level:ident, $message:literal) => {
+            $level!(target: "palisade::throttle", name, key, criticality, requests, accepts, $message)
+        };
+    }
+    if rejects { row!(warn, "throttle rejects calls") } else { row!(info, "throttle rejects no calls") }
 }
 
 fn resized(source: Source<'_>, limit: usize, reason: &'static str) {

@@ -7,7 +7,7 @@
 
 use std::hash::{Hash, Hasher, SipHasher};
 
-use crate::state::draws::{STEP, mix};
+use crate::state::draws::{STEP, fraction, mix};
 
 /// The numbers of one call.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +31,4 @@ pub(crate) fn is_drawn(seed: u64, key: &impl Hash, share: f64) -> bool {
     let mut hasher = SipHasher::new_with_keys(seed, 0);
     key.hash(&mut hasher);
     fraction(hasher.finish()) < share
-}
-
-/// A number as a part of the largest.
-#[expect(clippy::cast_precision_loss, reason = "the bits that fit are kept")]
-fn fraction(number: u64) -> f64 {
-    (number >> 11) as f64 / (1_u64 << 53) as f64
 }

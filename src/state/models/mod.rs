@@ -12,6 +12,7 @@ mod objective;
 mod permits;
 mod phi;
 mod replicas;
+mod throttle;
 mod verdict;
 
 use std::sync::Arc as StdArc;

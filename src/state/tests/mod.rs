@@ -25,6 +25,7 @@ mod rules;
 mod saga;
 mod stripes;
 mod tally;
+mod throttle;
 mod verdict;
 mod window;
 

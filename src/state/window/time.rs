@@ -12,6 +12,9 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "buckets are few")]
 
+use std::time::Duration;
+
+use crate::error::ConfigError;
 use crate::state::counts::{Counts, Recorded};
 use crate::state::stripes::{Stripes, Tag};
 #[cfg(any(feature = "serde", test))]
@@ -39,6 +42,14 @@ impl TimeWindow {
     pub(crate) fn new(span: Nanos, buckets: u32, min_calls: u64, counts_slow: bool) -> Self {
         let buckets = u64::from(buckets);
         Self { width: Nanos(span.0 / buckets), buckets, counts_slow, min_calls: MinCalls::new(min_calls) }
+    }
+
+    /// Says whether a window can be divided so.
+    pub(crate) fn check(span: Duration, buckets: u32) -> Result<(), ConfigError> {
+        ConfigError::unless((1..=1000).contains(&buckets), "time_window", buckets, "of 1 to 1,000 buckets")?;
+        let fine = span / buckets >= Duration::from_millis(1);
+        let value = format_args!("{span:?} in {buckets} buckets");
+        ConfigError::unless(fine, "time_window", value, "at least a millisecond a bucket")
     }
 
     pub(crate) fn fork(&self) -> Self {

@@ -57,12 +57,12 @@ struct Run {
 }
 
 impl Run {
-    fn of(steps: &[Step]) -> Result<Self, (Cut, Self)> {
+    fn of(steps: &[Step]) -> Result<Self, Box<(Cut, Self)>> {
         let mut run =
             Self { flow: Flow::default(), now: now(), sent: Vec::new(), passed: Vec::new(), has_ended: false };
         for step in steps {
             if let Err(cut) = run.step(*step) {
-                return Err((cut, run));
+                return Err(Box::new((cut, run)));
             }
         }
         Ok(run)

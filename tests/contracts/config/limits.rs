@@ -1,4 +1,4 @@
-//! The limits of a timeout, the places of a bulkhead, and the rate of a rate limit.
+//! The limits of a timeout, the places of a bulkhead, the rate of a rate limit, and the formula of a throttle.
 
 use super::*;
 
@@ -140,4 +140,45 @@ async fn every_rate_that_is_legal_runs() {
         assert_eq!(RateLimitLayer::per_second(calls).layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{calls}");
     }
     assert!(RateLimitLayer::per_second(0).layer(Inner::default()).oneshot(1).await.is_err());
+}
+
+fn throttle() -> ThrottleBuilder {
+    ThrottleLayer::builder("search")
+}
+
+#[test]
+fn a_throttle_that_would_reject_a_healthy_service_is_refused() {
+    let below = [0.999_999, 0.0, -0.0, -2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    assert_illegal("k", below.map(|k| throttle().k(k).build()));
+}
+
+#[test]
+fn a_throttle_that_never_probes_or_never_rejects_is_refused() {
+    let outside = [1.0, 0.0, -0.0, 1.5, -0.5, f64::NAN, f64::INFINITY];
+    assert_illegal("max_rejection", outside.map(|most| throttle().max_rejection(most).build()));
+}
+
+#[test]
+fn a_window_of_a_throttle_that_is_too_fine_is_refused() {
+    let windows = [(SECOND, 0), (SECOND, 1001), (MAX, u32::MAX), (MILLI, 2), (Duration::ZERO, 1), (NANO, 1)];
+    assert_illegal("time_window", windows.map(|(span, buckets)| throttle().time_window(span, buckets).build()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_formula_of_a_throttle_runs() {
+    for k in [1.0, 1.000_001, 2.0, f64::MAX] {
+        for max_rejection in [f64::MIN_POSITIVE, 0.5, 1.0 - f64::EPSILON] {
+            for (span, buckets) in [(MILLI, 1), (SECOND, 1000), (MAX, 1), (MAX, 1000)] {
+                let throttle = throttle().k(k).max_rejection(max_rejection).time_window(span, buckets).build().unwrap();
+                assert_eq!(throttle.layer(Inner::default()).oneshot(1).await.unwrap(), 1, "{k}, {max_rejection}");
+                for _ in 0..100 {
+                    throttle.handle().try_enter().map(ThrottleGuard::failure).ok();
+                }
+                let probability = throttle.handle().snapshot(Criticality::Critical).probability;
+                assert!((0.0..=max_rejection).contains(&probability), "{probability} of {max_rejection}");
+                advance(Duration::from_secs(1 << 25)).await;
+                throttle.handle().try_enter().map(ThrottleGuard::success).ok();
+            }
+        }
+    }
 }

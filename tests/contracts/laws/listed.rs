@@ -11,7 +11,7 @@ use palisade::test_util::assert_at_rest;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
     HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
-    Replicas, Saga, ServiceBuilderExt,
+    Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
 };
 use tokio::time::timeout;
 use tower::layer::layer_fn;
@@ -144,6 +144,7 @@ each_listed! {
     rate_limit: |registry| {
         RateLimitLayer::builder("seen", Rate::per_second(1000)).registry(registry).build()
     }, { "rate limit": "rate_limit" };
+    throttle: |registry| ThrottleLayer::builder("seen").registry(registry).build(), { "throttle": "throttle" };
     retrying: |registry| {
         RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build()
     }, { "retry": "retry" };
@@ -200,6 +201,9 @@ each_listed! {
     rate_limit_per_key: |registry| {
         RateLimitLayer::builder("seen", Rate::per_second(1000)).per_key(|_: &u32| ()).registry(registry).build()
     }, { "per key": "rate_limit" };
+    throttle_per_key: |registry| {
+        ThrottleLayer::builder("seen").per_key(|_: &u32| ()).registry(registry).build()
+    }, { "per key": "throttle" };
     circuit_breaker_per_key: |registry| {
         CircuitBreakerLayer::builder("seen").per_key(|_: &u32| ()).capacity(1).registry(registry).build()
     }, { "per key": "circuit" };

@@ -21,7 +21,7 @@ use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadBuilder, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, Deadline, Error,
     Jitter, MeasureBuilder, MeasureLayer, Name, QueueBuilder, Rate, RateLimitBuilder, RateLimitLayer, RejectionReason,
-    Replicas, RetryLayer, TimeoutLayer,
+    Replicas, RetryLayer, ThrottleBuilder, ThrottleLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -66,6 +66,9 @@ macro_rules! each_http_admission {
             queue_per_key: $crate::over_http::queue().per_key(palisade::http::host).build().unwrap();
             rate_limit_for_http: $crate::over_http::rate().headers().heed_throttling().build().unwrap();
             rate_limit_per_key: $crate::over_http::rate().per_key(palisade::http::host).build().unwrap();
+            throttle_for_http: $crate::over_http::throttle().build().unwrap();
+            throttle_for_grpc: palisade::ThrottleLayer::grpc("throttle").max_rejection(f64::MIN_POSITIVE).build().unwrap();
+            throttle_per_key: $crate::over_http::throttle().per_key(palisade::http::host).build().unwrap();
             waits_for_http: $crate::over_http::rate().headers().max_wait($crate::over_http::LIMIT).build().unwrap();
             $($others)*
         }
@@ -125,6 +128,11 @@ pub(crate) fn places() -> BulkheadBuilder<Http> {
 /// More calls than any law makes.
 pub(crate) fn rate() -> RateLimitBuilder<Http> {
     RateLimitLayer::http("rate", Rate::per_second(1000)).burst(1000)
+}
+
+/// It rejects no call of any law.
+pub(crate) fn throttle() -> ThrottleBuilder<Http> {
+    ThrottleLayer::http("throttle").max_rejection(f64::MIN_POSITIVE)
 }
 
 pub(crate) fn adaptive() -> AdaptiveBuilder<Http> {

@@ -21,6 +21,7 @@ use palisade::measure::{
 use palisade::objective::{AlertSnapshot, BurnWindow, Indicator, Severity};
 use palisade::rate_limit::{self, MaxWait, One, Pacing, Quota};
 use palisade::registry::{Histogram, Instance, Listing, Metric, MetricKind, Reading, Sample};
+use palisade::throttle::Throttling;
 use palisade::{
     Adaptive, Backoff, Budget, BudgetBuilder, BudgetGate, Bulkhead, BulkheadBuilder, BulkheadGuard, BulkheadHandle,
     BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
@@ -33,8 +34,8 @@ use palisade::{
     Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
     Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
     ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle,
-    SagaState, SagaStatus, Timeout, TimeoutLayer, Verdict, call, coalesce, dead_letter, fallback, replicas, retry,
-    saga, standard, timeout,
+    SagaState, SagaStatus, Throttle, ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot,
+    Timeout, TimeoutLayer, Verdict, call, coalesce, dead_letter, fallback, replicas, retry, saga, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -54,7 +55,7 @@ pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
-type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, BulkheadHandle>;
+type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, ThrottleHandle, BulkheadHandle>;
 type Key = fn(&u32) -> u32;
 type Letters = fn(DeadLetter<u32>);
 type Ranked = By<fn(&u32) -> Criticality>;
@@ -74,6 +75,7 @@ every_type_is! {
     PerKeyWaiting<Turn>, timeout::Countdown, timeout::Pause, Readiness<Echo>, ReadinessLayer, Criticality,
     CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>, Rate,
     RateLimitSnapshot, RateLimitGuard, Quota<One, MaxWait>, RateLimitBuilder<call::Plain, fn(&u32) -> u32, MaxWait>,
+    ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleSnapshot, Throttling, PerKeyHandle<u32, ThrottleHandle>,
     rate_limit::Turn, PerKeyHandle<u32, RateLimitHandle>, Adaptive, AdaptiveBuilder, AdaptiveGuard,
     AdaptiveQueueBuilder, AdaptiveTurn, Adapted<Places>, Adapted<Queue>, Round, MeasureBuilder, MeasureGuard,
     MeasureHandle, MeasureSettings, Meter, NoTrace, Ended, Durations, Bucket, Exemplar,
@@ -98,7 +100,7 @@ every_type_is! {
     every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
     CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
-    Pacing<Echo>, PacingLayer, AdaptiveLayer, AdaptiveQueueLayer,
+    Pacing<Echo>, PacingLayer, Throttle<Echo>, ThrottleLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
     DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
@@ -108,7 +110,7 @@ every_type_is! {
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
     CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
-    BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, Handles, Adaptive, AdaptiveBuilder,
+    BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, ThrottleBuilder, ThrottleHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
     Saga<u32>, SagaHandle, SagaStatus, saga::StepKey,
@@ -118,7 +120,7 @@ every_type_is! {
 every_type_is! {
     values_are_copied: [Copy]
     DeadLetterId, dead_letter::WhenFull, Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
-    Rate, RateLimitSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
+    Rate, RateLimitSnapshot, ThrottleSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
     SagaState, saga::Resumed,
 }
 

@@ -21,7 +21,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::layers::{
     Replicated, Stale, breaker, each_admission, each_layer, falling_back, limit, measure, pace, places, queue, rate,
-    retry,
+    retry, throttle,
 };
 use crate::support::Down;
 
@@ -262,7 +262,7 @@ async fn futures_that_must_not_move_are_called() {
 async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
     fn same<T>(_: &T, _: &T) {}
     let (breaker, retry, fallback, bulkhead, rate) = (breaker(), retry(), falling_back(), places(), rate());
-    let measured = measure();
+    let (measured, throttled) = (measure(), throttle());
     let keyed = BulkheadLayer::builder(1).per_key(|&n: &u32| n).build().unwrap();
     let by_methods = ServiceBuilder::new()
         .with_fallback(fallback.clone())
@@ -271,6 +271,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
         .with_circuit_breaker(breaker.clone())
         .with_bulkhead(bulkhead.clone())
         .with_rate_limit(rate.clone())
+        .with_throttle(throttled.clone())
         .with_measure(measured.clone())
         .with_per_key(keyed.clone())
         .service(Echo);
@@ -281,6 +282,7 @@ async fn the_methods_of_a_service_builder_build_what_its_layers_do() {
         .layer(breaker.clone())
         .layer(bulkhead)
         .layer(rate)
+        .layer(throttled)
         .layer(measured)
         .layer(keyed)
         .service(Echo);

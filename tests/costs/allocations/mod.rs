@@ -19,6 +19,7 @@ mod replicas;
 mod retry;
 mod services;
 mod stack;
+mod throttle;
 mod timeout;
 
 use tokio::runtime::Builder;
@@ -39,6 +40,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             breaker::claim(&mut claims).await;
             bulkhead::claim(&mut claims).await;
             rate_limit::claim(&mut claims).await;
+            throttle::claim(&mut claims).await;
             timeout::claim(&mut claims).await;
             retry::claim(&mut claims).await;
             fallback::claim(&mut claims).await;

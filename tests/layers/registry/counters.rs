@@ -242,6 +242,33 @@ async fn a_call_that_leaves_before_its_turn_was_not_admitted() {
     assert_eq!(counts(), [Some(2.0), Some(0.0)]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_throttle_counts_what_it_rejects_and_how_the_others_ended() {
+    let registry = Registry::new();
+    let ignored = |result: Result<&u32, &Error>| match result {
+        Ok(0) => Outcome::Ignored,
+        Ok(_) => Outcome::Success,
+        Err(_) => Outcome::Failed,
+    };
+    let layer = ThrottleLayer::builder("seen").seed(1).classify(ignored).registry(&registry).build().unwrap();
+    let ratio = || value(&registry, "palisade_throttle_accepted_ratio", "seen", &[]);
+    assert_eq!(ratio(), None);
+    for request in [0, 1, 1] {
+        layer.layer(up()).oneshot(request).await.unwrap();
+    }
+    assert_eq!(ratio(), Some(1.0));
+    let service = Criticality::Sheddable
+        .scope(async { while !matches!(layer.layer(down::<u32>()).oneshot(1).await, Err(Error::Rejected(_))) {} });
+    service.await;
+    let seen = layer.handle().snapshot(Criticality::Sheddable);
+    let (rejected, failed) = (f64::from(1), f64::from(u32::try_from(seen.requests).unwrap() - 1));
+    let ended = [("accepted", 2.0), ("failed", failed), ("uncounted", 1.0)];
+    assert_counts(&registry, "palisade_throttle_calls_total", &ended);
+    let by_class = [("sheddable", rejected), ("critical", 0.0)];
+    assert_counts(&registry, "palisade_throttle_rejected_total", &by_class);
+    assert_eq!(ratio(), Some(2.0 / (3.0 + failed)));
+}
+
 #[test]
 fn a_rate_limit_counts_how_often_it_was_shut() {
     let registry = Registry::new();

@@ -107,6 +107,7 @@ fn the_page_has_what_each_kind_shows() {
         circuit().count_window(100).build().unwrap(),
         BulkheadLayer::builder(8).adaptive(Adaptive::vegas()).registry(&registry).build().unwrap(),
         RateLimitLayer::builder("seen", Rate::per_second(9)).registry(&registry).build().unwrap(),
+        ThrottleLayer::builder("seen").registry(&registry).build().unwrap(),
         RetryLayer::builder("seen").registry(&registry).build().unwrap(),
         TimeoutLayer::new(SECOND).registry(&registry),
         FallbackLayer::value(1).registry(&registry),
@@ -176,6 +177,7 @@ per_key! {
     bulkheads_of_keys_show_their_gauges: BulkheadLayer::builder(4), "bulkhead", ["in_flight", "limit", "queued"];
     rate_limits_of_keys_show_their_gauges: RateLimitLayer::builder("seen", Rate::per_second(9)), "rate limit",
         ["tokens", "waiting"];
+    throttles_of_keys_show_no_gauges: ThrottleLayer::builder("seen"), "throttle", [""; 0];
     measures_of_keys_show_their_gauges: MeasureLayer::builder("seen"), "measure", ["in_flight"];
 }
 

@@ -27,7 +27,7 @@ use palisade::test_util::EventLog;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Deadline, Error,
     FallbackLayer, Health, HealthCheck, Heartbeats, MeasureLayer, Name, Outcome, Phase, Rate, RateLimitBuilder,
-    RateLimitLayer, Registry, RetryLayer, TimeoutLayer, fallback,
+    RateLimitLayer, Registry, RetryLayer, ThrottleLayer, TimeoutLayer, fallback,
 };
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};

@@ -44,6 +44,9 @@ shows! {
     }, ["max_concurrent 8", "min 1", "max 1000", "round 100ms"], ["in_flight 0", "queued 0"];
     a_rate_limit: |registry| RateLimitLayer::builder("seen", Rate::per_second(9)).registry(registry).build().unwrap(),
         ["rate 9 calls in 1s", "burst 9", "heed_throttling off"], ["available 9", "waiting 0", "rejected 0"];
+    a_throttle: |registry| ThrottleLayer::builder("seen").k(1.5).registry(registry).build().unwrap(),
+        ["k 1.5", "max_rejection 0.95", "time_window 120s", "buckets 12"],
+        ["requests 0", "accepts 0", "probability 0", "rejected 0"];
     a_measure: |registry| MeasureLayer::builder("seen").registry(registry).build().unwrap(),
         ["exemplar off", "objective off"], ["in_flight 0", "successes 0", "p50 off", "p99 off"];
     a_retry: |registry| RetryLayer::builder("seen").registry(registry).build().unwrap(),

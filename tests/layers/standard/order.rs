@@ -4,8 +4,8 @@ use palisade::call::Plain;
 use palisade::fallback::{Value, value};
 use palisade::standard::{BuiltCircuitBreaker, BuiltRetry};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, FallbackLayer, Rate, RateLimitLayer, RetryLayer, StandardLayer,
-    TimeoutLayer, fallback, retry,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, FallbackLayer, Rate, RateLimitLayer, RetryLayer,
+    StandardLayer, ThrottleLayer, TimeoutLayer, fallback, retry,
 };
 use tower::ServiceBuilder;
 use tower::layer::util::Identity;
@@ -15,11 +15,16 @@ use super::*;
 const STALE: u32 = 404;
 
 type Whole = (Identity, FallbackLayer<Value<u32>, fallback::ByOutcome>, Identity, TimeoutLayer, RateLimitLayer);
-type Attempt = (BuiltCircuitBreaker<Plain>, BulkheadLayer, TimeoutLayer, Identity);
+type Attempt = (BuiltCircuitBreaker<Plain>, ThrottleLayer, BulkheadLayer, TimeoutLayer, Identity);
 type Stack = StandardLayer<Plain, Whole, BuiltRetry<retry::Rules>, Attempt>;
 
 fn five_an_hour() -> RateLimitLayer {
     RateLimitLayer::builder("payments", Rate::per(3600 * SECOND, 5)).build().unwrap()
+}
+
+/// It rejects next to nothing.
+fn throttle() -> ThrottleLayer {
+    ThrottleLayer::builder("payments").max_rejection(f64::MIN_POSITIVE).build().unwrap()
 }
 
 /// Calls these setters in this order.
@@ -34,6 +39,7 @@ macro_rules! set {
     ($stack:expr; circuit $($rest:ident)*) => {
         set!($stack.circuit_breaker(|circuit| circuit.consecutive(100)).unwrap(); $($rest)*)
     };
+    ($stack:expr; throttle $($rest:ident)*) => { set!($stack.throttle(throttle()); $($rest)*) };
     ($stack:expr; bulkhead $($rest:ident)*) => { set!($stack.bulkhead(1); $($rest)*) };
     ($stack:expr; attempt $($rest:ident)*) => { set!($stack.attempt_timeout(2 * SECOND); $($rest)*) };
 }
@@ -43,22 +49,24 @@ macro_rules! set_in_orders {
 }
 
 /// Forwards and backwards, beginning with each setter.
-fn in_every_order() -> [Stack; 14] {
+fn in_every_order() -> [Stack; 16] {
     set_in_orders! {
-        fallback total rate retry circuit bulkhead attempt;
-        total rate retry circuit bulkhead attempt fallback;
-        rate retry circuit bulkhead attempt fallback total;
-        retry circuit bulkhead attempt fallback total rate;
-        circuit bulkhead attempt fallback total rate retry;
-        bulkhead attempt fallback total rate retry circuit;
-        attempt fallback total rate retry circuit bulkhead;
-        attempt bulkhead circuit retry rate total fallback;
-        bulkhead circuit retry rate total fallback attempt;
-        circuit retry rate total fallback attempt bulkhead;
-        retry rate total fallback attempt bulkhead circuit;
-        rate total fallback attempt bulkhead circuit retry;
-        total fallback attempt bulkhead circuit retry rate;
-        fallback attempt bulkhead circuit retry rate total;
+        fallback total rate retry circuit throttle bulkhead attempt;
+        total rate retry circuit throttle bulkhead attempt fallback;
+        rate retry circuit throttle bulkhead attempt fallback total;
+        retry circuit throttle bulkhead attempt fallback total rate;
+        circuit throttle bulkhead attempt fallback total rate retry;
+        throttle bulkhead attempt fallback total rate retry circuit;
+        bulkhead attempt fallback total rate retry circuit throttle;
+        attempt fallback total rate retry circuit throttle bulkhead;
+        attempt bulkhead throttle circuit retry rate total fallback;
+        bulkhead throttle circuit retry rate total fallback attempt;
+        throttle circuit retry rate total fallback attempt bulkhead;
+        circuit retry rate total fallback attempt bulkhead throttle;
+        retry rate total fallback attempt bulkhead throttle circuit;
+        rate total fallback attempt bulkhead throttle circuit retry;
+        total fallback attempt bulkhead throttle circuit retry rate;
+        fallback attempt bulkhead throttle circuit retry rate total;
     }
 }
 
@@ -72,6 +80,7 @@ fn its_services_are_those_of_its_layers_by_hand() {
             .layer(five_an_hour())
             .layer(RetryLayer::builder("payments").build().unwrap())
             .layer(CircuitBreakerLayer::builder("payments").build().unwrap())
+            .layer(throttle())
             .layer(BulkheadLayer::new(1))
             .layer(TimeoutLayer::new(2 * SECOND))
             .service(up::<u32>());
@@ -152,5 +161,20 @@ async fn a_call_holds_no_place_between_its_attempts() {
         assert_eq!(places.in_flight(), 0);
         tokio::time::advance(SECOND).await;
         assert_eq!(call.await.unwrap(), 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_counts_what_the_circuit_lets_pass_and_a_bulkhead_takes() {
+    for stack in in_every_order() {
+        let handles = stack.handles();
+        assert_eq!(call(&stack, coded(&[1, 2, 200])).await.unwrap(), 200);
+        let place = handles.bulkhead.try_enter().unwrap();
+        assert_eq!(call(&stack, up()).await.unwrap(), STALE);
+        handles.circuit.force_open();
+        drop(place);
+        assert_eq!(call(&stack, up()).await.unwrap(), STALE);
+        let counted = handles.throttle.snapshot(Criticality::Critical);
+        assert_eq!((counted.requests, counted.accepts), (3, 1));
     }
 }
