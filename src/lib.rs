@@ -204,6 +204,7 @@ mod flight;
 #[cfg(feature = "http")]
 pub mod grpc;
 pub mod health;
+pub mod hedge;
 #[cfg(feature = "http")]
 pub mod http;
 mod judge;
@@ -262,6 +263,7 @@ pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, NodeWatch, Verdict,
 };
+pub use crate::hedge::{Hedge, HedgeBuilder, HedgeHandle, HedgeLayer};
 pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};
