@@ -21,6 +21,7 @@ mod events;
 mod fallback;
 mod faults;
 mod health;
+mod hedge;
 mod history;
 mod measure;
 mod mistakes;
