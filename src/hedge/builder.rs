@@ -123,13 +123,7 @@ impl<R> HedgeBuilder<R> {
         self
     }
 
-    /// Replaces all rules that were set before.
-    #[cfg(feature = "http")]
-    pub(crate) fn rules<Q>(self, rules: Q) -> HedgeBuilder<Q> {
-        HedgeBuilder { settings: self.settings, rules }
-    }
-
-    fn map<Q>(self, rules: impl FnOnce(R) -> Q) -> HedgeBuilder<Q> {
+    pub(crate) fn map<Q>(self, rules: impl FnOnce(R) -> Q) -> HedgeBuilder<Q> {
         HedgeBuilder { settings: self.settings, rules: rules(self.rules) }
     }
 

@@ -42,7 +42,7 @@ impl Trouble {
         match instance.kind {
             Kind::Bulkhead if some("queued") || count("in_flight") >= count("max_concurrent") => Self::Watch,
             Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
-            Kind::Retry if count("tokens") == Some(0) => Self::Watch,
+            Kind::Retry | Kind::Hedge if count("tokens") == Some(0) => Self::Watch,
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
             Kind::Health if is_on(instance, "draining") => Self::Watch,

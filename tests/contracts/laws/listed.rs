@@ -9,8 +9,8 @@ use palisade::registry::{Instance, MetricKind};
 use palisade::store::Codec;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
-    HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
-    Replicas, Saga, ServiceBuilderExt,
+    HealthCheck, Heartbeats, HedgeLayer, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer,
+    Registry, Replicas, Saga, ServiceBuilderExt,
 };
 use tokio::time::timeout;
 use tower::layer::layer_fn;
@@ -145,6 +145,7 @@ each_listed! {
     retrying: |registry| {
         RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build()
     }, { "retry": "retry" };
+    hedging: |registry| HedgeLayer::builder("seen").after(SECOND).registry(registry).build(), { "hedge": "hedge" };
     timeout_of_calls: |registry| {
         Ok::<_, Error>(TimeoutLayer::new(SECOND).registry(registry))
     }, { "timeout": "timeout" };

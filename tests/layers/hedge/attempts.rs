@@ -4,8 +4,8 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn the_first_result_that_is_no_failure_is_that_of_the_call() {
-    let one = ten().classify(by_code).build().unwrap();
-    let two = ten().classify(by_code).max_hedges(2).build().unwrap();
+    let one = ten().classify(by_code).budget(fixed_budget(1_000)).build().unwrap();
+    let two = ten().classify(by_code).budget(fixed_budget(1_000)).max_hedges(2).build().unwrap();
     for (what, layer, plan, expected) in [
         ("fast enough", &one, &[(9, 200)][..], seen(200, &[0], 9)),
         ("slow, and the hedge is faster", &one, &[(100, 200), (5, 201)], seen(201, &[0, 10], 15)),

@@ -2,8 +2,8 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
-    // The first attempt: polls 1 and 2. The hedge is due at poll 2, its readiness pends until poll 3, and it is in flight from then on.
-    for (polls, sent, tokens) in [(0, 1, 2), (1, 1, 2), (2, 1, 1), (3, 2, 1), (4, 2, 1)] {
+    // The hedge is due at poll 2, and ready at poll 3. Its token comes back as long as it was not sent.
+    for (polls, sent, tokens) in [(0, 1, 2), (1, 1, 2), (2, 1, 2), (3, 2, 1), (4, 2, 1)] {
         let (alive, budget, bulkhead) = (Arc::new(()), fixed_budget(2), BulkheadLayer::new(5));
         let (held, places) = (Arc::clone(&alive), bulkhead.handle());
         let inner = strict(move |_: u32| {

@@ -55,7 +55,7 @@ async fn what_is_older_than_thirty_seconds_is_forgotten() {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_attempt_that_lost_counts_with_its_time_in_flight() {
-    let layer = HedgeLayer::builder("hedge").after_quantile(0.5).build().unwrap();
+    let layer = HedgeLayer::builder("hedge").after_quantile(0.5).budget(fixed_budget(1_000)).build().unwrap();
     warm(&layer, 20, &[(10, 200)]).await;
     advance(SECOND).await;
     // From now on each first attempt loses after some 15 ms. If none of them counted, the median would stay.
