@@ -9,11 +9,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower::{BoxError, Service};
 
-use super::call::Call;
+use super::call::{Call, Ended};
 use crate::call::POLLED_AGAIN;
 use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse, LOOK_FOR, is_late};
-use crate::error::Error;
 use crate::outcome::Classify;
 use crate::state::hedge::End;
 
@@ -32,9 +31,6 @@ pin_project! {
     }
 }
 
-/// How an attempt ended, and its result unless it was never sent.
-pub(super) type Ended<Response> = (End, Option<Result<Response, Error>>);
-
 impl<Fut, S, Kept, Response, Ahead> Attempt<Fut, S, Kept, Response, Ahead> {
     /// A first attempt.
     pub(super) const fn sent(future: Fut) -> Self {
@@ -42,7 +38,7 @@ impl<Fut, S, Kept, Response, Ahead> Attempt<Fut, S, Kept, Response, Ahead> {
     }
 
     /// A hedge.
-    pub(super) const fn readying(service: S, request: Kept, token: Token) -> Self {
+    pub(super) const fn readying((service, request, token): (S, Kept, Token)) -> Self {
         Self::Readying { service, unsent: Some((request, token)) }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tower::{BoxError, Service};
 
-use super::attempt::{Attempt, AttemptOf, Ended};
 use super::running::Running;
 use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse, is_late};
@@ -17,6 +16,9 @@ use crate::state::criticality::Criticality;
 use crate::state::hedge::counted::{self, STARTED, Withheld};
 use crate::state::hedge::{Delay, End, Hedging, Next};
 use crate::time::Nanos;
+
+/// How an attempt ended, and its result unless it was never sent.
+pub(super) type Ended<Response> = (End, Option<Result<Response, Error>>);
 
 /// What the attempts of a call share.
 pub(super) struct Call<S, Request, C, K>
@@ -39,7 +41,7 @@ where
     sent: u32,
     /// The last failure.
     last: Option<Result<K::Response, Error>>,
-    /// To whom those that ended were sent.
+    /// To whom attempts were sent.
     tried: Tried,
     /// How much the call matters to the budget.
     class: Criticality,
@@ -74,10 +76,12 @@ where
         }
     }
 
-    /// Runs a part of the attempt of this number.
+    /// Runs a part of the attempt of this number, and remembers to whom it was sent: the next one is sent to another.
     #[inline(always)]
-    pub(super) fn run<T>(&self, number: u32, part: impl FnOnce() -> T) -> T {
-        context::attempt(number, self.tried, part)
+    pub(super) fn run<T>(&mut self, number: u32, part: impl FnOnce() -> T) -> T {
+        let result = context::attempt(number, self.tried, part);
+        self.tried = self.tried.and_others_noted();
+        result
     }
 
     /// The end of an attempt by a response.
@@ -135,7 +139,6 @@ where
     #[inline(never)]
     fn go_on(&mut self, number: u32, end: End, result: Option<Result<K::Response, Error>>) {
         self.is_first_in_flight &= number > 1;
-        self.tried = self.tried.and_noted();
         let clock = self.core.clock;
         self.hedging().end(end, &clock);
         if let Some(result) = result.filter(|result| was_sent(result) || !self.last.as_ref().is_some_and(was_sent)) {
@@ -190,10 +193,11 @@ where
         hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, &core.clock))
     }
 
-    /// Starts a hedge, unless there is a reason against it: then no other starts, too.
+    /// Starts a hedge: returns its service, which is not ready yet, its request, and the token that pays for it. If there is a reason
+    /// against it, no other starts either.
     #[cold]
     #[inline(never)]
-    pub(super) fn start(&mut self, number: u32) -> Option<AttemptOf<S, Request, K>>
+    pub(super) fn start(&mut self, number: u32) -> Option<(S, K::Kept, Token)>
     where
         S: Clone,
     {
@@ -202,7 +206,7 @@ where
             Ok((request, token)) => {
                 let in_flight = self.hedging().start(&clock);
                 self.core.tell(|| Event::Hedging { attempt: number, in_flight });
-                Some(Attempt::readying(self.inner.clone(), request, token))
+                Some((self.inner.clone(), request, token))
             }
             Err(reason) => {
                 self.hedging().stop();

@@ -92,7 +92,7 @@ where
                 Next::Fail => return Poll::Ready(call.fail()),
             }
             let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
-            this.hedges.extend(call.start(number).map(Box::pin));
+            this.hedges.extend(call.start(number).map(Attempt::readying).map(Box::pin));
         }
     }
 }

@@ -9,6 +9,7 @@ mod dropping;
 mod events;
 mod quantile;
 mod readiness;
+mod replicas;
 mod request;
 mod settings;
 mod value;
@@ -29,7 +30,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::events::Events;
 use crate::support::services::{Gate, READY, REJECTED, TIMED_OUT, code, hung, panics, result, up};
-use crate::support::time::{MILLI, SECOND, elapsed, just_before};
+use crate::support::time::{MILLI, SECOND, elapsed};
 use crate::support::{Down, now, strict};
 
 /// A response that takes longer than any test.

@@ -3,7 +3,6 @@
 mod latencies;
 mod model;
 
-use super::*;
 use crate::outcome::Outcome;
 use crate::state::hedge::latencies::{Latencies, MIN_SAMPLES};
 use crate::state::hedge::{Delay, End, Hedging, Next};
@@ -16,7 +15,6 @@ fn call(max: u32) -> Hedging {
     Hedging::new(max, &Delay::Fixed(TEN), None, Nanos(5))
 }
 
-/// What the call does next at a time, as it would wait and start.
 #[test]
 fn each_end_has_its_meaning() {
     let throttled = End::Result(Outcome::Throttled { retry_after: None });
