@@ -38,7 +38,7 @@ impl<Fut, S, Kept, Response, Ahead> Attempt<Fut, S, Kept, Response, Ahead> {
     }
 
     /// A hedge.
-    pub(super) const fn readying((service, request, token): (S, Kept, Token)) -> Self {
+    pub(super) fn readying((service, request, token): (S, Kept, Token)) -> Self {
         Self::Readying { service, unsent: Some((request, token)) }
     }
 }

@@ -121,7 +121,11 @@ async fn the_slowest_hundredth_is_cut_off_for_few_calls_more() {
         assert_eq!(bare.p99, SECOND, "without a hedge");
         assert!(ours.p99 < 60 * MILLI && ours.load < 1.06, "{ours:?}");
         // The timer counts whole milliseconds, and the edge of a bucket is a little more than ten.
-        assert!(ours.p99 <= towers.p99 + MILLI && ours.load <= towers.load, "{ours:?} beside tower's {towers:?}");
+        // The same calls are slow, but for what each hedge draws.
+        assert!(
+            ours.p99 <= towers.p99 + MILLI && ours.load < towers.load + 0.001,
+            "{ours:?} beside tower's {towers:?}"
+        );
     }
 }
 
@@ -135,10 +139,11 @@ async fn a_service_that_is_slow_as_a_whole_gets_few_calls_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn about_as_many_calls_are_hedged_as_the_quantile_leaves() {
+async fn calls_that_differ_evenly_are_hedged_less_often_than_by_tower() {
     for seed in [1, 2, 3] {
         let (ours, towers) = (worth(seed, even, ours).await, worth(seed, even, towers).await);
         println!("even: ours {ours:?}, tower's {towers:?}");
-        assert!((1.03..1.06).contains(&ours.load) && ours.load < towers.load, "{ours:?} beside tower's {towers:?}");
+        let is_worth_it = ours.p99 <= towers.p99 + MILLI && ours.load < towers.load - 0.01;
+        assert!((1.02..1.05).contains(&ours.load) && is_worth_it, "{ours:?} beside tower's {towers:?}");
     }
 }
