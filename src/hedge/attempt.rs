@@ -14,7 +14,6 @@ use crate::call::POLLED_AGAIN;
 use crate::call::budget::Token;
 use crate::call::copies::{KeepRequest, KeepResponse, LOOK_FOR, is_late};
 use crate::outcome::Classify;
-use crate::state::hedge::End;
 
 pin_project! {
     /// What an attempt waits for. A `token` pays for a hedge.
@@ -76,7 +75,7 @@ where
                     match ready {
                         Ok(()) if is_late(&self.keep, &request, Duration::ZERO) => {
                             attempt.set(Attempt::Ended);
-                            return Poll::Ready((End::Unsent, None));
+                            return Poll::Ready(self.late(number));
                         }
                         Ok(()) => Attempt::sent(self.send(number, service, request, token)),
                         Err(error) => {

@@ -140,7 +140,7 @@ impl<R> HedgeBuilder<R> {
             After::Quantile(share) => {
                 ConfigError::unless(share > 0.0 && share < 1.0, "after_quantile", share, "more than 0 and less than 1")
                     .map_err(|error| error.named(name.as_str()).of(Kind::Hedge.as_str()))?;
-                Delay::Quantile(Latencies::new(share, min_delay.into()))
+                Delay::Quantile(Box::new(Latencies::new(share, min_delay.into())))
             }
         };
         let budget = match budget {

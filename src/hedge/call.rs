@@ -210,11 +210,22 @@ where
             }
             Err(reason) => {
                 self.hedging().stop();
-                self.core.row.count(reason.word());
-                self.core.tell(|| Event::HedgeWithheld { attempt: number, reason: reason.as_str() });
+                self.withhold(number, reason);
                 None
             }
         }
+    }
+
+    /// Ends a hedge whose service was ready too late.
+    #[cold]
+    pub(super) fn late(&self, number: u32) -> Ended<K::Response> {
+        self.withhold(number, Withheld::Deadline);
+        (End::Unsent, None)
+    }
+
+    fn withhold(&self, attempt: u32, reason: Withheld) {
+        self.core.row.count(reason.word());
+        self.core.tell(|| Event::HedgeWithheld { attempt, reason: reason.as_str() });
     }
 
     /// The request of a hedge and the token that pays for it, or the first reason against it. All reasons come together here.

@@ -84,11 +84,16 @@ where
                 }
             }
             polled = this.hedges.len();
-            call.poll_rest(cx);
             match call.next() {
                 Next::Start => {}
-                Next::WaitUntil(due) => ready!(poll_until(call.core.clock.instant(due), this.timer.as_mut(), cx)),
-                Next::Wait => return Poll::Pending,
+                Next::WaitUntil(due) => {
+                    call.poll_rest(cx);
+                    ready!(poll_until(call.core.clock.instant(due), this.timer.as_mut(), cx));
+                }
+                Next::Wait => {
+                    call.poll_rest(cx);
+                    return Poll::Pending;
+                }
                 Next::Fail => return Poll::Ready(call.fail()),
             }
             let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);

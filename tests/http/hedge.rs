@@ -35,7 +35,8 @@ async fn seen(request: Request<Whole>) -> Vec<(Attempt, Bytes)> {
         let seen = Arc::clone(&seen);
         async move {
             let attempt = Attempt::of(&request);
-            seen.lock().unwrap().push((attempt, request.into_body().collect().await?.to_bytes()));
+            let body = request.into_body().collect().await?.to_bytes();
+            seen.lock().unwrap().push((attempt, body));
             if attempt == Attempt(1) {
                 sleep(50 * MILLI).await;
             }
@@ -43,8 +44,7 @@ async fn seen(request: Request<Whole>) -> Vec<(Attempt, Bytes)> {
         }
     });
     layer().layer(service).oneshot(request).await.unwrap();
-    let seen = seen.lock().unwrap().clone();
-    seen
+    Arc::into_inner(seen).unwrap().into_inner().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,6 +105,23 @@ async fn the_last_failure_comes_with_its_body() {
         (response.status().as_u16(), response.into_body().collect().await.unwrap().to_bytes()),
         (503, "last".into())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_with_which_the_call_ends_streams_on_however_large_it_is() {
+    let large = Bytes::from(vec![7; 1024 * 1024]);
+    for (hedges, failures) in [(0, 1), (1, 2)] {
+        let sent = AtomicUsize::new(0);
+        let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+            sent.fetch_add(1, Ordering::SeqCst);
+            let response = Response::builder().status(503).body(Whole::from(large.clone()));
+            async move { Ok::<_, BoxError>(response?) }
+        });
+        let hedge = HedgeLayer::http("search").after(10 * MILLI).max_hedges(hedges).build().unwrap();
+        let response = hedge.layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+        assert_eq!(sent.load(Ordering::SeqCst), failures);
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), large);
+    }
 }
 
 /// A service that reads the body as it comes, and then waits: how much each attempt has read, and whether one failed.

@@ -97,6 +97,7 @@ impl Latencies {
 
 impl Copies {
     /// The quantile of the window that ends in this slice.
+    #[expect(clippy::cast_possible_truncation, reason = "there are six places")]
     fn window(&mut self, slice: u64, quantile: f64) -> Option<Nanos> {
         let Self { at_begin, latest, .. } = self;
         let place = |slice: u64| (slice % SLICES as u64) as usize;

@@ -14,7 +14,8 @@ use crate::time::{Nanos, Now};
 #[derive(Debug)]
 pub(crate) enum Delay {
     Fixed(Nanos),
-    Quantile(Latencies),
+    /// Boxed, because a fixed delay needs nothing of it.
+    Quantile(Box<Latencies>),
 }
 
 impl Delay {

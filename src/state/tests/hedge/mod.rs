@@ -90,7 +90,7 @@ fn a_call_that_is_not_hedged_reads_no_clock() {
 
 #[test]
 fn without_a_delay_no_hedge_starts_even_after_a_failure() {
-    let cold = Delay::Quantile(Latencies::new(0.95, Nanos(0)));
+    let cold = Delay::Quantile(Box::new(Latencies::new(0.95, Nanos(0))));
     let mut call = Hedging::new(3, &cold, None, Nanos(5));
     assert_eq!(call.next(Nanos::MAX), Next::Wait);
     call.end(End::Result(Outcome::Transient), Nanos(6));
