@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use std::{error, fmt};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use palisade::{Backoff, BulkheadLayer, Error, FallbackLayer, Outcome, RetryBuilder, RetryLayer, TimeoutLayer};
+use palisade::{
+    Backoff, BulkheadLayer, Error, FallbackLayer, HedgeLayer, Outcome, RetryBuilder, RetryLayer, TimeoutLayer,
+};
 use support::{
     Attempts, Down, PLACES, answered, answered_but_last, bare, breakers, budget, calls, five, four_of_tower,
     one_in_hundred, open, rejected, runtime, sharing, throttle, tower_budget,
@@ -101,6 +103,14 @@ fn retry(bench: &mut Criterion) {
     );
     row(bench, "retry, one sized error/ours", built(ours()).layer(service_fn(flaky_sized)), answered);
     row(bench, "retry, one sized error/tower", of_tower().service_fn(flaky_sized), answered);
+}
+
+fn hedge(bench: &mut Criterion) {
+    let hedge = || HedgeLayer::builder("hedge").after(LIMIT).build().expect("legal");
+    row(bench, "hedge not taken", hedge().layer(bare()), answered);
+    row(bench, "hedge not taken, pending once", hedge().layer(service_fn(pending_once)), answered);
+    let quantile = HedgeLayer::builder("hedge").build().expect("legal");
+    row(bench, "hedge by a quantile, not taken", quantile.layer(bare()), answered);
 }
 
 fn fails_by_response(result: Result<&u64, &Error>) -> Outcome {
@@ -204,5 +214,5 @@ impl Future for PendingOnce {
     }
 }
 
-criterion_group!(benches, breaker, bulkhead, timeout, retry, fallback, coalesce, cache, chaos, stack);
+criterion_group!(benches, breaker, bulkhead, timeout, retry, hedge, fallback, coalesce, cache, chaos, stack);
 criterion_main!(benches);

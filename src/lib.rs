@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`CircuitBreakerLayer`] | a service that keeps failing | [`Error::Rejected`] |
 //! | [`RetryLayer`] | failures that pass | the result of the last attempt |
+//! | [`HedgeLayer`] | the few calls that take far longer than the others | the response of the first attempt that has one |
 //! | [`TimeoutLayer`] | calls that never end | [`Error::TimedOut`] |
 //! | [`BulkheadLayer`] | slow calls that pile up | [`Error::Rejected`] |
 //! | [`RateLimitLayer`] | more calls than a service is sized or paid for | [`Error::Rejected`] |
@@ -85,6 +86,7 @@
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
+//!         hedge         sends an attempt twice when it takes too long; each of the two passes the layers below
 //!         replicas      picks who takes the attempt; each replica has the layers below for itself
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           throttle      sends about as many attempts as the service takes
@@ -103,7 +105,7 @@
 //!   on, and `Service` holds the error of the service itself. It stays flat, however many layers there are.
 //! - **One meaning of a result.** A classifier ([`Classify`]) turns each result into an [`Outcome`]. By default an error is a
 //!   failure and a response is a success. The method `classify` sets another classifier, in every layer that asks: circuit breaker,
-//!   retry, fallback, dead letter, adaptive bulkhead, rate limit, throttle and measure.
+//!   retry, hedge, fallback, dead letter, adaptive bulkhead, rate limit, throttle and measure.
 //! - **State is made in `build()`**, or in `new`. A layer, its clones, its services and its handles share it. So one circuit
 //!   holds for all routes and connections of a server.
 //! - **One deadline.** A timeout sets the [`Deadline`] for everything below it.
@@ -159,7 +161,7 @@
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
 //!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
-//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `throttle/`, `retry/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
+//! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `throttle/`, `retry/`, `hedge/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
 //!   `coalesce/`, `cache/`, `dead_letter/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
 //! - [`replicas`] makes one service of several; `state/replicas/` decides who takes a call, and `discover/` finds them by their addresses.
@@ -207,6 +209,7 @@ mod flight;
 #[cfg(feature = "http")]
 pub mod grpc;
 pub mod health;
+pub mod hedge;
 #[cfg(feature = "http")]
 pub mod http;
 mod judge;
@@ -266,6 +269,7 @@ pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
 pub use crate::health::{
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, NodeWatch, Verdict,
 };
+pub use crate::hedge::{Hedge, HedgeBuilder, HedgeHandle, HedgeLayer};
 pub use crate::judge::{Judge, Judgement};
 pub use crate::keyed::{PerKey, PerKeyBuilder, PerKeyHandle, PerKeyLayer};
 pub use crate::measure::{Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer};

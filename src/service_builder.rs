@@ -14,6 +14,7 @@ use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
 use crate::dead_letter::DeadLetterLayer;
 use crate::fallback::FallbackLayer;
+use crate::hedge::HedgeLayer;
 #[cfg(feature = "http")]
 use crate::http::{AnswerLayer, DeadlineLayer};
 use crate::keyed::PerKeyHandle;
@@ -69,6 +70,8 @@ pub trait ServiceBuilderExt<L>: Sized {
         with_timeout[D, E, R]: TimeoutLayer<D, E, R>;
         /// Sends a call again when it failed for a reason that may pass.
         with_retry[R, B]: RetryLayer<R, B>;
+        /// Sends a call a second time when the first attempt takes too long.
+        with_hedge[R]: HedgeLayer<R>;
         /// Rejects calls to a service that keeps failing.
         with_circuit_breaker[A: Handled<Handle = CircuitHandle>, E]: AdmissionLayer<A, E>;
         /// Limits how many calls are in flight at once.

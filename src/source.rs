@@ -12,6 +12,7 @@ macro_rules! kinds {
             Bulkhead: "bulkhead", "palisade::bulkhead";
             RateLimit: "rate limit", "palisade::rate_limit";
             Retry: "retry", "palisade::retry";
+            Hedge: "hedge", "palisade::hedge";
             Timeout: "timeout", "palisade::timeout";
             Fallback: "fallback", "palisade::fallback";
             Cache: "cache", "palisade::cache";

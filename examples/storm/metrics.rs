@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use palisade::{
     CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Error,
-    MeasureLayer, Name, Registry, ThrottleLayer,
+    HedgeLayer, MeasureLayer, Name, Registry, ThrottleLayer,
 };
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
@@ -67,6 +67,7 @@ fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, Con
         .layer(DeadLetterLayer::new(|_: DeadLetter<()>| ()).name(name))
         .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)
+        .layer(HedgeLayer::builder("passing").build()?)
         .layer(CircuitBreakerLayer::builder("passing").build()?)
         .layer(ThrottleLayer::builder("passing").build()?)
         .service(service_fn(|()| async { Ok::<_, Error>(()) })))

@@ -1,14 +1,18 @@
 //! Copies: what a layer that sends one request more than once keeps of the request and of its responses.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::context::Deadline;
 use crate::error::Error;
 
+/// How long a response may take, after its head, to show that the call failed. For so long its caller does not get the head.
+pub(crate) const LOOK_FOR: Duration = Duration::from_millis(50);
+
 /// Keeps a request for as long as it may have to be sent again.
 #[diagnostic::on_unimplemented(
     message = "no `{Request}` can be sent again by `{Self}`",
-    note = "under `RetryLayer::http` and `grpc` the inner service must take a `ReplayBody<B>`, where `B: http_body::Body + \
+    note = "under `http` and `grpc` of a `RetryLayer` or a `HedgeLayer` the inner service must take a `ReplayBody<B>`, where `B: http_body::Body + \
             Unpin` is the body of the request, or else the body of axum, tonic or reqwest, with the feature of that name"
 )]
 pub trait KeepRequest<Request> {
@@ -25,6 +29,13 @@ pub trait KeepRequest<Request> {
     ///
     /// Called before the request is sent. Without a copy no further attempt is made.
     fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept>;
+
+    /// Copies the request for an attempt beside those in flight, if it can be sent while they send it.
+    ///
+    /// Defaults to [`copy`](Self::copy), which suits a copy that shares nothing with the request that was sent.
+    fn copy_beside(&self, kept: &Self::Kept) -> Option<Self::Kept> {
+        self.copy(kept)
+    }
 
     /// Returns whether the request can be sent again, and if so keeps it whole until then.
     ///
@@ -55,6 +66,15 @@ pub trait KeepRequest<Request> {
     fn deadline(&self, _: &Self::Kept) -> Option<Deadline> {
         None
     }
+}
+
+/// Returns whether an attempt after `delay` would begin at the deadline or later. The request may bring a nearer deadline.
+pub(crate) fn is_late<Request, K>(keep: &K, request: &K::Kept, delay: Duration) -> bool
+where
+    K: KeepRequest<Request>,
+{
+    let is_late = |deadline: Deadline| deadline.remaining() <= delay;
+    Deadline::current().is_some_and(is_late) || keep.deadline(request).is_some_and(is_late)
 }
 
 /// Keeps a response for as long as a better one may come.
@@ -119,7 +139,7 @@ impl<Response, K> KeepResponse<Response> for AsIs<K> {
 /// Copies requests. Implemented by every `Fn(&Request) -> Option<Request>`.
 #[diagnostic::on_unimplemented(
     message = "no `{Request}` can be copied by `{Self}`",
-    note = "implement `Clone` for it, or tell the retry's builder by `copy_request` how to copy it"
+    note = "implement `Clone` for it, or tell the builder by `copy_request` how to copy it"
 )]
 pub trait CopyRequest<Request> {
     /// Copies the request. Where it returns `None`, the request is sent once.

@@ -75,6 +75,8 @@ mod instance;
 mod layer;
 mod lazy;
 mod oneshot;
+#[cfg(feature = "serde")]
+mod saved;
 mod service;
 mod waiting;
 

@@ -1,8 +1,9 @@
 //! To whom the attempts of a call were sent, so that the next one is sent to another.
 //!
-//! Whoever chooses between replicas notes the one that an attempt was sent to in the poll in which that attempt ends. A retry around
-//! hears the note right after that poll, and only of an attempt that failed: so a call that succeeds pays a store. Around the attempts
-//! that follow it sets whom to avoid. Outside of a retry nobody is avoided, and a note is never heard.
+//! What chooses between replicas notes the one that an attempt was sent to in each poll of that attempt. A retry around hears the note
+//! right after the last poll, and only of an attempt that failed: so a call that succeeds pays a store. A hedge around hears it also of an
+//! attempt that is in flight. Around the attempts that follow they set whom to avoid. Outside of both nobody is avoided, and a note is
+//! never heard.
 
 use std::cell::Cell;
 
@@ -36,6 +37,12 @@ impl Tried {
         if noted == Self::NOBODY { self } else { noted.ids().fold(self, Self::with) }
     }
 
+    /// These and all others that were noted since an attempt was last polled. One that is in flight is noted again and again.
+    pub(crate) fn and_others_noted(self) -> Self {
+        let others = NOTED.get().ids().filter(|id| !self.ids().any(|tried| tried == *id));
+        others.fold(self, |tried, id| Self(tried.0 << BITS | id))
+    }
+
     /// These and another one. It is avoided unless all were tried: so one that is tried again is the first of a new round.
     fn with(self, id: u64) -> Self {
         let is_again = self.ids().any(|tried| tried == id);
@@ -61,8 +68,8 @@ pub(crate) fn tried() -> Tried {
     AVOIDED.get()
 }
 
-/// Notes that the attempt which ends now was sent to this replica. It is to be called in the poll that ends the attempt, also where that
-/// poll drops it.
+/// Notes that the attempt which is polled now was sent to this replica. It is to be called in the poll that ends the attempt, also where
+/// that poll drops it, and in each poll before, where a hedge is to hear it.
 #[inline]
 pub(crate) fn try_on(id: u32) {
     // As it comes, because most notes are never heard: who hears them leaves out what comes again.

@@ -54,6 +54,9 @@
 //! | [`Throttling`](Event::Throttling) | `throttle` | `warn`, or `info` at the end | `criticality`, `requests`, `accepts` |
 //! | [`Retrying`](Event::Retrying) | `retry` | `debug` | `attempt`, `delay`, `outcome`, `error` |
 //! | [`Stopped`](Event::Stopped) | `retry` | `debug` | `attempt`, `reason`, `rejection` |
+//! | [`Hedging`](Event::Hedging) | `hedge` | `debug` | `attempt`, `in_flight` |
+//! | [`HedgeWithheld`](Event::HedgeWithheld) | `hedge` | `debug` | `attempt`, `reason` |
+//! | [`HedgeWon`](Event::HedgeWon) | `hedge` | `debug` | `attempt` |
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
@@ -96,7 +99,7 @@
 //! | [`ExperimentEnded`](Event::ExperimentEnded) | `chaos` | `info` if it held, else `warn` | `outcome`, `why` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
-//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, timeout or
+//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, hedge, timeout or
 //! fallback, no room that was missing, no limit that was adapted, and of sagas only those that are stuck or go on by hand.
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,

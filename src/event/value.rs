@@ -89,6 +89,28 @@ pub enum Event<'a> {
         /// The rejection of the last attempt, if it was rejected.
         rejection: Option<&'a Error>,
     },
+    /// A call starts another attempt beside those in flight.
+    #[non_exhaustive]
+    Hedging {
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// How many attempts are in flight beside it. Zero where those before have failed.
+        in_flight: u32,
+    },
+    /// An attempt that was due does not start, and no other will.
+    #[non_exhaustive]
+    HedgeWithheld {
+        /// The number that it would have, from 1.
+        attempt: u32,
+        /// Why: there is `"no_copy"` of the request, it is past the `"deadline"`, or the `"budget_gate"` or the `"budget"` forbids it.
+        reason: &'static str,
+    },
+    /// An attempt that is not the first gave the result of its call.
+    #[non_exhaustive]
+    HedgeWon {
+        /// Its number, from 1.
+        attempt: u32,
+    },
     /// A timeout ended a call.
     TimedOut(&'a Elapsed),
     /// A fallback answered.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use super::Grpc;
 use super::attempts::CountAttempts;
 use super::classify::GrpcClassifier;
+use super::methods::Methods;
 use super::pushback::Pushback;
 use crate::bulkhead::{BulkheadBuilder, BulkheadLayer};
 use crate::call::Builder;
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer};
 use crate::dead_letter::{self, DeadLetterLayer};
 use crate::fallback::{ByOutcome, FallbackLayer};
+use crate::hedge::{self, HedgeBuilder, HedgeLayer};
 use crate::http::Resend;
 use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
@@ -54,6 +56,37 @@ impl RetryLayer {
     ) -> RetryBuilder<Rules<GrpcClassifier, Resend<B, CountAttempts>, Pushback>> {
         let (classifier, keep, retry_if) = (GrpcClassifier::new(), Resend::by(CountAttempts), Pushback);
         Self::builder(name).rules(Rules { classifier, keep, retry_if })
+    }
+}
+
+impl HedgeLayer {
+    /// Starts to build a hedge for gRPC.
+    ///
+    /// Events show its name, of 1 to 64 bytes. gRPC does not say which calls may arrive twice, so `methods` does: it gets the method of a
+    /// call, `/package.Service/Method`. The hedge goes by the [code](GrpcClassifier) in the head, or in trailers that come before any
+    /// message; for these it holds the head back as a [retry](RetryLayer::grpc) does. It keeps requests as [`http`](Self::http) does, and
+    /// tells the server in `grpc-previous-rpc-attempts` how many attempts were started before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use palisade::HedgeLayer;
+    /// use palisade::http::ReplayBody;
+    ///
+    /// type Body = ReplayBody<http_body_util::Full<bytes::Bytes>>;
+    ///
+    /// # fn main() -> Result<(), palisade::ConfigError> {
+    /// let layer = HedgeLayer::grpc::<Body, _>("catalog", |method: &str| method == "/shop.Catalog/Get").build()?;
+    /// # drop(layer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn grpc<B, M: Fn(&str) -> bool>(
+        name: impl Into<Cow<'static, str>>,
+        methods: M,
+    ) -> HedgeBuilder<hedge::Rules<GrpcClassifier, Resend<B, CountAttempts>, Methods<M>>> {
+        let (classifier, keep, hedge_if) = (GrpcClassifier::new(), Resend::by(CountAttempts), Methods(methods));
+        Self::builder(name).map(|_| hedge::Rules { classifier, keep, hedge_if })
     }
 }
 

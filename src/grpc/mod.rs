@@ -39,6 +39,7 @@
 //! | measure | goes by the [code](GrpcClassifier), also by that in the trailers; a call takes until the stream has ended |
 //! | timeout | covers the stream too |
 //! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |
+//! | hedge | goes by the code that comes before any message; hedges the [methods](Methods) that it is told |
 //! | [`DeadlineLayer`](crate::http::DeadlineLayer) | carries `grpc-timeout` from hop to hop |
 //! | [`AnswerLayer`](crate::http::AnswerLayer) | in a server, turns errors into statuses that tell the code alone |
 //! | `tonic::StatusLayer` | in a client of tonic, turns errors into statuses that tell what happened |
@@ -77,6 +78,7 @@ mod dead_letter;
 mod failure;
 mod hint;
 mod layers;
+mod methods;
 #[cfg(feature = "tonic")]
 pub(crate) mod own;
 mod pushback;
@@ -90,6 +92,7 @@ pub use self::answer::{AnswerBody, GrpcAnswers};
 pub use self::attempts::CountAttempts;
 pub use self::classify::GrpcClassifier;
 pub use self::code::Code;
+pub use self::methods::Methods;
 pub use self::pushback::Pushback;
 pub use self::standard::standard;
 

@@ -6,6 +6,7 @@ use super::causes::{is_unprocessed, not_sent};
 use super::replay::Begun;
 use crate::debug::debug_by_type;
 use crate::error::Error;
+use crate::hedge::HedgeIf;
 use crate::retry::RetryIf;
 
 const IDEMPOTENT: [Method; 6] =
@@ -66,6 +67,13 @@ impl Default for Idempotent {
 impl<N: Fn(&Error) -> bool, B, Response> RetryIf<Request<B>, Response> for Idempotent<N> {
     fn allows(&self, kept: &Request<B>, result: Result<&Response, &Error>) -> bool {
         may_arrive_twice(kept) || result.is_err_and(|error| was_not_sent(kept, error) || (self.not_sent)(error))
+    }
+}
+
+/// What may arrive twice: no error is known before a hedge.
+impl<N, B> HedgeIf<Request<B>> for Idempotent<N> {
+    fn allows(&self, request: &Request<B>) -> bool {
+        may_arrive_twice(request)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::coalesce::{CoalesceBuilder, CoalesceLayer};
 use crate::dead_letter::{self, DeadLetterLayer};
 use crate::error::Error;
 use crate::fallback::{ByOutcome, FallbackLayer};
+use crate::hedge::{self, HedgeBuilder, HedgeLayer};
 use crate::measure::{MeasureBuilder, MeasureLayer};
 use crate::rate_limit::{RateLimitBuilder, RateLimitLayer};
 use crate::replicas::{Passing, Replicas, ReplicasBuilder};
@@ -91,6 +92,34 @@ impl<C, K, N, G> RetryBuilder<Rules<C, K, Idempotent<N>>, G> {
     /// Set it for the errors of your own client. Defaults to a function that always returns `false`.
     pub fn not_sent<M: Fn(&Error) -> bool>(self, not_sent: M) -> RetryBuilder<Rules<C, K, Idempotent<M>>, G> {
         self.retry_if(Idempotent::new().not_sent(not_sent))
+    }
+}
+
+impl HedgeLayer {
+    /// Starts to build a hedge for HTTP.
+    ///
+    /// Events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier). It hedges a request whose method is
+    /// idempotent, or that carries an `Idempotency-Key`, as [`Idempotent`] has it. The body of the request must be there as a whole when
+    /// the hedge starts, in memory or read to its end by the first attempt, without trailers. Hedges carry the
+    /// [number](super::Attempt) of their attempt. The inner service takes a body that can be made of a [`ReplayBody`](super::ReplayBody),
+    /// as under [`RetryLayer::http`].
+    pub fn http<B>(
+        name: impl Into<Cow<'static, str>>,
+    ) -> HedgeBuilder<hedge::Rules<HttpClassifier, Resend<B, ()>, Idempotent>> {
+        let (classifier, keep, hedge_if) = (HttpClassifier::new(), Resend::by(()), Idempotent::new());
+        Self::builder(name).map(|_| hedge::Rules { classifier, keep, hedge_if })
+    }
+}
+
+impl<C, B, A, H> HedgeBuilder<hedge::Rules<C, Resend<B, A>, H>> {
+    /// Keeps copies of request bodies up to this size, in bytes.
+    ///
+    /// A request with a larger body is sent once. Each request in flight may cost that much memory. Defaults to 65,536.
+    pub fn max_body(self, bytes: usize) -> Self {
+        self.map(|mut rules| {
+            rules.keep.max_body = bytes;
+            rules
+        })
     }
 }
 

@@ -59,6 +59,7 @@
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
+//! | hedge | hedges a request that is [idempotent](Idempotent), once its [body](ReplayBody) is there as a whole |
 //!
 //! A response whose body breaks after its head is not retried: the caller has the head, and may have acted on it.
 //!

@@ -18,7 +18,7 @@ use crate::error::Error;
 
 /// Which attempt of a call a request is sent for, from 1.
 ///
-/// It stands in the extensions of requests that a retry sends again. A first attempt has none.
+/// It stands in the extensions of requests that a retry or a hedge sends again. A first attempt has none.
 ///
 /// # Examples
 ///
@@ -83,6 +83,13 @@ pub trait Annotate {
     }
 }
 
+/// Notes nothing.
+impl Annotate for () {
+    fn begin<B>(&self, _: &mut Request<ReplayBody<B>>) {}
+
+    fn send(&self, _: &mut HeaderMap, _: u32) {}
+}
+
 /// Watches whether a client begins to send a request that may not arrive twice.
 ///
 /// What an error says of a connection may be about another request, to which a redirect led.
@@ -123,6 +130,12 @@ where
     #[inline(always)]
     fn copy(&self, kept: &Self::Kept) -> Option<Self::Kept> {
         Some(kept.clone())
+    }
+
+    /// The data is copied where the first attempt has read it: of two that share a source, only the later would read on.
+    fn copy_beside(&self, kept: &Self::Kept) -> Option<Self::Kept> {
+        let body = kept.body().beside()?;
+        Some(kept.clone().map(|_| body))
     }
 
     fn reclaim(&self, kept: &Self::Kept) -> bool {

@@ -44,7 +44,7 @@ impl Trouble {
             Kind::Bulkhead if some("queued") || count("in_flight") >= count("max_concurrent") => Self::Watch,
             Kind::RateLimit if count("available") == Some(0) || some("waiting") => Self::Watch,
             Kind::Throttle if may_reject(instance) => Self::Watch,
-            Kind::Retry if count("tokens") == Some(0) => Self::Watch,
+            Kind::Retry | Kind::Hedge if count("tokens") == Some(0) => Self::Watch,
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
             Kind::Health if is_on(instance, "draining") => Self::Watch,

@@ -11,6 +11,7 @@ use crate::state::chaos::counted::{Found, SPARED};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
+use crate::state::hedge::counted::Withheld;
 use crate::state::letters::counted::Parked;
 use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
@@ -75,6 +76,7 @@ const _: () = {
     assert!(Change::Adapted.word() < WORDS, "a bulkhead");
     assert!(bucket::SHUT < WORDS, "a rate limit");
     assert!(FIRST_STOP + Stop::TOLD.len() <= WORDS, "a retry");
+    assert!(Withheld::Budget.word() < WORDS, "a hedge");
     assert!(By::ENDS.len() <= WORDS, "a timeout");
     assert!(ANSWERS.len() < WORDS, "a fallback");
     assert!(EVICTED < WORDS, "a cache");

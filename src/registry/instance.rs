@@ -27,6 +27,7 @@ use crate::source::{Kind, Source};
 /// | rate limit | `rate`, `burst`, `heed_throttling` | `available`, `waiting`, `rejected` |
 /// | throttle | `k`, `max_rejection`, `time_window`, `buckets` | `requests`, `accepts`, `probability`, `rejected` |
 /// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `budget_gate`, `retry_rejected` | `tokens` |
+/// | hedge | `after`, `after_quantile`, `min_delay`, `max_hedges`, `budget`, `budget_gate` | `delay`, `tokens` |
 /// | timeout | `limit` | |
 /// | fallback | | |
 /// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing`, `hits`, `stale`, `misses` |

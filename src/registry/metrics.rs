@@ -18,6 +18,7 @@ use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::criticality::Criticality;
 use crate::state::flights::Passage;
+use crate::state::hedge::counted::{self as hedge, Withheld};
 use crate::state::letters::counted::{ACCEPTED, Loss, Parked, Replayed, STORED};
 use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
@@ -102,6 +103,14 @@ table! {
         "Calls that failed and were not retried, or no more.";
     retry_budget_tokens: Retry Gauge[] one(At::Known("tokens")),
         "Whole tokens in the budgets; absent where retries have none.";
+    hedge_calls_total: Hedge Counter[result] words_of(hedge::Ended::ALL.map(hedge::Ended::as_str), 0),
+        "Calls, by how they ended: the first attempt gave the result, or a hedge did.";
+    hedge_started_total: Hedge Counter[] one(At::Word(hedge::STARTED)),
+        "Hedges that were sent: attempts beside the first of their calls.";
+    hedge_withheld_total: Hedge Counter[reason] words_of(Withheld::ALL.map(Withheld::as_str), Withheld::NoCopy.word()),
+        "Hedges that were due and did not start.";
+    hedge_budget_tokens: Hedge Gauge[] one(At::Known("tokens")),
+        "Whole tokens in the budgets.";
     timeout_expired_total: Timeout Counter[by] words_of(By::ENDS.map(By::as_str), 0),
         "Calls that were ended: at a limit, at a limit on the pauses of a response, or at a deadline of the caller.";
     bulkhead_in_flight: Bulkhead Gauge[] one(At::Gauge("in_flight")),

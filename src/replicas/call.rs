@@ -132,7 +132,7 @@ impl<S, Request, E, K: KeepRequest<Request>> Call<S, Request, E, K> {
         newer.map(|set| self.set = set).is_some()
     }
 
-    /// Notes for a retry around that the call was sent to this replica.
+    /// Notes for a retry or a hedge around that the call was sent to this replica.
     #[inline]
     pub(super) fn note(&self, index: usize) {
         context::try_on(short(self.set.members.get(index).id()));

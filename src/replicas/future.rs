@@ -108,13 +108,17 @@ where
                     call.readied(service, guard.take().expect(POLLED_AGAIN), readied)
                 }
                 // Sent => (Ended | Choosing | response): an error is the result if the request may have been sent.
-                StepProj::Sent { index, sent } => match ready!(sent.poll(cx)) {
-                    Ok(mut response) => {
+                StepProj::Sent { index, sent } => match sent.poll(cx) {
+                    Poll::Pending => {
+                        call.note(*index);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(Ok(mut response)) => {
                         call.note(*index);
                         call.end.mark(&mut response, || call.used(*index));
                         return Poll::Ready(Ok(response));
                     }
-                    Err(error) => call.failed(*index, error),
+                    Poll::Ready(Err(error)) => call.failed(*index, error),
                 },
                 // Ended => error: no replica takes the call, or the error of one is the result.
                 StepProj::Ended { error } => return Poll::Ready(Err(error.take().expect(POLLED_AGAIN))),

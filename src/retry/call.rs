@@ -9,8 +9,8 @@ use tower::Service;
 use super::rules::{RetryIf, Rules};
 use super::running::Running;
 use crate::call::budget::{Budget, Token};
-use crate::call::copies::{KeepRequest, KeepResponse};
-use crate::context::{self, Deadline, Tried};
+use crate::call::copies::{KeepRequest, KeepResponse, is_late};
+use crate::context::{self, Tried};
 use crate::error::Error;
 use crate::event::Event;
 use crate::outcome::{Classify, EndedBy, Outcome};
@@ -111,7 +111,7 @@ where
         if !self.rules.retry_if.allows(copy, result.as_ref()) {
             return Err(Stop::RetryIf);
         }
-        if self.is_late(Some(copy), delay) {
+        if is_late(&self.rules.keep, copy, delay) {
             return Err(Stop::Deadline);
         }
         if self.core.gate.as_ref().is_some_and(|gate| !gate.is_open()) {
@@ -130,16 +130,9 @@ where
         Ok((delay, token))
     }
 
-    /// Returns whether an attempt after `delay` would begin at the deadline or later. The request may bring a nearer deadline.
-    pub(super) fn is_late(&self, request: Option<&K::Kept>, delay: Duration) -> bool {
-        let own = request.and_then(|request| self.rules.keep.deadline(request));
-        let is_late = |deadline: Deadline| deadline.remaining() <= delay;
-        Deadline::current().is_some_and(is_late) || own.is_some_and(is_late)
-    }
-
     /// Returns whether the attempt that was planned is too late now, after a wait for its time.
     pub(super) fn is_planned_late(&self) -> bool {
-        self.is_late(self.copy.as_ref(), Duration::ZERO)
+        self.copy.as_ref().is_some_and(|copy| is_late(&self.rules.keep, copy, Duration::ZERO))
     }
 
     /// Begins the next attempt: returns an inner service, which is not ready yet, and the request for it.

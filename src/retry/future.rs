@@ -22,7 +22,7 @@ use super::call::{Call, send};
 use super::rules::RetryIf;
 use crate::call::POLLED_AGAIN;
 use crate::call::budget::Token;
-use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::call::copies::{KeepRequest, KeepResponse, LOOK_FOR, is_late};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
 use crate::state::attempts::Stop;
@@ -30,9 +30,6 @@ use crate::time;
 
 /// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
 const DRAIN_FOR: Duration = Duration::from_millis(50);
-
-/// How long a response may take, after its head, to show that the call failed. For so long its caller does not get the head.
-const LOOK_FOR: Duration = Duration::from_millis(50);
 
 pin_project! {
     /// What a call waits for. A `token` pays for the attempt to come.
@@ -140,7 +137,7 @@ where
                     let ready = ready!(call.attempt(|| service.poll_ready(cx)));
                     let (request, token) = unsent.take().expect(POLLED_AGAIN);
                     match ready {
-                        Ok(()) if call.is_late(Some(&request), Duration::ZERO) => {
+                        Ok(()) if is_late(&call.rules.keep, &request, Duration::ZERO) => {
                             drop(token);
                             // It was begun, and will not be made.
                             call.attempts -= 1;

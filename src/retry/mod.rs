@@ -94,8 +94,6 @@ mod layer;
 mod per_key;
 mod rules;
 mod running;
-#[cfg(feature = "serde")]
-mod saved;
 mod service;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -67,7 +67,7 @@ impl Listed for Core {
 
     #[cfg(feature = "serde")]
     fn keep(&self) -> Option<&dyn Keep> {
-        self.budget.is_some().then_some(self)
+        self.budget.as_ref().map(|budget| budget as _)
     }
 }
 

@@ -55,10 +55,17 @@ impl Histogram {
         if self.0.each().next().is_none() {
             return Durations::none();
         }
-        let counts = array::from_fn(|bucket| self.0.total(bucket)).into();
+        let mut durations = Durations::none();
+        self.read_into(&mut durations);
+        durations
+    }
+
+    /// Reads into what is there already, so that nothing is allocated.
+    pub(crate) fn read_into(&self, durations: &mut Durations) {
+        *durations.counts = array::from_fn(|bucket| self.0.total(bucket));
         // Pairs with the release in each count: who sees a call sees its time.
         fence(Ordering::Acquire);
-        Durations { counts, sum: self.0.total_wide(SUM) }
+        durations.sum = self.0.total_wide(SUM);
     }
 }
 
@@ -136,20 +143,21 @@ impl Durations {
     /// `share` is from 0, the shortest time, to 1, the longest: 0.99 is what is called p99. Outside of that it returns `None`. The
     /// result is at most 5 % too long. Times below a microsecond count as 1.024 microseconds, and times above 68.7 seconds as
     /// 68.7 seconds.
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 calls")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the calls")]
     #[doc(alias = "percentile")]
     pub fn quantile(&self, share: f64) -> Option<Duration> {
-        if !(0.0..=1.0).contains(&share) {
-            return None;
-        }
-        let rank = ((self.count() as f64 * share).ceil() as u64).max(1);
-        let mut so_far = 0;
-        let ends = |count: &u64| {
-            so_far += count;
-            so_far >= rank
-        };
-        self.counts.iter().position(ends).map(|bucket| Duration::from_nanos(edge(bucket)))
+        quantile(self.counts.iter().copied(), share, 1)
+    }
+
+    /// The same of the calls after an earlier reading, if there were at least so many.
+    pub(crate) fn quantile_since(&self, earlier: &Self, share: f64, least: u64) -> Option<Duration> {
+        let counts = self.counts.iter().zip(&*earlier.counts).map(|(count, earlier)| count - earlier);
+        quantile(counts, share, least)
+    }
+
+    /// Becomes the same as another, in its own place.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        *self.counts = *other.counts;
+        self.sum = other.sum;
     }
 
     /// How many calls took at most so long, for each power of two of nanoseconds from 1.024 microseconds to 68.7 seconds, and at
@@ -165,6 +173,23 @@ impl Durations {
             Some(Bucket { le: octave.map(|octave| Duration::from_nanos(1 << FIRST << octave)), count })
         })
     }
+}
+
+/// The upper edge of the bucket in which this share of at least so many calls has ended.
+#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 calls")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the calls")]
+fn quantile(mut counts: impl Iterator<Item = u64> + Clone, share: f64, least: u64) -> Option<Duration> {
+    let all: u64 = counts.clone().sum();
+    if all < least || !(0.0..=1.0).contains(&share) {
+        return None;
+    }
+    let rank = ((all as f64 * share).ceil() as u64).max(1);
+    let mut so_far = 0;
+    let ends = |count: u64| {
+        so_far += count;
+        so_far >= rank
+    };
+    counts.position(ends).map(|bucket| Duration::from_nanos(edge(bucket)))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "2^64 seconds do not pass")]

@@ -15,6 +15,7 @@ pub(crate) mod criticality;
 pub(crate) mod draws;
 pub(crate) mod every;
 pub(crate) mod flights;
+pub(crate) mod hedge;
 pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod keys;

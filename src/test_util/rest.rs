@@ -73,6 +73,7 @@ const fn held(kind: Kind) -> &'static [&'static str] {
         | Kind::Chaos
         | Kind::Experiment
         | Kind::Throttle
+        | Kind::Hedge
         | Kind::Custom => &[],
     }
 }

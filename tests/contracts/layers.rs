@@ -9,7 +9,7 @@ use palisade::fallback::Function;
 use palisade::replicas::Replicas;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer,
-    DeadLetter, DeadLetterLayer, Error, FallbackLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate,
+    DeadLetter, DeadLetterLayer, Error, FallbackLayer, HedgeLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate,
     RateLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer, fallback,
 };
 
@@ -57,6 +57,7 @@ macro_rules! each_passing_layer {
             rate_limit_with_waits: $crate::layers::pace();
             criticality: $crate::layers::sheddable();
             retrying: $crate::layers::retry();
+            hedging: $crate::layers::hedge();
             timeout: $crate::layers::limit();
             timeout_of_readiness: $crate::layers::limit().cover_readiness();
             coalesce: $crate::layers::coalesce();
@@ -89,6 +90,11 @@ pub(crate) fn budget() -> Budget {
 
 pub(crate) fn retry() -> RetryLayer {
     RetryLayer::builder("retry").backoff(Backoff::constant(PAUSE)).budget(budget()).build().unwrap()
+}
+
+/// It starts a second attempt after the pause of a retry.
+pub(crate) fn hedge() -> HedgeLayer {
+    HedgeLayer::builder("hedge").after(PAUSE).budget(budget()).build().unwrap()
 }
 
 pub(crate) fn queue() -> QueueLayer {

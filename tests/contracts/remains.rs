@@ -9,8 +9,8 @@ use palisade::call::{AdmissionLayer, Handled};
 use palisade::coalesce::{Share, ToKey};
 use palisade::{
     Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, DeadLetterLayer,
-    FallbackLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer, ThrottleHandle,
-    TimeoutLayer,
+    FallbackLayer, HedgeLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer,
+    ThrottleHandle, TimeoutLayer,
 };
 
 use tower::Service;
@@ -33,6 +33,12 @@ impl<A: Handled<Handle: AtRest>, E, W> Watched for AdmissionLayer<A, E, W> {
 impl<R, B> Watched for RetryLayer<R, B> {
     fn watch(&self, handles: Handles) -> Handles {
         self.budget().into_iter().fold(handles, Handles::with)
+    }
+}
+
+impl<R> Watched for HedgeLayer<R> {
+    fn watch(&self, handles: Handles) -> Handles {
+        handles.with(self.handle().budget())
     }
 }
 

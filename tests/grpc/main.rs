@@ -25,6 +25,7 @@ mod dead_letter;
 mod deadlines;
 mod ends;
 mod gone;
+mod hedge;
 mod limits;
 mod looked;
 mod measure;

@@ -32,6 +32,7 @@ mod deadline;
 mod fallback;
 mod given_up;
 mod health;
+mod hedge;
 mod held;
 mod hints;
 mod last_responses;

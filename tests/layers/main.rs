@@ -20,6 +20,7 @@ mod discover;
 mod events;
 mod fallback;
 mod health;
+mod hedge;
 mod history;
 mod measure;
 mod mistakes;

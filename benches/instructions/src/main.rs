@@ -29,6 +29,7 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
+    HedgeBuilder, HedgeLayer,
     MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
 };
 use support::{
@@ -43,7 +44,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 53] = [
+const PATHS: [Path; 55] = [
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),
@@ -73,6 +74,9 @@ const PATHS: [Path; 53] = [
     ("timeout-pending-once", |n| run(n, TimeoutLayer::new(LIMIT).layer(service_fn(pending_once)), answered)),
     ("retry-not-needed", |n| run(n, retry().layer(bare()), answered)),
     ("retry-one-failure", |n| run(n, retry().layer(flaky()), answered)),
+    ("hedge-not-taken", |n| run(n, hedge().build().expect("legal").layer(bare()), answered)),
+    ("hedge-pending-once", |n| run(n, hedge().build().expect("legal").layer(service_fn(pending_once)), answered)),
+    ("hedge-quantile", |n| run(n, hedge().after_quantile(0.95).build().expect("legal").layer(bare()), answered)),
     ("fallback-not-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(bare()), answered)),
     ("fallback-taken", |n| run(n, FallbackLayer::value(FALLBACK).layer(down()), fell_back)),
     ("measure", |n| run(n, measure().build().expect("legal").layer(bare()), answered)),
@@ -222,6 +226,10 @@ fn breaker(kind: usize) -> CircuitBreakerLayer {
 
 fn retry() -> RetryLayer {
     RetryLayer::builder("retry").backoff(Backoff::none()).budget(budget()).build().expect("legal")
+}
+
+fn hedge() -> HedgeBuilder {
+    HedgeLayer::builder("hedge").after(LIMIT)
 }
 
 fn down() -> Inner<Down> {

@@ -40,6 +40,13 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
             let rejection = rejection.map(field::display);
             debug!(target: "palisade::retry", name, attempt, reason, rejection, "stopped retrying");
         }
+        Event::Hedging { attempt, in_flight } => {
+            debug!(target: "palisade::hedge", name, attempt, in_flight, "hedging");
+        }
+        Event::HedgeWithheld { attempt, reason } => {
+            debug!(target: "palisade::hedge", name, attempt, reason, "hedge withheld");
+        }
+        Event::HedgeWon { attempt } => debug!(target: "palisade::hedge", name, attempt, "hedge won"),
         Event::TimedOut(elapsed) => {
             let (limit, elapsed) = (elapsed.limit(), elapsed.elapsed());
             debug!(target: "palisade::timeout", name, ?limit, ?elapsed, "timed out");

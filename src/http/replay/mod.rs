@@ -88,6 +88,15 @@ impl<B: Body + 'static> ReplayBody<B> {
         Self::of(body, cap, cap)
     }
 
+    /// Makes the body of an attempt that is sent while others are, if all of it is there.
+    pub(super) fn beside(&self) -> Option<Self> {
+        let data = match &self.content {
+            Content::Whole { data, .. } => data.clone(),
+            Content::Shared { source, .. } => source.lock().whole()?,
+        };
+        Some(Self { content: Content::Whole { data, is_sent: false }, begun: self.begun.clone() })
+    }
+
     /// Makes the body of the only attempt, and keeps nothing of it.
     pub(super) fn once(body: B) -> Self {
         Self::of(body, usize::MAX, 0)

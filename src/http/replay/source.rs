@@ -145,6 +145,11 @@ impl<B: Body> Source<B> {
         }
     }
 
+    /// All the data of the body, if it was read and kept to its end, and no trailers follow.
+    pub(super) fn whole(&self) -> Option<Bytes> {
+        self.kept.as_deref().filter(|_| self.has_ended()).map(Bytes::copy_from_slice)
+    }
+
     /// Whether nothing follows what was read.
     ///
     /// A body that ended short of the length that it stated never claims to be at its end, so that the peer sees it.

@@ -13,6 +13,7 @@ mod chaos;
 mod circuit;
 mod every;
 mod flights;
+mod hedge;
 mod histogram;
 mod history;
 mod keys;

@@ -114,7 +114,8 @@ proptest! {
 
     #[test]
     fn what_passes_is_the_beginning_of_what_was_sent(steps in vec(step(any()), 0..60)) {
-        let run = Run::of(&steps).unwrap_or_else(|(cut, run)| {
+        let run = Run::of(&steps).unwrap_or_else(|ended| {
+            let (cut, run) = *ended;
             assert_eq!(cut, Cut::Closed);
             run
         });

@@ -10,8 +10,8 @@ use palisade::store::Codec;
 use palisade::test_util::assert_at_rest;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
-    HealthCheck, Heartbeats, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer, Registry,
-    Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
+    HealthCheck, Heartbeats, HedgeLayer, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer,
+    Registry, Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
 };
 use tokio::time::timeout;
 use tower::layer::layer_fn;
@@ -148,6 +148,7 @@ each_listed! {
     retrying: |registry| {
         RetryLayer::builder("seen").registry(registry).backoff(Backoff::none()).build()
     }, { "retry": "retry" };
+    hedging: |registry| HedgeLayer::builder("seen").after(SECOND).registry(registry).build(), { "hedge": "hedge" };
     timeout_of_calls: |registry| {
         Ok::<_, Error>(TimeoutLayer::new(SECOND).registry(registry))
     }, { "timeout": "timeout" };

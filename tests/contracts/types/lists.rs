@@ -29,13 +29,14 @@ use palisade::{
     Criticality, CriticalityLayer, CriticalityScope, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered,
     DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback,
     FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
-    HeartbeatsBuilder, IndicatorSnapshot, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer,
-    Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer,
-    Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry,
-    Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder,
-    ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle,
-    SagaState, SagaStatus, Throttle, ThrottleBuilder, ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot,
-    Timeout, TimeoutLayer, Verdict, call, coalesce, dead_letter, fallback, replicas, retry, saga, standard, timeout,
+    HeartbeatsBuilder, Hedge, HedgeBuilder, HedgeHandle, HedgeLayer, IndicatorSnapshot, Jitter, Measure,
+    MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer,
+    PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard,
+    RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard,
+    ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder,
+    RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle, SagaState, SagaStatus, Throttle, ThrottleBuilder,
+    ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot, Timeout, TimeoutLayer, Verdict, call, coalesce,
+    dead_letter, fallback, hedge, replicas, retry, saga, standard, timeout,
 };
 use tower::layer::util::Identity;
 
@@ -66,7 +67,7 @@ every_type_is! {
     Backoff, Jitter, Name, Deadline, ConfigError, Error, Elapsed, Rejection, RejectionReason, Outcome, Phase, Counts,
     DefaultClassifier, call::Plain, CircuitBreakerBuilder, CircuitGuard, CircuitHandle, CircuitSnapshot, RetryBuilder,
     Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::SharedBudget, PerTenant, retry::Always,
-    call::LazyLayer, BulkheadBuilder,
+    HedgeBuilder, HedgeHandle, hedge::Rules, hedge::Always, call::LazyLayer, BulkheadBuilder,
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
     fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
@@ -98,7 +99,7 @@ every_type_is! {
 
 every_type_is! {
     every_service_and_layer_has_a_short_name_and_may_be_cloned: [Clone]
-    CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
+    CircuitBreaker<Echo>, CircuitBreakerLayer, Retry<Echo>, RetryLayer, Hedge<Echo>, HedgeLayer, Timeout<Echo>, TimeoutLayer, Bulkhead<Echo>,
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, Throttle<Echo>, ThrottleLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
@@ -109,7 +110,7 @@ every_type_is! {
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
-    CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
+    HedgeBuilder, HedgeHandle, CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, ThrottleBuilder, ThrottleHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,

@@ -11,6 +11,7 @@ mod clones;
 mod coalesce;
 mod fallback;
 mod handles;
+mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod measure;
@@ -43,6 +44,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             throttle::claim(&mut claims).await;
             timeout::claim(&mut claims).await;
             retry::claim(&mut claims).await;
+            hedge::claim(&mut claims).await;
             fallback::claim(&mut claims).await;
             measure::claim(&mut claims).await;
             replicas::claim(&mut claims).await;

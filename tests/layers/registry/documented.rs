@@ -109,6 +109,7 @@ fn the_page_has_what_each_kind_shows() {
         RateLimitLayer::builder("seen", Rate::per_second(9)).registry(&registry).build().unwrap(),
         ThrottleLayer::builder("seen").registry(&registry).build().unwrap(),
         RetryLayer::builder("seen").registry(&registry).build().unwrap(),
+        palisade::HedgeLayer::builder("seen").registry(&registry).build().unwrap(),
         TimeoutLayer::new(SECOND).registry(&registry),
         FallbackLayer::value(1).registry(&registry),
         MeasureLayer::builder("seen").registry(&registry).build().unwrap(),

@@ -1,0 +1,258 @@
+//! What the attempts of a call share, and what it decides between them.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tower::{BoxError, Service};
+
+use super::running::Running;
+use crate::call::budget::Token;
+use crate::call::copies::{KeepRequest, KeepResponse, is_late};
+use crate::context::{self, Tried};
+use crate::error::Error;
+use crate::event::Event;
+use crate::outcome::{Classify, EndedBy, Outcome};
+use crate::state::criticality::Criticality;
+use crate::state::hedge::counted::{self, STARTED, Withheld};
+use crate::state::hedge::{Delay, End, Hedging, Next};
+use crate::time::Nanos;
+
+/// How an attempt ended, and its result unless it was never sent.
+pub(super) type Ended<Response> = (End, Option<Result<Response, Error>>);
+
+/// What the attempts of a call share.
+pub(super) struct Call<S, Request, C, K>
+where
+    K: KeepRequest<Request>,
+    K: KeepResponse<S::Response>,
+    S: Service<K::Sent>,
+{
+    inner: S,
+    /// The request, for hedges; `None` if there is none to be, or the request could not be copied.
+    copy: Option<K::Kept>,
+    /// How many hedges may start.
+    max: u32,
+    /// When the first attempt was sent, where latencies count.
+    began: Option<Nanos>,
+    /// `None` until the first attempt pends or fails.
+    hedging: Option<Hedging>,
+    is_first_in_flight: bool,
+    /// How many attempts were sent.
+    sent: u32,
+    /// The last failure.
+    last: Option<Result<K::Response, Error>>,
+    /// To whom attempts were sent.
+    tried: Tried,
+    /// How much the call matters to the budget.
+    class: Criticality,
+    pub(super) core: Running,
+    classifier: C,
+    pub(super) keep: K,
+}
+
+impl<S, Request, C, K> Call<S, Request, C, K>
+where
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+    S: Service<K::Sent>,
+{
+    /// Makes a call whose first attempt is sent now.
+    pub(super) fn new(inner: S, copy: Option<K::Kept>, max: u32, core: Running, classifier: C, keep: K) -> Self {
+        let began = matches!(core.delay, Delay::Quantile(_)).then(|| core.clock.now());
+        let (class, tried) = (Criticality::current(), Tried::NOBODY);
+        Self {
+            inner,
+            copy,
+            max,
+            began,
+            hedging: None,
+            is_first_in_flight: true,
+            sent: 1,
+            last: None,
+            tried,
+            class,
+            core,
+            classifier,
+            keep,
+        }
+    }
+
+    /// Runs a part of the attempt of this number, and remembers to whom it was sent: the next one is sent to another.
+    #[inline(always)]
+    pub(super) fn run<T>(&mut self, number: u32, part: impl FnOnce() -> T) -> T {
+        let result = context::attempt(number, self.tried, part);
+        self.tried = self.tried.and_others_noted();
+        result
+    }
+
+    /// The end of an attempt by a response.
+    #[inline(always)]
+    pub(super) fn answered(&self, response: S::Response, ahead: K::Ahead) -> Ended<K::Response>
+    where
+        C: Classify<S::Response>,
+    {
+        let end = self.judge(Ok(&response));
+        (end, Some(Ok(self.keep.receive(response, ahead))))
+    }
+
+    /// The end of an attempt by an error. Out of line, so that the path of a response stays short.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn failed(&self, error: S::Error) -> Ended<K::Response>
+    where
+        C: Classify<S::Response>,
+        S::Error: Into<BoxError> + 'static,
+    {
+        let error = Error::lift(error);
+        let error = match &self.copy {
+            Some(copy) => self.keep.explain(copy, error),
+            None => error,
+        };
+        (self.judge(Err(&error)), Some(Err(error)))
+    }
+
+    #[inline(always)]
+    fn judge(&self, result: Result<&S::Response, &Error>) -> End
+    where
+        C: Classify<S::Response>,
+    {
+        match EndedBy::of(result) {
+            EndedBy::Service => End::Result(self.classifier.classify(result)),
+            EndedBy::Caller { was_sent: true } => End::Deadline,
+            EndedBy::Caller { was_sent: false } | EndedBy::Rejection(_) => End::Unsent,
+        }
+    }
+
+    /// Takes the end of the attempt of this number. Returns the result of the call, if it is that.
+    #[inline(always)]
+    pub(super) fn end(&mut self, number: u32, ended: Ended<K::Response>) -> Option<Result<K::Response, Error>> {
+        let (end, result) = ended;
+        if end.is_final() {
+            self.settle(number, end);
+            return result;
+        }
+        self.go_on(number, end, result);
+        None
+    }
+
+    /// Goes on after an attempt that does not end the call.
+    #[cold]
+    #[inline(never)]
+    fn go_on(&mut self, number: u32, end: End, result: Option<Result<K::Response, Error>>) {
+        self.is_first_in_flight &= number > 1;
+        let clock = self.core.clock;
+        self.hedging().end(end, &clock);
+        if let Some(result) = result.filter(|result| was_sent(result) || !self.last.as_ref().is_some_and(was_sent)) {
+            self.last = Some(result);
+        }
+    }
+
+    /// Counts the end of the call by the attempt of this number.
+    #[inline(always)]
+    fn settle(&mut self, number: u32, end: End) {
+        let latency = self.began.filter(|_| self.is_first_in_flight && end == End::Result(Outcome::Success));
+        if let (Delay::Quantile(latencies), Some(began)) = (&self.core.delay, latency) {
+            let now = self.core.clock.now();
+            latencies.record(now.saturating_sub(began), now);
+        }
+        self.count_end(number, end.is_failure());
+    }
+
+    #[inline(always)]
+    fn count_end(&mut self, number: u32, is_failure: bool) {
+        let ended = counted::Ended::of(number, is_failure);
+        match ended {
+            counted::Ended::Failed => context::note_attempts(self.sent),
+            counted::Ended::Hedge => self.core.tell(|| Event::HedgeWon { attempt: number }),
+            counted::Ended::First | counted::Ended::Abandoned => {}
+        }
+        self.core.end(ended);
+    }
+
+    /// Ends the call with its last failure.
+    pub(super) fn fail(&mut self) -> Result<K::Response, Error> {
+        self.count_end(1, true);
+        self.last.take().expect("nothing is in flight, so an attempt has failed")
+    }
+
+    /// Reads on in the last failure, which most likely will be replaced: so it gives back its connection, and its places in the layers
+    /// below. No timer limits that, because nothing waits for it.
+    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) {
+        if let Some(Ok(kept)) = &mut self.last {
+            let _: Poll<()> = self.keep.poll_rest(kept, cx);
+        }
+    }
+
+    /// What the call does next, after its attempts were polled.
+    pub(super) fn next(&mut self) -> Next {
+        let clock = self.core.clock;
+        self.hedging().next(&clock)
+    }
+
+    fn hedging(&mut self) -> &mut Hedging {
+        let Self { core, max, began, hedging, .. } = self;
+        hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, &core.clock))
+    }
+
+    /// Starts a hedge: returns its service, which is not ready yet, its request, and the token that pays for it. If there is a reason
+    /// against it, no other starts either.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn start(&mut self, number: u32) -> Option<(S, K::Kept, Token)>
+    where
+        S: Clone,
+    {
+        let clock = self.core.clock;
+        match self.plan() {
+            Ok((request, token)) => {
+                let in_flight = self.hedging().start(&clock);
+                self.core.tell(|| Event::Hedging { attempt: number, in_flight });
+                Some((self.inner.clone(), request, token))
+            }
+            Err(reason) => {
+                self.hedging().stop();
+                self.withhold(number, reason);
+                None
+            }
+        }
+    }
+
+    /// Ends a hedge whose service was ready too late.
+    #[cold]
+    pub(super) fn late(&self, number: u32) -> Ended<K::Response> {
+        self.withhold(number, Withheld::Deadline);
+        (End::Unsent, None)
+    }
+
+    fn withhold(&self, attempt: u32, reason: Withheld) {
+        self.core.row.count(reason.word());
+        self.core.tell(|| Event::HedgeWithheld { attempt, reason: reason.as_str() });
+    }
+
+    /// The request of a hedge and the token that pays for it, or the first reason against it. All reasons come together here.
+    fn plan(&self) -> Result<(K::Kept, Token), Withheld> {
+        let copy = self.copy.as_ref().ok_or(Withheld::NoCopy)?;
+        if is_late(&self.keep, copy, Duration::ZERO) {
+            return Err(Withheld::Deadline);
+        }
+        if self.core.gate.as_ref().is_some_and(|gate| !gate.is_open()) {
+            return Err(Withheld::BudgetGate);
+        }
+        let request = self.keep.copy_beside(copy).ok_or(Withheld::NoCopy)?;
+        let token = self.core.budget.withdraw(self.class).ok_or(Withheld::Budget)?;
+        Ok((request, token))
+    }
+
+    /// Sends a hedge to a service that is ready.
+    pub(super) fn send(&mut self, number: u32, service: &mut S, request: K::Kept, token: Token) -> S::Future {
+        token.spend();
+        self.sent += 1;
+        self.core.row.count(STARTED);
+        let request = self.keep.send(request, number);
+        self.run(number, || service.call(request))
+    }
+}
+
+/// Returns whether the attempt that had this result was sent.
+fn was_sent<Response>(result: &Result<Response, Error>) -> bool {
+    result.as_ref().err().is_none_or(Error::was_sent)
+}

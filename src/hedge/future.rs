@@ -1,0 +1,123 @@
+//! The future of one call: it polls the attempts, and starts others.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower::{BoxError, Service};
+
+use super::attempt::{Attempt, AttemptOf};
+use super::call::Call;
+use crate::call::copies::{KeepRequest, KeepResponse};
+use crate::error::Error;
+use crate::outcome::Classify;
+use crate::state::hedge::Next;
+
+pin_project! {
+    /// The future of a [`Hedge`](super::Hedge)'s call.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped at any time, all its attempts stop at once. A token for an attempt that was not sent goes back to the budget.
+    ///
+    /// # Panics
+    ///
+    /// When it has to wait for a hedge's time, outside a tokio runtime with a timer.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<S, Request, C, K>
+    where
+        K: KeepRequest<Request>,
+        K: KeepResponse<S::Response>,
+        S: Service<K::Sent>,
+    {
+        #[pin]
+        first: AttemptOf<S, Request, K>,
+        // Boxed, because a vector moves what is in it when it grows. A call that is not hedged allocates nothing.
+        hedges: Vec<Pin<Box<AttemptOf<S, Request, K>>>>,
+        #[pin]
+        timer: Option<Sleep>,
+        call: Call<S, Request, C, K>,
+    }
+}
+
+impl<S, Request, C, K> ResponseFuture<S, Request, C, K>
+where
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+    S: Service<K::Sent>,
+{
+    pub(super) const fn new(first: AttemptOf<S, Request, K>, call: Call<S, Request, C, K>) -> Self {
+        Self { first, hedges: Vec::new(), timer: None, call }
+    }
+}
+
+impl<S, Request, C, K> Future for ResponseFuture<S, Request, C, K>
+where
+    S: Service<K::Sent> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    C: Classify<S::Response>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+{
+    type Output = Result<K::Response, Error>;
+
+    /// Polls the attempts before the timer: where one ends when the next is due, none starts. Of those that end at once, the earlier
+    /// attempt is looked at first.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let call = this.call;
+        if let Poll::Ready(ended) = call.poll_attempt(1, this.first.as_mut(), cx) {
+            if let Some(result) = call.end(1, ended) {
+                this.hedges.clear();
+                return Poll::Ready(result);
+            }
+        }
+        let mut polled = 0;
+        loop {
+            for (number, hedge) in (2..).zip(&mut *this.hedges).skip(polled) {
+                if let Poll::Ready(ended) = call.poll_attempt(number, hedge.as_mut(), cx) {
+                    if let Some(result) = call.end(number, ended) {
+                        this.first.set(Attempt::Ended);
+                        this.hedges.clear();
+                        return Poll::Ready(result);
+                    }
+                }
+            }
+            polled = this.hedges.len();
+            match call.next() {
+                Next::Start => {}
+                Next::WaitUntil(due) => {
+                    call.poll_rest(cx);
+                    ready!(poll_until(call.core.clock.instant(due), this.timer.as_mut(), cx));
+                }
+                Next::Wait => {
+                    call.poll_rest(cx);
+                    return Poll::Pending;
+                }
+                Next::Fail => return Poll::Ready(call.fail()),
+            }
+            let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
+            this.hedges.extend(call.start(number).map(Attempt::readying).map(Box::pin));
+        }
+    }
+}
+
+/// Polls a timer that is made when it is first needed, and set anew for each hedge.
+fn poll_until(due: Instant, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+    match timer.as_mut().as_pin_mut() {
+        None => timer.set(Some(sleep_until(due))),
+        Some(sleep) if sleep.deadline() != due => sleep.reset(due),
+        Some(_) => {}
+    }
+    timer.as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))
+}
+
+impl<S, Request, C, K> fmt::Debug for ResponseFuture<S, Request, C, K>
+where
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+    S: Service<K::Sent>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("attempts", &(self.hedges.len() + 1)).finish_non_exhaustive()
+    }
+}
