@@ -1,10 +1,12 @@
 //! The one table of target, level and fields. The names here are part of the public interface.
 
+mod attempts;
 mod chaos;
 mod named;
 
 use tracing::{debug, field, info, warn};
 
+use self::attempts::of_attempts;
 use self::chaos::of_chaos;
 use self::named::{of_replicas, of_sagas};
 use super::{Action, Event};
@@ -32,21 +34,11 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
             let (key, criticality) = (source.key(), criticality.as_str());
             throttling(name, key, rejects, criticality, [requests, accepts]);
         }
-        Event::Retrying { attempt, delay, outcome, error } => {
-            let (outcome, error) = (outcome.as_str(), error.map(|error| field::display(Chain(error))));
-            debug!(target: "palisade::retry", name, attempt, ?delay, outcome, error, "retrying");
-        }
-        Event::Stopped { attempt, reason, rejection } => {
-            let rejection = rejection.map(field::display);
-            debug!(target: "palisade::retry", name, attempt, reason, rejection, "stopped retrying");
-        }
-        Event::Hedging { attempt, in_flight } => {
-            debug!(target: "palisade::hedge", name, attempt, in_flight, "hedging");
-        }
-        Event::HedgeWithheld { attempt, reason } => {
-            debug!(target: "palisade::hedge", name, attempt, reason, "hedge withheld");
-        }
-        Event::HedgeWon { attempt } => debug!(target: "palisade::hedge", name, attempt, "hedge won"),
+        Event::Retrying { .. }
+        | Event::Stopped { .. }
+        | Event::Hedging { .. }
+        | Event::HedgeWithheld { .. }
+        | Event::HedgeWon { .. } => of_attempts(name, event),
         Event::TimedOut(elapsed) => {
             let (limit, elapsed) = (elapsed.limit(), elapsed.elapsed());
             debug!(target: "palisade::timeout", name, ?limit, ?elapsed, "timed out");
