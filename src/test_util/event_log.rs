@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock}; // no model checks it
 use std::thread;
 
-use parking_lot::Mutex; // not `sync`'s: no model checks it
+use parking_lot::Mutex; // no model checks it
 use tracing::dispatcher::with_default;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;

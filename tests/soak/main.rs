@@ -35,7 +35,7 @@ const CYCLE: [(Fault, Health); 16] = [
     (Fault::None, Health::Well),
     (Fault::Latency(ms(50)), Health::Well),
     (Fault::None, Health::Well),
-    (Fault::drip(16, ms(10)), Health::Well),
+    (Fault::Drip { bytes: 16, every: ms(10) }, Health::Well),
     (Fault::None, Health::Well),
     (Fault::None, Health::Stopped),
     (Fault::None, Health::Well),

@@ -15,7 +15,6 @@ pub enum Fault {
     /// Each byte comes so much later. The proxy holds 256 KiB at most, so a latency of a second passes as much in a second.
     Latency(Duration),
     /// Drops of at most so many bytes pass, with a pause after each. Drops of 0 bytes are nothing, so nothing passes.
-    #[non_exhaustive]
     Drip {
         /// The size of a drop.
         bytes: usize,
@@ -34,13 +33,6 @@ pub enum Fault {
     /// Packets are lost, as when a cable is out. What is sent waits, and the end of a connection with it, because TCP sends again what
     /// was lost: all of it arrives when the fault is over. A connection that begins meanwhile reaches the upstream after it.
     Partition,
-}
-
-impl Fault {
-    /// Drops of at most so many bytes, with a pause after each.
-    pub const fn drip(bytes: usize, every: Duration) -> Self {
-        Self::Drip { bytes, every }
-    }
 }
 
 /// The faults of both ways.

@@ -45,8 +45,9 @@ async fn dial(client: &TcpStream, upstream: SocketAddr, faults: &mut Receiver<Fa
         return Err(Cut::Closed);
     }
     select! {
-        connected = TcpStream::connect(upstream) => Ok(connected?),
+        biased; // under a reset the upstream hears nothing
         () = until(faults, |faults| faults.any(Fault::Reset)) => Err(Cut::Reset),
+        connected = TcpStream::connect(upstream) => Ok(connected?),
     }
 }
 

@@ -37,7 +37,7 @@ fn patient() -> impl Strategy<Value = Fault> {
         Just(Fault::None),
         prop_oneof![Just(Duration::ZERO), Just(SECOND), Just(Duration::MAX)].prop_map(Fault::Latency),
         (prop_oneof![0..3usize, Just(usize::MAX)], prop_oneof![Just(Duration::ZERO), Just(Duration::MAX)])
-            .prop_map(|(bytes, every)| Fault::drip(bytes, every)),
+            .prop_map(|(bytes, every)| Fault::Drip { bytes, every }),
         Just(Fault::Partition),
     ]
 }

@@ -44,7 +44,12 @@ async fn latency_delays_the_end_too() {
 
 #[tokio::test]
 async fn what_is_held_meets_the_faults_that_come() {
-    for held_by in [Fault::Latency(HOUR), Fault::Latency(Duration::MAX), Fault::drip(0, HOUR), Fault::drip(0, SHORT)] {
+    for held_by in [
+        Fault::Latency(HOUR),
+        Fault::Latency(Duration::MAX),
+        Fault::Drip { bytes: 0, every: HOUR },
+        Fault::Drip { bytes: 0, every: SHORT },
+    ] {
         let mut pair = Pair::under(held_by).await;
         write(&mut pair.upstream, b"answer").await;
         assert!(is_silent(&mut pair.client).await, "{held_by:?}");
@@ -56,7 +61,7 @@ async fn what_is_held_meets_the_faults_that_come() {
 
 #[tokio::test]
 async fn a_drip_that_is_over_lets_the_rest_pass_at_once() {
-    let mut pair = Pair::under(Fault::drip(1, HOUR)).await;
+    let mut pair = Pair::under(Fault::Drip { bytes: 1, every: HOUR }).await;
     write(&mut pair.upstream, b"answer").await;
     assert_eq!(read(&mut pair.client, 1).await, b"a");
     pair.proxy.set(Fault::None);
@@ -84,7 +89,7 @@ async fn latency_holds_a_response_back_for_so_long() {
 
 #[tokio::test]
 async fn a_drip_gives_so_many_bytes_and_pauses() {
-    let mut pair = Pair::under(Fault::drip(3, HOUR)).await;
+    let mut pair = Pair::under(Fault::Drip { bytes: 3, every: HOUR }).await;
     write(&mut pair.upstream, b"answer").await;
     assert_eq!(read_some(&mut pair.client).await.unwrap(), b"ans");
     assert!(is_silent(&mut pair.client).await);
@@ -93,7 +98,7 @@ async fn a_drip_gives_so_many_bytes_and_pauses() {
 #[tokio::test]
 async fn a_drip_gives_the_whole_response_in_the_end() {
     let every = Duration::from_millis(20);
-    let mut pair = Pair::under(Fault::drip(1, every)).await;
+    let mut pair = Pair::under(Fault::Drip { bytes: 1, every }).await;
     let sent = now();
     write(&mut pair.upstream, b"answer").await;
     assert_eq!(read(&mut pair.client, 6).await, b"answer");
@@ -120,11 +125,12 @@ async fn a_reset_meets_both_sides_and_whichever_way_it_is_set_for() {
 }
 
 #[tokio::test]
-async fn a_reset_meets_new_connections_too() {
+async fn a_reset_meets_new_connections_and_the_upstream_hears_nothing() {
     let upstream = listen().await;
     let proxy = FaultProxy::start(upstream.local_addr().unwrap()).await.unwrap();
     proxy.set(Fault::Reset);
     assert_eq!(meets(&proxy).await, ErrorKind::ConnectionReset);
+    assert!(timeout(SHORT, upstream.accept()).await.is_err());
 }
 
 #[tokio::test]
@@ -287,7 +293,9 @@ async fn a_dropped_proxy_closes_both_sides_and_takes_no_more() {
 async fn a_dropped_proxy_leaves_no_task() {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
-    for fault in [Fault::None, Fault::Latency(HOUR), Fault::drip(1, HOUR), Fault::BlackHole, Fault::Partition] {
+    for fault in
+        [Fault::None, Fault::Latency(HOUR), Fault::Drip { bytes: 1, every: HOUR }, Fault::BlackHole, Fault::Partition]
+    {
         let mut pair = Pair::start().await;
         pair.greet().await;
         pair.proxy.set(fault);
@@ -315,7 +323,9 @@ async fn a_thousand_connections_meet_faults_and_go() {
     for _ in 0..1000 {
         clients.push(soon(TcpStream::connect(proxy.addr())).await.unwrap());
     }
-    for fault in [Fault::None, Fault::Latency(SHORT), Fault::drip(2, Duration::ZERO), Fault::CutAfter(6)] {
+    for fault in
+        [Fault::None, Fault::Latency(SHORT), Fault::Drip { bytes: 2, every: Duration::ZERO }, Fault::CutAfter(6)]
+    {
         proxy.set(fault);
         for client in &mut clients {
             write(client, b"hello").await;
