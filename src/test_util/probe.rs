@@ -15,7 +15,7 @@ use tower::Service;
 /// All clones share their counts and their readiness, so keep what [`calls`](Self::calls) returns, or a clone, and give the probe
 /// to a layer.
 ///
-/// It is ready when the inner service is, unless [`readiness`](Self::readiness) or [`closed`](Self::closed) says otherwise.
+/// It is ready when the inner service is, unless [`readiness`](Self::readiness) or [`stalled`](Self::stalled) says otherwise.
 ///
 /// # Examples
 ///
@@ -94,7 +94,7 @@ impl<S, E> ServiceProbe<S, E> {
         self
     }
 
-    /// After its script it is not ready until [`open`](Self::open) is called.
+    /// After its script it is not ready until [`release`](Self::release) is called.
     ///
     /// # Examples
     ///
@@ -104,24 +104,24 @@ impl<S, E> ServiceProbe<S, E> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
-    /// let probe = ServiceProbe::new(ScriptedService::new([Ok::<_, std::io::Error>("paid")])).closed();
+    /// let probe = ServiceProbe::new(ScriptedService::new([Ok::<_, std::io::Error>("paid")])).stalled();
     /// let call = tokio::spawn(probe.clone().oneshot(7));
     /// tokio::task::yield_now().await;
     /// assert_eq!((probe.polls().count(), probe.calls().count()), (1, 0));
     ///
-    /// probe.open();
+    /// probe.release();
     /// assert_eq!(call.await.unwrap().unwrap(), "paid");
     /// # }
     /// ```
-    pub fn closed(self) -> Self {
-        self.readiness.lock().is_closed = true;
+    pub fn stalled(self) -> Self {
+        self.readiness.lock().is_stalled = true;
         self
     }
 
-    /// Ends what [`closed`](Self::closed) began, and wakes those who wait for that.
-    pub fn open(&self) {
+    /// Ends what [`stalled`](Self::stalled) began, and wakes those who wait for that.
+    pub fn release(&self) {
         let mut readiness = self.readiness.lock();
-        readiness.is_closed = false;
+        readiness.is_stalled = false;
         let waiting = take(&mut readiness.waiting);
         drop(readiness);
         waiting.into_iter().for_each(Waker::wake);
@@ -198,15 +198,15 @@ type Script<E> = dyn Iterator<Item = Poll<Result<(), E>>> + Send;
 /// The readiness of a probe and its clones.
 struct Readiness<E> {
     script: Option<Box<Script<E>>>,
-    is_closed: bool,
+    is_stalled: bool,
     waiting: Vec<Waker>,
 }
 
 impl<E> Readiness<E> {
-    /// The next entry. After the last, `None` while it is closed; then the task is woken when that ends.
+    /// The next entry. After the last, `None` while it is stalled; then the task is woken when that ends.
     fn next(&mut self, cx: &Context<'_>) -> Option<Poll<Result<(), E>>> {
         let scripted = self.script.as_mut().and_then(Iterator::next);
-        let next = scripted.or((!self.is_closed).then_some(Poll::Ready(Ok(()))));
+        let next = scripted.or((!self.is_stalled).then_some(Poll::Ready(Ok(()))));
         if next.is_none() && !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
             self.waiting.push(cx.waker().clone());
         }
@@ -216,7 +216,7 @@ impl<E> Readiness<E> {
 
 impl<E> Default for Readiness<E> {
     fn default() -> Self {
-        Self { script: None, is_closed: false, waiting: Vec::new() }
+        Self { script: None, is_stalled: false, waiting: Vec::new() }
     }
 }
 

@@ -73,14 +73,14 @@ async fn calls_in_a_set_that_nobody_polls_do_not_fill_a_bulkhead() {
 #[tokio::test(start_paused = true)]
 async fn a_late_calls_result_is_its_callers() {
     let service = up::<()>();
-    let gate = service.closed();
+    let gate = service.stalled();
     let layer = queue(1, 0);
     let mut service = layer.layer(gate.clone());
     let mut late = spawn(Deadline::after(LONG).scope(service.call(())));
     assert!(late.poll().is_pending());
     advance(NEARLY).await;
     assert_eq!(reason(call(&mut service, ()).poll()), Some(RejectionReason::QueueFull));
-    gate.open();
+    gate.release();
     assert!(matches!(late.poll(), Poll::Ready(Ok(()))));
     assert_eq!(layer.handle().in_flight(), 0);
 }

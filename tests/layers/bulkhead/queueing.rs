@@ -64,14 +64,14 @@ async fn only_the_first_poll_joins_the_queue() {
 async fn a_waiter_readies_and_sends_nothing_before_it_has_a_place() {
     let service = up::<()>();
     let calls = service.calls();
-    let (layer, gate) = (queue(1, 1), service.closed());
+    let (layer, gate) = (queue(1, 1), service.stalled());
     let place = layer.handle().try_enter().unwrap();
     let mut waiter = begin(&mut layer.layer(gate.clone()), ());
     assert_eq!(gate.polls().count(), 0);
     drop(place);
     assert!(waiter.poll().is_pending());
     assert_eq!((gate.polls().count(), calls.count(), layer.handle().in_flight()), (1, 0, 1));
-    gate.open();
+    gate.release();
     assert!(matches!(waiter.poll(), Poll::Ready(Ok(()))));
     assert_eq!((calls.count(), layer.handle().in_flight()), (1, 0));
 }
@@ -79,7 +79,7 @@ async fn a_waiter_readies_and_sends_nothing_before_it_has_a_place() {
 #[tokio::test(start_paused = true)]
 async fn an_admitted_call_dropped_before_it_is_ready_frees_its_place() {
     let layer = queue(1, 1);
-    drop(begin(&mut layer.layer(up::<()>().closed()), ()));
+    drop(begin(&mut layer.layer(up::<()>().stalled()), ()));
     assert_eq!(layer.handle().in_flight(), 0);
 }
 

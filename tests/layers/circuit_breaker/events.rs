@@ -111,7 +111,7 @@ async fn a_rejection_of_each_reason_is_told_at_debug() {
     rejection(&circuit);
     open_time(&circuit).await;
     drop(enter(&circuit));
-    breaker.layer(up().closed()).call(()).await.unwrap_err();
+    breaker.layer(up().stalled()).call(()).await.unwrap_err();
     let _probe = enter(&circuit);
     rejection(&circuit);
     circuit.force_open();

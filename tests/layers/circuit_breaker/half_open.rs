@@ -78,7 +78,7 @@ async fn whoever_looks_first_counts_a_streaming_probe_whose_moment_has_come() {
         ("a snapshot", |breaker, _| breaker.handle().snapshot().phase == Phase::Closed),
         ("a look at the phase", |breaker, _| breaker.handle().phase() == Phase::Closed),
         ("a service asked whether it is ready", |breaker, _| {
-            poll_ready(&mut breaker.layer(up::<()>().closed())).is_pending()
+            poll_ready(&mut breaker.layer(up::<()>().stalled())).is_pending()
         }),
         ("the stream that pends", |_, probe| {
             probe.polled(false);
@@ -131,7 +131,7 @@ async fn callers_who_left_open_it_again_before_the_service_is_ready() {
     let breaker = touchy().half_open_for(20 * SECOND).build().unwrap();
     recover(&breaker.handle()).await;
     run(&breaker.handle(), "a").await;
-    let mut service = breaker.layer(up::<()>().closed());
+    let mut service = breaker.layer(up::<()>().stalled());
     assert!(poll_ready(&mut service).is_pending());
     advance(20 * SECOND).await;
     assert!(poll_ready(&mut service).is_ready());

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn an_open_circuit_is_ready_without_a_look_at_the_service() {
-    let (breaker, gate) = (touchy().build().unwrap(), up::<()>().closed());
+    let (breaker, gate) = (touchy().build().unwrap(), up::<()>().stalled());
     let mut service = breaker.layer(gate.clone());
     for set in [|circuit: &CircuitHandle| fail(circuit, 1), CircuitHandle::force_open] {
         set(&breaker.handle());
@@ -48,7 +48,7 @@ async fn a_call_let_through_looks_at_the_readiness_once() {
 #[tokio::test(start_paused = true)]
 async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(up::<()>().closed());
+    let mut service = breaker.layer(up::<()>().stalled());
     recover(&breaker.handle()).await;
     let error = service.call(()).await.unwrap_err();
     let rejection = error.rejection().unwrap();
@@ -60,7 +60,7 @@ async fn a_rejection_as_not_ready_says_who_refused_and_no_time() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_whose_service_is_not_ready_is_not_abandoned() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(up::<()>().closed());
+    let mut service = breaker.layer(up::<()>().stalled());
     recover(&breaker.handle()).await;
     for _ in 0..3 {
         assert_eq!(reason(&service.call(()).await), Some(RejectionReason::NotReady));
@@ -118,7 +118,7 @@ async fn while_all_probes_are_taken_the_service_is_not_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_service_whose_readiness_failed_must_be_ready_again() {
     let breaker = touchy().build().unwrap();
-    let mut service = breaker.layer(up::<()>().readiness([READY, FAILS]).closed());
+    let mut service = breaker.layer(up::<()>().readiness([READY, FAILS]).stalled());
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Ok(()))));
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
     assert_eq!(breaker.handle().phase(), Phase::Open);

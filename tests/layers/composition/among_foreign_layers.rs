@@ -38,7 +38,7 @@ async fn a_rejection_comes_out_of_load_shed_whole() {
     let breaker = consecutive(1).build().unwrap();
     breaker.handle().force_open();
     // The inner service is never ready, but while the circuit is open nobody asks it.
-    let unready = up().closed();
+    let unready = up().stalled();
     let error = (LoadShedLayer::new(), breaker).layer(unready).oneshot(0).await.unwrap_err();
     assert_eq!(Error::from(error).rejection().map(Rejection::reason), Some(RejectionReason::ForcedOpen));
 }
@@ -47,7 +47,7 @@ async fn a_rejection_comes_out_of_load_shed_whole() {
 async fn load_shed_below_the_breaker_sheds_what_is_not_ready() {
     let breaker = consecutive(1).build().unwrap();
     let circuit = breaker.handle();
-    let stack = (breaker, LoadShedLayer::new()).layer(up().closed());
+    let stack = (breaker, LoadShedLayer::new()).layer(up().stalled());
     assert!(stack.oneshot(0).await.unwrap_err().downcast_ref::<Overloaded>().is_some());
     assert_eq!(circuit.phase(), Phase::Open);
 }

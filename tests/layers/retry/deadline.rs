@@ -23,7 +23,7 @@ async fn an_attempt_is_made_only_if_it_begins_before_the_deadline() {
 async fn a_call_that_is_polled_too_late_makes_no_attempt() {
     let service = down();
     let calls = service.calls();
-    let gate = service.readiness([READY]).closed();
+    let gate = service.readiness([READY]).stalled();
     let call = patient(10 * MILLI).build().unwrap().layer(gate.clone()).oneshot(7);
     let mut call = task::spawn(Deadline::after(20 * MILLI).scope(call));
     assert_pending!(call.poll());

@@ -32,7 +32,7 @@ async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
 async fn a_timeout_around_gives_the_token_of_a_waiting_call_back() {
     let budget = fixed_budget(1);
     let layer = patient(10 * MILLI).max_attempts(2).budget(budget.clone()).build().unwrap();
-    let never_again = down::<()>().readiness([READY]).closed();
+    let never_again = down::<()>().readiness([READY]).stalled();
     elapsed(TimeoutLayer::new(SECOND).layer(layer.layer(never_again)).oneshot(()).await);
     assert_eq!(budget.available(), 1);
 }

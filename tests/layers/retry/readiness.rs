@@ -25,12 +25,12 @@ async fn an_attempt_readied_at_the_deadline_is_not_sent() {
         let budget = fixed_budget(9);
         let inner = down::<()>();
         let calls = inner.calls();
-        let gate = inner.readiness([READY]).closed();
+        let gate = inner.readiness([READY]).stalled();
         let service = hasty().max_attempts(2).budget(budget.clone()).build().unwrap().layer(gate.clone());
         let mut call = task::spawn(Deadline::after(SECOND).scope(service.oneshot(())));
         assert_pending!(call.poll());
         advance(pause).await;
-        gate.open();
+        gate.release();
         let error = assert_ready!(call.poll()).unwrap_err();
         assert_eq!((error.downcast_ref(), calls.count()), (Some(&Down(1)), attempts), "after {pause:?}");
         assert_eq!(budget.available(), 10 - attempts as u64, "what was not sent costs no token");

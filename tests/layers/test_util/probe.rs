@@ -71,8 +71,8 @@ async fn an_entry_that_is_pending_wakes_its_task() {
 }
 
 #[test]
-fn while_it_is_closed_it_is_not_ready_and_opening_wakes_all() {
-    let probe = probe().readiness([READY]).closed();
+fn a_stall_lasts_until_its_release_which_wakes_all() {
+    let probe = probe().readiness([READY]).stalled();
     let mut first = probe.clone();
     assert_eq!(poll_ready::<_, u32>(&mut first), READY, "its script comes before");
     let mut calls = [1, 2].map(|request| spawn(probe.clone().oneshot(request)));
@@ -81,7 +81,7 @@ fn while_it_is_closed_it_is_not_ready_and_opening_wakes_all() {
         assert_pending!(call.poll());
         assert!(!call.is_woken());
     }
-    probe.open();
+    probe.release();
     for call in &mut calls {
         assert!(call.is_woken());
         assert_eq!(assert_ready!(call.poll()), Ok(7));

@@ -47,7 +47,7 @@ async fn the_wait_for_it_is_in_the_limit_only_where_it_is_covered() {
 
 #[test]
 fn it_is_the_inner_services_own() {
-    let mut pends = TimeoutLayer::new(Duration::ZERO).layer(up::<()>().closed());
+    let mut pends = TimeoutLayer::new(Duration::ZERO).layer(up::<()>().stalled());
     assert!(pends.ready().now_or_never().is_none());
     let mut fails = TimeoutLayer::new(SECOND).layer(up::<()>().readiness(repeat(FAILS)));
     let error = fails.ready().now_or_never().unwrap().map(drop).unwrap_err();
@@ -57,7 +57,7 @@ fn it_is_the_inner_services_own() {
 #[tokio::test(start_paused = true)]
 async fn covered_it_is_ended_at_the_limit_of_the_request() {
     let layer = TimeoutLayer::by_request(|limit: &Duration| *limit).cover_readiness();
-    let ended = elapsed(layer.layer(up().closed()).oneshot(100 * MILLI).await);
+    let ended = elapsed(layer.layer(up().stalled()).oneshot(100 * MILLI).await);
     assert_eq!((ended.limit(), ended.elapsed()), (100 * MILLI, 100 * MILLI));
 }
 
