@@ -253,7 +253,8 @@ fn a_second_run_at_once_is_aborted_and_breaks_and_mends_nothing() {
         let experiment = breaking(&thing).steady(unless(|| false));
         let mut first = task::spawn(experiment.run());
         assert!(first.poll().is_pending());
-        for second in [experiment.run().await, experiment.every(SECOND).await] {
+        let at_once = async { [experiment.run().await, experiment.every(SECOND).await] };
+        for second in timeout(SECOND, at_once).await.expect("they end at once") {
             assert_eq!(second.outcome, Outcome::Aborted("it runs already".to_owned()));
         }
         assert_eq!((thing.is_broken(), thing.starts(), experiment.last()), (true, 1, None));
