@@ -1,0 +1,57 @@
+//! How numbers and names are written.
+
+use std::time::Duration;
+
+/// Written where there is nothing to tell.
+pub(crate) const NOTHING: &str = "–";
+
+/// A whole number, with its thousands apart: `60,000`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut apart = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    apart
+}
+
+/// In per cent. What is not all, or not none, is not written as if it were.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    let percent = 100.0 * ratio(part, whole);
+    match part {
+        _ if whole == 0 => NOTHING.to_owned(),
+        0 => "0 %".to_owned(),
+        part if part == whole => "100 %".to_owned(),
+        _ if percent < 0.1 => "< 0.1 %".to_owned(),
+        _ if percent >= 99.95 => "> 99.9 %".to_owned(),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+/// Zero where there is no whole.
+#[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// Two or three digits and a unit.
+pub(crate) fn time(time: Duration) -> String {
+    match time.as_secs_f64() {
+        0.0 => "0 s".to_owned(),
+        s if s < 0.000_95 => format!("{:.0} µs", s * 1e6),
+        s if s < 0.009_95 => format!("{:.1} ms", s * 1e3),
+        s if s < 0.999_5 => format!("{:.0} ms", s * 1e3),
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 119.5 => format!("{s:.0} s"),
+        s if s < 7170.0 => format!("{:.1} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+/// Text that is nothing but text in HTML, between tags and in attributes.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
