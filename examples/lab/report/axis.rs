@@ -30,31 +30,22 @@ impl Axis {
         Self { range: 0.0..end, ticks: multiples(step, end), label, place: |seconds| seconds }
     }
 
-    /// From zero to as much as this, and a little more.
-    pub(crate) fn amount(most: f64) -> Self {
+    /// From zero to a little more than the highest.
+    pub(crate) fn amount(amounts: &[f64]) -> Self {
+        let most = amounts.iter().copied().fold(0.0, f64::max);
         let most = if most > 0.0 { most } else { 1.0 };
-        let step = round_up(most / 4.0);
-        let end = (most / step).ceil() * step;
+        let (step, end) = (round_up(most / 4.0), most * 1.05);
         Self { range: 0.0..end, ticks: multiples(step, end), label: amount, place: |amount| amount }
     }
 
     /// Powers of ten of seconds, around all of these times. What is below them, such as zero, stands at the foot.
-    pub(crate) fn latency(times: impl Iterator<Item = f64>) -> Self {
-        let times: Vec<_> = times.filter(|time| *time > 0.0).map(f64::log10).collect();
-        let low = times.iter().copied().reduce(f64::min).unwrap_or(-3.0).floor();
-        let high = times.iter().copied().reduce(f64::max).unwrap_or(-2.0).ceil().max(low + 1.0);
+    pub(crate) fn latency(times: &[f64]) -> Self {
+        let powers = || times.iter().filter(|time| **time > 0.0).map(|time| time.log10());
+        let low = powers().reduce(f64::min).unwrap_or(-3.0).floor();
+        let high = powers().reduce(f64::max).unwrap_or(-2.0).ceil().max(low + 1.0);
         let powers = std::iter::successors(Some(low), |power| Some(power + 1.0)).take_while(|power| *power <= high);
         let ticks: Vec<_> = powers.map(|power| 10_f64.powf(power)).collect();
         Self { range: ticks[0]..ticks[ticks.len() - 1], ticks, label: latency, place: f64::log10 }
-    }
-
-    /// The same without ticks.
-    pub(crate) fn bare(&self) -> Self {
-        Self { ticks: Vec::new(), ..self.clone() }
-    }
-
-    pub(crate) fn is_bare(&self) -> bool {
-        self.ticks.is_empty()
     }
 
     /// Which share of the axis is before this value.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use palisade::Phase;
 
-use crate::played::Second;
+use super::circuit;
+use crate::played::{Played, Second};
 
 /// At most so many bins.
 const ROOM: u64 = 240;
@@ -24,15 +25,16 @@ pub(crate) struct Bin {
     pub(crate) good: f64,
     pub(crate) degraded: f64,
     pub(crate) failed: f64,
-    /// The most, and the fewest, in one second.
+    /// The fewest in one second, where there are several.
+    pub(crate) fewest_good: Option<f64>,
+    /// The most in one second.
     pub(crate) most_calls: f64,
-    pub(crate) fewest_good: f64,
     pub(crate) most_sent: f64,
     pub(crate) most_busy: f64,
-    /// The longest of its seconds that had calls.
+    /// The longest of its seconds in which calls were answered.
     pub(crate) p50: Option<f64>,
     pub(crate) p99: Option<f64>,
-    /// The one that let the fewest calls pass.
+    /// The phase of the circuit that let the fewest calls pass.
     pub(crate) phase: Option<Phase>,
     /// The lowest.
     pub(crate) budget: Option<f64>,
@@ -45,46 +47,42 @@ pub(crate) fn width(seconds: u64) -> u64 {
     WIDTHS.into_iter().find(|width| *width >= needed).unwrap_or(needed)
 }
 
-pub(crate) fn bins(seconds: &[Second], width: u64) -> Vec<Bin> {
-    let width = usize::try_from(width).unwrap_or(usize::MAX);
-    seconds.chunks(width).enumerate().map(|(nth, seconds)| Bin::of(nth * width, seconds)).collect()
+pub(crate) fn bins(played: &Played, width: u64) -> Vec<Bin> {
+    let many = usize::try_from(width).unwrap_or(usize::MAX);
+    let begins = (0..).step_by(many);
+    begins.zip(played.seconds.chunks(many)).map(|(from, seconds)| Bin::of(from, seconds, &played.phases)).collect()
 }
 
 impl Bin {
-    fn of(from: usize, seconds: &[Second]) -> Self {
-        let from = number(from as u64);
-        let many = number(seconds.len() as u64);
+    fn of(from: u64, seconds: &[Second], phases: &[(Duration, Phase)]) -> Self {
+        let to = from + seconds.len() as u64;
+        let many = number(to - from);
         let mean = |of: fn(&Second) -> u64| seconds.iter().map(|second| number(of(second))).sum::<f64>() / many;
         let most = |of: fn(&Second) -> u64| seconds.iter().map(|second| number(of(second))).fold(0.0, f64::max);
         let longest = |of: fn(&Second) -> Duration| {
-            let called = seconds.iter().filter(|second| second.calls > 0);
-            called.map(|second| of(second).as_secs_f64()).reduce(f64::max)
+            let answered = seconds.iter().filter(|second| second.good + second.degraded > 0);
+            answered.map(|second| of(second).as_secs_f64()).reduce(f64::max)
         };
         Self {
-            from,
-            to: from + many,
+            from: number(from),
+            to: number(to),
             good: mean(|second| second.good),
             degraded: mean(|second| second.degraded),
             failed: mean(|second| second.failed),
             most_calls: most(|second| second.calls),
-            fewest_good: seconds.iter().map(|second| number(second.good)).reduce(f64::min).unwrap_or_default(),
+            fewest_good: seconds
+                .iter()
+                .map(|second| number(second.good))
+                .reduce(f64::min)
+                .filter(|_| seconds.len() > 1),
             most_sent: most(|second| second.sent),
             most_busy: most(|second| second.busy),
             p50: longest(|second| second.p50),
             p99: longest(|second| second.p99),
-            phase: seconds.iter().filter_map(|second| second.phase).max_by_key(|phase| refusal(*phase)),
+            phase: circuit::worst(phases, Duration::from_secs(from), Duration::from_secs(to)),
             budget: seconds.iter().filter_map(|second| second.budget).reduce(f64::min),
             limit: seconds.iter().filter_map(|second| second.limit).map(number).reduce(f64::min),
         }
-    }
-}
-
-/// How much a circuit in this phase refuses: nothing, nearly all, or all.
-pub(crate) fn refusal(phase: Phase) -> u8 {
-    match phase {
-        Phase::Open | Phase::ForcedOpen => 2,
-        Phase::HalfOpen => 1,
-        _ => 0,
     }
 }
 

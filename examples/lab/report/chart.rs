@@ -3,19 +3,21 @@
 use std::io;
 use std::ops::Range;
 
-use plotters::prelude::{
-    AreaSeries, ChartBuilder, Color as _, DrawingArea, DrawingAreaErrorKind, IntoDrawingArea as _,
-    IntoFont as _, LineSeries, Rectangle, SVGBackend, TRANSPARENT, TextStyle,
-};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::Ranged as _;
+use plotters::prelude::{
+    AreaSeries, Cartesian2d, ChartBuilder, ChartContext, Color as _, DrawingArea, DrawingAreaErrorKind,
+    IntoDrawingArea as _, IntoFont as _, LineSeries, Rectangle, SVGBackend, TRANSPARENT, TextStyle,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Mark;
 use super::axis::{Axis, pixels};
 use super::color::{Color, GRID, INK, QUIET, SHADE};
 
-type Error = DrawingAreaErrorKind<io::Error>;
+pub(crate) type Error = DrawingAreaErrorKind<io::Error>;
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 /// Points that belong together.
 #[derive(Clone, Debug)]
@@ -23,6 +25,13 @@ pub(crate) struct Layer {
     pub(crate) color: Color,
     pub(crate) shape: Shape,
     pub(crate) points: Vec<(f64, f64)>,
+}
+
+impl Layer {
+    /// Where its last point is.
+    pub(crate) fn end(&self) -> Option<f64> {
+        self.points.last().map(|(at, _)| *at)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,71 +42,72 @@ pub(crate) enum Shape {
     Line(u32),
 }
 
-/// What the pictures of a row share. An axis without labels takes no room.
+/// What the pictures of a row share.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame<'a> {
-    pub(crate) size: (u32, u32),
+    pub(crate) width: u32,
     pub(crate) time: &'a Axis,
     pub(crate) amounts: &'a Axis,
     pub(crate) marks: &'a [Mark],
 }
 
 /// The room for the labels of amounts. It is the same in all pictures, so that the times of a column stand one below the other.
-const LEFT: u32 = 92;
-const RIGHT: u32 = 28;
+const LEFT: u32 = 100;
+const RIGHT: u32 = 40;
 const TEXT: u32 = 24;
+/// The room for the names of marks, and that for the labels of times.
+const TOP: u32 = TEXT + 12;
+const FOOT: u32 = 42;
 
 impl Frame<'_> {
-    /// The picture as SVG.
-    pub(crate) fn draw(&self, layers: Vec<Layer>) -> Result<String, Error> {
+    /// With axes and the names of marks.
+    pub(crate) fn picture(&self, layers: Vec<Layer>) -> Result<String, Error> {
+        self.svg(320, |area| {
+            self.name_marks(area)?;
+            let mut builder = ChartBuilder::on(area);
+            builder.margin_top(TOP).margin_right(RIGHT).y_label_area_size(LEFT).x_label_area_size(FOOT);
+            let mut chart = builder.build_cartesian_2d(self.time.clone(), self.amounts.clone())?;
+            let Range { start: foot, end: top } = self.amounts.range();
+            let shades = self.marks.iter().map(|mark| [(mark.from, foot), (mark.to, top)]);
+            chart.draw_series(shades.map(|corners| Rectangle::new(corners, SHADE.rgb().filled())))?;
+            chart
+                .configure_mesh()
+                .disable_x_mesh()
+                .light_line_style(TRANSPARENT)
+                .bold_line_style(GRID.rgb())
+                .axis_style(QUIET.rgb())
+                .label_style(text(QUIET))
+                .draw()?;
+            draw(&mut chart, layers)
+        })
+    }
+
+    /// The phases of a circuit, as wide as a picture and as high as a line.
+    pub(crate) fn circuit(&self, layers: Vec<Layer>) -> Result<String, Error> {
+        self.svg(TEXT + 12, |area| {
+            let (name, at, side) =
+                if layers.is_empty() { ("no circuit", LEFT, HPos::Left) } else { ("circuit", LEFT - 12, HPos::Right) };
+            let place = (pixels(f64::from(at)), pixels(f64::from(TEXT / 2)));
+            area.draw_text(name, &text(QUIET).pos(Pos::new(side, VPos::Center)), place)?;
+            let mut builder = ChartBuilder::on(area);
+            builder.margin_bottom(12).margin_left(LEFT).margin_right(RIGHT);
+            let mut chart = builder.build_cartesian_2d(self.time.clone(), self.amounts.clone())?;
+            draw(&mut chart, layers)
+        })
+    }
+
+    fn svg(&self, height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), Error>) -> Result<String, Error> {
         let mut svg = String::new();
-        {
-            let area = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
-            self.name_marks(&area)?;
-            self.draw_on(&area, layers)?;
-            area.present()?;
-        }
+        let area = SVGBackend::with_string(&mut svg, (self.width, height)).into_drawing_area();
+        draw(&area)?;
+        area.present()?;
+        drop(area);
         Ok(svg)
     }
 
-    fn draw_on(&self, area: &DrawingArea<SVGBackend<'_>, Shift>, layers: Vec<Layer>) -> Result<(), Error> {
-        let mut chart = ChartBuilder::on(area)
-            .margin_top(self.top())
-            .margin_right(RIGHT)
-            .y_label_area_size(LEFT)
-            .x_label_area_size(if self.time.is_bare() { 0 } else { 42 })
-            .build_cartesian_2d(self.time.clone(), self.amounts.clone())?;
-        let Range { start: foot, end: top } = self.amounts.range();
-        let shades = self.marks.iter().map(|mark| [(mark.from, foot), (mark.to, top)]);
-        chart.draw_series(shades.map(|corners| Rectangle::new(corners, SHADE.rgb().filled())))?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.rgb())
-            .axis_style(QUIET.rgb())
-            .label_style(text(QUIET))
-            .draw()?;
-        for Layer { color, shape, points } in layers {
-            match shape {
-                Shape::Area => chart.draw_series(AreaSeries::new(points, foot, color.rgb()))?,
-                Shape::Line(width) => chart.draw_series(LineSeries::new(points, color.rgb().stroke_width(width)))?,
-            };
-        }
-        Ok(())
-    }
-
-    /// The room for the names of marks.
-    fn top(&self) -> u32 {
-        if self.time.is_bare() { 0 } else { TEXT + 12 }
-    }
-
     /// Each above its beginning, unless the name before it needs the room.
-    fn name_marks(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Error> {
-        if self.time.is_bare() {
-            return Ok(());
-        }
-        let room = f64::from(self.size.0 - LEFT - RIGHT);
+    fn name_marks(&self, area: &Area<'_>) -> Result<(), Error> {
+        let room = f64::from(self.width - LEFT - RIGHT);
         let mut free = 0.0;
         for mark in self.marks {
             let width = mark.what.chars().map(|_| f64::from(TEXT) * 0.55).sum::<f64>();
@@ -110,6 +120,17 @@ impl Frame<'_> {
         }
         Ok(())
     }
+}
+
+fn draw(chart: &mut Chart<'_, '_>, layers: Vec<Layer>) -> Result<(), Error> {
+    let foot = chart.y_range().start;
+    for Layer { color, shape, points } in layers {
+        match shape {
+            Shape::Area => chart.draw_series(AreaSeries::new(points, foot, color.rgb()))?,
+            Shape::Line(width) => chart.draw_series(LineSeries::new(points, color.rgb().stroke_width(width)))?,
+        };
+    }
+    Ok(())
 }
 
 /// Plotters divides the size of a font by 1.24 when it writes it.

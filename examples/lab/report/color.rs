@@ -46,11 +46,7 @@ pub(crate) fn style() -> String {
         _ = writeln!(style, "{before}{rules}{after}");
     };
     all(":root{", |Color { name, light, .. }| format!("--{name}:#{light:06X};"), "}");
-    all(
-        "@media(prefers-color-scheme:dark){:root{",
-        |Color { name, dark, .. }| format!("--{name}:#{dark:06X};"),
-        "}}",
-    );
+    all("@media(prefers-color-scheme:dark){:root{", |Color { name, dark, .. }| format!("--{name}:#{dark:06X};"), "}}");
     all(
         "",
         |Color { name, light, .. }| {

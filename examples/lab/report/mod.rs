@@ -6,6 +6,7 @@
 mod axis;
 mod bin;
 mod chart;
+mod circuit;
 mod color;
 mod rows;
 mod totals;
@@ -13,14 +14,12 @@ mod verdict;
 mod words;
 
 use std::fmt::Write as _;
-use std::io;
-
-use plotters::prelude::DrawingAreaErrorKind;
 
 use self::axis::Axis;
-use self::chart::Frame;
-use self::rows::{CIRCUIT, Column, Row};
-use self::words::{count, escape};
+use self::bin::Bin;
+use self::chart::{Error, Frame};
+use self::rows::{ROWS, Row};
+use self::words::escape;
 use crate::played::Played;
 
 /// What was played.
@@ -39,87 +38,82 @@ pub(crate) struct Mark {
     pub(crate) to: f64,
 }
 
+/// A policy with the bins of its seconds.
+struct Column<'a> {
+    played: &'a Played,
+    bins: Vec<Bin>,
+}
+
 /// The page.
 ///
 /// # Errors
 ///
 /// What plotters says, which writes to memory alone.
-pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, DrawingAreaErrorKind<io::Error>> {
+pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error> {
     let seconds = played.iter().map(|played| played.seconds.len()).max().unwrap_or_default() as u64;
     let width = bin::width(seconds);
-    let columns: Vec<_> =
-        played.iter().map(|played| Column { played, bins: bin::bins(&played.seconds, width) }).collect();
-    let name = escape(story.name);
+    let columns: Vec<_> = played.iter().map(|played| Column { played, bins: bin::bins(played, width) }).collect();
+    let (name, sentence) = (escape(story.name), escape(story.sentence));
     let mut html = format!(
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content='width=device-width'>\n\
-         <title>{name}</title>\n<style>\n{}{}</style>\n<h1>{name}</h1>\n<p>{}\n<p class=verdict>{}\n",
+         <title>{name}</title>\n<style>\n{}{}</style>\n<h1>{name}</h1>\n<p>{sentence}\n<p class=verdict>{}\n{}{}",
         color::style(),
         include_str!("style.css"),
-        escape(story.sentence),
         verdict::sentence(played),
+        totals::table(played),
+        notes(story, width),
     );
-    html += &totals::table(played);
     let time = Axis::time(bin::number(seconds));
-    for (nth, row) in rows::rows(&columns).iter().enumerate() {
-        let frame = Frame { size: (size(columns.len()), 320), time: &time, amounts: &row.amounts, marks: story.marks };
-        draw_row(&mut html, row, &frame, &columns, nth == 0)?;
+    for row in &ROWS {
+        html += &draw_row(row, &columns, &time, story.marks)?;
     }
-    html += &notes(story, width);
     Ok(html)
-}
-
-/// How wide a picture is, in half pixels: three fit beside each other.
-fn size(columns: usize) -> u32 {
-    if columns > 3 { 600 } else { 800 }
-}
-
-fn draw_row(
-    html: &mut String,
-    row: &Row,
-    frame: &Frame<'_>,
-    columns: &[Column<'_>],
-    has_circuit: bool,
-) -> Result<(), DrawingAreaErrorKind<io::Error>> {
-    _ = write!(html, "<h2>{} <small>{}</small></h2>\n<p class=legend>", row.title, row.unit);
-    let circuit = has_circuit && columns.iter().any(|column| column.bins.iter().any(|bin| bin.phase.is_some()));
-    for (color, name) in row.legend {
-        _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
-    }
-    if circuit {
-        html.push_str("<span>circuit:</span>");
-        for (color, name) in CIRCUIT {
-            _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
-        }
-    }
-    html.push_str("\n<div class=row>\n");
-    for column in columns {
-        let (policy, says) = (escape(&column.played.policy), (row.says)(column.played));
-        _ = write!(html, "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n");
-        html.push_str(&frame.draw((row.layers)(&column.bins))?);
-        if circuit {
-            let (time, amounts) = (frame.time.bare(), Axis::amount(2.0).bare());
-            let frame = Frame { size: (frame.size.0, 36), time: &time, amounts: &amounts, marks: &[] };
-            html.push_str(&frame.draw(rows::circuit(&column.bins))?);
-        }
-        html.push_str("</figure>\n");
-    }
-    html.push_str("</div>\n");
-    Ok(())
 }
 
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
-    let mut notes = format!("<footer><p>{} The best of each line of the table is bold.", verdict::RULE);
+    let mut notes = format!("<p class=notes>{}", verdict::RULE);
     for mark in story.marks {
-        _ = write!(notes, " Shaded: {} from {} s to {} s.", escape(&mark.what), mark.from, mark.to);
+        _ = write!(notes, " Shaded: {}, {} s to {} s.", escape(&mark.what), mark.from, mark.to);
     }
     if width > 1 {
         _ = write!(
             notes,
-            "<p>Each step of a picture stands for {} seconds. Areas show their mean; lines show the worst of them: the most calls, \
-             the longest latency, the lowest budget or limit, and the most closed-off phase of the circuit.",
-            count(width)
+            " Each step of a picture stands for {width} seconds: areas show their mean, and lines the worst of them, which is the most \
+             calls, the longest latency, or the lowest budget or limit. The circuit is shown as open if it was open at all.",
         );
     }
-    notes + "</footer>\n"
+    notes + "\n"
+}
+
+/// Nothing where no policy has anything to show.
+fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> Result<String, Error> {
+    let bins = || columns.iter().flat_map(|column| &column.bins);
+    let amounts: Vec<_> = row.series.iter().flat_map(|series| bins().filter_map(series.value)).collect();
+    if amounts.is_empty() {
+        return Ok(String::new());
+    }
+    let amounts = (row.axis)(&amounts);
+    let shown = row.series.iter().filter(|series| bins().any(|bin| (series.value)(bin).is_some()));
+    let has_circuit = row.has_circuit && bins().any(|bin| bin.phase.is_some());
+    let legend =
+        shown.map(|series| (series.color, series.name)).chain(circuit::LEGEND.into_iter().filter(|_| has_circuit));
+    // Three fit beside each other. A picture is as wide as its column, and must not become so small that its labels cannot be read.
+    let frame = Frame { width: if columns.len() > 3 { 600 } else { 800 }, time, amounts: &amounts, marks };
+    let mut html = format!("<h2>{} <small>{}</small></h2>\n<p class=legend>", row.title, row.unit);
+    for (color, name) in legend {
+        _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
+    }
+    _ = writeln!(html, "\n<div class=row style='--least:{}px'>", frame.width * 9 / 20);
+    for Column { played, bins } in columns {
+        let (policy, says) = (escape(&played.policy), (row.says)(played));
+        _ = writeln!(html, "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div>");
+        let layers = row.series.iter().flat_map(|series| series.layers(bins));
+        html += &frame.picture(layers.collect())?;
+        if has_circuit {
+            html += &Frame { amounts: &Axis::amount(&[1.0]), ..frame.clone() }.circuit(circuit::blocks(bins))?;
+        }
+        html += "</div></figure>\n";
+    }
+    Ok(html + "</div>\n")
 }

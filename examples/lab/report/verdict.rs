@@ -32,25 +32,41 @@ pub(crate) fn sentence(played: &[Played]) -> String {
             format!("{} and {} did equally well: {}.", name(first), name(second), numbers(first))
         }
         [first, others @ ..] => {
-            let others: Vec<_> = others.iter().map(|other| against(other)).collect();
-            format!("{} won: {}, against {}.", name(first), numbers(first), others.join(", and "))
+            let totals = &first.totals;
+            let those =
+                |number: fn(&Totals) -> String| others.iter().map(|other| number(&other.totals)).collect::<Vec<_>>();
+            let names =
+                others.iter().map(|other| name(other)).zip(those(good)).map(|(name, good)| format!("{name}: {good}"));
+            format!(
+                "{} won: {} of {} calls were good ({}), {} failed ({}), and it sent {} calls to the upstream for each ({}).",
+                name(first),
+                good(totals),
+                count(totals.calls),
+                names.collect::<Vec<_>>().join(", "),
+                failed(totals),
+                those(failed).join(", "),
+                sent(totals),
+                those(sent).join(", "),
+            )
         }
     }
 }
 
 fn numbers(Played { totals, .. }: &Played) -> String {
-    let [good, failed] = [totals.good, totals.failed].map(|part| share(part, totals.calls));
-    format!(
-        "of {} calls {good} were good and {failed} failed, with {:.2} calls to the upstream for each",
-        count(totals.calls),
-        ratio(totals.sent, totals.calls)
-    )
+    let [calls, good, failed, sent] = [count(totals.calls), good(totals), failed(totals), sent(totals)];
+    format!("{good} of {calls} calls were good, {failed} failed, and it sent {sent} calls to the upstream for each")
 }
 
-fn against(played: &Played) -> String {
-    let totals = &played.totals;
-    let [good, failed] = [totals.good, totals.failed].map(|part| share(part, totals.calls));
-    format!("{good} good, {failed} failed and {:.2} under {}", ratio(totals.sent, totals.calls), name(played))
+fn good(totals: &Totals) -> String {
+    share(totals.good, totals.calls)
+}
+
+fn failed(totals: &Totals) -> String {
+    share(totals.failed, totals.calls)
+}
+
+fn sent(totals: &Totals) -> String {
+    format!("{:.2}", ratio(totals.sent, totals.calls))
 }
 
 fn name(played: &Played) -> String {

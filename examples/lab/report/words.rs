@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Written where there is nothing to tell.
 pub(crate) const NOTHING: &str = "–";
 
+/// Between a number and its unit: no line ends there.
+const SPACE: char = '\u{a0}';
+
 /// A whole number, with its thousands apart: `60,000`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -23,11 +26,11 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     let percent = 100.0 * ratio(part, whole);
     match part {
         _ if whole == 0 => NOTHING.to_owned(),
-        0 => "0 %".to_owned(),
-        part if part == whole => "100 %".to_owned(),
-        _ if percent < 0.1 => "< 0.1 %".to_owned(),
-        _ if percent >= 99.95 => "> 99.9 %".to_owned(),
-        _ => format!("{percent:.1} %"),
+        0 => format!("0{SPACE}%"),
+        part if part == whole => format!("100{SPACE}%"),
+        _ if percent < 0.1 => format!("<{SPACE}0.1{SPACE}%"),
+        _ if percent >= 99.95 => format!(">{SPACE}99.9{SPACE}%"),
+        _ => format!("{percent:.1}{SPACE}%"),
     }
 }
 
@@ -40,14 +43,14 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
 /// Two or three digits and a unit.
 pub(crate) fn time(time: Duration) -> String {
     match time.as_secs_f64() {
-        0.0 => "0 s".to_owned(),
-        s if s < 0.000_95 => format!("{:.0} µs", s * 1e6),
-        s if s < 0.009_95 => format!("{:.1} ms", s * 1e3),
-        s if s < 0.999_5 => format!("{:.0} ms", s * 1e3),
-        s if s < 9.95 => format!("{s:.1} s"),
-        s if s < 119.5 => format!("{s:.0} s"),
-        s if s < 7170.0 => format!("{:.1} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
+        0.0 => format!("0{SPACE}s"),
+        s if s < 0.000_95 => format!("{:.0}{SPACE}µs", s * 1e6),
+        s if s < 0.009_95 => format!("{:.1}{SPACE}ms", s * 1e3),
+        s if s < 0.999_5 => format!("{:.0}{SPACE}ms", s * 1e3),
+        s if s < 9.95 => format!("{s:.1}{SPACE}s"),
+        s if s < 119.5 => format!("{s:.0}{SPACE}s"),
+        s if s < 7170.0 => format!("{:.1}{SPACE}min", s / 60.0),
+        s => format!("{:.1}{SPACE}h", s / 3600.0),
     }
 }
 
