@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::Ranged as _;
 use plotters::prelude::{
     AreaSeries, Cartesian2d, ChartBuilder, ChartContext, Color as _, DrawingArea, DrawingAreaErrorKind,
-    IntoDrawingArea as _, IntoFont as _, LineSeries, Rectangle, SVGBackend, TRANSPARENT, TextStyle,
+    IntoDrawingArea as _, IntoFont as _, LineSeries, PathElement, Rectangle, SVGBackend, TRANSPARENT, TextStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -78,7 +78,14 @@ impl Frame<'_> {
                 .axis_style(QUIET.rgb())
                 .label_style(text(QUIET))
                 .draw()?;
-            draw(&mut chart, layers)
+            draw(&mut chart, layers)?;
+            // An area may hide all of a shade but this.
+            let tops = self
+                .marks
+                .iter()
+                .map(|mark| PathElement::new([(mark.from, top), (mark.to, top)], INK.rgb().stroke_width(4)));
+            chart.draw_series(tops)?;
+            Ok(())
         })
     }
 

@@ -4,7 +4,7 @@
 //! needs no script and no network, and is the same to the byte for the same numbers.
 
 mod axis;
-mod bin;
+pub(crate) mod bin;
 mod chart;
 mod circuit;
 mod color;
@@ -72,7 +72,10 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
 
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
-    let mut notes = format!("<p class=notes>{}", verdict::RULE);
+    let mut notes = format!(
+        "<p class=notes>{} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are.",
+        verdict::RULE
+    );
     for mark in story.marks {
         _ = write!(notes, " Shaded: {}, {} s to {} s.", escape(&mark.what), mark.from, mark.to);
     }
@@ -104,7 +107,8 @@ fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> R
     for (color, name) in legend {
         _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
     }
-    _ = writeln!(html, "\n<div class=row style='--least:{}px'>", frame.width * 9 / 20);
+    let (least, most) = (frame.width * 9 / 20, u64::from(frame.width * 11 / 20) * columns.len() as u64);
+    _ = writeln!(html, "\n<div class=row style='--least:{least}px;max-width:{most}px'>");
     for Column { played, bins } in columns {
         let (policy, says) = (escape(&played.policy), (row.says)(played));
         _ = writeln!(html, "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div>");

@@ -13,24 +13,37 @@ struct Line {
     cost: fn(&Totals) -> Option<f64>,
 }
 
-const LINES: [Line; 8] = [
+const LINES: [Line; 9] = [
     Line {
         name: "good",
-        says: |played| part(&played.totals, played.totals.good),
+        says: |played| part(played.totals.good, played.totals.calls),
         cost: |totals| Some(-ratio(totals.good, totals.calls)),
     },
-    Line { name: "degraded", says: |played| part(&played.totals, played.totals.degraded), cost: |_| None },
+    Line { name: "degraded", says: |played| part(played.totals.degraded, played.totals.calls), cost: |_| None },
     Line {
         name: "failed",
-        says: |played| part(&played.totals, played.totals.failed),
+        says: |played| part(played.totals.failed, played.totals.calls),
         cost: |totals| Some(ratio(totals.failed, totals.calls)),
     },
-    Line { name: "p50", says: |played| time(played.totals.p50), cost: |totals| Some(totals.p50.as_secs_f64()) },
-    Line { name: "p99", says: |played| time(played.totals.p99), cost: |totals| Some(totals.p99.as_secs_f64()) },
+    Line {
+        name: "p50",
+        says: |played| answered(&played.totals).map_or(NOTHING.to_owned(), |totals| time(totals.p50)),
+        cost: |totals| answered(totals).map(|totals| totals.p50.as_secs_f64()),
+    },
+    Line {
+        name: "p99",
+        says: |played| answered(&played.totals).map_or(NOTHING.to_owned(), |totals| time(totals.p99)),
+        cost: |totals| answered(totals).map(|totals| totals.p99.as_secs_f64()),
+    },
     Line {
         name: "upstream calls a call",
         says: |played| format!("{:.2}", ratio(played.totals.sent, played.totals.calls)),
         cost: |totals| Some(ratio(totals.sent, totals.calls)),
+    },
+    Line {
+        name: "upstream calls in vain",
+        says: |played| part(played.totals.vain, played.totals.sent),
+        cost: |totals| Some(ratio(totals.vain, totals.sent)),
     },
     Line { name: "circuit open for", says: open, cost: |_| None },
     Line {
@@ -66,11 +79,15 @@ impl Line {
     }
 }
 
-fn part(totals: &Totals, part: u64) -> String {
-    format!("{} <small>{}</small>", share(part, totals.calls), count(part))
+fn part(part: u64, whole: u64) -> String {
+    format!("{} <small>{}</small>", share(part, whole), count(part))
+}
+
+/// Where no call was answered, there is no latency.
+fn answered(totals: &Totals) -> Option<&Totals> {
+    (totals.good + totals.degraded > 0).then_some(totals)
 }
 
 fn open(played: &Played) -> String {
-    let has_circuit = played.seconds.iter().any(|second| second.phase.is_some());
-    if has_circuit { time(played.totals.open) } else { NOTHING.to_owned() }
+    if played.phases.is_empty() { NOTHING.to_owned() } else { time(played.totals.open) }
 }
