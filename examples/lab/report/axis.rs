@@ -38,7 +38,7 @@ impl Axis {
         Self { range: 0.0..end, ticks: multiples(step, end), label: amount, place: |amount| amount }
     }
 
-    /// Powers of ten of seconds, around all of these times. What is below them, such as zero, stands at the foot.
+    /// Powers of ten of seconds, around all of these times.
     pub(crate) fn latency(times: &[f64]) -> Self {
         let powers = || times.iter().filter(|time| **time > 0.0).map(|time| time.log10());
         let low = powers().reduce(f64::min).unwrap_or(-3.0).floor();
@@ -48,9 +48,10 @@ impl Axis {
         Self { range: ticks[0]..ticks[ticks.len() - 1], ticks, label: latency, place: f64::log10 }
     }
 
-    /// Which share of the axis is before this value.
+    /// Which share of the axis is before this value. What is beyond an end stands at it.
     pub(crate) fn share(&self, value: f64) -> f64 {
-        let [from, to, at] = [self.range.start, self.range.end, value.max(self.range.start)].map(self.place);
+        let [from, to, at] =
+            [self.range.start, self.range.end, value.clamp(self.range.start, self.range.end)].map(self.place);
         (at - from) / (to - from)
     }
 }

@@ -1,4 +1,4 @@
-//! The table of totals: a line for each number, a column for each policy. The best of a line is bold.
+//! The table of totals: a line for each policy, and a column for each number. The best of a column is bold.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,47 +6,47 @@ use std::time::Duration;
 use super::words::{NOTHING, count, escape, ratio, share, time};
 use crate::played::{Played, Totals};
 
-struct Line {
+struct Column {
     name: &'static str,
     says: fn(&Played) -> String,
     /// The lower the better; none where no policy is better for it.
     cost: fn(&Totals) -> Option<f64>,
 }
 
-const LINES: [Line; 9] = [
-    Line {
+const COLUMNS: [Column; 9] = [
+    Column {
         name: "good",
         says: |played| part(played.totals.good, played.totals.calls),
         cost: |totals| Some(-ratio(totals.good, totals.calls)),
     },
-    Line { name: "degraded", says: |played| part(played.totals.degraded, played.totals.calls), cost: |_| None },
-    Line {
+    Column { name: "degraded", says: |played| part(played.totals.degraded, played.totals.calls), cost: |_| None },
+    Column {
         name: "failed",
         says: |played| part(played.totals.failed, played.totals.calls),
         cost: |totals| Some(ratio(totals.failed, totals.calls)),
     },
-    Line {
+    Column {
         name: "p50",
         says: |played| answered(&played.totals).map_or(NOTHING.to_owned(), |totals| time(totals.p50)),
         cost: |totals| answered(totals).map(|totals| totals.p50.as_secs_f64()),
     },
-    Line {
+    Column {
         name: "p99",
         says: |played| answered(&played.totals).map_or(NOTHING.to_owned(), |totals| time(totals.p99)),
         cost: |totals| answered(totals).map(|totals| totals.p99.as_secs_f64()),
     },
-    Line {
+    Column {
         name: "upstream calls a call",
         says: |played| format!("{:.2}", ratio(played.totals.sent, played.totals.calls)),
         cost: |totals| Some(ratio(totals.sent, totals.calls)),
     },
-    Line {
-        name: "upstream calls in vain",
+    Column {
+        name: "of them in vain",
         says: |played| part(played.totals.vain, played.totals.sent),
         cost: |totals| Some(ratio(totals.vain, totals.sent)),
     },
-    Line { name: "circuit open for", says: open, cost: |_| None },
-    Line {
+    Column { name: "circuit open for", says: open, cost: |_| None },
+    Column {
         name: "mean time to recover",
         says: |played| played.totals.mttr.map_or(NOTHING.to_owned(), time),
         cost: |totals| totals.mttr.as_ref().map(Duration::as_secs_f64),
@@ -54,23 +54,21 @@ const LINES: [Line; 9] = [
 ];
 
 pub(crate) fn table(played: &[Played]) -> String {
-    let mut table = "<div class=table><table><thead><tr><th>of all calls".to_owned();
-    for played in played {
-        _ = write!(table, "<th scope=col>{}", escape(&played.policy));
+    let mut table = "<div class=table><table>\n<tr><th>policy".to_owned();
+    for column in &COLUMNS {
+        _ = write!(table, "<th scope=col>{}", column.name);
     }
-    table.push_str("<tbody>\n");
-    for line in &LINES {
-        _ = write!(table, "<tr><th scope=row>{}", line.name);
-        for one in played {
-            let class = if line.is_best(one, played) { " class=best" } else { "" };
-            _ = write!(table, "<td{class}>{}", (line.says)(one));
+    for one in played {
+        _ = write!(table, "\n<tr><th scope=row>{}", escape(&one.policy));
+        for column in &COLUMNS {
+            let class = if column.is_best(one, played) { " class=best" } else { "" };
+            _ = write!(table, "<td{class}>{}", (column.says)(one));
         }
-        table.push('\n');
     }
-    table + "</table></div>\n"
+    table + "\n</table></div>\n"
 }
 
-impl Line {
+impl Column {
     /// And some other is worse.
     fn is_best(&self, one: &Played, all: &[Played]) -> bool {
         let Some(cost) = (self.cost)(&one.totals) else { return false };
