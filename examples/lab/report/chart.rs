@@ -68,8 +68,9 @@ impl Frame<'_> {
             builder.margin_top(TOP).margin_right(RIGHT).y_label_area_size(LEFT).x_label_area_size(FOOT);
             let mut chart = builder.build_cartesian_2d(self.time.clone(), self.amounts.clone())?;
             let Range { start: foot, end: top } = self.amounts.range();
-            let shades = self.marks.iter().map(|mark| [(mark.from, foot), (mark.to, top)]);
-            chart.draw_series(shades.map(|corners| Rectangle::new(corners, SHADE.rgb().filled())))?;
+            let marks = || self.marks.iter().map(|mark| (mark.from.as_secs_f64(), mark.to.as_secs_f64()));
+            let shade = |(from, to)| Rectangle::new([(from, foot), (to, top)], SHADE.rgb().filled());
+            chart.draw_series(marks().map(shade))?;
             chart
                 .configure_mesh()
                 .disable_x_mesh()
@@ -80,11 +81,8 @@ impl Frame<'_> {
                 .draw()?;
             draw(&mut chart, layers)?;
             // An area may hide all of a shade but this.
-            let tops = self
-                .marks
-                .iter()
-                .map(|mark| PathElement::new([(mark.from, top), (mark.to, top)], INK.rgb().stroke_width(4)));
-            chart.draw_series(tops)?;
+            let edge = |(from, to)| PathElement::new([(from, top), (to, top)], INK.rgb().stroke_width(4));
+            chart.draw_series(marks().map(edge))?;
             Ok(())
         })
     }
@@ -118,7 +116,7 @@ impl Frame<'_> {
         let mut free = 0.0;
         for mark in self.marks {
             let width = mark.what.chars().map(|_| f64::from(TEXT) * 0.55).sum::<f64>();
-            let from = (self.time.share(mark.from) * room).min(room - width);
+            let from = (self.time.share(mark.from.as_secs_f64()) * room).min(room - width);
             if from >= free {
                 free = from + width + f64::from(TEXT);
                 let place = (pixels(f64::from(LEFT) + from), pixels(f64::from(TEXT)));

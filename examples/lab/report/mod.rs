@@ -14,12 +14,13 @@ mod verdict;
 mod words;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use self::axis::Axis;
 use self::bin::Bin;
 use self::chart::{Error, Frame};
 use self::rows::{ROWS, Row};
-use self::words::escape;
+use self::words::{escape, time};
 use crate::played::Played;
 
 /// What was played.
@@ -30,12 +31,12 @@ pub(crate) struct Story<'a> {
     pub(crate) marks: &'a [Mark],
 }
 
-/// Something that happened in the trace, such as an outage, in seconds since it began. Pictures are shaded there.
+/// Something that happened, such as an outage, from when to when since the trace began. Pictures are shaded there.
 #[derive(Clone, Debug)]
 pub(crate) struct Mark {
     pub(crate) what: String,
-    pub(crate) from: f64,
-    pub(crate) to: f64,
+    pub(crate) from: Duration,
+    pub(crate) to: Duration,
 }
 
 /// A policy with the bins of its seconds.
@@ -77,7 +78,7 @@ fn notes(story: &Story<'_>, width: u64) -> String {
         verdict::RULE
     );
     for mark in story.marks {
-        _ = write!(notes, " Shaded: {}, {} s to {} s.", escape(&mark.what), mark.from, mark.to);
+        _ = write!(notes, " Shaded: {}, {} to {}.", escape(&mark.what), time(mark.from), time(mark.to));
     }
     if width > 1 {
         _ = write!(

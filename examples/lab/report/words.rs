@@ -49,9 +49,14 @@ pub(crate) fn time(time: Duration) -> String {
         s if s < 0.999_5 => format!("{:.0}{SPACE}ms", s * 1e3),
         s if s < 9.95 => format!("{s:.1}{SPACE}s"),
         s if s < 119.5 => format!("{s:.0}{SPACE}s"),
-        s if s < 7170.0 => format!("{:.1}{SPACE}min", s / 60.0),
-        s => format!("{:.1}{SPACE}h", s / 3600.0),
+        s if s < 7170.0 => tenths(s / 60.0, "min"),
+        s => tenths(s / 3600.0, "h"),
     }
+}
+
+/// Whole ones as such: `10 min`, and `10.5 min`.
+fn tenths(number: f64, unit: &str) -> String {
+    format!("{}{SPACE}{unit}", (number * 10.0).round() / 10.0)
 }
 
 /// Text that is nothing but text in HTML, between tags and in attributes.
