@@ -57,7 +57,7 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
     let (name, sentence) = (escape(story.name), escape(story.sentence));
     let mut html = format!(
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content='width=device-width'>\n\
-         <title>{name}</title>\n<style>\n{}{}</style>\n<h1>{name}</h1>\n<p>{sentence}\n<p class=verdict>{}\n{}{}",
+         <title>{name}</title>\n<style>\n{}{}</style>\n<main>\n<h1>{name}</h1>\n<p>{sentence}\n<p class=verdict>{}\n{}{}",
         color::style(),
         include_str!("style.css"),
         verdict::sentence(played),
@@ -68,7 +68,7 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
     for row in &ROWS {
         html += &draw_row(row, &columns, &time, story.marks)?;
     }
-    Ok(html)
+    Ok(html + "</main>\n")
 }
 
 /// How the pictures are to be read.
@@ -112,7 +112,11 @@ fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> R
     _ = writeln!(html, "\n<div class=row style='--least:{least}px;max-width:{most}px'>");
     for Column { played, bins } in columns {
         let (policy, says) = (escape(&played.policy), (row.says)(played));
-        _ = writeln!(html, "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div>");
+        let title = row.title;
+        _ = writeln!(
+            html,
+            "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div role=img aria-label=\"{title}, {policy}: {says}\">"
+        );
         let layers = row.series.iter().flat_map(|series| series.layers(bins));
         html += &frame.picture(layers.collect())?;
         if has_circuit {

@@ -54,7 +54,7 @@ const COLUMNS: [Column; 9] = [
 ];
 
 pub(crate) fn table(played: &[Played]) -> String {
-    let mut table = "<div class=table><table>\n<tr><th>policy".to_owned();
+    let mut table = "<div class=table tabindex=0><table>\n<tr><th>policy".to_owned();
     for column in &COLUMNS {
         _ = write!(table, "<th scope=col>{}", column.name);
     }
