@@ -10,8 +10,8 @@ use palisade::Phase;
 use super::circuit;
 use crate::played::{Played, Second};
 
-/// At most so many bins.
-const ROOM: u64 = 240;
+/// At most so many bins: so many that those of an hour, with the calls that end after it, are of 15 seconds.
+const ROOM: u64 = 250;
 
 /// Widths that an hour, or a day, is a multiple of.
 const WIDTHS: [u64; 13] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];

@@ -96,7 +96,7 @@ pub(crate) const ROWS: [Row; 6] = [
     },
     Row {
         title: "Latency",
-        unit: "of answered calls, by their arrival; each grid line is ten times the one below",
+        unit: "of answered calls, by their arrival; each grid line is ten times the one below, and the foot is that or less",
         series: &[line("p99", LINE, |bin| bin.p99), line("p50", SECOND, |bin| bin.p50)],
         axis: Axis::latency,
         has_circuit: false,

@@ -9,7 +9,7 @@ use crate::played::{Played, Totals};
 struct Column {
     name: &'static str,
     says: fn(&Played) -> String,
-    /// The lower the better; none where no policy is better for it.
+    /// The lower the better, as exact as it is shown; none where no policy is better for it.
     cost: fn(&Totals) -> Option<f64>,
 }
 
@@ -17,13 +17,13 @@ const COLUMNS: [Column; 9] = [
     Column {
         name: "good",
         says: |played| part(played.totals.good, played.totals.calls),
-        cost: |totals| Some(-ratio(totals.good, totals.calls)),
+        cost: |totals| Some(-(1e3 * ratio(totals.good, totals.calls)).round()),
     },
     Column { name: "degraded", says: |played| part(played.totals.degraded, played.totals.calls), cost: |_| None },
     Column {
         name: "failed",
         says: |played| part(played.totals.failed, played.totals.calls),
-        cost: |totals| Some(ratio(totals.failed, totals.calls)),
+        cost: |totals| Some((1e3 * ratio(totals.failed, totals.calls)).round()),
     },
     Column {
         name: "p50",
@@ -38,13 +38,9 @@ const COLUMNS: [Column; 9] = [
     Column {
         name: "upstream calls a call",
         says: |played| format!("{:.2}", ratio(played.totals.sent, played.totals.calls)),
-        cost: |totals| Some(ratio(totals.sent, totals.calls)),
+        cost: |totals| Some((1e2 * ratio(totals.sent, totals.calls)).round()),
     },
-    Column {
-        name: "of them in vain",
-        says: |played| part(played.totals.vain, played.totals.sent),
-        cost: |totals| Some(ratio(totals.vain, totals.sent)),
-    },
+    Column { name: "of them in vain", says: |played| part(played.totals.vain, played.totals.sent), cost: |_| None },
     Column { name: "circuit open for", says: open, cost: |_| None },
     Column {
         name: "mean time to recover",
