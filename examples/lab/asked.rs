@@ -41,7 +41,7 @@ impl Asked {
             check: false,
         };
         while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("`{}` needs a value", name.display()));
+            let mut value = || arguments.next().ok_or_else(|| format!("`{}` needs a value", name.to_string_lossy()));
             match name.to_str().unwrap_or_default() {
                 "--scenario" => asked.scenario = Some(value()?.into()),
                 "--trace" => asked.trace = Some(value()?.into()),
@@ -50,7 +50,7 @@ impl Asked {
                 "--out" => asked.out = Some(value()?.into()),
                 "--skip-bad-lines" => asked.bad_lines = BadLines::Skipped,
                 "--check" => asked.check = true,
-                _ => return Err(format!("`{}` is unknown", name.display())),
+                _ => return Err(format!("`{}` is unknown", name.to_string_lossy())),
             }
         }
         Ok(asked)
