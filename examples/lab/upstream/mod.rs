@@ -1,0 +1,88 @@
+//! The model of the service that is called: so many workers and a queue, how long they work, and when it is in trouble.
+//!
+//! It decides at the moment when a call reaches it what becomes of this call. A call whose caller has left is worked on
+//! nevertheless: most servers do not know. So what is sent in vain makes an overload worse.
+
+mod pool;
+pub(crate) mod state;
+pub(crate) mod work;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use self::work::Work;
+use crate::span::Span;
+
+/// The settings of the model. By default nothing limits it, and each call takes 5 ms.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Upstream {
+    /// How many calls are worked on at once. Without it, all are.
+    pub(crate) workers: Option<usize>,
+    /// How many calls wait for a worker; others are refused. Without it, all wait.
+    pub(crate) queue: Option<usize>,
+    /// How long a call is worked on.
+    pub(crate) work: Work,
+    /// The share of calls that fail by chance.
+    pub(crate) fails: f64,
+    /// The share of calls that always fail, however often they are sent, as those of a tenant whose data is broken.
+    pub(crate) broken: f64,
+    /// How many calls it takes from this client.
+    pub(crate) throttle: Option<Throttle>,
+    /// When it behaves otherwise.
+    #[serde(rename = "spell")]
+    pub(crate) spells: Vec<Spell>,
+}
+
+/// A bucket of tokens. A call that finds none is refused, and told to come back later.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Throttle {
+    pub(crate) per_second: f64,
+    pub(crate) burst: f64,
+    pub(crate) retry_after: Option<Span>,
+}
+
+/// A time in which the service behaves otherwise.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spell {
+    /// Since the start of the trace.
+    pub(crate) from: Span,
+    /// Without an end it lasts for ever.
+    pub(crate) to: Option<Span>,
+    /// It comes again so long after its begin.
+    pub(crate) every: Option<Span>,
+    pub(crate) it: Trouble,
+}
+
+/// How the service behaves in a spell.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Trouble {
+    /// Fails each call at once.
+    Refuses,
+    /// Never answers.
+    Hangs,
+    /// Fails this share of calls, when they were worked on.
+    Fails(f64),
+    /// Works so many times as long.
+    IsSlower(f64),
+    /// Works as long as this.
+    Works(Work),
+}
+
+impl Spell {
+    fn lasts_at(&self, now: Duration) -> bool {
+        let Some(since) = now.checked_sub(self.from.0) else { return false };
+        let since = self.every.map_or(since, |every| remainder(since, every.0));
+        self.to.is_none_or(|to| since < to.0.saturating_sub(self.from.0))
+    }
+}
+
+/// What is left of a time when whole periods are taken away.
+fn remainder(time: Duration, period: Duration) -> Duration {
+    let left = time.as_nanos().checked_rem(period.as_nanos());
+    left.and_then(|nanos| u64::try_from(nanos).ok()).map_or(time, Duration::from_nanos)
+}
