@@ -1,0 +1,24 @@
+//! The lab of the examples: that its numbers are those of a real run, and what the defaults do under loads.
+//!
+//! `cargo test --test lab workloads -- --nocapture` prints the results that stand in the crate's docs.
+
+#![allow(dead_code, reason = "the example uses more of its modules than these tests")]
+
+mod agreement;
+
+#[path = "../../examples/lab/call.rs"]
+mod call;
+#[path = "../../examples/lab/play.rs"]
+mod play;
+#[path = "../../examples/lab/played.rs"]
+mod played;
+#[path = "../../examples/lab/policy/mod.rs"]
+mod policy;
+#[path = "../../examples/lab/record.rs"]
+mod record;
+#[path = "../../examples/lab/span.rs"]
+mod span;
+#[path = "../../examples/lab/trace/mod.rs"]
+mod trace;
+#[path = "../../examples/lab/upstream/mod.rs"]
+mod upstream;
