@@ -50,6 +50,7 @@ impl Script<'_> {
         let state = Arc::new(Mutex::new(State::new(self.upstream, self.seed)));
         let record = Arc::new(Mutex::new(Record::default()));
         let mut stack = policy.build(self.seed, upstream(began, &state))?;
+        record.lock().see(Duration::ZERO, stack.phase());
         let mut arrivals = self.trace.arrivals(self.seed).zip(0..).peekable();
         for second in 1.. {
             let end = Duration::from_secs(second);
@@ -64,7 +65,7 @@ impl Script<'_> {
                 let record = Arc::clone(&record);
                 tokio::spawn(async move {
                     let answer = timeout(self.patience, call).await.ok().and_then(Result::ok);
-                    record.lock().leave(arrived, answer, began.elapsed() - at);
+                    record.lock().leave(arrived, answer, began.elapsed().saturating_sub(at));
                 });
             }
             until(began + end).await;

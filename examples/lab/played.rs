@@ -40,7 +40,7 @@ pub(crate) struct Totals {
 }
 
 /// A second: what became of the calls that arrived in it, and how it was itself.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Second {
     pub(crate) calls: u64,
     pub(crate) good: u64,
@@ -86,7 +86,12 @@ pub(crate) fn mttr(seconds: &[Second]) -> Option<Duration> {
 /// How long the circuit was open, when the trace lasted until `end`.
 pub(crate) fn open(phases: &[(Duration, Phase)], end: Duration) -> Duration {
     let ends = phases.iter().skip(1).map(|(at, _)| *at).chain([end]);
-    phases.iter().zip(ends).filter(|((_, phase), _)| *phase == Phase::Open).map(|((from, _), to)| to - *from).sum()
+    phases
+        .iter()
+        .zip(ends)
+        .filter(|((_, phase), _)| *phase == Phase::Open)
+        .map(|((from, _), to)| to.saturating_sub(*from))
+        .sum()
 }
 
 /// The latency that so many percent do not exceed, by nearest rank; zero of none.

@@ -1,5 +1,6 @@
 //! What is written down while a trace is played.
 
+use std::mem;
 use std::time::Duration;
 
 use palisade::Phase;
@@ -30,11 +31,11 @@ impl Record {
 
     /// Ends a second. `seen` is how the service and the layers are now, but that `sent` counts since the start.
     pub(crate) fn end_second(&mut self, seen: Second) {
+        let sent = mem::replace(&mut self.sent, seen.sent);
         if let Some(last) = self.seconds.last_mut() {
             let Second { calls, good, degraded, failed, .. } = *last;
-            *last = Second { calls, good, degraded, failed, sent: seen.sent - self.sent, ..seen };
+            *last = Second { calls, good, degraded, failed, sent: seen.sent - sent, ..seen };
         }
-        self.sent = seen.sent;
     }
 
     /// Whether all calls have ended.

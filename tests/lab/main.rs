@@ -1,9 +1,29 @@
-//! The lab: that its numbers are those of a real run, what the defaults do under loads, and what its report shows.
+//! The lab of the examples: that its numbers are those of a real run, what the defaults do under loads, and what its report shows.
+//!
+//! `cargo test --test lab workloads -- --nocapture` prints the results that stand in the crate's docs.
 
+#![allow(dead_code, reason = "the example uses more of its modules than these tests")]
+
+mod agreement;
+mod page;
+
+#[path = "../../examples/lab/call.rs"]
+mod call;
+#[path = "../../examples/lab/legal.rs"]
+mod legal;
+#[path = "../../examples/lab/play.rs"]
+mod play;
 #[path = "../../examples/lab/played.rs"]
-#[expect(dead_code, reason = "what only the engine asks of the figures")]
 mod played;
+#[path = "../../examples/lab/policy/mod.rs"]
+mod policy;
+#[path = "../../examples/lab/record.rs"]
+mod record;
 #[path = "../../examples/lab/report/mod.rs"]
 mod report;
-
-mod page;
+#[path = "../../examples/lab/span.rs"]
+mod span;
+#[path = "../../examples/lab/trace/mod.rs"]
+mod trace;
+#[path = "../../examples/lab/upstream/mod.rs"]
+mod upstream;

@@ -6,8 +6,9 @@ use palisade::{
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service};
 
+use super::Policy;
 use super::layers::handle;
-use super::{Bulkhead, Policy, RateLimit, Timeout};
+use super::settings::{Bulkhead, RateLimit, Timeout};
 use crate::call::{Answer, ByFailure, Call};
 
 /// A box for each layer that is there. With `option_layer` instead each layer would double the type, and nine take all memory of the

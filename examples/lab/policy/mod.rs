@@ -5,7 +5,7 @@
 
 mod build;
 mod layers;
-mod settings;
+pub(crate) mod settings;
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +16,7 @@ use serde::Deserialize;
 use tower::{BoxError, service_fn};
 
 pub(crate) use self::build::{Boxed, Stack};
-pub(crate) use self::settings::{
-    Adaptive, Algorithm, Backoff, Budget, Bulkhead, CircuitBreaker, Fallback, RateLimit, Retry, SlowRate, Spread,
-    Standard, TimeWindow, Timeout,
-};
+use self::settings::{Bulkhead, CircuitBreaker, Fallback, RateLimit, Retry, Standard, Timeout};
 use crate::call::{Answer, Call};
 
 /// The layers, from the outermost to the innermost.

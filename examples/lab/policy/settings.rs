@@ -33,6 +33,7 @@ pub(crate) struct Standard {}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the builder calls it so")]
 pub(crate) struct Retry {
     pub(crate) max_attempts: Option<u32>,
     pub(crate) backoff: Option<Backoff>,

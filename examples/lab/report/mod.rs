@@ -10,7 +10,7 @@ mod circuit;
 mod color;
 mod rows;
 mod totals;
-mod verdict;
+pub(crate) mod verdict;
 mod words;
 
 use std::fmt::Write as _;

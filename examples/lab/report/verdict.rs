@@ -9,8 +9,16 @@ use crate::played::{Played, Totals};
 pub(crate) const RULE: &str = "The winner has the most good calls less failed ones; among equals, it sent the fewest calls to the \
                                upstream, and then had the lowest p99.";
 
+/// The policy that did best, unless another did equally well.
+pub(crate) fn winner(played: &[Played]) -> Option<&Played> {
+    match ranked(played).as_slice() {
+        [first, second, ..] if order(&first.totals, &second.totals).is_eq() => None,
+        ranked => ranked.first().copied(),
+    }
+}
+
 /// The best first. Equals stay in their order.
-pub(crate) fn ranked(played: &[Played]) -> Vec<&Played> {
+fn ranked(played: &[Played]) -> Vec<&Played> {
     let mut ranked: Vec<_> = played.iter().collect();
     ranked.sort_by(|a, b| order(&a.totals, &b.totals));
     ranked

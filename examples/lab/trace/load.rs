@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use serde::Deserialize;
 
+use crate::legal::unless;
 use crate::span::Span;
 
 /// A part of a trace.
@@ -37,7 +38,28 @@ pub(crate) enum Rate {
     },
 }
 
+impl Load {
+    /// Refuses loads that nobody can play.
+    pub(crate) fn check(loads: &[Self]) -> Result<(), String> {
+        let longest = Duration::from_secs(7 * 24 * 60 * 60);
+        let lasts = loads.iter().try_fold(Duration::ZERO, |sum, load| sum.checked_add(load.lasts.0));
+        unless(lasts.is_some_and(|lasts| lasts <= longest), "lasts", lasts, "7 days at most, of all loads together")?;
+        loads.iter().try_for_each(|load| load.rate.check())
+    }
+}
+
 impl Rate {
+    fn check(self) -> Result<(), String> {
+        let (low, high, period) = match self {
+            Self::Steady(rate) => (rate, rate, None),
+            Self::Diurnal { low, high, day } => (low, high, Some(day)),
+            Self::Burst { low, high, every, .. } => (low, high, Some(every)),
+        };
+        let is_legal = |rate| (0.0..=1e6).contains(&rate);
+        unless(is_legal(low) && is_legal(high), "rate", self, "0 to 1,000,000 calls a second")?;
+        unless(period != Some(Span::default()), "rate", self, "of a period longer than 0")
+    }
+
     /// The rate so many seconds after the start of its load.
     fn at(self, seconds: f64) -> f64 {
         match self {
@@ -84,7 +106,7 @@ impl Iterator for Poisson<'_> {
         while let [load, rest @ ..] = self.loads {
             let highest = load.rate.highest();
             self.at -= (1.0 - self.draws.random::<f64>()).ln() / highest;
-            if !(self.at < load.lasts.0.as_secs_f64()) {
+            if highest == 0.0 || self.at >= load.lasts.0.as_secs_f64() {
                 (self.loads, self.began, self.at) = (rest, self.began + load.lasts.0, 0.0);
             } else if self.draws.random::<f64>() * highest < load.rate.at(self.at) {
                 return Some(self.began + Duration::from_secs_f64(self.at));

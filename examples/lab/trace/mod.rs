@@ -1,6 +1,8 @@
 //! The calls: when they arrive, and what is known of each.
 
+mod line;
 pub(crate) mod load;
+pub(crate) mod read;
 
 use std::time::Duration;
 

@@ -12,7 +12,11 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use self::work::Work;
+use crate::legal::unless;
 use crate::span::Span;
+
+/// More workers are no limit.
+const MOST: usize = 1_000_000;
 
 /// The settings of the model. By default nothing limits it, and each call takes 5 ms.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -73,7 +77,46 @@ pub(crate) enum Trouble {
     Works(Work),
 }
 
+impl Upstream {
+    /// Refuses what is no service.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let share = |setting, share: f64| unless((0.0..=1.0).contains(&share), setting, share, "a share of 0 to 1");
+        unless(
+            self.workers.is_none_or(|workers| (1..=MOST).contains(&workers)),
+            "workers",
+            self.workers,
+            "1 to 1,000,000",
+        )?;
+        share("fails", self.fails)?;
+        share("broken", self.broken)?;
+        self.work.check()?;
+        self.throttle.map_or(Ok(()), Throttle::check)?;
+        self.spells.iter().try_for_each(Spell::check)
+    }
+}
+
+impl Throttle {
+    fn check(self) -> Result<(), String> {
+        let Self { per_second, burst, .. } = self;
+        unless(per_second.is_finite() && per_second >= 0.0, "per_second", per_second, "at least 0")?;
+        unless(burst.is_finite() && burst >= 0.0, "burst", burst, "at least 0")
+    }
+}
+
 impl Spell {
+    fn check(&self) -> Result<(), String> {
+        unless(self.to.is_none_or(|to| to > self.from), "to", self.to, "later than `from`")?;
+        unless(self.every != Some(Span::default()), "every", self.every, "longer than 0")?;
+        match &self.it {
+            Trouble::Refuses | Trouble::Hangs => Ok(()),
+            Trouble::Fails(share) => unless((0.0..=1.0).contains(share), "fails", share, "a share of 0 to 1"),
+            Trouble::IsSlower(factor) => {
+                unless(factor.is_finite() && *factor >= 0.0, "is_slower", factor, "so many times as long: at least 0")
+            }
+            Trouble::Works(work) => work.check(),
+        }
+    }
+
     fn lasts_at(&self, now: Duration) -> bool {
         let Some(since) = now.checked_sub(self.from.0) else { return false };
         let since = self.every.map_or(since, |every| remainder(since, every.0));

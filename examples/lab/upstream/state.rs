@@ -93,7 +93,7 @@ impl State {
     /// Takes a token, or says who refuses.
     fn throttles(&mut self, now: Duration) -> Option<Throttle> {
         let throttle = self.model.throttle?;
-        let gained = throttle.per_second * (now - self.tokens_at).as_secs_f64();
+        let gained = throttle.per_second * now.saturating_sub(self.tokens_at).as_secs_f64();
         (self.tokens, self.tokens_at) = ((self.tokens + gained).min(throttle.burst), now);
         let takes = self.tokens >= 1.0;
         self.tokens -= f64::from(u8::from(takes));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::legal::unless;
 use crate::span::Span;
 
 /// Durations that are drawn.
@@ -24,6 +25,18 @@ impl Default for Work {
 }
 
 impl Work {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self::Quantiles(points) = self else { return Ok(()) };
+        let are_shares = points.iter().all(|(share, _)| (0.0..=1.0).contains(share));
+        let rise = points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
+        unless(
+            are_shares && rise && !points.is_empty(),
+            "quantiles",
+            points,
+            "pairs of a share and a duration, both rising",
+        )
+    }
+
     /// The duration that belongs to a number from 0 up to 1, in which it never falls.
     pub(crate) fn at(&self, draw: f64) -> Duration {
         match self {
