@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palisade::Phase;
 
-use crate::played::{Played, Second, Totals};
+use crate::played::{Played, Second, Totals, mttr};
 use crate::report::{Mark, Story, bin, html};
 
 const STORY: Story<'_> = Story { name: "storm", sentence: "It blows.", marks: &[] };
@@ -181,6 +181,16 @@ fn only_a_policy_with_a_circuit_has_a_band() {
     let both = page(&[with, without.clone()]);
     assert_eq!((both.matches("\ncircuit\n").count(), both.matches("\nno circuit\n").count()), (1, 1));
     assert!(!page(&[without]).contains("circuit open<"));
+}
+
+#[test]
+fn a_recovery_that_has_not_come_is_longer_than_it_took_so_far() {
+    let down = |from: usize, to: usize| {
+        let mut played = played("a", 10, |nth, second| lose(second, 0, if (from..to).contains(&nth) { 60 } else { 0 }));
+        played.totals.mttr = mttr(&played.seconds);
+        page(&[played])
+    };
+    assert!(down(4, 10).contains("<td>&gt; 6.0\u{a0}s") && down(4, 9).contains("<td>5.0\u{a0}s"));
 }
 
 #[test]

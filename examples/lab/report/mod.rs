@@ -74,7 +74,7 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
     let mut notes = format!(
-        "<p class=notes>{} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are.",
+        "<p class=notes>{} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are; &gt; says that it had not come at the end.",
         verdict::RULE
     );
     for mark in story.marks {

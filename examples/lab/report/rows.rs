@@ -83,7 +83,7 @@ pub(crate) const ROWS: [Row; 6] = [
         has_circuit: false,
         says: |played| {
             let (sent, most) = (ratio(played.totals.sent, played.totals.calls), most(played, |second| second.sent));
-            format!("{sent:.2} a call, at most {most} a second")
+            format!("{sent:.2} a call, at most {most}/s")
         },
     },
     Row {

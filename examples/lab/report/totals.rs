@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::words::{NOTHING, count, escape, ratio, share, time};
-use crate::played::{Played, Totals};
+use crate::played::{Played, Totals, is_down};
 
 struct Column {
     name: &'static str,
@@ -44,7 +44,7 @@ const COLUMNS: [Column; 9] = [
     Column { name: "circuit open for", says: open, cost: |_| None },
     Column {
         name: "mean time to recover",
-        says: |played| played.totals.mttr.map_or(NOTHING.to_owned(), time),
+        says: recovery,
         cost: |totals| totals.mttr.as_ref().map(Duration::as_secs_f64),
     },
 ];
@@ -80,6 +80,11 @@ fn part(part: u64, whole: u64) -> String {
 /// Where no call was answered, there is no latency.
 fn answered(totals: &Totals) -> Option<&Totals> {
     (totals.good + totals.degraded > 0).then_some(totals)
+}
+
+fn recovery(played: &Played) -> String {
+    let more = if is_down(&played.seconds) { "&gt; " } else { "" };
+    played.totals.mttr.map_or(NOTHING.to_owned(), |mean| format!("{more}{}", time(mean)))
 }
 
 fn open(played: &Played) -> String {
