@@ -5,9 +5,14 @@
 #![allow(dead_code, reason = "the example uses more of its modules than these tests")]
 
 mod agreement;
+mod workloads;
 
 #[path = "../../examples/lab/call.rs"]
 mod call;
+#[path = "../../examples/lab/claim.rs"]
+mod claim;
+#[path = "../../examples/lab/legal.rs"]
+mod legal;
 #[path = "../../examples/lab/play.rs"]
 mod play;
 #[path = "../../examples/lab/played.rs"]
@@ -16,9 +21,13 @@ mod played;
 mod policy;
 #[path = "../../examples/lab/record.rs"]
 mod record;
+#[path = "../../examples/lab/scenario.rs"]
+mod scenario;
 #[path = "../../examples/lab/span.rs"]
 mod span;
 #[path = "../../examples/lab/trace/mod.rs"]
 mod trace;
 #[path = "../../examples/lab/upstream/mod.rs"]
 mod upstream;
+#[path = "../../examples/lab/workload.rs"]
+mod workload;
