@@ -6,9 +6,12 @@
 
 mod agreement;
 mod page;
+mod workloads;
 
 #[path = "../../examples/lab/call.rs"]
 mod call;
+#[path = "../../examples/lab/claim.rs"]
+mod claim;
 #[path = "../../examples/lab/legal.rs"]
 mod legal;
 #[path = "../../examples/lab/play.rs"]
@@ -21,9 +24,13 @@ mod policy;
 mod record;
 #[path = "../../examples/lab/report/mod.rs"]
 mod report;
+#[path = "../../examples/lab/scenario.rs"]
+mod scenario;
 #[path = "../../examples/lab/span.rs"]
 mod span;
 #[path = "../../examples/lab/trace/mod.rs"]
 mod trace;
 #[path = "../../examples/lab/upstream/mod.rs"]
 mod upstream;
+#[path = "../../examples/lab/workload.rs"]
+mod workload;
