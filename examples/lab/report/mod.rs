@@ -11,7 +11,7 @@ mod color;
 mod rows;
 mod totals;
 pub(crate) mod verdict;
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 use std::time::Duration;
