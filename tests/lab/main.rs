@@ -14,6 +14,8 @@ mod call;
 mod claim;
 #[path = "../../examples/lab/legal.rs"]
 mod legal;
+#[path = "../../examples/lab/marks.rs"]
+mod marks;
 #[path = "../../examples/lab/play.rs"]
 mod play;
 #[path = "../../examples/lab/played.rs"]
