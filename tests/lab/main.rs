@@ -5,9 +5,14 @@
 #![allow(dead_code, reason = "the example uses more of its modules than these tests")]
 
 mod agreement;
+mod engine;
 
+#[path = "../../examples/lab/asked.rs"]
+mod asked;
 #[path = "../../examples/lab/call.rs"]
 mod call;
+#[path = "../../examples/lab/legal.rs"]
+mod legal;
 #[path = "../../examples/lab/play.rs"]
 mod play;
 #[path = "../../examples/lab/played.rs"]
@@ -16,6 +21,8 @@ mod played;
 mod policy;
 #[path = "../../examples/lab/record.rs"]
 mod record;
+#[path = "../../examples/lab/scenario.rs"]
+mod scenario;
 #[path = "../../examples/lab/span.rs"]
 mod span;
 #[path = "../../examples/lab/trace/mod.rs"]
