@@ -12,6 +12,7 @@
 
 mod asked;
 mod call;
+mod claim;
 mod legal;
 mod play;
 mod played;

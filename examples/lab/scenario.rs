@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tower::BoxError;
 
+use crate::claim::Claim;
 use crate::legal::unless;
 use crate::play::Script;
 use crate::played::Played;
@@ -32,6 +33,8 @@ pub(crate) struct Scenario {
     pub(crate) policies: Vec<String>,
     /// The policy that should win.
     pub(crate) best: Option<String>,
+    #[serde(rename = "claim")]
+    pub(crate) claims: Vec<Claim>,
 }
 
 impl Default for Scenario {
@@ -44,6 +47,7 @@ impl Default for Scenario {
             upstream: Upstream::default(),
             policies: Vec::new(),
             best: None,
+            claims: Vec::new(),
         }
     }
 }
@@ -72,10 +76,12 @@ impl Scenario {
         })
     }
 
-    /// What must hold and does not: the policy wins that should.
-    pub(crate) fn broken(&self, played: &[Played]) -> Option<String> {
-        let best = self.best.as_deref()?;
-        let winner = played.iter().max_by_key(|played| played.totals.good)?;
-        (winner.policy != best).then(|| format!("{}: {best} wins, and not {}", self.name, winner.policy))
+    /// What must hold and does not: the policy wins that should, and the claims.
+    pub(crate) fn broken(&self, played: &[Played]) -> Vec<String> {
+        let winner = played.iter().max_by_key(|played| played.totals.good);
+        let wins = |best: &String| winner.is_some_and(|winner| winner.policy == *best);
+        let best = self.best.iter().filter(|best| !wins(best)).map(|best| format!("{best} wins"));
+        let claims = self.claims.iter().filter(|claim| !claim.holds(played)).map(Claim::to_string);
+        best.chain(claims).map(|broken| format!("{}: {broken}", self.name)).collect()
     }
 }

@@ -6,11 +6,14 @@
 
 mod agreement;
 mod engine;
+mod workloads;
 
 #[path = "../../examples/lab/asked.rs"]
 mod asked;
 #[path = "../../examples/lab/call.rs"]
 mod call;
+#[path = "../../examples/lab/claim.rs"]
+mod claim;
 #[path = "../../examples/lab/legal.rs"]
 mod legal;
 #[path = "../../examples/lab/play.rs"]
@@ -29,3 +32,5 @@ mod span;
 mod trace;
 #[path = "../../examples/lab/upstream/mod.rs"]
 mod upstream;
+#[path = "../../examples/lab/workload.rs"]
+mod workload;

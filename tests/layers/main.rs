@@ -36,4 +36,3 @@ mod saga;
 mod snapshots;
 mod standard;
 mod timeout;
-mod workloads;

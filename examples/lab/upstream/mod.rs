@@ -30,8 +30,6 @@ pub(crate) struct Upstream {
     pub(crate) work: Work,
     /// The share of calls that fail by chance.
     pub(crate) fails: f64,
-    /// The share of calls that always fail, however often they are sent, as those of a tenant whose data is broken.
-    pub(crate) broken: f64,
     /// How many calls it takes from this client.
     pub(crate) throttle: Option<Throttle>,
     /// When it behaves otherwise.
@@ -58,6 +56,8 @@ pub(crate) struct Spell {
     pub(crate) to: Option<Span>,
     /// It comes again so long after its begin.
     pub(crate) every: Option<Span>,
+    /// The share of calls that meet it, with all their attempts, as those of a tenant or of a shard. Without it, all do.
+    pub(crate) share: Option<f64>,
     pub(crate) it: Trouble,
 }
 
@@ -69,6 +69,8 @@ pub(crate) enum Trouble {
     Refuses,
     /// Never answers.
     Hangs,
+    /// Takes calls, and begins to work on them when the spell ends, one after the other.
+    Stalls,
     /// Fails this share of calls, when they were worked on.
     Fails(f64),
     /// Works so many times as long.
@@ -88,7 +90,6 @@ impl Upstream {
             "1 to 1,000,000",
         )?;
         share("fails", self.fails)?;
-        share("broken", self.broken)?;
         self.work.check()?;
         self.throttle.map_or(Ok(()), Throttle::check)?;
         self.spells.iter().try_for_each(Spell::check)
@@ -107,7 +108,10 @@ impl Spell {
     fn check(&self) -> Result<(), String> {
         unless(self.to.is_none_or(|to| to > self.from), "to", self.to, "later than `from`")?;
         unless(self.every != Some(Span::default()), "every", self.every, "longer than 0")?;
+        let share = self.share.unwrap_or(1.0);
+        unless((0.0..=1.0).contains(&share), "share", share, "a share of 0 to 1")?;
         match &self.it {
+            Trouble::Stalls => unless(self.to.is_some(), "to", self.to, "set where a service stalls"),
             Trouble::Refuses | Trouble::Hangs => Ok(()),
             Trouble::Fails(share) => unless((0.0..=1.0).contains(share), "fails", share, "a share of 0 to 1"),
             Trouble::IsSlower(factor) => {
@@ -117,10 +121,12 @@ impl Spell {
         }
     }
 
-    fn lasts_at(&self, now: Duration) -> bool {
-        let Some(since) = now.checked_sub(self.from.0) else { return false };
+    /// When it ends, if it lasts now.
+    fn lasts_until(&self, now: Duration) -> Option<Duration> {
+        let since = now.checked_sub(self.from.0)?;
         let since = self.every.map_or(since, |every| remainder(since, every.0));
-        self.to.is_none_or(|to| since < to.0.saturating_sub(self.from.0))
+        let lasts = self.to.map_or(Duration::MAX, |to| to.0.saturating_sub(self.from.0));
+        lasts.checked_sub(since).filter(|left| !left.is_zero()).map(|left| now.saturating_add(left))
     }
 }
 

@@ -31,14 +31,14 @@ impl Pool {
         self.ends.len()
     }
 
-    /// When a call ends that comes now and takes so long; `None` where the queue is full.
-    pub(super) fn enter(&mut self, now: Duration, work: Duration) -> Option<Duration> {
+    /// When a call ends that comes now, is not worked on before `begins`, and takes so long; `None` where the queue is full.
+    pub(super) fn enter(&mut self, now: Duration, begins: Duration, work: Duration) -> Option<Duration> {
         let queued = (self.busy(now) + 1).saturating_sub(self.workers);
         if queued > self.queue.unwrap_or(usize::MAX) {
             return None;
         }
         let free_at = self.free_at.as_mut().map(|free_at| free_at.pop().map_or(Duration::MAX, |Reverse(at)| at));
-        let end = free_at.unwrap_or(now).max(now).saturating_add(work);
+        let end = free_at.unwrap_or(begins).max(begins).saturating_add(work);
         if let Some(free_at) = &mut self.free_at {
             free_at.push(Reverse(end));
         }

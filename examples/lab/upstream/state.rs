@@ -72,11 +72,13 @@ impl State {
         let (length, luck) = (self.draws.random::<f64>(), self.draws.random::<f64>());
         // One that comes later than it arrived meets what the trace tells of the time when it comes.
         let told = if call.at == now { call.told } else { self.latest };
-        let (mut work, mut fails) = (self.model.work.at(length), self.model.fails);
-        for spell in self.model.spells.iter().filter(|spell| spell.lasts_at(now)) {
+        let (mut work, mut fails, mut begins) = (self.model.work.at(length), self.model.fails, now);
+        for spell in self.model.spells.iter().filter(|spell| self.meets(call, spell.share)) {
+            let Some(end) = spell.lasts_until(now) else { continue };
             match &spell.it {
                 Trouble::Refuses => return Fate::Ends(now, Err(Failure::Down)),
                 Trouble::Hangs => return Fate::Hangs,
+                Trouble::Stalls => begins = end,
                 Trouble::Fails(share) => fails = *share,
                 Trouble::IsSlower(factor) => work = times(work, *factor),
                 Trouble::Works(other) => work = other.at(length),
@@ -85,10 +87,10 @@ impl State {
         if let Some(Throttle { retry_after, .. }) = self.throttles(now) {
             return Fate::Ends(now, Err(Failure::Throttled { retry_after: retry_after.map(|span| span.0) }));
         }
-        let Some(end) = self.pool.enter(now, told.latency.unwrap_or(work)) else {
+        let Some(end) = self.pool.enter(now, begins, told.latency.unwrap_or(work)) else {
             return Fate::Ends(now, Err(Failure::Full));
         };
-        let is_failed = luck < fails || self.is_broken(call);
+        let is_failed = luck < fails;
         Fate::Ends(end, told.outcome.unwrap_or(if is_failed { Err(Failure::Failed) } else { Ok(()) }))
     }
 
@@ -102,9 +104,9 @@ impl State {
         (!takes).then_some(throttle)
     }
 
-    /// The same for all attempts of a call.
-    fn is_broken(&self, call: &Call) -> bool {
-        self.model.broken > 0.0
-            && SmallRng::seed_from_u64(self.seed.rotate_left(32) ^ call.number).random::<f64>() < self.model.broken
+    /// Whether a call is in a share of them. The same for all its attempts.
+    fn meets(&self, call: &Call, share: Option<f64>) -> bool {
+        let draw = || SmallRng::seed_from_u64(self.seed.rotate_left(32) ^ call.number).random::<f64>();
+        share.is_none_or(|share| draw() < share)
     }
 }

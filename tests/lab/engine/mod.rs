@@ -6,6 +6,7 @@ mod played;
 mod playing;
 mod policies;
 mod traces;
+mod upstream;
 
 use std::time::Duration;
 

@@ -52,8 +52,8 @@ const TROUBLED: &str = "
 ";
 
 fn upstream(text: &str) -> Upstream {
-    let upstream: Upstream = toml::from_str(text).unwrap();
-    upstream.check().unwrap();
+    let upstream: Upstream = toml::from_str(text).expect("it is legal");
+    upstream.check().expect("it is legal");
     upstream
 }
 
@@ -68,7 +68,7 @@ fn arrivals(told: &[(u64, Told)]) -> Trace {
 
 fn play(trace: &Trace, upstream: &Upstream, policy: &str) -> Played {
     let script = Script { trace, patience: seconds(60), upstream, seed: 1 };
-    script.play(&Policy::parse("policy", policy).unwrap()).unwrap()
+    Policy::parse("policy", policy).and_then(|policy| script.play(&policy)).expect("it is legal")
 }
 
 #[test]

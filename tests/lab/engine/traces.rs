@@ -13,13 +13,13 @@ fn read(text: impl AsRef<[u8]>, bad_lines: BadLines) -> Result<TraceFile, String
 /// The calls as words: when it arrives, how long it takes, how it ends.
 fn calls(text: impl AsRef<[u8]>) -> String {
     let mut words = String::new();
-    for arrival in read(text, BadLines::Refused).unwrap().arrivals {
+    for arrival in read(text, BadLines::Refused).expect("it is legal").arrivals {
         let latency = arrival.told.latency.map_or("?".to_owned(), |latency| format!("{latency:?}"));
         let outcome = arrival
             .told
             .outcome
             .map_or("?".to_owned(), |outcome| outcome.map_or_else(|e| format!("{e:?}"), |()| "ok".to_owned()));
-        write!(words, "{:?} {latency} {outcome}; ", arrival.at).unwrap();
+        write!(words, "{:?} {latency} {outcome}; ", arrival.at).expect("there is memory");
     }
     words
 }
