@@ -117,7 +117,9 @@ fn upstream(began: Instant, state: &Arc<Mutex<State>>) -> Boxed {
         let fate = state.lock().take(&call, began.elapsed());
         async move {
             let Fate::Ends(at, result) = fate else { return pending().await };
-            until(began + at).await;
+            // A time that no clock shows does not come.
+            let Some(end) = began.checked_add(at) else { return pending().await };
+            until(end).await;
             result.map_or_else(|failure| Err(Error::Service(failure.into())), |()| Ok(Answer::Good))
         }
     }))
