@@ -53,6 +53,9 @@ impl Asked {
                 _ => return Err(format!("`{}` is unknown", name.to_string_lossy())),
             }
         }
+        if asked.out.is_some() && asked.wants_all() {
+            return Err("`--out` is for one report, and needs `--scenario` or `--trace`".to_owned());
+        }
         Ok(asked)
     }
 

@@ -14,10 +14,12 @@ mod asked;
 mod call;
 mod claim;
 mod legal;
+mod marks;
 mod play;
 mod played;
 mod policy;
 mod record;
+mod report;
 mod scenario;
 mod span;
 mod trace;
@@ -33,6 +35,7 @@ use tower::BoxError;
 use crate::asked::{Asked, USAGE};
 use crate::played::Played;
 use crate::policy::Policy;
+use crate::report::Story;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::trace::read::TraceFile;
@@ -73,6 +76,7 @@ fn run(asked: &Asked) -> Result<Vec<String>, BoxError> {
         let trace = trace(asked, &scenario)?;
         let played = scenario.play(&trace, &policies(asked, &scenario, folder)?, asked.seed)?;
         print(&scenario, &played);
+        write(&scenario, &trace, &played, &out(asked, path.as_deref()))?;
         if asked.check {
             broken.extend(scenario.broken(&played));
         }
@@ -102,6 +106,22 @@ fn policies(asked: &Asked, scenario: &Scenario, folder: &Path) -> Result<Vec<Pol
     let named = scenario.policies.iter().map(|name| folder.join(name));
     let paths: Vec<_> = if asked.policies.is_empty() { named.collect() } else { asked.policies.clone() };
     if paths.is_empty() { Ok(vec![Policy::standard()]) } else { paths.iter().map(|path| Policy::read(path)).collect() }
+}
+
+/// Where the report goes: unless it is said, its name is that of the scenario, or of the trace.
+fn out(asked: &Asked, scenario: Option<&Path>) -> PathBuf {
+    let named = scenario.or(asked.trace.as_deref()).and_then(Path::file_stem).unwrap_or_default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab");
+    asked.out.clone().unwrap_or_else(|| folder.join(named).with_extension("html"))
+}
+
+fn write(scenario: &Scenario, trace: &Trace, played: &[Played], out: &Path) -> Result<(), BoxError> {
+    let marks = marks::marks(&scenario.upstream.spells, trace.lasts());
+    let story = Story { name: &scenario.name, sentence: &scenario.about, marks: &marks };
+    fs::create_dir_all(out.parent().unwrap_or(Path::new("")))?;
+    fs::write(out, report::html(&story, played)?).map_err(|error| format!("{}: {error}", out.display()))?;
+    println!("the report is {}", out.display());
+    Ok(())
 }
 
 fn print(scenario: &Scenario, played: &[Played]) {

@@ -85,6 +85,12 @@ pub(crate) fn mttr(seconds: &[Second]) -> Option<Duration> {
     (outages > 0).then(|| Duration::from_secs(down) / outages)
 }
 
+/// Whether an outage lasts at the end.
+pub(crate) fn is_down(seconds: &[Second]) -> bool {
+    let called = seconds.iter().filter(|second| second.calls > 0);
+    called.fold(false, |down, now| if down { 10 * now.good < 9 * now.calls } else { 2 * now.good < now.calls })
+}
+
 /// How long the circuit was open, when the trace lasted until `end`.
 pub(crate) fn open(phases: &[(Duration, Phase)], end: Duration) -> Duration {
     let ends = phases.iter().skip(1).map(|(at, _)| *at).chain([end]);

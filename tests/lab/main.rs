@@ -1,4 +1,4 @@
-//! The lab of the examples: that its numbers are those of a real run, and what the defaults do under loads.
+//! The lab of the examples: that its numbers are those of a real run, what the defaults do under loads, and what its report shows.
 //!
 //! `cargo test --test lab workloads -- --nocapture` prints the results that stand in the crate's docs.
 
@@ -6,6 +6,7 @@
 
 mod agreement;
 mod engine;
+mod page;
 mod workloads;
 
 #[path = "../../examples/lab/asked.rs"]
@@ -24,6 +25,8 @@ mod played;
 mod policy;
 #[path = "../../examples/lab/record.rs"]
 mod record;
+#[path = "../../examples/lab/report/mod.rs"]
+mod report;
 #[path = "../../examples/lab/scenario.rs"]
 mod scenario;
 #[path = "../../examples/lab/span.rs"]
