@@ -5,9 +5,12 @@
 #![allow(dead_code, reason = "the example uses more of its modules than these tests")]
 
 mod agreement;
+mod engine;
 mod page;
 mod workloads;
 
+#[path = "../../examples/lab/asked.rs"]
+mod asked;
 #[path = "../../examples/lab/call.rs"]
 mod call;
 #[path = "../../examples/lab/claim.rs"]

@@ -28,7 +28,9 @@ pub(crate) struct State {
     tokens: f64,
     tokens_at: Duration,
     latest: Told,
+    /// The attempts that reached it.
     pub(crate) sent: u64,
+    /// Those among them that it fails, refuses, or never answers.
     pub(crate) vain: u64,
 }
 
@@ -37,7 +39,8 @@ impl State {
         Self {
             model: model.clone(),
             seed,
-            draws: SmallRng::seed_from_u64(seed ^ 0x5eed),
+            // Other draws than those of the arrivals.
+            draws: SmallRng::seed_from_u64(!seed),
             pool: Pool::new(model.workers, model.queue),
             tokens: model.throttle.map_or(0.0, |throttle| throttle.burst),
             tokens_at: Duration::ZERO,
