@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade::{Budget, CircuitHandle, Error, Phase};
+use palisade::{Budget, CircuitHandle, ConfigError, Error, Phase};
 use parking_lot::Mutex;
 use tokio::runtime;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -40,16 +40,26 @@ impl Script<'_> {
     ///
     /// When a setting of the policy is not legal.
     pub(crate) fn play(self, policy: &Policy) -> Result<Played, BoxError> {
-        // Without the driver of sockets, which would ask the system each time before the clock jumps.
-        let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        runtime.block_on(self.run(policy))
+        self.play_stack(&policy.name, |service| policy.build(self.seed, service))
     }
 
-    async fn run(self, policy: &Policy) -> Result<Played, BoxError> {
+    /// Plays it under the layers that `build` puts around a service.
+    pub(crate) fn play_stack(
+        self,
+        name: &str,
+        build: impl FnOnce(Boxed) -> Result<Stack, ConfigError>,
+    ) -> Result<Played, BoxError> {
+        // Without the driver of sockets, which would ask the system each time before the clock jumps.
+        let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let record = runtime.block_on(self.run(build))?;
+        Ok(record.played(name.to_owned()))
+    }
+
+    async fn run(self, build: impl FnOnce(Boxed) -> Result<Stack, ConfigError>) -> Result<Record, BoxError> {
         let began = now();
         let state = Arc::new(Mutex::new(State::new(self.upstream, self.seed)));
         let record = Arc::new(Mutex::new(Record::default()));
-        let mut stack = policy.build(self.seed, upstream(began, &state))?;
+        let mut stack = build(upstream(began, &state))?;
         record.lock().see(Duration::ZERO, stack.phase());
         let mut arrivals = self.trace.arrivals(self.seed).zip(0..).peekable();
         for second in 1.. {
@@ -75,9 +85,8 @@ impl Script<'_> {
                 break;
             }
         }
-        let State { sent, vain, .. } = *state.lock();
         let record = mem::take(&mut *record.lock());
-        Ok(record.played(policy.name.clone(), (sent, vain)))
+        Ok(record)
     }
 }
 
@@ -86,11 +95,12 @@ impl Stack {
         self.circuit.as_ref().map(CircuitHandle::phase)
     }
 
-    /// How the service and the layers are now.
+    /// How the service and the layers are now, and what reached the service since the last look.
     fn seen(&self, state: &mut State, now: Duration) -> Second {
         let available = self.budget.as_ref().map(Budget::available);
         Second {
-            sent: state.sent,
+            sent: mem::take(&mut state.sent),
+            vain: mem::take(&mut state.vain),
             busy: state.busy(now) as u64,
             phase: self.phase(),
             budget: available.map(|tokens| u32::try_from(tokens).unwrap_or(u32::MAX).into()),

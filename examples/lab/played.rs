@@ -51,6 +51,8 @@ pub(crate) struct Second {
     pub(crate) p99: Duration,
     /// Calls that reached the upstream service in this second, whenever they arrived.
     pub(crate) sent: u64,
+    /// Those among them that it failed, refused, or never answered.
+    pub(crate) vain: u64,
     /// What the upstream service has at the end of this second, working and queued.
     pub(crate) busy: u64,
     /// The phase of the circuit at the end of this second.

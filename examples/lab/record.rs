@@ -1,6 +1,5 @@
 //! What is written down while a trace is played.
 
-use std::mem;
 use std::time::Duration;
 
 use palisade::Phase;
@@ -15,7 +14,6 @@ pub(crate) struct Record {
     /// For each second, how long the calls took that arrived in it and were answered, in milliseconds: no timer is finer.
     latencies: Vec<Vec<u32>>,
     phases: Vec<(Duration, Phase)>,
-    sent: u64,
     in_flight: u64,
 }
 
@@ -29,12 +27,11 @@ impl Record {
         self.latencies.push(Vec::new());
     }
 
-    /// Ends a second. `seen` is how the service and the layers are now, but that `sent` counts since the start.
+    /// Ends a second. `seen` is how the service and the layers are at its end.
     pub(crate) fn end_second(&mut self, seen: Second) {
-        let sent = mem::replace(&mut self.sent, seen.sent);
         if let Some(last) = self.seconds.last_mut() {
             let Second { calls, good, degraded, failed, .. } = *last;
-            *last = Second { calls, good, degraded, failed, sent: seen.sent - sent, ..seen };
+            *last = Second { calls, good, degraded, failed, ..seen };
         }
     }
 
@@ -69,7 +66,7 @@ impl Record {
     }
 
     /// What became of it all.
-    pub(crate) fn played(self, policy: String, (sent, vain): (u64, u64)) -> Played {
+    pub(crate) fn played(self, policy: String) -> Played {
         let Self { mut seconds, mut latencies, phases, .. } = self;
         for (second, latencies) in seconds.iter_mut().zip(&mut latencies) {
             latencies.sort_unstable();
@@ -83,8 +80,8 @@ impl Record {
             good: sum(|second| second.good),
             degraded: sum(|second| second.degraded),
             failed: sum(|second| second.failed),
-            sent,
-            vain,
+            sent: sum(|second| second.sent),
+            vain: sum(|second| second.vain),
             p50: percentile(50, &all),
             p99: percentile(99, &all),
             open: open(&phases, Duration::from_secs(seconds.len() as u64)),

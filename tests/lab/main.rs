@@ -5,8 +5,11 @@
 #![allow(dead_code, reason = "the example uses more of its modules than these tests")]
 
 mod agreement;
+mod engine;
 mod workloads;
 
+#[path = "../../examples/lab/asked.rs"]
+mod asked;
 #[path = "../../examples/lab/call.rs"]
 mod call;
 #[path = "../../examples/lab/claim.rs"]

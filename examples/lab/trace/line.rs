@@ -1,6 +1,6 @@
 //! A line of a trace, and the header that says how to read it.
 
-use std::str;
+use std::str::{self, Utf8Error};
 use std::time::Duration;
 
 use super::Arrival;
@@ -19,9 +19,9 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn of(header: &[u8]) -> Result<Self, String> {
-        let header = str::from_utf8(header).map_err(|_| "the header is no text in UTF-8")?;
+        let header = text(header).map_err(|_| "the header is no text in UTF-8")?;
         // Some programs mark UTF-8 by an invisible character.
-        let header = header.trim_start_matches('\u{feff}').trim();
+        let header = header.trim_start_matches('\u{feff}');
         let separator = [';', '\t'].into_iter().find(|separator| header.contains(*separator)).unwrap_or(',');
         let names: Vec<_> = fields(header, separator).map(str::to_ascii_lowercase).collect();
         let place = |wanted: &str| names.iter().position(|name| name == wanted);
@@ -31,7 +31,7 @@ impl Columns {
 
     /// The call of a line; none of an empty one.
     pub(super) fn arrival(&self, line: &[u8]) -> Result<Option<Arrival>, String> {
-        let line = str::from_utf8(line).map_err(|_| "it is no text in UTF-8")?;
+        let line = text(line).map_err(|_| "it is no text in UTF-8")?;
         if line.is_empty() {
             return Ok(None);
         }
@@ -64,6 +64,11 @@ impl Columns {
         let seconds = parsed.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         seconds.ok_or_else(|| format!("`{column}` is {text:?}, and must be a number of seconds, at least 0"))
     }
+}
+
+/// A line without its end.
+fn text(line: &[u8]) -> Result<&str, Utf8Error> {
+    str::from_utf8(line).map(|line| line.trim_end_matches(['\r', '\n']))
 }
 
 /// The fields of a line. What is in quotes is one field; a line break in quotes is not known.

@@ -57,7 +57,7 @@ impl TraceFile {
             if input.read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            match columns.arrival(line.trim_ascii()) {
+            match columns.arrival(&line) {
                 Ok(arrival) => trace.arrivals.extend(arrival),
                 Err(reason) => trace.skip(format!("line {number}: {reason}"), bad_lines)?,
             }

@@ -28,7 +28,9 @@ pub(crate) struct State {
     tokens: f64,
     tokens_at: Duration,
     latest: Told,
+    /// The attempts that reached it.
     pub(crate) sent: u64,
+    /// Those among them that it fails, refuses, or never answers.
     pub(crate) vain: u64,
 }
 
