@@ -94,7 +94,9 @@ fn sweep(asked: &Asked, lab: &Path) -> Result<Vec<String>, BoxError> {
     let swept = sweep::sweep(&lab.join("scenarios"), &[0, 1, 2].map(|more| asked.seed.wrapping_add(more)))?;
     sweep::print(&swept);
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab/sweep.csv");
-    sweep::write(&swept, asked.out.as_deref().unwrap_or(&data))?;
+    let data = asked.out.as_deref().unwrap_or(&data);
+    sweep::write(&swept, data)?;
+    fs::write(data.with_extension("svg"), sweep::picture::svg(&swept)?)?;
     Ok(Vec::new())
 }
 

@@ -7,6 +7,7 @@
 mod agreement;
 mod engine;
 mod page;
+mod sweep_picture;
 mod workloads;
 
 #[path = "../../examples/lab/asked.rs"]
@@ -33,6 +34,8 @@ mod report;
 mod scenario;
 #[path = "../../examples/lab/span.rs"]
 mod span;
+#[path = "../../examples/lab/sweep/mod.rs"]
+mod sweep;
 #[path = "../../examples/lab/trace/mod.rs"]
 mod trace;
 #[path = "../../examples/lab/upstream/mod.rs"]

@@ -5,9 +5,9 @@
 
 mod axis;
 pub(crate) mod bin;
-mod chart;
+pub(crate) mod chart;
 mod circuit;
-mod color;
+pub(crate) mod color;
 mod rows;
 mod totals;
 pub(crate) mod verdict;

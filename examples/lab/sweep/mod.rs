@@ -1,5 +1,6 @@
 //! The defaults again: each setting is varied alone, over all workloads and scenarios.
 
+pub(crate) mod picture;
 mod settings;
 mod table;
 
@@ -61,14 +62,19 @@ impl Swept {
         self.values.iter().find(|value| value.is_default)
     }
 
-    /// A load is better with a value if a point more of its calls are good, or a point fewer are sent in vain, and the other is no
-    /// worse; it is worse if either is worse by a point.
-    pub(crate) fn against_default(&self, value: &Variant) -> Against {
+    /// What each load gains by a value, in points. It is worse if a point fewer of its calls are good, or a point more are sent in
+    /// vain; if neither is so, it is better by the gain of either.
+    fn gains(&self, value: &Variant) -> impl Iterator<Item = f64> {
         let usual = self.default().map_or(&[][..], |value| &value.results);
-        let gains = usual.iter().zip(&value.results).map(|(old, new)| [new.good - old.good, old.vain - new.vain]);
-        let is_worse = |gains: &[f64; 2]| gains.iter().any(|gain| *gain < -POINT);
-        let is_better = |gains: &[f64; 2]| gains.iter().any(|gain| *gain > POINT) && !is_worse(gains);
-        Against { better: gains.clone().filter(is_better).count(), worse: gains.filter(is_worse).count() }
+        usual.iter().zip(&value.results).map(|(old, new)| {
+            let (good, vain) = (new.good - old.good, old.vain - new.vain);
+            if good.min(vain) < -POINT { good.min(vain) } else { good.max(vain) }
+        })
+    }
+
+    pub(crate) fn against_default(&self, value: &Variant) -> Against {
+        let count = |is: fn(&f64) -> bool| self.gains(value).filter(is).count();
+        Against { better: count(|gain| *gain > POINT), worse: count(|gain| *gain < -POINT) }
     }
 
     /// Whether a value should be the default: it is better on more than half of the loads, and worse on none.
