@@ -18,6 +18,7 @@ mod marks;
 mod play;
 mod played;
 mod policy;
+mod ranking;
 mod record;
 mod report;
 mod scenario;
