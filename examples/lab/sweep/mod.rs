@@ -111,12 +111,12 @@ fn loads(scenarios: &Path) -> Result<Vec<Load>, BoxError> {
     Ok(loads)
 }
 
-/// Varies all settings. The figures are means over these seeds.
-pub(crate) fn sweep(scenarios: &Path, seeds: &[u64]) -> Result<Vec<Swept>, BoxError> {
+/// Varies all settings.
+pub(crate) fn sweep(scenarios: &Path, seed: u64) -> Result<Vec<Swept>, BoxError> {
     let loads = loads(scenarios)?;
     let variants = SETTINGS.iter().flat_map(|setting| setting.values.iter().map(move |value| (setting, *value)));
     let jobs: Vec<_> = variants.flat_map(|variant| loads.iter().map(move |load| (variant, load))).collect();
-    let mut figures = together(&jobs, |((setting, value), load)| load.play(setting, *value, seeds))?.into_iter();
+    let mut figures = together(&jobs, |((setting, value), load)| load.play(setting, *value, seed))?.into_iter();
     let mut value = |value, default| {
         let results = figures.by_ref().take(loads.len()).collect();
         Variant { value, is_default: value.total_cmp(&default).is_eq(), results }
@@ -142,24 +142,14 @@ fn together<J: Sync, T: Send>(jobs: &[J], work: impl Fn(&J) -> Result<T, BoxErro
 
 impl Load {
     #[expect(clippy::cast_precision_loss, reason = "a load has fewer calls than an `f64` can count")]
-    fn play(&self, setting: &Setting, value: f64, seeds: &[u64]) -> Result<Figures, BoxError> {
+    fn play(&self, setting: &Setting, value: f64, seed: u64) -> Result<Figures, BoxError> {
         let Scenario { name, loads, upstream, patience, .. } = &self.scenario;
         let mut policy = self.policy.clone();
         (setting.set)(&mut policy, value);
         let trace = Trace::Drawn(loads.clone());
-        let mut sum = Totals::default();
-        for seed in seeds {
-            let script = Script { trace: &trace, patience: patience.0, upstream, seed: *seed };
-            let Totals { calls, good, sent, vain, .. } = script.play(&policy)?.totals;
-            sum = Totals {
-                calls: sum.calls + calls,
-                good: sum.good + good,
-                sent: sum.sent + sent,
-                vain: sum.vain + vain,
-                ..sum
-            };
-        }
-        let percent = |part: u64| 100.0 * part as f64 / sum.calls.max(1) as f64;
-        Ok(Figures { load: name.clone(), good: percent(sum.good), sent: percent(sum.sent), vain: percent(sum.vain) })
+        let script = Script { trace: &trace, patience: patience.0, upstream, seed };
+        let Totals { calls, good, sent, vain, .. } = script.play(&policy)?.totals;
+        let percent = |part: u64| 100.0 * part as f64 / calls.max(1) as f64;
+        Ok(Figures { load: name.clone(), good: percent(good), sent: percent(sent), vain: percent(vain) })
     }
 }
