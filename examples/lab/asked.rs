@@ -7,7 +7,7 @@ use crate::trace::read::BadLines;
 
 /// What is said where the arguments are not understood.
 pub(crate) const USAGE: &str = "\
-usage: lab [--scenario FILE] [--trace FILE] [--policy FILE]... [--seed NUMBER] [--out FILE] [--skip-bad-lines] [--check]
+usage: lab [--scenario FILE] [--trace FILE] [--policy FILE]... [--seed NUMBER] [--out FILE] [--skip-bad-lines] [--check | --sweep]
 
   --scenario FILE    plays this scenario (TOML) instead of those of the lab
   --trace FILE       plays the calls of this file (CSV, with a column `arrival` in seconds) instead of drawn ones
@@ -15,7 +15,8 @@ usage: lab [--scenario FILE] [--trace FILE] [--policy FILE]... [--seed NUMBER] [
   --seed NUMBER      draws otherwise; it is 1 unless said
   --out FILE         writes the report there, and not into target/lab
   --skip-bad-lines   leaves out the lines of a trace that cannot be read, and does not refuse the trace
-  --check            fails unless the policy wins that should";
+  --check            fails unless the policy wins that should, and what a scenario claims holds
+  --sweep            varies the defaults of the crate over all loads of the lab, and writes the figures into target/lab/sweep.csv";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
@@ -26,6 +27,7 @@ pub(crate) struct Asked {
     pub(crate) out: Option<PathBuf>,
     pub(crate) bad_lines: BadLines,
     pub(crate) check: bool,
+    pub(crate) sweep: bool,
 }
 
 impl Asked {
@@ -39,6 +41,7 @@ impl Asked {
             out: None,
             bad_lines: BadLines::Refused,
             check: false,
+            sweep: false,
         };
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("`{}` needs a value", name.to_string_lossy()));
@@ -50,6 +53,7 @@ impl Asked {
                 "--out" => asked.out = Some(value()?.into()),
                 "--skip-bad-lines" => asked.bad_lines = BadLines::Skipped,
                 "--check" => asked.check = true,
+                "--sweep" => asked.sweep = true,
                 _ => return Err(format!("`{}` is unknown", name.to_string_lossy())),
             }
         }

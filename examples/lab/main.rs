@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example lab` plays the scenarios in `scenarios/` and writes a report of each into `target/lab/`; with
 //! `-- --check` it also fails unless the policy wins that should. `-- --trace calls.csv --policy mine.toml --policy other.toml` plays the
-//! calls of a file. `-- --help` lists the rest.
+//! calls of a file. `-- --sweep` varies the defaults of the crate. `-- --help` lists the rest.
 //!
 //! Read `policies/` for what can be compared, `scenarios/` for what can happen, `play.rs` for how it is played, and `policy/build.rs` for
 //! the layers.
@@ -23,8 +23,10 @@ mod record;
 mod report;
 mod scenario;
 mod span;
+mod sweep;
 mod trace;
 mod upstream;
+mod workload;
 
 use std::env;
 use std::fs;
@@ -70,6 +72,9 @@ fn main() -> ExitCode {
 /// Plays what is asked for, and returns what must hold and does not.
 fn run(asked: &Asked) -> Result<Vec<String>, BoxError> {
     let lab = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/lab");
+    if asked.sweep {
+        return sweep(asked, &lab);
+    }
     let mut broken = Vec::new();
     for path in scenarios(asked, &lab)? {
         let scenario = path.as_deref().map_or_else(|| Ok(Scenario::default()), Scenario::read)?;
@@ -83,6 +88,17 @@ fn run(asked: &Asked) -> Result<Vec<String>, BoxError> {
         }
     }
     Ok(broken)
+}
+
+/// Varies the defaults over all loads. It breaks nothing.
+fn sweep(asked: &Asked, lab: &Path) -> Result<Vec<String>, BoxError> {
+    let swept = sweep::sweep(&lab.join("scenarios"), asked.seed)?;
+    sweep::print(&swept);
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab/sweep.csv");
+    let data = asked.out.as_deref().unwrap_or(&data);
+    sweep::write(&swept, data)?;
+    fs::write(data.with_extension("svg"), sweep::picture::svg(&swept)?)?;
+    Ok(Vec::new())
 }
 
 /// The files of scenarios, in the order of their names; none stands for a trace alone.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::report::Mark;
+use crate::report::words::time;
 use crate::upstream::work::Work;
 use crate::upstream::{Spell, Trouble};
 
@@ -29,8 +30,8 @@ fn what(spell: &Spell) -> String {
         Trouble::Stalls => "stalls".to_owned(),
         Trouble::Fails(share) => format!("{} % fail", share * 100.0),
         Trouble::IsSlower(factor) => format!("{factor} times slower"),
-        Trouble::Works(Work::Constant(span)) => format!("takes {:?}", span.0),
-        Trouble::Works(Work::Exponential(mean)) => format!("takes {:?} on average", mean.0),
+        Trouble::Works(Work::Constant(span)) => format!("takes {}", time(span.0)),
+        Trouble::Works(Work::Exponential(mean)) => format!("takes {} on average", time(mean.0)),
         Trouble::Works(Work::Quantiles(_)) => "takes another time".to_owned(),
     };
     spell.share.map_or(it.clone(), |share| format!("{it} for {} %", share * 100.0))

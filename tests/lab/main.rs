@@ -7,6 +7,7 @@
 mod agreement;
 mod engine;
 mod page;
+mod sweep_picture;
 mod workloads;
 
 #[path = "../../examples/lab/asked.rs"]
@@ -17,6 +18,8 @@ mod call;
 mod claim;
 #[path = "../../examples/lab/legal.rs"]
 mod legal;
+#[path = "../../examples/lab/marks.rs"]
+mod marks;
 #[path = "../../examples/lab/play.rs"]
 mod play;
 #[path = "../../examples/lab/played.rs"]
@@ -33,6 +36,8 @@ mod report;
 mod scenario;
 #[path = "../../examples/lab/span.rs"]
 mod span;
+#[path = "../../examples/lab/sweep/mod.rs"]
+mod sweep;
 #[path = "../../examples/lab/trace/mod.rs"]
 mod trace;
 #[path = "../../examples/lab/upstream/mod.rs"]

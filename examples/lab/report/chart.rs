@@ -16,7 +16,7 @@ use super::axis::{Axis, pixels};
 use super::color::{Color, GRID, INK, QUIET, SHADE};
 
 pub(crate) type Error = DrawingAreaErrorKind<io::Error>;
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 /// Points that belong together.

@@ -27,7 +27,7 @@ pub(crate) const GRID: Color = color("grid", 0xD8_DE_E4, 0x30_36_3D);
 pub(crate) const SHADE: Color = color("shade", 0xEC_EC_F1, 0x22_27_30);
 pub(crate) const LINE: Color = color("line", 0x00_72_B2, 0x6C_B8_F0);
 pub(crate) const SECOND: Color = color("second", 0xCC_79_A7, 0xE0_94_C0);
-const PAPER: Color = color("paper", 0xFF_FF_FF, 0x0D_11_17);
+pub(crate) const PAPER: Color = color("paper", 0xFF_FF_FF, 0x0D_11_17);
 
 const ALL: [Color; 10] = [GOOD, DEGRADED, FAILED, INK, QUIET, GRID, SHADE, LINE, SECOND, PAPER];
 

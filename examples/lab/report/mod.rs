@@ -5,13 +5,13 @@
 
 mod axis;
 pub(crate) mod bin;
-mod chart;
+pub(crate) mod chart;
 mod circuit;
-mod color;
+pub(crate) mod color;
 mod rows;
 mod totals;
 mod verdict;
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! The table of totals: a line for each policy, and a column for each number. The best of a column is bold.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use super::words::{NOTHING, count, escape, ratio, share, time};
 use crate::played::{Played, Totals, is_down};
@@ -40,12 +39,16 @@ const COLUMNS: [Column; 9] = [
         says: |played| format!("{:.2}", ratio(played.totals.sent, played.totals.calls)),
         cost: |totals| Some((1e2 * ratio(totals.sent, totals.calls)).round()),
     },
-    Column { name: "of them in vain", says: |played| part(played.totals.vain, played.totals.sent), cost: |_| None },
+    Column {
+        name: "of them in vain",
+        says: |Played { totals, .. }| part(totals.sent.saturating_sub(totals.good), totals.sent),
+        cost: |_| None,
+    },
     Column { name: "circuit open for", says: open, cost: |_| None },
     Column {
         name: "mean time to recover",
         says: recovery,
-        cost: |totals| totals.mttr.as_ref().map(Duration::as_secs_f64),
+        cost: |totals| Some(totals.mttr.unwrap_or_default().as_secs_f64()),
     },
 ];
 
@@ -84,7 +87,7 @@ fn answered(totals: &Totals) -> Option<&Totals> {
 
 fn recovery(played: &Played) -> String {
     let more = if is_down(&played.seconds) { "&gt; " } else { "" };
-    played.totals.mttr.map_or(NOTHING.to_owned(), |mean| format!("{more}{}", time(mean)))
+    played.totals.mttr.map_or("no outage".to_owned(), |mean| format!("{more}{}", time(mean)))
 }
 
 fn open(played: &Played) -> String {

@@ -33,8 +33,8 @@ fn a_service_that_is_only_too_slow_is_noticed() {
 }
 
 /// Asserts that at most so many calls reach a service that answers none.
-fn asks(name: &str, at_most: u64, sent: impl Fn(&Played) -> u64) {
-    row(name, "calls sent", |played| {
+fn asks(name: &str, of: &str, at_most: u64, sent: impl Fn(&Played) -> u64) {
+    row(name, of, |played| {
         let sent = sent(played);
         assert!(sent <= at_most, "{name}: {sent} calls were sent");
         sent.to_string()
@@ -43,11 +43,12 @@ fn asks(name: &str, at_most: u64, sent: impl Fn(&Played) -> u64) {
 
 #[test]
 fn a_service_dead_for_ten_minutes_is_asked_rarely() {
-    asks("dead for ten minutes, 100/s", 500, |played| played.totals.sent);
+    asks("dead for ten minutes, 100/s", "calls sent", 500, |played| played.totals.sent);
 }
 
 /// The service fails for a second, in which its circuit opens, and then hangs.
 #[test]
 fn a_service_that_hangs_is_asked_rarely_though_callers_leave() {
-    asks("hung, callers leave after 2 s", 800, |played| played.seconds[1..].iter().map(|second| second.sent).sum());
+    let hung = |played: &Played| played.seconds[1..].iter().map(|second| second.sent).sum();
+    asks("hung, callers leave after 2 s", "calls sent in ten minutes", 800, hung);
 }
