@@ -116,32 +116,32 @@
 //!
 //! # How the defaults were chosen
 //!
-//! A test plays loads on a paused clock, with the order of layers above, no fallback, and nothing set but seeds; other stacks
-//! say so. It asserts what is said here. `cargo test --all-features --test layers workloads -- --nocapture` prints, for three
-//! seeds:
+//! The lab of the examples plays loads in virtual time, with the order of layers above, no fallback, and nothing set but seeds; other
+//! stacks say so. Its `workloads.toml` has the loads, and a test asserts what is said here.
+//! `cargo test --test lab workloads -- --nocapture` prints, for three seeds:
 //!
 //! | load | result |
 //! |---|---|
-//! | dead after a good minute, 100/s: time to open | 0.11 s, 0.13 s, 0.13 s |
-//! | dead after a good minute, 2000/s: time to open | 0.02 s, 0.02 s, 0.01 s |
-//! | 10 places of 30 s, hung: time to open | 61 s |
-//! | 1 call in 10 s, dead: time to open | 64.14 s, 99.15 s, 38.59 s |
-//! | slow only, 1,100 ms over a limit of 1 s: time to open | 1.20 s, 1.22 s, 1.13 s |
-//! | dead for ten minutes, 100/s: calls sent | 244, 235, 243 |
-//! | hung, callers leave after 2 s: calls sent in ten minutes | 800, 780, 795 |
-//! | 5,000/s, dead for 10 s of 40: answered, and calls sent in vain | 64.0 % and 202, 74.7 % and 222, 68.9 % and 229 |
-//! | one tenant of 30 % always fails: answered | 69.5 %, 69.5 %, 69.6 % |
+//! | dead after a good minute, 100/s: time to open | 0.14 s, 0.12 s, 0.16 s |
+//! | dead after a good minute, 2000/s: time to open | 0.01 s, 0.02 s, 0.01 s |
+//! | 10 places of 30 s, hung: time to open | 60.70 s, 60.64 s, 60.59 s |
+//! | 1 call in 10 s, dead: time to open | 91.00 s, 61.00 s, 54.00 s |
+//! | slow only, 1,100 ms over a limit of 1 s: time to open | 1.23 s, 1.18 s, 1.21 s |
+//! | dead for ten minutes, 100/s: calls sent | 239, 234, 252 |
+//! | hung, callers leave after 2 s: calls sent in ten minutes | 800, 785, 795 |
+//! | 5,000/s, dead for 10 s of 40: answered, and calls sent in vain | 64.0 % and 211, 74.6 % and 216, 68.8 % and 225 |
+//! | one tenant of 30 % always fails: answered | 69.8 %, 69.4 %, 70.3 % |
 //! | 10 % fail by chance: answered | 99.9 %, 99.9 %, 99.9 % |
-//! | 25 % fail by chance: answered | 97.4 %, 97.8 %, 98.3 % |
-//! | 40 % fail by chance: answered | 77.9 %, 78.3 %, 78.9 % |
-//! | 45 % fail by chance: answered | 71.1 %, 71.1 %, 72.5 % |
-//! | 7 s up, 7 s down: answered | 38.9 %, 30.1 %, 40.2 % |
-//! | 20 s up, 3 s down: answered | 84.0 %, 84.1 %, 84.0 % |
-//! | 3 s up, 1 s down: answered | 59.1 %, 61.1 %, 61.1 % |
+//! | 25 % fail by chance: answered | 97.6 %, 97.7 %, 97.4 % |
+//! | 40 % fail by chance: answered | 78.6 %, 78.8 %, 77.7 % |
+//! | 45 % fail by chance: answered | 71.5 %, 72.0 %, 71.3 % |
+//! | 7 s up, 7 s down: answered | 40.8 %, 39.3 %, 40.4 % |
+//! | 20 s up, 3 s down: answered | 84.2 %, 84.7 %, 83.9 % |
+//! | 3 s up, 1 s down: answered | 59.2 %, 60.6 %, 60.8 % |
 //! | a server of 100/s that answers 429 to the rest, asked 250/s: served a second | 103, 103, 103 |
 //! | a server of 100/s that answers 429 to the rest, asked 400/s: served a second | 103, 103, 103 |
-//! | after outages of 30 to 900 s: closes, median and worst | 6.2 s, 12.2 s |
-//! | answers of 40 s, healthy again, 5 calls/s: closes | 44 s, 45 s, 43 s |
+//! | after outages of 30 to 900 s: closes, median and worst | 5.6 s, 12.0 s |
+//! | answers of 40 s, healthy again, 5 calls/s: closes | 42 s, 44 s, 43 s |
 //!
 //! So failures in a row find a service that is dead, at any rate of calls; the failure rate finds one that is half dead. Open
 //! times that grow slowly are a bargain: no growth would ask a dead service for ever, and doubling would cost answers after

@@ -39,4 +39,3 @@ mod standard;
 mod test_util;
 mod throttle;
 mod timeout;
-mod workloads;

@@ -1,0 +1,81 @@
+//! The lab agrees with a run over sockets: the same trace and the same layers, against a server that is like its model.
+
+#![expect(clippy::cast_precision_loss, reason = "calls are few")]
+
+mod client;
+mod server;
+
+use std::time::Duration;
+
+use palisade::Deadline;
+use tokio::task::JoinSet;
+use tokio::time::sleep_until;
+use tower::ServiceExt;
+
+use self::client::client;
+use self::server::Server;
+use crate::call::{Answer, Call};
+use crate::play::Script;
+use crate::policy::Policy;
+use crate::trace::Trace;
+use crate::trace::load::{Load, Rate};
+use crate::upstream::Upstream;
+
+const SEED: u64 = 1;
+
+/// README's stack.
+const POLICY: &str = "
+    total_timeout.after = '3s'
+    attempt_timeout.after = '1s'
+    bulkhead.max_concurrent = 64
+    [retry]
+    [circuit_breaker]
+";
+
+/// It can answer 160 calls a second, then none, then 27.
+const UPSTREAM: &str = "
+    workers = 8
+    work.constant = '50ms'
+    spell = [
+        { from = '6s', to = '10s', it = 'refuses' },
+        { from = '14s', to = '16s', it.works.constant = '300ms' },
+    ]
+";
+
+/// Calls that were answered, and calls that reached the service.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    good: u64,
+    sent: u64,
+}
+
+/// Plays it in real time.
+async fn over_sockets(trace: &Trace, policy: &Policy, upstream: &Upstream) -> Figures {
+    // The server and the arrivals begin together.
+    let start = Deadline::after(Duration::from_millis(100)).instant();
+    let server = Server::start(upstream, start).await;
+    let stack = policy.build(SEED, client(server.url.clone())).expect("it is legal").service;
+    let mut calls = JoinSet::new();
+    for (arrival, number) in trace.arrivals(SEED).zip(0..) {
+        sleep_until(start + arrival.at).await;
+        calls.spawn(stack.clone().oneshot(Call { number, at: arrival.at, told: arrival.told }));
+    }
+    let good = calls.join_all().await.iter().filter(|answer| matches!(answer, Ok(Answer::Good))).count();
+    Figures { good: good as u64, sent: server.sent() }
+}
+
+#[tokio::test]
+async fn the_lab_agrees_with_a_run_over_sockets() {
+    let trace = Trace::Drawn(vec![Load { lasts: Duration::from_secs(20).into(), rate: Rate::Steady(100.0) }]);
+    let upstream: Upstream = toml::from_str(UPSTREAM).unwrap();
+    let policy = Policy::parse("readme", POLICY).unwrap();
+    let real = over_sockets(&trace, &policy, &upstream).await;
+    let lab = tokio::task::spawn_blocking(move || {
+        let script = Script { trace: &trace, patience: Duration::from_secs(60), upstream: &upstream, seed: SEED };
+        script.play(&policy).unwrap().totals
+    });
+    let lab = lab.await.unwrap();
+    for (real, lab) in [(real.good, lab.good), (real.sent, lab.sent)] {
+        assert!((real as f64 / lab as f64 - 1.0).abs() <= 0.05, "{real} over sockets, {lab} in the lab");
+    }
+}

@@ -1,0 +1,41 @@
+//! What arguments ask for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::asked::Asked;
+use crate::trace::read::BadLines;
+
+fn asked(arguments: &str) -> Result<Asked, String> {
+    Asked::read(arguments.split_whitespace().map(OsString::from))
+}
+
+#[test]
+fn without_arguments_the_scenarios_of_the_lab_are_played() {
+    let asked = asked("").unwrap();
+    assert!(asked.wants_all());
+    assert_eq!((asked.seed, asked.bad_lines, asked.check), (1, BadLines::Refused, false));
+}
+
+#[test]
+fn each_argument_is_heeded() {
+    let asked =
+        asked("--trace t.csv --policy a.toml --policy b.toml --seed 7 --out o.html --skip-bad-lines --check").unwrap();
+    assert!(!asked.wants_all());
+    assert_eq!(asked.trace.unwrap().to_str(), Some("t.csv"));
+    assert_eq!(asked.policies, ["a.toml", "b.toml"].map(PathBuf::from));
+    assert_eq!(asked.out.unwrap().to_str(), Some("o.html"));
+    assert_eq!((asked.seed, asked.bad_lines, asked.check), (7, BadLines::Skipped, true));
+}
+
+#[test]
+fn an_argument_that_is_not_understood_is_named() {
+    for (arguments, reason) in [
+        ("--polcy a.toml", "`--polcy` is unknown"),
+        ("a.toml", "`a.toml` is unknown"),
+        ("--policy", "`--policy` needs a value"),
+        ("--seed -1", "`--seed` is \"-1\", and must be a whole number from 0 to 18446744073709551615"),
+    ] {
+        assert_eq!(asked(arguments).unwrap_err(), reason);
+    }
+}
