@@ -10,8 +10,8 @@ use tower::hedge::{Hedge, Policy};
 use super::*;
 use crate::support::services::poll_ready;
 
-const CALLS: u32 = 20_000;
-const WARM: u32 = 6_000;
+const CALLS: u32 = 12_000;
+const WARM: u32 = 4_000;
 
 /// How long a call takes, by the time that has passed and a number that was drawn.
 type Time = fn(Duration, usize) -> Duration;
