@@ -23,6 +23,8 @@ const IDEMPOTENT: [Method; 6] =
 ///   if nobody below had asked for the request's body yet, because the error may be about the connection to which a redirect led.
 ///   A service that drops the body unread is not seen to send the request.
 ///
+/// As the [`hedge_if`](crate::HedgeBuilder::hedge_if) of a hedge it goes by the method and the key alone: no error is known yet.
+///
 /// # Examples
 ///
 /// ```
@@ -70,7 +72,6 @@ impl<N: Fn(&Error) -> bool, B, Response> RetryIf<Request<B>, Response> for Idemp
     }
 }
 
-/// What may arrive twice: no error is known before a hedge.
 impl<N, B> HedgeIf<Request<B>> for Idempotent<N> {
     fn allows(&self, request: &Request<B>) -> bool {
         may_arrive_twice(request)

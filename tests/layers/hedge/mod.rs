@@ -4,6 +4,7 @@
 
 mod attempts;
 mod budget;
+mod counted;
 mod deadline;
 mod dropping;
 mod events;
