@@ -22,15 +22,15 @@ async fn a_hedge_whose_service_is_ready_too_late_is_not_sent() {
     let budget = fixed_budget(1);
     let service = hung::<u32>();
     let calls = service.calls();
-    let gate = Gate::new(service, [READY], Poll::Pending);
+    let gate = service.readiness([READY]).stalled();
     let layer = ten().max_hedges(2).budget(budget.clone()).build().unwrap();
     let mut call = task::spawn(Deadline::after(20 * MILLI).scope(layer.layer(gate.clone()).oneshot(7)));
     assert_pending!(call.poll());
     advance(10 * MILLI).await;
     assert_pending!(call.poll());
-    assert_eq!((gate.polls(), budget.available()), (2, 0), "it waits for its service");
+    assert_eq!((gate.polls().count(), budget.available()), (2, 0), "it waits for its service");
     advance(10 * MILLI).await;
-    gate.open();
+    gate.release();
     assert_pending!(call.poll());
     assert_eq!((calls.count(), budget.available()), (1, 1));
 }

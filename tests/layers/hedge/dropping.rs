@@ -16,7 +16,7 @@ async fn a_call_dropped_after_any_poll_gives_back_what_it_did_not_use() {
         });
         let calls = inner.calls();
         let layer = ten().budget(budget.clone()).build().unwrap();
-        let gate = Gate::new(inner, [READY, Poll::Pending], READY);
+        let gate = inner.readiness([READY, Poll::Pending]);
         let mut service = layer.layer(bulkhead.layer(gate));
         let mut call = task::spawn(service.ready().await.unwrap().call(7));
         drop(service);

@@ -5,9 +5,9 @@ async fn told(
     layer: &impl Layer<Planned, Service: Service<u32, Response = u32, Error = Error>>,
     plan: &'static [(u64, u32)],
 ) -> Vec<[String; 3]> {
-    let events = Events::record();
+    let events = EventLog::of_thread();
     send(layer, plan).await;
-    let said = |event: &crate::support::events::Recorded| {
+    let said = |event: &LoggedEvent| {
         assert_eq!((event.field("name"), event.level), ("hedge", tracing::Level::DEBUG));
         let more = [event.field("in_flight"), event.field("reason")].concat();
         [event.field("message").to_owned(), event.field("attempt").to_owned(), more]

@@ -21,6 +21,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use palisade::test_util::{EventLog, LoggedEvent};
 use palisade::{
     Backoff, Budget, BulkheadLayer, Criticality, Deadline, Error, HedgeBuilder, HedgeLayer, Outcome, RetryLayer,
     TimeoutLayer,
@@ -29,10 +30,9 @@ use tokio::time::{advance, sleep};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::support::events::Events;
-use crate::support::services::{Gate, READY, REJECTED, TIMED_OUT, code, hung, panics, result, up};
+use crate::support::services::{FAILS, READY, REJECTED, TIMED_OUT, code, hung, panics, result, up};
 use crate::support::time::{MILLI, SECOND, elapsed};
-use crate::support::{Down, now, strict};
+use crate::support::{Down, Strict, now, strict};
 
 /// A response that takes longer than any test.
 const NEVER: u64 = 1_000_000;
@@ -74,8 +74,9 @@ where
     Seen { code: code(&result), at, end: (now() - start).as_millis() }
 }
 
-type Planned = crate::support::Strict<
+type Planned = Strict<
     &'static (dyn Fn(u32) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> + Send + Sync),
+    Error,
 >;
 
 /// Each call takes so many milliseconds, and then gives the result of a code. The last goes for all others, too.

@@ -38,7 +38,7 @@ struct Worth {
     load: f64,
 }
 
-type Slow = crate::support::Strict<
+type Slow = Strict<
     &'static (dyn Fn(u32) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Down>> + Send>> + Send + Sync),
 >;
 

@@ -4,8 +4,8 @@ use super::*;
 
 /// What is counted of a call that this classifier judges.
 async fn judged(outcome: Outcome) -> (u64, u64) {
-    let throttle = builder().classify(move |_: Result<&u32, &Error>| outcome).build().unwrap();
-    throttle.layer(up()).oneshot(1).await.unwrap();
+    let throttle = builder().classify(move |_: Result<&u32, &Error>| outcome).build().expect("the settings are legal");
+    throttle.layer(up()).oneshot(1).await.expect("it is answered");
     counted(&throttle.handle())
 }
 
@@ -36,7 +36,7 @@ async fn an_error_is_a_request_and_a_rejection_below_is_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_readiness_error_is_a_failure() {
     let throttle = throttle();
-    throttle.layer(Gate::new(up::<u32>(), [], FAILS)).oneshot(1).await.unwrap_err();
+    throttle.layer(up::<u32>().readiness([FAILS])).oneshot(1).await.unwrap_err();
     assert_eq!(counted(&throttle.handle()), (1, 0));
 }
 

@@ -6,7 +6,7 @@ const TARGET: &str = "palisade::throttle";
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_rejections_has_one_beginning_and_one_end() {
-    let (throttle, events) = (throttle(), Events::record());
+    let (throttle, events) = (throttle(), EventLog::of_thread());
     passed(&mut throttle.layer(down()), 500).await;
     advance(WINDOW).await;
     passed(&mut throttle.layer(up()), 500).await;
@@ -29,7 +29,7 @@ async fn a_rejection_tells_its_reason_and_class() {
     passed(&mut throttle.layer(down()), 500).await;
     let by = CriticalityLayer::by(|_: &u32| Criticality::Critical);
     let service = ServiceBuilder::new().layer(by).layer(throttle).service(up());
-    let events = Events::record();
+    let events = EventLog::of_thread();
     while service.clone().oneshot(1).await.is_ok() {}
     let told = events.of(TARGET);
     let [rejected] = &told[..] else { panic!("{told:?}") };
@@ -39,7 +39,7 @@ async fn a_rejection_tells_its_reason_and_class() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_well_tells_nothing() {
-    let (throttle, events) = (throttle(), Events::record());
+    let (throttle, events) = (throttle(), EventLog::of_thread());
     let mut fails = 0;
     let service = service_fn(move |request: u32| {
         fails += 1;

@@ -9,6 +9,7 @@ mod rejected;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use palisade::test_util::EventLog;
 use palisade::{
     Criticality, CriticalityLayer, Deadline, Error, Outcome, RejectionReason, ThrottleBuilder, ThrottleGuard,
     ThrottleHandle, ThrottleLayer, TimeoutLayer,
@@ -17,8 +18,7 @@ use tokio::time::{advance, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tracing::Level;
 
-use crate::support::events::Events;
-use crate::support::services::{FAILS, Gate, begin, down, hung, panics, rejected, up};
+use crate::support::services::{FAILS, begin, down, hung, panics, rejected, up};
 use crate::support::time::{MILLI, SECOND, YEAR};
 use crate::support::{Down, now, paused, reason};
 
