@@ -57,7 +57,7 @@ impl Asked {
                 _ => return Err(format!("`{}` is unknown", name.to_string_lossy())),
             }
         }
-        if asked.out.is_some() && asked.wants_all() {
+        if asked.out.is_some() && asked.wants_all() && !asked.sweep {
             return Err("`--out` is for one report, and needs `--scenario` or `--trace`".to_owned());
         }
         Ok(asked)

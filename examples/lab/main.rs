@@ -18,6 +18,7 @@ mod marks;
 mod play;
 mod played;
 mod policy;
+mod ranking;
 mod record;
 mod report;
 mod scenario;
@@ -133,8 +134,9 @@ fn out(asked: &Asked, scenario: Option<&Path>) -> PathBuf {
 fn write(scenario: &Scenario, trace: &Trace, played: &[Played], out: &Path) -> Result<(), BoxError> {
     let marks = marks::marks(&scenario.upstream.spells, trace.lasts());
     let story = Story { name: &scenario.name, sentence: &scenario.about, marks: &marks };
-    fs::create_dir_all(out.parent().unwrap_or(Path::new("")))?;
-    fs::write(out, report::html(&story, played)?).map_err(|error| format!("{}: {error}", out.display()))?;
+    let html = report::html(&story, played)?;
+    let written = fs::create_dir_all(out.parent().unwrap_or(Path::new(""))).and_then(|()| fs::write(out, html));
+    written.map_err(|error| format!("{}: {error}", out.display()))?;
     println!("the report is {}", out.display());
     Ok(())
 }

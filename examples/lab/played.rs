@@ -63,32 +63,34 @@ pub(crate) struct Second {
     pub(crate) limit: Option<u64>,
 }
 
-/// The mean time to recovery.
-///
-/// An outage begins with a second in which fewer than half of the calls are good, and ends with the next in which nine in ten are. One
-/// that has not ended counts with its time so far. Seconds without calls tell nothing.
+/// The mean time to recovery: how long an outage lasts. One that lasts at the end counts with its time so far.
 pub(crate) fn mttr(seconds: &[Second]) -> Option<Duration> {
-    let (mut outages, mut down, mut began) = (0, 0, None);
-    for (second, now) in (0..).zip(seconds).filter(|(_, second)| second.calls > 0) {
-        match began {
-            None if 2 * now.good < now.calls => began = Some(second),
-            Some(from) if 10 * now.good >= 9 * now.calls => {
-                (outages, down, began) = (outages + 1, down + second - from, None);
-            }
-            _ => {}
-        }
-    }
-    if let Some(from) = began {
-        let end = (1..).zip(seconds).filter(|(_, second)| second.calls > 0).last();
-        (outages, down) = (outages + 1, down + end.map_or(from, |(end, _)| end) - from);
-    }
-    (outages > 0).then(|| Duration::from_secs(down) / outages)
+    let outages = outages(seconds);
+    let end = (1..).zip(seconds).filter(|(_, second)| second.calls > 0).last().map_or(0, |(end, _)| end);
+    let down: u64 = outages.iter().map(|(from, to)| to.unwrap_or(end) - from).sum();
+    u32::try_from(outages.len()).ok().and_then(|outages| Duration::from_secs(down).checked_div(outages))
 }
 
 /// Whether an outage lasts at the end.
 pub(crate) fn is_down(seconds: &[Second]) -> bool {
-    let called = seconds.iter().filter(|second| second.calls > 0);
-    called.fold(false, |down, now| if down { 10 * now.good < 9 * now.calls } else { 2 * now.good < now.calls })
+    outages(seconds).last().is_some_and(|(_, to)| to.is_none())
+}
+
+/// The outages: the first second of each, and the first after it unless it lasts at the end.
+///
+/// An outage begins with a second in which fewer than half of the calls are good, and ends with the next in which nine in ten are.
+/// Seconds without calls tell nothing.
+fn outages(seconds: &[Second]) -> Vec<(u64, Option<u64>)> {
+    let mut outages: Vec<(u64, Option<u64>)> = Vec::new();
+    for (second, now) in (0..).zip(seconds).filter(|(_, now)| now.calls > 0) {
+        match outages.last_mut() {
+            Some((_, to @ None)) if 10 * now.good >= 9 * now.calls => *to = Some(second),
+            Some((_, None)) => {}
+            _ if 2 * now.good < now.calls => outages.push((second, None)),
+            _ => {}
+        }
+    }
+    outages
 }
 
 /// How long the circuit was open, when the trace lasted until `end`.

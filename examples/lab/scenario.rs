@@ -12,7 +12,7 @@ use crate::legal::unless;
 use crate::play::Script;
 use crate::played::Played;
 use crate::policy::Policy;
-use crate::report::verdict;
+use crate::ranking::winner;
 use crate::span::Span;
 use crate::trace::Trace;
 use crate::trace::load::Load;
@@ -79,7 +79,7 @@ impl Scenario {
 
     /// What must hold and does not: the policy wins that should, and the claims.
     pub(crate) fn broken(&self, played: &[Played]) -> Vec<String> {
-        let winner = verdict::winner(played);
+        let winner = winner(played);
         let wins = |best: &String| winner.is_some_and(|winner| winner.policy == *best);
         let best = self.best.iter().filter(|best| !wins(best)).map(|best| format!("{best} wins"));
         let claims = self.claims.iter().filter(|claim| !claim.holds(played)).map(Claim::to_string);

@@ -27,6 +27,8 @@ mod play;
 mod played;
 #[path = "../../examples/lab/policy/mod.rs"]
 mod policy;
+#[path = "../../examples/lab/ranking.rs"]
+mod ranking;
 #[path = "../../examples/lab/record.rs"]
 mod record;
 #[path = "../../examples/lab/report/mod.rs"]

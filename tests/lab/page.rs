@@ -199,6 +199,21 @@ fn pictures_of_a_day_are_as_small_as_those_of_an_hour() {
 }
 
 #[test]
+fn labels_are_short_whatever_they_stand_for() {
+    let cases =
+        [(1, 1), (7, 99), (61, 12_345), (599, 1_234_567), (3605, 0), (43_201, 5), (86_401, 500), (200_000, 50_000)];
+    for (seconds, calls) in cases {
+        let page = page(&[played("a", seconds, |_, second| {
+            *second = Second { calls, good: calls, p99: Duration::from_micros(calls), ..*second };
+        })]);
+        let mut lines = page.lines();
+        while let Some(text) = lines.by_ref().find(|line| line.starts_with("<text")).and_then(|_| lines.next()) {
+            assert!(text.chars().count() <= 8, "{text}, of {seconds} s with {calls} calls");
+        }
+    }
+}
+
+#[test]
 fn only_a_policy_with_a_circuit_has_a_band() {
     let mut with = played("with", 10, |_, _| {});
     with.phases = vec![(Duration::ZERO, Phase::Closed), (Duration::from_secs(3), Phase::Open)];

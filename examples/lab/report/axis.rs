@@ -18,10 +18,10 @@ pub(crate) struct Axis {
 impl Axis {
     /// Seconds since the trace began.
     pub(crate) fn time(seconds: f64) -> Self {
-        const STEPS: [f64; 14] =
-            [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0];
+        const STEPS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0];
         let end = seconds.max(1.0);
-        let step = STEPS.into_iter().find(|step| end / step <= 6.0).unwrap_or_else(|| round_up(end / 6.0));
+        let least = end / 6.0;
+        let step = STEPS.into_iter().find(|step| *step >= least).unwrap_or_else(|| 3600.0 * round_up(least / 3600.0));
         let label: fn(f64) -> String = match step {
             step if step < 60.0 => |seconds| format!("{seconds} s"),
             step if step < 3600.0 => |seconds| format!("{} min", seconds / 60.0),
@@ -41,8 +41,9 @@ impl Axis {
     /// Powers of ten of seconds, around all of these times.
     pub(crate) fn latency(times: &[f64]) -> Self {
         let powers = || times.iter().filter(|time| **time > 0.0).map(|time| time.log10());
-        let low = powers().reduce(f64::min).unwrap_or(-3.0).floor();
-        let high = powers().reduce(f64::max).unwrap_or(-2.0).ceil().max(low + 1.0);
+        // A line on the edge would not be seen.
+        let low = (powers().reduce(f64::min).unwrap_or(-2.0) - 0.01).floor();
+        let high = (powers().reduce(f64::max).unwrap_or(-2.0) + 0.01).ceil();
         let powers = std::iter::successors(Some(low), |power| Some(power + 1.0)).take_while(|power| *power <= high);
         let ticks: Vec<_> = powers.map(|power| 10_f64.powf(power)).collect();
         Self { range: ticks[0]..ticks[ticks.len() - 1], ticks, label: latency, place: f64::log10 }

@@ -10,7 +10,7 @@ mod circuit;
 pub(crate) mod color;
 mod rows;
 mod totals;
-pub(crate) mod verdict;
+mod verdict;
 pub(crate) mod words;
 
 use std::fmt::Write as _;
@@ -22,6 +22,7 @@ use self::chart::{Error, Frame};
 use self::rows::{ROWS, Row};
 use self::words::{escape, time};
 use crate::played::Played;
+use crate::ranking::RULE;
 
 /// What was played.
 #[derive(Clone, Debug)]
@@ -74,8 +75,7 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
     let mut notes = format!(
-        "<p class=notes>{} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are; &gt; says that it had not come at the end.",
-        verdict::RULE
+        "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are; &gt; says that it had not come at the end."
     );
     for mark in story.marks {
         _ = write!(notes, " Shaded: {}, {} to {}.", escape(&mark.what), time(mark.from), time(mark.to));

@@ -1,6 +1,7 @@
 //! The lab's engine: what it reads, what it draws, and how it plays.
 
 mod asked;
+mod extremes;
 mod loads;
 mod played;
 mod playing;

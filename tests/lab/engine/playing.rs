@@ -44,10 +44,10 @@ const TROUBLED: &str = "
     fails = 0.02
     throttle = { per_second = 190, burst = 50, retry_after = '200ms' }
     spell = [
-        { from = '5s', to = '8s', it = 'refuses' },
-        { from = '15s', to = '20s', it.fails = 0.5 },
-        { from = '25s', to = '28s', it.is_slower = 10 },
-        { from = '35s', to = '38s', it = 'hangs' },
+        { from = '2s', to = '3s', it = 'refuses' },
+        { from = '5s', to = '7s', it.fails = 0.5 },
+        { from = '8s', to = '9s', it.is_slower = 10 },
+        { from = '11s', to = '13s', it = 'hangs' },
     ]
 ";
 
@@ -71,17 +71,17 @@ fn play(trace: &Trace, upstream: &Upstream, policy: &str) -> Played {
     Policy::parse("policy", policy).and_then(|policy| script.play(&policy)).expect("it is legal")
 }
 
+/// On more threads than layers have places for: 64.
 #[test]
-fn the_same_seed_plays_the_same() {
-    let (trace, upstream) = (steady(45, 200.0), upstream(TROUBLED));
+fn the_same_seed_plays_the_same_on_any_thread() {
+    let (trace, upstream) = (steady(15, 200.0), upstream(TROUBLED));
     let plays = thread::scope(|threads| {
-        let plays = [(); 3].map(|()| threads.spawn(|| play(&trace, &upstream, ALL)));
+        let plays = [(); 70].map(|()| threads.spawn(|| play(&trace, &upstream, ALL)));
         plays.map(|play| play.join().unwrap())
     });
     let Totals { good, degraded, failed, open, .. } = plays[0].totals;
     assert!(good > 0 && degraded > 0 && failed == 0 && open > seconds(0), "{:?}", plays[0].totals);
-    assert_eq!(plays[0], plays[1]);
-    assert_eq!(plays[0], plays[2]);
+    assert!(plays.iter().all(|play| *play == plays[0]));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn another_seed_plays_otherwise() {
 #[test]
 fn every_call_ends_and_the_seconds_make_the_totals() {
     for policy in ["", "[fallback]", "[standard]", ALL] {
-        let Played { totals, seconds, .. } = play(&steady(45, 200.0), &upstream(TROUBLED), policy);
+        let Played { totals, seconds, .. } = play(&steady(15, 200.0), &upstream(TROUBLED), policy);
         let sum = |count: fn(&crate::played::Second) -> u64| seconds.iter().map(count).sum::<u64>();
         assert_eq!(totals.calls, totals.good + totals.degraded + totals.failed);
         assert_eq!(totals.calls, sum(|second| second.calls));
@@ -108,10 +108,10 @@ fn every_call_ends_and_the_seconds_make_the_totals() {
 
 #[test]
 fn all_policies_meet_the_same_calls() {
-    let (trace, upstream) = (steady(45, 200.0), upstream(TROUBLED));
+    let (trace, upstream) = (steady(15, 200.0), upstream(TROUBLED));
     let of = |policy| {
         let calls = play(&trace, &upstream, policy).seconds.into_iter().map(|second| second.calls);
-        calls.take(45).collect::<Vec<_>>()
+        calls.take(15).collect::<Vec<_>>()
     };
     assert_eq!(of(""), of(ALL));
 }
