@@ -75,7 +75,8 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
     let mut notes = format!(
-        "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are; &gt; says that it had not come at the end."
+        "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in \
+         which nine in ten are; &gt; says that it had not come at the end."
     );
     for mark in story.marks {
         _ = write!(notes, " Shaded: {}, {} to {}.", escape(&mark.what), time(mark.from), time(mark.to));
@@ -98,31 +99,33 @@ fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> R
         return Ok(String::new());
     }
     let amounts = (row.axis)(&amounts);
-    let shown = row.series.iter().filter(|series| bins().any(|bin| (series.value)(bin).is_some()));
     let has_circuit = row.has_circuit && bins().any(|bin| bin.phase.is_some());
-    let legend =
-        shown.map(|series| (series.color, series.name)).chain(circuit::LEGEND.into_iter().filter(|_| has_circuit));
     // Three fit beside each other. A picture is as wide as its column, and must not become so small that its labels cannot be read.
     let frame = Frame { width: if columns.len() > 3 { 600 } else { 800 }, time, amounts: &amounts, marks };
+    let (least, most) = (frame.width * 9 / 20, u64::from(frame.width * 11 / 20) * columns.len() as u64);
     let mut html = format!("<h2>{} <small>{}</small></h2>\n<p class=legend>", row.title, row.unit);
-    for (color, name) in legend {
+    let shown = row.series.iter().filter(|series| bins().any(|bin| (series.value)(bin).is_some()));
+    let circuit = circuit::LEGEND.into_iter().filter(|_| has_circuit);
+    for (color, name) in shown.map(|series| (series.color, series.name)).chain(circuit) {
         _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
     }
-    let (least, most) = (frame.width * 9 / 20, u64::from(frame.width * 11 / 20) * columns.len() as u64);
     _ = writeln!(html, "\n<div class=row style='--least:{least}px;max-width:{most}px'>");
-    for Column { played, bins } in columns {
-        let (policy, says) = (escape(&played.policy), (row.says)(played));
-        let title = row.title;
-        _ = writeln!(
-            html,
-            "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div role=img aria-label=\"{title}, {policy}: {says}\">"
-        );
-        let layers = row.series.iter().flat_map(|series| series.layers(bins));
-        html += &frame.picture(layers.collect())?;
-        if has_circuit {
-            html += &Frame { amounts: &Axis::amount(&[1.0]), ..frame.clone() }.circuit(circuit::blocks(bins))?;
-        }
-        html += "</div></figure>\n";
+    for column in columns {
+        html += &draw_figure(row, column, &frame, has_circuit)?;
     }
     Ok(html + "</div>\n")
+}
+
+fn draw_figure(row: &Row, column: &Column<'_>, frame: &Frame<'_>, has_circuit: bool) -> Result<String, Error> {
+    let Column { played, bins } = column;
+    let (title, policy, says) = (row.title, escape(&played.policy), (row.says)(played));
+    let layers = row.series.iter().flat_map(|series| series.layers(bins)).collect();
+    let mut pictures = frame.picture(layers)?;
+    if has_circuit {
+        pictures += &Frame { amounts: &Axis::amount(&[1.0]), ..frame.clone() }.circuit(circuit::blocks(bins))?;
+    }
+    Ok(format!(
+        "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n\
+         <div role=img aria-label=\"{title}, {policy}: {says}\">\n{pictures}</div></figure>\n"
+    ))
 }
