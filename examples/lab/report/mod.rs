@@ -46,6 +46,9 @@ struct Column<'a> {
     bins: Vec<Bin>,
 }
 
+/// So many marks are told in words.
+const TOLD: usize = 4;
+
 /// The page.
 ///
 /// # Errors
@@ -66,8 +69,9 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
         notes(story, width),
     );
     let time = Axis::time(bin::number(seconds));
+    let marks = joined(story.marks, Duration::from_secs(width));
     for row in &ROWS {
-        html += &draw_row(row, &columns, &time, story.marks)?;
+        html += &draw_row(row, &columns, &time, &marks)?;
     }
     Ok(html + "</main>\n")
 }
@@ -78,8 +82,11 @@ fn notes(story: &Story<'_>, width: u64) -> String {
         "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in \
          which nine in ten are; &gt; says that it had not come at the end."
     );
-    for mark in story.marks {
+    for mark in story.marks.iter().take(TOLD) {
         _ = write!(notes, " Shaded: {}, {} to {}.", escape(&mark.what), time(mark.from), time(mark.to));
+    }
+    if story.marks.len() > TOLD {
+        _ = write!(notes, " So are {} later times.", story.marks.len() - TOLD);
     }
     if width > 1 {
         _ = write!(
@@ -89,6 +96,20 @@ fn notes(story: &Story<'_>, width: u64) -> String {
         );
     }
     notes + "\n"
+}
+
+/// Between those that are closer to each other than this, nothing could be seen.
+fn joined(marks: &[Mark], gap: Duration) -> Vec<Mark> {
+    let mut joined: Vec<Mark> = Vec::new();
+    for mark in marks {
+        match joined.last_mut() {
+            Some(last) if last.what == mark.what && mark.from < last.to.saturating_add(gap) => {
+                last.to = last.to.max(mark.to);
+            }
+            _ => joined.push(mark.clone()),
+        }
+    }
+    joined
 }
 
 /// Nothing where no policy has anything to show.
