@@ -6,6 +6,7 @@
 
 mod agreement;
 mod engine;
+mod judged;
 mod page;
 mod sweep_picture;
 mod workloads;
