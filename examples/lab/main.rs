@@ -93,10 +93,9 @@ fn run(asked: &Asked) -> Result<Vec<String>, BoxError> {
 /// Varies the defaults over all loads. It breaks nothing.
 fn sweep(asked: &Asked, lab: &Path) -> Result<Vec<String>, BoxError> {
     let swept = sweep::sweep(&lab.join("scenarios"), asked.seed)?;
-    sweep::print(&swept);
+    println!("{}", sweep::table::text(&swept));
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab/sweep.csv");
-    let data = asked.out.as_deref().unwrap_or(&data);
-    sweep::write(&swept, data)?;
+    sweep::table::write(&swept, &data)?;
     fs::write(data.with_extension("svg"), sweep::picture::svg(&swept)?)?;
     Ok(Vec::new())
 }

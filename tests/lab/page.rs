@@ -214,6 +214,19 @@ fn labels_are_short_whatever_they_stand_for() {
 }
 
 #[test]
+fn many_marks_are_told_and_drawn_as_a_few() {
+    let seconds = Duration::from_secs;
+    let marks: Vec<_> = (0..3600)
+        .step_by(10)
+        .map(|from| Mark { what: "down".to_owned(), from: seconds(from), to: seconds(from + 5) })
+        .collect();
+    let story = Story { marks: &marks, ..STORY };
+    let page = html(&story, &[played("a", 3600, |_, _| {})]).unwrap();
+    assert!(page.contains("Shaded: down, 30\u{a0}s to 35\u{a0}s. So are 356 later times."));
+    assert_eq!(page.matches("\ndown\n").count(), 4, "once in each picture");
+}
+
+#[test]
 fn only_a_policy_with_a_circuit_has_a_band() {
     let mut with = played("with", 10, |_, _| {});
     with.phases = vec![(Duration::ZERO, Phase::Closed), (Duration::from_secs(3), Phase::Open)];

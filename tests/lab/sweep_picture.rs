@@ -25,7 +25,7 @@ fn a_cell_is_as_much_better_or_worse_as_its_load() {
     for (case, good, color) in cases {
         let svg = picture::svg(&[swept(&[&[50.0], &[good]])]).unwrap();
         // Those of the legend are as high as they are wide.
-        let cells = svg.lines().filter(|line| line.contains("width=\"28\" height=\"13\""));
+        let cells = svg.lines().filter(|line| line.contains("width=\"24\" height=\"13\""));
         let colors: Vec<_> = cells.filter_map(|cell| cell.split("fill=\"").nth(1)?.get(..7)).collect();
         assert_eq!(colors, Vec::from_iter(color), "{case}");
     }

@@ -46,6 +46,9 @@ struct Column<'a> {
     bins: Vec<Bin>,
 }
 
+/// So many marks are told in words.
+const TOLD: usize = 4;
+
 /// The page.
 ///
 /// # Errors
@@ -66,8 +69,9 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
         notes(story, width),
     );
     let time = Axis::time(bin::number(seconds));
+    let marks = joined(story.marks, Duration::from_secs(width));
     for row in &ROWS {
-        html += &draw_row(row, &columns, &time, story.marks)?;
+        html += &draw_row(row, &columns, &time, &marks)?;
     }
     Ok(html + "</main>\n")
 }
@@ -75,10 +79,14 @@ pub(crate) fn html(story: &Story<'_>, played: &[Played]) -> Result<String, Error
 /// How the pictures are to be read.
 fn notes(story: &Story<'_>, width: u64) -> String {
     let mut notes = format!(
-        "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in which nine in ten are; &gt; says that it had not come at the end."
+        "<p class=notes>{RULE} Recovery takes from a second in which fewer than half of the calls are good to one in \
+         which nine in ten are; &gt; says that it had not come at the end."
     );
-    for mark in story.marks {
+    for mark in story.marks.iter().take(TOLD) {
         _ = write!(notes, " Shaded: {}, {} to {}.", escape(&mark.what), time(mark.from), time(mark.to));
+    }
+    if story.marks.len() > TOLD {
+        _ = write!(notes, " So are {} later times.", story.marks.len() - TOLD);
     }
     if width > 1 {
         _ = write!(
@@ -90,6 +98,20 @@ fn notes(story: &Story<'_>, width: u64) -> String {
     notes + "\n"
 }
 
+/// Between those that are closer to each other than this, nothing could be seen.
+fn joined(marks: &[Mark], gap: Duration) -> Vec<Mark> {
+    let mut joined: Vec<Mark> = Vec::new();
+    for mark in marks {
+        match joined.last_mut() {
+            Some(last) if last.what == mark.what && mark.from < last.to.saturating_add(gap) => {
+                last.to = last.to.max(mark.to);
+            }
+            _ => joined.push(mark.clone()),
+        }
+    }
+    joined
+}
+
 /// Nothing where no policy has anything to show.
 fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> Result<String, Error> {
     let bins = || columns.iter().flat_map(|column| &column.bins);
@@ -98,31 +120,33 @@ fn draw_row(row: &Row, columns: &[Column<'_>], time: &Axis, marks: &[Mark]) -> R
         return Ok(String::new());
     }
     let amounts = (row.axis)(&amounts);
-    let shown = row.series.iter().filter(|series| bins().any(|bin| (series.value)(bin).is_some()));
     let has_circuit = row.has_circuit && bins().any(|bin| bin.phase.is_some());
-    let legend =
-        shown.map(|series| (series.color, series.name)).chain(circuit::LEGEND.into_iter().filter(|_| has_circuit));
     // Three fit beside each other. A picture is as wide as its column, and must not become so small that its labels cannot be read.
     let frame = Frame { width: if columns.len() > 3 { 600 } else { 800 }, time, amounts: &amounts, marks };
+    let (least, most) = (frame.width * 9 / 20, u64::from(frame.width * 11 / 20) * columns.len() as u64);
     let mut html = format!("<h2>{} <small>{}</small></h2>\n<p class=legend>", row.title, row.unit);
-    for (color, name) in legend {
+    let shown = row.series.iter().filter(|series| bins().any(|bin| (series.value)(bin).is_some()));
+    let circuit = circuit::LEGEND.into_iter().filter(|_| has_circuit);
+    for (color, name) in shown.map(|series| (series.color, series.name)).chain(circuit) {
         _ = write!(html, "<span><i class={}></i>{name}</span>", color.name);
     }
-    let (least, most) = (frame.width * 9 / 20, u64::from(frame.width * 11 / 20) * columns.len() as u64);
     _ = writeln!(html, "\n<div class=row style='--least:{least}px;max-width:{most}px'>");
-    for Column { played, bins } in columns {
-        let (policy, says) = (escape(&played.policy), (row.says)(played));
-        let title = row.title;
-        _ = writeln!(
-            html,
-            "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n<div role=img aria-label=\"{title}, {policy}: {says}\">"
-        );
-        let layers = row.series.iter().flat_map(|series| series.layers(bins));
-        html += &frame.picture(layers.collect())?;
-        if has_circuit {
-            html += &Frame { amounts: &Axis::amount(&[1.0]), ..frame.clone() }.circuit(circuit::blocks(bins))?;
-        }
-        html += "</div></figure>\n";
+    for column in columns {
+        html += &draw_figure(row, column, &frame, has_circuit)?;
     }
     Ok(html + "</div>\n")
+}
+
+fn draw_figure(row: &Row, column: &Column<'_>, frame: &Frame<'_>, has_circuit: bool) -> Result<String, Error> {
+    let Column { played, bins } = column;
+    let (title, policy, says) = (row.title, escape(&played.policy), (row.says)(played));
+    let layers = row.series.iter().flat_map(|series| series.layers(bins)).collect();
+    let mut pictures = frame.picture(layers)?;
+    if has_circuit {
+        pictures += &Frame { amounts: &Axis::amount(&[1.0]), ..frame.clone() }.circuit(circuit::blocks(bins))?;
+    }
+    Ok(format!(
+        "<figure><figcaption><b>{policy}</b> {says}</figcaption>\n\
+         <div role=img aria-label=\"{title}, {policy}: {says}\">\n{pictures}</div></figure>\n"
+    ))
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod picture;
 mod settings;
-mod table;
+pub(crate) mod table;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -11,7 +11,6 @@ use std::thread;
 use tower::BoxError;
 
 use self::settings::{SETTINGS, Setting};
-pub(crate) use self::table::{print, write};
 use crate::play::Script;
 use crate::played::Totals;
 use crate::policy::Policy;

@@ -9,9 +9,9 @@ use super::{Against, Figures, POINT, Swept, Variant};
 use crate::report::chart::{Area, Error};
 use crate::report::color::{Color, DEGRADED, FAILED, GOOD, INK, LINE, PAPER, QUIET, SHADE};
 
-const CELL: (i32, i32) = (30, 15);
+const CELL: (i32, i32) = (26, 15);
 /// The room for the names of loads, and between blocks.
-const LEFT: i32 = 310;
+const LEFT: i32 = 290;
 const GAP: i32 = 14;
 /// The room above a block, for its name and its values, and below it, for its counts.
 const HEAD: i32 = 52;
@@ -70,11 +70,20 @@ fn width(setting: &Swept) -> i32 {
 fn names(area: &Area<'_>, top: i32, loads: &[Figures]) -> Result<(), Error> {
     let mut foot = top + HEAD;
     for load in loads {
-        write(area, &load.load, (LEFT - 8, foot + CELL.1 / 2), HPos::Right, INK)?;
+        write(area, &end_of(&load.load), (LEFT - 8, foot + CELL.1 / 2), HPos::Right, INK)?;
         foot += CELL.1;
     }
     write(area, "loads on which it is better", (LEFT - 8, foot + 10), HPos::Right, QUIET)?;
     write(area, "loads on which it is worse", (LEFT - 8, foot + 24), HPos::Right, QUIET)
+}
+
+/// What fits before a line. Names differ in their ends.
+fn end_of(name: &str) -> String {
+    const ROOM: usize = 44;
+    match name.chars().count() {
+        ..=ROOM => name.to_owned(),
+        long => std::iter::once('…').chain(name.chars().skip(long - ROOM)).collect(),
+    }
 }
 
 fn block(area: &Area<'_>, (left, top): (i32, i32), setting: &Swept) -> Result<(), Error> {
@@ -133,7 +142,7 @@ fn color(gain: f64) -> Option<Color> {
 }
 
 fn legend(area: &Area<'_>, top: i32) -> Result<(), Error> {
-    let mut left = LEFT;
+    let mut left = GAP;
     for (color, name) in LEGEND {
         area.draw(&Rectangle::new([(left, top + 4), (left + 14, top + 18)], color.rgb().filled()))?;
         write(area, name, (left + 20, top + 11), HPos::Left, INK)?;

@@ -8,11 +8,16 @@ use tower::BoxError;
 
 use super::{Against, Figures, Swept, Variant};
 
-/// Prints a table for each setting: means over all loads, and on how many loads a value is better and worse than the default.
-pub(crate) fn print(swept: &[Swept]) {
+/// A table for each setting: means over all loads, and on how many loads a value is better and worse than the default.
+pub(crate) fn text(swept: &[Swept]) -> String {
+    let mut text = String::new();
     for setting in swept {
-        println!("\n{}", setting.setting);
-        println!("{:>10} {:>8} {:>8} {:>8} {:>8} {:>8}", "value", "good", "sent", "in vain", "better", "worse");
+        _ = writeln!(text, "\n{}", setting.setting);
+        _ = writeln!(
+            text,
+            "{:>10} {:>8} {:>8} {:>8} {:>8} {:>8}",
+            "value", "good", "sent", "in vain", "better", "worse"
+        );
         for value in &setting.values {
             let mean = |figure: fn(&Figures) -> f64| mean(value.results.iter().map(figure));
             let (good, sent, vain) = (mean(|it| it.good), mean(|it| it.sent), mean(|it| it.vain));
@@ -23,9 +28,10 @@ pub(crate) fn print(swept: &[Swept]) {
                 _ => "",
             };
             let Variant { value, .. } = value;
-            println!("{value:>10} {good:>6.1} % {sent:>6.1} % {vain:>6.1} % {better:>8} {worse:>8}  {note}");
+            _ = writeln!(text, "{value:>10} {good:>6.1} % {sent:>6.1} % {vain:>6.1} % {better:>8} {worse:>8}  {note}");
         }
     }
+    text
 }
 
 #[expect(clippy::cast_precision_loss, reason = "loads are few")]
