@@ -10,7 +10,15 @@ use crate::time::Nanos;
 
 #[test]
 fn a_circuit_begins_closed_and_empty() {
-    let view = View { phase: Phase::Closed, counts: Counts::NONE, rejected: 0, late: 0, since: Nanos(0), left: None };
+    let view = View {
+        phase: Phase::Closed,
+        counts: Counts::NONE,
+        rejected: 0,
+        late: 0,
+        since: Nanos(0),
+        left: None,
+        probing: 0,
+    };
     assert_eq!(Circuit::of(CONSECUTIVE).view(Nanos(5)), view);
 }
 
