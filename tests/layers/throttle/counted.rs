@@ -4,8 +4,8 @@ use super::*;
 
 /// What is counted of a call that this classifier judges.
 async fn judged(outcome: Outcome) -> (u64, u64) {
-    let throttle = builder().classify(move |_: Result<&u32, &Error>| outcome).build().unwrap();
-    throttle.layer(up()).oneshot(1).await.unwrap();
+    let throttle = builder().classify(move |_: Result<&u32, &Error>| outcome).build().expect("legal");
+    throttle.layer(up()).oneshot(1).await.expect("it is up");
     counted(&throttle.handle())
 }
 
