@@ -60,6 +60,9 @@ impl Asked {
         if asked.out.is_some() && asked.wants_all() && !asked.sweep {
             return Err("`--out` is for one report, and needs `--scenario` or `--trace`".to_owned());
         }
+        if asked.check && (asked.trace.is_some() || !asked.policies.is_empty()) {
+            return Err("`--check` is for a scenario as it is, without `--trace` or `--policy`".to_owned());
+        }
         Ok(asked)
     }
 

@@ -16,6 +16,9 @@ pub(crate) struct Call {
 }
 
 /// What a trace tells of a call. What it does not tell, the model of the upstream service decides.
+///
+/// It is told of one attempt. One that comes later, after a wait or as a retry, meets what is told of the call that arrived last: so
+/// it fails as long as others do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) latency: Option<Duration>,

@@ -17,7 +17,8 @@ fn played(policy: &str) -> Played {
 
 /// What of this claim about the policy `a` does not hold.
 fn broken(claim: &str) -> Vec<String> {
-    let scenario = Scenario::parse(&format!("name = 'it'\n[[claim]]\npolicy = 'a'\n{claim}")).unwrap();
+    let scenario = Scenario::parse(&format!("name = 'it'\n[[claim]]\npolicy = 'a'\n{claim}"));
+    let scenario = scenario.expect("it is legal");
     scenario.broken(&[played("b"), played("a")])
 }
 

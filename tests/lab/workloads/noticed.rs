@@ -17,6 +17,12 @@ fn a_dead_service_is_noticed_within_half_a_second() {
     opens("dead after a good minute, 2000/s", 60, 0.5);
 }
 
+/// It takes as long as the failures need to be half of those ten seconds that the rates are taken over.
+#[test]
+fn a_service_that_is_half_dead_is_noticed_within_ten_seconds() {
+    opens("60 % fail after a good minute, 100/s", 60, 10.0);
+}
+
 #[test]
 fn a_service_of_ten_places_that_hangs_is_noticed() {
     opens("10 places of 30 s, hung", 0, 65.0);
