@@ -144,9 +144,12 @@
 //! times that grow slowly are a bargain: no growth would ask a dead service for ever, and doubling would cost answers after
 //! each outage. A service that is up and down for the same time is asked less and less, which costs answers too.
 //!
-//! `cargo run --release --example lab -- --sweep` varies window, rates, open time, attempts and budget, one at a time, over these loads
-//! and the three scenarios of the lab. Another value would be the default if it were better on more than half of them, by a point of
-//! the calls answered or sent in vain, and worse on none. There is no such value.
+//! Each default was also varied alone, over all of these loads and the scenarios of `examples/lab`. A load is worse with another value
+//! if fewer of its calls are answered, by a point of all its calls, or more are sent in vain. It is better if neither is so, and one of
+//! them is the other way round. A value that is better for more than half of the loads, and worse for none, would be the default.
+//! There is none. `cargo run --release --example lab -- --sweep` makes this picture, in `target/lab/sweep.svg`:
+//!
+#![doc = include_str!("../examples/lab/sweep.svg")]
 //!
 //! # HTTP and gRPC
 //!
