@@ -1,10 +1,9 @@
-//! The lab of the examples: that its numbers are those of a real run, what the defaults do under loads, and what its report shows.
+//! The lab of the examples: how its engine plays, what the defaults do under loads, and what its report shows.
 //!
 //! `cargo test --test lab workloads -- --nocapture` prints the results that stand in the crate's docs.
 
 #![allow(dead_code, reason = "the example uses more of its modules than these tests")]
 
-mod agreement;
 mod engine;
 mod judged;
 mod page;

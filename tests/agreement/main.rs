@@ -1,9 +1,31 @@
 //! The lab agrees with a run over sockets: the same trace and the same layers, against a server that is like its model.
+//!
+//! It stands alone, because it runs in real time: tests beside it that play for seconds would take the processors from its server.
 
+#![allow(dead_code, reason = "the example uses more of its modules than this test")]
 #![expect(clippy::cast_precision_loss, reason = "calls are few")]
 
 mod client;
 mod server;
+
+#[path = "../../examples/lab/call.rs"]
+mod call;
+#[path = "../../examples/lab/legal.rs"]
+mod legal;
+#[path = "../../examples/lab/play.rs"]
+mod play;
+#[path = "../../examples/lab/played.rs"]
+mod played;
+#[path = "../../examples/lab/policy/mod.rs"]
+mod policy;
+#[path = "../../examples/lab/record.rs"]
+mod record;
+#[path = "../../examples/lab/span.rs"]
+mod span;
+#[path = "../../examples/lab/trace/mod.rs"]
+mod trace;
+#[path = "../../examples/lab/upstream/mod.rs"]
+mod upstream;
 
 use std::time::Duration;
 
