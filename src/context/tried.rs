@@ -38,8 +38,16 @@ impl Tried {
     }
 
     /// These and all others that were noted since an attempt was last polled. One that is in flight is noted again and again.
+    #[inline]
     pub(crate) fn and_others_noted(self) -> Self {
-        let others = NOTED.get().ids().filter(|id| !self.ids().any(|tried| tried == *id));
+        let noted = NOTED.get();
+        if noted == Self::NOBODY { self } else { self.and_others(noted) }
+    }
+
+    /// Out of line, because few calls go to replicas.
+    #[inline(never)]
+    fn and_others(self, noted: Self) -> Self {
+        let others = noted.ids().filter(|id| !self.ids().any(|tried| tried == *id));
         others.fold(self, |tried, id| Self(tried.0 << BITS | id))
     }
 

@@ -20,7 +20,7 @@ const MILLI: u64 = 1_000_000;
 const SLICE: u64 = 5_000 * MILLI;
 const SLICES: usize = 6;
 
-/// Divides a slice, so that whoever comes first in a slice looks.
+/// Divides a slice, so that the first call in a slice looks.
 const LOOK_EVERY: u64 = 100 * MILLI;
 
 /// With fewer, no quantile is known.
