@@ -122,26 +122,25 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::io;
-//! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode};
-//! use http_body_util::Full;
-//! use palisade::RetryLayer;
-//! use palisade::test_util::{ScriptedService, ServiceProbe};
+//! use palisade::test_util::ScriptedService;
+//! use palisade::{CircuitBreakerLayer, Phase};
 //! use tower::{Layer, ServiceExt};
 //!
-//! let response = |status| Response::builder().status(status).body(Full::<Bytes>::default()).map_err(io::Error::other);
-//! let client = ServiceProbe::new(ScriptedService::new([503, 200].map(response)));
-//! let calls = client.calls();
-//! let orders = RetryLayer::http("orders").build()?.layer(client);
+//! let down = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(String::new())?;
+//! let breaker = CircuitBreakerLayer::http("orders").consecutive(1).build()?;
+//! let orders = breaker.layer(ScriptedService::new([Ok::<_, io::Error>(down)]));
 //!
-//! let request = Request::get("/orders/7").body(Full::<Bytes>::default())?;
-//! assert_eq!(orders.oneshot(request).await?.status(), StatusCode::OK);
-//! assert_eq!(calls.count(), 2);
+//! let response = orders.oneshot(Request::get("/orders/7").body(String::new())?).await?;
+//! assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+//! assert_eq!(breaker.handle().phase(), Phase::Open);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "http"))]
 //! # fn main() {}
 //! ```
+//!
+//! A retry must know the bodies of its requests, which a script does not say: `RetryLayer::http::<String>("orders")`.
 //!
 //! # Wires
 //!

@@ -59,9 +59,11 @@ use crate::time;
 /// ```
 #[must_use = "a service does nothing unless it is called"]
 pub struct ScriptedService<T, E> {
-    /// A script that calls its own service panics at the cell, where a plain lock would hang.
-    script: Arc<ReentrantMutex<RefCell<dyn Iterator<Item = Reply<T, E>> + Send>>>,
+    script: Arc<Script<T, E>>,
 }
+
+/// A script that calls its own service panics at the cell, where a plain lock would hang.
+type Script<T, E> = ReentrantMutex<RefCell<dyn Iterator<Item = Reply<T, E>> + Send>>;
 
 impl<T: 'static, E: 'static> ScriptedService<T, E> {
     /// Makes a service of a script.
