@@ -123,24 +123,23 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::io;
 //! use http::{Request, Response, StatusCode};
+//! use palisade::RetryLayer;
+//! use palisade::http::ReplayBody;
 //! use palisade::test_util::ScriptedService;
-//! use palisade::{CircuitBreakerLayer, Phase};
 //! use tower::{Layer, ServiceExt};
 //!
-//! let down = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(String::new())?;
-//! let breaker = CircuitBreakerLayer::http("orders").consecutive(1).build()?;
-//! let orders = breaker.layer(ScriptedService::new([Ok::<_, io::Error>(down)]));
+//! let response = |status: u16| Response::builder().status(status).body(String::new()).map_err(io::Error::other);
+//! let client = ScriptedService::new([503, 200].map(response));
+//! // A script takes any request, so the type says what the retry sends.
+//! let orders = RetryLayer::http::<ReplayBody<String>>("orders").build()?.layer(client);
 //!
 //! let response = orders.oneshot(Request::get("/orders/7").body(String::new())?).await?;
-//! assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-//! assert_eq!(breaker.handle().phase(), Phase::Open);
+//! assert_eq!(response.status(), StatusCode::OK);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "http"))]
 //! # fn main() {}
 //! ```
-//!
-//! A retry must know the bodies of its requests, which a script does not say: `RetryLayer::http::<String>("orders")`.
 //!
 //! # Wires
 //!
