@@ -13,6 +13,8 @@ use std::task::Poll;
 /// nothing else has work, a paused clock goes on to the next timer by itself. Whatever else the future waits for must come without
 /// help. Put a [timeout](crate::TimeoutLayer) around a call that hangs, for what never wakes is never polled again.
 ///
+/// To spawn it as a task, have `check` own what it uses: `async move |polls| ..`.
+///
 /// # Cancellation
 ///
 /// Dropping it drops the future that it polls.

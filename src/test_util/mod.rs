@@ -6,6 +6,7 @@
 //! [dev-dependencies]
 //! palisade = { version = "0.1", features = ["test-util"] }
 //! tokio = { version = "1", features = ["full", "test-util"] } # its clock can be paused
+//! tower = { version = "0.5", features = ["util"] } # `ServiceExt` has `oneshot`
 //! ```
 //!
 //! | to test | take |
@@ -25,7 +26,7 @@
 //! beside are not seen.
 //!
 //! ```
-//! use std::{io, iter, time::Duration};
+//! use std::{io, time::Duration};
 //! use palisade::test_util::{EventLog, Reply, ScriptedService, ServiceProbe, assert_at_rest};
 //! use palisade::{Backoff, BulkheadLayer, ConfigError, Error, Registry, RetryLayer, TimeoutLayer};
 //! use tower::{Service, ServiceBuilder, ServiceExt};
@@ -76,7 +77,7 @@
 //! Ask what a caller and an operator would: the response, or the variant of the [`Error`](crate::Error), which says whether the service
 //! may have acted; how often the service was called; how long it took; and what the [registry](crate::registry) has counted. Steer a
 //! layer by its handle, such as [`force_open`](crate::CircuitHandle::force_open), rather than by failing until it opens. And assert that
-//! nothing is left: [`assert_at_rest`] names each instance of which a call still holds something.
+//! nothing is left: [`assert_at_rest`] names each instance that a call still holds something of.
 //!
 //! # Dropping
 //!
@@ -109,6 +110,36 @@
 //!
 //! An [`EventLog`] keeps what layers tell of themselves, as it would stand in `tracing`: of this thread, or of all threads where a test has
 //! several. [The table of events](crate::event#events) has their targets and fields.
+//!
+//! # HTTP and gRPC
+//!
+//! A server in trouble gives `Ok` with a status, so script responses: a [`ScriptedService`] of them stands for a client of hyper, tonic or
+//! reqwest, whatever its requests are. A handler of axum is one whose error is [`Infallible`](std::convert::Infallible). Its router, and a
+//! server of tonic, are services too: call them by `oneshot`, or start them behind a [`FaultProxy`].
+//!
+//! ```
+//! # #[cfg(feature = "http")]
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::io;
+//! use http::{Request, Response, StatusCode};
+//! use palisade::RetryLayer;
+//! use palisade::http::ReplayBody;
+//! use palisade::test_util::ScriptedService;
+//! use tower::{Layer, ServiceExt};
+//!
+//! let response = |status: u16| Response::builder().status(status).body(String::new()).map_err(io::Error::other);
+//! let client = ScriptedService::new([503, 200].map(response));
+//! // A script takes any request, so the type says what the retry sends.
+//! let orders = RetryLayer::http::<ReplayBody<String>>("orders").build()?.layer(client);
+//!
+//! let response = orders.oneshot(Request::get("/orders/7").body(String::new())?).await?;
+//! assert_eq!(response.status(), StatusCode::OK);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "http"))]
+//! # fn main() {}
+//! ```
 //!
 //! # Wires
 //!

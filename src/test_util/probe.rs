@@ -54,7 +54,7 @@ pub struct ServiceProbe<S, E> {
     is_ready: bool,
     calls: Calls,
     polls: Calls,
-    readiness: Arc<Mutex<Readiness<E>>>,
+    readiness: Arc<Readiness<E>>,
 }
 
 impl<S, E> ServiceProbe<S, E> {
@@ -90,7 +90,7 @@ impl<S, E> ServiceProbe<S, E> {
     where
         I: IntoIterator<Item = Poll<Result<(), E>>, IntoIter: Send + 'static>,
     {
-        self.readiness.lock().script = Some(Box::new(script.into_iter()));
+        *self.readiness.script.lock() = Some(Box::new(script.into_iter()));
         self
     }
 
@@ -114,16 +114,14 @@ impl<S, E> ServiceProbe<S, E> {
     /// # }
     /// ```
     pub fn stalled(self) -> Self {
-        self.readiness.lock().is_stalled = true;
+        self.readiness.stall.lock().is_on = true;
         self
     }
 
     /// Ends what [`stalled`](Self::stalled) began, and wakes those who wait for that.
     pub fn release(&self) {
-        let mut readiness = self.readiness.lock();
-        readiness.is_stalled = false;
-        let waiting = take(&mut readiness.waiting);
-        drop(readiness);
+        // Not under the lock: a waker may run its task at once.
+        let Stall { waiting, .. } = take(&mut *self.readiness.stall.lock());
         waiting.into_iter().for_each(Waker::wake);
     }
 
@@ -169,7 +167,7 @@ impl<Request, S: Service<Request>> Service<Request> for ServiceProbe<S, S::Error
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.polls.add();
         self.is_ready = false;
-        let scripted = self.readiness.lock().next(cx);
+        let scripted = self.readiness.next(cx);
         let polled = match scripted {
             Some(Poll::Pending) => {
                 cx.waker().wake_by_ref();
@@ -195,28 +193,39 @@ impl<Request, S: Service<Request>> Service<Request> for ServiceProbe<S, S::Error
 
 type Script<E> = dyn Iterator<Item = Poll<Result<(), E>>> + Send;
 
-/// The readiness of a probe and its clones.
+/// The readiness of a probe and its clones. Each part has its own lock, so that a script may end the stall.
 struct Readiness<E> {
-    script: Option<Box<Script<E>>>,
-    is_stalled: bool,
+    script: Mutex<Option<Box<Script<E>>>>,
+    stall: Mutex<Stall>,
+}
+
+/// Whether it is not ready after its script, and who waits for the end of that.
+#[derive(Default)]
+struct Stall {
+    is_on: bool,
     waiting: Vec<Waker>,
 }
 
 impl<E> Readiness<E> {
     /// The next entry. After the last, `None` while it is stalled; then the task is woken when that ends.
-    fn next(&mut self, cx: &Context<'_>) -> Option<Poll<Result<(), E>>> {
-        let scripted = self.script.as_mut().and_then(Iterator::next);
-        let next = scripted.or((!self.is_stalled).then_some(Poll::Ready(Ok(()))));
-        if next.is_none() && !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+    fn next(&self, cx: &Context<'_>) -> Option<Poll<Result<(), E>>> {
+        let scripted = self.script.lock().as_mut().and_then(Iterator::next);
+        scripted.or_else(|| self.stall.lock().passes(cx).then_some(Poll::Ready(Ok(()))))
+    }
+}
+
+impl Stall {
+    fn passes(&mut self, cx: &Context<'_>) -> bool {
+        if self.is_on && !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
             self.waiting.push(cx.waker().clone());
         }
-        next
+        !self.is_on
     }
 }
 
 impl<E> Default for Readiness<E> {
     fn default() -> Self {
-        Self { script: None, is_stalled: false, waiting: Vec::new() }
+        Self { script: Mutex::default(), stall: Mutex::default() }
     }
 }
 

@@ -9,6 +9,11 @@ use crate::source::Kind;
 /// fetches or refreshes, and no saga is run. What stays after calls is not asked for: entries, letters and tokens, phases and verdicts, and
 /// sagas that nobody runs.
 ///
+/// Retries, hedges, timeouts, fallbacks, throttles, dead letters and chaos do not count the calls in them, so a call that waits there is
+/// seen only in a layer around it or below it that counts. A [`MeasureLayer`](crate::MeasureLayer) around all others counts every call. Nobody
+/// is asked who is listed no more: a replica that was removed while it had calls, and the limits of keys once their layer and all of its
+/// services are gone.
+///
 /// Give the layers of a stack a [`Registry`] of their own, and ask once the calls of the test are over. That of the process also lists
 /// what tests beside have.
 ///

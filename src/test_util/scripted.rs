@@ -1,12 +1,13 @@
 //! A service that does what a script says.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc; // no model checks it
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use parking_lot::Mutex; // no model checks it
+use parking_lot::ReentrantMutex; // no model checks it
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 use tower::Service;
@@ -19,15 +20,16 @@ use crate::time;
 /// `T` is the response, and `E` any error: that of the client that the service stands for, such as [`std::io::Error`].
 ///
 /// So a list is a script, and so is a function, by [`std::iter::repeat_with`] or `(0..).map(..)`. A script that shall go on ends with
-/// [`std::iter::repeat`] or `cycle()`.
+/// [`std::iter::repeat`] or `cycle()`; with `repeat_with` where replies cannot be cloned, such as those with an `io::Error`. Where the
+/// response depends on the request, take [`tower::service_fn`] instead.
 ///
 /// Times are on tokio's clock, which tests can pause, and run from the call. It is always ready, and lets itself be called before it
 /// was asked: a [`ServiceProbe`](super::ServiceProbe) around it does not.
 ///
 /// # Panics
 ///
-/// A call panics when the script is over: more calls came than the test expects. A call that takes time panics outside of a tokio
-/// runtime.
+/// A call panics when the script is over: more calls came than the test expects. So does one that the script itself makes. A call
+/// that takes time panics outside of a tokio runtime.
 ///
 /// # Examples
 ///
@@ -57,8 +59,11 @@ use crate::time;
 /// ```
 #[must_use = "a service does nothing unless it is called"]
 pub struct ScriptedService<T, E> {
-    script: Arc<Mutex<dyn Iterator<Item = Reply<T, E>> + Send>>,
+    script: Arc<Script<T, E>>,
 }
+
+/// A script that calls its own service panics at the cell, where a plain lock would hang.
+type Script<T, E> = ReentrantMutex<RefCell<dyn Iterator<Item = Reply<T, E>> + Send>>;
 
 impl<T: 'static, E: 'static> ScriptedService<T, E> {
     /// Makes a service of a script.
@@ -66,7 +71,7 @@ impl<T: 'static, E: 'static> ScriptedService<T, E> {
     where
         I: IntoIterator<Item: Into<Reply<T, E>> + 'static, IntoIter: Send + 'static>,
     {
-        Self { script: Arc::new(Mutex::new(script.into_iter().map(Into::into))) }
+        Self { script: Arc::new(ReentrantMutex::new(RefCell::new(script.into_iter().map(Into::into)))) }
     }
 }
 
@@ -92,8 +97,9 @@ impl<Request, T, E> Service<Request> for ScriptedService<T, E> {
     }
 
     fn call(&mut self, _: Request) -> ResponseFuture<T, E> {
-        let reply = self.script.lock().next().expect("the script is over: more calls came than it has replies");
-        ResponseFuture::of(reply)
+        let script = self.script.lock();
+        let mut script = script.try_borrow_mut().expect("a script must not call its own service");
+        ResponseFuture::of(script.next().expect("the script is over: more calls came than it has replies"))
     }
 }
 

@@ -13,7 +13,8 @@ const VARIABLE: &str = "PALISADE_SEED";
 /// Draws the numbers of a test, which can be drawn again when the test fails.
 ///
 /// Each run has a seed of its own, and prints it; the test runner shows what a test printed where it fails. The environment variable
-/// `PALISADE_SEED` sets the seed of a run to that number. One seed gives the same numbers on every machine.
+/// `PALISADE_SEED` sets the seed of a run to that number. One seed gives the same numbers on every machine. Take one in each test, and its
+/// [parts](Self::part): the variable would make two of them the same.
 ///
 /// The numbers are those of `SplitMix64` (Steele, Lea and Flood, 2014). They are not for secrets.
 ///

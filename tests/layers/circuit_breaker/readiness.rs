@@ -1,5 +1,7 @@
 use std::iter::repeat;
 
+use tokio_test::task::spawn;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -66,6 +68,19 @@ async fn a_probe_whose_service_is_not_ready_is_not_abandoned() {
         assert_eq!(reason(&service.call(()).await), Some(RejectionReason::NotReady));
         advance(30 * SECOND).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_the_readiness_in_a_call_leaves_no_task_to_wake() {
+    let (breaker, gate) = (touchy().build().unwrap(), up::<()>().stalled());
+    let mut task = spawn(breaker.layer(gate.clone()));
+    fail(&breaker.handle(), 1);
+    assert!(task.enter(|cx, mut service| service.poll_ready(cx)).is_ready());
+    advance(SECOND).await;
+    let result = task.enter(|cx, mut service| service.call(()).poll_unpin(cx));
+    assert!(matches!(result, Poll::Ready(result) if reason(&result) == Some(RejectionReason::NotReady)));
+    gate.release();
+    assert_eq!((gate.polls().count(), task.is_woken()), (1, false));
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,6 +45,8 @@ macro_rules! held {
                 assert_pending!(call.poll());
             }
             assert_eq!(told(&registry), concat!("not at rest: ", $told));
+            drop((layer, service));
+            assert_eq!(told(&registry), concat!("not at rest: ", $told), "calls outlive what they were made with");
             drop(calls);
             assert_at_rest(&registry);
         }
@@ -56,8 +58,6 @@ held! {
     a_place: |registry| BulkheadLayer::builder(2).registry(registry).build(), 2, "bulkhead `bulkhead` (in_flight: 2)";
     a_seat: |registry| BulkheadLayer::builder(1).max_queue(1).registry(registry).build(), 2,
         "bulkhead `bulkhead` (in_flight: 1, queued: 1)";
-    a_place_of_a_key: |registry| BulkheadLayer::builder(2).per_key(|_: &u32| ()).registry(registry).build(), 2,
-        "bulkhead `bulkhead` (in_flight: 2)";
     a_turn: |registry| {
         RateLimitLayer::builder("orders", Rate::per_second(1)).burst(1).max_wait(9 * SECOND).registry(registry).build()
     }, 3, "rate limit `orders` (waiting: 2)";
@@ -83,6 +83,19 @@ held! {
             .layer(BulkheadLayer::builder(1).registry(registry).build().unwrap())
             .into_inner()
     ), 1, "bulkhead `bulkhead` (in_flight: 1), measure `orders` (in_flight: 1)";
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_of_a_key() {
+    let registry = Registry::new();
+    let bulkheads = BulkheadLayer::builder(2).per_key(|_: &u32| ()).registry(&registry).build().unwrap();
+    let mut calls = [7, 8].map(|request| task::spawn(bulkheads.layer(hangs()).oneshot(request)));
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    assert_eq!(told(&registry), "not at rest: bulkhead `bulkhead` (in_flight: 2)");
+    drop(calls);
+    assert_at_rest(&registry);
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,3 +85,13 @@ fn what_check_does_may_take_time() {
         assert_eq!(now() - began, 2 * SECOND);
     });
 }
+
+#[test]
+fn it_is_send_where_check_owns_what_it_uses() {
+    let (service, checks) = (ScriptedService::<_, Down>::new(std::iter::repeat(Ok(7))), Calls::default());
+    let dropped = async move {
+        let check = async move |_| checks.add();
+        drop_at_every_poll(|| service.clone().call(()), check).await
+    };
+    paused(async { assert_eq!(tokio::spawn(dropped).await.unwrap(), Ok(7)) });
+}

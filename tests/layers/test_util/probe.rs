@@ -1,6 +1,7 @@
 //! A service that watches how it is used.
 
-use std::iter::{repeat, repeat_with};
+use std::iter::{from_fn, repeat, repeat_with};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 
 use palisade::test_util::{Reply, ScriptedService, ServiceProbe};
@@ -98,4 +99,13 @@ fn it_is_ready_only_when_the_service_in_it_is() {
 fn an_endless_script_holds_for_ever() {
     let mut probe = probe().readiness(repeat_with(|| FAILS));
     assert!((0..1_000).all(|_| poll_ready::<_, u32>(&mut probe) == FAILS));
+}
+
+#[test]
+fn a_script_may_release_its_own_probe() {
+    let own = Arc::new(OnceLock::<Probe>::new());
+    let of_script = Arc::clone(&own);
+    let release = move || of_script.get().map(|probe| (probe.release(), READY).1);
+    let probe = own.get_or_init(|| probe().readiness(from_fn(release)).stalled());
+    assert_eq!(poll_ready::<_, u32>(&mut probe.clone()), READY);
 }

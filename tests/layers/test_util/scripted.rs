@@ -1,6 +1,7 @@
 //! A service that does what a script says.
 
-use std::iter::repeat;
+use std::iter::{repeat, repeat_with};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll::Ready;
 use std::time::Duration;
 
@@ -57,6 +58,18 @@ fn a_call_after_the_last_entry_panics_and_the_next_does_too() {
     let mut service = ScriptedService::<_, Down>::new([Ok(1)]);
     drop(service.call(()));
     assert!(panics(|| drop(service.call(()))));
+    assert!(panics(|| drop(service.clone().call(()))));
+}
+
+#[test]
+fn a_script_that_calls_its_own_service_panics_and_does_not_hang() {
+    let own = Arc::new(OnceLock::<ScriptedService<u32, Down>>::new());
+    let of_script = Arc::clone(&own);
+    let script = repeat_with(move || {
+        drop(of_script.get().unwrap().clone().call(()));
+        Ok(1)
+    });
+    let service = own.get_or_init(|| ScriptedService::new(script));
     assert!(panics(|| drop(service.clone().call(()))));
 }
 
