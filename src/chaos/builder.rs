@@ -138,7 +138,7 @@ impl<Request, Response, E> ChaosBuilder<Request, Response, E> {
     /// Keeps the faults to the calls of this share of the keys, from 0 to 1: always the same keys, such as the same clients.
     ///
     /// Which keys these are depends on the [seed](Self::seed) alone, and so it is the same in every process with that seed, on machines
-    /// of one byte order. Defaults to all keys.
+    /// of one byte order and word size. Defaults to all keys.
     #[doc(alias = "blast_radius")]
     pub fn by_key<K: Hash>(mut self, share: f64, key: impl Fn(&Request) -> K + Send + Sync + 'static) -> Self {
         self.reach.push(Box::new(move |request, seed| is_drawn(seed, &key(request), share)));

@@ -51,7 +51,7 @@ impl<Request, Response, E: Clone> ChaosLayer<Request, Response, E> {
     /// The same faults for one replica of a set, which the [handle](super::ChaosHandle::only_replicas) can then choose.
     ///
     /// Calls of a replica that is not chosen meet none. So the set can be parted: let the calls of some hang or fail. At least one of the
-    /// replicas that have been named, and still have a service, is left untouched.
+    /// replicas that have been named, and still have a layer or a service, is left untouched: so drop the layer with its last service.
     ///
     /// # Examples
     ///

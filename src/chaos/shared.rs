@@ -146,7 +146,11 @@ impl Core {
         drop(runs);
         match met {
             Met::Nothing => None,
-            Met::Faults(run, plan) => (!self.is_to_halt()).then_some((run, plan)),
+            Met::Faults(run, _) if self.is_to_halt() => {
+                self.runs.lock().withdraw(run);
+                None
+            }
+            Met::Faults(run, plan) => Some((run, plan)),
             Met::Spared { is_first } => {
                 self.row.count(SPARED);
                 if is_first {

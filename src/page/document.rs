@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-2litOTjLL7uTCnSM3uq0M8FGtbz9xmL8KbFZJ6O7llY='; ",
+    "script-src 'sha256-eTDiBuQLjmA54cGi9APNIwt8gl8Aa1X6LbtCt2diIvo='; ",
     "style-src 'sha256-i1SPedUWhqFKR8oerJkS6bRUnAFMrCgI8vEImTZlnRo='"
 );
 

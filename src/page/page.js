@@ -172,7 +172,8 @@ const KINDS = {
     seldom("Rejected", "coalesce_rejected_total"),
   ]],
   "chaos": ["Faults", [
-    number("On", row => count(row.see("on"))),
+    words("State", row => row.said(state(row.trouble, row.see("is_on") ? "on" : "off"))),
+    number("Left", row => time(row.see("left"))),
     total("Met", "chaos_faults_total"),
     seldom("Spared", "chaos_spared_total"),
     seldom("Stopped", "chaos_halted_total"),
@@ -466,7 +467,7 @@ function troubleOf(row) {
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
 
-const NEEDS = { "objective": "burns its budget", "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open" };
+const NEEDS = { "objective": "burns its budget", "bulkhead": "full", "rate limit": "used up", "retry": "budget is empty", "replicas": "too few are healthy", "heartbeats": "a node is suspected", "per key": "a circuit is open", "chaos": "on" };
 
 // Where the keys are listed themselves, the layer of theirs says nothing new.
 function saysAnew(row, rows) {

@@ -58,6 +58,7 @@ impl Trouble {
             }
             Kind::Objective if word(instance, "firing").is_some() || !is_on(instance, "is_met") => Self::Watch,
             Kind::PerKey if some("open") => Self::Wrong,
+            Kind::Chaos if is_on(instance, "is_on") => Self::Watch,
             _ => Self::Well,
         }
     }

@@ -75,7 +75,8 @@ impl Experiment {
         self
     }
 
-    /// Sets for how long it is broken. Defaults to 1 minute.
+    /// Sets for how long it is broken: less than the time after which its chaos [expires](crate::ChaosBuilder::expires), or the
+    /// experiment is aborted. Defaults to 1 minute.
     pub fn for_(self, duration: Duration) -> Self {
         Self { lasts: duration, ..self }
     }

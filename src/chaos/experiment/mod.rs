@@ -38,7 +38,8 @@
 //!
 //! After its time; as soon as the steady state does not hold; when a [condition](Experiment::abort_when) says so; and when faults end by
 //! themselves, as those of chaos do when its own conditions say so. All of them are looked at every 100 milliseconds. Then the faults
-//! stop. They also stop when the future of a run is dropped or panics, and the [last report](Experiment::last) says so.
+//! stop. A check that has begun when the time is over is still waited for, and must hold, too. The faults also stop when the future of a
+//! run is dropped or panics, and the [last report](Experiment::last) says so.
 //!
 //! # What is seen of it
 //!

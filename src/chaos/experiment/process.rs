@@ -76,7 +76,7 @@ fn hold(bytes: usize, end: &Receiver<()>, held: &AtomicU64) {
     let mut left = bytes;
     while left > 0 && goes_on(end) {
         let (mut piece, size) = (Vec::new(), left.min(PIECE));
-        if piece.try_reserve_exact(size).is_err() {
+        if pieces.try_reserve(1).is_err() || piece.try_reserve_exact(size).is_err() {
             break;
         }
         piece.resize(size, 1_u8);

@@ -104,7 +104,6 @@ impl<'a> Run<'a> {
         self.experiment.check().await.map_err(Outcome::NotSteady)?;
         self.start()?;
         self.watch().await?;
-        self.stop()?;
         self.experiment.check().await.map_err(|why| Outcome::Broken(format!("after the faults, {why}")))
     }
 
@@ -116,12 +115,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Watches until the time is over, or something ends it.
+    /// Watches until the time is over, or something ends it. Then it stops the faults, and lets a check that has begun end.
     async fn watch(&mut self) -> Result<(), Outcome> {
         let experiment = self.experiment;
         let end = time::after(time::now(), experiment.lasts);
-        // Boxed, so that another can take its place.
-        let mut check = Box::pin(experiment.check());
+        let mut begun = None;
         loop {
             self.read();
             if let Some(outcome) = experiment.aborted() {
@@ -129,14 +127,22 @@ impl<'a> Run<'a> {
             }
             let now = time::now();
             if now >= end {
-                return Ok(());
+                break;
             }
             let next = time::after(now, PAUSE).min(end);
-            if let Ok(checked) = timeout_at(next, &mut check).await {
+            // Boxed, so that another can take its place.
+            let check = begun.get_or_insert_with(|| Box::pin(experiment.check()));
+            if let Ok(checked) = timeout_at(next, check).await {
                 checked.map_err(Outcome::Broken)?;
-                check = Box::pin(experiment.check());
+                begun = None;
                 sleep_until(next).await;
             }
+        }
+        self.stop()?;
+        // What hung with the faults does not hold because they ended before its patience.
+        match begun {
+            Some(check) => check.await.map_err(Outcome::Broken),
+            None => Ok(()),
         }
     }
 
@@ -197,7 +203,10 @@ impl Drop for Run<'_> {
         if let Err(outcome) = self.stop() {
             self.report.outcome = outcome;
         }
-        self.report.took = time::now() - self.start;
+        // A run that went to its end has told already how long it took.
+        if self.report.took.is_zero() {
+            self.report.took = time::now() - self.start;
+        }
         self.experiment.seen.end(self.report.clone());
     }
 }

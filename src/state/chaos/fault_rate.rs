@@ -20,9 +20,14 @@ impl FaultRate {
         Self { from, to, over }
     }
 
+    /// How long it changes.
+    pub(crate) fn over(self) -> Nanos {
+        self.over.into()
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "what is lost is far less than a call")]
     pub(crate) fn at(self, since: Nanos) -> f64 {
-        let over = Nanos::from(self.over);
+        let over = self.over();
         if since >= over {
             return self.to;
         }

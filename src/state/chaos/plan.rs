@@ -47,10 +47,10 @@ impl Terms {
         if self.during.contains(&since) { self.rate.at(since.saturating_sub(self.during.start)) } else { 0.0 }
     }
 
-    /// The most that it takes of calls that it ends.
-    fn most(&self) -> f64 {
-        let ends = matches!(self.effect, Effect::End(_));
-        if ends { self.rate.at(Nanos(0)).max(self.rate.at(Nanos::MAX)) } else { 0.0 }
+    /// The moments between which its rate changes evenly; the last is just before its end.
+    fn turns(&self) -> [Nanos; 3] {
+        let Range { start, end } = self.during;
+        [start, start.saturating_add(self.rate.over()), end.saturating_sub(Nanos(1))]
     }
 }
 
@@ -101,10 +101,10 @@ pub(crate) fn plan(faults: &[Terms], factor: f64, (seed, n): (u64, u64), since: 
 
 /// Says that the faults that end calls must leave room for one another, unless they do: at each moment their rates are at most 1.
 pub(crate) fn check_together(faults: &[&Terms]) -> Result<(), ConfigError> {
-    // Where a sum is the largest, one of them has begun.
-    for moment in faults.iter().map(|terms| terms.during.start) {
-        let at_once = faults.iter().filter(|terms| terms.during.contains(&moment));
-        let sum = at_once.map(|terms| terms.most()).sum::<f64>();
+    let ends: Vec<_> = faults.iter().filter(|terms| matches!(terms.effect, Effect::End(_))).collect();
+    // Where the sum is the largest, one of them turns.
+    for moment in ends.iter().flat_map(|terms| terms.turns()) {
+        let sum = ends.iter().map(|terms| terms.rate(moment)).sum::<f64>();
         // A sum of shares such as 0.1 may be a little off.
         ConfigError::unless(
             sum <= 1.0 + 1e-9,

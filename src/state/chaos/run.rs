@@ -76,6 +76,11 @@ impl Runs {
         is_over && self.halt()
     }
 
+    /// Says that a call of the run of this number meets no fault after all.
+    pub(crate) fn withdraw(&mut self, number: u64) {
+        self.done.faulted -= u64::from(self.number == number);
+    }
+
     /// When the run that goes on begins and ends.
     pub(crate) fn during(&self) -> Option<Range<Nanos>> {
         self.live.as_ref().map(|live| live.during.clone())

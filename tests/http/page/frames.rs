@@ -70,6 +70,19 @@ async fn reasons_are_cut_at_200_characters() {
 
 #[cfg(feature = "chaos")]
 #[tokio::test]
+async fn faults_that_are_on_are_to_watch() {
+    let registry = Registry::new();
+    let chaos = palisade::ChaosLayer::<(), ()>::builder("orders").registry(&registry).build().unwrap().handle();
+    let trouble = async || instances(&frame(&open(&registry)).await).next().unwrap()["trouble"].clone();
+    assert_eq!(trouble().await, "well");
+    chaos.start();
+    assert_eq!(trouble().await, "watch");
+    chaos.halt();
+    assert_eq!(trouble().await, "well");
+}
+
+#[cfg(feature = "chaos")]
+#[tokio::test]
 async fn a_frame_has_the_last_report_of_each_experiment() {
     let registry = Registry::new();
     let experiment = |name| palisade::chaos::Experiment::new(name).unwrap().registry(&registry).for_(secs(0));

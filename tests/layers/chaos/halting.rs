@@ -90,7 +90,8 @@ fn a_condition_stops_the_faults_before_a_call_meets_one() {
         let (mut service, handle, _) = started(all().fail(1.0, |_| Down(1)).halt_when(|| true));
         assert_eq!(service.ready().await.unwrap().call(7).await.unwrap(), 7);
         assert_eq!(service.ready().await.unwrap().call(7).await.unwrap(), 7);
-        assert!(!handle.snapshot().is_on);
+        let seen = handle.snapshot();
+        assert_eq!((seen.is_on, seen.calls, seen.faulted), (false, 1, 0));
         assert_eq!(reasons(&events), ["halt_when"]);
     });
 }

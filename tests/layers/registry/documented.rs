@@ -151,6 +151,26 @@ fn the_page_has_every_kind_that_is_listed() {
     assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect());
 }
 
+/// A column that asks for anything else stays empty.
+#[test]
+fn the_columns_of_the_page_ask_for_what_there_is() {
+    let (documented, mut asked) = (documented(), 0);
+    let table = include_str!("../../../src/page/page.js").split_once("const KINDS = {").unwrap().1;
+    let mut kind = "";
+    for line in table.lines().take_while(|line| *line != "};") {
+        if let Some((head, _)) = line.strip_prefix("  \"").and_then(|line| line.split_once("\": [")) {
+            kind = head;
+        }
+        for (place, way) in ["row.set(\"", "row.see(\""].iter().enumerate() {
+            for field in line.split(way).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(documented[kind][place].contains(field), "{kind}: {field}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 20, "{asked}");
+}
+
 /// Each makes a layer per key of the builder of a limit, whose fields the page tells apart.
 macro_rules! per_key {
     ($($name:ident: $builder:expr, $kind:literal, $gauges:expr;)+) => {$(

@@ -98,14 +98,19 @@ fn a_delay_that_is_none_is_told() {
 #[test]
 fn faults_that_end_calls_leave_room_for_one_another() {
     let during = |from: u64, to: u64, rate: f64| Terms { during: Nanos(from)..Nanos(to), ..failing(rate) };
-    let ramp = failing(FaultRate::ramp(0.9, 0.1, Duration::from_secs(1)));
+    let ramp = |from, to| failing(FaultRate::ramp(from, to, Duration::from_secs(1)));
+    let cut_off = |at, to| Terms { during: Nanos(0)..Nanos(at), ..ramp(0.0, to) };
     let rows = [
         ("exactly all", vec![failing(0.7), failing(0.1), failing(0.2)], true),
         ("too much", vec![failing(0.7), failing(0.31)], false),
         ("at times of their own", vec![during(0, 5, 0.8), during(5, 9, 0.8)], true),
         ("for a moment", vec![during(0, 6, 0.8), during(5, 9, 0.8)], false),
         ("delays end nothing", vec![slow(1.0, 1), slow(1.0, 1), failing(1.0)], true),
-        ("at the height of a ramp", vec![ramp, failing(0.2)], false),
+        ("at the height of a ramp", vec![ramp(0.9, 0.1), failing(0.2)], false),
+        ("one gives way to another", vec![ramp(1.0, 0.0), ramp(0.0, 1.0)], true),
+        ("one gives way too slowly", vec![ramp(1.0, 0.5), ramp(0.0, 0.6)], false),
+        ("at the end of a ramp that is cut off", vec![cut_off(S / 2, 1.0), failing(0.6)], false),
+        ("before a ramp is high", vec![cut_off(S / 2, 1.0), failing(0.5)], true),
     ];
     for (label, faults, is_legal) in rows {
         assert_eq!(check_together(&faults.iter().collect::<Vec<_>>()).is_ok(), is_legal, "{label}");

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use palisade::test_util::drop_after;
 use palisade::{ChaosHandle, Objective};
 
@@ -79,6 +79,31 @@ fn a_check_that_hangs_does_not_hold_and_holds_up_no_abort() {
         let report = hangs().during(thing.clone()).steady(check).abort_when(move || asked.is_broken()).run().await;
         assert_eq!(report.outcome, Outcome::Aborted("a condition said so".to_owned()));
         assert!(now() - start <= 100 * MILLI);
+    });
+}
+
+#[test]
+fn a_check_that_hangs_with_the_faults_does_not_hold() {
+    paused(async {
+        let layer = all().hang(1.0).build().unwrap();
+        let (handle, service) = (layer.handle(), layer.layer(echo()));
+        let asks = move || service.clone().oneshot(1).map_ok(drop);
+        let patient = || experiment("it is waited for longer than it is broken").for_(5 * SECOND);
+        let start = now();
+        let report = patient().during(handle.clone()).steady(asks).run().await;
+        let hung = "palisade: the service failed: chaos `faults`: the call hung until the faults stopped";
+        assert!(matches!(&report.outcome, Outcome::Broken(why) if hung.contains(why.as_str())), "{report}");
+        assert_eq!((handle.snapshot().is_on, now() - start), (false, 5 * SECOND));
+
+        let thing = Broken::default();
+        let (looked, start) = (thing.clone(), now());
+        let check = move || {
+            let is_broken = looked.is_broken();
+            async move { if is_broken { pending().await } else { Ok::<_, Down>(()) } }
+        };
+        let report = patient().during(thing.clone()).steady(check).run().await;
+        assert_eq!(report.outcome, Outcome::Broken("a check took longer than 10s".to_owned()));
+        assert_eq!((thing.is_broken(), now() - start), (false, 10 * SECOND));
     });
 }
 
@@ -162,6 +187,16 @@ fn the_faults_of_a_run_that_panics_stop_and_its_report_says_so() {
         assert!(AssertUnwindSafe(experiment.run()).catch_unwind().await.is_err());
         assert!(!thing.is_broken());
         assert_eq!(experiment.last().unwrap().outcome, Outcome::Aborted("the run panicked".to_owned()));
+    });
+}
+
+#[test]
+fn a_report_is_the_same_as_the_last_one_while_time_goes_by() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let experiment = breaking(&Broken::default()).for_(Duration::ZERO);
+        let report = experiment.run().await;
+        assert_eq!(experiment.last(), Some(report));
     });
 }
 
