@@ -32,7 +32,7 @@ where
     copy: Option<K::Kept>,
     /// How many hedges may start.
     max: u32,
-    /// When the first attempt was sent, where latencies count.
+    /// When the first attempt was first polled, where latencies count.
     began: Option<Nanos>,
     /// `None` until the first attempt pends or fails.
     hedging: Option<Hedging>,
@@ -55,15 +55,14 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
-    /// Makes a call whose first attempt is sent now.
+    /// Makes a call whose first attempt is sent now, and runs from its first poll.
     pub(super) fn new(inner: S, copy: Option<K::Kept>, max: u32, core: Running, classifier: C, keep: K) -> Self {
-        let began = matches!(core.delay, Delay::Quantile(_)).then(|| core.clock.now());
         let (class, tried) = (Criticality::current(), Tried::NOBODY);
         Self {
             inner,
             copy,
             max,
-            began,
+            began: None,
             hedging: None,
             is_first_in_flight: true,
             sent: 1,
@@ -73,6 +72,14 @@ where
             core,
             classifier,
             keep,
+        }
+    }
+
+    /// Notes that the call is polled.
+    #[inline(always)]
+    pub(super) fn begin(&mut self) {
+        if self.began.is_none() && matches!(self.core.delay, Delay::Quantile(_)) {
+            self.began = Some(self.core.clock.now());
         }
     }
 
@@ -197,13 +204,15 @@ where
     /// against it, no other starts either.
     #[cold]
     #[inline(never)]
-    pub(super) fn start(&mut self, number: u32) -> Option<(S, K::Kept, Token)>
+    pub(super) fn start(&mut self, number: u32, cx: &mut Context<'_>) -> Option<(S, K::Kept, Token)>
     where
         S: Clone,
     {
         let clock = self.core.clock;
         match self.plan() {
             Ok((request, token)) => {
+                // First, because the hedge may need the place below that a failure still holds.
+                self.poll_rest(cx);
                 let in_flight = self.hedging().start(&clock);
                 self.core.tell(|| Event::Hedging { attempt: number, in_flight });
                 Some((self.inner.clone(), request, token))

@@ -66,6 +66,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let call = this.call;
+        call.begin();
         if let Poll::Ready(ended) = call.poll_attempt(1, this.first.as_mut(), cx) {
             if let Some(result) = call.end(1, ended) {
                 this.hedges.clear();
@@ -97,7 +98,7 @@ where
                 Next::Fail => return Poll::Ready(call.fail()),
             }
             let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
-            this.hedges.extend(call.start(number).map(Attempt::readying).map(Box::pin));
+            this.hedges.extend(call.start(number, cx).map(Attempt::readying).map(Box::pin));
         }
     }
 }

@@ -38,9 +38,8 @@ struct Worth {
     load: f64,
 }
 
-type Slow = Strict<
-    &'static (dyn Fn(u32) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Down>> + Send>> + Send + Sync),
->;
+type Slow =
+    Strict<&'static (dyn Fn(u32) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Down>> + Send>> + Send + Sync)>;
 
 /// Makes calls at 100 a second to a service whose calls take as long as drawn.
 async fn worth<S>(seed: usize, time: Time, hedged: impl FnOnce(Slow) -> S) -> Worth
