@@ -77,6 +77,7 @@ impl<R> HedgeBuilder<R> {
     /// It runs from the first poll of the call. Zero starts it at once, if the first poll does not end the call. Set it where you know
     /// how long the service takes, or where few calls come. Defaults to a [quantile](Self::after_quantile).
     #[doc(alias = "delay")]
+    #[doc(alias = "hedging_delay")]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.settings.after = After::Delay(delay);
         self
@@ -102,7 +103,8 @@ impl<R> HedgeBuilder<R> {
 
     /// Starts at most so many attempts after the first, each a delay after the one before.
     ///
-    /// 0 starts none. Defaults to 1.
+    /// 0 starts none. `maxAttempts` of gRPC counts the first one too, so it is one more. Defaults to 1.
+    #[doc(alias = "max_attempts")]
     #[doc(alias = "max_hedged_attempts")]
     pub const fn max_hedges(mut self, hedges: u32) -> Self {
         self.settings.max_hedges = hedges;
@@ -110,6 +112,9 @@ impl<R> HedgeBuilder<R> {
     }
 
     /// Spends from this budget, which other layers may share, such as a retry.
+    ///
+    /// Each layer deposits for each call that it gets: where a retry around shares the budget, a call brings its share twice, and each retry
+    /// once more. Give it a smaller `ratio` then.
     ///
     /// Defaults to a budget of its own of 10 tokens, which gains 0.1 a call and 1 a second.
     pub fn budget(mut self, budget: Budget) -> Self {
