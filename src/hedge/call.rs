@@ -15,7 +15,7 @@ use crate::outcome::{Classify, EndedBy, Outcome};
 use crate::state::criticality::Criticality;
 use crate::state::hedge::counted::{self, STARTED, Withheld};
 use crate::state::hedge::{Delay, End, Hedging, Next};
-use crate::time::Nanos;
+use crate::time::{Nanos, Now, Reading};
 
 /// How an attempt ended, and its result unless it was never sent.
 pub(super) type Ended<Response> = (End, Option<Result<Response, Error>>);
@@ -56,8 +56,16 @@ where
     S: Service<K::Sent>,
 {
     /// Makes a call whose first attempt is sent now, and runs from its first poll.
-    pub(super) fn new(inner: S, copy: Option<K::Kept>, max: u32, core: Running, classifier: C, keep: K) -> Self {
-        let (class, tried) = (Criticality::current(), Tried::NOBODY);
+    #[inline(always)]
+    pub(super) const fn new(
+        inner: S,
+        copy: Option<K::Kept>,
+        max: u32,
+        class: Criticality,
+        core: Running,
+        classifier: C,
+        keep: K,
+    ) -> Self {
         Self {
             inner,
             copy,
@@ -67,7 +75,7 @@ where
             is_first_in_flight: true,
             sent: 1,
             last: None,
-            tried,
+            tried: Tried::NOBODY,
             class,
             core,
             classifier,
@@ -146,8 +154,8 @@ where
     #[inline(never)]
     fn go_on(&mut self, number: u32, end: End, result: Option<Result<K::Response, Error>>) {
         self.is_first_in_flight &= number > 1;
-        let clock = self.core.clock;
-        self.hedging().end(end, &clock);
+        let now = Reading::of(self.core.clock);
+        self.hedging(&now).end(end, &now);
         if let Some(result) = result.filter(|result| was_sent(result) || !self.last.as_ref().is_some_and(was_sent)) {
             self.last = Some(result);
         }
@@ -191,13 +199,13 @@ where
 
     /// What the call does next, after its attempts were polled.
     pub(super) fn next(&mut self) -> Next {
-        let clock = self.core.clock;
-        self.hedging().next(&clock)
+        let now = Reading::of(self.core.clock);
+        self.hedging(&now).next(&now)
     }
 
-    fn hedging(&mut self) -> &mut Hedging {
+    fn hedging(&mut self, now: impl Now) -> &mut Hedging {
         let Self { core, max, began, hedging, .. } = self;
-        hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, &core.clock))
+        hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, now))
     }
 
     /// Starts a hedge: returns its service, which is not ready yet, its request, and the token that pays for it. If there is a reason
@@ -213,12 +221,12 @@ where
             Ok((request, token)) => {
                 // First, because the hedge may need the place below that a failure still holds.
                 self.poll_rest(cx);
-                let in_flight = self.hedging().start(&clock);
+                let in_flight = self.hedging(&clock).start(&clock);
                 self.core.tell(|| Event::Hedging { attempt: number, in_flight });
                 Some((self.inner.clone(), request, token))
             }
             Err(reason) => {
-                self.hedging().stop();
+                self.hedging(&clock).stop();
                 self.withhold(number, reason);
                 None
             }
