@@ -8,7 +8,7 @@
 //! How much it helps depends on what a refusal costs the service. A test plays a server to which it costs much: one worker takes 5 ms for a
 //! response and 3.3 ms to refuse a call, refuses the calls that find half a second of work before them, and gets 300 calls a second, whose
 //! callers wait for a second. It could answer 66 % of them. By itself it answers at most 4 %, behind a circuit breaker less than half, and
-//! behind a throttle with a `k` of 1.1 at least 60 %. Where a refusal costs nothing, the server needs no throttle.
+//! behind a throttle with a `k` of 1.1 at least 60 %. Where a refusal costs little, a throttle gains little.
 //!
 //! Use it where a service is often overloaded. A [circuit breaker](crate::circuit_breaker) stops *all* calls when too many fail, which is
 //! right for a service that is down; a throttle lets an overloaded service work as much as it can. Both together are of use: put the
