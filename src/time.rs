@@ -1,5 +1,6 @@
 //! Time as the crate sees it. No other file reads a clock.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -91,6 +92,26 @@ impl Now for &Clock {
     #[inline]
     fn now(self) -> Nanos {
         Clock::now(self)
+    }
+}
+
+/// What a [`Clock`] shows when it is first asked.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    clock: Clock,
+    read: OnceCell<Nanos>,
+}
+
+impl Reading {
+    pub(crate) const fn of(clock: Clock) -> Self {
+        Self { clock, read: OnceCell::new() }
+    }
+}
+
+impl Now for &Reading {
+    #[inline]
+    fn now(self) -> Nanos {
+        *self.read.get_or_init(|| self.clock.now())
     }
 }
 

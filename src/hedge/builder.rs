@@ -77,6 +77,7 @@ impl<R> HedgeBuilder<R> {
     /// It runs from the first poll of the call. Zero starts it at once, if the first poll does not end the call. Set it where you know
     /// how long the service takes, or where few calls come. Defaults to a [quantile](Self::after_quantile).
     #[doc(alias = "delay")]
+    #[doc(alias = "hedging_delay")]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.settings.after = After::Delay(delay);
         self
@@ -84,7 +85,7 @@ impl<R> HedgeBuilder<R> {
 
     /// Starts another attempt when the one before has not ended after the time within which this share of first attempts succeed.
     ///
-    /// More than 0 and less than 1: with 0.95, about one call of twenty is hedged. What counts are the last 30 seconds, and while they
+    /// It runs from the first poll of the call. More than 0 and less than 1: with 0.95, about one call of twenty is hedged. What counts are the last 30 seconds, and while they
     /// hold fewer than 20 successes, no call is hedged. Defaults to 0.95.
     #[doc(alias = "percentile")]
     pub const fn after_quantile(mut self, share: f64) -> Self {
@@ -102,7 +103,8 @@ impl<R> HedgeBuilder<R> {
 
     /// Starts at most so many attempts after the first, each a delay after the one before.
     ///
-    /// 0 starts none. Defaults to 1.
+    /// 0 starts none. `maxAttempts` of gRPC counts the first one too, so it is one more. Defaults to 1.
+    #[doc(alias = "max_attempts")]
     #[doc(alias = "max_hedged_attempts")]
     pub const fn max_hedges(mut self, hedges: u32) -> Self {
         self.settings.max_hedges = hedges;
@@ -110,6 +112,9 @@ impl<R> HedgeBuilder<R> {
     }
 
     /// Spends from this budget, which other layers may share, such as a retry.
+    ///
+    /// Each layer deposits for each call that it gets: where a retry around shares the budget, a call brings its share twice, and each retry
+    /// once more. Give it a smaller `ratio` then.
     ///
     /// Defaults to a budget of its own of 10 tokens, which gains 0.1 a call and 1 a second.
     pub fn budget(mut self, budget: Budget) -> Self {

@@ -15,7 +15,7 @@ use crate::outcome::{Classify, EndedBy, Outcome};
 use crate::state::criticality::Criticality;
 use crate::state::hedge::counted::{self, STARTED, Withheld};
 use crate::state::hedge::{Delay, End, Hedging, Next};
-use crate::time::Nanos;
+use crate::time::{Nanos, Now, Reading};
 
 /// How an attempt ended, and its result unless it was never sent.
 pub(super) type Ended<Response> = (End, Option<Result<Response, Error>>);
@@ -32,7 +32,7 @@ where
     copy: Option<K::Kept>,
     /// How many hedges may start.
     max: u32,
-    /// When the first attempt was sent, where latencies count.
+    /// When the first attempt was first polled, where latencies count.
     began: Option<Nanos>,
     /// `None` until the first attempt pends or fails.
     hedging: Option<Hedging>,
@@ -55,24 +55,39 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
-    /// Makes a call whose first attempt is sent now.
-    pub(super) fn new(inner: S, copy: Option<K::Kept>, max: u32, core: Running, classifier: C, keep: K) -> Self {
-        let began = matches!(core.delay, Delay::Quantile(_)).then(|| core.clock.now());
-        let (class, tried) = (Criticality::current(), Tried::NOBODY);
+    /// Makes a call whose first attempt is sent now, and runs from its first poll.
+    #[inline(always)]
+    pub(super) const fn new(
+        inner: S,
+        copy: Option<K::Kept>,
+        max: u32,
+        class: Criticality,
+        core: Running,
+        classifier: C,
+        keep: K,
+    ) -> Self {
         Self {
             inner,
             copy,
             max,
-            began,
+            began: None,
             hedging: None,
             is_first_in_flight: true,
             sent: 1,
             last: None,
-            tried,
+            tried: Tried::NOBODY,
             class,
             core,
             classifier,
             keep,
+        }
+    }
+
+    /// Notes that the call is polled.
+    #[inline(always)]
+    pub(super) fn begin(&mut self) {
+        if self.began.is_none() && matches!(self.core.delay, Delay::Quantile(_)) {
+            self.began = Some(self.core.clock.now());
         }
     }
 
@@ -139,8 +154,8 @@ where
     #[inline(never)]
     fn go_on(&mut self, number: u32, end: End, result: Option<Result<K::Response, Error>>) {
         self.is_first_in_flight &= number > 1;
-        let clock = self.core.clock;
-        self.hedging().end(end, &clock);
+        let now = Reading::of(self.core.clock);
+        self.hedging(&now).end(end, &now);
         if let Some(result) = result.filter(|result| was_sent(result) || !self.last.as_ref().is_some_and(was_sent)) {
             self.last = Some(result);
         }
@@ -184,32 +199,34 @@ where
 
     /// What the call does next, after its attempts were polled.
     pub(super) fn next(&mut self) -> Next {
-        let clock = self.core.clock;
-        self.hedging().next(&clock)
+        let now = Reading::of(self.core.clock);
+        self.hedging(&now).next(&now)
     }
 
-    fn hedging(&mut self) -> &mut Hedging {
+    fn hedging(&mut self, now: impl Now) -> &mut Hedging {
         let Self { core, max, began, hedging, .. } = self;
-        hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, &core.clock))
+        hedging.get_or_insert_with(|| Hedging::new(*max, &core.delay, *began, now))
     }
 
     /// Starts a hedge: returns its service, which is not ready yet, its request, and the token that pays for it. If there is a reason
     /// against it, no other starts either.
     #[cold]
     #[inline(never)]
-    pub(super) fn start(&mut self, number: u32) -> Option<(S, K::Kept, Token)>
+    pub(super) fn start(&mut self, number: u32, cx: &mut Context<'_>) -> Option<(S, K::Kept, Token)>
     where
         S: Clone,
     {
         let clock = self.core.clock;
         match self.plan() {
             Ok((request, token)) => {
-                let in_flight = self.hedging().start(&clock);
+                // First, because the hedge may need the place below that a failure still holds.
+                self.poll_rest(cx);
+                let in_flight = self.hedging(&clock).start(&clock);
                 self.core.tell(|| Event::Hedging { attempt: number, in_flight });
                 Some((self.inner.clone(), request, token))
             }
             Err(reason) => {
-                self.hedging().stop();
+                self.hedging(&clock).stop();
                 self.withhold(number, reason);
                 None
             }

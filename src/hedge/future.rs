@@ -34,11 +34,19 @@ pin_project! {
     {
         #[pin]
         first: AttemptOf<S, Request, K>,
+        #[pin]
+        beside: Option<Beside<AttemptOf<S, Request, K>>>,
+        call: Call<S, Request, C, K>,
+    }
+}
+
+pin_project! {
+    /// What a call has beside its first attempt, once that has not ended it at once.
+    struct Beside<Hedge> {
         // Boxed, because a vector moves what is in it when it grows. A call that is not hedged allocates nothing.
-        hedges: Vec<Pin<Box<AttemptOf<S, Request, K>>>>,
+        hedges: Vec<Pin<Box<Hedge>>>,
         #[pin]
         timer: Option<Sleep>,
-        call: Call<S, Request, C, K>,
     }
 }
 
@@ -47,8 +55,55 @@ where
     K: KeepRequest<Request> + KeepResponse<S::Response>,
     S: Service<K::Sent>,
 {
+    #[inline(always)]
     pub(super) const fn new(first: AttemptOf<S, Request, K>, call: Call<S, Request, C, K>) -> Self {
-        Self { first, hedges: Vec::new(), timer: None, call }
+        Self { first, beside: None, call }
+    }
+}
+
+impl<S, Request, C, K> ResponseFuture<S, Request, C, K>
+where
+    S: Service<K::Sent> + Clone,
+    S::Error: Into<BoxError> + 'static,
+    C: Classify<S::Response>,
+    K: KeepRequest<Request> + KeepResponse<S::Response>,
+{
+    /// Polls the hedges, and starts others. Out of line, so that the path of a call that ends at its first poll stays short.
+    #[inline(never)]
+    fn poll_beside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<K::Response, Error>> {
+        let mut this = self.project();
+        let call = this.call;
+        if this.beside.is_none() {
+            this.beside.set(Some(Beside { hedges: Vec::new(), timer: None }));
+        }
+        let mut beside = this.beside.as_pin_mut().expect("it is there from here on").project();
+        let mut polled = 0;
+        loop {
+            for (number, hedge) in (2..).zip(&mut *beside.hedges).skip(polled) {
+                if let Poll::Ready(ended) = call.poll_attempt(number, hedge.as_mut(), cx) {
+                    if let Some(result) = call.end(number, ended) {
+                        this.first.set(Attempt::Ended);
+                        beside.hedges.clear();
+                        return Poll::Ready(result);
+                    }
+                }
+            }
+            polled = beside.hedges.len();
+            match call.next() {
+                Next::Start => {}
+                Next::WaitUntil(due) => {
+                    call.poll_rest(cx);
+                    ready!(poll_until(call.core.clock.instant(due), beside.timer.as_mut(), cx));
+                }
+                Next::Wait => {
+                    call.poll_rest(cx);
+                    return Poll::Pending;
+                }
+                Next::Fail => return Poll::Ready(call.fail()),
+            }
+            let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
+            beside.hedges.extend(call.start(number, cx).map(Attempt::readying).map(Box::pin));
+        }
     }
 }
 
@@ -63,42 +118,20 @@ where
 
     /// Polls the attempts before the timer: where one ends when the next is due, none starts. Of those that end at once, the earlier
     /// attempt is looked at first.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.as_mut().project();
         let call = this.call;
+        call.begin();
         if let Poll::Ready(ended) = call.poll_attempt(1, this.first.as_mut(), cx) {
             if let Some(result) = call.end(1, ended) {
-                this.hedges.clear();
+                // A call that ends at its first poll has none, and drops none.
+                if let Some(beside) = this.beside.as_pin_mut() {
+                    beside.project().hedges.clear();
+                }
                 return Poll::Ready(result);
             }
         }
-        let mut polled = 0;
-        loop {
-            for (number, hedge) in (2..).zip(&mut *this.hedges).skip(polled) {
-                if let Poll::Ready(ended) = call.poll_attempt(number, hedge.as_mut(), cx) {
-                    if let Some(result) = call.end(number, ended) {
-                        this.first.set(Attempt::Ended);
-                        this.hedges.clear();
-                        return Poll::Ready(result);
-                    }
-                }
-            }
-            polled = this.hedges.len();
-            match call.next() {
-                Next::Start => {}
-                Next::WaitUntil(due) => {
-                    call.poll_rest(cx);
-                    ready!(poll_until(call.core.clock.instant(due), this.timer.as_mut(), cx));
-                }
-                Next::Wait => {
-                    call.poll_rest(cx);
-                    return Poll::Pending;
-                }
-                Next::Fail => return Poll::Ready(call.fail()),
-            }
-            let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
-            this.hedges.extend(call.start(number).map(Attempt::readying).map(Box::pin));
-        }
+        self.poll_beside(cx)
     }
 }
 
@@ -118,6 +151,8 @@ where
     S: Service<K::Sent>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").field("attempts", &(self.hedges.len() + 1)).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture")
+            .field("attempts", &(self.beside.as_ref().map_or(0, |beside| beside.hedges.len()) + 1))
+            .finish_non_exhaustive()
     }
 }

@@ -13,6 +13,7 @@ use crate::cached_arc::CachedArc;
 use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::Classify;
+use crate::state::criticality::Criticality;
 
 /// Sends a call a second time when the first attempt takes too long.
 ///
@@ -52,10 +53,11 @@ where
         let max = if hedge_if.allows(&request) { self.core.max_hedges } else { 0 };
         let request = keep.begin(request, max == 0);
         let copy = if max == 0 { None } else { keep.copy(&request) };
-        let running = Running::new(self.core.clone());
-        let call = Call::new(self.inner.clone(), copy, max, running, classifier.clone(), keep.clone());
+        // Cloned before the call, and put together after it, so that nothing is moved twice.
+        let (inner, running, class) = (self.inner.clone(), Running::new(self.core.clone()), Criticality::current());
+        let (classifier, own) = (classifier.clone(), keep.clone());
         // The instance that was polled ready makes the first attempt. A layer around may number it.
         let first = Attempt::sent(self.inner.call(keep.pass(request)));
-        ResponseFuture::new(first, call)
+        ResponseFuture::new(first, Call::new(inner, copy, max, class, running, classifier, own))
     }
 }

@@ -5,9 +5,10 @@
 //! took, and rejects a part of the next calls by chance, so that the service gets about `k` times what it takes. Each client does that by
 //! itself. It is called *client-side adaptive throttling*, and is from *Site Reliability Engineering*, chapter 21.
 //!
-//! A test plays a server of 200 calls a second that is asked 300, and that needs two thirds of the time of a response to refuse a call. By
-//! itself it answers 2 % of the calls, behind a circuit breaker less than half, and behind a throttle with a `k` of 1.1 over 60 %, where 66 %
-//! is all that it could. With the default of 2 it is 40 %: lower `k` where a refusal costs the service so much.
+//! How much it helps depends on what a refusal costs the service. A test plays a server to which it costs much: one worker takes 5 ms for a
+//! response and 3.3 ms to refuse a call, refuses the calls that find half a second of work before them, and gets 300 calls a second, whose
+//! callers wait for a second. It could answer 66 % of them. By itself it answers at most 4 %, behind a circuit breaker less than half, and
+//! behind a throttle with a `k` of 1.1 at least 60 %. Where a refusal costs little, a throttle gains little.
 //!
 //! Use it where a service is often overloaded. A [circuit breaker](crate::circuit_breaker) stops *all* calls when too many fail, which is
 //! right for a service that is down; a throttle lets an overloaded service work as much as it can. Both together are of use: put the

@@ -10,7 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Full};
 use palisade::http::{Attempt, ReplayBody};
-use palisade::{Backoff, Error, HedgeLayer, RetryLayer};
+use palisade::{Backoff, BulkheadLayer, Error, HedgeLayer, RetryLayer};
 use tokio::time::{advance, sleep};
 use tokio_test::{assert_pending, task};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
@@ -105,6 +105,19 @@ async fn the_last_failure_comes_with_its_body() {
         (response.status().as_u16(), response.into_body().collect().await.unwrap().to_bytes()),
         (503, "last".into())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_gives_back_its_place_below_before_the_hedge_needs_it() {
+    let statuses = [503, 200];
+    let sent = AtomicUsize::new(0);
+    let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+        let status = statuses[sent.fetch_add(1, Ordering::SeqCst)];
+        async move { Ok::<_, BoxError>(Response::builder().status(status).body(Whole::from("body"))?) }
+    });
+    let one = BulkheadLayer::http(1).build().unwrap();
+    let response = (layer(), one).layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,8 +29,8 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    HedgeBuilder, HedgeLayer,
-    MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
+    HedgeBuilder, HedgeLayer, MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas,
+    RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, cached, calls, five, one_in_hundred,
@@ -44,7 +44,7 @@ const FALLBACK: u64 = u64::MAX;
 
 type Path = (&'static str, fn(u64));
 
-const PATHS: [Path; 55] = [
+const PATHS: &[Path] = &[
     ("bare", |n| run(n, bare(), answered)),
     ("breaker-consecutive", |n| run(n, breaker(0).layer(bare()), answered)),
     ("breaker-count-window", |n| run(n, breaker(1).layer(bare()), answered)),

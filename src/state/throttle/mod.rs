@@ -155,7 +155,7 @@ impl Throttle {
         &self.window
     }
 
-    /// How long that of a key is kept: while it may reject calls by what it has counted.
+    /// How long that of a key is kept: for a window after its last rejection. Failures alone do not keep it.
     pub(crate) fn retention(&self) -> Retention {
         let rejected = self.classes.iter().filter_map(|class| class.alarm.rejected_at()).max();
         rejected.map_or(Retention::Free, |at| Retention::Until(at.saturating_add(self.window.span())))

@@ -74,3 +74,20 @@ async fn failures_and_dropped_calls_are_no_samples() {
     }
     assert_eq!(layer.handle().delay(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_delay_runs_from_the_first_poll_of_the_call() {
+    let layer = quantile();
+    warm(&layer, 20, &[(10, 200)]).await;
+    advance(SECOND).await;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    let service = planned(&[(NEVER, 200)], move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut service = layer.layer(service);
+    let mut call = task::spawn(service.ready().await.unwrap().call(7));
+    advance(SECOND).await;
+    assert_pending!(call.poll());
+    assert_eq!(sent.load(Ordering::SeqCst), 1, "nobody has asked the first attempt for a second");
+}
