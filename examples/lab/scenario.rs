@@ -65,6 +65,7 @@ impl Scenario {
         unless(scenario.patience.0 <= Duration::from_secs(3600), "patience", scenario.patience, "at most an hour")?;
         Load::check(&scenario.loads)?;
         scenario.upstream.check()?;
+        scenario.claims.iter().try_for_each(Claim::check)?;
         Ok(scenario)
     }
 

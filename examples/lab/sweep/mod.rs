@@ -1,7 +1,7 @@
 //! The defaults again: each setting is varied alone, over all workloads and scenarios.
 
 pub(crate) mod picture;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod table;
 
 use std::num::NonZero;
