@@ -47,6 +47,13 @@ fn a_claim_about_a_policy_that_nobody_played_does_not_hold() {
 }
 
 #[test]
+fn policies_of_the_same_name_are_refused() {
+    let policies = [Policy::standard(), Policy::standard()];
+    let refused = Scenario::default().play(&Trace::Read(Vec::new()), &policies, 1).unwrap_err().to_string();
+    assert_eq!(refused, "`policy` is [\"standard\", \"standard\"], and must be files of different names");
+}
+
+#[test]
 fn a_claim_that_nothing_can_break_is_refused() {
     let refused = Scenario::parse("[[claim]]\npolicy = 'a'\nfigure = 'good'").unwrap_err().to_string();
     assert_eq!(refused, "`claim` is (None, None), and must be with `at_least` or `at_most`");
