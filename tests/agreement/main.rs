@@ -67,10 +67,10 @@ const UPSTREAM: &str = "
     ]
 ";
 
-/// With calls that come later than this, another script is played.
+/// A run in which a call comes later than this says nothing about the lab, and another begins.
 const LATE: Duration = Duration::from_millis(100);
 
-/// After so many late runs, the machine is too busy to play it.
+/// After so many late runs the machine is too busy for the test.
 const RUNS: u32 = 10;
 
 /// Calls that were answered, and calls that reached the service.
