@@ -57,7 +57,11 @@ impl Asked {
                 _ => return Err(format!("`{}` is unknown", name.to_string_lossy())),
             }
         }
-        if asked.out.is_some() && asked.wants_all() && !asked.sweep {
+        let is_whole = asked.wants_all() && asked.policies.is_empty() && asked.out.is_none();
+        if asked.sweep && (asked.check || !is_whole) {
+            return Err("`--sweep` is for all loads of the lab, and takes nothing but `--seed`".to_owned());
+        }
+        if asked.out.is_some() && asked.wants_all() {
             return Err("`--out` is for one report, and needs `--scenario` or `--trace`".to_owned());
         }
         if asked.check && (asked.trace.is_some() || !asked.policies.is_empty()) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::legal::unless;
 use crate::played::Played;
 
 /// A figure of what a policy did, and what it may be.
@@ -34,6 +35,12 @@ enum Figure {
 }
 
 impl Claim {
+    /// Refuses a claim that nothing can break.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let bounds = (self.at_least, self.at_most);
+        unless(bounds != (None, None), "claim", bounds, "with `at_least` or `at_most`")
+    }
+
     /// Whether it holds. It does not where nobody played this policy.
     pub(crate) fn holds(&self, played: &[Played]) -> bool {
         let figure = played.iter().find(|played| played.policy == self.policy).map(|played| self.figure.of(played));

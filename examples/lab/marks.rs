@@ -16,9 +16,11 @@ pub(crate) fn marks(spells: &[Spell], end: Duration) -> Vec<Mark> {
 
 fn times(spell: &Spell, end: Duration) -> impl Iterator<Item = Mark> {
     let first = Some(spell.from.0).filter(|from| *from < end);
-    let again = spell.every.filter(|every| !every.0.is_zero());
-    let begins = std::iter::successors(first, move |from| Some(*from + again?.0).filter(|from| *from < end));
-    let lasts = spell.to.map_or(Duration::MAX, |to| to.0.saturating_sub(spell.from.0));
+    // A picture shows seconds. What comes again within one is there all the time.
+    let is_steady = spell.every.is_some_and(|every| every.0 < Duration::from_secs(1));
+    let again = spell.every.filter(|_| !is_steady);
+    let begins = std::iter::successors(first, move |from| from.checked_add(again?.0).filter(|from| *from < end));
+    let lasts = spell.to.filter(|_| !is_steady).map_or(Duration::MAX, |to| to.0.saturating_sub(spell.from.0));
     let what = what(spell);
     begins.map(move |from| Mark { what: what.clone(), from, to: from.saturating_add(lasts).min(end) })
 }

@@ -1,5 +1,6 @@
 //! A scenario: calls, the service that they reach, and the policies that are compared.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -65,11 +66,15 @@ impl Scenario {
         unless(scenario.patience.0 <= Duration::from_secs(3600), "patience", scenario.patience, "at most an hour")?;
         Load::check(&scenario.loads)?;
         scenario.upstream.check()?;
+        scenario.claims.iter().try_for_each(Claim::check)?;
         Ok(scenario)
     }
 
-    /// Plays a trace of calls under each policy, on a thread for each.
+    /// Plays a trace of calls under each policy, on a thread for each. Refuses two of the same name: nobody could tell them apart.
     pub(crate) fn play(&self, trace: &Trace, policies: &[Policy], seed: u64) -> Result<Vec<Played>, BoxError> {
+        let names: Vec<_> = policies.iter().map(|policy| &policy.name).collect();
+        let differ = names.iter().collect::<BTreeSet<_>>().len() == names.len();
+        unless(differ, "policy", names, "files of different names")?;
         let script = Script { trace, patience: self.patience.0, upstream: &self.upstream, seed };
         std::thread::scope(|threads| {
             let plays: Vec<_> = policies.iter().map(|policy| threads.spawn(move || script.play(policy))).collect();

@@ -45,25 +45,33 @@ use crate::upstream::Upstream;
 
 const SEED: u64 = 1;
 
-/// README's stack.
+/// README's stack, with fewer places.
 const POLICY: &str = "
     total_timeout.after = '3s'
     attempt_timeout.after = '1s'
-    bulkhead.max_concurrent = 64
+    bulkhead.max_concurrent = 24
     [retry]
     [circuit_breaker]
 ";
 
-/// It can answer 160 calls a second, then none, then 80: fewer than arrive, but no attempt waits until its time is over. For one that
-/// almost does, a busy machine would decide.
+/// It can answer 160 calls a second, then none, then 32: fewer than arrive, so that most find no place.
+///
+/// A machine that is a little late must not decide. So the outage ends in the middle of an open time of the circuit, with 16 calls
+/// before it an attempt ends after three quarters of its limit, and there is room for ten more calls than a calm service has.
 const UPSTREAM: &str = "
     workers = 8
     work.constant = '50ms'
     spell = [
         { from = '6s', to = '10s', it = 'refuses' },
-        { from = '14s', to = '16s', it.works.constant = '100ms' },
+        { from = '14s', to = '16s', it.works.constant = '250ms' },
     ]
 ";
+
+/// A run in which a call comes later than this says nothing about the lab, and another begins.
+const LATE: Duration = Duration::from_millis(100);
+
+/// After so many late runs the machine is too busy for the test.
+const RUNS: u32 = 10;
 
 /// Calls that were answered, and calls that reached the service.
 #[derive(Clone, Copy, Debug)]
@@ -72,19 +80,23 @@ struct Figures {
     sent: u64,
 }
 
-/// Plays it in real time.
-async fn over_sockets(trace: &Trace, policy: &Policy, upstream: &Upstream) -> Figures {
+/// Plays it in real time. `None` if the machine was so busy that a call came late.
+async fn over_sockets(trace: &Trace, policy: &Policy, upstream: &Upstream) -> Option<Figures> {
     // The server and the arrivals begin together.
     let start = Deadline::after(Duration::from_millis(100)).instant();
     let server = Server::start(upstream, start).await;
     let stack = policy.build(SEED, client(server.url.clone())).expect("it is legal").service;
     let mut calls = JoinSet::new();
     for (arrival, number) in trace.arrivals(SEED).zip(0..) {
-        sleep_until(start + arrival.at).await;
+        let at = start + arrival.at;
+        sleep_until(at).await;
+        if at.elapsed() > LATE {
+            return None;
+        }
         calls.spawn(stack.clone().oneshot(Call { number, at: arrival.at, told: arrival.told }));
     }
     let good = calls.join_all().await.iter().filter(|answer| matches!(answer, Ok(Answer::Good))).count();
-    Figures { good: good as u64, sent: server.sent() }
+    Some(Figures { good: good as u64, sent: server.sent() })
 }
 
 #[tokio::test]
@@ -92,7 +104,11 @@ async fn the_lab_agrees_with_a_run_over_sockets() {
     let trace = Trace::Drawn(vec![Load { lasts: Duration::from_secs(20).into(), rate: Rate::Steady(100.0) }]);
     let upstream: Upstream = toml::from_str(UPSTREAM).unwrap();
     let policy = Policy::parse("readme", POLICY).unwrap();
-    let real = over_sockets(&trace, &policy, &upstream).await;
+    let (mut real, mut runs) = (None, 0..RUNS);
+    while real.is_none() && runs.next().is_some() {
+        real = over_sockets(&trace, &policy, &upstream).await;
+    }
+    let real = real.expect("the machine is on time in one of the runs");
     let lab = tokio::task::spawn_blocking(move || {
         let script = Script { trace: &trace, patience: Duration::from_secs(60), upstream: &upstream, seed: SEED };
         script.play(&policy).unwrap().totals

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use crate::play::Script;
 use crate::played::{Played, Second, Totals};
+use crate::policy::Policy;
 use crate::scenario::Scenario;
+use crate::sweep::settings::SETTINGS;
 use crate::sweep::{Against, Figures, Swept, Variant};
+use crate::trace::Trace;
 
 /// Ten calls a second for eleven seconds: those of the first are failed, and all others are good.
 fn played(policy: &str) -> Played {
@@ -38,8 +42,21 @@ fn a_claim_that_does_not_hold_is_told() {
 
 #[test]
 fn a_claim_about_a_policy_that_nobody_played_does_not_hold() {
-    let scenario = Scenario::parse("[[claim]]\npolicy = 'c'\nfigure = 'good'").unwrap();
+    let scenario = Scenario::parse("[[claim]]\npolicy = 'c'\nfigure = 'good'\nat_least = 0.0").unwrap();
     assert_eq!(scenario.broken(&[played("a")]).len(), 1);
+}
+
+#[test]
+fn policies_of_the_same_name_are_refused() {
+    let policies = [Policy::standard(), Policy::standard()];
+    let refused = Scenario::default().play(&Trace::Read(Vec::new()), &policies, 1).unwrap_err().to_string();
+    assert_eq!(refused, "`policy` is [\"standard\", \"standard\"], and must be files of different names");
+}
+
+#[test]
+fn a_claim_that_nothing_can_break_is_refused() {
+    let refused = Scenario::parse("[[claim]]\npolicy = 'a'\nfigure = 'good'").unwrap_err().to_string();
+    assert_eq!(refused, "`claim` is (None, None), and must be with `at_least` or `at_most`");
 }
 
 /// A setting with a default, and another value that gains so many points on three loads: calls that are good, and calls in vain.
@@ -62,5 +79,32 @@ fn a_value_should_be_the_default_if_it_is_better_on_most_and_worse_on_none() {
         ([(0.9, 0.9), (0.9, -0.9), (-0.9, 0.9)], 0, 0, false),
     ] {
         assert_eq!(swept(gains), (Against { better, worse }, should), "{gains:?}");
+    }
+}
+
+/// Plays failures by chance, a service that is half dead, and an outage, so that each setting has something to do.
+#[test]
+fn the_defaults_of_the_sweep_are_those_of_the_crate() {
+    let scenario = Scenario::parse(
+        "load = [{ lasts = '120s', rate.steady = 50 }]
+        upstream.fails = 0.2
+        upstream.spell = [{ from = '40s', to = '70s', it.fails = 0.6 }, { from = '90s', to = '100s', it.fails = 1 }]",
+    )
+    .unwrap();
+    let trace = Trace::Drawn(scenario.loads);
+    let play = |policy: &Policy| {
+        let script = Script { trace: &trace, patience: scenario.patience.0, upstream: &scenario.upstream, seed: 1 };
+        script.play(policy).unwrap()
+    };
+    let usual = play(&Policy::standard());
+    for setting in &SETTINGS {
+        let with = |value| {
+            let mut policy = Policy::standard();
+            (setting.set)(&mut policy, value);
+            play(&policy)
+        };
+        assert!(with(setting.default) == usual, "{}", setting.name);
+        assert!(setting.values.iter().any(|value| with(*value) != usual), "{} changes nothing", setting.name);
+        assert!(setting.values.contains(&setting.default), "{}", setting.name);
     }
 }

@@ -86,18 +86,19 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn a_spell_is_marked_each_time_it_comes() {
-    let spell = |from, to: Option<u64>, every: Option<u64>| {
-        let span = |seconds| Span(Duration::from_secs(seconds));
-        let (from, to, every) = (span(from), to.map(span), every.map(span));
-        let marks = marks(&[Spell { from, to, every, share: None, it: Trouble::Hangs }], Duration::from_secs(100));
+    let s = Duration::from_secs;
+    let spell = |from, to: Option<Duration>, every: Option<Duration>| {
+        let (from, to, every) = (Span(from), to.map(Span), every.map(Span));
+        let marks = marks(&[Spell { from, to, every, share: None, it: Trouble::Hangs }], s(100));
         marks.iter().map(|mark| (mark.from.as_secs(), mark.to.as_secs())).collect::<Vec<_>>()
     };
     let cases = [
-        ("once", spell(10, Some(20), None), vec![(10, 20)]),
-        ("without an end", spell(10, None, None), vec![(10, 100)]),
-        ("after the end", spell(100, Some(200), None), vec![]),
-        ("again and again", spell(10, Some(20), Some(40)), vec![(10, 20), (50, 60), (90, 100)]),
-        ("at once again", spell(10, Some(20), Some(0)), vec![(10, 20)]),
+        ("once", spell(s(10), Some(s(20)), None), vec![(10, 20)]),
+        ("without an end", spell(s(10), None, None), vec![(10, 100)]),
+        ("after the end", spell(s(100), Some(s(200)), None), vec![]),
+        ("again and again", spell(s(10), Some(s(20)), Some(s(40))), vec![(10, 20), (50, 60), (90, 100)]),
+        ("again after all time", spell(s(10), Some(s(20)), Some(Duration::MAX)), vec![(10, 20)]),
+        ("many times a second", spell(s(10), Some(s(11)), Some(Duration::from_nanos(1))), vec![(10, 100)]),
     ];
     for (case, marked, expected) in cases {
         assert_eq!(marked, expected, "{case}");

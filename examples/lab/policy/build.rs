@@ -8,7 +8,7 @@ use tower::{Layer, Service};
 
 use super::Policy;
 use super::layers::handle;
-use super::settings::{Bulkhead, RateLimit, Timeout};
+use super::settings::{Bulkhead, Hedge, RateLimit, Timeout};
 use crate::call::{Answer, ByFailure, Call};
 
 /// A box for each layer that is there. With `option_layer` instead each layer would double the type, and nine take all memory of the
@@ -32,7 +32,9 @@ impl Policy {
         let rate_limit = self.rate_limit.map(RateLimit::build).transpose()?;
         let queue = self.queue.map(Bulkhead::build).transpose()?;
         let retry = self.retry.map(|retry| retry.build(seed)).transpose()?;
+        let hedge = self.hedge.map(Hedge::build).transpose()?;
         let breaker = self.circuit_breaker.map(|breaker| breaker.build(seed)).transpose()?;
+        let throttle = self.throttle.map(|throttle| throttle.build(seed)).transpose()?;
         let bulkhead = self.bulkhead.map(Bulkhead::build).transpose()?;
         let circuit = breaker.as_ref().map(CircuitBreakerLayer::handle);
         let budget = retry.as_ref().and_then(RetryLayer::budget);
@@ -41,7 +43,9 @@ impl Policy {
         // From the innermost to the outermost.
         let service = around(service, self.attempt_timeout.map(Timeout::build));
         let service = around(service, bulkhead);
+        let service = around(service, throttle);
         let service = around(service, breaker);
+        let service = around(service, hedge);
         let service = around(service, retry);
         let service = around(service, queue);
         let service = around(service, rate_limit);

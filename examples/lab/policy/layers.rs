@@ -4,13 +4,14 @@ use palisade::bulkhead::{AdaptiveQueueLayer, QueueBuilder, QueueLayer};
 use palisade::call::Plain;
 use palisade::retry::Rules;
 use palisade::{
-    BudgetBuilder, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError, Jitter,
-    PacingLayer, RateLimitBuilder, RateLimitLayer, RetryBuilder, RetryLayer, TimeoutLayer,
+    BudgetBuilder, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError,
+    HedgeBuilder, HedgeLayer, Jitter, PacingLayer, RateLimitBuilder, RateLimitLayer, RetryBuilder, RetryLayer,
+    ThrottleBuilder, ThrottleLayer, TimeoutLayer,
 };
 use tower::util::Either;
 
 use super::settings::{
-    Adaptive, Algorithm, Backoff, Budget, Bulkhead, CircuitBreaker, RateLimit, Retry, Spread, Timeout,
+    Adaptive, Algorithm, Backoff, Budget, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry, Spread, Throttle, Timeout,
 };
 use crate::call::ByFailure;
 use crate::span::Span;
@@ -62,6 +63,17 @@ impl Retry {
     }
 }
 
+impl Hedge {
+    pub(super) fn build(self) -> Result<HedgeLayer<palisade::hedge::Rules<ByFailure>>, ConfigError> {
+        let budget = self.budget.map(Budget::build).transpose()?;
+        let builder = set(HedgeLayer::builder(NAME), self.after, |hedge, Span(delay)| hedge.after(delay));
+        let builder = set(builder, self.after_quantile, HedgeBuilder::after_quantile);
+        let builder = set(builder, self.min_delay, |hedge, Span(delay)| hedge.min_delay(delay));
+        let builder = set(builder, self.max_hedges, HedgeBuilder::max_hedges);
+        set(builder, budget, HedgeBuilder::budget).classify(ByFailure).build()
+    }
+}
+
 impl Budget {
     fn build(self) -> Result<palisade::Budget, ConfigError> {
         let builder = set(palisade::Budget::builder(), self.capacity, BudgetBuilder::capacity);
@@ -105,6 +117,16 @@ impl CircuitBreaker {
         let builder = set(builder, self.max_retry_after, |circuit, Span(most)| circuit.max_retry_after(most));
         let builder = set(builder, self.probes, Builder::probes);
         let builder = set(builder, self.half_open_for, |circuit, Span(duration)| circuit.half_open_for(duration));
+        builder.seed(seed).classify(ByFailure).build()
+    }
+}
+
+impl Throttle {
+    pub(super) fn build(self, seed: u64) -> Result<ThrottleLayer<Judged>, ConfigError> {
+        let builder = set(ThrottleLayer::builder(NAME), self.k, ThrottleBuilder::k);
+        let builder = set(builder, self.max_rejection, ThrottleBuilder::max_rejection);
+        let builder =
+            set(builder, self.time_window, |throttle, window| throttle.time_window(window.span.0, window.buckets));
         builder.seed(seed).classify(ByFailure).build()
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tower::{BoxError, service_fn};
 
 pub(crate) use self::build::{Boxed, Stack};
-use self::settings::{Bulkhead, CircuitBreaker, Fallback, RateLimit, Retry, Standard, Timeout};
+use self::settings::{Bulkhead, CircuitBreaker, Fallback, Hedge, RateLimit, Retry, Standard, Throttle, Timeout};
 use crate::call::{Answer, Call};
 
 /// The layers, from the outermost to the innermost.
@@ -34,7 +34,9 @@ pub(crate) struct Policy {
     /// A bulkhead in which calls wait, around the retry.
     pub(crate) queue: Option<Bulkhead>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) hedge: Option<Hedge>,
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
+    pub(crate) throttle: Option<Throttle>,
     /// A bulkhead around each attempt.
     pub(crate) bulkhead: Option<Bulkhead>,
     pub(crate) attempt_timeout: Option<Timeout>,

@@ -51,6 +51,16 @@ pub(crate) struct Budget {
     pub(crate) per_second: Option<f64>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Hedge {
+    pub(crate) after: Option<Span>,
+    pub(crate) after_quantile: Option<f64>,
+    pub(crate) min_delay: Option<Span>,
+    pub(crate) max_hedges: Option<u32>,
+    pub(crate) budget: Option<Budget>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Backoff {
@@ -100,6 +110,14 @@ pub(crate) struct SlowRate {
 pub(crate) struct TimeWindow {
     pub(crate) span: Span,
     pub(crate) buckets: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Throttle {
+    pub(crate) k: Option<f64>,
+    pub(crate) max_rejection: Option<f64>,
+    pub(crate) time_window: Option<TimeWindow>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]

@@ -1,7 +1,7 @@
 //! The defaults again: each setting is varied alone, over all workloads and scenarios.
 
 pub(crate) mod picture;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod table;
 
 use std::num::NonZero;
@@ -89,7 +89,8 @@ struct Load {
     policy: Policy,
 }
 
-/// All workloads with README's stack, and all scenarios with the standard one; those that say so, with another.
+/// All workloads with README's stack, and all scenarios with the standard one; those that say so, with another. A stack that has
+/// nothing to vary would say nothing.
 fn loads(scenarios: &Path) -> Result<Vec<Load>, BoxError> {
     let readme = "readme.toml".to_owned();
     let mut loads = Vec::new();
@@ -103,8 +104,10 @@ fn loads(scenarios: &Path) -> Result<Vec<Load>, BoxError> {
     for path in paths {
         let scenario = Scenario::read(&path)?;
         let named = |stack: &str| scenario.policies.iter().find(|file| file.ends_with(&format!("/{stack}.toml")));
-        let file = named("standard").or_else(|| named(scenario.best.as_deref()?)).unwrap_or(&readme);
-        let policy = Policy::read(&scenarios.join(file))?;
+        let file = named("standard").or_else(|| named(scenario.best.as_deref()?));
+        let own = file.map(|file| Policy::read(&scenarios.join(file))).transpose()?;
+        let varies = |own: &Policy| own.circuit_breaker.is_some() || own.retry.is_some();
+        let policy = own.filter(varies).map_or_else(|| policy(&readme), Ok)?;
         loads.push(Load { scenario, policy });
     }
     Ok(loads)

@@ -7,14 +7,14 @@ use crate::policy::settings::{Backoff, Budget, CircuitBreaker, Retry, Spread, Ti
 use crate::span::Span;
 
 /// A setting, and the values that it gets where a policy has the layer.
-pub(super) struct Setting {
-    pub(super) name: &'static str,
-    pub(super) default: f64,
-    pub(super) values: &'static [f64],
-    pub(super) set: fn(&mut Policy, f64),
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    pub(crate) default: f64,
+    pub(crate) values: &'static [f64],
+    pub(crate) set: fn(&mut Policy, f64),
 }
 
-pub(super) const SETTINGS: [Setting; 8] = [
+pub(crate) const SETTINGS: [Setting; 8] = [
     Setting {
         name: "circuit_breaker.time_window, s",
         default: 10.0,

@@ -10,6 +10,9 @@ use serde::Deserialize;
 use crate::legal::unless;
 use crate::span::Span;
 
+/// What is written down of more calls does not fit into the memory of most machines.
+const MOST_CALLS: f64 = 1e8;
+
 /// A part of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +47,14 @@ impl Load {
         let longest = Duration::from_secs(7 * 24 * 60 * 60);
         let lasts = loads.iter().try_fold(Duration::ZERO, |sum, load| sum.checked_add(load.lasts.0));
         unless(lasts.is_some_and(|lasts| lasts <= longest), "lasts", lasts, "7 days at most, of all loads together")?;
-        loads.iter().try_for_each(|load| load.rate.check())
+        loads.iter().try_for_each(|load| load.rate.check())?;
+        let calls: f64 = loads.iter().map(|load| load.rate.highest() * load.lasts.0.as_secs_f64()).sum();
+        unless(
+            calls <= MOST_CALLS,
+            "load",
+            calls,
+            "100,000,000 calls at most, at the highest rates of all loads together",
+        )
     }
 }
 

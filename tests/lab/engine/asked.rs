@@ -42,6 +42,10 @@ fn an_argument_that_is_not_understood_is_named() {
         ("--seed -1", "`--seed` is \"-1\", and must be a whole number from 0 to 18446744073709551615"),
         ("--out o.html", "`--out` is for one report, and needs `--scenario` or `--trace`"),
         ("--check --policy a.toml", "`--check` is for a scenario as it is, without `--trace` or `--policy`"),
+        ("--sweep --policy a.toml", "`--sweep` is for all loads of the lab, and takes nothing but `--seed`"),
+        ("--sweep --scenario s.toml", "`--sweep` is for all loads of the lab, and takes nothing but `--seed`"),
+        ("--sweep --out o.html", "`--sweep` is for all loads of the lab, and takes nothing but `--seed`"),
+        ("--sweep --check", "`--sweep` is for all loads of the lab, and takes nothing but `--seed`"),
         ("--trace t.csv --check", "`--check` is for a scenario as it is, without `--trace` or `--policy`"),
     ] {
         assert_eq!(asked(arguments).unwrap_err(), reason);

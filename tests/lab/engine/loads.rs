@@ -82,6 +82,7 @@ fn loads_that_nobody_can_play_are_refused() {
         (load(1, Rate::Steady(f64::INFINITY)), "rate"),
         (load(1, burst(0)), "rate"),
         (load(u64::MAX, Rate::Steady(1.0)), "lasts"),
+        (load(100, Rate::Steady(1e6)), "load"),
     ] {
         let reason = Load::check(&[load(1, Rate::Steady(1.0)), illegal]).unwrap_err();
         assert!(reason.starts_with(&format!("`{setting}` is ")), "{reason}");

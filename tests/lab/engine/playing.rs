@@ -27,8 +27,10 @@ const ALL: &str = "
     max_queue = 20
     [retry]
     max_attempts = 4
+    [hedge]
     [circuit_breaker]
     slow_rate = { rate = 0.5, slow_after = '500ms' }
+    [throttle]
     [bulkhead]
     max_concurrent = 20
     adaptive = { algorithm = 'gradient' }

@@ -55,6 +55,11 @@ fn each_setting_is_known() {
         max_retry_after = '10s'
         budget = { capacity = 50, ratio = 0.1, per_second = 5 }
         retry_rejected = true
+        [hedge]
+        after_quantile = 0.9
+        min_delay = '5ms'
+        max_hedges = 2
+        budget = { capacity = 50, ratio = 0.1, per_second = 5 }
         [circuit_breaker]
         failure_rate = 0.4
         throttled_rate = 0.8
@@ -66,6 +71,10 @@ fn each_setting_is_known() {
         max_retry_after = '1m'
         probes = 3
         half_open_for = '5s'
+        [throttle]
+        k = 1.5
+        max_rejection = 0.8
+        time_window = { span = '1m', buckets = 12 }
         [bulkhead]
         max_concurrent = 20
         adaptive = { algorithm = 'vegas', min = 2, max = 200, round = '200ms' }
@@ -76,6 +85,7 @@ fn each_setting_is_known() {
     let off = "retry.without_budget = true
         circuit_breaker = { without_failure_rate = true, without_throttled_rate = true, consecutive = 3 }";
     Policy::parse("off", off).unwrap();
+    Policy::parse("after", "hedge.after = '100ms'").unwrap();
     Policy::parse("off", "circuit_breaker = { without_consecutive = true, count_window = 50 }").unwrap();
 }
 
@@ -89,6 +99,8 @@ fn what_is_not_legal_is_told_with_what_would_be() {
         ("[retry]\nbudget.capacity = 0", ["`capacity` is 0", "at least 1"]),
         ("[circuit_breaker]\nfailure_rate = 1.5", ["`failure_rate` is 1.5", "in (0, 1]"]),
         ("[circuit_breaker.open_for]\nbase = '2s'\ncap = '1s'", ["`open_for` is", "at most the cap"]),
+        ("[throttle]\nk = 0.5", ["`k` is 0.5", "at least 1"]),
+        ("[hedge]\nafter_quantile = 1", ["`after_quantile` is 1", "less than 1"]),
         ("[attempt_timeout]\nafter = '1 second'", ["`1 second` is no duration", "\"1.5s\""]),
         ("[attempt_timeout]\nafter = 1", ["after = 1", "expected a string"]),
         ("[attempt_timeout]", ["missing field `after`", "[attempt_timeout]"]),
