@@ -89,7 +89,7 @@ pub(crate) async fn serve(file: &str, port: u16, services: &str) -> Result<ExitC
             async move { payments.ask("charge", &task).await.map(|()| Charged::Now).map_err(palisade::Error::from) }
         }));
     let charge = ServiceBuilder::new()
-        // A charge has a key, so that one of which nobody knows may be made again.
+        // A charge has a key, so that it may be made again where nobody knows whether it was.
         .layer(DeadLetterLayer::new(letters.clone()).accept(|_: &DeadLetter<Task>| Charged::Later).accept_unclear())
         .layer(RetryLayer::builder("payments").max_attempts(2).build()?)
         .service(once.clone());

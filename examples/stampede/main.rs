@@ -29,7 +29,7 @@ async fn main() -> Result<ExitCode, BoxError> {
     let start = origin::now() + Duration::from_millis(200);
     // Each shop has an origin of its own, so that none suffers from the others.
     let [one, two, three] = [(); 3].map(|()| Arc::new(Origin::new(start)));
-    println!("{SECONDS} seconds, of which the origin is down for five");
+    println!("{SECONDS} seconds; the origin is down for five of them");
     let (bare, by_hand, protected) = join!(
         tokio::spawn(send("bare", shops::bare(Arc::clone(&one)), one, start)),
         tokio::spawn(send("cached", shops::by_hand(Arc::clone(&two)), two, start)),
