@@ -39,6 +39,23 @@ pub(crate) struct Totals {
     pub(crate) mttr: Option<Duration>,
 }
 
+impl Totals {
+    /// The sums over these seconds, and their mean time to recovery.
+    pub(crate) fn of(seconds: &[Second]) -> Self {
+        let sum = |of: fn(&Second) -> u64| seconds.iter().map(of).sum();
+        Self {
+            calls: sum(|second| second.calls),
+            good: sum(|second| second.good),
+            degraded: sum(|second| second.degraded),
+            failed: sum(|second| second.failed),
+            sent: sum(|second| second.sent),
+            vain: sum(|second| second.vain),
+            mttr: mttr(seconds),
+            ..Self::default()
+        }
+    }
+}
+
 /// A second: what became of the calls that arrived in it, and how it was itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Second {

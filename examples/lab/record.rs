@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade::Phase;
 
 use crate::call::Answer;
-use crate::played::{Played, Second, Totals, mttr, open, percentile};
+use crate::played::{Played, Second, Totals, open, percentile};
 
 /// The figures so far.
 #[derive(Debug, Default)]
@@ -74,18 +74,11 @@ impl Record {
         }
         let mut all = latencies.concat();
         all.sort_unstable();
-        let sum = |count: fn(&Second) -> u64| seconds.iter().map(count).sum();
         let totals = Totals {
-            calls: sum(|second| second.calls),
-            good: sum(|second| second.good),
-            degraded: sum(|second| second.degraded),
-            failed: sum(|second| second.failed),
-            sent: sum(|second| second.sent),
-            vain: sum(|second| second.vain),
             p50: percentile(50, &all),
             p99: percentile(99, &all),
             open: open(&phases, Duration::from_secs(seconds.len() as u64)),
-            mttr: mttr(&seconds),
+            ..Totals::of(&seconds)
         };
         Played { policy, totals, seconds, phases }
     }

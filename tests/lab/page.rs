@@ -30,16 +30,7 @@ fn played(policy: &str, seconds: usize, change: impl Fn(usize, &mut Second)) -> 
     for (nth, second) in seconds.iter_mut().enumerate() {
         change(nth, second);
     }
-    let sum = |of: fn(&Second) -> u64| seconds.iter().map(of).sum();
-    let totals = Totals {
-        calls: sum(|second| second.calls),
-        good: sum(|second| second.good),
-        degraded: sum(|second| second.degraded),
-        failed: sum(|second| second.failed),
-        sent: sum(|second| second.sent),
-        ..Totals::default()
-    };
-    Played { policy: policy.to_owned(), totals, seconds, phases: Vec::new() }
+    Played { policy: policy.to_owned(), totals: Totals::of(&seconds), seconds, phases: Vec::new() }
 }
 
 /// From all good to others.

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod alone;
+pub mod codec;
 pub mod crowd;
 pub mod inner;
 pub mod readings;

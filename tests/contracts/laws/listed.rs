@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
-use palisade::store::Codec;
 use palisade::test_util::assert_at_rest;
 use palisade::{
     Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
@@ -14,11 +13,12 @@ use palisade::{
     Registry, Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
 };
 use tokio::time::timeout;
+use tower::ServiceBuilder;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
-use tower::{BoxError, ServiceBuilder};
 
 use super::*;
+use crate::support::codec::Nothing;
 use crate::support::readings::number;
 
 /// A metric, as text: its name and its labels.
@@ -45,20 +45,6 @@ fn kinds(instances: &[Instance]) -> BTreeSet<&'static str> {
 /// How many there are, beside the limits that a layer has for its keys.
 fn layers(registry: &Registry) -> usize {
     registry.instances().iter().filter(|instance| instance.key.is_none()).count()
-}
-
-/// The bytes of nothing.
-#[derive(Debug)]
-struct Nothing;
-
-impl Codec<()> for Nothing {
-    fn encode(&self, (): &()) -> Result<Vec<u8>, BoxError> {
-        Ok(Vec::new())
-    }
-
-    fn decode(&self, _: &[u8]) -> Result<(), BoxError> {
-        Ok(())
-    }
 }
 
 /// What one call is to do.

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade::event::Kind;
 use palisade::standard::Setting;
-use palisade::store::Codec;
 use palisade::{CoalesceLayer, DeadLetters, MemoryStore, Objective, Replicas, Saga};
-use tower::BoxError;
 
 use super::*;
+use crate::support::codec::Nothing;
 use crate::support::services::Prompt;
 
 type Fields = BTreeSet<String>;
@@ -65,36 +64,8 @@ fn sagas(registry: &Registry) -> Saga<()> {
     saga.build().expect("the settings are legal")
 }
 
-/// The bytes of nothing.
-#[derive(Debug)]
-struct Nothing;
-
-impl Codec<()> for Nothing {
-    fn encode(&self, (): &()) -> Result<Vec<u8>, BoxError> {
-        Ok(Vec::new())
-    }
-
-    fn decode(&self, _: &[u8]) -> Result<(), BoxError> {
-        Ok(())
-    }
-}
-
-/// Nobody's codec.
-#[derive(Debug)]
-struct NoCodec;
-
-impl Codec<u32> for NoCodec {
-    fn encode(&self, _: &u32) -> Result<Vec<u8>, BoxError> {
-        Err("it has no bytes".into())
-    }
-
-    fn decode(&self, _: &[u8]) -> Result<u32, BoxError> {
-        Err("it has no bytes".into())
-    }
-}
-
-fn letters(registry: &Registry) -> DeadLetters<u32> {
-    let builder = DeadLetters::builder("seen", Arc::new(MemoryStore::new()), NoCodec).registry(registry);
+fn letters(registry: &Registry) -> DeadLetters<()> {
+    let builder = DeadLetters::builder("seen", Arc::new(MemoryStore::new()), Nothing).registry(registry);
     builder.open().now_or_never().expect("memory is at hand").expect("the settings are legal")
 }
 

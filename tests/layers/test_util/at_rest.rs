@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{io, iter};
 
-use palisade::store::Codec;
 use palisade::test_util::{Reply, ScriptedService, assert_at_rest};
 use palisade::{
     Backoff, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Error, MeasureLayer, MemoryStore, Rate, RateLimitLayer,
@@ -15,7 +14,9 @@ use palisade::{
 };
 use tokio_test::{assert_pending, task};
 use tower::layer::layer_fn;
-use tower::{BoxError, Layer, ServiceBuilder, ServiceExt};
+use tower::{Layer, ServiceBuilder, ServiceExt};
+
+use crate::support::codec::Nothing;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -127,20 +128,6 @@ async fn a_refresh_of_a_cache_runs_on_when_its_caller_has_gone() {
     assert_eq!(told(&registry), "not at rest: cache `orders` (flights: 1, refreshing: 1)");
     tokio::time::sleep(2 * SECOND).await;
     assert_at_rest(&registry);
-}
-
-/// The bytes of nothing.
-#[derive(Debug)]
-struct Nothing;
-
-impl Codec<()> for Nothing {
-    fn encode(&self, (): &()) -> Result<Vec<u8>, BoxError> {
-        Ok(Vec::new())
-    }
-
-    fn decode(&self, _: &[u8]) -> Result<(), BoxError> {
-        Ok(())
-    }
 }
 
 #[tokio::test(start_paused = true)]
