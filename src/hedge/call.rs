@@ -176,7 +176,10 @@ where
     fn count_end(&mut self, number: u32, is_failure: bool) {
         let ended = counted::Ended::of(number, is_failure);
         match ended {
-            counted::Ended::Failed => context::note_attempts(self.sent),
+            counted::Ended::Failed => {
+                context::note_attempts(self.sent);
+                context::note_all(self.tried);
+            }
             counted::Ended::Hedge => self.core.tell(|| Event::HedgeWon { attempt: number }),
             counted::Ended::First | counted::Ended::Abandoned => {}
         }
