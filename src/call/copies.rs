@@ -9,6 +9,10 @@ use crate::error::Error;
 /// How long a response may take, after its head, to show that the call failed. For so long its caller does not get the head.
 pub(crate) const LOOK_FOR: Duration = Duration::from_millis(50);
 
+/// How long to read the rest of a response at most, before another replaces it. An unread response holds a connection, and places of
+/// layers below.
+pub(crate) const DRAIN_FOR: Duration = Duration::from_millis(50);
+
 /// Keeps a request for as long as it may have to be sent again.
 #[diagnostic::on_unimplemented(
     message = "no `{Request}` can be sent again by `{Self}`",

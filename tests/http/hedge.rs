@@ -214,3 +214,24 @@ async fn the_deadline_of_the_request_holds_for_hedges() {
     assert_pending!(call.poll());
     assert_eq!(sent.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_whose_body_stalls_does_not_keep_its_own_hedge_waiting() {
+    let sent = AtomicUsize::new(0);
+    let (_stalls, body) = Channel::<Bytes, Error>::new(1);
+    let body = Mutex::new(Some(body));
+    let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+        let first = body.lock().unwrap().take();
+        sent.fetch_add(1, Ordering::SeqCst);
+        async move {
+            Ok::<_, BoxError>(match first {
+                Some(body) => Response::builder().status(503).body(body.boxed())?,
+                None => Response::new(Whole::from("good").map_err(|never| match never {}).boxed()),
+            })
+        }
+    });
+    let queue = BulkheadLayer::http(1).max_wait(Duration::from_secs(1_000)).build().unwrap();
+    let start = now();
+    let response = (layer(), queue).layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+    assert_eq!((response.status(), now() - start), (StatusCode::OK, 50 * MILLI));
+}
