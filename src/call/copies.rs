@@ -99,6 +99,11 @@ pub trait KeepResponse<Response> {
     /// Takes the response of an attempt, as it came, and what was read of it.
     fn receive(&self, response: Response, ahead: Self::Ahead) -> Self::Response;
 
+    /// Returns whether a result asks that the request is not sent again, though another attempt might do better. Defaults to `false`.
+    fn forbids_another(&self, _: Result<&Response, &Error>) -> bool {
+        false
+    }
+
     /// Reads what is left of a response that will most likely be replaced. Defaults to reading nothing.
     fn poll_rest(&self, _: &mut Self::Response, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())

@@ -134,7 +134,12 @@ where
         C: Classify<S::Response>,
     {
         match EndedBy::of(result) {
-            EndedBy::Service => End::Result(self.classifier.classify(result)),
+            EndedBy::Service => match self.classifier.classify(result) {
+                Outcome::Transient if self.keep.forbids_another(result) => {
+                    End::Result(Outcome::Throttled { retry_after: None })
+                }
+                outcome => End::Result(outcome),
+            },
             EndedBy::Caller { was_sent: true } => End::Deadline,
             EndedBy::Caller { was_sent: false } | EndedBy::Rejection(_) => End::Unsent,
         }
