@@ -9,6 +9,10 @@ use crate::error::Error;
 /// How long a response may take, after its head, to show that the call failed. For so long its caller does not get the head.
 pub(crate) const LOOK_FOR: Duration = Duration::from_millis(50);
 
+/// How long to read the rest of a response at most, before another replaces it. An unread response holds a connection, and places of
+/// layers below.
+pub(crate) const DRAIN_FOR: Duration = Duration::from_millis(50);
+
 /// Keeps a request for as long as it may have to be sent again.
 #[diagnostic::on_unimplemented(
     message = "no `{Request}` can be sent again by `{Self}`",
@@ -94,6 +98,11 @@ pub trait KeepResponse<Response> {
 
     /// Takes the response of an attempt, as it came, and what was read of it.
     fn receive(&self, response: Response, ahead: Self::Ahead) -> Self::Response;
+
+    /// Returns whether a result asks that the request is not sent again, though another attempt might do better. Defaults to `false`.
+    fn forbids_another(&self, _: Result<&Response, &Error>) -> bool {
+        false
+    }
 
     /// Reads what is left of a response that will most likely be replaced. Defaults to reading nothing.
     fn poll_rest(&self, _: &mut Self::Response, _: &mut Context<'_>) -> Poll<()> {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::flags::{Restore, set};
-use super::tried::{Tried, avoid, note_nobody};
+use super::tried::{Tried, avoid, avoid_also, note_nobody};
 
 thread_local! {
     static ATTEMPT: Cell<u32> = const { Cell::new(1) };
@@ -11,11 +11,11 @@ thread_local! {
     static MADE: Cell<u32> = const { Cell::new(1) };
 }
 
-/// Runs a part of the attempt of this number, from 1, which avoids those that were tried before it.
+/// Runs a part of the attempt of this number, from 1, which avoids those that were tried before it, here and around.
 #[inline(always)]
 pub(crate) fn attempt<T>(number: u32, tried: Tried, part: impl FnOnce() -> T) -> T {
     // A first attempt of an inner retry stays a repeat of the outer one.
-    let _outer = Outer((number > 1).then(|| (ATTEMPT.replace(number), avoid(tried))));
+    let _outer = Outer((number > 1).then(|| (ATTEMPT.replace(number), avoid_also(tried))));
     note_nobody();
     part()
 }

@@ -25,4 +25,4 @@ pub(crate) use self::frame::{Began, Scope, nearest, within};
 pub use self::letter::{DeadLetterId, DeadLetterScope};
 pub use self::scope::DeadlineScope;
 pub(crate) use self::tried::Tried;
-pub(crate) use self::tried::{tried, try_on};
+pub(crate) use self::tried::{note_all, tried, try_on};

@@ -2,8 +2,8 @@
 //!
 //! What chooses between replicas notes the one that an attempt was sent to in each poll of that attempt. A retry around hears the note
 //! right after the last poll, and only of an attempt that failed: so a call that succeeds pays a store. A hedge around hears it also of an
-//! attempt that is in flight. Around the attempts that follow they set whom to avoid. Outside of both nobody is avoided, and a note is
-//! never heard.
+//! attempt that is in flight, and tells a retry around it all that it heard when its call fails. Around the attempts that follow they set
+//! whom to avoid. Outside of both nobody is avoided, and a note is never heard.
 
 use std::cell::Cell;
 
@@ -84,7 +84,18 @@ pub(crate) fn try_on(id: u32) {
     NOTED.set(Tried(NOTED.get().0 << BITS | short(id)));
 }
 
-/// Avoids these. Returns who was avoided around.
+/// Notes for a retry around to whom the attempts of a call were sent. It is to be called in the poll in which the call fails.
+pub(crate) fn note_all(tried: Tried) {
+    NOTED.set(tried);
+}
+
+/// Avoids these beside those who are avoided around. Returns who that is.
+#[inline(always)]
+pub(super) fn avoid_also(tried: Tried) -> Tried {
+    avoid(AVOIDED.get().and_others(tried))
+}
+
+/// Avoids these. Returns who was avoided.
 #[inline(always)]
 pub(super) fn avoid(tried: Tried) -> Tried {
     AVOIDED.replace(tried)

@@ -3,7 +3,10 @@
 use http::{HeaderMap, HeaderName, Request, Response};
 
 use super::code::Code;
+use super::failure::of_error;
+use super::hint::Hint;
 use super::timeout::TIMEOUT;
+use crate::error::Error;
 use crate::http::deadline::note;
 use crate::http::headers::set;
 use crate::http::{Annotate, ReplayBody};
@@ -14,7 +17,8 @@ static PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rp
 /// Tells the server in `grpc-previous-rpc-attempts` how many attempts came before.
 ///
 /// The time of a `grpc-timeout` runs from the call, and does not begin anew with each attempt. After a head without a code, a retry
-/// looks for the code in trailers that come before any message.
+/// looks for the code in trailers that come before any message. A hedge starts no other attempt after a `grpc-retry-pushback-ms` that is
+/// negative or unreadable.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CountAttempts;
 
@@ -37,5 +41,10 @@ impl Annotate for CountAttempts {
 
     fn looks_ahead<B>(&self, head: &Response<B>) -> bool {
         Code::of_head(head).is_none()
+    }
+
+    fn forbids_another<B>(&self, result: Result<&Response<B>, &Error>) -> bool {
+        let hint = result.map(|head| Hint::of_headers(head.headers()));
+        hint.map_or_else(|error| of_error(error).map(|(_, hint)| hint), Some) == Some(Hint::Never)
     }
 }

@@ -1,13 +1,13 @@
 //! What the attempts of a call share, and what it decides between them.
 
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
 use tower::{BoxError, Service};
 
 use super::running::Running;
 use crate::call::budget::Token;
-use crate::call::copies::{KeepRequest, KeepResponse, is_late};
+use crate::call::copies::{DRAIN_FOR, KeepRequest, KeepResponse, is_late};
 use crate::context::{self, Tried};
 use crate::error::Error;
 use crate::event::Event;
@@ -41,6 +41,8 @@ where
     sent: u32,
     /// The last failure.
     last: Option<Result<K::Response, Error>>,
+    /// Until when its rest is waited for; [`Nanos::MAX`] where it was not waited for yet.
+    rest_until: Nanos,
     /// To whom attempts were sent.
     tried: Tried,
     /// How much the call matters to the budget.
@@ -75,6 +77,7 @@ where
             is_first_in_flight: true,
             sent: 1,
             last: None,
+            rest_until: Nanos::MAX,
             tried: Tried::NOBODY,
             class,
             core,
@@ -131,7 +134,12 @@ where
         C: Classify<S::Response>,
     {
         match EndedBy::of(result) {
-            EndedBy::Service => End::Result(self.classifier.classify(result)),
+            EndedBy::Service => match self.classifier.classify(result) {
+                Outcome::Transient if self.keep.forbids_another(result) => {
+                    End::Result(Outcome::Throttled { retry_after: None })
+                }
+                outcome => End::Result(outcome),
+            },
             EndedBy::Caller { was_sent: true } => End::Deadline,
             EndedBy::Caller { was_sent: false } | EndedBy::Rejection(_) => End::Unsent,
         }
@@ -158,6 +166,7 @@ where
         self.hedging(&now).end(end, &now);
         if let Some(result) = result.filter(|result| was_sent(result) || !self.last.as_ref().is_some_and(was_sent)) {
             self.last = Some(result);
+            self.rest_until = Nanos::MAX;
         }
     }
 
@@ -176,7 +185,10 @@ where
     fn count_end(&mut self, number: u32, is_failure: bool) {
         let ended = counted::Ended::of(number, is_failure);
         match ended {
-            counted::Ended::Failed => context::note_attempts(self.sent),
+            counted::Ended::Failed => {
+                context::note_attempts(self.sent);
+                context::note_all(self.tried);
+            }
             counted::Ended::Hedge => self.core.tell(|| Event::HedgeWon { attempt: number }),
             counted::Ended::First | counted::Ended::Abandoned => {}
         }
@@ -190,10 +202,25 @@ where
     }
 
     /// Reads on in the last failure, which most likely will be replaced: so it gives back its connection, and its places in the layers
-    /// below. No timer limits that, because nothing waits for it.
-    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) {
+    /// below. Returns until when to wait for that, because a hedge may wait for such a place; [`Nanos::MAX`] if nothing is left.
+    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>) -> Nanos {
+        let is_read = match &mut self.last {
+            Some(Ok(kept)) => self.keep.poll_rest(kept, cx).is_ready(),
+            _ => true,
+        };
+        if is_read {
+            self.rest_until = Nanos::MAX;
+        } else if self.rest_until == Nanos::MAX {
+            self.rest_until = self.core.clock.now().saturating_add(DRAIN_FOR.into());
+        }
+        self.rest_until
+    }
+
+    /// Drops what was not read of the last failure.
+    #[cold]
+    pub(super) fn drop_rest(&mut self) {
         if let Some(Ok(kept)) = &mut self.last {
-            let _: Poll<()> = self.keep.poll_rest(kept, cx);
+            self.keep.drop_rest(kept);
         }
     }
 

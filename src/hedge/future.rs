@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 use tower::{BoxError, Service};
 
 use super::attempt::{Attempt, AttemptOf};
@@ -14,6 +14,7 @@ use crate::call::copies::{KeepRequest, KeepResponse};
 use crate::error::Error;
 use crate::outcome::Classify;
 use crate::state::hedge::Next;
+use crate::time::{Clock, Nanos};
 
 pin_project! {
     /// The future of a [`Hedge`](super::Hedge)'s call.
@@ -89,17 +90,19 @@ where
                 }
             }
             polled = beside.hedges.len();
-            match call.next() {
-                Next::Start => {}
-                Next::WaitUntil(due) => {
-                    call.poll_rest(cx);
-                    ready!(poll_until(call.core.clock.instant(due), beside.timer.as_mut(), cx));
-                }
-                Next::Wait => {
-                    call.poll_rest(cx);
-                    return Poll::Pending;
-                }
+            let due = match call.next() {
+                Next::Start => None,
+                Next::WaitUntil(due) => Some(due),
+                Next::Wait => Some(Nanos::MAX),
                 Next::Fail => return Poll::Ready(call.fail()),
+            };
+            if let Some(due) = due {
+                let rest_until = call.poll_rest(cx);
+                ready!(poll_until(due.min(rest_until), &call.core.clock, beside.timer.as_mut(), cx));
+                if rest_until < due {
+                    call.drop_rest();
+                    continue;
+                }
             }
             let number = u32::try_from(polled).unwrap_or(u32::MAX).saturating_add(2);
             beside.hedges.extend(call.start(number, cx).map(Attempt::readying).map(Box::pin));
@@ -135,8 +138,12 @@ where
     }
 }
 
-/// Polls a timer that is made when it is first needed, and set anew for each hedge.
-fn poll_until(due: Instant, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+/// Polls a timer that is made when it is first needed, and set anew for each hedge. What is due never needs none.
+fn poll_until(due: Nanos, clock: &Clock, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+    if due == Nanos::MAX {
+        return Poll::Pending;
+    }
+    let due = clock.instant(due);
     match timer.as_mut().as_pin_mut() {
         None => timer.set(Some(sleep_until(due))),
         Some(sleep) if sleep.deadline() != due => sleep.reset(due),

@@ -49,7 +49,7 @@ pub struct HedgeHandle {
 }
 
 impl HedgeHandle {
-    /// How long a first attempt may take now until a second one starts; `None` while too few latencies are known.
+    /// How long a first attempt may take now until a second one starts; `None` while too few latencies are known, or too long ones.
     pub fn delay(&self) -> Option<Duration> {
         self.core.delay.at(self.core.clock.now()).map(Duration::from)
     }

@@ -62,8 +62,8 @@
 //! delays the next attempt, and here it stops them; and here a token is paid for each hedge, where A6 counts failures.
 //!
 //! The quantile is of the first attempts that succeeded in the last 25 to 30 seconds, at most 5 % too long and never too short. A first
-//! attempt that lost to a hedge counts with the time for which it was in flight. While there are fewer than 20, no call is hedged. For
-//! that, each thread that calls takes 3.5 KiB, and each layer 25.
+//! attempt that lost to a hedge counts with the time for which it was in flight. While there are fewer than 20, or the
+//! quantile is longer than 66 seconds, no call is hedged. For that, each thread that calls takes 3.5 KiB, and each layer 25.
 //!
 //! Around [`Replicas`](crate::Replicas), a hedge is sent to a replica that no attempt of the call was sent to, as long as there is one.
 //!

@@ -81,6 +81,12 @@ pub trait Annotate {
     fn looks_ahead<B>(&self, _head: &Response<B>) -> bool {
         false
     }
+
+    /// Returns whether a result asks that the request is not sent again. A hedge goes by that; a retry has its
+    /// [`RetryIf`](crate::retry::RetryIf). Defaults to `false`.
+    fn forbids_another<B>(&self, _: Result<&Response<B>, &Error>) -> bool {
+        false
+    }
 }
 
 /// Notes nothing.
@@ -190,6 +196,10 @@ where
 
     fn receive(&self, response: Response<R>, ahead: Looked) -> Self::Response {
         ahead.put_back(response)
+    }
+
+    fn forbids_another(&self, result: Result<&Response<R>, &Error>) -> bool {
+        self.annotate.forbids_another(result)
     }
 
     fn poll_rest(&self, kept: &mut Self::Response, cx: &mut Context<'_>) -> Poll<()> {

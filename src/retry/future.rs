@@ -22,14 +22,11 @@ use super::call::{Call, send};
 use super::rules::RetryIf;
 use crate::call::POLLED_AGAIN;
 use crate::call::budget::Token;
-use crate::call::copies::{KeepRequest, KeepResponse, LOOK_FOR, is_late};
+use crate::call::copies::{DRAIN_FOR, KeepRequest, KeepResponse, LOOK_FOR, is_late};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
 use crate::state::attempts::Stop;
 use crate::time;
-
-/// How long to read the rest of a response at most. An unread response holds a connection, and places of layers below.
-const DRAIN_FOR: Duration = Duration::from_millis(50);
 
 pin_project! {
     /// What a call waits for. A `token` pays for the attempt to come.

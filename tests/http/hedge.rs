@@ -214,3 +214,144 @@ async fn the_deadline_of_the_request_holds_for_hedges() {
     assert_pending!(call.poll());
     assert_eq!(sent.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_whose_body_stalls_does_not_keep_its_own_hedge_waiting() {
+    let sent = AtomicUsize::new(0);
+    let (_stalls, body) = Channel::<Bytes, Error>::new(1);
+    let body = Mutex::new(Some(body));
+    let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+        let first = body.lock().unwrap().take();
+        sent.fetch_add(1, Ordering::SeqCst);
+        async move {
+            Ok::<_, BoxError>(match first {
+                Some(body) => Response::builder().status(503).body(body.boxed())?,
+                None => Response::new(Whole::from("good").map_err(|never| match never {}).boxed()),
+            })
+        }
+    });
+    let queue = BulkheadLayer::http(1).max_wait(Duration::from_secs(1_000)).build().unwrap();
+    let start = now();
+    let response = (layer(), queue).layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+    assert_eq!((response.status(), now() - start), (StatusCode::OK, 50 * MILLI));
+}
+
+/// Sends a request whose body comes in frames, to a service that reads it and then hangs: how many bytes each attempt has read, and
+/// the error of the call, if it ends.
+async fn read(parts: &[usize], end: End) -> (Vec<usize>, Option<String>) {
+    let (mut sender, body) = Channel::<Bytes, Error>::new(8);
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&read);
+    let service = service_fn(move |request: Request<ReplayBody<Channel<Bytes, Error>>>| {
+        let noted = Arc::clone(&noted);
+        async move {
+            let number = {
+                let mut noted = noted.lock().unwrap();
+                noted.push(0);
+                noted.len() - 1
+            };
+            let mut body = request.into_body();
+            while let Some(frame) = body.frame().await {
+                noted.lock().unwrap()[number] += frame?.data_ref().map_or(0, Bytes::len);
+            }
+            pending::<Result<Response<Whole>, BoxError>>().await
+        }
+    });
+    for part in parts {
+        sender.send_data(vec![7; *part].into()).await.unwrap();
+    }
+    match end {
+        End::Whole => drop(sender),
+        End::Trailers => {
+            sender.send_trailers(http::HeaderMap::from_iter([(http::header::AGE, 7.into())])).await.unwrap()
+        }
+        End::Broken => sender.abort(Error::from(BoxError::from("it broke"))),
+    }
+    let mut call = task::spawn(layer().layer(service).oneshot(Request::put("/").body(body).unwrap()));
+    let mut failed = None;
+    for _ in 0..3 {
+        if let std::task::Poll::Ready(result) = call.poll() {
+            failed = Some(format!("{:?}", result.unwrap_err()));
+            break;
+        }
+        advance(10 * MILLI).await;
+    }
+    let read = read.lock().unwrap().clone();
+    (read, failed)
+}
+
+/// How the body of a request ends.
+#[derive(Clone, Copy)]
+enum End {
+    Whole,
+    Trailers,
+    Broken,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_in_frames_is_sent_again_where_all_of_it_is_kept() {
+    const HALF: usize = 32 * 1024;
+    for (what, parts, end, expected) in [
+        ("64 KiB", &[HALF, HALF][..], End::Whole, vec![2 * HALF; 2]),
+        ("a byte more", &[HALF, HALF, 1], End::Whole, vec![2 * HALF + 1]),
+        ("a frame of a byte more", &[2 * HALF + 1], End::Whole, vec![2 * HALF + 1]),
+        ("nothing", &[], End::Whole, vec![0; 2]),
+        ("with trailers", &[7], End::Trailers, vec![7]),
+    ] {
+        assert_eq!(read(parts, end).await, (expected, None), "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_body_fails_half_way_is_not_hedged() {
+    let (read, failed) = read(&[7], End::Broken).await;
+    assert_eq!(read, [7]);
+    assert!(failed.is_some_and(|error| error.contains("it broke")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_the_whole_head_of_the_request() {
+    #[derive(Clone, Debug, PartialEq)]
+    struct Marker(u32);
+    let heads = Mutex::new(Vec::new());
+    let service = service_fn(|request: Request<ReplayBody<Whole>>| {
+        let (head, _) = request.into_parts();
+        heads.lock().unwrap().push((head.method, head.uri, head.version, head.headers, head.extensions.get().cloned()));
+        let is_first = heads.lock().unwrap().len() == 1;
+        async move {
+            if is_first {
+                pending::<()>().await;
+            }
+            Ok::<_, BoxError>(Response::builder().status(101).extension(Marker(8)).body(Whole::default())?)
+        }
+    });
+    let request = Request::get("/chat?room=7").version(http::Version::HTTP_11).extension(Marker(7));
+    let request = request.header("upgrade", "websocket").header("expect", "100-continue").body(Whole::default());
+    let response = layer().layer(service).oneshot(request.unwrap()).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.extensions().get()), (101, Some(&Marker(8))));
+    let heads = heads.into_inner().unwrap();
+    assert_eq!((heads.len(), &heads[0], &heads[0].4), (2, &heads[1], &Some(Marker(7))));
+}
+
+/// From `hedging_receiveHeaders` of grpc-java's `RetriableStreamTest`.
+#[tokio::test(start_paused = true)]
+async fn a_head_ends_the_call_while_its_body_streams_on() {
+    let (alive, sent, start) = (Arc::new(()), AtomicUsize::new(0), now());
+    let (mut sender, body) = Channel::<Bytes, Error>::new(1);
+    let body = Mutex::new(Some(body));
+    let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+        let body = if sent.fetch_add(1, Ordering::SeqCst) == 1 { body.lock().unwrap().take() } else { None };
+        let held = Arc::clone(&alive);
+        async move {
+            let Some(body) = body else { return pending().await };
+            drop(held);
+            Ok::<_, BoxError>(Response::new(body))
+        }
+    });
+    let hedge = HedgeLayer::http("search").after(10 * MILLI).max_hedges(3).build().unwrap();
+    let response = hedge.layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+    assert_eq!((now() - start, sent.load(Ordering::SeqCst), Arc::strong_count(&alive)), (10 * MILLI, 2, 1));
+    sender.send_data("late".into()).await.unwrap();
+    drop(sender);
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "late");
+}

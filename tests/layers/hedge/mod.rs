@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "what a test unwraps is what it claims")]
 
 mod attempts;
+mod below;
 mod budget;
+mod clock;
 mod counted;
 mod deadline;
 mod dropping;
+mod elsewhere;
 mod events;
+mod panicking;
 mod quantile;
 mod readiness;
 mod replicas;

@@ -29,3 +29,15 @@ async fn each_hedge_is_sent_the_same_request() {
     layer.layer(service).oneshot(7).await.unwrap_err();
     assert_eq!(*requests.lock().unwrap(), [7, 7, 7]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_fails_later_ends_the_hedging() {
+    // The first copy is kept, and each hedge takes one more.
+    for (copies, hedges) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (5, 3)] {
+        let (made, budget) = (Arc::new(AtomicUsize::new(0)), fixed_budget(9));
+        let copy = move |request: &u32| (made.fetch_add(1, Ordering::SeqCst) < copies).then_some(*request);
+        let layer = ten().max_hedges(3).copy_request(copy).budget(budget.clone()).build().unwrap();
+        let call = send(&layer, &[(50, 200)]).await;
+        assert_eq!((call.at.len(), budget.available()), (1 + hedges, 9 - hedges as u64), "{copies} copies");
+    }
+}

@@ -1,5 +1,7 @@
 //! How the end of a call counts.
 
+use std::thread;
+
 use super::*;
 
 /// What is counted of a call that this classifier judges.
@@ -127,4 +129,30 @@ fn a_guard_counts_once() {
         throttle.handle().try_enter().unwrap().settle(Outcome::Ignored);
         assert_eq!(counted(&throttle.handle()), (2, 1));
     });
+}
+
+#[test]
+fn under_threads_each_call_is_counted_once() {
+    let throttle = throttle().handle();
+    // The requests, the accepts and the rejections of one thread.
+    let ends = |skip| {
+        let outcomes = [Outcome::Success, Outcome::Failed, Outcome::Transient, Outcome::Ignored];
+        let calls = outcomes.into_iter().cycle().skip(skip).take(5_000);
+        calls.fold([0; 3], |[requests, accepts, rejected], outcome| match throttle.try_enter() {
+            Err(_) => [requests + 1, accepts, rejected + 1],
+            Ok(call) => {
+                call.settle(outcome);
+                let is_request = u64::from(outcome != Outcome::Ignored);
+                [requests + is_request, accepts + u64::from(outcome == Outcome::Success), rejected]
+            }
+        })
+    };
+    let of_threads = thread::scope(|scope| {
+        let threads = [0, 1, 2, 3].map(|skip| scope.spawn(move || ends(skip)));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    let sum = |of: usize| of_threads.iter().map(|counted| counted[of]).sum::<u64>();
+    let seen = throttle.snapshot(Criticality::Critical);
+    assert_eq!([seen.requests, seen.accepts, seen.rejected], [0, 1, 2].map(sum));
+    assert!(seen.rejected > 0);
 }

@@ -29,3 +29,19 @@ async fn a_key_that_rejects_calls_makes_no_room_for_a_window() {
     assert_eq!(keys(10 * SECOND).await, [1]);
     assert_eq!(keys(WINDOW).await, [2]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_stays_while_its_call_is_in_flight() {
+    let throttle = builder().per_key(|request: &u32| *request).capacity(1).idle(SECOND).build().unwrap();
+    let mut service = throttle.layer(hung::<u32>());
+    let call = begin(&mut service, 1);
+    for seconds in [0, 1, 1_000] {
+        advance(SECOND * seconds).await;
+        drop(begin(&mut service, 2));
+        assert_eq!(throttle.handle().keys(), [1], "after {seconds} s");
+    }
+    drop(call);
+    advance(SECOND).await;
+    drop(begin(&mut service, 2));
+    assert_eq!(throttle.handle().keys(), [2]);
+}

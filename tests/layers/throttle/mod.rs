@@ -1,10 +1,12 @@
 //! The throttle. Which calls are rejected is decided in `src/state/throttle`, and claimed in `src/state/tests/throttle`.
 
 mod counted;
+mod elsewhere;
 mod events;
 mod keys;
 mod overload;
 mod rejected;
+mod windows;
 
 use std::time::Duration;
 

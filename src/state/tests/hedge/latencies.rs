@@ -42,6 +42,18 @@ fn the_least_delay_bounds_the_quantile_from_below() {
     assert_eq!(latencies.delay(Nanos(SECOND)), Some(Nanos(20 * MILLI)));
 }
 
+/// The last bucket with an upper edge ends at 68.7 seconds.
+#[test]
+fn a_quantile_above_a_minute_that_would_be_too_short_is_unknown() {
+    for (seconds, is_known) in [(60, true), (66, true), (67, false), (70, false), (100_000, false)] {
+        let latencies = median();
+        record(&latencies, MIN_SAMPLES, seconds * SECOND, 0);
+        let found = latencies.delay(Nanos(SECOND));
+        assert_eq!(found.is_some(), is_known, "{seconds} s");
+        assert!(found.is_none_or(|found| found >= Nanos(seconds * SECOND)), "{seconds} s");
+    }
+}
+
 #[test]
 fn a_sample_counts_for_at_least_25_and_less_than_30_seconds() {
     for at in [0, 1, 4_999 * MILLI, 5 * SECOND, 12 * SECOND] {
