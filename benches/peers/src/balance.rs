@@ -31,7 +31,7 @@ const FOR: Duration = Duration::from_secs(10);
 enum Traffic {
     /// So many a second, whatever becomes of those before.
     Rate(u32),
-    /// From so many callers, each of which makes its next call when its last one has ended.
+    /// From so many callers. Each makes its next call when its last one has ended.
     Callers(usize),
 }
 
