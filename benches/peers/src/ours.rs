@@ -11,12 +11,11 @@ use palisade::{
     HedgeLayer, MeasureLayer, Outcome, Rate, RateLimitLayer, Replica, Replicas, ReplicasBuilder, RetryBuilder,
     RetryLayer, ThrottleLayer, TimeoutLayer,
 };
-use tokio::runtime::Handle;
-use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 use crate::http::Ask;
 use crate::inner::{FAILURE, FALLBACK};
-use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::measure::{Contender, answered, answered_but_last, contender, runtime};
 use crate::peers::{BURST, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
 use crate::rows::{After, Failure, First, Health, Path, Through, Window};
 use crate::{http, inner, rows};
@@ -173,12 +172,12 @@ where
         After::Quantile => builder,
     };
     let layer = builder.build().expect("legal");
-    let service = layer.layer(inner);
+    let mut hedged = contender(layer.layer(inner), answered);
     // Else the first rounds are of calls that cannot be hedged yet.
     while layer.handle().delay().is_none() {
-        Handle::current().block_on(service.clone().oneshot(0)).expect("it was answered");
+        hedged.run(&runtime(), 100);
     }
-    contender(service, answered)
+    hedged
 }
 
 fn five() -> Contender {
