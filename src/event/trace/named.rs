@@ -43,7 +43,7 @@ pub(super) fn of_replicas(name: &'static str, event: ReplicaEvent<'_>) {
         }
         ReplicaEvent::OnTrial { replica } => row!(info, replica = shown(replica), "replica is on trial"),
         ReplicaEvent::Readmitted { replica, reason } => {
-            row!(info, replica = shown(replica), reason, "replica readmitted")
+            row!(info, replica = shown(replica), reason, "replica readmitted");
         }
         ReplicaEvent::FailedOver { from, to, reason } => {
             row!(warn, from = from.map(shown), to = shown(to), reason, "failed over");
@@ -56,7 +56,7 @@ pub(super) fn of_replicas(name: &'static str, event: ReplicaEvent<'_>) {
             row!(warn, healthy, needed, spares, "too few replicas are healthy");
         }
         ReplicaEvent::Spares { healthy, needed, spares } => {
-            row!(info, healthy, needed, spares, "enough replicas are healthy")
+            row!(info, healthy, needed, spares, "enough replicas are healthy");
         }
         ReplicaEvent::Drained { replica } => row!(info, replica = shown(replica), "replica drained"),
         ReplicaEvent::DiscoverFailed { error: Some(error) } => row!(warn, error = %Chain(error), "no news of replicas"),
