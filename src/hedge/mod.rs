@@ -99,7 +99,6 @@ mod call;
 mod future;
 mod layer;
 mod rules;
-mod running;
 mod service;
 
 pub use self::builder::HedgeBuilder;
