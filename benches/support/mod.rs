@@ -49,7 +49,7 @@ pub(crate) fn bare() -> Inner<Infallible> {
 /// The key of a call, and a number of the thread: no two threads have one key.
 type OwnKey = fn(&u64) -> (u64, u64);
 
-/// Shares calls, of which no two are the same at one time.
+/// Shares calls. No two are the same at one time.
 pub(crate) fn sharing<E: Into<BoxError> + 'static>() -> CoalesceLayer<Inner<E>, u64, OwnKey> {
     static THREADS: AtomicU64 = AtomicU64::new(0);
     thread_local!(static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed));

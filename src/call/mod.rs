@@ -75,6 +75,7 @@ mod instance;
 mod layer;
 mod lazy;
 mod oneshot;
+mod running;
 #[cfg(feature = "serde")]
 mod saved;
 mod service;
@@ -92,5 +93,6 @@ pub(crate) use self::instance::{Instance, LimitState};
 pub use self::layer::{AdmissionLayer, AtOnce, InTurn};
 pub use self::lazy::{Lazy, LazyLayer};
 pub use self::oneshot::Oneshot;
+pub(crate) use self::running::Running;
 pub use self::service::Admission;
 pub use self::waiting::{Waiting, WaitingFuture};

@@ -23,7 +23,7 @@ pub(crate) fn attempt<T>(number: u32, tried: Tried, part: impl FnOnce() -> T) ->
 /// What was set around an attempt, if it was changed.
 struct Outer(Option<(u32, Tried)>);
 
-/// Not by [`Restore`](super::flags::Restore), in an `Option` of which the compiler does not see which flag it restores.
+/// Not by [`Restore`](super::flags::Restore), in an `Option`: there the compiler does not see which flag it restores.
 impl Drop for Outer {
     #[inline(always)]
     fn drop(&mut self) {

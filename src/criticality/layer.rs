@@ -25,7 +25,7 @@ pub trait Carry<Response> {
     /// What the caller gets.
     type Response;
 
-    /// Makes a response of which what runs later, such as its body, runs in the scope of this criticality.
+    /// Makes a response whose later parts, such as its body, run in the scope of this criticality.
     fn carry(class: Criticality, response: Response) -> Self::Response;
 }
 

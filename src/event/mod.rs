@@ -40,9 +40,9 @@
 //!
 //! # Events
 //!
-//! All that there are. Each has the field `name`, but for what is answered. Where keys are shown, those of limits have `key`. Targets begin with
-//! `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`, `rate_limit`, `throttle`, `replicas`, `coalesce` or
-//! `custom`.
+//! All that there are; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each has the field `name`, but for what is answered. Where keys are
+//! shown, those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
+//! `rate_limit`, `throttle`, `replicas`, `coalesce` or `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
@@ -77,15 +77,15 @@
 //! | [`Draining`](Event::Draining) | `health` | `info` | none |
 //! | [`Suspected`](Event::Suspected) | `heartbeats` | `warn` | `node`, `phi`, `silent`, `suspected` |
 //! | [`Returned`](Event::Returned) | `heartbeats` | `info` | `node`, `silent` |
-//! | [`Ejected`](Event::Ejected) | `replicas` | `warn` | `replica`, `reason`, `duration`, `times` |
-//! | [`EjectionRefused`](Event::EjectionRefused) | `replicas` | `warn` | `replica`, `reason` |
-//! | [`OnTrial`](Event::OnTrial) | `replicas` | `info` | `replica` |
-//! | [`Readmitted`](Event::Readmitted) | `replicas` | `info` | `replica`, `reason` |
-//! | [`FailedOver`](Event::FailedOver) | `replicas` | `warn` | `from`, `to`, `reason` |
-//! | [`Panic`](Event::Panic) | `replicas` | `warn`, or `info` at its end | `healthy`, `replicas` |
-//! | [`Spares`](Event::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
-//! | [`Drained`](Event::Drained) | `replicas` | `info` | `replica` |
-//! | [`DiscoverFailed`](Event::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
+//! | [`Ejected`](ReplicaEvent::Ejected) | `replicas` | `warn` | `replica`, `reason`, `duration`, `times` |
+//! | [`EjectionRefused`](ReplicaEvent::EjectionRefused) | `replicas` | `warn` | `replica`, `reason` |
+//! | [`OnTrial`](ReplicaEvent::OnTrial) | `replicas` | `info` | `replica` |
+//! | [`Readmitted`](ReplicaEvent::Readmitted) | `replicas` | `info` | `replica`, `reason` |
+//! | [`FailedOver`](ReplicaEvent::FailedOver) | `replicas` | `warn` | `from`, `to`, `reason` |
+//! | [`Panic`](ReplicaEvent::Panic) | `replicas` | `warn`, or `info` at its end | `healthy`, `replicas` |
+//! | [`Spares`](ReplicaEvent::Spares) | `replicas` | `warn`, or `info` once there are enough | `healthy`, `needed`, `spares` |
+//! | [`Drained`](ReplicaEvent::Drained) | `replicas` | `info` | `replica` |
+//! | [`DiscoverFailed`](ReplicaEvent::DiscoverFailed) | `replicas` | `warn`, or `info` at the end | `error` |
 //! | [`Alert`](Event::Alert) | `objective` | `warn`, or `info` once resolved | `indicator`, `severity`, `burn`, `threshold`, `long`, `short`, `runbook_url` |
 //! | [`SagaStepFailed`](Event::SagaStepFailed) | `saga` | `debug` | `saga`, `step`, `error` |
 //! | [`SagaUndone`](Event::SagaUndone) | `saga` | `debug` | `saga` |
@@ -114,7 +114,9 @@
 //! are observers, each event takes a read lock and a count.
 
 mod action;
+mod kept;
 mod observe;
+mod replicas;
 mod told;
 mod trace;
 mod value;
@@ -127,6 +129,7 @@ use tracing::{Level, level_enabled};
 
 pub use self::action::Action;
 pub use self::observe::{Observe, Subscription, observe};
+pub use self::replicas::ReplicaEvent;
 pub(crate) use self::told::Told;
 pub(crate) use self::trace::write;
 pub use self::value::Event;

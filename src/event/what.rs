@@ -3,9 +3,6 @@
 use std::time::Duration;
 
 use super::action::Action;
-use super::value::Event;
-use crate::error::Chain;
-use crate::source::Source;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
 use crate::state::criticality::Criticality;
@@ -13,13 +10,13 @@ use crate::state::objective::{BurnWindow, Indicator, Severity};
 use crate::state::rate::Rate;
 use crate::state::verdict::Verdict;
 
-/// Something that happened in a layer, which its history keeps: an [`Event`] that owns what it says.
+/// Something that happened in a layer, which its history keeps: an [`Event`](super::Event) that owns what it says.
 ///
 /// As text it is one line of plain words. What happens in every call is counted, and is not here.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum What {
-    /// [`Event::Transition`]
+    /// [`Event::Transition`](super::Event::Transition)
     #[non_exhaustive]
     Transition {
         /// The phase before.
@@ -33,13 +30,13 @@ pub enum What {
         /// How long the circuit stays open, if it opened.
         open_for: Option<Duration>,
     },
-    /// [`Event::Resized`], but not by itself: a limit that is found may change with every round.
+    /// [`Event::Resized`](super::Event::Resized), but not by itself: a limit that is found may change with every round.
     #[non_exhaustive]
     Resized {
         /// The most calls that may be in flight from then on.
         limit: usize,
     },
-    /// [`Event::RateSet`]
+    /// [`Event::RateSet`](super::Event::RateSet)
     #[non_exhaustive]
     RateSet {
         /// The rate from then on.
@@ -47,13 +44,13 @@ pub enum What {
         /// The most calls that may pass at once from then on.
         burst: u32,
     },
-    /// [`Event::Shut`]
+    /// [`Event::Shut`](super::Event::Shut)
     #[non_exhaustive]
     Shut {
         /// For how long no new call passes; zero where a key was unblocked.
         duration: Duration,
     },
-    /// [`Event::Throttling`]
+    /// [`Event::Throttling`](super::Event::Throttling)
     #[non_exhaustive]
     Throttling {
         /// Whether calls were rejected from then on.
@@ -65,7 +62,7 @@ pub enum What {
         /// Those of them that the service took.
         accepts: u64,
     },
-    /// [`Event::VerdictChanged`]
+    /// [`Event::VerdictChanged`](super::Event::VerdictChanged)
     #[non_exhaustive]
     VerdictChanged {
         /// The verdict before.
@@ -73,16 +70,16 @@ pub enum What {
         /// The verdict after.
         to: Verdict,
     },
-    /// [`Event::Cleared`]
+    /// [`Event::Cleared`](super::Event::Cleared)
     #[non_exhaustive]
     Cleared,
-    /// [`Event::Draining`]
+    /// [`Event::Draining`](super::Event::Draining)
     #[non_exhaustive]
     Draining {
         /// Whether it drains from then on.
         is_draining: bool,
     },
-    /// [`Event::Suspected`]
+    /// [`Event::Suspected`](super::Event::Suspected)
     #[non_exhaustive]
     Suspected {
         /// The node.
@@ -90,7 +87,7 @@ pub enum What {
         /// For how long it had been silent.
         silent: Duration,
     },
-    /// [`Event::Returned`]
+    /// [`Event::Returned`](super::Event::Returned)
     #[non_exhaustive]
     Returned {
         /// The node.
@@ -98,7 +95,7 @@ pub enum What {
         /// For how long it was silent.
         silent: Duration,
     },
-    /// [`Event::Ejected`]
+    /// [`ReplicaEvent::Ejected`](super::ReplicaEvent::Ejected)
     #[non_exhaustive]
     Ejected {
         /// The replica.
@@ -108,7 +105,7 @@ pub enum What {
         /// For how long.
         duration: Duration,
     },
-    /// [`Event::EjectionRefused`]
+    /// [`ReplicaEvent::EjectionRefused`](super::ReplicaEvent::EjectionRefused)
     #[non_exhaustive]
     EjectionRefused {
         /// The replica.
@@ -116,13 +113,13 @@ pub enum What {
         /// Why it was to be ejected, in the word that the event has.
         reason: &'static str,
     },
-    /// [`Event::OnTrial`]
+    /// [`ReplicaEvent::OnTrial`](super::ReplicaEvent::OnTrial)
     #[non_exhaustive]
     OnTrial {
         /// The replica.
         replica: String,
     },
-    /// [`Event::Readmitted`]
+    /// [`ReplicaEvent::Readmitted`](super::ReplicaEvent::Readmitted)
     #[non_exhaustive]
     Readmitted {
         /// The replica.
@@ -130,7 +127,7 @@ pub enum What {
         /// Why, in the word that the event has.
         reason: &'static str,
     },
-    /// [`Event::FailedOver`]
+    /// [`ReplicaEvent::FailedOver`](super::ReplicaEvent::FailedOver)
     #[non_exhaustive]
     FailedOver {
         /// The replica that took the calls; `None` where it was removed.
@@ -140,7 +137,7 @@ pub enum What {
         /// Why, in the word that the event has.
         reason: &'static str,
     },
-    /// [`Event::Panic`]
+    /// [`ReplicaEvent::Panic`](super::ReplicaEvent::Panic)
     #[non_exhaustive]
     Panic {
         /// Whether health is ignored from then on.
@@ -150,7 +147,7 @@ pub enum What {
         /// How many there are, without those that are drained.
         replicas: usize,
     },
-    /// [`Event::Spares`]
+    /// [`ReplicaEvent::Spares`](super::ReplicaEvent::Spares)
     #[non_exhaustive]
     Spares {
         /// How many replicas are healthy.
@@ -160,19 +157,19 @@ pub enum What {
         /// How many spare ones there should be beside these.
         spares: usize,
     },
-    /// [`Event::Drained`]
+    /// [`ReplicaEvent::Drained`](super::ReplicaEvent::Drained)
     #[non_exhaustive]
     Drained {
         /// The replica.
         replica: String,
     },
-    /// [`Event::DiscoverFailed`]
+    /// [`ReplicaEvent::DiscoverFailed`](super::ReplicaEvent::DiscoverFailed)
     #[non_exhaustive]
     DiscoverFailed {
         /// The error with its causes; `None` at the end.
         error: Option<String>,
     },
-    /// [`Event::Alert`]
+    /// [`Event::Alert`](super::Event::Alert)
     #[non_exhaustive]
     Alert {
         /// Whether it fired from then on.
@@ -186,7 +183,7 @@ pub enum What {
         /// The long window.
         long: BurnWindow,
     },
-    /// [`Event::SagaStuck`]
+    /// [`Event::SagaStuck`](super::Event::SagaStuck)
     #[non_exhaustive]
     SagaStuck {
         /// The id of the saga.
@@ -196,13 +193,13 @@ pub enum What {
         /// Why, with its causes, in at most 200 characters.
         error: String,
     },
-    /// [`Event::SagaResumed`], by hand.
+    /// [`Event::SagaResumed`](super::Event::SagaResumed), by hand.
     #[non_exhaustive]
     SagaResumed {
         /// The id of the saga.
         saga: String,
     },
-    /// [`Event::FaultsStarted`]
+    /// [`Event::FaultsStarted`](super::Event::FaultsStarted)
     #[non_exhaustive]
     FaultsStarted {
         /// How long they were to last.
@@ -210,25 +207,25 @@ pub enum What {
         /// The failure rate at which a circuit breaker of the same name opens, if as many calls might be faulted.
         failure_rate: Option<f64>,
     },
-    /// [`Event::FaultsHalted`]
+    /// [`Event::FaultsHalted`](super::Event::FaultsHalted)
     #[non_exhaustive]
     FaultsHalted {
         /// Why, in the word that the event has.
         reason: &'static str,
     },
-    /// [`Event::FaultsHeldBack`]
+    /// [`Event::FaultsHeldBack`](super::Event::FaultsHeldBack)
     #[non_exhaustive]
     FaultsHeldBack {
         /// The largest share of the last 1,000 calls.
         max_share: f64,
     },
-    /// [`Event::ExperimentBegan`]
+    /// [`Event::ExperimentBegan`](super::Event::ExperimentBegan)
     #[non_exhaustive]
     ExperimentBegan {
         /// For how long it was to break something.
         time: Duration,
     },
-    /// [`Event::ExperimentEnded`]
+    /// [`Event::ExperimentEnded`](super::Event::ExperimentEnded)
     #[non_exhaustive]
     ExperimentEnded {
         /// What came of it, in the word that the event has.
@@ -236,7 +233,7 @@ pub enum What {
         /// Why it did not hold, in at most 200 characters.
         why: Option<String>,
     },
-    /// [`Event::Steered`]
+    /// [`Event::Steered`](super::Event::Steered)
     #[non_exhaustive]
     Steered {
         /// The key of what was steered, if it has one: of replicas the name of the one that is meant.
@@ -257,56 +254,6 @@ pub(crate) fn cut(text: &str) -> &str {
 }
 
 impl What {
-    /// What a history keeps of an event, if it does.
-    pub(crate) fn of(source: Source<'_>, event: &Event<'_>) -> Option<Self> {
-        let owned = |text: &str| cut(text).to_owned();
-        Some(match *event {
-            Event::Transition { from, to, reason, counts, open_for } => {
-                Self::Transition { from, to, reason, counts, open_for }
-            }
-            Event::Resized { limit, reason: "by_hand" } => Self::Resized { limit },
-            Event::RateSet { rate, burst } => Self::RateSet { rate, burst },
-            Event::Shut { duration } => Self::Shut { duration },
-            Event::Throttling { rejects, criticality, requests, accepts } => {
-                Self::Throttling { rejects, criticality, requests, accepts }
-            }
-            Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
-            Event::Cleared => Self::Cleared,
-            Event::Draining { is_draining } => Self::Draining { is_draining },
-            Event::Suspected { node, silent, .. } => Self::Suspected { node: owned(node), silent },
-            Event::Returned { node, silent } => Self::Returned { node: owned(node), silent },
-            Event::Ejected { replica, reason, duration, .. } => {
-                Self::Ejected { replica: owned(replica), reason, duration }
-            }
-            Event::EjectionRefused { replica, reason } => Self::EjectionRefused { replica: owned(replica), reason },
-            Event::OnTrial { replica } => Self::OnTrial { replica: owned(replica) },
-            Event::Readmitted { replica, reason } => Self::Readmitted { replica: owned(replica), reason },
-            Event::FailedOver { from, to, reason } => Self::FailedOver { from: from.map(owned), to: owned(to), reason },
-            Event::Panic { is_on, healthy, replicas } => Self::Panic { is_on, healthy, replicas },
-            Event::Spares { healthy, needed, spares } => Self::Spares { healthy, needed, spares },
-            Event::Drained { replica } => Self::Drained { replica: owned(replica) },
-            Event::DiscoverFailed { error } => {
-                Self::DiscoverFailed { error: error.map(|error| owned(&Chain(error).to_string())) }
-            }
-            Event::Alert { is_firing, indicator, severity, burn, long, .. } => {
-                Self::Alert { is_firing, indicator, severity, burn, long }
-            }
-            Event::SagaStuck { saga, step, error } => {
-                Self::SagaStuck { saga: owned(saga), step: step.map(owned), error: owned(error) }
-            }
-            Event::SagaResumed { saga, by_hand: true } => Self::SagaResumed { saga: owned(saga) },
-            Event::FaultsStarted { time, failure_rate } => Self::FaultsStarted { time, failure_rate },
-            Event::FaultsHalted { reason } => Self::FaultsHalted { reason },
-            Event::FaultsHeldBack { max_share } => Self::FaultsHeldBack { max_share },
-            Event::ExperimentBegan { time } => Self::ExperimentBegan { time },
-            Event::ExperimentEnded { outcome, why } => Self::ExperimentEnded { outcome, why: why.map(owned) },
-            Event::Steered { by, action } => {
-                Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
-            }
-            _ => return None,
-        })
-    }
-
     /// Why an instance fails from then on, in one word, where that can begin a failure.
     pub(crate) const fn why_it_fails(&self) -> Option<&'static str> {
         match self {

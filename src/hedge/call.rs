@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tower::{BoxError, Service};
 
-use super::running::Running;
+use super::rules::Running;
 use crate::call::budget::Token;
 use crate::call::copies::{DRAIN_FOR, KeepRequest, KeepResponse, is_late};
 use crate::context::{self, Tried};
@@ -192,7 +192,7 @@ where
             counted::Ended::Hedge => self.core.tell(|| Event::HedgeWon { attempt: number }),
             counted::Ended::First | counted::Ended::Abandoned => {}
         }
-        self.core.end(ended);
+        self.core.end(ended as usize);
     }
 
     /// Ends the call with its last failure.

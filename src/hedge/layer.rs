@@ -8,7 +8,8 @@ use super::rules::{Core, Rules};
 use super::service::Hedge;
 use crate::cached_arc::CachedArc;
 use crate::call::budget::Budget;
-use crate::registry::Listing;
+use crate::registry::{Listed, Listing};
+use crate::setting::Setting;
 use crate::sync::weak;
 
 /// Wraps services in a [`Hedge`].
@@ -57,5 +58,9 @@ impl HedgeHandle {
     /// The budget that hedges spend.
     pub fn budget(&self) -> Budget {
         self.core.budget.clone()
+    }
+
+    pub(crate) fn settings(&self) -> Vec<Setting> {
+        self.core.settings()
     }
 }

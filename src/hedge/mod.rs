@@ -80,7 +80,8 @@
 //! | hedge withheld, and no other will start | `name`, `attempt`, `reason` |
 //! | hedge won | `name`, `attempt` |
 //!
-//! The reasons are `no_copy`, `deadline`, `budget_gate` and `budget`.
+//! The reasons are `no_copy`, `deadline`, `budget_gate` and `budget`. When the budget is empty, the call goes on without a hedge: the event
+//! says `budget`, and the metric `palisade_hedge_withheld_total` counts it by that reason.
 //!
 //! # The sharp edge
 //!
@@ -98,7 +99,6 @@ mod call;
 mod future;
 mod layer;
 mod rules;
-mod running;
 mod service;
 
 pub use self::builder::HedgeBuilder;

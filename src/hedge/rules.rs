@@ -1,10 +1,10 @@
 //! What a hedge asks before it sends a request a second time.
 
 use crate::cached_arc::cached;
+use crate::call;
 use crate::call::budget::Budget;
 use crate::call::copies::AsIs;
 use crate::debug::debug_by_type;
-use crate::event::{self, Event};
 use crate::objective::BudgetGate;
 use crate::outcome::DefaultClassifier;
 #[cfg(feature = "serde")]
@@ -12,6 +12,7 @@ use crate::registry::Keep;
 use crate::registry::{Listed, Row, Sums};
 use crate::setting::{Setting, Value};
 use crate::state::hedge::Delay;
+use crate::state::hedge::counted::Ended;
 use crate::time::Clock;
 
 /// What a hedge decides by: a classifier, how it keeps requests and responses, and which requests it hedges.
@@ -39,12 +40,8 @@ pub(super) struct Core {
 
 cached!(Core);
 
-impl Core {
-    /// Tells an event of this instance.
-    pub(super) fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
-        event::tell_often(|| (self.row.source, event()));
-    }
-}
+/// A call that has not ended yet.
+pub(super) type Running = call::Running<Core, { Ended::Abandoned as usize }>;
 
 impl Listed for Core {
     fn row(&self) -> &'static Row {

@@ -81,7 +81,7 @@ pub fn server_standard(max_concurrent: usize) -> Server<Http, AnswerLayer<HttpAn
     Server::new(max_concurrent, Http::default(), AnswerLayer::http(), DeadlineLayer::http())
 }
 
-impl<E, N, F, T, Q, R, C, H, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (C, H, B, L, DeadlineLayer)> {
+impl<E, N, F, T, Q, R, G, C, H, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (G, C, H, B, L, DeadlineLayer)> {
     /// Takes deadlines from requests, and sends them on, in another header.
     ///
     /// Defaults to [`DeadlineLayer::http`] and [`DeadlineLayer::grpc`].
@@ -91,7 +91,7 @@ impl<E, N, F, T, Q, R, C, H, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q),
     }
 }
 
-impl<E, N, F, T, Q, R, C, H, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (C, H, B, L, Identity)> {
+impl<E, N, F, T, Q, R, G, C, H, B, L> StandardLayer<E, (N, F, DeadlineLayer, T, Q), R, (G, C, H, B, L, Identity)> {
     /// Takes deadlines from requests in another header. Defaults to [`DeadlineLayer::http`].
     pub fn deadlines(self, deadlines: DeadlineLayer) -> Self {
         self.with_deadlines(deadlines, Identity::new())

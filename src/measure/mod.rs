@@ -53,8 +53,8 @@
 //! response's body. Times are counted in a histogram. Its [quantiles](Durations::quantile) are at most 5 % too long, between a
 //! microsecond and 68.7 seconds; counts and sums are exact. All counts are since the layer was built.
 //!
-//! In the metrics they are the [buckets](Durations::buckets) of a Prometheus histogram, of which each ends at twice the time of the
-//! one before. `histogram_quantile` knows in which bucket the time is, and takes the calls to be spread evenly over it. So what it
+//! In the metrics they are the [buckets](Durations::buckets) of a Prometheus histogram. Each ends at twice the time of the one
+//! before. `histogram_quantile` knows in which bucket the time is, and takes the calls to be spread evenly over it. So what it
 //! says is at most twice the time, and at least half of it, between a microsecond and 68.7 seconds. Of longer times it says 68.7
 //! seconds. For a quantile within 5 %, ask the [handle](MeasureHandle::of).
 //!

@@ -9,7 +9,7 @@ use super::discover::Found;
 use super::replica::Replica;
 use super::set::Sets;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, ReplicaEvent};
 
 /// How many changes are taken at once.
 const AT_ONCE: usize = 1_000;
@@ -54,6 +54,6 @@ impl<S: Clone> Sets<S> {
     }
 
     fn tell_failed(&self, error: Option<&Error>) {
-        self.core.told.tell(self.core.row.source, &Event::DiscoverFailed { error });
+        self.core.told.tell(self.core.row.source, &Event::Replicas(ReplicaEvent::DiscoverFailed { error }));
     }
 }

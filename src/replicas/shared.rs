@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::{ConfigError, Rejection, RejectionReason};
-use crate::event::{self, Action, Event, Told};
+use crate::event::{self, Action, Event, ReplicaEvent, Told};
 use crate::judge::Judgement;
 use crate::registry::{Listing, Row};
 use crate::source::Kind;
@@ -100,7 +100,7 @@ impl Core {
     fn tell_all(&self, changes: Changes) {
         for change in changes {
             self.count(&change);
-            self.told.tell(self.row.source, &self.event(&change));
+            self.told.tell(self.row.source, &Event::Replicas(self.event(&change)));
         }
     }
 
@@ -135,25 +135,30 @@ impl Core {
         judgement
     }
 
-    fn event<'a>(&self, change: &'a Change) -> Event<'a> {
+    fn event<'a>(&self, change: &'a Change) -> ReplicaEvent<'a> {
         let rules = self.roster.rules();
         match change {
-            Change::Ejected { name, reason, out_for, times } => {
-                Event::Ejected { replica: name, reason: reason.as_str(), duration: (*out_for).into(), times: *times }
-            }
+            Change::Ejected { name, reason, out_for, times } => ReplicaEvent::Ejected {
+                replica: name,
+                reason: reason.as_str(),
+                duration: (*out_for).into(),
+                times: *times,
+            },
             Change::EjectionRefused { name, reason } => {
-                Event::EjectionRefused { replica: name, reason: reason.as_str() }
+                ReplicaEvent::EjectionRefused { replica: name, reason: reason.as_str() }
             }
-            Change::OnTrial { name } => Event::OnTrial { replica: name },
-            Change::Readmitted { name, reason } => Event::Readmitted { replica: name, reason: reason.as_str() },
+            Change::OnTrial { name } => ReplicaEvent::OnTrial { replica: name },
+            Change::Readmitted { name, reason } => ReplicaEvent::Readmitted { replica: name, reason: reason.as_str() },
             Change::FailedOver { from, to, reason } => {
-                Event::FailedOver { from: from.as_deref(), to, reason: reason.as_str() }
+                ReplicaEvent::FailedOver { from: from.as_deref(), to, reason: reason.as_str() }
             }
-            Change::Panic { is_on, healthy, of } => Event::Panic { is_on: *is_on, healthy: *healthy, replicas: *of },
+            Change::Panic { is_on, healthy, of } => {
+                ReplicaEvent::Panic { is_on: *is_on, healthy: *healthy, replicas: *of }
+            }
             Change::Spares { healthy, .. } => {
-                Event::Spares { healthy: *healthy, needed: rules.needed, spares: rules.spares }
+                ReplicaEvent::Spares { healthy: *healthy, needed: rules.needed, spares: rules.spares }
             }
-            Change::Drained { name } => Event::Drained { replica: name },
+            Change::Drained { name } => ReplicaEvent::Drained { replica: name },
         }
     }
 

@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use tower::Service;
 
-use super::rules::{RetryIf, Rules};
-use super::running::Running;
+use super::rules::{RetryIf, Rules, Running};
 use crate::call::budget::{Budget, Token};
 use crate::call::copies::{KeepRequest, KeepResponse, is_late};
 use crate::context::{self, Tried};
 use crate::error::Error;
 use crate::event::Event;
 use crate::outcome::{Classify, EndedBy, Outcome};
-use crate::state::attempts::Stop;
+use crate::state::attempts::{Ended, Stop};
 use crate::state::criticality::Criticality;
 
 /// What a call carries from attempt to attempt.
@@ -186,7 +185,7 @@ where
     ) -> Result<K::Response, Error> {
         if stop == Stop::Outcome {
             // Nothing was given up, so there is no event.
-            self.core.end(self.attempts, is_failure);
+            self.end(is_failure);
             return result.map(|response| self.receive(response));
         }
         let rejection = result.as_ref().err().filter(|error| error.rejection().is_some());
@@ -202,9 +201,18 @@ where
     }
 
     fn tell_stopped(&mut self, stop: Stop, rejection: Option<&Error>) {
-        self.core.count_stop(stop);
+        self.core.row.count(stop.word());
         self.core.tell(|| Event::Stopped { attempt: self.attempts, reason: stop.as_str(), rejection });
-        self.core.end(self.attempts, true);
+        self.end(true);
+    }
+
+    /// Counts the end of the call. Layers above hear of its attempts if it failed.
+    #[inline(always)]
+    pub(super) fn end(&mut self, is_failure: bool) {
+        if is_failure {
+            context::note_attempts(self.attempts);
+        }
+        self.core.end(Ended::of(self.attempts, is_failure) as usize);
     }
 
     fn take_last(&mut self) -> Result<K::Response, Error> {

@@ -25,7 +25,7 @@ use crate::call::budget::Token;
 use crate::call::copies::{DRAIN_FOR, KeepRequest, KeepResponse, LOOK_FOR, is_late};
 use crate::error::Error;
 use crate::outcome::{Classify, Outcome};
-use crate::state::attempts::Stop;
+use crate::state::attempts::{RETRIES, Stop};
 use crate::time;
 
 pin_project! {
@@ -98,7 +98,7 @@ where
                             match call.outcome(Ok(&response)) {
                                 // Returned from here, because each step below would move it.
                                 Ok(Outcome::Success) => {
-                                    call.core.end(call.attempts, false);
+                                    call.end(false);
                                     return Poll::Ready(Ok(call.receive(response)));
                                 }
                                 outcome => {
@@ -240,7 +240,7 @@ where
 
     fn sent(&self, service: &mut S, request: K::Kept, token: Token) -> Step<S::Future, S, K::Kept, S::Response> {
         token.spend();
-        self.core.count_retry();
+        self.core.row.count(RETRIES);
         Step::Sent { attempt: self.attempt(|| send(service, &self.rules.keep, request, self.attempts)) }
     }
 }

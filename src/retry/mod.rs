@@ -93,7 +93,6 @@ mod future;
 mod layer;
 mod per_key;
 mod rules;
-mod running;
 mod service;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -1,18 +1,18 @@
 //! What a retry asks before it sends a request again.
 
 use crate::cached_arc::cached;
+use crate::call;
 use crate::call::budget::Budget;
 use crate::call::copies::AsIs;
 use crate::debug::debug_by_type;
 use crate::error::Error;
-use crate::event::{self, Event};
 use crate::objective::BudgetGate;
 use crate::outcome::DefaultClassifier;
 #[cfg(feature = "serde")]
 use crate::registry::Keep;
 use crate::registry::{Listed, Row, Sums};
 use crate::setting::{Setting, Value};
-use crate::state::attempts::Attempts;
+use crate::state::attempts::{Attempts, Ended};
 
 /// What a retry decides by: a classifier, how it keeps requests and responses, and a last word.
 ///
@@ -38,12 +38,8 @@ pub(super) struct Core {
 
 cached!(Core);
 
-impl Core {
-    /// Tells an event of this instance.
-    pub(super) fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
-        event::tell_often(|| (self.row.source, event()));
-    }
-}
+/// A call that has not ended yet.
+pub(super) type Running = call::Running<Core, { Ended::Abandoned as usize }>;
 
 impl Listed for Core {
     fn row(&self) -> &'static Row {

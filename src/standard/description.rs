@@ -12,11 +12,13 @@ use crate::setting::Setting;
 /// The handles of a stack's parts; `()` where a part is switched off.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Handles<Q, R, C, H, B> {
+pub struct Handles<Q, R, G, C, H, B> {
     /// The [handle](crate::RateLimitHandle) of the rate limit.
     pub rate_limit: Q,
     /// The [budget](crate::Budget) of the retry, if it has one.
     pub budget: R,
+    /// The [handle](crate::HedgeHandle) of the hedge.
+    pub hedge: G,
     /// The [handle](crate::CircuitHandle) of the circuit breaker.
     pub circuit: C,
     /// The [handle](crate::ThrottleHandle) of the throttle.
@@ -95,6 +97,8 @@ places! {
     RateLimit: "rate limit";
     /// Sends a call again.
     Retry: "retry";
+    /// Sends an attempt a second time when it takes too long.
+    Hedge: "hedge";
     /// Counts each attempt.
     CircuitBreaker: "circuit breaker";
     /// Sends about as many attempts as the service takes.
@@ -107,21 +111,23 @@ places! {
     DeadlineSent: "deadline sent";
 }
 
-impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, H, B, L, O)>
+impl<E, N, F, D, T, Q, R, G, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (G, C, H, B, L, O)>
 where
     Q: Handled,
     R: Handled,
+    G: Handled,
     C: Handled,
     H: Handled,
     B: Handled,
 {
     /// Returns the handles of all parts that have one.
-    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, C::Handle, H::Handle, B::Handle> {
+    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, G::Handle, C::Handle, H::Handle, B::Handle> {
         let (.., rate) = &self.whole;
-        let (circuit, throttle, bulkhead, ..) = &self.attempt;
+        let (hedge, circuit, throttle, bulkhead, ..) = &self.attempt;
         Handles {
             rate_limit: rate.handle(),
             budget: self.retry.handle(),
+            hedge: hedge.handle(),
             circuit: circuit.handle(),
             throttle: throttle.handle(),
             bulkhead: bulkhead.handle(),
@@ -129,7 +135,7 @@ where
     }
 }
 
-impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, H, B, L, O)>
+impl<E, N, F, D, T, Q, R, G, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (G, C, H, B, L, O)>
 where
     N: Part,
     F: Part,
@@ -137,6 +143,7 @@ where
     T: Part,
     Q: Part,
     R: Part,
+    G: Part,
     C: Part,
     H: Part,
     B: Part,
@@ -151,10 +158,10 @@ where
 
     /// Lists all layers of the stack in this registry, also those that are added later.
     ///
-    /// The layers are built anew. A rate limit and a throttle are listed where their own builders say. Defaults to [`Registry::global`].
+    /// The layers are built anew. A rate limit, a hedge and a throttle are listed where their own builders say. Defaults to [`Registry::global`].
     pub fn registry(self, registry: &Registry) -> Self {
         let Self { name, end, whole: (answers, fallback, taken, total, rate), retry, attempt, .. } = self;
-        let (circuit, throttle, bulkhead, limit, sent) = attempt;
+        let (hedge, circuit, throttle, bulkhead, limit, sent) = attempt;
         Self {
             name,
             end,
@@ -167,6 +174,7 @@ where
             ),
             retry: retry.listed_in(registry),
             attempt: (
+                hedge.listed_in(registry),
                 circuit.listed_in(registry),
                 throttle.listed_in(registry),
                 bulkhead.listed_in(registry),
@@ -177,9 +185,9 @@ where
         }
     }
 
-    fn parts(&self) -> [(Place, &dyn Part); 11] {
+    fn parts(&self) -> [(Place, &dyn Part); 12] {
         let (answers, fallback, taken, total, rate) = &self.whole;
-        let (circuit, throttle, bulkhead, limit, sent) = &self.attempt;
+        let (hedge, circuit, throttle, bulkhead, limit, sent) = &self.attempt;
         [
             (Place::Answers, answers),
             (Place::Fallback, fallback),
@@ -187,6 +195,7 @@ where
             (Place::TotalTimeout, total),
             (Place::RateLimit, rate),
             (Place::Retry, &self.retry),
+            (Place::Hedge, hedge),
             (Place::CircuitBreaker, circuit),
             (Place::Throttle, throttle),
             (Place::Bulkhead, bulkhead),

@@ -39,7 +39,7 @@ pub type Client<E, D, R> = StandardLayer<
     E,
     (Identity, Identity, D, TimeoutLayer<Duration, E>, Identity),
     BuiltRetry<R>,
-    (BuiltCircuitBreaker<E>, Identity, Identity, TimeoutLayer<Duration, E>, D),
+    (Identity, BuiltCircuitBreaker<E>, Identity, Identity, TimeoutLayer<Duration, E>, D),
 >;
 
 /// The standard stack of a server, as it begins. `N` turns errors into responses, and `D` takes deadlines from requests.
@@ -47,7 +47,7 @@ pub type Server<E, N, D> = StandardLayer<
     E,
     (N, Identity, D, TimeoutLayer<Duration, E>, Identity),
     Identity,
-    (Identity, Identity, BulkheadLayer<E>, Identity, Identity),
+    (Identity, Identity, Identity, BulkheadLayer<E>, Identity, Identity),
 >;
 
 const TOTAL: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ impl<E: Clone, D, R: Clone> Client<E, D, R> {
             end,
             whole: (Identity::new(), Identity::new(), taken, Identity::new(), Identity::new()),
             retry,
-            attempt: (circuit, Identity::new(), Identity::new(), Identity::new(), sent),
+            attempt: (Identity::new(), circuit, Identity::new(), Identity::new(), Identity::new(), sent),
             registry: Registry::global(),
         };
         Ok(empty.total_timeout(TOTAL).attempt_timeout(ATTEMPT))
@@ -84,7 +84,7 @@ impl<E: Clone, N, D> Server<E, N, D> {
             end,
             whole: (answers, Identity::new(), deadlines, Identity::new(), Identity::new()),
             retry: Identity::new(),
-            attempt: (Identity::new(), Identity::new(), Identity::new(), Identity::new(), Identity::new()),
+            attempt: <(Identity, Identity, Identity, Identity, Identity, Identity)>::default(),
             registry: Registry::global(),
         };
         empty.total_timeout(TOTAL).bulkhead(max_concurrent)
@@ -153,11 +153,11 @@ impl<E, W, R, B, A> StandardLayer<E, W, BuiltRetry<R, B>, A> {
     }
 }
 
-impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C, H, B, L, O)> {
+impl<E, N, F, D, T, Q, R, G, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (G, C, H, B, L, O)> {
     /// Takes no deadline from requests, and sends none.
     ///
     /// Set it where the service must not see the header. Defaults to carrying deadlines with HTTP and gRPC.
-    pub fn without_deadlines(self) -> StandardLayer<E, (N, F, Identity, T, Q), R, (C, H, B, L, Identity)> {
+    pub fn without_deadlines(self) -> StandardLayer<E, (N, F, Identity, T, Q), R, (G, C, H, B, L, Identity)> {
         self.with_deadlines(Identity::new(), Identity::new())
     }
 
@@ -165,8 +165,9 @@ impl<E, N, F, D, T, Q, R, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (C
         self,
         taken: U,
         sent: V,
-    ) -> StandardLayer<E, (N, F, U, T, Q), R, (C, H, B, L, V)> {
-        self.map_whole(|(answers, fallback, _, total, rate)| (answers, fallback, taken, total, rate))
-            .map_attempt(|(circuit, throttle, bulkhead, limit, _)| (circuit, throttle, bulkhead, limit, sent))
+    ) -> StandardLayer<E, (N, F, U, T, Q), R, (G, C, H, B, L, V)> {
+        self.map_whole(|(answers, fallback, _, total, rate)| (answers, fallback, taken, total, rate)).map_attempt(
+            |(hedge, circuit, throttle, bulkhead, limit, _)| (hedge, circuit, throttle, bulkhead, limit, sent),
+        )
     }
 }

@@ -44,6 +44,7 @@
 //! | total timeout | 30 s | 30 s | [`total_timeout`](StandardLayer::total_timeout), [`without_total_timeout`](StandardLayer::without_total_timeout) |
 //! | [rate limit](crate::rate_limit) | off | off | [`rate_limit`](StandardLayer::rate_limit) |
 //! | [retry](crate::retry) | 3 attempts, budget | - | [`retry`](StandardLayer::retry), [`without_retry`](StandardLayer::without_retry) |
+//! | [hedge](crate::hedge) | off | off | [`hedge`](StandardLayer::hedge) |
 //! | [circuit breaker](crate::circuit_breaker) | on | - | [`circuit_breaker`](StandardLayer::circuit_breaker), [`without_circuit_breaker`](StandardLayer::without_circuit_breaker) |
 //! | [throttle](crate::throttle) | off | off | [`throttle`](StandardLayer::throttle) |
 //! | [bulkhead](crate::bulkhead) | off | as given | [`bulkhead`](StandardLayer::bulkhead) |

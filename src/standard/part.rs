@@ -11,6 +11,7 @@ use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle};
 use crate::error::ConfigError;
 use crate::fallback::FallbackLayer;
+use crate::hedge::{HedgeHandle, HedgeLayer};
 use crate::keyed::PerKey;
 use crate::rate_limit::{Quota, RateLimitHandle};
 use crate::registry::Registry;
@@ -113,6 +114,20 @@ impl<E> Part for ThrottleLayer<E> {
 impl<K, By, E> Part for AdmissionLayer<PerKey<K, By, Throttling>, E> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(self.handle().model().settings())
+    }
+}
+
+impl<R> Part for HedgeLayer<R> {
+    fn settings(&self) -> Option<Vec<Setting>> {
+        Some(self.handle().settings())
+    }
+}
+
+impl<R> Handled for HedgeLayer<R> {
+    type Handle = HedgeHandle;
+
+    fn handle(&self) -> HedgeHandle {
+        self.handle()
     }
 }
 

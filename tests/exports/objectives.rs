@@ -31,7 +31,7 @@ const TRAFFIC: [(usize, [u64; 3]); 12] = [
     // Too slow, and then nearly all of it.
     (50, [1_503, 0, 351]),
     (5, [1_499, 0, 1_201]),
-    // Few calls, of which one of many fails: fewer than five an hour.
+    // Few calls, and one of many fails: fewer than five an hour.
     (60, [3, 0, 0]),
     (9, [2, 1, 0]),
     (150, [7, 0, 0]),
@@ -93,7 +93,7 @@ fn differing() -> Vec<String> {
     burns.into_iter().chain([format!("{firing} unless {own}"), format!("{own} unless {firing}")]).collect()
 }
 
-/// Asks these queries at the end of each bucket, of which none may find anything, and one that must.
+/// Asks these queries at the end of each bucket. None of them may find anything, and one other must.
 fn test_file(series: &Series, buckets: usize) -> String {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/dashboard/rules.yml");
     let mut text = format!("rule_files: [{}]\nevaluation_interval: 5m\ntests:\n  - interval: 5m\n", rules.display());

@@ -200,6 +200,24 @@ async fn inside_a_retry_the_number_is_that_of_the_retry_unless_it_is_a_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn in_a_standard_stack_an_attempt_is_hedged_by_the_rules_of_http() {
+    for (method, attempts) in [(Method::GET, 2), (Method::POST, 1)] {
+        let sent = AtomicUsize::new(0);
+        let service = service_fn(|_: Request<ReplayBody<ReplayBody<Whole>>>| {
+            let nth = sent.fetch_add(1, Ordering::SeqCst);
+            async move {
+                sleep(if nth == 0 { 50 * MILLI } else { 5 * MILLI }).await;
+                Ok::<_, BoxError>(Response::new(Whole::default()))
+            }
+        });
+        let stack = palisade::http::standard::<ReplayBody<Whole>>("search").unwrap().hedge(layer());
+        let request = Request::builder().method(&method).body(Whole::default()).unwrap();
+        stack.layer(service).oneshot(request).await.unwrap();
+        assert_eq!(sent.load(Ordering::SeqCst), attempts, "{method}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_deadline_of_the_request_holds_for_hedges() {
     let sent = AtomicUsize::new(0);
     let service = service_fn(|_: Request<ReplayBody<Whole>>| {

@@ -28,7 +28,7 @@ enum Away {
     Reset(Reason),
     /// Says that it goes away, and that it has begun with no call.
     Goaway,
-    /// Says so because of headers that are far too large, of whichever call.
+    /// Says so because the headers of some call are far too large.
     TooLarge(u8, &'static str),
 }
 

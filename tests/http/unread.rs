@@ -1,4 +1,4 @@
-//! Responses of which nobody reads all, and streams that go on: what a circuit learns of the service. The clock is paused.
+//! Responses that nobody reads to the end, and streams that go on: what a circuit learns of the service. The clock is paused.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -28,7 +28,7 @@ enum Reads {
     AFrameAndWaits,
 }
 
-/// One call in so many fails. The others get a response of unknown length, of which one frame is there.
+/// One call in so many fails. The others get a response of unknown length, and one frame of it is there.
 fn one_fails_in(
     calls: usize,
 ) -> impl Service<Request<Small>, Response = Response<Streamed>, Error = Infallible> + Clone {

@@ -31,7 +31,7 @@ const FOR: Duration = Duration::from_secs(10);
 enum Traffic {
     /// So many a second, whatever becomes of those before.
     Rate(u32),
-    /// From so many callers, each of which makes its next call when its last one has ended.
+    /// From so many callers. Each makes its next call when its last one has ended.
     Callers(usize),
 }
 
@@ -115,18 +115,20 @@ where
         match traffic {
             Traffic::Rate(rate) => sleep_until(start + Duration::from_secs(1) * sent / rate).await,
             Traffic::Callers(callers) if calls.len() < callers => {}
-            Traffic::Callers(_) => assert!(calls.join_next().await.is_some_and(is_good), "a call failed"),
+            Traffic::Callers(_) => {
+                assert!(calls.join_next().await.is_some_and(|ended| is_good(&ended)), "a call failed");
+            }
         }
         let call = service.ready().await.map_err(Into::into).expect("it is ready").call(());
         calls.spawn(async { call.await.is_ok() });
         sent += 1;
     }
     while let Some(ended) = calls.join_next().await {
-        assert!(is_good(ended), "a call failed");
+        assert!(is_good(&ended), "a call failed");
     }
     f64::from(slow.load(Relaxed)) * 100.0 / f64::from(sent)
 }
 
-fn is_good(ended: Result<bool, JoinError>) -> bool {
+fn is_good(ended: &Result<bool, JoinError>) -> bool {
     matches!(ended, Ok(true))
 }

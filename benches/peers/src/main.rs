@@ -3,12 +3,16 @@
 //! ```text
 //! cargo run --release --manifest-path benches/peers/Cargo.toml [-- [word] [--rounds n]]
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- --balance
+//! cargo run --release --manifest-path benches/peers/Cargo.toml --features paused -- --hedge
 //! ```
 //!
-//! With a word, only the rows that contain it. With `--balance`, how many calls a replica gets that is slower than the others.
+//! With a word, only the rows that contain it. With `--balance`, how many calls a replica gets that is slower than the others. With
+//! `--hedge`, what hedges gain and cost where few calls are slow, in virtual time.
 
 mod allocations;
 mod balance;
+#[cfg(feature = "paused")]
+mod hedge;
 mod http;
 mod inner;
 mod measure;
@@ -17,6 +21,13 @@ mod peers;
 mod rows;
 mod scaling;
 mod table;
+#[cfg(not(feature = "paused"))]
+mod hedge {
+    /// Says what it needs: a clock that can be paused is slower, so the times of the rows are taken without it.
+    pub fn measure() {
+        println!("--hedge plays in virtual time: say `--features paused` before it");
+    }
+}
 
 use std::env;
 
@@ -26,7 +37,7 @@ use tower::service_fn;
 use crate::allocations::Counting;
 use crate::measure::{Contender, Paced, answered, answered_but_last, contender};
 use crate::peers::{by_hand, failsafe, governor, recloser, seatbelt, tower as towers, tower_resilience};
-use crate::rows::{Health, Path, Row, Scaling};
+use crate::rows::{First, Health, Path, Row, Scaling, Window};
 use crate::table::Line;
 
 #[global_allocator]
@@ -39,8 +50,8 @@ const OURS: usize = 1;
 const TOWER: usize = 2;
 const BY_HAND: usize = 3;
 const GOVERNOR: usize = 8;
-/// No column that is printed: ours, where nothing fails.
-const WELL: usize = COLUMNS.len();
+/// No column that is printed: ours, along the path that the row's is compared with.
+const BESIDE: usize = COLUMNS.len();
 
 const NOTES: &str = "
 Times are the best of all rounds; ratios the median of those in which each thread had a core, none where that was rare.
@@ -48,13 +59,17 @@ bare: the inner service, alone. tower, five layers: four, without breaker and fa
 by hand, five layers: its breaker counts failures in a row. seatbelt, five layers: four, without bulkhead.
 http, retry and five layers: by hand, the head is copied and nothing else; tower's policy copies the request; tower's four:
 timeout, retry, concurrency limit, timeout, all of the head alone. A frame: of a body that is always ready.
+hedge: tower's is given latencies to begin with, else it counts none for 30 s; by hand, the call beside a timer, without budget.
+chaos, off: tower-resilience draws by chance at a rate of nothing.
 governor: in a layer of ours, by the same clock, and without saying when a call would pass.
 replicas: all are well, and calls go to the least loaded of two.
 tower-resilience, time window: it keeps each call of the window, so it slows with the rate; five layers: a count window.";
 
 fn main() {
-    if env::args().nth(1).as_deref() == Some("--balance") {
-        return balance::measure();
+    match env::args().nth(1).as_deref() {
+        Some("--balance") => return balance::measure(),
+        Some("--hedge") => return hedge::measure(),
+        _ => {}
     }
     let Options { word, rounds } = Options::read();
     let runtime = measure::runtime();
@@ -111,7 +126,7 @@ impl Field {
     }
 }
 
-fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
+fn contenders(path: Path) -> [Option<Contender>; BESIDE + 1] {
     [
         bare(path),
         Some(ours::contend(path)),
@@ -122,7 +137,7 @@ fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
         seatbelt::contend(path),
         tower_resilience::contend(path),
         governor::contend(path),
-        well(path).map(ours::contend),
+        beside(path).map(ours::contend),
     ]
 }
 
@@ -130,7 +145,7 @@ fn contenders(path: Path) -> [Option<Contender>; WELL + 1] {
 fn bare(path: Path) -> Option<Contender> {
     Some(match path {
         Path::Closed(_, Health::OneInHundred) => contender(service_fn(inner::one_in_hundred), answered_but_last),
-        Path::PendingOnce => contender(service_fn(inner::pending_once), answered),
+        Path::PendingOnce | Path::Hedged(_, First::PendingOnce) => contender(service_fn(inner::pending_once), answered),
         Path::Http(_, ask) => http::calls(service_fn(http::echo), ask),
         Path::Frame(_) => http::frames(service_fn(http::endless)),
         Path::Open | Path::Full | Path::OverRate | Path::OneFailure(..) | Path::Taken => return None,
@@ -138,9 +153,10 @@ fn bare(path: Path) -> Option<Contender> {
     })
 }
 
-/// The same path, where nothing fails.
-fn well(path: Path) -> Option<Path> {
+/// The path of ours that this one is compared with.
+fn beside(path: Path) -> Option<Path> {
     match path {
+        Path::Throttled => Some(Path::Closed(Window::Time, Health::Well)),
         Path::Closed(window, Health::OneInHundred) => Some(Path::Closed(window, Health::Well)),
         _ => None,
     }

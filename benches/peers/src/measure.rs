@@ -36,6 +36,15 @@ where
     Box::new(Loop { service, intended })
 }
 
+/// As [`contender`], of a service that is not `Clone`, so that no two threads can call it.
+pub fn single<S, F>(service: S, intended: F) -> Contender
+where
+    S: Service<u64, Response = u64> + Send + 'static,
+    F: Fn(u64, &Result<u64, S::Error>) -> bool + Copy + Send + 'static,
+{
+    Box::new(Single(Loop { service, intended }))
+}
+
 /// The call was answered by the service.
 pub fn answered<E>(n: u64, result: &Result<u64, E>) -> bool {
     matches!(result, Ok(answer) if *answer == n)
@@ -52,18 +61,44 @@ struct Loop<S, F> {
     intended: F,
 }
 
+impl<S, F> Loop<S, F>
+where
+    S: Service<u64, Response = u64>,
+    F: Fn(u64, &Result<u64, S::Error>) -> bool + Copy,
+{
+    fn time(&mut self, runtime: &Runtime, calls: u32) -> Duration {
+        // Else each call is charged for the yields that tokio forces every 128 operations.
+        runtime.block_on(unconstrained(time(&mut self.service, calls, self.intended)))
+    }
+}
+
 impl<S, F> Racer for Loop<S, F>
 where
     S: Service<u64, Response = u64> + Clone + Send + 'static,
     F: Fn(u64, &Result<u64, S::Error>) -> bool + Copy + Send + 'static,
 {
     fn run(&mut self, runtime: &Runtime, calls: u32) -> Duration {
-        // Else each call is charged for the yields that tokio forces every 128 operations.
-        runtime.block_on(unconstrained(time(&mut self.service, calls, self.intended)))
+        self.time(runtime, calls)
     }
 
     fn twin(&self) -> Contender {
         Box::new(self.clone())
+    }
+}
+
+struct Single<S, F>(Loop<S, F>);
+
+impl<S, F> Racer for Single<S, F>
+where
+    S: Service<u64, Response = u64> + Send + 'static,
+    F: Fn(u64, &Result<u64, S::Error>) -> bool + Copy + Send + 'static,
+{
+    fn run(&mut self, runtime: &Runtime, calls: u32) -> Duration {
+        self.0.time(runtime, calls)
+    }
+
+    fn twin(&self) -> Contender {
+        unreachable!("no row asks what two threads get done with it")
     }
 }
 

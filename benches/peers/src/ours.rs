@@ -1,20 +1,23 @@
 //! Ours.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, Error, FallbackLayer, MeasureLayer, Outcome, Rate,
-    RateLimitLayer, Replica, Replicas, ReplicasBuilder, RetryBuilder, RetryLayer, TimeoutLayer,
+    Adaptive, Backoff, Budget, BulkheadLayer, ChaosLayer, CircuitBreakerLayer, CoalesceLayer, Error, FallbackLayer,
+    HedgeLayer, MeasureLayer, Outcome, Rate, RateLimitLayer, Replica, Replicas, ReplicasBuilder, RetryBuilder,
+    RetryLayer, ThrottleLayer, TimeoutLayer,
 };
-use tower::{Layer, ServiceBuilder, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 use crate::http::Ask;
 use crate::inner::{FAILURE, FALLBACK};
-use crate::measure::{Contender, answered, answered_but_last, contender};
+use crate::measure::{Contender, answered, answered_but_last, contender, runtime};
 use crate::peers::{BURST, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
-use crate::rows::{Failure, Health, Path, Through, Window};
+use crate::rows::{After, Failure, First, Health, Path, Through, Window};
 use crate::{http, inner, rows};
 
 pub fn contend(path: Path) -> Contender {
@@ -22,6 +25,10 @@ pub fn contend(path: Path) -> Contender {
         Path::Closed(window, Health::Well) => contender(breaker(window).layer(service_fn(inner::fallible)), answered),
         Path::Closed(window, Health::OneInHundred) => {
             contender(breaker(window).layer(service_fn(inner::one_in_hundred)), answered_but_last)
+        }
+        Path::Throttled => {
+            let throttle = ThrottleLayer::builder("throttle").build().expect("legal");
+            contender(throttle.layer(service_fn(inner::fallible)), answered)
         }
         Path::Open => {
             let breaker = CircuitBreakerLayer::builder("open").consecutive(1).open_for(Backoff::constant(OPEN_FOR));
@@ -47,12 +54,19 @@ pub fn contend(path: Path) -> Contender {
         Path::PendingOnce => contender(TimeoutLayer::new(LIMIT).layer(service_fn(inner::pending_once)), answered),
         Path::Unneeded(budget) => contender(retry(budget).layer(service_fn(inner::answer)), answered),
         Path::OneFailure(budget, failure) => one_failure(retry_builder(budget), failure),
+        Path::Hedged(after, First::Ready) => hedged(after, service_fn(inner::answer)),
+        Path::Hedged(after, First::PendingOnce) => hedged(after, service_fn(inner::pending_once)),
         Path::NotTaken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::answer)), answered),
         Path::Taken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::down)), |_, result| {
             matches!(result, Ok(FALLBACK))
         }),
         Path::Measured => {
             contender(MeasureLayer::new("measure").expect("legal").layer(service_fn(inner::answer)), answered)
+        }
+        Path::Alone => contender(CoalesceLayer::by(|n: &u64| *n).layer(service_fn(inner::answer)), answered),
+        Path::Unharmed => {
+            let chaos = ChaosLayer::builder("chaos").fail(1.0, |_| inner::Down).build().expect("legal");
+            contender(chaos.layer(service_fn(inner::answer)), answered)
         }
         Path::OneOf(replicas) => {
             let all = (0..replicas).map(|n| Replica::new(n.to_string(), service_fn(inner::answer)));
@@ -103,6 +117,7 @@ fn http_bulkhead() -> BulkheadLayer<Http> {
     BulkheadLayer::http(PLACES).build().expect("legal")
 }
 
+#[expect(clippy::type_complexity, reason = "the rules of a retry for HTTP")]
 fn http_retry() -> RetryLayer<Rules<HttpClassifier, Resend<ReplayBody<Full<Bytes>>>, Idempotent>> {
     RetryLayer::http("http").build().expect("legal")
 }
@@ -145,6 +160,24 @@ fn one_failure(builder: RetryBuilder<Rules>, failure: Failure) -> Contender {
             contender(layer.layer(service_fn(inner::flaky_response)), answered)
         }
     }
+}
+
+fn hedged<S>(after: After, inner: S) -> Contender
+where
+    S: Service<u64, Response = u64, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    let builder = HedgeLayer::builder("hedge");
+    let builder = match after {
+        After::Delay => builder.after(LIMIT),
+        After::Quantile => builder,
+    };
+    let layer = builder.build().expect("legal");
+    let mut hedged = contender(layer.layer(inner), answered);
+    // Else the first rounds are of calls that cannot be hedged yet.
+    while layer.handle().delay().is_none() {
+        hedged.run(&runtime(), 100);
+    }
+    hedged
 }
 
 fn five() -> Contender {

@@ -8,6 +8,8 @@ use crate::{BARE, BY_HAND};
 pub enum Path {
     /// Through a closed breaker.
     Closed(Window, Health),
+    /// Through a throttle that rejects nothing.
+    Throttled,
     /// Rejected by a breaker that opened.
     Open,
     /// Through a bulkhead with room.
@@ -28,12 +30,18 @@ pub enum Path {
     Unneeded(Budget),
     /// Through a retry that is needed once, without delay.
     OneFailure(Budget, Failure),
+    /// Through a hedge that is not taken.
+    Hedged(After, First),
     /// Through a fallback that is not taken.
     NotTaken,
     /// Answered by the fallback.
     Taken,
     /// Through a measure.
     Measured,
+    /// Through a coalesce, by a caller who is alone.
+    Alone,
+    /// Through chaos that is off.
+    Unharmed,
     /// To one of so many replicas.
     OneOf(usize),
     /// Through all five, without the measure.
@@ -83,6 +91,22 @@ pub enum Failure {
     Response,
 }
 
+/// When a hedge would be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// After a fixed time.
+    Delay,
+    /// After the time within which 95 % of the calls end.
+    Quantile,
+}
+
+/// How the future of the first attempt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    Ready,
+    PendingOnce,
+}
+
 /// What a call may cost in time.
 #[derive(Clone, Copy, Debug)]
 pub enum Cost {
@@ -91,8 +115,8 @@ pub enum Cost {
     OfTower(f64),
     /// In shares of what governor takes.
     OfGovernor(f64),
-    /// In shares of what the same takes where nothing fails.
-    OfWell(f64),
+    /// In shares of what ours takes along the path [beside](crate::beside), and the words for that.
+    OfBeside(f64, &'static str),
     Any,
 }
 
@@ -119,7 +143,7 @@ pub struct Row {
 
 /// All rows.
 pub fn all() -> Vec<Row> {
-    [closed(), limits(), retries(), rest(), http(), http_copied(), frames()].concat()
+    [closed(), limits(), retries(), hedges(), rest(), http(), http_copied(), frames()].concat()
 }
 
 fn row(name: &'static str, path: Path, cost: Cost) -> Row {
@@ -142,20 +166,29 @@ impl Row {
 }
 
 fn closed() -> Vec<Row> {
-    use Cost::{Nanos, OfWell};
+    use Cost::{Nanos, OfBeside};
     use Health::{OneInHundred, Well};
-    use Path::{Closed, Open};
+    use Path::{Closed, Open, Throttled};
     use Scaling::AtLeast;
     use Window::{Consecutive, Count, Time};
     vec![
         row("breaker closed, consecutive", Closed(Consecutive, Well), Nanos(20.0)).scaling(AtLeast(1.5)),
         row("breaker closed, count window", Closed(Count, Well), Nanos(20.0)).scaling(AtLeast(0.5)),
         row("breaker closed, time window", Closed(Time, Well), Nanos(45.0)).scaling(AtLeast(1.5)),
-        row("breaker closed, consecutive, 1 in 100 failing", Closed(Consecutive, OneInHundred), OfWell(1.3))
-            .scaling(AtLeast(1.2)),
-        row("breaker closed, count window, 1 in 100 failing", Closed(Count, OneInHundred), OfWell(1.3))
-            .scaling(AtLeast(1.2)),
-        row("breaker closed, time window, 1 in 100 failing", Closed(Time, OneInHundred), OfWell(1.3))
+        row("throttle", Throttled, OfBeside(1.0, "time window")).scaling(AtLeast(1.5)),
+        row(
+            "breaker closed, consecutive, 1 in 100 failing",
+            Closed(Consecutive, OneInHundred),
+            OfBeside(1.3, "failing none"),
+        )
+        .scaling(AtLeast(1.2)),
+        row(
+            "breaker closed, count window, 1 in 100 failing",
+            Closed(Count, OneInHundred),
+            OfBeside(1.3, "failing none"),
+        )
+        .scaling(AtLeast(1.2)),
+        row("breaker closed, time window, 1 in 100 failing", Closed(Time, OneInHundred), OfBeside(1.3, "failing none"))
             .scaling(AtLeast(1.2)),
         row("breaker open, rejecting", Open, Nanos(35.0)).scaling(AtLeast(1.5)),
     ]
@@ -190,13 +223,29 @@ fn retries() -> Vec<Row> {
     ]
 }
 
+/// By hand, the inner future is polled beside a timer and no more.
+fn hedges() -> Vec<Row> {
+    use After::{Delay, Quantile};
+    use Cost::{Nanos, OfTower};
+    use First::{PendingOnce, Ready};
+    use Path::Hedged;
+    vec![
+        row("hedge not taken, inner ready", Hedged(Delay, Ready), Nanos(25.0)).over(BARE),
+        row("hedge not taken, inner pending once", Hedged(Delay, PendingOnce), Nanos(25.0)).over(BY_HAND),
+        row("hedge by quantile, inner ready", Hedged(Quantile, Ready), OfTower(1.0)),
+        row("hedge by quantile, inner pending once", Hedged(Quantile, PendingOnce), OfTower(1.0)),
+    ]
+}
+
 fn rest() -> Vec<Row> {
     use Cost::Nanos;
-    use Path::{Five, Measured, NotTaken, OneOf, Taken};
+    use Path::{Alone, Five, Measured, NotTaken, OneOf, Taken, Unharmed};
     vec![
         row("fallback not taken", NotTaken, Nanos(6.0)),
         row("fallback taken", Taken, Nanos(10.0)),
         row("measure", Measured, Nanos(45.0)).over(BARE).scaling(Scaling::AtLeast(1.5)),
+        row("coalesce, without company", Alone, Nanos(150.0)).over(BARE).allocations(2.0),
+        row("chaos, off", Unharmed, Nanos(1.0)).over(BARE),
         row("replicas, one of 3", OneOf(3), Nanos(60.0)).over(BARE),
         row("replicas, one of 1,000", OneOf(1_000), Nanos(120.0)).over(BARE),
         row("five layers", Five, Nanos(115.0)).scaling(Scaling::AtLeast(0.7)),

@@ -3,10 +3,10 @@
 use std::array;
 
 use crate::rows::{Cost, Row, Scaling};
-use crate::{COLUMNS, GOVERNOR, OURS, TOWER, WELL};
+use crate::{BESIDE, COLUMNS, GOVERNOR, OURS, TOWER};
 
 /// One measured value for each column that has one.
-pub type Line = [Option<f64>; WELL + 1];
+pub type Line = [Option<f64>; BESIDE + 1];
 
 pub fn head() {
     print(["path", "measure", "target", "verdict"], COLUMNS.map(str::to_owned));
@@ -33,8 +33,8 @@ fn time(row: &Row, labels: [&str; 2], line: &Line) {
         Cost::Nanos(most) => (format!("<= {most}"), Some(most)),
         Cost::OfTower(share) => (format!("<= {share} x tower"), line[TOWER].map(|tower| tower * share)),
         Cost::OfGovernor(share) => (format!("<= {share} x governor"), line[GOVERNOR].map(|other| other * share)),
-        Cost::OfWell(share) => {
-            (format!("<= {share} x {} failing none", cell(line[WELL], 1)), line[WELL].map(|well| well * share))
+        Cost::OfBeside(share, words) => {
+            (format!("<= {share} x {} {words}", cell(line[BESIDE], 1)), line[BESIDE].map(|beside| beside * share))
         }
         Cost::Any => (String::new(), None),
     };

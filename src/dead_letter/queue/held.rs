@@ -72,7 +72,7 @@ impl<Request: 'static> Held<Request> {
         let id = self.shared.letters.lock().get(self.number).map(|letter| (letter.id, letter.replays));
         let Some((id, replays)) = id else { return Ok(()) };
         let replays = replays.saturating_add(u32::from(why == Parked::Failed));
-        // One that cannot be read is left as it is: whoever can read it may replay it.
+        // One that cannot be read is left as it is: a process that can read it may replay it.
         if why != Parked::Unreadable {
             self.mark(Mark { replays, is_parked: true }).await?;
         }

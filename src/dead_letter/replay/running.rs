@@ -53,7 +53,7 @@ impl<F: Future> Running<F> {
 
     /// Polls those that were woken. Is ready once some have ended, with what they gave.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Vec<F::Output>> {
-        // Before the slots are looked at: whoever wakes one after that finds this task.
+        // Before the slots are looked at: a slot that is woken after that finds this task.
         let before = mem::replace(&mut *self.task.lock(), cx.waker().clone());
         drop(before);
         let mut ended = Vec::new();

@@ -73,15 +73,7 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
             let node = field::display(node.escape_debug());
             info!(target: "palisade::heartbeats", name, node, ?silent, "node returned");
         }
-        Event::Ejected { .. }
-        | Event::EjectionRefused { .. }
-        | Event::OnTrial { .. }
-        | Event::Readmitted { .. }
-        | Event::FailedOver { .. }
-        | Event::Panic { .. }
-        | Event::Spares { .. }
-        | Event::Drained { .. }
-        | Event::DiscoverFailed { .. } => of_replicas(name, event),
+        Event::Replicas(event) => of_replicas(name, event),
         Event::SagaStepFailed { .. }
         | Event::SagaUndone { .. }
         | Event::SagaStuck { .. }

@@ -3,7 +3,7 @@
 use tracing::{Value, debug, field, info, warn};
 
 use crate::error::Chain;
-use crate::event::Event;
+use crate::event::{Event, ReplicaEvent};
 
 fn shown(name: &str) -> impl Value {
     field::display(name.escape_debug().to_string())
@@ -28,35 +28,38 @@ pub(super) fn of_sagas(name: &'static str, event: &Event<'_>) {
     }
 }
 
-pub(super) fn of_replicas(name: &'static str, event: &Event<'_>) {
+pub(super) fn of_replicas(name: &'static str, event: ReplicaEvent<'_>) {
     macro_rules! row {
         ($level:ident, $($fields:tt)+) => {
             $level!(target: "palisade::replicas", name, $($fields)+)
         };
     }
-    match *event {
-        Event::Ejected { replica, reason, duration, times } => {
+    match event {
+        ReplicaEvent::Ejected { replica, reason, duration, times } => {
             row!(warn, replica = shown(replica), reason, ?duration, times, "replica ejected");
         }
-        Event::EjectionRefused { replica, reason } => {
+        ReplicaEvent::EjectionRefused { replica, reason } => {
             row!(warn, replica = shown(replica), reason, "too many replicas are ejected for another");
         }
-        Event::OnTrial { replica } => row!(info, replica = shown(replica), "replica is on trial"),
-        Event::Readmitted { replica, reason } => row!(info, replica = shown(replica), reason, "replica readmitted"),
-        Event::FailedOver { from, to, reason } => {
+        ReplicaEvent::OnTrial { replica } => row!(info, replica = shown(replica), "replica is on trial"),
+        ReplicaEvent::Readmitted { replica, reason } => {
+            row!(info, replica = shown(replica), reason, "replica readmitted");
+        }
+        ReplicaEvent::FailedOver { from, to, reason } => {
             row!(warn, from = from.map(shown), to = shown(to), reason, "failed over");
         }
-        Event::Panic { is_on: true, healthy, replicas } => {
+        ReplicaEvent::Panic { is_on: true, healthy, replicas } => {
             row!(warn, healthy, replicas, "so few replicas are healthy that health is ignored");
         }
-        Event::Panic { healthy, replicas, .. } => row!(info, healthy, replicas, "health counts again"),
-        Event::Spares { healthy, needed, spares } if healthy < needed.saturating_add(spares) => {
+        ReplicaEvent::Panic { healthy, replicas, .. } => row!(info, healthy, replicas, "health counts again"),
+        ReplicaEvent::Spares { healthy, needed, spares } if healthy < needed.saturating_add(spares) => {
             row!(warn, healthy, needed, spares, "too few replicas are healthy");
         }
-        Event::Spares { healthy, needed, spares } => row!(info, healthy, needed, spares, "enough replicas are healthy"),
-        Event::Drained { replica } => row!(info, replica = shown(replica), "replica drained"),
-        Event::DiscoverFailed { error: Some(error) } => row!(warn, error = %Chain(error), "no news of replicas"),
-        Event::DiscoverFailed { error: None } => row!(info, "no more news of replicas"),
-        _ => {}
+        ReplicaEvent::Spares { healthy, needed, spares } => {
+            row!(info, healthy, needed, spares, "enough replicas are healthy");
+        }
+        ReplicaEvent::Drained { replica } => row!(info, replica = shown(replica), "replica drained"),
+        ReplicaEvent::DiscoverFailed { error: Some(error) } => row!(warn, error = %Chain(error), "no news of replicas"),
+        ReplicaEvent::DiscoverFailed { error: None } => row!(info, "no more news of replicas"),
     }
 }

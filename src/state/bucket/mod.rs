@@ -103,7 +103,7 @@ impl Bucket {
         if calls == 0 {
             return Ok(Turn { due: now, from: 0, to: 0, interval: 0 });
         }
-        // Acquire pairs with Release in `set`: whoever sees the word of a new interval does not see the old interval.
+        // Acquire pairs with Release in `set`: a thread that sees the word of a new interval does not see the old interval.
         let mut arrival = self.arrival.load(Ordering::Acquire);
         loop {
             let interval = self.interval();

@@ -81,7 +81,7 @@ impl Bucket {
         }
         self.period.store(Nanos::of(rate.period()).0, Ordering::Relaxed);
         self.quota.store(changed.0, Ordering::Relaxed);
-        // Release pairs with Acquire in `interval`: whoever sees it sees all of the change.
+        // Release pairs with Acquire in `interval`: a thread that sees it sees all of the change.
         self.interval.store(new, Ordering::Release);
         // What the model is now, not what it was set to: of two who set all at once, the last to come here sees what both have set.
         *by_hand = model.is_none_or(|model| model.settings() != (rate, burst));

@@ -44,7 +44,7 @@ fn count(roster: &Roster, phase: Phase, now: u64) -> usize {
     roster.view(Nanos(now)).0.members.iter().filter(|member| member.phase == phase).count()
 }
 
-/// A roster of which `a` was ejected.
+/// A roster whose `a` was ejected.
 fn without_a(members: usize) -> Arc<Roster> {
     let roster = roster(RULES, members);
     let ended = end(&roster, call_now(&roster, "a"), How::Failure, 0);
@@ -162,7 +162,7 @@ fn a_success_beside_a_failure_ends_the_streak_before_or_after_it() {
         let other = Arc::clone(&roster);
         let (ejected, _) =
             race(move || end(&other, fails, How::Failure, 0), || end(&roster, succeeds, How::Success, 0).len());
-        // Either the failure came first and ejected, or it begins a streak of which this is the second or the first.
+        // Either the failure came first and ejected, or it begins a streak, and this is the second or the first of it.
         let then = end(&roster, last, How::Failure, 0);
         assert!(ejected.len() + then.len() <= 1);
     });

@@ -74,7 +74,7 @@ impl Permits {
         Self::shared(limit, Shares::NONE)
     }
 
-    /// As many as the limit, of which each class may fill its share.
+    /// As many as the limit. Each class may fill its share of them.
     pub(crate) fn shared(limit: usize, shares: Shares) -> Self {
         Self::built_with(Arc::new(BuiltWith { limit, shares }))
     }

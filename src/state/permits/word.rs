@@ -75,7 +75,7 @@ impl Word {
         Criticality::IN_ORDER.into_iter().find(is_next)
     }
 
-    /// One place more is handed to the next class, of which others wait or not.
+    /// One place more is handed to the next class. `others_wait` says whether others of it still wait.
     pub(super) fn granted(self, shares: &Shares, others_wait: impl Fn(Criticality) -> bool) -> Option<Self> {
         let class = self.next(shares)?;
         Some(Self(self.0 + Self::ONE).waited_for_by(class, others_wait(class)))

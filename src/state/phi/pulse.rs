@@ -32,7 +32,7 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    /// The first beat, of which those hear who watch by this alarm.
+    /// The first beat. Those who watch by this alarm hear of it.
     pub(crate) fn new(rules: &Rules, alarm: Arc<Alarm>, now: Nanos) -> Self {
         let pulse = Self { history: History::new(rules.first_estimate), last: now, alarm, forgotten: 0 };
         pulse.expect_next(rules);

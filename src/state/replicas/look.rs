@@ -68,7 +68,7 @@ impl Roster {
         self.tell_counts(locked, &all, pool.is_panic(), changes);
     }
 
-    /// The first tier of which enough are healthy, or else all.
+    /// The first tier in which enough are healthy, or else all.
     fn choose_tier(&self, members: &Members, all: &Tally) -> Pool {
         let best = all.best();
         let is_enough = |range: &Range<usize>| {
@@ -79,7 +79,7 @@ impl Roster {
         let everyone = 0..members.len();
         match tier {
             Some(tier) => Pool::new(tier, best),
-            // A key has an order of members, of which the first takes it where none is healthy.
+            // A key has an order of members. Where none is healthy, the first one takes it.
             None if self.rules.shards.is_some() => Pool::new(&everyone, best),
             None if self.rules.is_too_few(all) => Pool::new(&everyone, Level::Unhealthy).panicking(),
             None => Pool::new(&everyone, best.min(Level::Degraded)),

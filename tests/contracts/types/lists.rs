@@ -11,7 +11,7 @@ use palisade::bulkhead::{
 };
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
-use palisade::event::{Event, Kind, Source, Subscription};
+use palisade::event::{Event, Kind, ReplicaEvent, Source, Subscription};
 use palisade::health::{Changes, CheckKind, CheckSnapshot, Degraded, NodeSnapshot, Signal};
 use palisade::keyed::PerKeyWaiting;
 use palisade::measure::{
@@ -56,7 +56,8 @@ pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
-type Handles = standard::Handles<RateLimitHandle, Option<Budget>, CircuitHandle, ThrottleHandle, BulkheadHandle>;
+type Handles =
+    standard::Handles<RateLimitHandle, Option<Budget>, HedgeHandle, CircuitHandle, ThrottleHandle, BulkheadHandle>;
 type Key = fn(&u32) -> u32;
 type Letters = fn(DeadLetter<u32>);
 type Ranked = By<fn(&u32) -> Criticality>;
@@ -71,7 +72,7 @@ every_type_is! {
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
     fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
-    DeadlineScope<Ready<()>>, Event<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
+    DeadlineScope<Ready<()>>, Event<'static>, ReplicaEvent<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>,
     PerKeyWaiting<Turn>, timeout::Countdown, timeout::Pause, Readiness<Echo>, ReadinessLayer, Criticality,
     CriticalityScope<Ready<()>>, Ranked, CriticalityLayer<Ranked>, criticality::ResponseFuture<Ready<()>, Ranked>, Rate,

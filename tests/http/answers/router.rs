@@ -114,7 +114,7 @@ async fn a_handler_may_return_the_error_itself() {
 }
 
 #[tokio::test]
-async fn each_error_is_told_once_whoever_answers_it() {
+async fn each_error_is_told_once_by_a_handler_or_a_layer() {
     let fails = || service_fn(|_: Request<Body>| ready(Err::<Response<Body>, _>(Down(1))));
     let app = |service: Answering| Router::new().route_service("/", service);
     for (label, status, router) in [

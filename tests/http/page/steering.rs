@@ -141,7 +141,7 @@ async fn a_refusal_names_no_key() {
     assert_eq!(steer(&open(&registry), body).await.text, r#"{"steered":1}"#);
 }
 
-/// A body in pieces, each of which comes at a poll of its own.
+/// A body in pieces. Each of them comes at a poll of its own.
 struct Pieces(std::vec::IntoIter<u8>, bool);
 
 impl Body for Pieces {

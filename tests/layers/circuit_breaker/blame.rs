@@ -91,7 +91,7 @@ async fn a_limit_blames_nobody_for_a_reader_who_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_slow_whoever_left() {
+async fn a_call_is_slow_even_if_its_caller_left() {
     let leave: [fn(CircuitBreakerLayer) -> tokio::task::JoinHandle<()>; 2] = [
         |breaker| tokio::spawn(tokio::time::timeout(2 * SECOND, breaker.layer(hung::<()>()).oneshot(())).map(drop)),
         |breaker| {

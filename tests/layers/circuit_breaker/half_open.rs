@@ -72,7 +72,7 @@ async fn streaming(breaker: &CircuitBreakerLayer) -> CircuitGuard {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_looks_first_counts_a_streaming_probe_whose_moment_has_come() {
+async fn the_first_look_counts_a_streaming_probe_whose_moment_has_come() {
     type Look = fn(&CircuitBreakerLayer, &mut CircuitGuard) -> bool;
     let looks: [(&str, Look); 4] = [
         ("a snapshot", |breaker, _| breaker.handle().snapshot().phase == Phase::Closed),

@@ -1,4 +1,4 @@
-//! Whoever polls drives the call, and whoever leaves leaves it to the others.
+//! The caller that polls drives the call, and one that leaves leaves it to the others.
 
 use tokio_test::task;
 use tower::{Layer, Service};

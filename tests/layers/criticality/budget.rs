@@ -24,7 +24,7 @@ fn lower_classes_leave_tokens_for_higher_ones() {
 }
 
 #[test]
-fn the_class_of_a_retry_is_that_of_its_call_whoever_polls_it() {
+fn the_class_of_a_retry_is_that_of_its_call_in_any_scope() {
     let budget = budget(4);
     let retry = RetryLayer::builder("retry").backoff(Backoff::none()).max_attempts(9).budget(budget.clone());
     let mut service = by_itself().layer(retry.build().unwrap().layer(coded(&[1])).map_request(|_: Criticality| 7));

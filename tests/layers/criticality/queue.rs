@@ -66,7 +66,7 @@ async fn a_queue_full_of_higher_classes_rejects_the_newcomer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_has_the_class_of_its_call_whoever_polls_it() {
+async fn a_waiter_has_the_class_of_its_call_in_any_scope() {
     let (mut service, handle) = behind(&queue(2));
     let place = handle.try_enter().unwrap();
     let mut low = call(&mut service, Sheddable);

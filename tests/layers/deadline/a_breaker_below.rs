@@ -34,7 +34,7 @@ async fn counts_what_a_limit_ended_and_not_what_its_caller_ended() {
         ("below a limit", below, 1000, true),
         ("below a limit, with a deadline after it", below, 10, true),
         ("below a limit, with a deadline before it", below, 1, false),
-        ("below a limit of which it had more than half at the deadline", below, 4, false),
+        ("below a limit, and it had more than half of that at the deadline", below, 4, false),
         ("below a limit, with a deadline at its end", below, 5, false),
         ("above a timeout that ends at its own limit", above, 10, true),
         ("above a timeout that ends at the caller's deadline", above, 1, false),

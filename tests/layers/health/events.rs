@@ -34,7 +34,7 @@ async fn each_change_of_a_verdict_is_told_and_a_good_start_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspicion_is_told_once_to_whoever_asks_and_so_is_the_return() {
+async fn a_suspicion_is_told_once_when_asked_and_so_is_the_return() {
     let events = EventLog::of_thread();
     let heartbeats = Heartbeats::builder().name(Name::new("cluster").unwrap()).build().unwrap();
     heartbeats.beat("a\n\"b\"");

@@ -8,7 +8,7 @@ use tower::Layer;
 
 use super::*;
 
-/// Two replicas in turn, of which the first is ejected at its second failure.
+/// Two replicas in turn. The first is ejected at its second failure.
 fn two(first: Inner) -> (Replicas<Inner>, [Inner; 2]) {
     let inners = [first, Inner::default()];
     (named(&inners).policy(Policy::RoundRobin).consecutive(2).build().expect(LEGAL), inners)

@@ -44,7 +44,7 @@ async fn replicas_come_and_go_as_they_are_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_polled_last_is_woken_by_news() {
+async fn the_caller_that_polled_last_is_woken_by_news() {
     let (mut service, news) = found();
     let mut task = spawn(());
     assert!(task.enter(|cx, _| service.poll_ready(cx)).is_ready());

@@ -11,7 +11,7 @@ use tower::Layer;
 
 use super::*;
 
-/// Replicas of which those on the list cannot take over, and who was asked to.
+/// Replicas, and who was asked to take over. Those on the list cannot.
 fn taking_over(inners: &[Inner], cannot: &'static [&'static str]) -> (Replicas<Inner>, Arc<Mutex<Vec<String>>>) {
     let asked = Arc::<Mutex<Vec<String>>>::default();
     let list = Arc::clone(&asked);
@@ -101,7 +101,7 @@ async fn a_retry_stays_with_the_replica_that_took_over() {
     assert_eq!((calls(&inners), asked.lock().unwrap().join(" ")), (vec![3, 0], "a".into()));
 }
 
-/// Replicas of which the first one takes over like this.
+/// Replicas, where the first one takes over like this.
 fn taking_over_like<F>(take_over: impl Fn() -> F + Send + Sync + 'static) -> Replicas<Inner>
 where
     F: Future<Output = Result<(), Down>> + Send + 'static,

@@ -1,7 +1,7 @@
 //! A stack tells what is in it.
 
 use palisade::standard::{Place, Value};
-use palisade::{Backoff, Rate, RateLimitLayer, ThrottleLayer, fallback};
+use palisade::{Backoff, HedgeLayer, Rate, RateLimitLayer, ThrottleLayer, fallback};
 
 use super::*;
 
@@ -11,12 +11,14 @@ fn a_description_has_a_line_for_each_layer_in_its_place() {
     let stack = standard("payments").unwrap().bulkhead(64).fallback(fallback::value(1)).rate_limit(limit);
     let stack = stack.retry(|retry| retry.without_budget().backoff(Backoff::constant(MILLI))).unwrap();
     let stack = stack.throttle(ThrottleLayer::builder("payments").build().unwrap());
+    let stack = stack.hedge(HedgeLayer::builder("payments").build().unwrap());
     let lines = "\
 payments
   fallback
   total timeout: limit 30s
   rate limit: rate 90 calls in 60s, burst 90
   retry: max_attempts 3, backoff 1ms with no jitter, max_retry_after 30s, budget off, budget_gate off, retry_rejected off
+  hedge: after off, after_quantile 0.95, min_delay 1ms, max_hedges 1, budget 10 tokens + 0.1 a call + 1 a second, budget_gate off
   circuit breaker: failure_rate 0.5, throttled_rate 0.9, slow_rate off, consecutive 20, min_calls 20, time_window 10s, \
                  buckets 10, open_for 1s growing by 1.3 to 15s with equal jitter, max_retry_after 30s, probes 5, half_open_for 10s
   throttle: k 2, max_rejection 0.95, time_window 120s, buckets 12

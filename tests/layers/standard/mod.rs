@@ -4,6 +4,7 @@
 
 mod configuration;
 mod described;
+mod hedged;
 mod order;
 mod sharing;
 mod switched_off;

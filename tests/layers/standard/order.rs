@@ -4,8 +4,8 @@ use palisade::call::Plain;
 use palisade::fallback::{Value, value};
 use palisade::standard::{BuiltCircuitBreaker, BuiltRetry};
 use palisade::{
-    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, FallbackLayer, Rate, RateLimitLayer, RetryLayer,
-    StandardLayer, ThrottleLayer, TimeoutLayer, fallback, retry,
+    Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, FallbackLayer, HedgeLayer, Rate, RateLimitLayer,
+    RetryLayer, StandardLayer, ThrottleLayer, TimeoutLayer, fallback, retry,
 };
 use tower::ServiceBuilder;
 use tower::layer::util::Identity;
@@ -15,11 +15,16 @@ use super::*;
 const STALE: u32 = 404;
 
 type Whole = (Identity, FallbackLayer<Value<u32>, fallback::ByOutcome>, Identity, TimeoutLayer, RateLimitLayer);
-type Attempt = (BuiltCircuitBreaker<Plain>, ThrottleLayer, BulkheadLayer, TimeoutLayer, Identity);
+type Attempt = (HedgeLayer, BuiltCircuitBreaker<Plain>, ThrottleLayer, BulkheadLayer, TimeoutLayer, Identity);
 type Stack = StandardLayer<Plain, Whole, BuiltRetry<retry::Rules>, Attempt>;
 
 fn five_an_hour() -> RateLimitLayer {
     RateLimitLayer::builder("payments", Rate::per(3600 * SECOND, 5)).build().unwrap()
+}
+
+/// It starts no hedge.
+fn hedge() -> HedgeLayer {
+    HedgeLayer::builder("payments").max_hedges(0).build().unwrap()
 }
 
 /// It rejects next to nothing.
@@ -36,6 +41,7 @@ macro_rules! set {
     ($stack:expr; retry $($rest:ident)*) => {
         set!($stack.retry(|retry| retry.max_attempts(9).backoff(Backoff::constant(SECOND / 2))).unwrap(); $($rest)*)
     };
+    ($stack:expr; hedge $($rest:ident)*) => { set!($stack.hedge(hedge()); $($rest)*) };
     ($stack:expr; circuit $($rest:ident)*) => {
         set!($stack.circuit_breaker(|circuit| circuit.consecutive(100)).unwrap(); $($rest)*)
     };
@@ -49,24 +55,26 @@ macro_rules! set_in_orders {
 }
 
 /// Forwards and backwards, beginning with each setter.
-fn in_every_order() -> [Stack; 16] {
+fn in_every_order() -> [Stack; 18] {
     set_in_orders! {
-        fallback total rate retry circuit throttle bulkhead attempt;
-        total rate retry circuit throttle bulkhead attempt fallback;
-        rate retry circuit throttle bulkhead attempt fallback total;
-        retry circuit throttle bulkhead attempt fallback total rate;
-        circuit throttle bulkhead attempt fallback total rate retry;
-        throttle bulkhead attempt fallback total rate retry circuit;
-        bulkhead attempt fallback total rate retry circuit throttle;
-        attempt fallback total rate retry circuit throttle bulkhead;
-        attempt bulkhead throttle circuit retry rate total fallback;
-        bulkhead throttle circuit retry rate total fallback attempt;
-        throttle circuit retry rate total fallback attempt bulkhead;
-        circuit retry rate total fallback attempt bulkhead throttle;
-        retry rate total fallback attempt bulkhead throttle circuit;
-        rate total fallback attempt bulkhead throttle circuit retry;
-        total fallback attempt bulkhead throttle circuit retry rate;
-        fallback attempt bulkhead throttle circuit retry rate total;
+        fallback total rate retry hedge circuit throttle bulkhead attempt;
+        total rate retry hedge circuit throttle bulkhead attempt fallback;
+        rate retry hedge circuit throttle bulkhead attempt fallback total;
+        retry hedge circuit throttle bulkhead attempt fallback total rate;
+        hedge circuit throttle bulkhead attempt fallback total rate retry;
+        circuit throttle bulkhead attempt fallback total rate retry hedge;
+        throttle bulkhead attempt fallback total rate retry hedge circuit;
+        bulkhead attempt fallback total rate retry hedge circuit throttle;
+        attempt fallback total rate retry hedge circuit throttle bulkhead;
+        attempt bulkhead throttle circuit hedge retry rate total fallback;
+        bulkhead throttle circuit hedge retry rate total fallback attempt;
+        throttle circuit hedge retry rate total fallback attempt bulkhead;
+        circuit hedge retry rate total fallback attempt bulkhead throttle;
+        hedge retry rate total fallback attempt bulkhead throttle circuit;
+        retry rate total fallback attempt bulkhead throttle circuit hedge;
+        rate total fallback attempt bulkhead throttle circuit hedge retry;
+        total fallback attempt bulkhead throttle circuit hedge retry rate;
+        fallback attempt bulkhead throttle circuit hedge retry rate total;
     }
 }
 
@@ -79,6 +87,7 @@ fn its_services_are_those_of_its_layers_by_hand() {
             .layer(TimeoutLayer::new(3 * SECOND))
             .layer(five_an_hour())
             .layer(RetryLayer::builder("payments").build().unwrap())
+            .layer(hedge())
             .layer(CircuitBreakerLayer::builder("payments").build().unwrap())
             .layer(throttle())
             .layer(BulkheadLayer::new(1))

@@ -44,7 +44,7 @@ async fn a_call_polled_first_below_a_shorter_limit_lives_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_sees_the_deadline_it_began_with_whoever_polls_it() {
+async fn a_call_sees_the_deadline_it_began_with_in_any_scope() {
     let service = strict(|()| async {
         tokio::task::yield_now().await;
         Ok::<_, Down>(Deadline::current().map(Deadline::remaining))

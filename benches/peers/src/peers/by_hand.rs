@@ -1,10 +1,13 @@
 //! What one would write by hand for one client: tokio's parts, a few atomics, and no layer.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::hint::black_box;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+use std::task::Poll;
 use std::time::Instant;
 
 use ::http::Response;
@@ -18,7 +21,7 @@ use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, open};
 use crate::http::Asked;
 use crate::inner::FALLBACK;
 use crate::measure::{Contender, answered, answered_but_last, contender};
-use crate::rows::{Failure, Health, Path, Through, Window};
+use crate::rows::{After, Failure, First, Health, Path, Through, Window};
 use crate::{http, inner, rows};
 
 pub fn contend(path: Path) -> Option<Contender> {
@@ -52,6 +55,12 @@ pub fn contend(path: Path) -> Option<Contender> {
             let budget = Tokens::new(budget);
             contender(service_fn(move |n| retried(budget.clone(), move || inner::flaky_sized(n))), answered)
         }
+        Path::Hedged(After::Delay, First::Ready) => {
+            contender(service_fn(|n| hedged(move || inner::answer(n))), answered)
+        }
+        Path::Hedged(After::Delay, First::PendingOnce) => {
+            contender(service_fn(|n| hedged(move || inner::pending_once(n))), answered)
+        }
         Path::NotTaken => contender(service_fn(|n| fallen_back(inner::fallible(n))), answered),
         Path::Taken => {
             contender(service_fn(|n| fallen_back(inner::down(n))), |_, result| matches!(result, Ok(FALLBACK)))
@@ -67,13 +76,17 @@ pub fn contend(path: Path) -> Option<Contender> {
         | Path::InRate
         | Path::OverRate
         | Path::OneOf(_)
+        | Path::Throttled
+        | Path::Hedged(After::Quantile, _)
+        | Path::Alone
+        | Path::Unharmed
         | Path::OneFailure(_, Failure::Response)
         | Path::Http(..)
         | Path::Frame(_) => return None,
     })
 }
 
-/// Copies the head of a request, as whoever may send it again must.
+/// Copies the head of a request, as a client that may send it again must.
 async fn copied(request: Asked) -> Result<Response<Full<Bytes>>, Infallible> {
     let head =
         (request.method().clone(), request.uri().clone(), request.headers().clone(), request.extensions().clone());
@@ -197,6 +210,20 @@ where
         }
         attempts += 1;
     }
+}
+
+/// Makes a call once more when it takes too long.
+async fn hedged<Fut: Future>(call: impl Fn() -> Fut) -> Fut::Output {
+    let mut first = pin!(call());
+    if let Ok(result) = timeout(LIMIT, first.as_mut()).await {
+        return result;
+    }
+    let mut second = pin!(call());
+    poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Pending => second.as_mut().poll(cx),
+        ended @ Poll::Ready(_) => ended,
+    })
+    .await
 }
 
 async fn fallen_back<E>(call: impl Future<Output = Result<u64, E>>) -> Result<u64, Infallible> {

@@ -20,6 +20,8 @@ pub const OPEN_FOR: Duration = Duration::from_hours(1);
 pub const WINDOW: Duration = Duration::from_secs(30);
 pub const LIMIT: Duration = Duration::from_secs(1);
 pub const TOTAL_LIMIT: Duration = Duration::from_secs(3);
+/// The share of the calls that a hedge waits for, as ours does by default.
+pub const QUANTILE: f32 = 0.95;
 pub const PLACES: usize = 64;
 pub const BURST: u32 = 1_000_000_000;
 pub const ATTEMPTS: u32 = 3;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use seatbelt::breaker::{Breaker, BreakerLayer};
+use seatbelt::chaos::injection::{Injection, InjectionLayer};
 use seatbelt::fallback::{Fallback, FallbackLayer};
+use seatbelt::hedging::{Hedging, HedgingLayer};
 use seatbelt::retry::{Backoff, Retry, RetryLayer};
 use seatbelt::timeout::{Timeout, TimeoutLayer};
 use seatbelt::typestates::Set;
@@ -14,7 +16,7 @@ use tower::{Layer, ServiceBuilder, service_fn};
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, TOTAL_LIMIT, WINDOW, open};
 use crate::inner::{self, Down, FALLBACK};
 use crate::measure::{Contender, answered, answered_but_last, contender};
-use crate::rows::{Budget, Failure, Health, Path, Window};
+use crate::rows::{After, Budget, Failure, First, Health, Path, Window};
 
 type Output = Result<u64, Down>;
 
@@ -32,6 +34,11 @@ pub fn contend(path: Path) -> Option<Contender> {
         Path::PendingOnce => contender(timeout(LIMIT).layer(service_fn(inner::pending_once_fallible)), answered),
         Path::Unneeded(Budget::Off) => contender(retry().layer(service_fn(inner::fallible)), answered),
         Path::OneFailure(Budget::Off, Failure::Error) => contender(retry().layer(service_fn(inner::flaky)), answered),
+        Path::Hedged(After::Delay, First::Ready) => contender(hedge().layer(service_fn(inner::fallible)), answered),
+        Path::Hedged(After::Delay, First::PendingOnce) => {
+            contender(hedge().layer(service_fn(inner::pending_once_fallible)), answered)
+        }
+        Path::Unharmed => contender(chaos().layer(service_fn(inner::fallible)), answered),
         Path::NotTaken => contender(fallback().layer(service_fn(inner::fallible)), answered),
         Path::Taken => contender(fallback().layer(service_fn(inner::down)), |_, result| matches!(result, Ok(FALLBACK))),
         Path::Five => four(),
@@ -69,6 +76,14 @@ fn retry() -> RetryLayer<u64, Output, Set, Set> {
         .backoff(Backoff::Constant)
         .base_delay(Duration::ZERO)
         .use_jitter(false)
+}
+
+fn hedge() -> HedgingLayer<u64, Output, Set, Set> {
+    Hedging::layer("hedge", &context()).clone_input().recovery_with(|output, _| recovery(output)).hedging_delay(LIMIT)
+}
+
+fn chaos() -> InjectionLayer<u64, Output, Set, Set> {
+    Injection::layer("chaos", &context()).rate(1.0).output_error(Down).disable()
 }
 
 fn fallback() -> FallbackLayer<u64, Output, Set, Set> {

@@ -5,14 +5,15 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tower::hedge::Hedge;
 use tower::load_shed::error::Overloaded;
 use tower::retry::Policy;
 use tower::retry::budget::{Budget as _, TpsBudget};
-use tower::{BoxError, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder, service_fn};
 
-use super::{ATTEMPTS, LIMIT, PLACES, TOTAL_LIMIT};
-use crate::measure::{Contender, answered, contender};
-use crate::rows::{Budget, Failure, Path, Through};
+use super::{ATTEMPTS, LIMIT, PLACES, QUANTILE, TOTAL_LIMIT, WINDOW};
+use crate::measure::{Contender, answered, contender, single};
+use crate::rows::{After, Budget, Failure, First, Path, Through};
 use crate::{http, inner};
 
 pub fn contend(path: Path) -> Option<Contender> {
@@ -30,6 +31,8 @@ pub fn contend(path: Path) -> Option<Contender> {
         Path::OneFailure(budget, Failure::Sized) => {
             contender(ServiceBuilder::new().retry(Attempts::new(budget)).service_fn(inner::flaky_sized), answered)
         }
+        Path::Hedged(After::Quantile, First::Ready) => single(hedge(service_fn(inner::answer)), answered),
+        Path::Hedged(After::Quantile, First::PendingOnce) => single(hedge(service_fn(inner::pending_once)), answered),
         Path::Five => four(),
         Path::Http(Through::Timeout, ask) => {
             http::calls(ServiceBuilder::new().timeout(LIMIT).service_fn(http::echo), ask)
@@ -74,6 +77,28 @@ fn four() -> Contender {
         .concurrency_limit(PLACES)
         .service_fn(inner::answer);
     contender(service, answered)
+}
+
+/// It knows some latencies to begin with, of a second each: those that it counts are read a window later.
+fn hedge<S>(service: S) -> Hedge<S, Hedged>
+where
+    S: Service<u64, Error: Into<BoxError>> + Clone,
+{
+    Hedge::new_with_mock_latencies(service, Hedged, 20, QUANTILE, WINDOW, &[1_000; 20])
+}
+
+/// Hedges every call.
+#[derive(Clone)]
+pub struct Hedged;
+
+impl<Request: Clone> tower::hedge::Policy<Request> for Hedged {
+    fn clone_request(&self, request: &Request) -> Option<Request> {
+        Some(request.clone())
+    }
+
+    fn can_retry(&self, _: &Request) -> bool {
+        true
+    }
 }
 
 #[derive(Clone)]

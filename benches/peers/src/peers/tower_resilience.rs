@@ -9,15 +9,18 @@ use std::{future, mem};
 use tokio::runtime::Handle;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_resilience::bulkhead::{BulkheadLayer, BulkheadServiceError};
+use tower_resilience::chaos::ChaosLayer;
 use tower_resilience::circuitbreaker::{CircuitBreakerError, CircuitBreakerLayer, SlidingWindowType};
+use tower_resilience::coalesce::CoalesceLayer;
 use tower_resilience::fallback::FallbackLayer;
+use tower_resilience::hedge::HedgeLayer;
 use tower_resilience::retry::{RetryBudget, RetryBudgetBuilder, RetryConfigBuilder, RetryLayer};
 use tower_resilience::timelimiter::TimeLimiterLayer;
 
 use super::{ATTEMPTS, LIMIT, OPEN_FOR, PLACES, TOTAL_LIMIT, WINDOW, open};
 use crate::inner::{self, FAILURE, FALLBACK, LAST};
 use crate::measure::{Contender, answered, answered_but_last, contender};
-use crate::rows::{Budget, Failure, Health, Path, Window};
+use crate::rows::{After, Budget, Failure, First, Health, Path, Window};
 
 pub fn contend(path: Path) -> Option<Contender> {
     Some(match path {
@@ -36,12 +39,23 @@ pub fn contend(path: Path) -> Option<Contender> {
         Path::PendingOnce => contender(timeout(LIMIT).layer(service_fn(inner::pending_once)), answered),
         Path::Unneeded(budget) => contender(retry(budget).build().layer(service_fn(inner::answer)), answered),
         Path::OneFailure(budget, failure) => one_failure(budget, failure),
+        Path::Hedged(After::Delay, First::Ready) => contender(hedge().layer(service_fn(inner::answer)), answered),
+        Path::Hedged(After::Delay, First::PendingOnce) => {
+            contender(hedge().layer(service_fn(inner::pending_once)), answered)
+        }
         Path::NotTaken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::fallible)), answered),
         Path::Taken => contender(FallbackLayer::value(FALLBACK).layer(service_fn(inner::down)), |_, result| {
             matches!(result, Ok(FALLBACK))
         }),
+        Path::Alone => contender(CoalesceLayer::new(|n: &u64| *n).layer(service_fn(inner::answer)), answered),
+        Path::Unharmed => {
+            let chaos = ChaosLayer::builder().error_rate(0.0).error_fn(|_: &u64| inner::Down).build();
+            contender(chaos.layer(service_fn(inner::fallible)), answered)
+        }
         Path::Five => five(),
-        Path::Found
+        Path::Throttled
+        | Path::Hedged(After::Quantile, _)
+        | Path::Found
         | Path::InRate
         | Path::OverRate
         | Path::Measured
@@ -84,6 +98,10 @@ fn full() -> Contender {
 
 fn timeout(limit: Duration) -> TimeLimiterLayer<tower_resilience::timelimiter::FixedTimeout> {
     TimeLimiterLayer::builder().timeout_duration(limit).build()
+}
+
+fn hedge() -> HedgeLayer {
+    HedgeLayer::builder().delay(LIMIT).build()
 }
 
 fn retry<E>(budget: Budget) -> RetryConfigBuilder<u64, u64, E> {

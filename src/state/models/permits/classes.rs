@@ -13,7 +13,7 @@ use crate::state::permits::{Joined, Permits, Seen, Shares, Ticket};
 use crate::sync::Arc;
 use crate::time::Nanos;
 
-/// Places of which sheddable calls may fill half, and so many are taken.
+/// Places, so many taken. Sheddable calls may fill half of them.
 fn shared(limit: usize, taken: usize) -> Arc<Permits> {
     let permits = Permits::shared(limit, Shares::new([0.5, 0.5, 1.0, 1.0]));
     assert!((0..taken).all(|_| permits.try_enter()));

@@ -66,7 +66,7 @@ fn pending() -> Pending {
 }
 
 #[test]
-fn whoever_is_polled_first_polls_the_call() {
+fn the_caller_that_is_polled_first_polls_the_call() {
     let drive = call();
     let second = joined(&drive);
     driven(&drive, second, Waker::noop());

@@ -8,10 +8,10 @@ use crate::state::history::Standing::{OnTrial, Out, Up};
 /// What happens, over which of the last nanoseconds, when it is looked at; and the numbers.
 type Row = (&'static str, &'static [(u64, Standing)], Option<u64>, u64, [u64; 6]);
 
-/// A failure that lasts from 60 to 80, of which nobody asks from 75 on.
+/// A failure that lasts from 60 to 80. From 75 on, nobody asks for it.
 const ONE: &[(u64, Standing)] = &[(60, down(70)), (70, OnTrial), (80, Up)];
 
-/// A failure that has not ended, and of which nobody asks from 20 on.
+/// A failure that has not ended. From 20 on, nobody asks for it.
 const IDLE: &[(u64, Standing)] = &[(10, down(20))];
 
 const TABLE: [Row; 21] = [

@@ -88,7 +88,7 @@ fn a_hundred_thousand_watches_that_are_gone_leave_one() {
 }
 
 #[test]
-fn the_first_to_see_a_suspicion_is_told_whoever_watches() {
+fn the_first_watcher_to_see_a_suspicion_is_told_of_it() {
     let mut nodes = nodes(1);
     assert_eq!(nodes.beat("a", ms(0)), Beat::Counted);
     let alarm = nodes.watch("a");

@@ -43,7 +43,7 @@ impl Team {
     }
 }
 
-/// Two of which `a` was timed at so many milliseconds, and `b` at ten.
+/// Two members: `a` was timed at so many milliseconds, and `b` at ten.
 fn timed(a: u64) -> Team {
     let team = team_of(RULES, 2);
     team.time_at("a", Success, a * MS, 1);

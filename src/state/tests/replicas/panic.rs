@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// So many members, so many of which were ejected by hand.
+/// So many members. So many of them were ejected by hand.
 fn sick(rules: Rules, members: usize, ejected: usize) -> Team {
     let team = team_of(rules, members);
     for number in 0..ejected {

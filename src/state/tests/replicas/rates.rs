@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Makes so many calls at each, so many of which in a hundred succeed.
+/// Makes so many calls at each. So many in a hundred succeed.
 fn load(team: &Team, rates: &[usize], hundreds: usize) {
     for (number, rate) in rates.iter().enumerate() {
         for call in 0..100 * hundreds {

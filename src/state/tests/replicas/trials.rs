@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A team of three, of which `a` was ejected, and its time out is over.
+/// A team of three. Its `a` was ejected, and the time for that is over.
 fn due(rules: Rules) -> Team {
     let team = team_of(rules, 3);
     team.eject("a");
