@@ -74,6 +74,7 @@ mod guard;
 mod instance;
 mod layer;
 mod lazy;
+mod mark;
 mod oneshot;
 #[cfg(feature = "serde")]
 mod saved;
@@ -91,6 +92,7 @@ pub use self::guard::{Guard, Hold, Watch};
 pub(crate) use self::instance::{Instance, LimitState};
 pub use self::layer::{AdmissionLayer, AtOnce, InTurn};
 pub use self::lazy::{Lazy, LazyLayer};
+pub use self::mark::Mark;
 pub use self::oneshot::Oneshot;
 pub use self::service::Admission;
 pub use self::waiting::{Waiting, WaitingFuture};

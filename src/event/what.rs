@@ -76,6 +76,12 @@ pub enum What {
     /// [`Event::Cleared`]
     #[non_exhaustive]
     Cleared,
+    /// [`Event::FallbackSwitched`]
+    #[non_exhaustive]
+    FallbackSwitched {
+        /// Whether it answered every call from then on.
+        is_always: bool,
+    },
     /// [`Event::Draining`]
     #[non_exhaustive]
     Draining {
@@ -272,6 +278,7 @@ impl What {
             }
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
             Event::Cleared => Self::Cleared,
+            Event::FallbackSwitched { is_always } => Self::FallbackSwitched { is_always },
             Event::Draining { is_draining } => Self::Draining { is_draining },
             Event::Suspected { node, silent, .. } => Self::Suspected { node: owned(node), silent },
             Event::Returned { node, silent } => Self::Returned { node: owned(node), silent },
@@ -326,6 +333,7 @@ impl What {
             Self::Throttling { .. } => "throttling",
             Self::VerdictChanged { .. } => "verdict_changed",
             Self::Cleared => "cleared",
+            Self::FallbackSwitched { .. } => "fallback_switched",
             Self::Draining { .. } => "draining",
             Self::Suspected { .. } => "suspected",
             Self::Returned { .. } => "returned",

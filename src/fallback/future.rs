@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
+use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
 use super::step::Step;
-use crate::call::POLLED_AGAIN;
-use crate::error::{Error, FallbackError};
+use crate::call::{Mark, POLLED_AGAIN, Plain};
+use crate::error::{Error, FallbackError, Rejection, RejectionReason};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
@@ -24,7 +25,7 @@ const LAST_STEP: u32 = 4;
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<Fut, Request, Response, F, T>
+    pub struct ResponseFuture<Fut, Request, Response, F, T, M = Plain>
     where
         F: Step<Request, Response>,
     {
@@ -32,6 +33,7 @@ pin_project! {
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
         pub(super) condition: T,
+        pub(super) mark: M,
         pub(super) row: &'static Row,
         pub(super) objective: Option<&'static Row>,
         pub(super) has_waited: bool,
@@ -43,19 +45,28 @@ pin_project! {
     pub(super) enum State<Fut, Alternative> {
         /// The call was sent.
         Calling { #[pin] call: Fut },
-        /// The inner service failed to become ready, so nothing was sent.
-        Unready { error: Option<Error> },
+        /// Nothing was sent.
+        Unsent { why: Option<Unsent> },
         /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
         Degrading { #[pin] step: Alternative, before: Option<Error> },
     }
 }
 
-impl<Fut, Request, Response, F, T, E> Future for ResponseFuture<Fut, Request, Response, F, T>
+/// Why nothing was sent.
+pub(super) enum Unsent {
+    /// The inner service failed to become ready.
+    Unready(Error),
+    /// The fallback is to answer always.
+    SwitchedOff,
+}
+
+impl<Fut, Request, Response, F, T, M, E> Future for ResponseFuture<Fut, Request, Response, F, T, M>
 where
     Fut: Future<Output = Result<Response, E>>,
     E: Into<BoxError> + 'static,
     F: Step<Request, Response>,
     T: FallbackIf<Response>,
+    M: Mark<Response, Degraded>,
 {
     type Output = Result<Response, Error>;
 
@@ -63,25 +74,29 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let result = match this.state.as_mut().project() {
+            let (result, is_forced) = match this.state.as_mut().project() {
                 // Calling => (Degrading | end): the call ended.
                 StateProj::Calling { call } => match call.poll(cx) {
-                    Poll::Ready(result) => result.map_err(Error::lift),
+                    Poll::Ready(result) => (result.map_err(Error::lift), false),
                     Poll::Pending => {
                         *this.has_waited = true;
                         return Poll::Pending;
                     }
                 },
-                // Unready => (Degrading | end): the call failed before it began.
-                StateProj::Unready { error } => Err(error.take().expect(POLLED_AGAIN)),
+                // Unsent => (Degrading | end): the call failed before it began.
+                StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
+                    Unsent::Unready(error) => (Err(error), false),
+                    Unsent::SwitchedOff => (Err(switched_off(this.row)), true),
+                },
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
+                    let step = Degraded { step: F::number(&step) };
                     let rows = (*this.row, *this.objective);
-                    return Poll::Ready(degraded(rows, F::number(&step), result, before.take()));
+                    return Poll::Ready(degraded(rows, step, this.mark, result, before.take()));
                 }
             };
-            if !this.condition.allows(result.as_ref()) {
+            if !is_forced && !this.condition.allows(result.as_ref()) {
                 return Poll::Ready(result);
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
@@ -91,20 +106,29 @@ where
     }
 }
 
-/// Tells the event of an answer or of a failure, and wraps the failure.
+/// What the steps see while the fallback is to answer always.
+#[cold]
+fn switched_off(row: &Row) -> Error {
+    Error::Rejected(Rejection::new(row.name(), RejectionReason::SwitchedOff, None))
+}
+
+/// Tells the event of an answer or of a failure. Marks the answer, and wraps the failure.
 fn degraded<Response>(
     (row, objective): (&'static Row, Option<&'static Row>),
-    step: u32,
+    degraded: Degraded,
+    mark: &impl Mark<Response, Degraded>,
     result: Result<Response, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
     match result {
-        Ok(response) => {
+        Ok(mut response) => {
+            let Degraded { step } = degraded;
             row.count(step.min(LAST_STEP) as usize);
             if let Some(objective) = objective {
                 objective.count(Call::DEGRADED);
             }
             event::tell_often(|| (row.source, Event::Degraded { step, error: before.as_ref() }));
+            mark.mark(&mut response, || degraded);
             Ok(response)
         }
         Err(error) => {
@@ -115,7 +139,7 @@ fn degraded<Response>(
     }
 }
 
-impl<Fut, Request, Response, F, T> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T>
+impl<Fut, Request, Response, F, T, M> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T, M>
 where
     F: Step<Request, Response>,
 {

@@ -55,21 +55,26 @@
 
 #[cfg(feature = "moka")]
 mod cached;
+mod degraded;
 mod fallback_if;
 mod function;
 mod future;
+mod handle;
 mod layer;
 mod or;
 mod service;
 mod service_step;
+mod shared;
 mod step;
 mod value;
 
 #[cfg(feature = "moka")]
 pub use self::cached::{Cached, NothingKept, cached};
+pub use self::degraded::Degraded;
 pub use self::fallback_if::{ByOutcome, FallbackIf};
 pub use self::function::{Function, FunctionOf, FutureOf, function, function_of, future_of};
 pub use self::future::ResponseFuture;
+pub use self::handle::FallbackHandle;
 pub use self::layer::FallbackLayer;
 pub use self::or::{Or, OrFuture};
 pub use self::service::Fallback;

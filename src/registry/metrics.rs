@@ -145,6 +145,8 @@ table! {
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
+    fallback_always: Fallback Gauge[] one(At::Gauge("always")),
+        "How many fallbacks were switched to answer every call.";
     cache_calls_total: Cache Counter[result] words_of(Answered::ALL.map(Answered::as_str), Answered::Hit.word()),
         "Calls of caches, by how they were answered.";
     cache_refreshes_total: Cache Counter[result] words_of(Refreshed::ALL.map(Refreshed::as_str), Refreshed::Renewed.word()),
