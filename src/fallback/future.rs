@@ -11,7 +11,7 @@ use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
 use super::step::Step;
 use crate::call::{Mark, POLLED_AGAIN, Plain};
-use crate::error::{Error, FallbackError, Rejection, RejectionReason};
+use crate::error::{Error, FallbackError, Rejection};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
@@ -86,7 +86,7 @@ where
                 // Unsent => (Degrading | end): the call failed before it began.
                 StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
                     Unsent::Unready(error) => (Err(error), false),
-                    Unsent::SwitchedOff => (Err(switched_off(this.row)), true),
+                    Unsent::SwitchedOff => (Err(Rejection::of_fallback(this.row.name()).into()), true),
                 },
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
@@ -104,12 +104,6 @@ where
             this.state.set(State::Degrading { step, before: result.err() });
         }
     }
-}
-
-/// What the steps see while the fallback is to answer always.
-#[cold]
-fn switched_off(row: &Row) -> Error {
-    Error::Rejected(Rejection::new(row.name(), RejectionReason::SwitchedOff, None))
 }
 
 /// Tells the event of an answer or of a failure. Marks the answer, and wraps the failure.

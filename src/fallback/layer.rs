@@ -1,11 +1,8 @@
-//! The layer: the steps for the services it makes.
-
-use tower::Layer;
+//! The layer: the steps of the services that it makes.
 
 use super::fallback_if::ByOutcome;
 use super::handle::FallbackHandle;
 use super::or::Or;
-use super::service::Fallback;
 use super::shared::Core;
 use super::value::{Value, value};
 use crate::cached_arc::CachedArc;
@@ -15,7 +12,7 @@ use crate::objective::Objective;
 use crate::outcome::DefaultClassifier;
 use crate::registry::{Registry, Row};
 
-/// Wraps services in a [`Fallback`].
+/// Wraps services in a [`Fallback`](super::Fallback).
 ///
 /// Services made by one layer, and their clones, are switched by one handle.
 #[derive(Clone, Debug)]
@@ -107,13 +104,5 @@ impl<F, T: Clone, M> FallbackLayer<F, T, M> {
     pub fn or<N>(self, next: N) -> FallbackLayer<Or<F, N, T>, T, M> {
         let Self { step: first, condition, mark, core, objective } = self;
         FallbackLayer { step: Or { first, next, condition: condition.clone() }, condition, mark, core, objective }
-    }
-}
-
-impl<S, F: Clone, T: Clone, M: Clone> Layer<S> for FallbackLayer<F, T, M> {
-    type Service = Fallback<S, F, T, M>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Fallback::new(inner, self.clone())
     }
 }

@@ -1,9 +1,9 @@
-//! The service: it makes the call, and its future takes the fallback.
+//! The service that the layer makes: it makes the call, and its future takes the fallback.
 
 use std::mem;
 use std::task::{Context, Poll, Waker};
 
-use tower::{BoxError, Service};
+use tower::{BoxError, Layer, Service};
 
 use super::degraded::Degraded;
 use super::fallback_if::{ByOutcome, FallbackIf};
@@ -33,11 +33,15 @@ enum Readiness {
     Failed(Error),
 }
 
-impl<S, F, T, M> Fallback<S, F, T, M> {
-    pub(super) const fn new(inner: S, layer: FallbackLayer<F, T, M>) -> Self {
-        Self { inner, readiness: Readiness::Unknown, layer }
-    }
+impl<S, F: Clone, T: Clone, M: Clone> Layer<S> for FallbackLayer<F, T, M> {
+    type Service = Fallback<S, F, T, M>;
 
+    fn layer(&self, inner: S) -> Self::Service {
+        Fallback { inner, readiness: Readiness::Unknown, layer: self.clone() }
+    }
+}
+
+impl<S, F, T, M> Fallback<S, F, T, M> {
     /// Why the call is not sent, if it is not.
     #[inline(always)]
     fn unsent<Request>(&mut self) -> Option<Unsent>
@@ -45,27 +49,15 @@ impl<S, F, T, M> Fallback<S, F, T, M> {
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
     {
-        let readiness = mem::replace(&mut self.readiness, Readiness::Unknown);
+        let mut readiness = mem::replace(&mut self.readiness, Readiness::Unknown);
         if self.layer.core.is_always() {
             return Some(Unsent::SwitchedOff);
         }
-        match readiness {
-            Readiness::Ready => None,
-            Readiness::Failed(error) => Some(Unsent::Unready(error)),
-            Readiness::Unknown => self.look(),
+        if matches!(readiness, Readiness::Unknown) {
+            // When `poll_ready` was called, the fallback was to answer always. There is no task to wake here, so one look must do.
+            readiness = Readiness::of(self.inner.poll_ready(&mut Context::from_waker(Waker::noop())));
         }
-    }
-
-    /// Asks an inner service that `poll_ready` did not ask, because the fallback was to answer always and is not any more.
-    ///
-    /// There is no task to wake here, so one look must do.
-    #[cold]
-    fn look<Request>(&mut self) -> Option<Unsent>
-    where
-        S: Service<Request>,
-        S::Error: Into<BoxError> + 'static,
-    {
-        match Readiness::of(self.inner.poll_ready(&mut Context::from_waker(Waker::noop()))) {
+        match readiness {
             Readiness::Ready => None,
             Readiness::Failed(error) => Some(Unsent::Unready(error)),
             Readiness::Unknown => Some(Unsent::SwitchedOff),
@@ -127,6 +119,6 @@ where
 /// A clone has not been polled ready.
 impl<S: Clone, F: Clone, T: Clone, M: Clone> Clone for Fallback<S, F, T, M> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.layer.clone())
+        self.layer.layer(self.inner.clone())
     }
 }
