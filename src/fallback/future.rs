@@ -9,12 +9,14 @@ use tower::BoxError;
 
 use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
+use super::rehearsal::Rehearsal;
 use super::step::Step;
 use crate::call::{Mark, POLLED_AGAIN, Plain};
 use crate::error::{Error, FallbackError, Rejection};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
+use crate::state::rehearsals::Rehearsed;
 
 /// The word that counts calls whose fallbacks failed. After it come those of the steps.
 const FAILED: usize = 0;
@@ -32,6 +34,7 @@ pin_project! {
         #[pin]
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
+        pub(super) rehearsal: Rehearsal<Request, Response, F>,
         pub(super) condition: T,
         pub(super) mark: M,
         pub(super) row: &'static Row,
@@ -75,14 +78,21 @@ where
         let mut this = self.project();
         loop {
             let (result, is_forced) = match this.state.as_mut().project() {
-                // Calling => (Degrading | end): the call ended.
-                StateProj::Calling { call } => match call.poll(cx) {
-                    Poll::Ready(result) => (result.map_err(Error::lift), false),
-                    Poll::Pending => {
-                        *this.has_waited = true;
-                        return Poll::Pending;
+                // Calling => (Degrading | end): the call ended, and with it the rehearsal beside it.
+                StateProj::Calling { call } => {
+                    let polled = call.poll(cx);
+                    this.rehearsal.poll(this.condition, cx);
+                    match polled {
+                        Poll::Ready(result) => {
+                            this.rehearsal.end(Rehearsed::Unfinished);
+                            (result.map_err(Error::lift), false)
+                        }
+                        Poll::Pending => {
+                            *this.has_waited = true;
+                            return Poll::Pending;
+                        }
                     }
-                },
+                }
                 // Unsent => (Degrading | end): the call failed before it began.
                 StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
                     Unsent::Unready(error) => (Err(error), false),

@@ -3,10 +3,11 @@
 use super::fallback_if::ByOutcome;
 use super::handle::FallbackHandle;
 use super::or::Or;
-use super::shared::Core;
+use super::shared::{Core, Settings};
 use super::value::{Value, value};
 use crate::cached_arc::CachedArc;
 use crate::call::Plain;
+use crate::error::ConfigError;
 use crate::name::Name;
 use crate::objective::Objective;
 use crate::outcome::DefaultClassifier;
@@ -30,7 +31,7 @@ impl<F> FallbackLayer<F> {
     /// Takes this step when the call failed.
     pub fn new(step: F) -> Self {
         let (condition, mark) = (ByOutcome(DefaultClassifier), Plain::new(DefaultClassifier));
-        Self { step, condition, mark, core: Core::new(), objective: None }
+        Self { step, condition, mark, core: Core::new(Settings::default()), objective: None }
     }
 }
 
@@ -44,20 +45,42 @@ impl<Response> FallbackLayer<Value<Response>> {
 impl<F, T, M> FallbackLayer<F, T, M> {
     /// A handle to switch it by hand, and to look at it.
     ///
-    /// Take it when the layer is finished: [`name`](Self::name) and [`registry`](Self::registry) make a new instance, which it does not
-    /// switch.
+    /// Take it when the layer is finished: [`name`](Self::name), [`registry`](Self::registry), [`rehearse`](Self::rehearse) and
+    /// [`seed`](Self::seed) make a new instance, which it does not switch.
     pub fn handle(&self) -> FallbackHandle {
         FallbackHandle { core: self.core.clone() }
     }
 
     /// Sets what events and the registry call it. Defaults to `fallback`.
     pub fn name(self, name: Name) -> Self {
-        Self { core: self.core.named(name), ..self }
+        Self { core: self.core.set(|settings| settings.name = name), ..self }
     }
 
     /// Sets the registry that lists it. Defaults to [`Registry::global`].
     pub fn registry(self, registry: &Registry) -> Self {
-        Self { core: self.core.listed_in(registry), ..self }
+        Self { core: self.core.set(|settings| settings.registry = registry.clone()), ..self }
+    }
+
+    /// Runs the steps also beside this share of the calls, from 0 to 1, and counts how they end.
+    ///
+    /// A fallback that is never taken may not work when it must. A rehearsal sees what the steps see when the fallback is to
+    /// [answer always](super::FallbackHandle::always). Its answer is thrown away, and so is a panic. When the call has ended it is
+    /// dropped, if it has not ended by then; when the call fails, the steps are taken anew. It runs in the future of the call, so it
+    /// takes time of the task that polls it. Set it to a small share, such as 0.01, and only where the steps change nothing. Defaults
+    /// to 0.
+    ///
+    /// # Errors
+    ///
+    /// When the rate is not from 0 to 1.
+    pub fn rehearse(self, rate: f64) -> Result<Self, ConfigError> {
+        ConfigError::unless((0.0..=1.0).contains(&rate), "rehearse", rate, "0 to 1")
+            .map_err(|error| error.of(self.core.row.kind().as_str()).named(self.core.row.name().as_str()))?;
+        Ok(Self { core: self.core.set(|settings| settings.rehearse = rate), ..self })
+    }
+
+    /// Seeds the draws that decide which calls rehearse, for runs that repeat. Defaults to the system's randomness.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { core: self.core.set(|settings| settings.seed = Some(seed)), ..self }
     }
 
     /// Counts its answers as degraded at an [objective](crate::objective).

@@ -62,6 +62,7 @@ mod future;
 mod handle;
 mod layer;
 mod or;
+mod rehearsal;
 mod service;
 mod service_step;
 mod shared;

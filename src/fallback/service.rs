@@ -9,6 +9,7 @@ use super::degraded::Degraded;
 use super::fallback_if::{ByOutcome, FallbackIf};
 use super::future::{ResponseFuture, State, Unsent};
 use super::layer::FallbackLayer;
+use super::rehearsal::Rehearsal;
 use super::step::Step;
 use crate::call::{Mark, Plain};
 use crate::error::Error;
@@ -107,11 +108,12 @@ where
         let (condition, mark, row, objective) = (condition.clone(), mark.clone(), core.row, *objective);
         // The future is made in each arm, so that the call is not moved once more.
         if unsent.is_none() {
+            let rehearsal = Rehearsal::draw(core, step, &request);
             let state = State::Calling { call: self.inner.call(request) };
-            ResponseFuture { state, fallback, condition, mark, row, objective, has_waited: false }
+            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
         } else {
-            let state = State::Unsent { why: unsent };
-            ResponseFuture { state, fallback, condition, mark, row, objective, has_waited: false }
+            let (state, rehearsal) = (State::Unsent { why: unsent }, Rehearsal::none());
+            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
         }
     }
 }

@@ -2,54 +2,77 @@
 
 use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
 
+use rand::Rng as _;
+
+use crate::backoff::generator;
 use crate::cached_arc::{CachedArc, cached};
 use crate::error::ConfigError;
 use crate::event::{Action, Event, Told};
 use crate::name::Name;
 use crate::registry::{Listed, Order, Registry, Row, Story, Sums};
 use crate::setting::Setting;
-use crate::source::{Kind, Source};
+use crate::source::Kind;
 use crate::state::history::Counted;
+use crate::state::rehearsals::Rehearsals;
 use crate::sync::weak;
 
-/// Whether a fallback answers every call, and where it is listed.
+/// What is set of a layer, beside its steps.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) name: Name,
+    pub(super) registry: Registry,
+    /// The share of calls that rehearse.
+    pub(super) rehearse: f64,
+    pub(super) seed: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { name: Name::of("fallback"), registry: Registry::global(), rehearse: 0.0, seed: None }
+    }
+}
+
+/// Whether a fallback answers every call, which calls rehearse, and where it is listed.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(super) row: &'static Row,
-    registry: Registry,
+    settings: Settings,
     told: Told,
     is_always: AtomicBool,
+    /// `None` where no call rehearses.
+    rehearsals: Option<Rehearsals>,
 }
 
 cached!(Core);
 
 impl Core {
-    /// One in the registry of the process.
-    pub(super) fn new() -> CachedArc<Self> {
-        Self::of(&Registry::global(), Source::new(Kind::Fallback, Name::of("fallback")))
-    }
-
-    fn of(registry: &Registry, source: Source<'static>) -> CachedArc<Self> {
-        let listing = registry.listing(source.kind(), source.name());
+    pub(super) fn new(settings: Settings) -> CachedArc<Self> {
+        let Settings { name, registry, rehearse, seed } = &settings;
+        let listing = registry.listing(Kind::Fallback, *name);
+        let seed = || seed.unwrap_or_else(|| generator(None).next_u64());
         let core = Self {
             row: listing.row(),
-            registry: registry.clone(),
             told: Told::new(),
             is_always: AtomicBool::new(false),
+            rehearsals: (*rehearse > 0.0).then(|| Rehearsals::new(*rehearse, seed())),
+            settings,
         };
         let core = CachedArc::new(core);
         listing.list(weak(core.shared()));
         core
     }
 
-    /// Another one, under another name.
-    pub(super) fn named(&self, name: Name) -> CachedArc<Self> {
-        Self::of(&self.registry, Source::new(self.row.kind(), name))
+    /// Another one, with a setting changed.
+    pub(super) fn set(&self, set: impl FnOnce(&mut Settings)) -> CachedArc<Self> {
+        let mut settings = self.settings.clone();
+        set(&mut settings);
+        Self::new(settings)
     }
 
-    /// Another one, in another registry.
-    pub(super) fn listed_in(&self, registry: &Registry) -> CachedArc<Self> {
-        Self::of(registry, self.row.source)
+    /// Whether the next call rehearses.
+    #[inline(always)]
+    pub(super) fn rehearses(&self) -> bool {
+        self.rehearsals.as_ref().is_some_and(Rehearsals::is_drawn)
     }
 
     /// Whether every call is to be answered by the fallback: all that it costs to ask.
@@ -72,7 +95,8 @@ impl Listed for Core {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        Vec::new()
+        let rate = self.settings.rehearse;
+        vec![Setting::new("rehearse", (rate > 0.0).then_some(rate))]
     }
 
     fn snapshot(&self) -> Vec<Setting> {
