@@ -162,6 +162,20 @@ async fn nothing_of_it_goes_over_the_wire() {
 }
 
 #[tokio::test]
+async fn what_is_switched_off_is_unavailable_in_http_and_in_grpc() {
+    let passing_on = function(|failed: Result<&Answer, &Error>| {
+        Err::<Answer, _>(Error::from(failed.unwrap_err().rejection().expect("nothing is sent")))
+    });
+    let layer = FallbackLayer::http(passing_on);
+    layer.handle().always();
+    let service = layer.layer(service_fn(async |()| Ok::<_, Error>(Answer::default())));
+    let answer = AnswerLayer::http().layer(service.clone()).oneshot(()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().get("retry-after")), (503, None));
+    let answer = AnswerLayer::grpc().layer(service).oneshot(()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["grpc-status"]), (200, "14"));
+}
+
+#[tokio::test]
 async fn a_fallback_is_taken_for_a_refusal_and_for_an_open_circuit() {
     on_both(async |wire| {
         let (_nobody, addr) = refusing();

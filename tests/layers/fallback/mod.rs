@@ -7,6 +7,7 @@ mod cut_short;
 mod events;
 mod own_failures;
 mod readiness_errors;
+mod rehearsals;
 mod steps;
 mod taken;
 
