@@ -273,7 +273,7 @@ pub use crate::dead_letter::{
     DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, DeadLetters, DeadLettersBuilder,
 };
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
-pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};
+pub use crate::fallback::{Fallback, FallbackError, FallbackHandle, FallbackLayer};
 pub use crate::health::{
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, NodeWatch, Verdict,
 };

@@ -65,7 +65,7 @@ pub trait ServiceBuilderExt<L>: Sized {
 
     methods! {
         /// Answers something useful when the call failed.
-        with_fallback[F, T]: FallbackLayer<F, T>;
+        with_fallback[F, T, M]: FallbackLayer<F, T, M>;
         /// Ends calls that take too long.
         with_timeout[D, E, R]: TimeoutLayer<D, E, R>;
         /// Sends a call again when it failed for a reason that may pass.

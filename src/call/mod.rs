@@ -74,6 +74,7 @@ mod guard;
 mod instance;
 mod layer;
 mod lazy;
+mod mark;
 mod oneshot;
 mod running;
 #[cfg(feature = "serde")]
@@ -92,6 +93,7 @@ pub use self::guard::{Guard, Hold, Watch};
 pub(crate) use self::instance::{Instance, LimitState};
 pub use self::layer::{AdmissionLayer, AtOnce, InTurn};
 pub use self::lazy::{Lazy, LazyLayer};
+pub use self::mark::Mark;
 pub use self::oneshot::Oneshot;
 pub(crate) use self::running::Running;
 pub use self::service::Admission;

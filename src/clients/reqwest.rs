@@ -46,8 +46,10 @@ use pin_project_lite::pin_project;
 use reqwest::{Body, Client, ResponseBuilderExt};
 use tower::{BoxError, Layer, Service};
 
+use crate::call::Mark;
 use crate::context::{Deadline, DeadlineScope, Scope};
 use crate::error::Error;
+use crate::fallback::Degraded;
 use crate::http::made::Made;
 use crate::http::{Http, HttpClassifier, Overrides, ReplayBody};
 use crate::outcome::{Classify, Outcome};
@@ -233,6 +235,12 @@ struct Late(#[source] Error);
 impl<F: Overrides<StatusCode>> Classify<reqwest::Response> for HttpClassifier<F> {
     fn classify(&self, result: Result<&reqwest::Response, &Error>) -> Outcome {
         self.classify_head(result.map(|response| (response.status(), response.headers())))
+    }
+}
+
+impl<C> Mark<reqwest::Response, Degraded> for Http<C> {
+    fn mark(&self, response: &mut reqwest::Response, degraded: impl FnOnce() -> Degraded) {
+        response.extensions_mut().insert(degraded());
     }
 }
 

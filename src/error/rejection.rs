@@ -78,6 +78,8 @@ pub(super) enum Why {
     RateTold,
     /// `NotReady` for a limit of one's own.
     Unready,
+    /// `SwitchedOff` for a fallback that is to answer always.
+    Fallback,
 }
 
 impl Rejection {
@@ -109,11 +111,17 @@ impl Rejection {
         Self(Refusal::One { name: Name::of("limit"), retry_after: UNKNOWN, why: Why::Unready })
     }
 
+    /// The rejection of a fallback that is to answer always.
+    pub(crate) const fn of_fallback(name: Name) -> Self {
+        Self(Refusal::One { name, retry_after: UNKNOWN, why: Why::Fallback })
+    }
+
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"throttle"`, `"per key"`, `"replicas"`,
-    /// `"coalesce"` or `"custom"`.
+    /// `"coalesce"`, `"fallback"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0 {
             Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
+            Refusal::One { why: Why::Fallback, .. } => Kind::Fallback.as_str(),
             _ => self.reason().kind().as_str(),
         }
     }
@@ -132,6 +140,7 @@ impl Rejection {
             Refusal::One { why: Why::Reason(reason), .. } => reason,
             Refusal::One { why: Why::RateTold, .. } => RejectionReason::RateLimited,
             Refusal::One { why: Why::Unready, .. } => RejectionReason::NotReady,
+            Refusal::One { why: Why::Fallback, .. } => RejectionReason::SwitchedOff,
             Refusal::Last { .. } => RejectionReason::NoReplica,
         }
     }
@@ -302,6 +311,7 @@ reasons! {
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";
+    SwitchedOff: Fallback, "switched_off", Unavailable, "it is switched off";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

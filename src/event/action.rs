@@ -57,6 +57,10 @@ actions! {
     Start: Chaos, "start";
     /// `ChaosHandle::halt`, with the feature `chaos`
     Halt: Chaos, "halt";
+    /// [`FallbackHandle::always`](crate::FallbackHandle::always)
+    Always: Fallback, "always";
+    /// [`FallbackHandle::auto`](crate::FallbackHandle::auto)
+    Auto: Fallback, "auto";
     /// [`ReplicasHandle::promote`](crate::ReplicasHandle::promote)
     Promote: Replicas, "promote";
     /// [`ReplicasHandle::eject`](crate::ReplicasHandle::eject)

@@ -21,6 +21,7 @@ impl What {
             }
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
             Event::Cleared => Self::Cleared,
+            Event::FallbackSwitched { is_always } => Self::FallbackSwitched { is_always },
             Event::Draining { is_draining } => Self::Draining { is_draining },
             Event::Suspected { node, silent, .. } => Self::Suspected { node: owned(node), silent },
             Event::Returned { node, silent } => Self::Returned { node: owned(node), silent },

@@ -60,6 +60,7 @@
 //! | [`TimedOut`](Event::TimedOut) | `timeout` | `debug` | `limit`, `elapsed` |
 //! | [`Degraded`](Event::Degraded) | `fallback` | `debug` | `step`, `error` |
 //! | [`FallbackFailed`](Event::FallbackFailed) | `fallback` | `debug` | `error` |
+//! | [`FallbackSwitched`](Event::FallbackSwitched) | `fallback` | `warn` for always, else `info` | none |
 //! | [`CacheAnswered`](Event::CacheAnswered) | `cache` | `debug` | `result`, `age` |
 //! | [`Refreshed`](Event::Refreshed) | `cache` | `debug` | `result` |
 //! | [`Evicted`](Event::Evicted) | `cache` | `debug` | `entries` |

@@ -124,6 +124,12 @@ pub enum Event<'a> {
     },
     /// All steps of a fallback failed, the last one by this error.
     FallbackFailed(&'a Error),
+    /// Somebody has switched a fallback by hand.
+    #[non_exhaustive]
+    FallbackSwitched {
+        /// Whether it answers every call from now on.
+        is_always: bool,
+    },
     /// A cache has answered a call.
     #[non_exhaustive]
     CacheAnswered {

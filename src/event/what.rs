@@ -73,6 +73,12 @@ pub enum What {
     /// [`Event::Cleared`](super::Event::Cleared)
     #[non_exhaustive]
     Cleared,
+    /// [`Event::FallbackSwitched`](super::Event::FallbackSwitched)
+    #[non_exhaustive]
+    FallbackSwitched {
+        /// Whether it answered every call from then on.
+        is_always: bool,
+    },
     /// [`Event::Draining`](super::Event::Draining)
     #[non_exhaustive]
     Draining {
@@ -273,6 +279,7 @@ impl What {
             Self::Throttling { .. } => "throttling",
             Self::VerdictChanged { .. } => "verdict_changed",
             Self::Cleared => "cleared",
+            Self::FallbackSwitched { .. } => "fallback_switched",
             Self::Draining { .. } => "draining",
             Self::Suspected { .. } => "suspected",
             Self::Returned { .. } => "returned",

@@ -28,6 +28,8 @@ impl fmt::Display for What {
             }
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Cleared => f.write_str("cleared (by hand)"),
+            Self::FallbackSwitched { is_always: true } => f.write_str("answers always (by hand)"),
+            Self::FallbackSwitched { is_always: false } => f.write_str("answers where calls fail (by hand)"),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),
             Self::Draining { is_draining: false } => f.write_str("drains no longer"),
             Self::Suspected { node, silent } => {

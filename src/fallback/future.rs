@@ -7,13 +7,16 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower::BoxError;
 
+use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
+use super::rehearsal::Rehearsal;
 use super::step::Step;
-use crate::call::POLLED_AGAIN;
-use crate::error::{Error, FallbackError};
+use crate::call::{Mark, POLLED_AGAIN, Plain};
+use crate::error::{Error, FallbackError, Rejection};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
+use crate::state::rehearsals::Rehearsed;
 
 /// The word that counts calls whose fallbacks failed. After it come those of the steps.
 const FAILED: usize = 0;
@@ -24,14 +27,16 @@ const LAST_STEP: u32 = 4;
 pin_project! {
     /// The future of a [`Fallback`](super::Fallback)'s call.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<Fut, Request, Response, F, T>
+    pub struct ResponseFuture<Fut, Request, Response, F, T, M = Plain>
     where
         F: Step<Request, Response>,
     {
         #[pin]
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
+        pub(super) rehearsal: Rehearsal<Request, Response, F>,
         pub(super) condition: T,
+        pub(super) mark: M,
         pub(super) row: &'static Row,
         pub(super) objective: Option<&'static Row>,
         pub(super) has_waited: bool,
@@ -43,19 +48,28 @@ pin_project! {
     pub(super) enum State<Fut, Alternative> {
         /// The call was sent.
         Calling { #[pin] call: Fut },
-        /// The inner service failed to become ready, so nothing was sent.
-        Unready { error: Option<Error> },
+        /// Nothing was sent.
+        Unsent { why: Option<Unsent> },
         /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
         Degrading { #[pin] step: Alternative, before: Option<Error> },
     }
 }
 
-impl<Fut, Request, Response, F, T, E> Future for ResponseFuture<Fut, Request, Response, F, T>
+/// Why nothing was sent.
+pub(super) enum Unsent {
+    /// The inner service failed to become ready.
+    Unready(Error),
+    /// The fallback is to answer always.
+    SwitchedOff,
+}
+
+impl<Fut, Request, Response, F, T, M, E> Future for ResponseFuture<Fut, Request, Response, F, T, M>
 where
     Fut: Future<Output = Result<Response, E>>,
     E: Into<BoxError> + 'static,
     F: Step<Request, Response>,
     T: FallbackIf<Response>,
+    M: Mark<Response, Degraded>,
 {
     type Output = Result<Response, Error>;
 
@@ -63,25 +77,36 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let result = match this.state.as_mut().project() {
-                // Calling => (Degrading | end): the call ended.
-                StateProj::Calling { call } => match call.poll(cx) {
-                    Poll::Ready(result) => result.map_err(Error::lift),
-                    Poll::Pending => {
-                        *this.has_waited = true;
-                        return Poll::Pending;
+            let (result, is_forced) = match this.state.as_mut().project() {
+                // Calling => (Degrading | end): the call ended, and with it the rehearsal beside it.
+                StateProj::Calling { call } => {
+                    let polled = call.poll(cx);
+                    this.rehearsal.poll(this.condition, cx);
+                    match polled {
+                        Poll::Ready(result) => {
+                            this.rehearsal.end(Rehearsed::Unfinished);
+                            (result.map_err(Error::lift), false)
+                        }
+                        Poll::Pending => {
+                            *this.has_waited = true;
+                            return Poll::Pending;
+                        }
                     }
+                }
+                // Unsent => (Degrading | end): the call failed before it began.
+                StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
+                    Unsent::Unready(error) => (Err(error), false),
+                    Unsent::SwitchedOff => (Err(Rejection::of_fallback(this.row.name()).into()), true),
                 },
-                // Unready => (Degrading | end): the call failed before it began.
-                StateProj::Unready { error } => Err(error.take().expect(POLLED_AGAIN)),
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);
+                    let step = Degraded { step: F::number(&step) };
                     let rows = (*this.row, *this.objective);
-                    return Poll::Ready(degraded(rows, F::number(&step), result, before.take()));
+                    return Poll::Ready(degraded(rows, step, this.mark, result, before.take()));
                 }
             };
-            if !this.condition.allows(result.as_ref()) {
+            if !is_forced && !this.condition.allows(result.as_ref()) {
                 return Poll::Ready(result);
             }
             let (fallback, kept) = this.fallback.take().expect(POLLED_AGAIN);
@@ -91,20 +116,23 @@ where
     }
 }
 
-/// Tells the event of an answer or of a failure, and wraps the failure.
+/// Tells the event of an answer or of a failure. Marks the answer, and wraps the failure.
 fn degraded<Response>(
     (row, objective): (&'static Row, Option<&'static Row>),
-    step: u32,
+    degraded: Degraded,
+    mark: &impl Mark<Response, Degraded>,
     result: Result<Response, Error>,
     before: Option<Error>,
 ) -> Result<Response, Error> {
     match result {
-        Ok(response) => {
+        Ok(mut response) => {
+            let Degraded { step } = degraded;
             row.count(step.min(LAST_STEP) as usize);
             if let Some(objective) = objective {
                 objective.count(Call::DEGRADED);
             }
             event::tell_often(|| (row.source, Event::Degraded { step, error: before.as_ref() }));
+            mark.mark(&mut response, || degraded);
             Ok(response)
         }
         Err(error) => {
@@ -115,7 +143,7 @@ fn degraded<Response>(
     }
 }
 
-impl<Fut, Request, Response, F, T> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T>
+impl<Fut, Request, Response, F, T, M> fmt::Debug for ResponseFuture<Fut, Request, Response, F, T, M>
 where
     F: Step<Request, Response>,
 {

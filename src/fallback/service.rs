@@ -1,79 +1,126 @@
-//! The service: it makes the call, and its future takes the fallback.
+//! The service that the layer makes: it makes the call, and its future takes the fallback.
 
-use std::task::{Context, Poll, ready};
+use std::mem;
+use std::task::{Context, Poll, Waker};
 
-use tower::{BoxError, Service};
+use tower::{BoxError, Layer, Service};
 
+use super::degraded::Degraded;
 use super::fallback_if::{ByOutcome, FallbackIf};
-use super::future::{ResponseFuture, State};
+use super::future::{ResponseFuture, State, Unsent};
+use super::layer::FallbackLayer;
+use super::rehearsal::Rehearsal;
 use super::step::Step;
+use crate::call::{Mark, Plain};
 use crate::error::Error;
-use crate::registry::{Entry, Row};
 
 /// Answers something useful when the call failed.
 ///
 /// Made by a [`FallbackLayer`](super::FallbackLayer).
 #[derive(Debug)]
-pub struct Fallback<S, F, T = ByOutcome> {
+pub struct Fallback<S, F, T = ByOutcome, M = Plain> {
     inner: S,
-    /// Why the inner service failed to become ready. The next call takes the fallback.
-    unready: Option<Error>,
-    step: F,
-    condition: T,
-    entry: Entry,
-    objective: Option<&'static Row>,
+    readiness: Readiness,
+    layer: FallbackLayer<F, T, M>,
 }
 
-impl<S, F, T> Fallback<S, F, T> {
-    pub(super) const fn new(inner: S, step: F, condition: T, entry: Entry, objective: Option<&'static Row>) -> Self {
-        Self { inner, unready: None, step, condition, entry, objective }
+/// What the inner service said since it was last called.
+#[derive(Debug)]
+enum Readiness {
+    /// It is not ready, or was not asked.
+    Unknown,
+    Ready,
+    /// It failed to become ready. The next call takes the fallback.
+    Failed(Error),
+}
+
+impl<S, F: Clone, T: Clone, M: Clone> Layer<S> for FallbackLayer<F, T, M> {
+    type Service = Fallback<S, F, T, M>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Fallback { inner, readiness: Readiness::Unknown, layer: self.clone() }
     }
 }
 
-impl<S, Request, F, T> Service<Request> for Fallback<S, F, T>
+impl<S, F, T, M> Fallback<S, F, T, M> {
+    /// Why the call is not sent, if it is not.
+    #[inline(always)]
+    fn unsent<Request>(&mut self) -> Option<Unsent>
+    where
+        S: Service<Request>,
+        S::Error: Into<BoxError> + 'static,
+    {
+        let mut readiness = mem::replace(&mut self.readiness, Readiness::Unknown);
+        if self.layer.core.is_always() {
+            return Some(Unsent::SwitchedOff);
+        }
+        if matches!(readiness, Readiness::Unknown) {
+            // When `poll_ready` was called, the fallback was to answer always. There is no task to wake here, so one look must do.
+            readiness = Readiness::of(self.inner.poll_ready(&mut Context::from_waker(Waker::noop())));
+        }
+        match readiness {
+            Readiness::Ready => None,
+            Readiness::Failed(error) => Some(Unsent::Unready(error)),
+            Readiness::Unknown => Some(Unsent::SwitchedOff),
+        }
+    }
+}
+
+impl Readiness {
+    fn of<E: Into<BoxError> + 'static>(polled: Poll<Result<(), E>>) -> Self {
+        match polled {
+            Poll::Pending => Self::Unknown,
+            Poll::Ready(Ok(())) => Self::Ready,
+            Poll::Ready(Err(error)) => Self::Failed(Error::lift(error)),
+        }
+    }
+}
+
+impl<S, Request, F, T, M> Service<Request> for Fallback<S, F, T, M>
 where
     S: Service<Request>,
     S::Error: Into<BoxError> + 'static,
     F: Step<Request, S::Response> + Clone,
     T: FallbackIf<S::Response> + Clone,
+    M: Mark<S::Response, Degraded> + Clone,
 {
     type Response = S::Response;
     type Error = Error;
-    type Future = ResponseFuture<S::Future, Request, S::Response, F, T>;
+    type Future = ResponseFuture<S::Future, Request, S::Response, F, T, M>;
 
-    /// Is ready also when the inner service failed to become ready, because that too is a failure for the fallback.
+    /// Is ready also when the inner service failed to become ready, because that too is a failure for the fallback. While the fallback
+    /// is to answer always, it does not ask.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.unready.is_none() {
-            self.unready = ready!(self.inner.poll_ready(cx)).map_err(Error::lift).err();
+        if !matches!(self.readiness, Readiness::Failed(_)) && !self.layer.core.is_always() {
+            self.readiness = Readiness::of(self.inner.poll_ready(cx));
+            if matches!(self.readiness, Readiness::Unknown) {
+                return Poll::Pending;
+            }
         }
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let kept = self.step.keep(&request);
-        let fallback = Some((self.step.clone(), kept));
-        let (condition, row, objective) = (self.condition.clone(), self.entry.row(), self.objective);
+        let unsent = self.unsent();
+        let FallbackLayer { step, condition, mark, core, objective } = &self.layer;
+        let kept = step.keep(&request);
+        let fallback = Some((step.clone(), kept));
+        let (condition, mark, row, objective) = (condition.clone(), mark.clone(), core.row, *objective);
         // The future is made in each arm, so that the call is not moved once more.
-        match self.unready.take() {
-            None => {
-                let state = State::Calling { call: self.inner.call(request) };
-                ResponseFuture { state, fallback, condition, row, objective, has_waited: false }
-            }
-            error => ResponseFuture {
-                state: State::Unready { error },
-                fallback,
-                condition,
-                row,
-                objective,
-                has_waited: false,
-            },
+        if unsent.is_none() {
+            let rehearsal = Rehearsal::draw(core, step, &request);
+            let state = State::Calling { call: self.inner.call(request) };
+            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
+        } else {
+            let (state, rehearsal) = (State::Unsent { why: unsent }, Rehearsal::none());
+            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
         }
     }
 }
 
 /// A clone has not been polled ready.
-impl<S: Clone, F: Clone, T: Clone> Clone for Fallback<S, F, T> {
+impl<S: Clone, F: Clone, T: Clone, M: Clone> Clone for Fallback<S, F, T, M> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.step.clone(), self.condition.clone(), self.entry.clone(), self.objective)
+        self.layer.layer(self.inner.clone())
     }
 }

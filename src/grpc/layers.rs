@@ -154,8 +154,10 @@ impl MeasureLayer {
 
 impl<F> FallbackLayer<F> {
     /// Answers by this step where the gRPC call failed, by an error or by the [code](GrpcClassifier) in its head.
-    pub fn grpc(step: F) -> FallbackLayer<F, ByOutcome<GrpcClassifier>> {
-        Self::new(step).classify(GrpcClassifier::new())
+    ///
+    /// The extensions of an answer have [`Degraded`](crate::fallback::Degraded), which allocates.
+    pub fn grpc(step: F) -> FallbackLayer<F, ByOutcome<GrpcClassifier>, Grpc> {
+        Self::new(step).classify(GrpcClassifier::new()).mark(Grpc::default())
     }
 }
 

@@ -37,6 +37,7 @@
 //! | rate limit | [heeds](crate::RateLimitBuilder::heed_throttling) a pushback in the head or in the trailers, if it is told to |
 //! | throttle | goes by the [code](GrpcClassifier), also by that in the trailers, and counts a call when the stream has ended |
 //! | measure | goes by the [code](GrpcClassifier), also by that in the trailers; a call takes until the stream has ended |
+//! | fallback | says in the extensions of its answers that they are [degraded](crate::fallback::Degraded) |
 //! | timeout | covers the stream too |
 //! | retry | goes by the code that comes before any message, and obeys the server's [pushback](Pushback) |
 //! | hedge | goes by the code that comes before any message; hedges the [methods](Methods) that it is told |

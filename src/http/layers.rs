@@ -298,8 +298,10 @@ impl<C, T> MeasureBuilder<Http<C>, T> {
 
 impl<F> FallbackLayer<F> {
     /// Answers by this step where the HTTP call failed, by an error or by its [status](HttpClassifier).
-    pub fn http(step: F) -> FallbackLayer<F, ByOutcome<HttpClassifier>> {
-        Self::new(step).classify(HttpClassifier::new())
+    ///
+    /// The extensions of an answer have [`Degraded`](crate::fallback::Degraded), which allocates.
+    pub fn http(step: F) -> FallbackLayer<F, ByOutcome<HttpClassifier>, Http> {
+        Self::new(step).classify(HttpClassifier::new()).mark(Http::default())
     }
 }
 

@@ -1,11 +1,12 @@
-//! Responses that say which replica gave them.
+//! Responses that say which replica gave them, or which step of a fallback.
 
 use http::Response;
 
 use super::guarded::Http;
-use crate::call::{End, Guard, Protocol};
+use crate::call::{End, Guard, Mark, Protocol};
 use crate::error::Error;
-use crate::replicas::{Mark, Passing, ReplicaUsed, ReplicasBuilder};
+use crate::fallback::Degraded;
+use crate::replicas::{Passing, ReplicaUsed, ReplicasBuilder};
 
 /// Ends calls as `E` does, and notes in the extensions of a response which replica gave it.
 ///
@@ -47,14 +48,21 @@ impl<E: Protocol> Protocol for Marked<E> {
     }
 }
 
-impl<B, E> Mark<Response<B>> for Marked<E> {
+impl<B, E> Mark<Response<B>, ReplicaUsed> for Marked<E> {
     fn mark(&self, response: &mut Response<B>, used: impl FnOnce() -> ReplicaUsed) {
         response.extensions_mut().insert(used());
     }
 }
 
+/// A fallback answers where the service did not, so there the mark costs little.
+impl<B, C> Mark<Response<B>, Degraded> for Http<C> {
+    fn mark(&self, response: &mut Response<B>, degraded: impl FnOnce() -> Degraded) {
+        response.extensions_mut().insert(degraded());
+    }
+}
+
 /// Responses are not marked unless it was asked for: to do so allocates.
-impl<R, C> Mark<R> for Http<C> {
+impl<R, C> Mark<R, ReplicaUsed> for Http<C> {
     #[inline(always)]
     fn mark(&self, _: &mut R, _: impl FnOnce() -> ReplicaUsed) {}
 }

@@ -58,6 +58,7 @@
 //! | chaos (feature `chaos`) | cuts [bodies](SpoiltBody) off half way, or slows them down |
 //! | measure | goes by the [status](HttpClassifier); a call takes until the body of its response has ended |
 //! | timeout | [covers](TimedBody) the body too, or limits the [pauses](PacedBody) of the body |
+//! | fallback | says in the extensions of its answers that they are [degraded](crate::fallback::Degraded) |
 //! | retry | sends a request again if it is [idempotent](Idempotent) or was [not sent](not_sent()); its [body](ReplayBody) can be read twice |
 //! | hedge | hedges a request that is [idempotent](Idempotent), once its [body](ReplayBody) is there as a whole |
 //!

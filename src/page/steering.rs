@@ -55,6 +55,8 @@ fn action(request: &Json) -> Option<Action> {
         "undrain" => Action::Undrain,
         "start" => Action::Start,
         "halt" => Action::Halt,
+        "always" => Action::Always,
+        "auto" => Action::Auto,
         "promote" => Action::Promote,
         "eject" => Action::Eject,
         "readmit" => Action::Readmit,

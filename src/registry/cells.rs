@@ -16,6 +16,7 @@ use crate::state::letters::counted::Parked;
 use crate::state::objective::Call;
 use crate::state::permits::counted::{Change, rejected};
 use crate::state::phi::SUSPICIONS;
+use crate::state::rehearsals::Rehearsed;
 use crate::state::replicas::PassedOver;
 use crate::state::saga::End;
 use crate::state::tally::WORDS;
@@ -78,7 +79,7 @@ const _: () = {
     assert!(FIRST_STOP + Stop::TOLD.len() <= WORDS, "a retry");
     assert!(Withheld::Budget.word() < WORDS, "a hedge");
     assert!(By::ENDS.len() <= WORDS, "a timeout");
-    assert!(ANSWERS.len() < WORDS, "a fallback");
+    assert!(ANSWERS.len() < Rehearsed::Answered.word() && Rehearsed::Unfinished.word() < WORDS, "a fallback");
     assert!(EVICTED < WORDS, "a cache");
     assert!(Parked::ByHand.word() < WORDS, "dead letters");
     assert!(Criticality::COUNT <= WORDS, "a criticality");

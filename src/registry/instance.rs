@@ -29,7 +29,7 @@ use crate::source::{Kind, Source};
 /// | retry | `max_attempts`, `backoff`, `max_retry_after`, `budget`, `budget_gate`, `retry_rejected` | `tokens` |
 /// | hedge | `after`, `after_quantile`, `min_delay`, `max_hedges`, `budget`, `budget_gate` | `delay`, `tokens` |
 /// | timeout | `limit` | |
-/// | fallback | | |
+/// | fallback | `rehearse` | `is_always` |
 /// | cache | `ttl`, `ttl_jitter`, `stale_while_revalidate`, `stale_if_error`, `keep`, `early`, `capacity`, `max_refreshes`, `refresh_timeout` | `entries`, `weight`, `refreshing`, `hits`, `stale`, `misses` |
 /// | dead letter | of a queue `capacity`, `max_bytes`, `when_full`, `max_replays` | of a queue `waiting`, `parked`, `bytes` |
 /// | measure | `exemplar`, `objective` | `in_flight`, `successes`, `p50`, `p99` |

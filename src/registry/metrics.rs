@@ -23,6 +23,7 @@ use crate::state::letters::counted::{ACCEPTED, Loss, Parked, Replayed, STORED};
 use crate::state::objective::Call;
 use crate::state::permits::counted::Change;
 use crate::state::phi;
+use crate::state::rehearsals::Rehearsed;
 use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
 use crate::state::saga::{End, SagaState, counted};
 use crate::state::throttle::counted as throttled;
@@ -145,6 +146,10 @@ table! {
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),
         "Calls whose fallbacks failed, too.";
+    fallback_rehearsed_total: Fallback Counter[result] words_of(Rehearsed::ALL.map(Rehearsed::as_str), Rehearsed::Answered.word()),
+        "Rehearsals of fallbacks beside calls, by how they ended: no step answered in those that failed, and the call ended first in those unfinished.";
+    fallback_always: Fallback Gauge[] one(At::Gauge("always")),
+        "How many fallbacks were switched to answer every call.";
     cache_calls_total: Cache Counter[result] words_of(Answered::ALL.map(Answered::as_str), Answered::Hit.word()),
         "Calls of caches, by how they were answered.";
     cache_refreshes_total: Cache Counter[result] words_of(Refreshed::ALL.map(Refreshed::as_str), Refreshed::Renewed.word()),

@@ -230,7 +230,8 @@
 //!
 //! ## Fallback
 //!
-//! Callers get answers that were made up. Look at the circuit, the bulkhead and the timeouts of the same name to see why.
+//! Callers get answers that were made up. Somebody may have switched the fallback to answer
+//! [always](crate::FallbackHandle::always): the timeline says who, if it was done through the registry. Otherwise look at the circuit, the bulkhead and the timeouts of the same name to see why.
 //!
 //! ## Replicas panic
 //!

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::guard::ReplicaGuard;
-use super::mark::ReplicaUsed;
 use super::seat::Seat;
 use super::set::Set;
 use super::shared::{Core, short};
+use super::used::ReplicaUsed;
 use crate::cached_arc::CachedArc;
 use crate::call::copies::KeepRequest;
 use crate::context::{self, Deadline, Tried};

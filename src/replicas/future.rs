@@ -18,9 +18,9 @@ use tower::{BoxError, Service};
 
 use super::call::{Call, Waited};
 use super::guard::ReplicaGuard;
-use super::mark::Mark;
+use super::used::ReplicaUsed;
 use crate::call::copies::KeepRequest;
-use crate::call::{self, End, Guard, POLLED_AGAIN};
+use crate::call::{self, End, Guard, Mark, POLLED_AGAIN};
 use crate::error::Error;
 
 pin_project! {
@@ -82,7 +82,7 @@ where
     K: KeepRequest<Request>,
     S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response> + Clone,
+    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response, ReplicaUsed> + Clone,
 {
     type Output = Result<E::Response, Error>;
 

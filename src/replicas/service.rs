@@ -10,12 +10,12 @@ use super::call::Call;
 use super::future::ResponseFuture;
 use super::guard::ReplicaGuard;
 use super::handle::ReplicasHandle;
-use super::mark::Mark;
 use super::passing::{KeyOf, Passing};
 use super::replica::Replica;
 use super::set::{Set, Sets};
-use crate::call::End;
+use super::used::ReplicaUsed;
 use crate::call::copies::KeepRequest;
+use crate::call::{End, Mark};
 use crate::error::{ConfigError, Error};
 
 /// Makes one service of several that do the same.
@@ -64,7 +64,7 @@ where
     K: KeepRequest<Request> + Clone,
     S: Service<K::Sent> + Clone,
     S::Error: Into<BoxError> + 'static,
-    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response> + Clone,
+    E: End<ReplicaGuard, S::Response> + Mark<<E as End<ReplicaGuard, S::Response>>::Response, ReplicaUsed> + Clone,
     B: KeyOf<Request>,
 {
     type Response = E::Response;

@@ -49,7 +49,7 @@ impl Handled for Identity {
     fn handle(&self) {}
 }
 
-impl<F, T> Part for FallbackLayer<F, T> {
+impl<F, T, M> Part for FallbackLayer<F, T, M> {
     fn settings(&self) -> Option<Vec<Setting>> {
         Some(Vec::new())
     }

@@ -35,9 +35,9 @@ impl<E: Protocol + Clone, N, F, D, T, Q, R, A> StandardLayer<E, (N, F, D, T, Q),
     pub fn fallback<G>(
         self,
         step: G,
-    ) -> StandardLayer<E, (N, FallbackLayer<G, ByOutcome<E::Classifier>>, D, T, Q), R, A> {
-        let fallback =
-            FallbackLayer::new(step).name(self.name).registry(&self.registry).classify(self.end.clone().classifier());
+    ) -> StandardLayer<E, (N, FallbackLayer<G, ByOutcome<E::Classifier>, E>, D, T, Q), R, A> {
+        let fallback = FallbackLayer::new(step).name(self.name).registry(&self.registry);
+        let fallback = fallback.classify(self.end.clone().classifier()).mark(self.end.clone());
         self.map_whole(|(answers, _, taken, total, rate)| (answers, fallback, taken, total, rate))
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod per_thread;
 pub(crate) mod permits;
 pub(crate) mod phi;
 pub(crate) mod rate;
+pub(crate) mod rehearsals;
 pub(crate) mod replicas;
 pub(crate) mod saga;
 pub(crate) mod stripes;

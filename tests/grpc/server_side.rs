@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use palisade::fallback::Degraded;
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitHandle, Error, FallbackLayer, Rejection, RejectionReason,
     RetryLayer, TimeoutLayer, fallback,
@@ -70,11 +71,20 @@ fn stand_in(failed: Result<&Response<Body>, &Error>) -> Result<Response<Body>, E
     })
 }
 
+/// Tells the caller what layers outside of the fallback see.
+fn telling(mut response: Response<Body>) -> Response<Body> {
+    if let Some(degraded) = response.extensions().get::<Degraded>().copied() {
+        response.headers_mut().insert("degraded", degraded.step.into());
+    }
+    response
+}
+
 async fn serve_behind_five(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Served {
     let (health, calls) = scripted(script);
     let (circuit, places) = (counting().build().unwrap(), BulkheadLayer::grpc(8).build().unwrap());
     let (at_circuit, at_places) = (circuit.handle(), places.handle());
     let stack = ServiceBuilder::new()
+        .map_response(telling)
         .layer(FallbackLayer::grpc(fallback::function(stand_in)))
         .map_response(body_of_tonic)
         .layer(TimeoutLayer::grpc(secs(30)))
@@ -103,6 +113,7 @@ async fn a_fallback_around_a_server_answers_for_a_service_that_failed() {
     let mut served = serve_behind_five(|_| Reply::Status(Status::internal("a secret"))).await;
     let status = served.client.check(ask()).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::Aborted, "something failed"));
+    assert_eq!(status.metadata().get("degraded").map(|step| step.as_bytes()), Some(&b"1"[..]));
     served.circuit.force_open();
     let status = served.client.check(ask()).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "closed for today"));

@@ -1,15 +1,22 @@
 //! Fallbacks that go by the status.
 
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Body;
 use http::{Request, Uri};
-use palisade::fallback::service;
+use palisade::call::Mark;
+use palisade::fallback::{self, ByOutcome, Degraded, function, service};
+use palisade::http::{AnswerLayer, HttpClassifier};
 use palisade::test_util::EventLog;
-use palisade::{CircuitBreakerLayer, FallbackLayer};
-use tower::{Service, ServiceBuilder, ServiceExt};
+use palisade::{CircuitBreakerLayer, Error, FallbackLayer, Outcome};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::circuit::{built, consecutive};
 use crate::client::{HttpClient, Small, Wire, call, client, get, on_both, text};
 use crate::server::{self, Server, empty, reply, with_header};
-use crate::sockets::refusing;
+use crate::sockets::{refusing, serve_router};
+use crate::support::io_error;
 
 type Incoming = hyper::body::Incoming;
 
@@ -84,6 +91,88 @@ async fn a_step_in_trouble_leaves_the_call_to_the_next_if_any() {
         }
     })
     .await;
+}
+
+type Answer = http::Response<Body>;
+type Spare = fallback::Function<fn(Result<&Answer, &Error>) -> Result<Answer, Error>>;
+
+/// Answers with nothing.
+const SPARE: Spare = function(|_| Ok(Answer::new(Body::empty())));
+
+/// By which step a response is degraded, if it says that it is.
+fn step_of<B>(answer: &http::Response<B>) -> Option<u32> {
+    answer.extensions().get::<Degraded>().map(|degraded| degraded.step)
+}
+
+#[tokio::test]
+async fn an_answer_says_that_it_is_degraded_and_by_which_step() {
+    on_both(async |wire| {
+        for (statuses, step) in [([404, 200], None), ([503, 200], Some(1)), ([503, 503], Some(2))] {
+            let [primary, spare] = statuses.map(|status| answering(status, "either"));
+            let [primary, spare, last] = [primary.await, spare.await, answering(200, "last").await];
+            let mirror = |server: &Server| service(mirror(client(wire), &server.uri("/")));
+            let layer = FallbackLayer::http(mirror(&spare)).or(mirror(&last));
+            let stack = ServiceBuilder::new().layer(layer).service(client::<Small>(wire));
+            let answer = call(&stack, get(primary.uri("/"))).await.unwrap();
+            assert_eq!(step_of(&answer), step, "{statuses:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_says_so_whatever_decides_that_it_is_taken() {
+    let inner = service_fn(async |_: ()| Ok::<_, Error>(Answer::default()));
+    let by_classifier = FallbackLayer::http(SPARE).classify(|_: Result<&Answer, &Error>| Outcome::Failed);
+    let by_function = FallbackLayer::http(SPARE).fallback_if(|_: Result<&Answer, &Error>| true);
+    let by_hand = FallbackLayer::http(SPARE);
+    by_hand.handle().always();
+    assert_eq!(step_of(&by_classifier.layer(inner).oneshot(()).await.unwrap()), Some(1));
+    assert_eq!(step_of(&by_function.layer(inner).oneshot(()).await.unwrap()), Some(1));
+    assert_eq!(step_of(&by_hand.layer(inner).oneshot(()).await.unwrap()), Some(1));
+    let around = FallbackLayer::http(service(by_hand.layer(inner))).or(SPARE);
+    let around = around.fallback_if(|_: Result<&Answer, &Error>| true);
+    assert_eq!(step_of(&around.layer(inner).oneshot(()).await.unwrap()), Some(1), "the outermost says it last");
+}
+
+/// A server with this layer, whose service fails.
+async fn behind<M>(layer: FallbackLayer<Spare, ByOutcome<HttpClassifier>, M>) -> SocketAddr
+where
+    M: Mark<Answer, Degraded> + Clone + Send + Sync + 'static,
+{
+    let failing = service_fn(async |_: Request<Body>| Err::<Answer, _>(io_error("down")));
+    let stack = ServiceBuilder::new().layer(AnswerLayer::http()).layer(layer).service(failing);
+    serve_router(Router::new().fallback_service(stack)).await
+}
+
+#[tokio::test]
+async fn nothing_of_it_goes_over_the_wire() {
+    on_both(async |wire| {
+        let (marked, plain) = (FallbackLayer::http(SPARE), FallbackLayer::http(SPARE).mark(|_: &mut Answer, _| ()));
+        let mut seen = Vec::new();
+        for addr in [behind(marked).await, behind(plain).await] {
+            let answer = call(&client::<Small>(wire), get(server::uri(addr, "/"))).await.unwrap();
+            assert_eq!(step_of(&answer), None);
+            let names = answer.headers().keys().map(|name| name.as_str().to_owned());
+            seen.push((answer.status(), names.collect::<Vec<_>>()));
+        }
+        assert_eq!(seen[0], seen[1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_unavailable_in_http_and_in_grpc() {
+    let passing_on = function(|failed: Result<&Answer, &Error>| {
+        Err::<Answer, _>(Error::from(failed.unwrap_err().rejection().expect("nothing is sent")))
+    });
+    let layer = FallbackLayer::http(passing_on);
+    layer.handle().always();
+    let service = layer.layer(service_fn(async |()| Ok::<_, Error>(Answer::default())));
+    let answer = AnswerLayer::http().layer(service.clone()).oneshot(()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().get("retry-after")), (503, None));
+    let answer = AnswerLayer::grpc().layer(service).oneshot(()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["grpc-status"].as_bytes()), (200, b"14".as_slice()));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use http::{Response, StatusCode};
-use palisade::fallback::function;
+use palisade::fallback::{Degraded, function};
 use palisade::http::not_sent;
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
 use palisade::test_util::{EventLog, LoggedEvent};
@@ -193,6 +193,8 @@ async fn a_fallback_around_all_goes_by_the_status_in_reqwests_form() {
         let service = ServiceBuilder::new().layer(FallbackLayer::http(spare)).layer(ReqwestLayer);
         let service = service.service(ReqwestClient::new(client(Wire::Http1)));
         let answer = tower::ServiceExt::oneshot(service, request(Method::GET, &server.uri("/"), "")).await.unwrap();
+        let degraded = answer.extensions().get::<Degraded>().map(|degraded| degraded.step);
+        assert_eq!(degraded, (expected == "spare").then_some(1), "{status}");
         assert_eq!(answer.text().await.unwrap(), expected, "{status}");
     }
 }

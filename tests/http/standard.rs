@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get as route;
 use http::{HeaderName, Method, Response, StatusCode};
-use palisade::fallback::function;
+use palisade::fallback::{Degraded, function};
 use palisade::http::{AnswerLayer, DeadlineLayer, server_standard, standard};
 use palisade::reqwest::{ReqwestClient, ReqwestLayer};
 use palisade::{
@@ -118,8 +118,11 @@ async fn a_fallback_is_taken_for_a_status_that_is_a_failure() {
             .layer(quick!().fallback(degraded))
             .map_response(|response: Response<_>| response.map(Body::new))
             .service(client::<Replayed>(wire));
-        assert_eq!(status(&service, get(server.uri("/"))).await.unwrap(), 404);
-        assert_eq!(status(&service, get(server.uri("/"))).await.unwrap(), 200);
+        for (status, step) in [(404, None), (200, Some(1))] {
+            let answer = call(&service, get(server.uri("/"))).await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.extensions().get::<Degraded>().map(|degraded| degraded.step), step);
+        }
     })
     .await;
 }

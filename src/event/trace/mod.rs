@@ -2,12 +2,14 @@
 
 mod attempts;
 mod chaos;
+mod fallback;
 mod named;
 
 use tracing::{debug, field, info, warn};
 
 use self::attempts::of_attempts;
 use self::chaos::of_chaos;
+use self::fallback::of_fallbacks;
 use self::named::{of_replicas, of_sagas};
 use super::{Action, Event};
 use crate::error::{Chain, Rejection};
@@ -43,13 +45,7 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
             let (limit, elapsed) = (elapsed.limit(), elapsed.elapsed());
             debug!(target: "palisade::timeout", name, ?limit, ?elapsed, "timed out");
         }
-        Event::Degraded { step, error } => {
-            let error = error.map(|error| field::display(Chain(error)));
-            debug!(target: "palisade::fallback", name, step, error, "degraded");
-        }
-        Event::FallbackFailed(error) => {
-            debug!(target: "palisade::fallback", name, error = %Chain(error), "fallback failed");
-        }
+        Event::Degraded { .. } | Event::FallbackFailed(_) | Event::FallbackSwitched { .. } => of_fallbacks(name, event),
         Event::CacheAnswered { result, age } => {
             debug!(target: "palisade::cache", name, result, age = age.map(field::debug), "answered");
         }

@@ -21,6 +21,7 @@ mod letters;
 mod objective;
 mod permits;
 mod phi;
+mod rehearsals;
 mod replicas;
 mod rules;
 mod saga;

@@ -28,7 +28,7 @@ use palisade::{
     CircuitSnapshot, Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities,
     Criticality, CriticalityLayer, CriticalityScope, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered,
     DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback,
-    FallbackError, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
+    FallbackError, FallbackHandle, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
     HeartbeatsBuilder, Hedge, HedgeBuilder, HedgeHandle, HedgeLayer, IndicatorSnapshot, Jitter, Measure,
     MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer,
     PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard,
@@ -70,7 +70,7 @@ every_type_is! {
     Budget, BudgetBuilder, retry::Rules, retry::CloneRequest, retry::SharedBudget, PerTenant, retry::Always,
     HedgeBuilder, HedgeHandle, hedge::Rules, hedge::Always, call::LazyLayer, BulkheadBuilder,
     timeout::ByRequest<fn(&u32) -> Duration>, BulkheadHandle, BulkheadGuard, Queue, QueueBuilder, FallbackError,
-    fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
+    FallbackHandle, fallback::Degraded, fallback::ByOutcome, Value, fallback::Or<Value, Value>, fallback::Function<fn()>,
     fallback::FunctionOf<fn(), fn()>, fallback::FutureOf<fn(), fn()>, fallback::ServiceStep<Echo>,
     DeadlineScope<Ready<()>>, Event<'static>, ReplicaEvent<'static>, Kind, Source<'static>, Subscription, call::AtOnce, call::InTurn, call::Hold,
     call::Watch<'static, CircuitGuard>, call::Key, Places, Turn, Circuit, PerKeyHandle<u32, BulkheadHandle>,
@@ -111,7 +111,7 @@ every_type_is! {
 
 every_type_is! {
     every_builder_and_handle_may_be_cloned: [Clone]
-    HedgeBuilder, HedgeHandle, CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
+    HedgeBuilder, HedgeHandle, FallbackHandle, CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, ThrottleBuilder, ThrottleHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
     Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
@@ -123,7 +123,7 @@ every_type_is! {
     values_are_copied: [Copy]
     DeadLetterId, dead_letter::WhenFull, Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
     Rate, RateLimitSnapshot, ThrottleSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
-    SagaState, saga::Resumed,
+    SagaState, saga::Resumed, fallback::Degraded,
 }
 
 #[cfg(feature = "chaos")]

@@ -22,6 +22,8 @@ pub(crate) async fn claim(claims: &mut Claims) {
     by(claims, "future", by_future).await;
     by(claims, "service", by_service).await;
     chain(claims).await;
+    by_hand(claims).await;
+    rehearsals(claims).await;
 }
 
 async fn by<S>(claims: &mut Claims, step: &str, by: S)
@@ -49,4 +51,19 @@ async fn chain(claims: &mut Claims) {
     let failed = &mut FallbackLayer::new(full()).classify(transient).layer(inner());
     claims.calls("fallback, no step answers a bad reply", 1, failed, [(Ask::Bad, End::Broken)]).await;
     claims.calls("fallback, no step answers an error", 2, failed, [(Ask::Break, End::Broken)]).await;
+}
+
+async fn by_hand(claims: &mut Claims) {
+    let layer = FallbackLayer::value(Reply::Fallback);
+    layer.handle().always();
+    claims.calls("fallback, always", 0, &mut layer.layer(inner()), [(Ask::Good, End::Fallback)]).await;
+}
+
+/// A rehearsal is in a box, and there is none where a call is not drawn.
+async fn rehearsals(claims: &mut Claims) {
+    for (path, allocations, rate) in [("drawn", 1, 1.0), ("not drawn", 0, f64::MIN_POSITIVE)] {
+        let layer = FallbackLayer::value(Reply::Fallback).rehearse(rate).unwrap().seed(1);
+        let path = format!("fallback, {path} for a rehearsal");
+        claims.calls(&path, allocations, &mut layer.layer(inner()), [(Ask::Good, End::Good)]).await;
+    }
 }

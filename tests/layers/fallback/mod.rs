@@ -1,11 +1,13 @@
 //! The fallback, line by line of what it means.
 
+mod by_hand;
 mod chains;
 mod costs;
 mod cut_short;
 mod events;
 mod own_failures;
 mod readiness_errors;
+mod rehearsals;
 mod steps;
 mod taken;
 

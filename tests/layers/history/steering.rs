@@ -235,6 +235,8 @@ fn every_word_of_a_kind_is_taken_by_it() {
         (Kind::Bulkhead, "resize"),
         (Kind::RateLimit, "set_rate"),
         (Kind::RateLimit, "set_burst"),
+        (Kind::Fallback, "always"),
+        (Kind::Fallback, "auto"),
         (Kind::Cache, "clear"),
         (Kind::Health, "drain"),
         (Kind::Health, "undrain"),

@@ -58,7 +58,7 @@ shows! {
     a_timeout: |registry| TimeoutLayer::new(SECOND).registry(registry), ["limit 1s"], [""; 0];
     a_timeout_by_request: |registry| TimeoutLayer::by_request(|_: &u32| SECOND).registry(registry),
         ["limit by request"], [""; 0];
-    a_fallback: |registry| FallbackLayer::value(1).registry(registry), [""; 0], [""; 0];
+    a_fallback: |registry| FallbackLayer::value(1).registry(registry), ["rehearse off"], ["is_always off"];
     the_health_of_a_service: |registry| {
         let check = |name| HealthCheck::new(name, || ready(Ok::<_, Down>(()))).unwrap();
         Health::builder().critical(&check("disk")).critical(&check("logs")).informing(&check("path")).registry(registry).build().unwrap()

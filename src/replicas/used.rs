@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::call::Plain;
-
 /// Says which replica gave a response, and which ones were tried before it.
 ///
 /// [`mark_responses`](super::ReplicasBuilder::mark_responses) puts it into the extensions of responses of HTTP and gRPC.
@@ -15,16 +13,4 @@ pub struct ReplicaUsed {
     /// The names of the replicas that were tried before. First come those that earlier attempts of a retry around were sent to; a retry
     /// remembers four. Then come those that this attempt passed over.
     pub tried: Vec<Arc<str>>,
-}
-
-/// How calls end, when it is also to be seen who ended them.
-pub trait Mark<Response> {
-    /// Notes in a response which replica gave it.
-    fn mark(&self, response: &mut Response, used: impl FnOnce() -> ReplicaUsed);
-}
-
-/// A response that can be anything has no place for it.
-impl<Response, C> Mark<Response> for Plain<C> {
-    #[inline(always)]
-    fn mark(&self, _: &mut Response, _: impl FnOnce() -> ReplicaUsed) {}
 }
