@@ -9,14 +9,13 @@ use tower::BoxError;
 
 use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
-use super::rehearsal::Rehearsal;
+use super::rehearsal::{self, Beside};
 use super::step::Step;
 use crate::call::{Mark, POLLED_AGAIN, Plain};
 use crate::error::{Error, FallbackError, Rejection};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
-use crate::state::rehearsals::Rehearsed;
 
 /// The word that counts calls whose fallbacks failed. After it come those of the steps.
 const FAILED: usize = 0;
@@ -34,7 +33,7 @@ pin_project! {
         #[pin]
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
-        pub(super) rehearsal: Rehearsal<Request, Response, F>,
+        pub(super) rehearsal: Beside<F, F::Kept, F::Future>,
         pub(super) condition: T,
         pub(super) mark: M,
         pub(super) row: &'static Row,
@@ -81,12 +80,11 @@ where
                 // Calling => (Degrading | end): the call ended, and with it the rehearsal beside it.
                 StateProj::Calling { call } => {
                     let polled = call.poll(cx);
-                    this.rehearsal.poll(this.condition, cx);
+                    if this.rehearsal.is_some() {
+                        rehearsal::go_on::<F, _, _>(this.rehearsal, this.condition, polled.is_ready(), cx);
+                    }
                     match polled {
-                        Poll::Ready(result) => {
-                            this.rehearsal.end(Rehearsed::Unfinished);
-                            (result.map_err(Error::lift), false)
-                        }
+                        Poll::Ready(result) => (result.map_err(Error::lift), false),
                         Poll::Pending => {
                             *this.has_waited = true;
                             return Poll::Pending;

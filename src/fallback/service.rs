@@ -9,7 +9,7 @@ use super::degraded::Degraded;
 use super::fallback_if::{ByOutcome, FallbackIf};
 use super::future::{ResponseFuture, State, Unsent};
 use super::layer::FallbackLayer;
-use super::rehearsal::Rehearsal;
+use super::rehearsal;
 use super::step::Step;
 use crate::call::{Mark, Plain};
 use crate::error::Error;
@@ -46,6 +46,20 @@ impl<S, F, T, M> Fallback<S, F, T, M> {
     /// Why the call is not sent, if it is not.
     #[inline(always)]
     fn unsent<Request>(&mut self) -> Option<Unsent>
+    where
+        S: Service<Request>,
+        S::Error: Into<BoxError> + 'static,
+    {
+        if matches!(self.readiness, Readiness::Ready) && !self.layer.core.is_always() {
+            self.readiness = Readiness::Unknown;
+            return None;
+        }
+        self.look()
+    }
+
+    /// The same where the inner service is not known to be ready, or is not to be called.
+    #[cold]
+    fn look<Request>(&mut self) -> Option<Unsent>
     where
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
@@ -108,11 +122,11 @@ where
         let (condition, mark, row, objective) = (condition.clone(), mark.clone(), core.row, *objective);
         // The future is made in each arm, so that the call is not moved once more.
         if unsent.is_none() {
-            let rehearsal = Rehearsal::draw(core, step, &request);
+            let rehearsal = if core.rehearses() { rehearsal::begin(row, step, &request) } else { None };
             let state = State::Calling { call: self.inner.call(request) };
             ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
         } else {
-            let (state, rehearsal) = (State::Unsent { why: unsent }, Rehearsal::none());
+            let (state, rehearsal) = (State::Unsent { why: unsent }, None);
             ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
         }
     }
