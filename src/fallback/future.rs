@@ -12,7 +12,7 @@ use super::fallback_if::FallbackIf;
 use super::rehearsal::{self, Beside};
 use super::step::Step;
 use crate::call::{Mark, POLLED_AGAIN, Plain};
-use crate::error::{Error, FallbackError, Rejection};
+use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
@@ -47,19 +47,11 @@ pin_project! {
     pub(super) enum State<Fut, Alternative> {
         /// The call was sent.
         Calling { #[pin] call: Fut },
-        /// Nothing was sent.
-        Unsent { why: Option<Unsent> },
+        /// Nothing was sent: the inner service failed to become ready, or the fallback is to answer whatever the condition says.
+        Unsent { error: Option<Error>, is_forced: bool },
         /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
         Degrading { #[pin] step: Alternative, before: Option<Error> },
     }
-}
-
-/// Why nothing was sent.
-pub(super) enum Unsent {
-    /// The inner service failed to become ready.
-    Unready(Error),
-    /// The fallback is to answer always.
-    SwitchedOff,
 }
 
 impl<Fut, Request, Response, F, T, M, E> Future for ResponseFuture<Fut, Request, Response, F, T, M>
@@ -92,10 +84,7 @@ where
                     }
                 }
                 // Unsent => (Degrading | end): the call failed before it began.
-                StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
-                    Unsent::Unready(error) => (Err(error), false),
-                    Unsent::SwitchedOff => (Err(Rejection::of_fallback(this.row.name()).into()), true),
-                },
+                StateProj::Unsent { error, is_forced } => (Err(error.take().expect(POLLED_AGAIN)), *is_forced),
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);

@@ -31,14 +31,7 @@ pin_project! {
 
     impl<F, Kept, Fut> PinnedDrop for Rehearsal<F, Kept, Fut> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            this.row.count(this.ended.word());
-            // To drop what the steps hold may panic, too.
-            let drops = Panicked::catch(|| {
-                this.step.set(None);
-                *this.fallback = None;
-            });
-            drops.ok();
+            this.end();
         }
     }
 }
@@ -86,6 +79,20 @@ pub(super) fn go_on<F, Request, Response>(
 }
 
 impl<F, Kept, Fut> Rehearsal<F, Kept, Fut> {
+    /// Out of line, so that it costs the futures that have none as little as can be.
+    #[cold]
+    #[inline(never)]
+    fn end(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.row.count(this.ended.word());
+        // To drop what the steps hold may panic, too.
+        let drops = Panicked::catch(|| {
+            this.step.set(None);
+            *this.fallback = None;
+        });
+        drops.ok();
+    }
+
     /// The steps see what they see where the fallback is to answer always.
     fn poll<Request, Response>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fut::Output>
     where
