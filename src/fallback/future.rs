@@ -9,14 +9,13 @@ use tower::BoxError;
 
 use super::degraded::Degraded;
 use super::fallback_if::FallbackIf;
-use super::rehearsal::Rehearsal;
+use super::rehearsal::{self, Beside};
 use super::step::Step;
 use crate::call::{Mark, POLLED_AGAIN, Plain};
-use crate::error::{Error, FallbackError, Rejection};
+use crate::error::{Error, FallbackError};
 use crate::event::{self, Event};
 use crate::registry::Row;
 use crate::state::objective::Call;
-use crate::state::rehearsals::Rehearsed;
 
 /// The word that counts calls whose fallbacks failed. After it come those of the steps.
 const FAILED: usize = 0;
@@ -34,7 +33,7 @@ pin_project! {
         #[pin]
         pub(super) state: State<Fut, F::Future>,
         pub(super) fallback: Option<(F, F::Kept)>,
-        pub(super) rehearsal: Rehearsal<Request, Response, F>,
+        pub(super) rehearsal: Beside<F, F::Kept, F::Future>,
         pub(super) condition: T,
         pub(super) mark: M,
         pub(super) row: &'static Row,
@@ -48,19 +47,11 @@ pin_project! {
     pub(super) enum State<Fut, Alternative> {
         /// The call was sent.
         Calling { #[pin] call: Fut },
-        /// Nothing was sent.
-        Unsent { why: Option<Unsent> },
+        /// Nothing was sent: the inner service failed to become ready, or the fallback is to answer whatever the condition says.
+        Unsent { error: Option<Error>, is_forced: bool },
         /// The fallback looks for an answer. Before it, the call failed: by this error, or by a response.
         Degrading { #[pin] step: Alternative, before: Option<Error> },
     }
-}
-
-/// Why nothing was sent.
-pub(super) enum Unsent {
-    /// The inner service failed to become ready.
-    Unready(Error),
-    /// The fallback is to answer always.
-    SwitchedOff,
 }
 
 impl<Fut, Request, Response, F, T, M, E> Future for ResponseFuture<Fut, Request, Response, F, T, M>
@@ -81,12 +72,11 @@ where
                 // Calling => (Degrading | end): the call ended, and with it the rehearsal beside it.
                 StateProj::Calling { call } => {
                     let polled = call.poll(cx);
-                    this.rehearsal.poll(this.condition, cx);
+                    if this.rehearsal.is_some() {
+                        rehearsal::go_on::<F, _, _>(this.rehearsal, this.condition, polled.is_ready(), cx);
+                    }
                     match polled {
-                        Poll::Ready(result) => {
-                            this.rehearsal.end(Rehearsed::Unfinished);
-                            (result.map_err(Error::lift), false)
-                        }
+                        Poll::Ready(result) => (result.map_err(Error::lift), false),
                         Poll::Pending => {
                             *this.has_waited = true;
                             return Poll::Pending;
@@ -94,10 +84,7 @@ where
                     }
                 }
                 // Unsent => (Degrading | end): the call failed before it began.
-                StateProj::Unsent { why } => match why.take().expect(POLLED_AGAIN) {
-                    Unsent::Unready(error) => (Err(error), false),
-                    Unsent::SwitchedOff => (Err(Rejection::of_fallback(this.row.name()).into()), true),
-                },
+                StateProj::Unsent { error, is_forced } => (Err(error.take().expect(POLLED_AGAIN)), *is_forced),
                 // Degrading => end: the fallback answered, or failed too.
                 StateProj::Degrading { mut step, before } => {
                     let result = ready!(step.as_mut().poll(cx)).map_err(Error::lift);

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::fallback_if::FallbackIf;
-use super::shared::Core;
 use super::step::Step;
 use crate::call::POLLED_AGAIN;
 use crate::caught::Panicked;
@@ -14,87 +13,90 @@ use crate::error::{Error, Rejection};
 use crate::registry::Row;
 use crate::state::rehearsals::Rehearsed;
 
-/// A rehearsal beside a call, if there is one that has not ended. Whatever becomes of it, the call does not notice.
+/// The rehearsal beside a call, if there is one that has not ended.
 ///
 /// It is boxed, because few calls have one, and the futures of all the others would be larger by the future of the steps.
-pub(super) struct Rehearsal<Request, Response, F: Step<Request, Response>>(
-    Option<Pin<Box<Stage<F, F::Kept, F::Future>>>>,
-);
+pub(super) type Beside<F, Kept, Fut> = Option<Pin<Box<Rehearsal<F, Kept, Fut>>>>;
 
 pin_project! {
-    struct Stage<F, K, Fut> {
-        fallback: Option<(F, K)>,
+    /// Whatever the steps do, their call does not notice.
+    pub(super) struct Rehearsal<F, Kept, Fut> {
+        fallback: Option<(F, Kept)>,
         // `None` before the first poll.
         #[pin]
         step: Option<Fut>,
         row: &'static Row,
+        ended: Rehearsed,
+    }
+
+    impl<F, Kept, Fut> PinnedDrop for Rehearsal<F, Kept, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            this.end();
+        }
     }
 }
 
-impl<Request, Response, F: Step<Request, Response>> Rehearsal<Request, Response, F> {
-    /// One for the call of this request, if it is drawn.
-    #[inline(always)]
-    pub(super) fn draw(core: &Core, step: &F, request: &Request) -> Self
-    where
-        F: Clone,
-    {
-        if core.rehearses() { Self::of(core.row, step, request) } else { Self::none() }
-    }
+/// Begins a rehearsal beside the call of this request.
+#[cold]
+pub(super) fn begin<F, Request, Response>(
+    row: &'static Row,
+    step: &F,
+    request: &Request,
+) -> Beside<F, F::Kept, F::Future>
+where
+    F: Step<Request, Response> + Clone,
+{
+    let fallback = Panicked::catch(|| (step.clone(), step.keep(request)));
+    let ended = if fallback.is_ok() { Rehearsed::Unfinished } else { Rehearsed::Failed };
+    let rehearsal = Box::pin(Rehearsal { fallback: fallback.ok(), step: None, row, ended });
+    // One that has failed is counted as it is dropped.
+    (ended == Rehearsed::Unfinished).then_some(rehearsal)
+}
 
-    pub(super) const fn none() -> Self {
-        Self(None)
+/// Goes on with a rehearsal, and drops it if it has ended or its call has.
+#[cold]
+pub(super) fn go_on<F, Request, Response>(
+    beside: &mut Beside<F, F::Kept, F::Future>,
+    condition: &impl FallbackIf<Response>,
+    is_over: bool,
+    cx: &mut Context<'_>,
+) where
+    F: Step<Request, Response>,
+{
+    let Some(rehearsal) = beside else { return };
+    let answers = Panicked::catch(|| {
+        let polled = rehearsal.as_mut().poll::<Request, Response>(cx);
+        polled.map(|result| result.is_ok_and(|response| !condition.allows(Ok(&response))))
+    });
+    let ended = rehearsal.as_mut().project().ended;
+    match answers {
+        Ok(Poll::Pending) if is_over => {}
+        Ok(Poll::Pending) => return,
+        Ok(Poll::Ready(true)) => *ended = Rehearsed::Answered,
+        Ok(Poll::Ready(false)) | Err(_) => *ended = Rehearsed::Failed,
     }
+    *beside = None;
+}
 
+impl<F, Kept, Fut> Rehearsal<F, Kept, Fut> {
+    /// Out of line, so that it costs the futures that have none as little as can be.
     #[cold]
-    fn of(row: &'static Row, step: &F, request: &Request) -> Self
-    where
-        F: Clone,
-    {
-        let fallback = Panicked::catch(|| (step.clone(), step.keep(request)));
-        if fallback.is_err() {
-            row.count(Rehearsed::Failed.word());
-        }
-        Self(fallback.ok().map(|fallback| Box::pin(Stage { fallback: Some(fallback), step: None, row })))
-    }
-
-    /// Goes on, if there is one.
-    #[inline(always)]
-    pub(super) fn poll(&mut self, condition: &impl FallbackIf<Response>, cx: &mut Context<'_>) {
-        if self.0.is_some() {
-            self.go_on(condition, cx);
-        }
-    }
-
-    #[cold]
-    fn go_on(&mut self, condition: &impl FallbackIf<Response>, cx: &mut Context<'_>) {
-        let Some(stage) = &mut self.0 else { return };
-        let answers = Panicked::catch(|| {
-            let polled = stage.as_mut().poll::<Request, Response>(cx);
-            polled.map(|result| result.is_ok_and(|response| !condition.allows(Ok(&response))))
+    #[inline(never)]
+    fn end(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.row.count(this.ended.word());
+        // To drop what the steps hold may panic, too.
+        let drops = Panicked::catch(|| {
+            this.step.set(None);
+            *this.fallback = None;
         });
-        match answers {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(true)) => self.end(Rehearsed::Answered),
-            Ok(Poll::Ready(false)) | Err(_) => self.end(Rehearsed::Failed),
-        }
+        drops.ok();
     }
 
-    /// Ends it, if it has not ended.
-    #[inline(always)]
-    pub(super) fn end(&mut self, ended: Rehearsed) {
-        if let Some(stage) = self.0.take() {
-            stage.row.count(ended.word());
-            // What a step holds may panic, too.
-            Panicked::catch(|| drop(stage)).ok();
-        }
-    }
-}
-
-impl<F, K, Fut> Stage<F, K, Fut> {
     /// The steps see what they see where the fallback is to answer always.
-    fn poll<Request, Response>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Response, F::Error>>
+    fn poll<Request, Response>(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fut::Output>
     where
-        F: Step<Request, Response, Kept = K, Future = Fut>,
+        F: Step<Request, Response, Kept = Kept, Future = Fut>,
         Fut: Future<Output = Result<Response, F::Error>>,
     {
         let mut this = self.project();
@@ -103,13 +105,5 @@ impl<F, K, Fut> Stage<F, K, Fut> {
             this.step.set(Some(fallback.answer(kept, Err(&rejected), false)));
         }
         this.step.as_pin_mut().expect(POLLED_AGAIN).poll(cx)
-    }
-}
-
-/// Its call has ended, or was dropped.
-impl<Request, Response, F: Step<Request, Response>> Drop for Rehearsal<Request, Response, F> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        self.end(Rehearsed::Unfinished);
     }
 }

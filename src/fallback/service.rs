@@ -7,12 +7,12 @@ use tower::{BoxError, Layer, Service};
 
 use super::degraded::Degraded;
 use super::fallback_if::{ByOutcome, FallbackIf};
-use super::future::{ResponseFuture, State, Unsent};
+use super::future::{ResponseFuture, State};
 use super::layer::FallbackLayer;
-use super::rehearsal::Rehearsal;
+use super::rehearsal;
 use super::step::Step;
 use crate::call::{Mark, Plain};
-use crate::error::Error;
+use crate::error::{Error, Rejection};
 
 /// Answers something useful when the call failed.
 ///
@@ -43,16 +43,31 @@ impl<S, F: Clone, T: Clone, M: Clone> Layer<S> for FallbackLayer<F, T, M> {
 }
 
 impl<S, F, T, M> Fallback<S, F, T, M> {
-    /// Why the call is not sent, if it is not.
+    /// The error of a call that is not sent, and whether the fallback is taken whatever the condition says.
     #[inline(always)]
-    fn unsent<Request>(&mut self) -> Option<Unsent>
+    fn unsent<Request>(&mut self) -> Option<(Error, bool)>
+    where
+        S: Service<Request>,
+        S::Error: Into<BoxError> + 'static,
+    {
+        if matches!(self.readiness, Readiness::Ready) && !self.layer.core.is_always() {
+            self.readiness = Readiness::Unknown;
+            return None;
+        }
+        self.look()
+    }
+
+    /// The same where the inner service is not known to be ready, or is not to be called.
+    #[cold]
+    fn look<Request>(&mut self) -> Option<(Error, bool)>
     where
         S: Service<Request>,
         S::Error: Into<BoxError> + 'static,
     {
         let mut readiness = mem::replace(&mut self.readiness, Readiness::Unknown);
+        let switched_off = || Some((Rejection::of_fallback(self.layer.core.row.name()).into(), true));
         if self.layer.core.is_always() {
-            return Some(Unsent::SwitchedOff);
+            return switched_off();
         }
         if matches!(readiness, Readiness::Unknown) {
             // When `poll_ready` was called, the fallback was to answer always. There is no task to wake here, so one look must do.
@@ -60,8 +75,8 @@ impl<S, F, T, M> Fallback<S, F, T, M> {
         }
         match readiness {
             Readiness::Ready => None,
-            Readiness::Failed(error) => Some(Unsent::Unready(error)),
-            Readiness::Unknown => Some(Unsent::SwitchedOff),
+            Readiness::Failed(error) => Some((error, false)),
+            Readiness::Unknown => switched_off(),
         }
     }
 }
@@ -107,14 +122,13 @@ where
         let fallback = Some((step.clone(), kept));
         let (condition, mark, row, objective) = (condition.clone(), mark.clone(), core.row, *objective);
         // The future is made in each arm, so that the call is not moved once more.
-        if unsent.is_none() {
-            let rehearsal = Rehearsal::draw(core, step, &request);
+        let Some((error, is_forced)) = unsent else {
+            let rehearsal = if core.rehearses() { rehearsal::begin(row, step, &request) } else { None };
             let state = State::Calling { call: self.inner.call(request) };
-            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
-        } else {
-            let (state, rehearsal) = (State::Unsent { why: unsent }, Rehearsal::none());
-            ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
-        }
+            return ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false };
+        };
+        let state = State::Unsent { error: Some(error), is_forced };
+        ResponseFuture { state, fallback, rehearsal: None, condition, mark, row, objective, has_waited: false }
     }
 }
 

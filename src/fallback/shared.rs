@@ -39,8 +39,8 @@ pub(crate) struct Core {
     settings: Settings,
     told: Told,
     is_always: AtomicBool,
-    /// `None` where no call rehearses.
-    rehearsals: Option<Rehearsals>,
+    /// `None` where no call rehearses. Boxed, because it has words for each thread.
+    rehearsals: Option<Box<Rehearsals>>,
 }
 
 cached!(Core);
@@ -54,7 +54,7 @@ impl Core {
             row: listing.row(),
             told: Told::new(),
             is_always: AtomicBool::new(false),
-            rehearsals: (*rehearse > 0.0).then(|| Rehearsals::new(*rehearse, seed())),
+            rehearsals: (*rehearse > 0.0).then(|| Box::new(Rehearsals::new(*rehearse, seed()))),
             settings,
         };
         let core = CachedArc::new(core);
@@ -72,7 +72,7 @@ impl Core {
     /// Whether the next call rehearses.
     #[inline(always)]
     pub(super) fn rehearses(&self) -> bool {
-        self.rehearsals.as_ref().is_some_and(Rehearsals::is_drawn)
+        self.rehearsals.as_deref().is_some_and(Rehearsals::is_drawn)
     }
 
     /// Whether every call is to be answered by the fallback: all that it costs to ask.
