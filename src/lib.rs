@@ -208,6 +208,7 @@ mod context;
 pub mod criticality;
 pub mod dead_letter;
 mod debug;
+pub mod degradation;
 #[cfg(feature = "net")]
 pub mod discover;
 mod error;
@@ -271,6 +272,9 @@ pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::dead_letter::{
     DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, DeadLetters, DeadLettersBuilder,
+};
+pub use crate::degradation::{
+    Degradation, DegradationBuilder, DegradationSnapshot, Feature, FeatureLayer, Mode, SignalSnapshot,
 };
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackLayer};

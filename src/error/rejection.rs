@@ -110,7 +110,7 @@ impl Rejection {
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"throttle"`, `"per key"`, `"replicas"`,
-    /// `"coalesce"` or `"custom"`.
+    /// `"coalesce"`, `"feature"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0 {
             Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
@@ -302,6 +302,7 @@ reasons! {
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";
+    SwitchedOff: Feature, "switched_off", Unavailable, "its feature is switched off";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

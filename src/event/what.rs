@@ -65,6 +65,26 @@ pub enum What {
         /// Those of them that the service took.
         accepts: u64,
     },
+    /// [`Event::ModeChanged`]
+    #[non_exhaustive]
+    ModeChanged {
+        /// The mode before.
+        from: &'static str,
+        /// The mode after.
+        to: &'static str,
+        /// The signal that decided; `None` by hand.
+        signal: Option<&'static str>,
+        /// What the signal was.
+        value: Option<f64>,
+    },
+    /// [`Event::SignalPanicked`]
+    #[non_exhaustive]
+    SignalPanicked {
+        /// The signal.
+        signal: &'static str,
+        /// What the panic says, in at most 200 characters.
+        error: String,
+    },
     /// [`Event::VerdictChanged`]
     #[non_exhaustive]
     VerdictChanged {
@@ -270,6 +290,8 @@ impl What {
             Event::Throttling { rejects, criticality, requests, accepts } => {
                 Self::Throttling { rejects, criticality, requests, accepts }
             }
+            Event::ModeChanged { from, to, signal, value, .. } => Self::ModeChanged { from, to, signal, value },
+            Event::SignalPanicked { signal, error } => Self::SignalPanicked { signal, error: owned(error) },
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
             Event::Cleared => Self::Cleared,
             Event::Draining { is_draining } => Self::Draining { is_draining },
@@ -301,7 +323,7 @@ impl What {
             Event::ExperimentBegan { time } => Self::ExperimentBegan { time },
             Event::ExperimentEnded { outcome, why } => Self::ExperimentEnded { outcome, why: why.map(owned) },
             Event::Steered { by, action } => {
-                Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
+                Self::Steered { key: source.key().map(owned), by: owned(by), action: action.clone() }
             }
             _ => return None,
         })
@@ -324,6 +346,8 @@ impl What {
             Self::RateSet { .. } => "rate_set",
             Self::Shut { .. } => "shut",
             Self::Throttling { .. } => "throttling",
+            Self::ModeChanged { .. } => "mode_changed",
+            Self::SignalPanicked { .. } => "signal_panicked",
             Self::VerdictChanged { .. } => "verdict_changed",
             Self::Cleared => "cleared",
             Self::Draining { .. } => "draining",

@@ -58,6 +58,8 @@ fn action(request: &Json) -> Option<Action> {
         "promote" => Action::Promote,
         "eject" => Action::Eject,
         "readmit" => Action::Readmit,
+        "set" => Action::Set(request["mode"].as_str()?.to_owned().into()),
+        "auto" => Action::Auto,
         "set_weight" => Action::SetWeight(small("weight")?),
         _ => return None,
     })
