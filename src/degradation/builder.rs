@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::handle::Degradation;
 use super::mode::{Mode, name_of};
-use super::shared::{Core, NORMAL_NAME, Rung};
+use super::rung::Rung;
+use super::shared::{Core, NORMAL_NAME};
 use crate::error::ConfigError;
 use crate::name::Name;
 use crate::registry::Registry;

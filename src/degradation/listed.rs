@@ -1,7 +1,8 @@
 //! How a registry shows a degradation, and steers it.
 
-use super::handle::{DegradationSnapshot, SignalSnapshot};
-use super::shared::{Core, Rung};
+use super::rung::Rung;
+use super::shared::Core;
+use super::snapshot::{DegradationSnapshot, SignalSnapshot};
 use crate::error::ConfigError;
 use crate::event::Action;
 use crate::registry::{Listed, Order, Row, Story, Sums};

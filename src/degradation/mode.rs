@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use super::shared::{Rung, Signal};
+use super::rung::{Read, Rung, Signal};
 use crate::error::ConfigError;
 use crate::name::Name;
 use crate::state::degradation::Lines;
@@ -21,9 +21,6 @@ pub struct Mode {
     leave_after: Duration,
     signals: Vec<(Cow<'static, str>, Read)>,
 }
-
-/// Gives what a signal is now.
-pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 
 impl Mode {
     /// Begins a mode with a name of 1 to 64 bytes, which is not `normal`.

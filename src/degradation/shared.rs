@@ -1,41 +1,17 @@
 //! What all handles share: the modes with their signals, and the features.
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
-
-use super::handle::{DegradationSnapshot, SignalSnapshot};
-use super::mode::Read;
+use super::rung::{Rung, Signal};
+use super::snapshot::{DegradationSnapshot, SignalSnapshot};
 use crate::caught::Panicked;
 use crate::error::ConfigError;
 use crate::event::{Event, Told, cut};
 use crate::name::Name;
 use crate::registry::{Registry, Row};
-use crate::state::degradation::{self, Change, Decided, Hysteresis, Lines, PANICS, Why, held};
+use crate::state::degradation::{self, Change, Decided, Hysteresis, PANICS, Why, held};
 use crate::time::Clock;
 
 /// The mode that is in force where no other is.
 pub(super) const NORMAL_NAME: &str = "normal";
-
-/// A mode, as it is used.
-#[derive(Debug)]
-pub(super) struct Rung {
-    pub(super) name: Name,
-    pub(super) lines: Lines,
-    pub(super) signals: Vec<Signal>,
-}
-
-pub(super) struct Signal {
-    pub(super) name: Name,
-    read: Read,
-    /// Whether a panic of it was told.
-    has_panicked: AtomicBool,
-}
-
-impl Signal {
-    pub(super) fn new(name: Name, read: Read) -> Self {
-        Self { name, read, has_panicked: AtomicBool::new(false) }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Core {
@@ -123,7 +99,7 @@ impl Core {
     /// Counts and tells a panic, once for each signal.
     fn tell_panic(&self, signal: &Signal, panicked: &Panicked) {
         self.row.count(PANICS);
-        if !signal.has_panicked.swap(true, Ordering::Relaxed) {
+        if !signal.has_panicked() {
             let (signal, error) = (signal.name.as_str(), panicked.to_string());
             self.told.tell(self.row.source, &Event::SignalPanicked { signal, error: &error });
         }
@@ -159,12 +135,5 @@ impl Core {
             is_by_hand: view.is_by_hand,
             signals: signals.collect(),
         }
-    }
-}
-
-/// What it reads is foreign code.
-impl fmt::Debug for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signal").field(&self.name).finish()
     }
 }

@@ -9,14 +9,11 @@ mod modes;
 mod turn;
 
 pub(crate) use self::hysteresis::{Hysteresis, Lines};
-use self::modes::Modes;
 pub(crate) use self::modes::{Change, Decided, View, Why};
+use self::modes::{Modes, NORMAL};
 use self::turn::{Taken, Turn};
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::time::Nanos;
-
-/// No mode is on. The modes are counted from 1, in their order.
-pub(crate) const NORMAL: usize = 0;
 
 /// Signals are read at most once in this time.
 pub(crate) const PAUSE: Nanos = Nanos(100_000_000);

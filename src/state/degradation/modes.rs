@@ -1,8 +1,10 @@
 //! The modes together: which is in force, by signals or by hand.
 
-use super::NORMAL;
 use super::hysteresis::Hysteresis;
 use crate::time::Nanos;
+
+/// No mode is on. The modes are counted from 1, in their order.
+pub(super) const NORMAL: usize = 0;
 
 #[derive(Debug)]
 pub(super) struct Modes {
