@@ -302,7 +302,7 @@ reasons! {
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";
-    SwitchedOff: Feature, "switched_off", Unavailable, "its feature is switched off";
+    SwitchedOff: Feature, "switched_off", Unavailable, "it is switched off";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 
