@@ -89,7 +89,7 @@ fn a_budget_is_the_share_of_its_tokens_that_is_used() {
 #[test]
 fn an_objective_is_what_is_used_of_its_budget_or_how_fast() {
     paused(async {
-        let objective = Objective::builder("checkout").availability(0.5).build().unwrap();
+        let objective = Objective::builder("checkout").availability(0.5).over_days(3).build().unwrap();
         let (used, burn) = (objective.signal(), objective.burn_signal(BurnWindow::Hour, 4.0));
         assert_eq!((used(), burn()), (0.0, 0.0));
         for outcome in [Outcome::Success, Outcome::Success, Outcome::Success, Outcome::Failed] {

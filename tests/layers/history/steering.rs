@@ -246,6 +246,8 @@ fn every_word_of_a_kind_is_taken_by_it() {
         (Kind::Replicas, "set_weight"),
         (Kind::Chaos, "start"),
         (Kind::Chaos, "halt"),
+        (Kind::Degradation, "set"),
+        (Kind::Degradation, "auto"),
     ];
     assert_eq!(taken.collect::<Vec<_>>(), expected);
 }
