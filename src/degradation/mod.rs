@@ -84,7 +84,7 @@
 //!
 //! # The sharp edge
 //!
-//! A feature that is spelled wrong is always on. A signal that blocks holds up the one who reads it, and no mode changes by signals
+//! A feature that is spelled wrong is always on. A mode that was set by hand does not outlive the process. A signal that blocks holds up the one who reads it, and no mode changes by signals
 //! meanwhile. And a signal that a feature itself causes may swing: the feature goes off, the signal falls, the feature comes
 //! back. Raise `leave_after` so that it swings slowly, or take a signal of what the feature does not load.
 

@@ -30,7 +30,7 @@ impl fmt::Display for What {
                 let decided = signal.zip(*value).map(|(signal, value)| format!("{signal} at {value:.2}"));
                 write!(f, "{from} to {to} ({})", decided.as_deref().unwrap_or("by hand"))
             }
-            Self::SignalPanicked { signal, error } => write!(f, "signal {signal} {}", error.escape_debug()),
+            Self::SignalPanicked { signal, error } => write!(f, "signal {signal} failed ({})", error.escape_debug()),
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Cleared => f.write_str("cleared (by hand)"),
             Self::Draining { is_draining: true } => f.write_str("began to drain"),

@@ -55,8 +55,11 @@ fn a_timeline_has_the_changes_in_words() {
         degradation.set("normal").unwrap();
         let timeline = registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000 * YEAR);
         let words: Vec<_> = timeline.happenings.iter().map(|happening| happening.what.to_string()).collect();
-        let expected =
-            ["signal broken panicked: no number", "normal to degraded (load at 0.90)", "degraded to normal (by hand)"];
+        let expected = [
+            "signal broken failed (panicked: no number)",
+            "normal to degraded (load at 0.90)",
+            "degraded to normal (by hand)",
+        ];
         assert_eq!(words, expected);
     });
 }
