@@ -85,9 +85,8 @@ impl Switch {
 }
 
 impl Shared {
-    /// Whether it is off in a mode.
-    fn is_off(&self, mode: impl FnOnce(&Core) -> usize) -> bool {
-        self.off_from.is_some_and(|off_from| mode(&self.core) >= off_from)
+    fn is_off(&self) -> bool {
+        self.off_from.is_some_and(|off_from| self.core.in_force() >= off_from)
     }
 }
 
@@ -97,17 +96,17 @@ impl<Request> Admit<Request> for Switch {
     const MAY_REFUSE: bool = true;
 
     fn admit(&self, _: &Request) -> Result<(), Rejection> {
-        let Shared { row, .. } = *self.shared;
-        if !self.shared.is_off(Core::in_force) {
+        if !self.shared.is_off() {
             return Ok(());
         }
+        let row = self.shared.row;
         row.count(RejectionReason::SwitchedOff as usize);
         Err(event::reject(Rejection::new(row.name(), RejectionReason::SwitchedOff, None), || row.source))
     }
 
-    /// By the mode that was last found: the call reads the signals.
+    /// It reads the signals, too: otherwise nobody would where the inner service is never ready.
     fn is_refusing(&self) -> bool {
-        self.shared.is_off(Core::last_in_force)
+        self.shared.is_off()
     }
 }
 
@@ -130,10 +129,10 @@ impl Listed for Shared {
     }
 
     fn snapshot(&self) -> Vec<Setting> {
-        vec![Setting::new("allowed", !self.is_off(Core::in_force))]
+        vec![Setting::new("allowed", !self.is_off())]
     }
 
     fn gauges(&self, sums: &mut Sums) {
-        sums.of(self.row).add_count("off", self.is_off(Core::in_force).into());
+        sums.of(self.row).add_count("off", self.is_off().into());
     }
 }

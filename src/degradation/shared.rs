@@ -65,11 +65,6 @@ impl Core {
         self.state.in_force()
     }
 
-    /// That of the last reading.
-    pub(super) fn last_in_force(&self) -> usize {
-        self.state.in_force()
-    }
-
     fn read_if_due(&self) {
         let now = self.clock.now();
         let Some(turn) = self.state.turn(now) else { return };
@@ -78,10 +73,10 @@ impl Core {
         let values: Vec<_> = read.iter().map(|value| *value.as_ref().unwrap_or(&0.0)).collect();
         let change = self.state.read(&values, now);
         drop(turn);
+        self.tell(change);
         for (signal, panicked) in self.signals().zip(read).filter_map(|(signal, read)| Some((signal, read.err()?))) {
             self.tell_panic(signal, &panicked);
         }
-        self.tell(change);
     }
 
     fn signals(&self) -> impl Iterator<Item = &Signal> {

@@ -35,7 +35,7 @@ impl Hysteresis {
         Self { lines, signals: vec![Signal::default(); signals], low_since: None, is_on: false }
     }
 
-    pub(crate) const fn has_signals(&self) -> bool {
+    pub(crate) fn has_signals(&self) -> bool {
         !self.signals.is_empty()
     }
 

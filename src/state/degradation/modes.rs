@@ -8,8 +8,8 @@ pub(super) const NORMAL: usize = 0;
 
 #[derive(Debug)]
 pub(super) struct Modes {
-    /// From the mildest to the worst.
-    modes: Vec<Hysteresis>,
+    /// The modes, from the mildest to the worst.
+    all: Vec<Hysteresis>,
     /// The highest that is on.
     asked_for: usize,
     by_hand: Option<usize>,
@@ -66,7 +66,7 @@ pub(crate) struct View {
 
 impl Modes {
     pub(super) fn new(modes: Vec<Hysteresis>) -> Self {
-        Self { modes, asked_for: NORMAL, by_hand: None, since: Nanos(0) }
+        Self { all: modes, asked_for: NORMAL, by_hand: None, since: Nanos(0) }
     }
 
     fn in_force(&self) -> usize {
@@ -75,11 +75,11 @@ impl Modes {
 
     pub(super) fn read(&mut self, values: &[f64], now: Nanos) -> Option<Change> {
         let (from, mut values) = (self.in_force(), values.iter().copied());
-        for mode in &mut self.modes {
+        for mode in &mut self.all {
             mode.read(&mut values, now);
         }
         let before = self.asked_for;
-        self.asked_for = self.modes.iter().rposition(Hysteresis::is_on).map_or(NORMAL, |highest| highest + 1);
+        self.asked_for = self.all.iter().rposition(Hysteresis::is_on).map_or(NORMAL, |highest| highest + 1);
         // The highest of the two has just been entered, or left.
         let mode = self.asked_for.max(before);
         self.changed(from, now, |modes| {
@@ -106,11 +106,11 @@ impl Modes {
             return None;
         }
         self.since = now;
-        Some(Change { from, to, why: why(&self.modes) })
+        Some(Change { from, to, why: why(&self.all) })
     }
 
     pub(super) fn view(&self) -> View {
-        let values = self.modes.iter().flat_map(Hysteresis::values).collect();
+        let values = self.all.iter().flat_map(Hysteresis::values).collect();
         View { in_force: self.in_force(), is_by_hand: self.by_hand.is_some(), since: self.since, values }
     }
 }

@@ -10,7 +10,7 @@ use crate::support::reason;
 use crate::support::services::up;
 
 fn reviews(registry: &Registry) -> Degradation {
-    shop().mode("degraded").feature("reviews", "degraded").registry(registry).build().unwrap()
+    shop().mode("degraded").feature("reviews", "degraded").registry(registry).build().expect("the settings are legal")
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn calls_pass_while_the_feature_is_on_and_are_rejected_while_it_is_off() {
     assert_eq!(call().unwrap(), 7);
     let told = log.named("reviews");
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((told[0].level, told[0].target.as_ref()), (Level::DEBUG, "palisade::degradation"));
+    assert_eq!((told[0].level, told[0].target), (Level::DEBUG, "palisade::degradation"));
     assert_eq!(["message", "reason"].map(|field| told[0].field(field)), ["rejected", "switched_off"]);
     assert_at_rest(&registry);
 }
@@ -71,6 +71,22 @@ fn a_service_that_is_not_ready_holds_up_no_call_that_is_rejected() {
 }
 
 #[test]
+fn signals_are_read_also_where_the_inner_service_is_never_ready() {
+    paused(async {
+        let number = Number::default();
+        let mode = at_once("degraded").signal("load", number.signal());
+        let degradation = shop().mode(mode).feature("reviews", "degraded").build().unwrap();
+        let service = FeatureLayer::new(&degradation, "reviews").layer(ServiceProbe::new(up()).stalled());
+        let mut call = service.clone().oneshot(7);
+        assert!((&mut call).now_or_never().is_none());
+        number.is(1.0);
+        advance(SECOND).await;
+        assert_eq!(reason(&service.oneshot(7).await), Some(RejectionReason::SwitchedOff));
+        drop(call);
+    });
+}
+
+#[test]
 fn an_unknown_feature_is_always_on_and_told_when_its_layer_is_made() {
     let (registry, log) = (Registry::new(), EventLog::of_thread());
     let degradation = reviews(&registry);
@@ -81,7 +97,7 @@ fn an_unknown_feature_is_always_on_and_told_when_its_layer_is_made() {
     }
     let told = log.named("revues");
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((told[0].level, told[0].target.as_ref()), (Level::WARN, "palisade::degradation"));
+    assert_eq!((told[0].level, told[0].target), (Level::WARN, "palisade::degradation"));
     assert_eq!(told[0].field("degradation"), "shop");
     let names = registry.instances().into_iter().map(|instance| instance.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["shop", "revues", "unknown", "unknown"]);

@@ -1,5 +1,7 @@
 //! Modes of degradation. Which is in force is decided in `src/state/degradation`, and claimed in `src/state/tests/degradation`.
 
+#![expect(clippy::float_cmp, reason = "these are computed in the same way, or exact")]
+
 mod features;
 mod foreign;
 mod handles;

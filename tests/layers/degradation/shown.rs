@@ -56,8 +56,8 @@ fn a_timeline_has_the_changes_in_words() {
         let timeline = registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000 * YEAR);
         let words: Vec<_> = timeline.happenings.iter().map(|happening| happening.what.to_string()).collect();
         let expected = [
-            "signal broken failed (panicked: no number)",
             "normal to degraded (load at 0.90)",
+            "signal broken failed (panicked: no number)",
             "degraded to normal (by hand)",
         ];
         assert_eq!(words, expected);
@@ -153,7 +153,7 @@ fn it_is_steered_by_its_modes() {
     assert_eq!(degradation.mode(), "normal");
     let Err(SteerError::Refused(error)) = steer(Action::Set("worse\n".into())) else { panic!("it is not known") };
     assert_eq!(error.to_string(), "degradation `shop`: `mode` is \"worse\\n\", but must be one of: normal, degraded");
-    let told: Vec<_> = log.named("shop").into_iter().filter(|event| event.field("by") != "").collect();
+    let told: Vec<_> = log.named("shop").into_iter().filter(|event| !event.field("by").is_empty()).collect();
     let told: Vec<_> = told.iter().map(|event| [event.field("action"), event.field("by")]).collect();
     assert_eq!(told, [["set to degraded", "ann\\n"], ["auto", "ann\\n"]]);
 }

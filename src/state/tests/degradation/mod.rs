@@ -1,5 +1,7 @@
 //! Claims about the mode in force.
 
+#![expect(clippy::float_cmp, reason = "these are computed in the same way, or exact")]
+
 mod model;
 mod turns;
 
