@@ -22,8 +22,8 @@
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
-//! how good calls shall be, and tells when too many are bad. A [`Degradation`] switches features off while signals say that things are bad. A [`Saga`] does several things in order, or undoes what was done: its steps must
-//! be idempotent, and a compensation must be harmless where its step was never done.
+//! how good calls shall be, and tells when too many are bad. A [`Degradation`] switches features off while signals say that things are
+//! bad. A [`Saga`] does several things in order, or undoes what was done: its steps must be idempotent, and a compensation must be harmless where its step was never done.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!

@@ -53,13 +53,13 @@
 //!             all signals at or below leave_at, for leave_after
 //! ```
 //!
-//! Each mode is judged by itself. The highest that is on is in force, and [`set`](Degradation::set) puts another one in its place by hand. A mode
-//! without signals is in force by hand only.
+//! Each mode is judged by itself. The highest that is on is in force, and [`set`](Degradation::set) puts another one in its place by
+//! hand. A mode without signals is in force by hand only.
 //!
 //! Nothing runs in the background. Who asks for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
 //! has for 100 ms; of those who ask together, one does. Between two readings a signal is what it last was. So where nobody asks for
 //! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. To ask costs a load and, once a mode
-//! has signals, a clock reading. To read allocates a list.
+//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. To read allocates a list.
 //!
 //! | handle | its `signal` |
 //! |---|---|
@@ -84,9 +84,10 @@
 //!
 //! # The sharp edge
 //!
-//! A feature that is spelled wrong is always on. A mode that was set by hand does not outlive the process. A signal that blocks holds up the one who reads it, and no mode changes by signals
-//! meanwhile. And a signal that a feature itself causes may swing: the feature goes off, the signal falls, the feature comes
-//! back. Raise `leave_after` so that it swings slowly, or take a signal of what the feature does not load.
+//! A feature that is spelled wrong is always on. A mode that was set by hand does not outlive the process. A signal that blocks holds
+//! up the one who reads it, and no mode changes by signals meanwhile. And a signal that a feature itself causes may swing: the
+//! feature goes off, the signal falls, the feature comes back. Raise `leave_after` so that it swings slowly, or take a signal of what
+//! the feature does not load.
 
 mod builder;
 mod feature;

@@ -65,9 +65,9 @@ impl Mode {
 
     /// Adds a signal: a name of 1 to 64 bytes, which no other signal of the mode has, and a function.
     ///
-    /// The function returns a number from 0 (all is well) to 1 (exhausted). What is below or above counts as 0 or 1, and what is no number as 0. It
-    /// is called by those who ask for the mode, at most every 100 ms, so it must be quick. It may ask the degradation
-    /// itself. The handles of layers have it as their method `signal`. Defaults to no signal.
+    /// The function returns a number from 0 (all is well) to 1 (exhausted). What is below or above counts as 0 or 1, and what is no
+    /// number as 0. It is called by those who ask for the mode, at most every 100 ms, so it must be quick. It may ask the degradation
+    /// itself; one that holds it keeps it alive for ever. The handles of layers have it as their method `signal`. Defaults to no signal.
     pub fn signal(
         mut self,
         name: impl Into<Cow<'static, str>>,

@@ -29,9 +29,9 @@ impl Signal {
         Self { name, read, has_panicked: AtomicBool::new(false) }
     }
 
-    /// Notes that it has panicked, and returns whether it had before.
-    pub(super) fn has_panicked(&self) -> bool {
-        self.has_panicked.swap(true, Ordering::Relaxed)
+    /// Notes that it has panicked, and returns whether it never had before.
+    pub(super) fn panics_first(&self) -> bool {
+        !self.has_panicked.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -68,7 +68,7 @@ impl Core {
     fn read_if_due(&self) {
         let now = self.clock.now();
         let Some(turn) = self.state.turn(now) else { return };
-        // Under no lock, because a signal is foreign code, which may ask for the mode or set it.
+        // Under no lock, because a signal is foreign code, which may ask for the mode or set it. What it says after a panic is its own.
         let read: Vec<_> = self.signals().map(|signal| Panicked::catch(|| held((signal.read)()))).collect();
         let values: Vec<_> = read.iter().map(|value| *value.as_ref().unwrap_or(&0.0)).collect();
         let change = self.state.read(&values, now);
@@ -94,7 +94,7 @@ impl Core {
     /// Counts and tells a panic, once for each signal.
     fn tell_panic(&self, signal: &Signal, panicked: &Panicked) {
         self.row.count(PANICS);
-        if !signal.has_panicked() {
+        if signal.panics_first() {
             let (signal, error) = (signal.name.as_str(), panicked.to_string());
             self.told.tell(self.row.source, &Event::SignalPanicked { signal, error: &error });
         }

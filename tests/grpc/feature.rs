@@ -1,7 +1,7 @@
 //! Features that are off, at the client and at the server.
 
 use palisade::http::AnswerLayer;
-use palisade::{Degradation, FeatureLayer, RejectionReason};
+use palisade::{Degradation, FeatureLayer, Rejection, RejectionReason};
 use tonic::Code;
 use tonic::transport::Server;
 use tonic_health::pb::health_client::HealthClient;
@@ -23,7 +23,7 @@ async fn a_client_gets_unavailable_with_the_reason() {
     shop.set("degraded").unwrap();
     let status = client.check(ask()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
-    let reason = own(&status).and_then(palisade::Error::rejection).map(|rejection| rejection.reason());
+    let reason = own(&status).and_then(palisade::Error::rejection).map(Rejection::reason);
     assert_eq!(reason, Some(RejectionReason::SwitchedOff));
 }
 

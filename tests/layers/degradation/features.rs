@@ -14,7 +14,7 @@ fn reviews(registry: &Registry) -> Degradation {
 }
 
 #[test]
-fn calls_pass_while_the_feature_is_on_and_are_rejected_while_it_is_off() {
+fn calls_are_rejected_while_the_feature_is_off() {
     let (registry, log) = (Registry::new(), EventLog::of_thread());
     let degradation = reviews(&registry);
     let mut service = FeatureLayer::new(&degradation, "reviews").layer(up());
@@ -56,7 +56,7 @@ fn a_fallback_around_it_answers() {
 }
 
 #[test]
-fn a_service_that_is_not_ready_holds_up_no_call_that_is_rejected() {
+fn a_service_that_is_not_ready_holds_up_no_rejected_call() {
     let degradation = reviews(&Registry::new());
     let stalled = ServiceProbe::new(up()).stalled();
     let mut service = FeatureLayer::new(&degradation, "reviews").layer(stalled.clone());
@@ -87,7 +87,7 @@ fn signals_are_read_also_where_the_inner_service_is_never_ready() {
 }
 
 #[test]
-fn an_unknown_feature_is_always_on_and_told_when_its_layer_is_made() {
+fn an_unknown_feature_is_always_on_and_is_told() {
     let (registry, log) = (Registry::new(), EventLog::of_thread());
     let degradation = reviews(&registry);
     degradation.set("degraded").unwrap();

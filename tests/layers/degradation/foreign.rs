@@ -13,7 +13,7 @@ use crate::support::services::panics;
 type Built = Arc<OnceLock<Degradation>>;
 
 #[test]
-fn a_signal_that_panics_counts_as_0_is_told_once_and_is_asked_again() {
+fn a_signal_that_panics_counts_as_0_and_is_asked_again() {
     paused(async {
         let (log, healthy, number) = (EventLog::of_thread(), AtomicBool::new(false), Number::default());
         let broken = move || if healthy.fetch_xor(true, Ordering::SeqCst) { 0.9 } else { panic!("no\nnumber") };
@@ -35,7 +35,7 @@ fn a_signal_that_panics_counts_as_0_is_told_once_and_is_asked_again() {
 }
 
 #[test]
-fn a_signal_that_is_no_number_or_out_of_bounds_is_held_within_them() {
+fn a_signal_is_held_within_its_bounds() {
     paused(async {
         let number = Number::default();
         let degradation = shop().mode(at_once("degraded").signal("load", number.signal())).build().unwrap();

@@ -158,7 +158,7 @@ fn dead_letters_are_how_full_their_queue_is() {
 
 /// What holds an instance while its degradation lives is the handle in the signal, as any handle does.
 #[test]
-fn a_signal_keeps_what_it_watches_and_lets_go_with_the_degradation() {
+fn what_a_signal_watches_goes_with_the_degradation() {
     let registry = Registry::new();
     let circuit = CircuitBreakerLayer::builder("search").registry(&registry).build().unwrap().handle();
     let mode = at_once("degraded").signal("search", circuit.signal());

@@ -6,7 +6,7 @@ use super::*;
 
 /// Why it is refused.
 fn why(builder: DegradationBuilder) -> String {
-    builder.build().map(|_| ()).unwrap_err().to_string()
+    builder.build().map(|_| ()).expect_err("it is not legal").to_string()
 }
 
 fn mode(of: impl FnOnce(Mode) -> Mode) -> String {
@@ -14,7 +14,7 @@ fn mode(of: impl FnOnce(Mode) -> Mode) -> String {
 }
 
 #[test]
-fn what_is_not_legal_is_refused_with_its_value_and_what_would_be() {
+fn what_is_not_legal_is_refused_with_its_value() {
     let long = "x".repeat(65);
     for (refused, expected) in [
         (why(Degradation::builder("")), "degradation: `name` is \"\", but must be 1 to 64 bytes"),

@@ -36,7 +36,7 @@ fn a_mode_is_entered_after_its_signal_was_high_for_long_enough() {
 }
 
 #[test]
-fn a_signal_that_was_low_in_between_has_to_be_high_for_long_again() {
+fn a_signal_that_was_low_in_between_begins_anew() {
     assert_eq!(modes(&of(LINES, 1), &[(1.0, 0), (0.7, 5), (1.0, 9), (1.0, 18), (1.0, 19)]), [0, 0, 0, 0, 1]);
 }
 
