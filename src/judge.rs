@@ -26,6 +26,15 @@ impl Judgement {
             Self::Unhealthy => "unhealthy",
         }
     }
+
+    /// How badly the thing is off, as a signal says it: 0, 0.5 or 1.
+    pub(crate) const fn signal(self) -> f64 {
+        match self {
+            Self::Healthy => 0.0,
+            Self::Degraded | Self::OnTrial => 0.5,
+            Self::Unhealthy => 1.0,
+        }
+    }
 }
 
 impl fmt::Display for Judgement {

@@ -15,14 +15,15 @@
 //! | [`CoalesceLayer`] | many callers that want the same at once | the response of the call that they share |
 //! | `CacheLayer` (feature `moka`) | the same calls again and again, and having no fresh response | a response that was kept |
 //! | [`FallbackLayer`] | having no response | the fallback's answer |
+//! | [`FeatureLayer`] | spending on what a service in trouble can do without | [`Error::Rejected`] |
 //! | [`DeadLetterLayer`] | losing calls that finally failed | its own failure, or a response because the call is kept |
 //! | [`MeasureLayer`] | not knowing how long calls take | - |
 //! | `ChaosLayer` (feature `chaos`) | not knowing what happens when calls fail | the fault that you chose |
 //!
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
-//! how good calls shall be, and tells when too many are bad. A [`Saga`] does several things in order, or undoes what was done: its steps must
-//! be idempotent, and a compensation must be harmless where its step was never done.
+//! how good calls shall be, and tells when too many are bad. A [`Degradation`] switches features off while signals say that things are
+//! bad. A [`Saga`] does several things in order, or undoes what was done: its steps must be idempotent, and a compensation must be harmless where its step was never done.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -78,6 +79,7 @@
 //!
 //! ```text
 //! fallback                sees every failure that is left, and answers
+//!   feature               rejects calls while their feature is off
 //!   dead letter           keeps the calls that finally failed, for a replay
 //!   cache                 gives what is kept, and shares one call among callers that find nothing
 //!   coalesce              shares one call among callers that want the same; each of them keeps its own deadline
@@ -157,7 +159,8 @@
 //!
 //! # HTTP and gRPC
 //!
-//! With the feature `http`, each layer has the constructors `http` and `grpc`, but [`CoalesceLayer`] only the first. They know the status codes, the headers and the
+//! With the feature `http`, each layer has the constructors `http` and `grpc`, but [`CoalesceLayer`] only the first, and
+//! [`FeatureLayer`] neither, because it is the same for all. They know the status codes, the headers and the
 //! bodies of these protocols: see the modules `http` and `grpc`. The features `axum`, `tonic`, `reqwest` and `hyper-util` add what
 //! is special to those crates. All layers exist without any feature.
 //!
@@ -180,6 +183,7 @@
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
+//! - [`degradation`] says which features are on; `state/degradation/` decides which mode is in force.
 //! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
 //!   `state/history/`, which also makes figures of it.
@@ -208,6 +212,7 @@ mod context;
 pub mod criticality;
 pub mod dead_letter;
 mod debug;
+pub mod degradation;
 #[cfg(feature = "net")]
 pub mod discover;
 mod error;
@@ -271,6 +276,9 @@ pub use crate::context::{CriticalityScope, Deadline, DeadlineScope};
 pub use crate::criticality::{Criticalities, CriticalityLayer};
 pub use crate::dead_letter::{
     DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered, DeadLetters, DeadLettersBuilder,
+};
+pub use crate::degradation::{
+    Degradation, DegradationBuilder, DegradationSnapshot, Feature, FeatureLayer, Mode, SignalSnapshot,
 };
 pub use crate::error::{ConfigError, Elapsed, Error, Rejection, RejectionReason};
 pub use crate::fallback::{Fallback, FallbackError, FallbackHandle, FallbackLayer};

@@ -13,6 +13,7 @@ use crate::circuit_breaker::CircuitHandle;
 use crate::coalesce::{CoalesceLayer, Share, ToKey};
 use crate::criticality::CriticalityLayer;
 use crate::dead_letter::DeadLetterLayer;
+use crate::degradation::FeatureLayer;
 use crate::fallback::FallbackLayer;
 use crate::hedge::HedgeLayer;
 #[cfg(feature = "http")]
@@ -66,6 +67,8 @@ pub trait ServiceBuilderExt<L>: Sized {
     methods! {
         /// Answers something useful when the call failed.
         with_fallback[F, T, M]: FallbackLayer<F, T, M>;
+        /// Rejects the calls of a feature while it is off.
+        with_feature[]: FeatureLayer;
         /// Ends calls that take too long.
         with_timeout[D, E, R]: TimeoutLayer<D, E, R>;
         /// Sends a call again when it failed for a reason that may pass.

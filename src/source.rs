@@ -32,6 +32,8 @@ macro_rules! kinds {
             Chaos: "chaos", "palisade::chaos";
             Experiment: "experiment", "palisade::chaos";
             Throttle: "throttle", "palisade::throttle";
+            Degradation: "degradation", "palisade::degradation";
+            Feature: "feature", "palisade::degradation";
             Custom: "custom", "palisade::custom";
         }
     };

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use palisade::{
-    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Error,
-    HedgeLayer, MeasureLayer, Name, Registry, ThrottleLayer,
+    CircuitBreakerLayer, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer,
+    Degradation, Error, FeatureLayer, HedgeLayer, MeasureLayer, Name, Registry, ThrottleLayer,
 };
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::registry as prometheus;
@@ -58,12 +58,14 @@ fn sagas() -> Result<palisade::Saga<()>, ConfigError> {
 /// A stack with the kinds of layers that the gateway does not have.
 fn passing() -> Result<impl Service<(), Error = Error, Future: Send> + Send, ConfigError> {
     let name = Name::new("passing")?;
+    let degradation = Degradation::builder("passing").mode("degraded").feature("passing", "degraded").build()?;
     let stack = ServiceBuilder::new().layer(CriticalityLayer::by(|(): &()| Criticality::Sheddable).name(name));
     #[cfg(feature = "moka")]
     let stack = stack.layer(palisade::CacheLayer::builder("passing", |(): &()| "key").ttl(Duration::ZERO).build()?);
     #[cfg(feature = "chaos")]
     let stack = stack.layer(palisade::ChaosLayer::builder("passing").build()?);
     Ok(stack
+        .layer(FeatureLayer::new(&degradation, "passing"))
         .layer(DeadLetterLayer::new(|_: DeadLetter<()>| ()).name(name))
         .layer(CoalesceLayer::builder("passing", |(): &()| "key").build()?)
         .layer(MeasureLayer::builder("passing").per_key(|(): &()| "key").build()?)

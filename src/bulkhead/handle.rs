@@ -7,6 +7,7 @@ use crate::error::Rejection;
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::adaptive::Round;
+use crate::state::counts::share;
 use crate::time::AsMoment;
 
 /// Looks at a bulkhead and resizes it, from anywhere.
@@ -45,6 +46,15 @@ impl BulkheadHandle {
     /// that is [adaptive](super::Adaptive) stays within its bounds, and goes on from there.
     pub fn resize(&self, max_concurrent: usize) {
         self.core.resize_by_hand(max_concurrent);
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): the share of places that are taken. It is 1 where there are none.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let bulkhead = self.clone();
+        move || match bulkhead.limit() {
+            0 => 1.0,
+            limit => share(bulkhead.in_flight() as u64, limit as u64),
+        }
     }
 
     /// The last round after which an adaptive limit was decided, if there was one.

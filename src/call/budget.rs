@@ -8,6 +8,7 @@ use crate::error::ConfigError;
 #[cfg(feature = "serde")]
 use crate::state::budget::Saved;
 use crate::state::budget::Tokens;
+use crate::state::counts::share;
 use crate::state::criticality::Criticality;
 use crate::state::keys::{Retain, Retention};
 use crate::time::Clock;
@@ -61,6 +62,15 @@ impl Budget {
     /// Returns how many whole tokens it holds now.
     pub fn available(&self) -> u64 {
         self.core.tokens.available(self.core.clock.now())
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): the share of its tokens that is used up.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let budget = self.clone();
+        move || {
+            let capacity = u64::from(budget.core.tokens.settings().0);
+            share(capacity.saturating_sub(budget.available()), capacity)
+        }
     }
 
     /// What of it is kept over a restart.

@@ -9,10 +9,11 @@ use super::guard::CircuitGuard;
 use crate::cached_arc::HandleArc;
 use crate::error::Rejection;
 use crate::judge::{Judge, Judgement};
+use crate::keyed::PerKeyHandle;
 use crate::name::Name;
 use crate::registry::{Listed, Shown};
 use crate::state::circuit::{Phase, Steer};
-use crate::state::counts::Counts;
+use crate::state::counts::{Counts, share};
 use crate::state::history::Figures;
 
 /// Looks at a circuit and steers it, from anywhere.
@@ -53,6 +54,16 @@ impl CircuitHandle {
             since: self.core.clock.instant(view.since),
             retry_after: view.left.map(Duration::from),
         }
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): 1 while the circuit is open or was forced open, else 0.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let circuit = self.clone();
+        move || f64::from(u8::from(circuit.is_open()))
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.phase(), Phase::Open | Phase::ForcedOpen)
     }
 
     /// How reliable the service was: over a window that ends now, or since the circuit was built for `None`.
@@ -110,6 +121,19 @@ impl CircuitHandle {
     #[doc(alias = "close")]
     pub fn reset(&self) {
         self.core.steer(Steer::Reset);
+    }
+}
+
+/// The circuits of all keys.
+impl<K: Send + Sync + 'static> PerKeyHandle<K, CircuitHandle> {
+    /// A signal for a [`Mode`](crate::Mode): the share of keys whose circuits are open or were forced open; 0 without keys.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<K> {
+        let circuits = self.clone();
+        move || {
+            let all = circuits.handles();
+            let open = all.iter().filter(|circuit| circuit.is_open()).count();
+            share(open as u64, all.len().max(1) as u64)
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Rejection {
     }
 
     /// The kind of layer that refused: `"circuit breaker"`, `"bulkhead"`, `"rate limit"`, `"throttle"`, `"per key"`, `"replicas"`,
-    /// `"coalesce"`, `"fallback"` or `"custom"`.
+    /// `"coalesce"`, `"feature"`, `"fallback"` or `"custom"`.
     pub const fn layer(self) -> &'static str {
         match self.0 {
             Refusal::One { why: Why::Unready, .. } => Kind::Custom.as_str(),
@@ -311,7 +311,7 @@ reasons! {
     KeysFull: PerKey, "keys_full", Unavailable, "it has no room for another key";
     NoReplica: Replicas, "no_replica", Unavailable, "no replica takes it";
     TooManyWaiters: Coalesce, "too_many_waiters", Overloaded, "as many callers wait for the same call as may";
-    SwitchedOff: Fallback, "switched_off", Unavailable, "it is switched off";
+    SwitchedOff: Feature, "switched_off", Unavailable, "it is switched off";
     Custom: Custom, "custom", Overloaded, "its limit is reached";
 }
 

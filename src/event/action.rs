@@ -1,5 +1,6 @@
 //! What may be changed from outside, by somebody who has no handle.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::source::Kind;
@@ -9,7 +10,7 @@ use crate::state::rate::Rate;
 macro_rules! actions {
     ($($(#[$doc:meta])+ $action:ident$(($value:ty))?: $($kind:ident)|+, $word:literal;)+) => {
         /// A change by hand, which [`Registry::steer`](crate::Registry::steer) makes. Each does what the method of that name of a handle does.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Action {
             $($(#[$doc])+ $action$(($value))?,)+
@@ -59,14 +60,16 @@ actions! {
     Halt: Chaos, "halt";
     /// [`FallbackHandle::always`](crate::FallbackHandle::always)
     Always: Fallback, "always";
-    /// [`FallbackHandle::auto`](crate::FallbackHandle::auto)
-    Auto: Fallback, "auto";
     /// [`ReplicasHandle::promote`](crate::ReplicasHandle::promote)
     Promote: Replicas, "promote";
     /// [`ReplicasHandle::eject`](crate::ReplicasHandle::eject)
     Eject: Replicas, "eject";
     /// [`ReplicasHandle::readmit`](crate::ReplicasHandle::readmit)
     Readmit: Replicas, "readmit";
+    /// [`Degradation::set`](crate::Degradation::set)
+    Set(Cow<'static, str>): Degradation, "set";
+    /// [`FallbackHandle::auto`](crate::FallbackHandle::auto), or [`Degradation::auto`](crate::Degradation::auto)
+    Auto: Fallback | Degradation, "auto";
     /// [`ReplicasHandle::set_weight`](crate::ReplicasHandle::set_weight)
     SetWeight(u32): Replicas, "set_weight";
 }
@@ -79,6 +82,8 @@ impl fmt::Display for Action {
             Self::Resize(limit) => write!(f, " to {limit}"),
             Self::SetRate(rate) => write!(f, " to {rate}"),
             Self::SetBurst(count) | Self::SetWeight(count) => write!(f, " to {count}"),
+            // It may be from elsewhere.
+            Self::Set(mode) => write!(f, " to {}", mode.escape_debug()),
             _ => Ok(()),
         }
     }

@@ -19,6 +19,8 @@ impl What {
             Event::Throttling { rejects, criticality, requests, accepts } => {
                 Self::Throttling { rejects, criticality, requests, accepts }
             }
+            Event::ModeChanged { from, to, signal, value, .. } => Self::ModeChanged { from, to, signal, value },
+            Event::SignalPanicked { signal, error } => Self::SignalPanicked { signal, error: owned(error) },
             Event::VerdictChanged { from, to } => Self::VerdictChanged { from: from.clone(), to: to.clone() },
             Event::Cleared => Self::Cleared,
             Event::FallbackSwitched { is_always } => Self::FallbackSwitched { is_always },
@@ -39,7 +41,7 @@ impl What {
             Event::ExperimentBegan { time } => Self::ExperimentBegan { time },
             Event::ExperimentEnded { outcome, why } => Self::ExperimentEnded { outcome, why: why.map(owned) },
             Event::Steered { by, action } => {
-                Self::Steered { key: source.key().map(owned), by: owned(by), action: *action }
+                Self::Steered { key: source.key().map(owned), by: owned(by), action: action.clone() }
             }
             _ => return None,
         })

@@ -42,7 +42,7 @@
 //!
 //! All that there are; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each has the field `name`, but for what is answered. Where keys are
 //! shown, those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
-//! `rate_limit`, `throttle`, `replicas`, `coalesce` or `custom`.
+//! `rate_limit`, `throttle`, `replicas`, `coalesce`, `degradation` or `custom`.
 //!
 //! | event | target | level | fields |
 //! |---|---|---|---|
@@ -52,6 +52,9 @@
 //! | [`RateSet`](Event::RateSet) | `rate_limit` | `info` | `calls`, `period`, `burst` |
 //! | [`Shut`](Event::Shut) | `rate_limit` | `debug` | `duration` |
 //! | [`Throttling`](Event::Throttling) | `throttle` | `warn`, or `info` at the end | `criticality`, `requests`, `accepts` |
+//! | [`ModeChanged`](Event::ModeChanged) | `degradation` | `warn` to a worse one, else `info` | `from`, `to`, `signal`, `value` |
+//! | [`SignalPanicked`](Event::SignalPanicked) | `degradation` | `warn` | `signal`, `error` |
+//! | [`UnknownFeature`](Event::UnknownFeature) | `degradation` | `warn` | `degradation` |
 //! | [`Retrying`](Event::Retrying) | `retry` | `debug` | `attempt`, `delay`, `outcome`, `error` |
 //! | [`Stopped`](Event::Stopped) | `retry` | `debug` | `attempt`, `reason`, `rejection` |
 //! | [`Hedging`](Event::Hedging) | `hedge` | `debug` | `attempt`, `in_flight` |

@@ -6,6 +6,7 @@ use super::action::Action;
 use super::replicas::ReplicaEvent;
 use crate::context::DeadLetterId;
 use crate::error::{Elapsed, Error, Rejection};
+use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::state::circuit::Phase;
 use crate::state::counts::Counts;
@@ -55,6 +56,34 @@ pub enum Event<'a> {
     Shut {
         /// For how long no new call passes, but those of cost 0. Zero where a key was unblocked.
         duration: Duration,
+    },
+    /// Another mode of degradation is in force.
+    #[non_exhaustive]
+    ModeChanged {
+        /// The mode before.
+        from: &'static str,
+        /// The mode after.
+        to: &'static str,
+        /// Whether it is the worse one of the two.
+        is_worse: bool,
+        /// The signal that decided; `None` by hand.
+        signal: Option<&'static str>,
+        /// What the signal was.
+        value: Option<f64>,
+    },
+    /// A signal of a degradation panicked. It counts as 0, and is asked again. This is told once.
+    #[non_exhaustive]
+    SignalPanicked {
+        /// The signal.
+        signal: &'static str,
+        /// What the panic says.
+        error: &'a str,
+    },
+    /// A layer was made for a feature that its degradation does not know, and that is therefore always on.
+    #[non_exhaustive]
+    UnknownFeature {
+        /// The degradation.
+        degradation: Name,
     },
     /// A throttle rejects calls from now on, or has rejected none for a whole window.
     #[non_exhaustive]

@@ -62,6 +62,26 @@ pub enum What {
         /// Those of them that the service took.
         accepts: u64,
     },
+    /// [`Event::ModeChanged`](super::Event::ModeChanged)
+    #[non_exhaustive]
+    ModeChanged {
+        /// The mode before.
+        from: &'static str,
+        /// The mode after.
+        to: &'static str,
+        /// The signal that decided; `None` by hand.
+        signal: Option<&'static str>,
+        /// What the signal was.
+        value: Option<f64>,
+    },
+    /// [`Event::SignalPanicked`](super::Event::SignalPanicked)
+    #[non_exhaustive]
+    SignalPanicked {
+        /// The signal.
+        signal: &'static str,
+        /// What the panic says, in at most 200 characters.
+        error: String,
+    },
     /// [`Event::VerdictChanged`](super::Event::VerdictChanged)
     #[non_exhaustive]
     VerdictChanged {
@@ -277,6 +297,8 @@ impl What {
             Self::RateSet { .. } => "rate_set",
             Self::Shut { .. } => "shut",
             Self::Throttling { .. } => "throttling",
+            Self::ModeChanged { .. } => "mode_changed",
+            Self::SignalPanicked { .. } => "signal_panicked",
             Self::VerdictChanged { .. } => "verdict_changed",
             Self::Cleared => "cleared",
             Self::FallbackSwitched { .. } => "fallback_switched",

@@ -65,8 +65,16 @@ impl<K, H> PerKeyHandle<K, H> {
     where
         H: Clone,
     {
-        self.shared.keys.collect(|_, handle| handle.clone()).iter().for_each(change);
+        self.handles().iter().for_each(change);
         self.look_again();
+    }
+
+    /// The handles of all keys there are.
+    pub(crate) fn handles(&self) -> Vec<H>
+    where
+        H: Clone,
+    {
+        self.shared.keys.collect(|_, handle| handle.clone())
     }
 
     /// Notes that a key may go sooner than it was to.

@@ -9,7 +9,7 @@ use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::registry::Row;
 use crate::state::history::Figures;
-use crate::state::objective::{Call, Indicator, Seen};
+use crate::state::objective::{BurnWindow, Call, Indicator, Seen};
 use crate::sync::Arc;
 use crate::time;
 
@@ -81,6 +81,20 @@ impl Objective {
     /// The indicator that has used most of what may be bad. Of two that have used as much, availability.
     pub fn worst(&self) -> IndicatorSnapshot {
         IndicatorSnapshot::of(&self.core.worst())
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): how much is used of what may be bad, of the worse indicator.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let objective = self.clone();
+        move || objective.worst().used
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): the burn rate in a window, of the indicator that burns faster. This `rate` counts as 1.
+    ///
+    /// With [`BurnWindow::Hour`] and 14.4 it is 1 where the first page needs a burn rate of 14.4.
+    pub fn burn_signal(&self, window: BurnWindow, rate: f64) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let objective = self.clone();
+        move || objective.core.seen().iter().map(|seen| seen.burn(window)).fold(0.0, f64::max) / rate
     }
 
     /// Whether an indicator has nothing left of what may be bad.

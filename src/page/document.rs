@@ -12,7 +12,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub(super) const POLICY: &str = concat!(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data:; ",
     "require-trusted-types-for 'script'; ",
-    "script-src 'sha256-eTDiBuQLjmA54cGi9APNIwt8gl8Aa1X6LbtCt2diIvo='; ",
+    "script-src 'sha256-6OYNW/LPxExgysB4Ar6cu//jnwsGv1siQqoh3iSa4lc='; ",
     "style-src 'sha256-i1SPedUWhqFKR8oerJkS6bRUnAFMrCgI8vEImTZlnRo='"
 );
 

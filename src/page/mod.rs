@@ -55,7 +55,8 @@
 //!
 //! A steering is a JSON object of at most 4,096 bytes with the `kind`, the `name` and, where there is one, the `key` of an instance, and
 //! an `action`: the word of an [`Action`](crate::registry::Action). `resize` takes a `limit`, `set_rate` takes `calls` and `seconds`,
-//! `set_burst` takes `calls` and `set_weight` a `weight`. The response is `{"steered":1}`, with the number of instances that took it.
+//! `set_burst` takes `calls` `set_weight` a `weight` and
+//! `set` a `mode`. The response is `{"steered":1}`, with the number of instances that took it.
 //! Each of them tells who steered it, in an [event](crate::event::Event::Steered).
 //!
 //! # What a page shows

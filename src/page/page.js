@@ -1,7 +1,7 @@
 "use strict";
-// Shows what the stream of events says, once a second. All text becomes text: nothing that was said is ever read as HTML.
+// Shows what the stream of events says, once a second. All text stays text: nothing that was said is read as HTML.
 
-// The folder that this document is in, under whatever prefix it is served: with the origin, since a prefix may begin like a host.
+// The folder of this document, under whatever prefix it is served: with the origin, since a prefix may begin like a host.
 const BASE = location.origin + location.pathname.replace(/\/?$/, "/");
 const MINUTE = 60;
 const NEWS_EVERY = 5_000;
@@ -223,7 +223,7 @@ const MINUTES = {
   "measure": row => [row.sum("call_duration_seconds", "success"), row.sum("call_duration_seconds", "failure"), row.sum("call_duration_seconds", "rejected")],
 };
 
-// What there is to see of an instance, or of all instances of a name: then `instance` is undefined.
+// What is seen of an instance, or of all of a name: then `instance` is undefined.
 class Row {
   constructor(frame, group, instance, hasTotals, index) {
     Object.assign(this, { frame, group, instance, hasTotals, index });
@@ -334,8 +334,8 @@ function minuteOf(row) {
   return known.seconds;
 }
 
-// Three lanes, so that the place tells them apart, too: good above the line, failed below it, rejected at the bottom. Each lane has its
-// own scale, since few failures among many good calls are what one looks for.
+// Three lanes, so that the place tells them apart, too: good above the line, failed below it, rejected at the bottom. Each has its own
+// scale, since one looks for few failures among many good calls.
 function sparkline(seconds) {
   const first = MINUTE - seconds.length;
   const lane = (number, base, height) => {
@@ -462,7 +462,7 @@ function drawFrame(frame) {
 
 function troubleOf(row) {
   const drains = row.see("draining") && row.trouble !== "wrong" ? "draining" : undefined;
-  const word = drains ?? ["phase", "state", "verdict", "outcome"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
+  const word = drains ?? ["phase", "state", "verdict", "outcome", "mode"].map(name => row.see(name)).find(word => word) ?? (row.see("is_met") === false ? "missed" : own(NEEDS, row.group.kind)) ?? row.trouble;
   const why = row.see("why") || row.firing();
   return `: ${plain(word)}${why ? ", " + why : ""}`;
 }
@@ -538,20 +538,22 @@ let maySteer = false;
 const ACTIONS = {
   "circuit breaker": [
     ["force_open", "Force open", "All calls are rejected until it is reset."],
-    ["force_closed", "Force closed", "All calls pass, whatever becomes of them, until it is reset."],
+    ["force_closed", "Force closed", "All calls pass until it is reset."],
     ["metrics_only", "Metrics only", "All calls pass and are counted, until it is reset."],
-    ["reset", "Reset", "It closes, forgets what it counted, and follows its rules again."],
+    ["reset", "Reset", "It closes, and forgets what it counted."],
   ],
   "bulkhead": [["resize", "Resize", "So many calls may be in flight. With 0 none may.", [["limit", "Places", "max_concurrent"]]]],
   "rate limit": [
     ["set_rate", "Set the rate", "So many calls may pass in so many seconds.", [["calls", "Calls"], ["seconds", "Seconds"]]],
     ["set_burst", "Set the burst", "So many calls may pass at once.", [["calls", "Calls", "burst"]]],
   ],
-  "cache": [["clear", "Clear", "It throws away all that it keeps."]],
+  "cache": [["clear", "Clear", "It throws away all."]],
   "health": [
-    ["drain", "Drain", "It says that it is not ready, so that balancers send it nothing."],
+    ["drain", "Drain", "It says that it is not ready for calls."],
     ["undrain", "Undrain", "It drains no longer."],
   ],
+  "degradation": [["set", "Set the mode", "It stays in force.", [["mode", "Mode"]]], ["auto", "Auto", "Signals decide."]],
+  "fallback": [["always", "Always", "It answers all calls."], ["auto", "Auto", "It answers failures."]],
   "chaos": [
     ["start", "Start", "Calls meet its faults for a while."],
     ["halt", "Stop", "Calls meet faults no longer."],
@@ -561,7 +563,7 @@ const ACTIONS = {
     ["undrain", "Undrain", "It gets calls again."],
     ["promote", "Promote", "It comes first from now on."],
     ["eject", "Eject", "It gets no calls for a while."],
-    ["readmit", "Readmit", "It gets its share of calls again."],
+    ["readmit", "Readmit", "It gets calls again."],
     ["set_weight", "Set the weight", "It gets calls by this weight.", [["weight", "Weight", "weight"]]],
   ],
 };
@@ -601,7 +603,7 @@ function askAbout(row, [word, title, does, fields = []]) {
   const isOne = row.instance && (row.instance.key !== null || (row.group.instances.length === 1 && row.frame.hidden === 0));
   $("ask-more").textContent = does + (isOne ? "" : " This concerns all of this name, also those that are not shown.");
   $("ask-fields").replaceChildren(...fields.map(([field, label, setting]) => {
-    const input = element("input", { name: field, type: "number", min: "0", step: "any", required: "" });
+    const input = element("input", { name: field, type: field === "mode" ? "text" : "number", min: "0", step: "any", required: "" });
     const value = setting ? row.set(setting) : undefined;
     if (typeof value === "number") input.value = value;
     return element("label", {}, label + " ", input);
@@ -619,7 +621,7 @@ async function steer(event) {
   if (isSending) return;
   const request = { kind: asked.group.kind, name: asked.group.name, action: $("ask-yes").value };
   if (asked.instance?.key) request.key = asked.instance.key;
-  for (const input of $("ask-fields").querySelectorAll("input")) request[input.name] = Number(input.value);
+  for (const { name, type, value } of $("ask-fields").querySelectorAll("input")) request[name] = type === "text" ? value : Number(value);
   isSending = true;
   $("ask-result").textContent = "Sending.";
   const { isDone, text } = await send(request);

@@ -60,6 +60,7 @@ fn action(request: &Json) -> Option<Action> {
         "promote" => Action::Promote,
         "eject" => Action::Eject,
         "readmit" => Action::Readmit,
+        "set" => Action::Set(request["mode"].as_str()?.to_owned().into()),
         "set_weight" => Action::SetWeight(small("weight")?),
         _ => return None,
     })

@@ -47,6 +47,8 @@ impl Trouble {
             Kind::Retry | Kind::Hedge if count("tokens") == Some(0) => Self::Watch,
             Kind::Replicas if is_on(instance, "panic") => Self::Wrong,
             Kind::Replicas if count("healthy") < count("needed") => Self::Wrong,
+            Kind::Degradation if is_on(instance, "by_hand") || word(instance, "mode") != Some("normal") => Self::Watch,
+            Kind::Feature if !is_on(instance, "allowed") => Self::Watch,
             Kind::Health if is_on(instance, "draining") => Self::Watch,
             Kind::Heartbeats if some("suspected") => Self::Wrong,
             Kind::Saga if some("stuck") => Self::Wrong,

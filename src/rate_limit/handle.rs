@@ -9,6 +9,7 @@ use crate::error::{ConfigError, Rejection};
 use crate::keyed::PerKeyHandle;
 use crate::name::Name;
 use crate::registry::{Listed, Order, Shown};
+use crate::state::counts::share;
 use crate::state::rate::Rate;
 
 /// Looks at a rate limit and steers it, from anywhere.
@@ -64,6 +65,15 @@ impl RateLimitHandle {
     /// What the limit is, and what is left of it.
     pub fn snapshot(&self) -> RateLimitSnapshot {
         self.core.snapshot()
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): the share of the burst that is used up.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let limit = self.clone();
+        move || {
+            let RateLimitSnapshot { available, burst, .. } = limit.snapshot();
+            share(burst.saturating_sub(available).into(), burst.into())
+        }
     }
 
     /// Changes the rate. What was taken stays taken, counted in calls, and calls that wait keep their turns.

@@ -10,6 +10,7 @@ use crate::state::cache::counted::EVICTED;
 use crate::state::chaos::counted::{Found, SPARED};
 use crate::state::circuit::counted::{FIRST_STEP, STEPS, Step, steps};
 use crate::state::criticality::Criticality;
+use crate::state::degradation::PANICS;
 use crate::state::flights::Passage;
 use crate::state::hedge::counted::Withheld;
 use crate::state::letters::counted::Parked;
@@ -94,6 +95,8 @@ const _: () = {
     assert!(SPARED < WORDS, "chaos");
     assert!(Found::Aborted.word() < WORDS, "an experiment");
     assert!(Ended::Uncounted.word() < WORDS, "a throttle");
+    assert!(PANICS < WORDS, "a degradation");
+    assert!(RejectionReason::ALL.len() <= WORDS, "a feature");
 };
 
 /// A cell for each value of a label, at the words from `first` on.

@@ -43,6 +43,8 @@ use crate::source::{Kind, Source};
 /// | heartbeats | `threshold`, `samples`, `min_std_deviation`, `acceptable_pause`, `first_estimate`, `capacity`, `forget_after` | `nodes`, `suspected` |
 /// | objective | `availability`, `latency`, `limit`, `over`, `recovery`, `min_bad`, `not_asked`, `runbook_url` | `is_met`, `availability_used`, `latency_used`, `firing` |
 /// | saga | `steps`, `backoff`, `give_up_after`, `compensate_unknown`, `in_place`, `capacity`, `keep_ended` | `running`, `compensating`, `unowned`, `stuck` |
+/// | degradation | `modes`, `features` | `mode`, `mode_age`, `by_hand`, `signals` |
+/// | feature | `degradation`, `off_from` | `allowed` |
 /// | per key | `capacity`, `idle`, and those of its limits | `keys`, and the [gauges](super::Metric) of its limits, added up: how many circuits are in each phase, `in_flight`, `limit` and `queued` of bulkheads, `tokens` and `waiting` of rate limits, or `in_flight` of measures |
 ///
 /// A span of time is a number of seconds, a share a number from 0 to 1, what is off or unknown `false`, what is on `true`, and

@@ -17,6 +17,7 @@ use crate::state::chaos::counted::{FaultKind, Found, Halted, SPARED};
 use crate::state::circuit::Phase;
 use crate::state::circuit::counted::Ended;
 use crate::state::criticality::Criticality;
+use crate::state::degradation::{PANICS, Why};
 use crate::state::flights::Passage;
 use crate::state::hedge::counted::{self as hedge, Withheld};
 use crate::state::letters::counted::{ACCEPTED, Loss, Parked, Replayed, STORED};
@@ -142,6 +143,16 @@ table! {
         "Calls that throttles rejected, by how much they matter.";
     throttle_accepted_ratio: Throttle Gauge[] one(At::Share("accepts", "requests")),
         "The share of the calls in the windows that the service took; absent where there are none.";
+    degradation_mode: Degradation Gauge[] one(At::Gauge("mode")),
+        "The number of the mode in force: 0 is normal, and 1 the mildest.";
+    degradation_changes_total: Degradation Counter[reason] words_of(Why::WORDS, 0),
+        "How often another mode came into force, by a signal or by hand.";
+    degradation_signal_panics_total: Degradation Counter[] one(At::Word(PANICS)),
+        "How often a signal panicked, and counted as 0.";
+    feature_off: Feature Gauge[] one(At::Gauge("off")),
+        "How many layers reject calls because the feature is off.";
+    feature_rejected_total: Feature Counter[reason] reasons(Kind::Feature),
+        "Calls of features that were off.";
     fallback_answers_total: Fallback Counter[step] words_of(ANSWERS, 1),
         "Answers of fallbacks, by their step; 4 is the fourth or a later one.";
     fallback_failed_total: Fallback Counter[] one(At::Word(0)),

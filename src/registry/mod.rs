@@ -61,6 +61,9 @@
 //! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
+//! A [degradation](crate::degradation) counts how often another mode came into force. Who reads the metrics reads its signals, if
+//! that is due. Its features count what they reject under their own names.
+//!
 //! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
 //! or without a target. A measure that feeds it keeps it listed.
 //!

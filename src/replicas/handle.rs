@@ -11,6 +11,7 @@ use crate::error::ConfigError;
 use crate::event::Action;
 use crate::judge::{Judge, Judgement};
 use crate::name::Name;
+use crate::state::counts::share;
 use crate::state::replicas::{MAX_WEIGHT, MemberView, Phase, View};
 use crate::state::verdict::{Level, Verdict};
 use crate::time::Clock;
@@ -106,6 +107,17 @@ impl ReplicasHandle {
         let View { members, healthy, of, is_panic, .. } = self.core.view();
         let replicas = members.into_iter().map(|member| ReplicaSnapshot::of(member, &self.core.clock)).collect();
         ReplicasSnapshot { replicas, healthy, of, is_panic }
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): the share of those that take calls that is not healthy. It is 1 where none take calls.
+    ///
+    /// It asks their judges.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let replicas = self.clone();
+        move || {
+            let View { healthy, of, .. } = replicas.core.view();
+            if of == 0 { 1.0 } else { share((of - healthy.min(of)) as u64, of as u64) }
+        }
     }
 
     /// Says whether enough replicas are healthy.

@@ -12,6 +12,7 @@ pub(crate) mod chaos;
 pub(crate) mod circuit;
 pub(crate) mod counts;
 pub(crate) mod criticality;
+pub(crate) mod degradation;
 pub(crate) mod draws;
 pub(crate) mod every;
 pub(crate) mod flights;

@@ -78,6 +78,8 @@ const fn held(kind: Kind) -> &'static [&'static str] {
         | Kind::Chaos
         | Kind::Experiment
         | Kind::Throttle
+        | Kind::Degradation
+        | Kind::Feature
         | Kind::Hedge
         | Kind::Custom => &[],
     }

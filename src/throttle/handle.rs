@@ -37,6 +37,12 @@ impl ThrottleHandle {
         self.core.snapshot(class)
     }
 
+    /// A signal for a [`Mode`](crate::Mode): how likely a call is rejected of the class that is worst off.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let throttle = self.clone();
+        move || throttle.core.greatest()
+    }
+
     pub(crate) fn settings(&self) -> Vec<Setting> {
         self.listed().settings()
     }

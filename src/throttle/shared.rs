@@ -43,7 +43,7 @@ impl Clocked {
     }
 
     /// The greatest probability of a class.
-    fn greatest(&self) -> f64 {
+    pub(super) fn greatest(&self) -> f64 {
         self.views().iter().fold(0.0, |greatest, view| view.probability.max(greatest))
     }
 }

@@ -9,8 +9,8 @@ use palisade::fallback::Function;
 use palisade::replicas::Replicas;
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerLayer, CoalesceLayer, Criticality, CriticalityLayer,
-    DeadLetter, DeadLetterLayer, Error, FallbackLayer, HedgeLayer, MeasureLayer, Name, PacingLayer, QueueLayer, Rate,
-    RateLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer, fallback,
+    DeadLetter, DeadLetterLayer, Degradation, Error, FallbackLayer, FeatureLayer, HedgeLayer, MeasureLayer, Name,
+    PacingLayer, QueueLayer, Rate, RateLimitLayer, RetryLayer, ThrottleLayer, TimeoutLayer, fallback,
 };
 
 use tower::{Layer, Service};
@@ -42,6 +42,7 @@ macro_rules! each_admission {
             rate_limit: $crate::layers::rate();
             throttle: $crate::layers::throttle();
             measure: $crate::layers::measure();
+            feature: $crate::layers::feature();
             own_limit: $crate::own_limit::layer::<palisade::call::Plain>();
             $($others)*
         }
@@ -103,6 +104,12 @@ pub(crate) fn queue() -> QueueLayer {
 
 pub(crate) fn places() -> BulkheadLayer {
     BulkheadLayer::new(PLACES)
+}
+
+/// It is on.
+pub(crate) fn feature() -> FeatureLayer {
+    let degradation = Degradation::builder("degradation").mode("degraded").feature("feature", "degraded");
+    FeatureLayer::new(&degradation.build().unwrap(), "feature")
 }
 
 /// More calls than any law makes.

@@ -9,8 +9,8 @@ use palisade::call::{AdmissionLayer, Handled};
 use palisade::coalesce::{Share, ToKey};
 use palisade::{
     Budget, BulkheadHandle, CircuitHandle, CoalesceHandle, CoalesceLayer, CriticalityLayer, DeadLetterLayer,
-    FallbackLayer, HedgeLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle, RetryLayer,
-    ThrottleHandle, TimeoutLayer,
+    Degradation, FallbackLayer, HedgeLayer, MeasureHandle, PerKeyHandle, Phase, RateLimitHandle, ReplicasHandle,
+    RetryLayer, ThrottleHandle, TimeoutLayer,
 };
 
 use tower::Service;
@@ -137,6 +137,9 @@ pub(crate) struct Ended {
 pub(crate) struct Limit;
 
 impl AtRest for Limit {}
+
+/// Its features take nothing of a call.
+impl AtRest for Degradation {}
 
 /// Marks a stack with a response for each call that failed.
 pub(crate) struct FallsBack;

@@ -24,6 +24,7 @@ mod client;
 mod dead_letter;
 mod deadlines;
 mod ends;
+mod feature;
 mod gone;
 mod hedge;
 mod limits;

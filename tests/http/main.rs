@@ -30,6 +30,7 @@ mod criticality;
 mod dead_letter;
 mod deadline;
 mod fallback;
+mod feature;
 mod given_up;
 mod health;
 mod hedge;

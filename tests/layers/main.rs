@@ -15,6 +15,7 @@ mod concurrency;
 mod criticality;
 mod dead_letter;
 mod deadline;
+mod degradation;
 #[cfg(feature = "net")]
 mod discover;
 mod events;

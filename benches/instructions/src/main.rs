@@ -28,9 +28,9 @@ use palisade::event::{Kind, Source};
 use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
-    Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    HedgeBuilder, HedgeLayer, MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas,
-    RetryLayer, TimeoutLayer,
+    Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Degradation, Error,
+    FallbackLayer, FeatureLayer, HedgeBuilder, HedgeLayer, MeasureBuilder, MeasureLayer, Mode, Name, Objective, Policy,
+    Rate, RateLimitLayer, Replicas, RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, cached, calls, five, one_in_hundred,
@@ -59,6 +59,8 @@ const PATHS: &[Path] = &[
         let layer = BulkheadLayer::builder(PLACES).share(Criticality::Sheddable, 0.5).build().expect("legal");
         run(n, layer.layer(bare()), answered);
     }),
+    ("feature", |n| run(n, feature(Mode::new("degraded")).layer(bare()), answered)),
+    ("feature-by-signal", |n| run(n, feature(Mode::new("degraded").signal("load", || 0.0)).layer(bare()), answered)),
     ("criticality", |n| run(n, CriticalityLayer::by(|_: &u64| Criticality::Sheddable).layer(bare()), answered)),
     ("rejection-unheard", reject),
     ("rate-limit", |n| run(n, RateLimitLayer::per_second(1_000_000_000).layer(bare()), answered)),
@@ -210,6 +212,12 @@ fn http_five() -> impl Service<Asked, Response = Response<impl Body<Data = Bytes
         .layer(http_bulkhead())
         .layer(TimeoutLayer::http(LIMIT))
         .service_fn(echo)
+}
+
+/// It is on: nothing puts the mode in force.
+fn feature(mode: Mode) -> FeatureLayer {
+    let degradation = Degradation::builder("degradation").mode(mode).feature("feature", "degraded");
+    FeatureLayer::new(&degradation.build().expect("legal"), "feature")
 }
 
 /// Passes a call an hour.

@@ -21,6 +21,7 @@ use super::letter::DeadLetter;
 use super::sink::{Sink, Storing, WhenFull};
 use crate::context::DeadLetterId;
 use crate::name::Name;
+use crate::state::counts::share;
 use crate::state::letters::counted::Parked;
 use crate::state::letters::{Place, Standing};
 use crate::store::{Codec, Store, StoreError};
@@ -77,6 +78,16 @@ impl<Request: 'static> DeadLetters<Request> {
     /// How large all letters are together, in bytes, as they are stored.
     pub fn bytes(&self) -> u64 {
         self.shared.standing().bytes
+    }
+
+    /// A signal for a [`Mode`](crate::Mode): how full it is, by letters or by bytes. It is 1 where there is room for none.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<Request> {
+        let letters = self.clone();
+        move || {
+            let (Standing { all, bytes, .. }, bounds) = (letters.shared.standing(), &letters.shared.bounds);
+            let full = |count: u64, room: u64| if room == 0 { 1.0 } else { share(count, room) };
+            full(all as u64, bounds.capacity as u64).max(full(bytes, bounds.max_bytes))
+        }
     }
 
     /// Lists the letters that came after one, or the first, as they came: at most `limit` of them.

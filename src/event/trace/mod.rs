@@ -2,6 +2,7 @@
 
 mod attempts;
 mod chaos;
+mod degradation;
 mod fallback;
 mod named;
 
@@ -9,6 +10,7 @@ use tracing::{debug, field, info, warn};
 
 use self::attempts::of_attempts;
 use self::chaos::of_chaos;
+use self::degradation::of_degradation;
 use self::fallback::of_fallbacks;
 use self::named::{of_replicas, of_sagas};
 use super::{Action, Event};
@@ -35,6 +37,9 @@ pub(crate) fn write(source: Source<'_>, event: &Event<'_>) {
         Event::Throttling { rejects, criticality, requests, accepts } => {
             let (key, criticality) = (source.key(), criticality.as_str());
             throttling(name, key, rejects, criticality, [requests, accepts]);
+        }
+        Event::ModeChanged { .. } | Event::SignalPanicked { .. } | Event::UnknownFeature { .. } => {
+            of_degradation(name, event);
         }
         Event::Retrying { .. }
         | Event::Stopped { .. }

@@ -76,6 +76,14 @@ impl Health {
         self.core.is_draining()
     }
 
+    /// A signal for a [`Mode`](crate::Mode): 0 while it is healthy, 0.5 while it is degraded, and 1 while it is unhealthy or drains.
+    ///
+    /// A check without a result is left out.
+    pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
+        let health = self.clone();
+        move || health.judge().signal()
+    }
+
     /// The checks, in the order in which they were added.
     pub fn checks(&self) -> impl Iterator<Item = (CheckKind, &HealthCheck)> {
         self.core.checks.iter().map(|(kind, check)| (*kind, check))

@@ -26,7 +26,7 @@
 //!
 //! | error | [`http`](AnswerLayer::http) | [`grpc`](AnswerLayer::grpc) |
 //! |---|---|---|
-//! | rejected by a circuit breaker, or because there is no room for its key | 503 | `UNAVAILABLE` |
+//! | rejected by a circuit breaker, because its feature is off, or because there is no room for its key | 503 | `UNAVAILABLE` |
 //! | rejected by a bulkhead or a throttle | 503 | `RESOURCE_EXHAUSTED` |
 //! | rejected by a rate limit | 429 | `RESOURCE_EXHAUSTED` |
 //! | rejected by a limit of your own | 503 | `RESOURCE_EXHAUSTED`, or `UNAVAILABLE` if the inner service was not ready |

@@ -6,6 +6,7 @@ mod budget;
 mod cache;
 mod calls;
 mod circuit;
+mod degradation;
 mod flights;
 mod keys;
 mod objective;

@@ -11,6 +11,7 @@ mod calls;
 #[cfg(feature = "chaos")]
 mod chaos;
 mod circuit;
+mod degradation;
 mod every;
 mod flights;
 mod hedge;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use palisade::{
     Adaptive, Backoff, Budget, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
-    ConfigError, Criticality, Error, Jitter, Name, Outcome, Rate, RateLimitLayer, RetryBuilder, RetryLayer,
-    ThrottleBuilder, ThrottleGuard, ThrottleLayer, TimeoutLayer,
+    ConfigError, Criticality, Degradation, Error, Jitter, Name, Outcome, Rate, RateLimitLayer, RetryBuilder,
+    RetryLayer, ThrottleBuilder, ThrottleGuard, ThrottleLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tokio_test::task;
@@ -48,7 +48,7 @@ fn assert_illegal<T>(setting: &str, results: impl IntoIterator<Item = Result<T, 
 /// Builds a layer by its name, and gives the name back where that can be looked at.
 type Named = fn(String) -> Result<Option<Name>, ConfigError>;
 
-const NAMED: [(&str, Named); 8] = [
+const NAMED: [(&str, Named); 9] = [
     ("name", |name| Name::new(name).map(Some)),
     ("circuit", |name| CircuitBreakerLayer::builder(name).build().map(|layer| Some(layer.handle().name()))),
     ("standard", |name| palisade::standard(name).map(|stack| Some(stack.handles().circuit.name()))),
@@ -56,6 +56,7 @@ const NAMED: [(&str, Named); 8] = [
         RateLimitLayer::builder(name, Rate::per_second(1)).build().map(|layer| Some(layer.handle().name()))
     }),
     ("throttle", |name| ThrottleLayer::builder(name).build().map(|layer| Some(layer.handle().name()))),
+    ("degradation", |name| Degradation::builder(name).build().map(|degradation| Some(degradation.name()))),
     ("retry", |name| RetryLayer::builder(name).build().map(|_| None)),
     ("bulkhead", |name| {
         BulkheadLayer::builder(1).name(Name::new(name)?).build().map(|layer| Some(layer.handle().name()))

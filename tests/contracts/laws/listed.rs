@@ -8,9 +8,9 @@ use palisade::event::{Kind, Source};
 use palisade::registry::{Instance, MetricKind};
 use palisade::test_util::assert_at_rest;
 use palisade::{
-    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Health,
-    HealthCheck, Heartbeats, HedgeLayer, MeasureLayer, MemoryStore, Name, Objective, Policy, Rate, RateLimitLayer,
-    Registry, Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
+    Adaptive, CoalesceLayer, ConfigError, Criticality, CriticalityLayer, DeadLetter, DeadLetterLayer, Degradation,
+    FeatureLayer, Health, HealthCheck, Heartbeats, HedgeLayer, MeasureLayer, MemoryStore, Name, Objective, Policy,
+    Rate, RateLimitLayer, Registry, Replicas, Saga, ServiceBuilderExt, ThrottleLayer,
 };
 use tokio::time::timeout;
 use tower::ServiceBuilder;
@@ -197,6 +197,17 @@ each_listed! {
     keys_without_room: |registry| {
         BulkheadLayer::builder(PLACES).per_key(|request: &u32| *request).capacity(1).registry(registry).build()
     }, { "per key": "per_key" };
+    a_feature_that_goes_off_and_on: |registry| {
+        let builder = Degradation::builder("seen").mode("degraded").feature("seen", "degraded").registry(registry);
+        let degradation = builder.build()?;
+        let feature = FeatureLayer::new(&degradation, "seen");
+        let sets = MapRequestLayer::new(move |request: u32| {
+            let mode = if request == FAILS_AT_ONCE { "degraded" } else { "normal" };
+            degradation.set(mode).expect("it is known");
+            request
+        });
+        Ok::<_, ConfigError>(ServiceBuilder::new().layer(sets).layer(feature).into_inner())
+    }, { "degradation": "degradation", "feature": "feature" };
     the_health_of_a_service: |registry| {
         let health = Health::builder().registry(registry).build()?;
         Ok::<_, ConfigError>(MapRequestLayer::new(move |request: u32| {

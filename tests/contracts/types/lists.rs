@@ -11,6 +11,7 @@ use palisade::bulkhead::{
 };
 use palisade::circuit_breaker::{Circuit, Readiness, ReadinessLayer};
 use palisade::criticality::{self, By};
+use palisade::degradation::Switch;
 use palisade::event::{Event, Kind, ReplicaEvent, Source, Subscription};
 use palisade::health::{Changes, CheckKind, CheckSnapshot, Degraded, NodeSnapshot, Signal};
 use palisade::keyed::PerKeyWaiting;
@@ -27,14 +28,15 @@ use palisade::{
     BulkheadLayer, CircuitBreaker, CircuitBreakerBuilder, CircuitBreakerLayer, CircuitGuard, CircuitHandle,
     CircuitSnapshot, Coalesce, CoalesceBuilder, CoalesceHandle, CoalesceLayer, ConfigError, Counts, Criticalities,
     Criticality, CriticalityLayer, CriticalityScope, DeadLetter, DeadLetterId, DeadLetterLayer, DeadLettered,
-    DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Elapsed, Error, Fallback,
-    FallbackError, FallbackHandle, FallbackLayer, Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats,
-    HeartbeatsBuilder, Hedge, HedgeBuilder, HedgeHandle, HedgeLayer, IndicatorSnapshot, Jitter, Measure,
-    MeasureBuilder, MeasureGuard, MeasureHandle, MeasureLayer, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer,
-    PerKeyHandle, Phase, Policy, QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard,
-    RateLimitHandle, RateLimitLayer, RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard,
-    ReplicaSnapshot, ReplicaUsed, Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder,
-    RetryLayer, Round, Saga, SagaBuilder, SagaError, SagaHandle, SagaState, SagaStatus, Throttle, ThrottleBuilder,
+    DeadLetters, DeadLettersBuilder, Deadline, DeadlineScope, DefaultClassifier, Degradation, DegradationBuilder,
+    DegradationSnapshot, Elapsed, Error, Fallback, FallbackError, FallbackHandle, FallbackLayer, Feature, FeatureLayer,
+    Health, HealthBuilder, HealthCheck, HealthCheckBuilder, Heartbeats, HeartbeatsBuilder, Hedge, HedgeBuilder,
+    HedgeHandle, HedgeLayer, IndicatorSnapshot, Jitter, Measure, MeasureBuilder, MeasureGuard, MeasureHandle,
+    MeasureLayer, Mode, Name, Objective, ObjectiveBuilder, Outcome, PacingLayer, PerKeyHandle, Phase, Policy,
+    QueueBuilder, QueueLayer, Rate, RateLimit, RateLimitBuilder, RateLimitGuard, RateLimitHandle, RateLimitLayer,
+    RateLimitSnapshot, Registry, Rejection, RejectionReason, Replica, ReplicaGuard, ReplicaSnapshot, ReplicaUsed,
+    Replicas, ReplicasBuilder, ReplicasHandle, ReplicasSnapshot, Retry, RetryBuilder, RetryLayer, Round, Saga,
+    SagaBuilder, SagaError, SagaHandle, SagaState, SagaStatus, SignalSnapshot, Throttle, ThrottleBuilder,
     ThrottleGuard, ThrottleHandle, ThrottleLayer, ThrottleSnapshot, Timeout, TimeoutLayer, Verdict, call, coalesce,
     dead_letter, fallback, hedge, replicas, retry, saga, standard, timeout,
 };
@@ -84,6 +86,7 @@ every_type_is! {
     MeasureGuard<Trace>, SpanGuard, SpanLayer, SpanSettings, Spans,
     Health, HealthBuilder, HealthCheck, HealthCheckBuilder<Signal<fn() -> f64>>, Signal<fn() -> f64>, Verdict, Degraded,
     Changes, CheckKind, CheckSnapshot, Heartbeats, HeartbeatsBuilder, NodeSnapshot,
+    Degradation, DegradationSnapshot, SignalSnapshot, Mode, DegradationBuilder, Switch,
     Objective, ObjectiveBuilder, IndicatorSnapshot, AlertSnapshot, BudgetGate, Indicator, BurnWindow, Severity,
     Replicas<Echo>, ReplicasBuilder<Echo>, Replica<Echo>, ReplicasHandle, ReplicasSnapshot, ReplicaSnapshot, ReplicaUsed, ReplicaGuard,
     Policy, replicas::Phase, replicas::Passing, replicas::ByKey<fn(&u32) -> u32>, replicas::Unkeyed,
@@ -104,7 +107,7 @@ every_type_is! {
     Timeout<call::Lazy<Echo>>, BulkheadLayer, QueueingBulkhead<Echo>, QueueLayer, RateLimit<Echo>, RateLimitLayer,
     Pacing<Echo>, PacingLayer, Throttle<Echo>, ThrottleLayer, AdaptiveLayer, AdaptiveQueueLayer,
     Coalesce<Echo, u32, Key>, CoalesceLayer<Echo, u32, Key>, Fallback<Echo, Value>, FallbackLayer<Value>, Retry<Echo, retry::Rules, PerTenant>,
-    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>,
+    DeadLettered<Echo, Letters>, DeadLetterLayer<Letters>, Feature<Echo>, FeatureLayer,
     Criticalities<Echo, Ranked>, CriticalityLayer<Ranked>, RetryLayer<retry::Rules, PerTenant>,
     Readiness<CircuitBreaker<Echo>>, ReadinessLayer, Standard, Measure<Echo>, MeasureLayer, Replicas<Echo>,
 }
@@ -114,7 +117,7 @@ every_type_is! {
     HedgeBuilder, HedgeHandle, FallbackHandle, CircuitBreakerBuilder, CircuitHandle, RetryBuilder, RetryBuilder<retry::Rules, PerTenant>, Budget, BudgetBuilder,
     BulkheadBuilder, BulkheadHandle, RateLimitBuilder, RateLimitHandle, ThrottleBuilder, ThrottleHandle, Handles, Adaptive, AdaptiveBuilder,
     AdaptiveQueueBuilder, MeasureBuilder, MeasureHandle, Durations, Registry, Health, HealthBuilder, HealthCheck, HealthCheckBuilder<fn()>, Changes,
-    Heartbeats, HeartbeatsBuilder, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
+    Heartbeats, HeartbeatsBuilder, Degradation, DegradationSnapshot, Objective, ObjectiveBuilder, BudgetGate, Replica<Echo>, ReplicasHandle, ReplicasSnapshot,
     Saga<u32>, SagaHandle, SagaStatus, saga::StepKey,
     DeadLetters<u32>, DeadLettersBuilder<u32>, dead_letter::Channel<u32>, dead_letter::Replay<u32, Echo>,
 }
@@ -122,7 +125,7 @@ every_type_is! {
 every_type_is! {
     values_are_copied: [Copy]
     DeadLetterId, dead_letter::WhenFull, Name, Rejection, RejectionReason, Elapsed, Outcome, Phase, Counts, Criticality, Deadline, Backoff, CircuitSnapshot,
-    Rate, RateLimitSnapshot, ThrottleSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
+    Rate, RateLimitSnapshot, ThrottleSnapshot, SignalSnapshot, Round, Ended, Bucket, Exemplar, CheckKind, Policy, IndicatorSnapshot, AlertSnapshot, Indicator, BurnWindow, Severity, replicas::Phase, replicas::Passing,
     SagaState, saga::Resumed, fallback::Degraded,
 }
 

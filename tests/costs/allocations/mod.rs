@@ -10,6 +10,7 @@ mod claims;
 mod clones;
 mod coalesce;
 mod fallback;
+mod feature;
 mod handles;
 mod hedge;
 #[cfg(feature = "http")]
@@ -46,6 +47,7 @@ fn no_path_allocates_but_to_box_an_error_of_the_service() {
             retry::claim(&mut claims).await;
             hedge::claim(&mut claims).await;
             fallback::claim(&mut claims).await;
+            feature::claim(&mut claims).await;
             measure::claim(&mut claims).await;
             replicas::claim(&mut claims).await;
             stack::claim(&mut claims).await;

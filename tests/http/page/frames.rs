@@ -4,8 +4,8 @@ use std::io;
 use std::time::UNIX_EPOCH;
 
 use palisade::{
-    BulkheadLayer, CircuitBreakerLayer, FallbackLayer, Health, HealthCheck, MeasureLayer, Name, Phase, RetryLayer,
-    TimeoutLayer,
+    BulkheadLayer, CircuitBreakerLayer, Degradation, FallbackLayer, FeatureLayer, Health, HealthCheck, MeasureLayer,
+    Name, Phase, RetryLayer, TimeoutLayer,
 };
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
@@ -66,6 +66,26 @@ async fn reasons_are_cut_at_200_characters() {
         let longest = texts.filter_map(Value::as_str).map(|text| text.chars().count()).max();
         assert!(longest.is_some_and(|longest| longest <= 201), "{longest:?}");
     }
+}
+
+#[tokio::test]
+async fn a_degradation_that_is_not_normal_or_set_by_hand_is_to_watch() {
+    let registry = Registry::new();
+    let degradation = Degradation::builder("shop").mode("degraded").feature("reviews", "degraded").registry(&registry);
+    let degradation = degradation.build().unwrap();
+    let _reviews = FeatureLayer::new(&degradation, "reviews");
+    let troubles = async || {
+        let frame = frame(&open(&registry)).await;
+        let trouble = |kind: &str| instances(&frame).find(|one| one["kind"] == kind).unwrap()["trouble"].clone();
+        ["degradation", "feature"].map(trouble)
+    };
+    assert_eq!(troubles().await, ["well", "well"]);
+    degradation.set("degraded").unwrap();
+    assert_eq!(troubles().await, ["watch", "watch"]);
+    degradation.set("normal").unwrap();
+    assert_eq!(troubles().await, ["watch", "well"]);
+    degradation.auto();
+    assert_eq!(troubles().await, ["well", "well"]);
 }
 
 #[cfg(feature = "chaos")]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use http::request::Parts;
 use http_body::Frame;
 use palisade::test_util::drop_at_every_poll;
-use palisade::{BulkheadLayer, CircuitBreakerLayer, Name, Phase, Rate, RateLimitLayer};
+use palisade::{BulkheadLayer, CircuitBreakerLayer, Degradation, Name, Phase, Rate, RateLimitLayer};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::*;
@@ -69,6 +69,22 @@ async fn a_circuit_is_forced_open_and_reset() {
         assert_eq!((said.status, handle.phase()), (status, Phase::Closed), "{}", said.text);
     }
     assert_eq!(steer(&page, FORCE_OPEN.replace("payments", "others")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_mode_of_degradation_is_set_by_its_name() {
+    let registry = Registry::new();
+    let degradation = Degradation::builder("shop").mode("degraded").registry(&registry).build().unwrap();
+    let page = open(&registry);
+    for (body, status, mode) in [
+        (r#"{"kind":"degradation","name":"shop","action":"set","mode":"degraded"}"#, 200, "degraded"),
+        (r#"{"kind":"degradation","name":"shop","action":"set","mode":"worse"}"#, 400, "degraded"),
+        (r#"{"kind":"degradation","name":"shop","action":"set","mode":1}"#, 400, "degraded"),
+        (r#"{"kind":"degradation","name":"shop","action":"set"}"#, 400, "degraded"),
+        (r#"{"kind":"degradation","name":"shop","action":"auto"}"#, 200, "normal"),
+    ] {
+        assert_eq!((steer(&page, body).await.status, degradation.mode()), (status, mode), "{body}");
+    }
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ fn a_long_name_of_who_did_it_is_cut_between_characters() {
     registry.steer(&payments(), &Action::Reset, &"é".repeat(300)).unwrap();
     let timeline = all(&registry);
     let What::Steered { by, action, .. } = &timeline.happenings[0].what else { panic!("{timeline:?}") };
-    assert_eq!((by, *action), (&"é".repeat(200), Action::Reset));
+    assert_eq!((by, action), (&"é".repeat(200), &Action::Reset));
 }
 
 #[test]
@@ -248,6 +248,8 @@ fn every_word_of_a_kind_is_taken_by_it() {
         (Kind::Replicas, "set_weight"),
         (Kind::Chaos, "start"),
         (Kind::Chaos, "halt"),
+        (Kind::Degradation, "set"),
+        (Kind::Degradation, "auto"),
     ];
     assert_eq!(taken.collect::<Vec<_>>(), expected);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade::event::Kind;
 use palisade::standard::Setting;
-use palisade::{CoalesceLayer, DeadLetters, MemoryStore, Objective, Replicas, Saga};
+use palisade::{CoalesceLayer, DeadLetters, Degradation, FeatureLayer, MemoryStore, Objective, Replicas, Saga};
 
 use super::*;
 use crate::support::codec::Nothing;
@@ -73,6 +73,7 @@ fn letters(registry: &Registry) -> DeadLetters<()> {
 fn the_page_has_what_each_kind_shows() {
     let registry = Registry::new();
     let circuit = || CircuitBreakerLayer::builder("seen").registry(&registry);
+    let degradation = Degradation::builder("seen").registry(&registry).build().unwrap();
     let _layers = (
         circuit().slow_rate(0.5, SECOND).build().unwrap(),
         circuit().count_window(100).build().unwrap(),
@@ -99,6 +100,8 @@ fn the_page_has_what_each_kind_shows() {
         Heartbeats::builder().registry(&registry).build().unwrap(),
         Objective::builder("seen").availability(0.999).registry(&registry).build().unwrap(),
         sagas(&registry),
+        degradation.clone(),
+        FeatureLayer::new(&degradation, "seen"),
     );
     let (mut documented, shown) = (documented(), shown(&registry));
     if !cfg!(feature = "moka") {
