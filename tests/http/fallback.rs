@@ -122,7 +122,7 @@ async fn an_answer_says_that_it_is_degraded_and_by_which_step() {
 
 #[tokio::test]
 async fn an_answer_says_so_whatever_decides_that_it_is_taken() {
-    let inner = service_fn(async |_: ()| Ok::<_, Error>(Answer::default()));
+    let inner = service_fn(async |()| Ok::<_, Error>(Answer::default()));
     let by_classifier = FallbackLayer::http(SPARE).classify(|_: Result<&Answer, &Error>| Outcome::Failed);
     let by_function = FallbackLayer::http(SPARE).fallback_if(|_: Result<&Answer, &Error>| true);
     let by_hand = FallbackLayer::http(SPARE);
