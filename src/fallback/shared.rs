@@ -1,5 +1,6 @@
 //! What the services and the handles of a layer share.
 
+use std::sync::OnceLock; // no model checks it
 use std::sync::atomic::{AtomicBool, Ordering}; // no model checks it
 
 use rand::Rng as _;
@@ -37,7 +38,8 @@ impl Default for Settings {
 pub(crate) struct Core {
     pub(super) row: &'static Row,
     settings: Settings,
-    told: Told,
+    /// Made when it tells something: most never do.
+    told: OnceLock<Box<Told>>,
     is_always: AtomicBool,
     /// `None` where no call rehearses. Boxed, because it has words for each thread.
     rehearsals: Option<Box<Rehearsals>>,
@@ -52,7 +54,7 @@ impl Core {
         let seed = || seed.unwrap_or_else(|| generator(None).next_u64());
         let core = Self {
             row: listing.row(),
-            told: Told::new(),
+            told: OnceLock::new(),
             is_always: AtomicBool::new(false),
             rehearsals: (*rehearse > 0.0).then(|| Box::new(Rehearsals::new(*rehearse, seed()))),
             settings,
@@ -84,8 +86,12 @@ impl Core {
     /// Switches it, and tells it unless it was so.
     pub(super) fn switch(&self, is_always: bool) {
         if self.is_always.swap(is_always, Ordering::Relaxed) != is_always {
-            self.told.tell(self.row.source, &Event::FallbackSwitched { is_always });
+            self.told().tell(self.row.source, &Event::FallbackSwitched { is_always });
         }
+    }
+
+    fn told(&self) -> &Told {
+        self.told.get_or_init(|| Box::new(Told::new()))
     }
 }
 
@@ -108,14 +114,16 @@ impl Listed for Core {
     }
 
     fn story(&self, story: &mut Story) {
-        story.add(self.row.source, &self.told, Counted::default);
+        if let Some(told) = self.told.get() {
+            story.add(self.row.source, told, Counted::default);
+        }
     }
 
     fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {
         if !order.is_for(self.row.source) {
             return Ok(0);
         }
-        self.told.tell(self.row.source, &order.event());
+        self.told().tell(self.row.source, &order.event());
         self.switch(matches!(order.action, Action::Always));
         Ok(1)
     }

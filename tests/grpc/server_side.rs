@@ -113,7 +113,7 @@ async fn a_fallback_around_a_server_answers_for_a_service_that_failed() {
     let mut served = serve_behind_five(|_| Reply::Status(Status::internal("a secret"))).await;
     let status = served.client.check(ask()).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::Aborted, "something failed"));
-    assert_eq!(status.metadata().get("degraded").map(|step| step.as_bytes()), Some(&b"1"[..]));
+    assert_eq!(status.metadata().get("degraded").map(tonic::metadata::MetadataValue::as_bytes), Some(&b"1"[..]));
     served.circuit.force_open();
     let status = served.client.check(ask()).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "closed for today"));

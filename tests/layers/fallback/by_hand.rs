@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use palisade::event::Kind;
 use palisade::registry::Reading;
 use palisade::test_util::{assert_at_rest, drop_at_every_poll};
-use palisade::{Action, Registry, RejectionReason, Target};
+use palisade::{Action, Registry, Rejection, RejectionReason, Target};
 
 use super::*;
 use crate::support::services::READY;
@@ -66,7 +66,7 @@ async fn where_no_step_answers_the_error_says_whether_anything_was_sent() {
     let layer = FallbackLayer::new(fallback::service(BulkheadLayer::new(0).layer(up())));
     layer.handle().always();
     let error = layer.layer(up()).oneshot(1).await.unwrap_err();
-    assert_eq!(error.rejection().map(|rejection| rejection.layer()), Some("bulkhead"));
+    assert_eq!(error.rejection().map(Rejection::layer), Some("bulkhead"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,7 @@ async fn switched(readiness: Poll<Result<(), Down>>) -> (u32, usize) {
     layer.handle().always();
     assert!(poll_ready(&mut service).is_ready());
     layer.handle().auto();
-    (service.call(1).await.unwrap(), polls.count())
+    (service.call(1).await.expect("the step always answers"), polls.count())
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::panic::panic_any;
 
 use palisade::registry::Reading;
 use palisade::test_util::{assert_at_rest, drop_at_every_poll};
-use palisade::{Registry, RejectionReason};
+use palisade::{Registry, Rejection, RejectionReason};
 
 use super::*;
 use crate::support::now;
@@ -36,9 +36,7 @@ fn in_a_second() -> Strict<impl Fn(u32) -> BoxFuture<'static, Result<u32, Down>>
 }
 
 /// A step whose future this makes. It answers as `f` does.
-fn step<Fut: Future<Output = Result<u32, Down>>>(
-    f: impl Fn() -> Fut + Clone,
-) -> fallback::FutureOf<impl Fn(&u32) + Clone, impl Fn((), Result<&u32, &Error>) -> Fut + Clone> {
+fn step<Fut: Future<Output = Result<u32, Down>>>(f: impl Fn() -> Fut + Clone) -> impl fallback::Step<u32, u32> + Clone {
     fallback::future_of(|_: &u32| (), move |(), _: Result<&u32, &Error>| f())
 }
 
@@ -46,7 +44,7 @@ fn step<Fut: Future<Output = Result<u32, Down>>>(
 async fn beside_a_second<F: fallback::Step<u32, u32> + Clone>(step: F) -> [u64; 4] {
     let (registry, layer) = rehearsing(step);
     let (events, began) = (EventLog::of_thread(), now());
-    assert_eq!(layer.layer(in_a_second()).oneshot(1).await.unwrap(), 1);
+    assert_eq!(layer.layer(in_a_second()).oneshot(1).await.expect("the call does well"), 1);
     assert_eq!((now() - began, events.of("palisade::fallback")), (SECOND, vec![]));
     counted(&registry)
 }
@@ -171,7 +169,7 @@ async fn a_rehearsal_is_gone_while_the_fallback_runs() {
 #[tokio::test(start_paused = true)]
 async fn a_rehearsal_sees_what_a_step_sees_that_answers_always() {
     let step = fallback::function(|failed: Result<&u32, &Error>| {
-        let reason = failed.err().and_then(Error::rejection).map(|rejection| rejection.reason());
+        let reason = failed.err().and_then(Error::rejection).map(Rejection::reason);
         if reason == Some(RejectionReason::SwitchedOff) { Ok(7) } else { Err(Down(2)) }
     });
     assert_eq!(beside_a_second(step).await, [1, 0, 0, 0]);
