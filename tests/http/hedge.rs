@@ -355,3 +355,22 @@ async fn a_head_ends_the_call_while_its_body_streams_on() {
     drop(sender);
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "late");
 }
+
+/// As where a client cannot connect. In the order of the layers the hedge gets the body of a retry.
+#[tokio::test(start_paused = true)]
+async fn a_body_in_memory_need_not_be_read_by_the_first_attempt() {
+    let (sent, start) = (AtomicUsize::new(0), now());
+    let service = service_fn(|request: Request<ReplayBody<ReplayBody<Whole>>>| {
+        let is_first = sent.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if is_first {
+                sleep(50 * MILLI).await;
+            }
+            Ok::<_, BoxError>(Response::new(Whole::from(request.into_body().collect().await?.to_bytes())))
+        }
+    });
+    let retry = RetryLayer::http::<ReplayBody<Whole>>("search").build().unwrap();
+    let request = Request::put("/").body(Whole::from("data")).unwrap();
+    let response = (retry, layer()).layer(service).oneshot(request).await.unwrap();
+    assert_eq!((response.into_body().collect().await.unwrap().to_bytes(), now() - start), ("data".into(), 10 * MILLI));
+}
