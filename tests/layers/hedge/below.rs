@@ -92,3 +92,38 @@ async fn a_dropped_call_gives_back_the_only_probe() {
     let ended = drop_at_every_poll(|| service.clone().oneshot(7), async |_| assert_at_rest(&registry));
     assert_eq!((code(&ended.await), circuit.handle().phase()), (200, Phase::Closed));
 }
+
+/// Of a limit of 50 ms around, the service must have had at least half to be to blame.
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_runs_out_around_blames_each_attempt_for_itself() {
+    for (after, failures) in [(10, 2), (25, 2), (26, 1), (50, 1)] {
+        let circuit = breaker().build().unwrap();
+        let hedge = HedgeLayer::builder("hedge").after(after * MILLI).build().unwrap();
+        let stack = (TimeoutLayer::new(50 * MILLI), hedge, circuit.clone());
+        assert_eq!(send(&stack, &[(NEVER, 200)]).await.code, TIMED_OUT, "{after}");
+        let counts = circuit.handle().snapshot().counts;
+        assert_eq!((counts.calls, counts.failures), (failures, failures), "{after}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_one_attempt_is_no_failure_of_the_other() {
+    let (circuit, sent) = (breaker().build().unwrap(), AtomicUsize::new(0));
+    let service = service_fn(|_: u32| {
+        let is_first = sent.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            sleep(20 * MILLI).await;
+            assert!(!is_first, "by plan");
+            Ok::<_, Error>(200)
+        }
+    });
+    let mut call = task::spawn((ten().build().unwrap(), circuit.clone()).layer(service).oneshot(7));
+    assert_pending!(call.poll());
+    advance(10 * MILLI).await;
+    assert_pending!(call.poll());
+    advance(10 * MILLI).await;
+    assert!(panics(|| drop(call.poll())));
+    drop(call);
+    let counts = circuit.handle().snapshot().counts;
+    assert_eq!((counts.calls, counts.failures), (1, 1));
+}
