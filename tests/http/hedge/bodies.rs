@@ -83,7 +83,7 @@ async fn read(parts: &[usize], end: End) -> (Vec<usize>, Option<String>) {
     match end {
         End::Whole => drop(sender),
         End::Trailers => {
-            sender.send_trailers(http::HeaderMap::from_iter([(http::header::AGE, 7.into())])).await.unwrap()
+            sender.send_trailers(http::HeaderMap::from_iter([(http::header::AGE, 7.into())])).await.unwrap();
         }
         End::Broken => sender.abort(Error::from(BoxError::from("it broke"))),
     }
