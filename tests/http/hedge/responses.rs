@@ -59,25 +59,28 @@ async fn a_failure_with_which_the_call_ends_streams_on_however_large_it_is() {
     }
 }
 
+/// A bulkhead of one place, which the failure holds until its body ends. Its rest is waited for, for 50 ms.
 #[tokio::test(start_paused = true)]
 async fn a_failure_whose_body_stalls_does_not_keep_its_own_hedge_waiting() {
-    let sent = AtomicUsize::new(0);
-    let (_stalls, body) = Channel::<Bytes, Error>::new(1);
-    let body = Mutex::new(Some(body));
-    let service = service_fn(|_: Request<ReplayBody<Whole>>| {
-        let first = body.lock().unwrap().take();
-        sent.fetch_add(1, Ordering::SeqCst);
-        async move {
-            Ok::<_, BoxError>(match first {
-                Some(body) => Response::builder().status(503).body(body.boxed())?,
-                None => Response::new(Whole::from("good").map_err(|never| match never {}).boxed()),
-            })
-        }
-    });
-    let queue = BulkheadLayer::http(1).max_wait(Duration::from_secs(1_000)).build().unwrap();
-    let start = now();
-    let response = (layer(), queue).layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
-    assert_eq!((response.status(), now() - start), (StatusCode::OK, 50 * MILLI));
+    for (what, status, millis, ends) in [
+        ("it starts the hedge", 503, 0, 50),
+        ("the hedge waits already", 503, 12, 62),
+        ("no other starts", 429, 12, 62),
+    ] {
+        let (_stalls, body) = Channel::<Bytes, Error>::new(1);
+        let (body, start) = (Mutex::new(Some(body)), now());
+        let service = service_fn(|_: Request<ReplayBody<Whole>>| {
+            let first = body.lock().unwrap().take();
+            async move {
+                let Some(body) = first else { return Ok::<_, BoxError>(Response::new(Channel::new(1).1)) };
+                sleep(Duration::from_millis(millis)).await;
+                Ok(Response::builder().status(status).body(body)?)
+            }
+        });
+        let queue = BulkheadLayer::http(1).max_wait(Duration::from_secs(1_000)).build().unwrap();
+        let response = (layer(), queue).layer(service).oneshot(Request::new(Whole::default())).await.unwrap();
+        assert_eq!((response.status().as_u16(), now() - start), (200, Duration::from_millis(ends)), "{what}");
+    }
 }
 
 /// From `hedging_receiveHeaders` of grpc-java's `RetriableStreamTest`.

@@ -2,6 +2,7 @@
 
 use palisade::test_util::{Reply, ScriptedService, assert_at_rest, drop_at_every_poll};
 use palisade::{CircuitBreakerBuilder, CircuitBreakerLayer, Phase, Registry, ThrottleLayer};
+use tower::limit::ConcurrencyLimitLayer;
 
 use super::*;
 
@@ -22,6 +23,9 @@ async fn a_bulkhead_of_one_place_leaves_it_to_the_first() {
     ];
     for (what, plan, expected) in rows {
         assert_eq!(send(&(hedge.clone(), queue.clone()), plan).await, expected, "{what}");
+        // tower's limit takes its place in `poll_ready`.
+        let limit = ConcurrencyLimitLayer::new(1);
+        assert_eq!(send(&(hedge.clone(), limit), plan).await, expected, "{what}, tower");
         assert_eq!((queue.handle().in_flight(), queue.handle().queued()), (0, 0), "{what}");
     }
 }
