@@ -64,8 +64,8 @@ impl HedgeLayer {
     ///
     /// Events show its name, of 1 to 64 bytes. gRPC does not say which calls may arrive twice, so `methods` does: it gets the method of a
     /// call, `/package.Service/Method`. The hedge goes by the [code](GrpcClassifier) in the head, or in trailers that come before any
-    /// message; for these it holds the head back as a [retry](RetryLayer::grpc) does. It keeps requests as [`http`](Self::http) does, and
-    /// tells the server in `grpc-previous-rpc-attempts` how many attempts were started before.
+    /// message; for these it holds the head back as a [retry](RetryLayer::grpc) does. After any pushback no other attempt starts. It keeps
+    /// requests as [`http`](Self::http) does, and tells the server in `grpc-previous-rpc-attempts` how many attempts were started before.
     ///
     /// # Examples
     ///

@@ -101,8 +101,9 @@ impl HedgeLayer {
     /// Events show its name, of 1 to 64 bytes. It goes by the [status](HttpClassifier). It hedges a request whose method is
     /// idempotent, or that carries an `Idempotency-Key`, as [`Idempotent`] has it. The body of the request must be there as a whole when
     /// the hedge starts, in memory or read to its end by the first attempt, without trailers. Hedges carry the
-    /// [number](super::Attempt) of their attempt. The inner service takes a body that can be made of a [`ReplayBody`](super::ReplayBody),
-    /// as under [`RetryLayer::http`].
+    /// [number](super::Attempt) of their attempt. The rest of a response that failed is read while other attempts are in flight, and
+    /// dropped after 50 milliseconds, because one of them may wait for its place below. The inner service takes a body that can be made
+    /// of a [`ReplayBody`](super::ReplayBody), as under [`RetryLayer::http`].
     pub fn http<B>(
         name: impl Into<Cow<'static, str>>,
     ) -> HedgeBuilder<hedge::Rules<HttpClassifier, Resend<B, ()>, Idempotent>> {

@@ -27,7 +27,7 @@ const FIRST: u32 = 10;
 /// The first power of two that no octave reaches. One bucket holds what is longer. A model has one octave.
 const END: u32 = if cfg!(all(loom, test)) { FIRST + 1 } else { 36 };
 
-/// What a quantile is at most. Times from the last bucket below it on may be longer.
+/// No quantile is longer. One that is this long may stand for times that are longer.
 pub(crate) const LONGEST: Duration = Duration::from_nanos(1 << END);
 
 const OCTAVES: usize = (END - FIRST) as usize;

@@ -73,8 +73,8 @@
 //! # Events
 //!
 //! Target `palisade::throttle`: rejected (`debug`), with `name`, `reason` and `criticality`; rejects calls (`warn`) with the
-//! first rejection of a class, and rejects no calls (`info`) with the first call after none was rejected for a whole window, with `name`,
-//! `criticality`, `requests` and `accepts`. All have `key` where keys are shown.
+//! first rejection of a class, and rejects no calls (`info`) with the first call whose probability is zero after none was rejected for a
+//! whole window, with `name`, `criticality`, `requests` and `accepts`. All have `key` where keys are shown.
 //!
 //! # The sharp edge
 //!

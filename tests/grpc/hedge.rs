@@ -1,8 +1,8 @@
 //! A hedge of gRPC calls: which it sends a second time, and what it tells the server.
 
+use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -137,12 +137,16 @@ async fn a_head_whose_trailers_are_looked_for_is_hedged_and_dropped() {
     let (alive, sent, start) = (Arc::new(()), AtomicUsize::new(0), now());
     let service = service_fn(|_: Request<Body>| {
         let is_first = sent.fetch_add(1, Ordering::SeqCst) == 0;
-        let held = Arc::clone(&alive);
+        let alive = Arc::clone(&alive);
         async move {
+            if !is_first {
+                return ended(Place::Head, Code::Ok, None);
+            }
+            // It holds the flag, and never ends.
             let stalls =
-                stream::poll_fn(move |_| if Arc::strong_count(&held) == 0 { Poll::Ready(None) } else { Poll::Pending });
+                stream::once(async move { drop((pending::<()>().await, alive)) }).map(|()| Err("it is over".into()));
             let head = Response::builder().header("content-type", "application/grpc");
-            if is_first { Ok(head.body(StreamBody::new(stalls.boxed()))?) } else { ended(Place::Head, Code::Ok, None) }
+            Ok(head.body(StreamBody::new(stalls.boxed()))?)
         }
     });
     let hedge = HedgeLayer::grpc::<Body, _>("catalog", |_: &str| true).after(MILLIS_10).build().unwrap();

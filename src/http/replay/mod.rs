@@ -3,12 +3,14 @@
 pub(super) mod source;
 mod whole;
 
+use std::any::Any;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
 use tower::BoxError;
 
 use self::source::{Progress, Source};
@@ -22,8 +24,8 @@ pub(crate) const CAP: usize = 64 * 1024;
 /// Keeps a copy of a request's body, so that it can be sent again.
 ///
 /// A body that is known to be whole in memory is shared by all attempts, if it is not larger than the cap: a
-/// `http_body_util::Full<Bytes>` and, with the feature `reqwest`, the bodies in memory of that client. What follows is about all
-/// other bodies.
+/// `http_body_util::Full<Bytes>`, also as another layer keeps it, and, with the feature `reqwest`, the bodies in memory of that
+/// client. What follows is about all other bodies.
 ///
 /// The first attempt streams the body frame by frame, and its data is copied on the way. A clone is the body of one more attempt,
 /// from the first byte: it sends the copy as one frame, then what no attempt has read yet, and the trailers.
@@ -104,7 +106,8 @@ impl<B: Body + 'static> ReplayBody<B> {
 
     #[inline(always)]
     fn of(mut body: B, whole: usize, kept: usize) -> Self {
-        let data = if body.is_end_stream() { Some(Bytes::new()) } else { take_whole(&mut body, whole) };
+        let in_memory = |body: &mut B| kept_whole(body, whole).or_else(|| take_whole(body, whole));
+        let data = if body.is_end_stream() { Some(Bytes::new()) } else { in_memory(&mut body) };
         let share = || {
             let source = Arc::new(Mutex::new(Source::new(body, kept)));
             Content::Shared { source, attempt: 0, progress: Progress::Unsent }
@@ -154,7 +157,6 @@ impl<B> ReplayBody<B> {
     /// All the data of the body, if it is known to be in memory and was not sent.
     ///
     /// A watched body is never given away whole, because nobody would poll it.
-    #[cfg(feature = "reqwest")]
     pub(crate) fn whole(&self) -> Option<&Bytes> {
         match &self.content {
             Content::Whole { data, is_sent: false } if self.begun.is_none() => Some(data),
@@ -219,6 +221,12 @@ impl<B: Body<Error: Into<BoxError>> + Unpin> Body for ReplayBody<B> {
             Content::Shared { source, attempt, progress } => source.lock().size_hint(*attempt, *progress),
         }
     }
+}
+
+/// The data of a body that another layer keeps in memory, such as a retry around a hedge, if that is at most `cap` bytes.
+fn kept_whole<B: 'static>(body: &B, cap: usize) -> Option<Bytes> {
+    let kept = (body as &dyn Any).downcast_ref::<ReplayBody<Full<Bytes>>>()?;
+    kept.whole().filter(|data| data.len() <= cap).cloned()
 }
 
 /// Polls for the next frame of an attempt that shares its source.

@@ -2,6 +2,7 @@
 
 use palisade::test_util::{Reply, ScriptedService, assert_at_rest, drop_at_every_poll};
 use palisade::{CircuitBreakerBuilder, CircuitBreakerLayer, Phase, Registry, ThrottleLayer};
+use tower::limit::ConcurrencyLimitLayer;
 
 use super::*;
 
@@ -22,6 +23,9 @@ async fn a_bulkhead_of_one_place_leaves_it_to_the_first() {
     ];
     for (what, plan, expected) in rows {
         assert_eq!(send(&(hedge.clone(), queue.clone()), plan).await, expected, "{what}");
+        // tower's limit takes its place in `poll_ready`.
+        let limit = ConcurrencyLimitLayer::new(1);
+        assert_eq!(send(&(hedge.clone(), limit), plan).await, expected, "{what}, tower");
         assert_eq!((queue.handle().in_flight(), queue.handle().queued()), (0, 0), "{what}");
     }
 }
@@ -91,4 +95,39 @@ async fn a_dropped_call_gives_back_the_only_probe() {
     let service = service.layer(ScriptedService::new(std::iter::repeat(Reply::After(50 * MILLI, Ok::<_, Down>(200)))));
     let ended = drop_at_every_poll(|| service.clone().oneshot(7), async |_| assert_at_rest(&registry));
     assert_eq!((code(&ended.await), circuit.handle().phase()), (200, Phase::Closed));
+}
+
+/// Of a limit of 50 ms around, the service must have had at least half to be to blame.
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_runs_out_around_blames_each_attempt_for_itself() {
+    for (after, failures) in [(10, 2), (25, 2), (26, 1), (50, 1)] {
+        let throttle = ThrottleLayer::builder("below").build().unwrap();
+        let hedge = HedgeLayer::builder("hedge").after(after * MILLI).build().unwrap();
+        let stack = (TimeoutLayer::new(50 * MILLI), hedge, throttle.clone());
+        assert_eq!(send(&stack, &[(NEVER, 200)]).await.code, TIMED_OUT, "{after}");
+        let counted = throttle.handle().snapshot(Criticality::Critical);
+        assert_eq!((counted.requests, counted.accepts), (failures, 0), "{after}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_one_attempt_is_no_failure_of_the_other() {
+    let (circuit, sent) = (breaker().build().unwrap(), AtomicUsize::new(0));
+    let service = service_fn(|_: u32| {
+        let is_first = sent.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            sleep(20 * MILLI).await;
+            assert!(!is_first, "by plan");
+            Ok::<_, Error>(200)
+        }
+    });
+    let mut call = task::spawn((ten().build().unwrap(), circuit.clone()).layer(service).oneshot(7));
+    assert_pending!(call.poll());
+    advance(10 * MILLI).await;
+    assert_pending!(call.poll());
+    advance(10 * MILLI).await;
+    assert!(panics(|| drop(call.poll())));
+    drop(call);
+    let counts = circuit.handle().snapshot().counts;
+    assert_eq!((counts.calls, counts.failures), (1, 1));
 }
