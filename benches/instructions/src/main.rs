@@ -29,8 +29,8 @@ use palisade::http::{Http, HttpClassifier, Idempotent, ReplayBody, Resend};
 use palisade::retry::Rules;
 use palisade::{
     Adaptive, Backoff, BulkheadLayer, CircuitBreakerLayer, Criticality, CriticalityLayer, Error, FallbackLayer,
-    HedgeBuilder, HedgeLayer, MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Rejection,
-    Replicas, RetryLayer, TimeoutLayer,
+    HedgeBuilder, HedgeLayer, MeasureBuilder, MeasureLayer, Name, Objective, Policy, Rate, RateLimitLayer, Replicas,
+    RetryLayer, TimeoutLayer,
 };
 use support::{
     Down, Inner, PLACES, answered, answered_but_last, bare, breakers, budget, cached, calls, five, one_in_hundred,
@@ -164,9 +164,7 @@ where
 #[inline(never)]
 fn reject(count: u64) {
     let source = Source::new(Kind::Custom, Name::new("own").expect("legal"));
-    for _ in 0..count {
-        let _: Rejection = black_box(black_box(source).reject(None));
-    }
+    (0..count).for_each(|_| drop(black_box(black_box(source).reject(None))));
 }
 
 /// Its limit stays.
