@@ -3,7 +3,8 @@
 //! Of many calls to a healthy service a few take far longer than the others: they met a collection of garbage, a lost packet, a queue on
 //! one machine. A second attempt most likely meets nothing of that. When it starts only after most calls have ended, it costs few calls
 //! more and cuts off the slow ones: [*The Tail at Scale*] calls that a hedged request. What hedges may cost is bounded by a [`Budget`],
-//! so that a service that is slow as a whole does not get twice the calls.
+//! so that a service that is slow as a whole does not get twice the calls. Where 1 call in 50 takes a second and the others 10 ms, 99 % of
+//! the calls end within 21 ms, for 2 % more calls: `benches/peers` plays that with `--hedge`, beside a fixed delay and tower's hedge.
 //!
 //! # Example
 //!

@@ -4,6 +4,7 @@ use super::{Rounds, real, whole};
 use crate::state::permits::Permits;
 
 impl Rounds {
+    #[cfg(feature = "serde")]
     pub(crate) fn saved(&self) -> f64 {
         self.decider.lock().limit
     }

@@ -19,6 +19,7 @@ pub(crate) struct Saved {
 
 impl Saved {
     /// Whether a bucket can be so.
+    #[cfg(feature = "serde")]
     pub(crate) const fn is_sound(self) -> bool {
         self.interval.0 > 0
     }

@@ -26,6 +26,7 @@ pub(crate) struct Saved {
 
 impl Saved {
     /// Whether a circuit can be so.
+    #[cfg(feature = "serde")]
     pub(crate) fn is_sound(&self) -> bool {
         self.window.is_sound()
     }

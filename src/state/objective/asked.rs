@@ -63,7 +63,7 @@ impl Totals {
     }
 
     /// All of them; the largest number where they are more.
-    #[cfg(any(feature = "serde", test))]
+    #[cfg(feature = "serde")]
     pub(super) fn calls(self) -> u64 {
         self.0.into_iter().fold(0, u64::saturating_add)
     }

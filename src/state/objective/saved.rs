@@ -26,6 +26,7 @@ pub(crate) struct Saved {
 
 impl Saved {
     /// Whether as many calls as that can be added up.
+    #[cfg(feature = "serde")]
     pub(crate) fn is_sound(&self) -> bool {
         let are_few = |buckets: &Buckets| {
             let sum = |sum: u64, (_, totals): &(Nanos, Totals)| sum.saturating_add(totals.calls());

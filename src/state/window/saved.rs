@@ -24,6 +24,7 @@ pub(crate) enum Saved {
 
 impl Saved {
     /// Whether results can be so.
+    #[cfg(feature = "serde")]
     pub(crate) fn is_sound(&self) -> bool {
         match self {
             Self::None => true,
