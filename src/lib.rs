@@ -183,7 +183,7 @@
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
-//! - [`degradation`] says which features are on; `state/degradation/` decides which mode is in force.
+//! - [`degradation`] says which features are on; `state/degradation/` decides which mode is in force. `examples/degrade` is a shop that goes by it.
 //! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
 //!   `state/history/`, which also makes figures of it.
