@@ -1,7 +1,7 @@
 //! Compares the mean of a round with that of many rounds.
 //!
-//! As Netflix' `Gradient2Limit`, but the long mean does not learn its own queue. It rises only in rounds that stayed below the
-//! limit, and is measured anew where the limit is always reached.
+//! As Netflix' `Gradient2Limit`, but the long mean does not learn its own queue. After its first
+//! rounds it rises only in those that stayed below the limit, and is measured anew where the limit is always reached.
 
 use super::aimd::less;
 use super::base::Base;
@@ -9,6 +9,10 @@ use super::round::{LimitAlgorithm, Round};
 
 /// How much longer than usual calls may take before the limit shrinks.
 const TOLERANCE: f64 = 1.5;
+/// The samples that the long mean rests on before it moves slowly: then its standard error is about 14 %.
+const FIRST: usize = 50;
+/// So many times the calls in flight are that too. At the beginning only quick calls have ended, so that their mean is far too low.
+const TIMES: usize = 4;
 /// The weight of one round in a mean over 600.
 const WEIGHT: f64 = 2.0 / 601.0;
 /// What is left of the excess of a long mean that is more than twice the short one.
@@ -19,6 +23,9 @@ const SMOOTHING: f64 = 0.2;
 #[derive(Debug, Default)]
 pub(crate) struct Gradient {
     long: Option<f64>,
+    /// The rounds that the long mean is the plain mean of, while it begins, and how many those will be.
+    taken: u32,
+    first: u32,
     base: Base,
 }
 
@@ -36,8 +43,7 @@ impl LimitAlgorithm for Gradient {
             return limit;
         }
         let short = round.mean.as_secs_f64();
-        let long = followed(self.long.unwrap_or(short), short, round.is_at_limit());
-        self.long = Some(long);
+        let long = self.follow(round, short);
         // A limit that does not hold calls back is no reason for their times, and could not grow back.
         if !round.is_used() {
             return limit;
@@ -48,8 +54,20 @@ impl LimitAlgorithm for Gradient {
     }
 }
 
-/// The long mean after a round.
-fn followed(long: f64, short: f64, is_at_limit: bool) -> f64 {
-    let long = if short > long && is_at_limit { long } else { long + (short - long) * WEIGHT };
-    if long > 2.0 * short { short + DECAY * (long - short) } else { long }
+impl Gradient {
+    /// The long mean after a round.
+    fn follow(&mut self, round: &Round, short: f64) -> f64 {
+        let long = self.long.unwrap_or_else(|| {
+            self.first = round.rounds_of(round.max_in_flight.saturating_mul(TIMES).max(FIRST));
+            short
+        });
+        let begins = self.taken < self.first;
+        self.taken += u32::from(begins);
+        let weight = if begins { 1.0 / f64::from(self.taken) } else { WEIGHT };
+        let rises = begins || !round.is_at_limit();
+        let long = if short > long && !rises { long } else { long + (short - long) * weight };
+        let long = if long > 2.0 * short { short + DECAY * (long - short) } else { long };
+        self.long = Some(long);
+        long
+    }
 }
