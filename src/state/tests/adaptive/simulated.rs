@@ -204,9 +204,9 @@ fn twice_the_load_that_lasts_settles_near_the_capacity() {
 
 /// Calls take as long as a round or two: when the first one ends, only quick ones have ended.
 #[test]
-fn a_healthy_service_at_half_of_its_load_keeps_all_its_places() {
-    for seed in 1..=20 {
-        for (service, arrivals) in [(5e7, 100.0), (1e8, 50.0), (2e8, 25.0)] {
+fn a_healthy_service_with_room_keeps_a_place_for_each_worker() {
+    for seed in 1..=60 {
+        for (service, arrivals) in [(5e7, 120.0), (1e8, 60.0), (2e8, 30.0)] {
             let (name, mut server) = server(("gradient", gradient, Times::Exponential), arrivals, seed);
             server.service = service;
             server.run(600);
