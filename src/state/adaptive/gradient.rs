@@ -1,7 +1,7 @@
 //! Compares the mean of a round with that of many rounds.
 //!
-//! As Netflix' `Gradient2Limit`, but the long mean does not learn its own queue. After its first
-//! rounds it rises only in those that stayed below the limit, and is measured anew where the limit is always reached.
+//! As Netflix' `Gradient2Limit`, but the long mean does not learn its own queue. Once it has begun, it rises only in rounds that
+//! stayed below the limit, and is measured anew where the limit is always reached.
 
 use super::aimd::less;
 use super::base::Base;
@@ -9,10 +9,11 @@ use super::round::{LimitAlgorithm, Round};
 
 /// How much longer than usual calls may take before the limit shrinks.
 const TOLERANCE: f64 = 1.5;
-/// The samples that the long mean rests on before it moves slowly: then its standard error is about 14 %.
+/// The long mean begins as the plain mean of at least so many calls. With fewer, its standard error would be above 14 % where times
+/// are exponential.
 const FIRST: usize = 50;
-/// So many times the calls in flight are that too. At the beginning only quick calls have ended, so that their mean is far too low.
-const TIMES: usize = 4;
+/// And of so many times those in flight, since at first only quick calls have ended: with fewer, it would be far too low.
+const TURNOVERS: usize = 4;
 /// The weight of one round in a mean over 600.
 const WEIGHT: f64 = 2.0 / 601.0;
 /// What is left of the excess of a long mean that is more than twice the short one.
@@ -23,9 +24,10 @@ const SMOOTHING: f64 = 0.2;
 #[derive(Debug, Default)]
 pub(crate) struct Gradient {
     long: Option<f64>,
-    /// The rounds that the long mean is the plain mean of, while it begins, and how many those will be.
-    taken: u32,
+    /// How many rounds begin the long mean.
     first: u32,
+    /// How many of them there were.
+    taken: u32,
     base: Base,
 }
 
@@ -58,7 +60,7 @@ impl Gradient {
     /// The long mean after a round.
     fn follow(&mut self, round: &Round, short: f64) -> f64 {
         let long = self.long.unwrap_or_else(|| {
-            self.first = round.rounds_of(round.max_in_flight.saturating_mul(TIMES).max(FIRST));
+            self.first = round.rounds_of(round.max_in_flight.saturating_mul(TURNOVERS).max(FIRST));
             short
         });
         let begins = self.taken < self.first;
