@@ -73,8 +73,8 @@
 //! After each [`Round`] the algorithm says the next limit. A round ends with the first call that ends when its time has passed and
 //! it has 10 samples; or with a drop, but only if the last decrease is at least the mean time of a call ago. The limit never
 //! leaves its bounds, at most doubles or halves, and grows only if half of it was used. Where less is used, `gradient` and `vegas` leave
-//! it. Where it is always reached, or the share of a class is, they halve it for four rounds of each 300, to see how long calls take
-//! without a queue: without a queue of its own, the bulkhead then rejects up to half of the calls.
+//! it. Where it is always reached, or the share of a class is, they halve it for four rounds of each 300, or for a few more
+//! where calls take longer than a round. So they see how long calls take without a queue: without a queue of its own, the bulkhead then rejects up to half of the calls.
 //!
 //! A test plays a server of ten workers, each busy for 10 ms a call, at twice the load that it can take: within a few minutes
 //! `gradient` settles at about 20 and `vegas` at 17. When calls take four times as long, the limit halves within 20 rounds. `aimd`

@@ -1,14 +1,15 @@
 //! How long a call takes where none waits, measured anew.
 //!
 //! Where the limit is always reached, a mean cannot tell a slow service from a queue. So after 300 rounds at the limit, it is
-//! halved for four rounds, which empties the queue. The least mean of the last three of them is the new base.
+//! halved, which empties the queue. Once the calls have ended that were admitted before, the least mean of three rounds is the
+//! new base.
 
 use super::round::Round;
 
 /// Rounds at the limit between two measurements.
 const BETWEEN: u32 = 300;
-/// Rounds of a measurement. The first does not count: its calls were admitted before.
-const MEASURED: u32 = 4;
+/// Rounds of a measurement that count.
+const MEASURED: u32 = 3;
 
 #[derive(Debug, Default)]
 pub(super) struct Base {
@@ -21,6 +22,8 @@ pub(super) struct Base {
 struct Measuring {
     /// The limit before.
     full: f64,
+    /// Rounds to come in which calls end that were admitted before.
+    waits: u32,
     rounds: u32,
     least: f64,
 }
@@ -36,14 +39,17 @@ impl Base {
             if self.at_limit < BETWEEN {
                 return None;
             }
-            self.measuring = Some(Measuring { full: round.limit, rounds: 0, least: f64::INFINITY });
+            let waits = round.rounds_of(round.max_in_flight);
+            self.measuring = Some(Measuring { full: round.limit, waits, rounds: 0, least: f64::INFINITY });
             return Some(round.limit / 2.0);
         };
-        measuring.rounds += 1;
-        if measuring.rounds > 1 {
-            measuring.least = measuring.least.min(round.mean.as_secs_f64());
+        if measuring.waits > 0 {
+            measuring.waits -= 1;
+            return Some(round.limit);
         }
-        let Measuring { full, rounds, least } = *measuring;
+        measuring.rounds += 1;
+        measuring.least = measuring.least.min(round.mean.as_secs_f64());
+        let Measuring { full, rounds, least, .. } = *measuring;
         if rounds < MEASURED {
             return Some(round.limit);
         }

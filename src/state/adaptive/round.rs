@@ -54,6 +54,13 @@ impl Round {
         self.in_flight() >= self.limit.floor() / 2.0
     }
 
+    /// In how many rounds like this one so many calls end. At most 10: some of those in flight may only hold places, as streams do.
+    pub(super) fn rounds_of(&self, calls: usize) -> u32 {
+        let calls = u64::try_from(calls).unwrap_or(u64::MAX);
+        let rounds = calls.div_ceil(self.samples.max(1));
+        u32::try_from(rounds).unwrap_or(10).clamp(1, 10)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "calls in flight are few")]
     fn in_flight(&self) -> f64 {
         self.max_in_flight as f64

@@ -102,6 +102,28 @@ fn the_gradient_takes_a_tenth_away_for_drops() {
     assert_eq!(say(&mut Gradient::default(), with_a_drop(full(100.0, 10))), "90.000");
 }
 
+/// At the limit too. When the first round ends, only quick calls have ended, and few.
+#[test]
+fn the_long_mean_begins_as_that_of_many_calls() {
+    for (samples, in_flight, rounds) in
+        [(1_000, 100, 1), (400, 100, 1), (100, 100, 4), (10, 50, 10), (10, 2, 5), (50, 2, 1)]
+    {
+        let few = |millis| Round { samples, max_in_flight: in_flight, ..full(100.0, millis) };
+        let limits = [150, 200].map(|millis| {
+            let mut gradient = Gradient::default();
+            gradient.after(&few(110 - 10 * rounds));
+            for _ in 1..rounds {
+                gradient.after(&few(110));
+            }
+            for _ in 0..9 {
+                gradient.after(&full(100.0, 300));
+            }
+            say(&mut gradient, full(100.0, millis))
+        });
+        assert_eq!(limits, ["102.000", "97.000"], "{samples} of {in_flight} in flight");
+    }
+}
+
 /// It shows in the round after: calls that take twice as long as the long mean are too slow.
 #[test]
 fn the_long_mean_rises_only_below_the_limit() {
@@ -152,6 +174,25 @@ fn after_300_rounds_at_the_limit_the_base_is_measured_at_half_of_it() {
     vegas.after(&half_full(100.0, 100));
     assert_eq!(measured(&mut vegas, [10, 60, 40, 50]), expected);
     assert_eq!(say(&mut vegas, full(100.0, 44)), "100.000", "the base is 40 ms: 9 of 100 wait");
+}
+
+/// Of a hundred calls, those that were admitted before end in so many rounds. Where bodies hold places, they would be many more.
+#[test]
+fn a_measurement_waits_for_the_calls_that_were_admitted_before() {
+    for (samples, waits) in [(100, 1), (50, 2), (30, 4), (10, 10), (1, 10)] {
+        let few = |limit, millis| Round { samples, ..full(limit, millis) };
+        let mut gradient = Gradient::default();
+        for _ in 0..300 {
+            gradient.after(&few(100.0, 100));
+        }
+        for _ in 0..waits {
+            gradient.after(&few(50.0, 10));
+        }
+        let said = [60, 40, 50].map(|millis| say(&mut gradient, few(50.0, millis)));
+        assert_eq!(said, ["50.000", "50.000", "100.000"], "{samples} a round");
+        let next = [60, 80].map(|millis| say(&mut gradient, few(100.0, millis)));
+        assert_eq!(next, ["102.000", "97.000"], "{samples} a round: the base is 40 ms");
+    }
 }
 
 #[test]

@@ -19,11 +19,11 @@ const MILLI: u64 = 1_000_000;
 
 const BOUNDS: Bounds = Bounds { initial: 20, min: 1, max: 1_000, round: Nanos(100 * MILLI) };
 
-/// A round in which as many calls were in flight as the limit allows.
+/// A round in which as many calls were in flight as the limit allows, and far more ended.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "limits here are small")]
 fn full(limit: f64, millis: u64) -> Round {
     let mut round = Round::at(limit);
-    (round.mean, round.samples, round.max_in_flight) = (Duration::from_millis(millis), 10, limit as usize);
+    (round.mean, round.samples, round.max_in_flight) = (Duration::from_millis(millis), 1_000, limit as usize);
     round
 }
 

@@ -202,6 +202,47 @@ fn twice_the_load_that_lasts_settles_near_the_capacity() {
     }
 }
 
+/// Calls take as long as a round or two: when the first one ends, only quick ones have ended.
+#[test]
+fn a_healthy_service_with_room_keeps_a_place_for_each_worker() {
+    for seed in 1..=60 {
+        for (service, arrivals) in [(5e7, 120.0), (1e8, 60.0), (2e8, 30.0)] {
+            let (name, mut server) = server(("gradient", gradient, Times::Exponential), arrivals, seed);
+            server.service = service;
+            server.run(600);
+            let series = &server.series;
+            assert!(series.iter().all(|limit| *limit >= WORKERS), "{name}, {arrivals} a second: {series:?}");
+        }
+    }
+}
+
+#[test]
+fn an_overload_from_the_first_call_on_leaves_no_worker_idle() {
+    for seed in 1..=20 {
+        let (name, mut server) = server(("gradient", gradient, Times::Exponential), 300.0, seed);
+        server.service = 5e7;
+        server.run(290);
+        let series = &server.series;
+        assert!(series.iter().all(|limit| (WORKERS..60).contains(limit)), "{name}: {series:?}");
+    }
+}
+
+/// The queue that a measurement empties takes many rounds.
+#[test]
+fn an_overload_by_calls_longer_than_a_round_does_not_run_away() {
+    for seed in 1..=4 {
+        for (name, make) in [("gradient", gradient as fn() -> Make), ("vegas", vegas)] {
+            for times in [Times::Steady, Times::Exponential] {
+                let (name, mut server) = server((name, make, times), 30.0, seed);
+                server.service = 5e8;
+                server.run(6_000);
+                let series = &server.series;
+                assert!(series.iter().all(|limit| *limit < 90), "{name}: {series:?}");
+            }
+        }
+    }
+}
+
 /// With a share of a half, the limit grows only because half of it counts as used.
 #[test]
 fn a_load_that_only_its_share_holds_back_settles_near_the_capacity_too() {
