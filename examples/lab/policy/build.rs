@@ -4,11 +4,11 @@ use palisade::{
     Budget, BulkheadHandle, CircuitBreakerLayer, CircuitHandle, ConfigError, Error, FallbackLayer, RetryLayer,
 };
 use tower::util::BoxCloneSyncService;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::Policy;
-use super::layers::handle;
-use super::settings::{Bulkhead, Hedge, RateLimit, Timeout};
+use super::layers::{Read, handle};
+use super::settings::{Bulkhead, Degradation, Hedge, RateLimit, Timeout};
 use crate::call::{Answer, ByFailure, Call};
 
 /// A box for each layer that is there. With `option_layer` instead each layer would double the type, and nine take all memory of the
@@ -39,6 +39,11 @@ impl Policy {
         let circuit = breaker.as_ref().map(CircuitBreakerLayer::handle);
         let budget = retry.as_ref().and_then(RetryLayer::budget);
         let limit = bulkhead.as_ref().or(queue.as_ref()).map(handle);
+        let read: [Option<(_, Read)>; 3] = [
+            circuit.as_ref().map(|circuit| ("circuit_breaker", Box::new(circuit.signal()) as Read)),
+            throttle.as_ref().map(|throttle| ("throttle", Box::new(throttle.handle().signal()) as Read)),
+            limit.as_ref().map(|limit| ("bulkhead", Box::new(limit.signal()) as Read)),
+        ];
 
         // From the innermost to the outermost.
         let service = around(service, self.attempt_timeout.map(Timeout::build));
@@ -50,8 +55,24 @@ impl Policy {
         let service = around(service, queue);
         let service = around(service, rate_limit);
         let service = around(service, self.total_timeout.map(Timeout::build));
+        let service = match self.degradation {
+            Some(degradation) => degradation.around(service, read.into_iter().flatten().collect())?,
+            None => service,
+        };
         let service = around(service, fallback);
         Ok(Stack { service, circuit, budget, bulkhead: limit })
+    }
+}
+
+impl Degradation {
+    /// The calls of the feature pass its layer, and the others do not.
+    fn around(self, service: Boxed, read: Vec<(&'static str, Read)>) -> Result<Boxed, ConfigError> {
+        let feature = Boxed::new(self.build(read)?.layer(service.clone()));
+        let chosen = move |call: Call| {
+            let service = if self.is_of_feature(&call) { &feature } else { &service };
+            service.clone().oneshot(call)
+        };
+        Ok(Boxed::new(service_fn(chosen)))
     }
 }
 

@@ -5,21 +5,23 @@ use palisade::call::Plain;
 use palisade::retry::Rules;
 use palisade::{
     BudgetBuilder, BulkheadHandle, BulkheadLayer, CircuitBreakerBuilder, CircuitBreakerLayer, ConfigError,
-    HedgeBuilder, HedgeLayer, Jitter, PacingLayer, RateLimitBuilder, RateLimitLayer, RetryBuilder, RetryLayer,
-    ThrottleBuilder, ThrottleLayer, TimeoutLayer,
+    FeatureLayer, HedgeBuilder, HedgeLayer, Jitter, Mode, PacingLayer, RateLimitBuilder, RateLimitLayer, RetryBuilder,
+    RetryLayer, ThrottleBuilder, ThrottleLayer, TimeoutLayer,
 };
 use tower::util::Either;
 
 use super::settings::{
-    Adaptive, Algorithm, Backoff, Budget, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry, Spread, Throttle, Timeout,
+    Adaptive, Algorithm, Backoff, Budget, Bulkhead, CircuitBreaker, Degradation, Hedge, RateLimit, Retry, Spread,
+    Throttle, Timeout,
 };
-use crate::call::ByFailure;
+use crate::call::{ByFailure, Call};
 use crate::span::Span;
 
 /// What the layers call that which is behind them.
 const NAME: &str = "upstream";
 
 type Judged = Plain<ByFailure>;
+pub(super) type Read = Box<dyn Fn() -> f64 + Send + Sync>;
 pub(super) type AnyBulkhead = Either<QueueLayer<Judged>, AdaptiveQueueLayer<Judged>>;
 
 /// Sets what a file sets.
@@ -33,6 +35,24 @@ fn set<B, V>(builder: B, value: Option<V>, set: impl FnOnce(B, V) -> B) -> B {
 /// Switches off what a file switches off.
 fn off<B>(builder: B, is_off: bool, off: impl FnOnce(B) -> B) -> B {
     if is_off { off(builder) } else { builder }
+}
+
+impl Degradation {
+    /// The layer of the feature.
+    pub(super) fn build(self, read: Vec<(&'static str, Read)>) -> Result<FeatureLayer, ConfigError> {
+        let Self { percent: _, enter_at, leave_at, enter_after, leave_after } = self;
+        let mode = set(set(Mode::new("degraded"), enter_at, Mode::enter_at), leave_at, Mode::leave_at);
+        let mode = set(mode, enter_after, |mode, Span(time)| mode.enter_after(time));
+        let mode = set(mode, leave_after, |mode, Span(time)| mode.leave_after(time));
+        let mode = read.into_iter().fold(mode, |mode, (name, read)| mode.signal(name, read));
+        let degradation = palisade::Degradation::builder(NAME).mode(mode).feature("feature", "degraded").build()?;
+        Ok(FeatureLayer::new(&degradation, "feature"))
+    }
+
+    /// Whether a call is of the feature. They come evenly among the others.
+    pub(super) const fn is_of_feature(self, call: &Call) -> bool {
+        call.number.wrapping_mul(self.percent) % 100 < self.percent
+    }
 }
 
 impl Timeout {

@@ -16,8 +16,11 @@ use serde::Deserialize;
 use tower::{BoxError, service_fn};
 
 pub(crate) use self::build::{Boxed, Stack};
-use self::settings::{Bulkhead, CircuitBreaker, Fallback, Hedge, RateLimit, Retry, Standard, Throttle, Timeout};
+use self::settings::{
+    Bulkhead, CircuitBreaker, Degradation, Fallback, Hedge, RateLimit, Retry, Standard, Throttle, Timeout,
+};
 use crate::call::{Answer, Call};
+use crate::legal::unless;
 
 /// The layers, from the outermost to the innermost.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -29,6 +32,7 @@ pub(crate) struct Policy {
     /// Fills in the parts of the standard stack that have no table.
     pub(crate) standard: Option<Standard>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) degradation: Option<Degradation>,
     pub(crate) total_timeout: Option<Timeout>,
     pub(crate) rate_limit: Option<RateLimit>,
     /// A bulkhead in which calls wait, around the retry.
@@ -67,6 +71,8 @@ impl Policy {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, BoxError> {
         let policy = Self { name: name.to_owned(), ..toml::from_str(text)? }.filled();
         policy.check()?;
+        let percent = policy.degradation.map_or(0, |degradation| degradation.percent);
+        unless(percent <= 100, "percent", percent, "at most 100")?;
         Ok(policy)
     }
 

@@ -9,6 +9,18 @@ use crate::span::Span;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fallback {}
 
+/// Switches a feature off by the signals of the circuit breaker, the throttle and the bulkhead that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Degradation {
+    /// So many calls in a hundred are of the feature.
+    pub(crate) percent: u64,
+    pub(crate) enter_at: Option<f64>,
+    pub(crate) leave_at: Option<f64>,
+    pub(crate) enter_after: Option<Span>,
+    pub(crate) leave_after: Option<Span>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Timeout {

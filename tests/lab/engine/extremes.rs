@@ -28,6 +28,7 @@ const LINES: &[&str] = &[
     "retry = { max_attempts = 7, budget = { capacity = {c}, ratio = {f}, per_second = {f} }, retry_rejected = true }",
     "hedge = { after = {s}, max_hedges = 7, budget = { capacity = {c}, ratio = {f}, per_second = {f} } }",
     "hedge = { after_quantile = {f}, min_delay = {s}, max_hedges = {c} }",
+    "degradation = { percent = {c}, enter_at = {f}, leave_at = {f}, enter_after = {s}, leave_after = {s} }",
     "throttle = { k = {f}, max_rejection = {f}, time_window = { span = {s}, buckets = {c} } }",
     "circuit_breaker = { failure_rate = {f}, min_calls = {c}, probes = {c}, half_open_for = {s} }",
     "circuit_breaker = { slow_rate = { rate = {f}, slow_after = {s} }, time_window = { span = {s}, buckets = {c} } }",

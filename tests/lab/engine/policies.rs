@@ -60,6 +60,12 @@ fn each_setting_is_known() {
         min_delay = '5ms'
         max_hedges = 2
         budget = { capacity = 50, ratio = 0.1, per_second = 5 }
+        [degradation]
+        percent = 40
+        enter_at = 0.9
+        leave_at = 0.2
+        enter_after = '500ms'
+        leave_after = '1m'
         [circuit_breaker]
         failure_rate = 0.4
         throttled_rate = 0.8
@@ -100,6 +106,8 @@ fn what_is_not_legal_is_told_with_what_would_be() {
         ("[circuit_breaker]\nfailure_rate = 1.5", ["`failure_rate` is 1.5", "in (0, 1]"]),
         ("[circuit_breaker.open_for]\nbase = '2s'\ncap = '1s'", ["`open_for` is", "at most the cap"]),
         ("[throttle]\nk = 0.5", ["`k` is 0.5", "at least 1"]),
+        ("[degradation]\npercent = 40\nenter_at = 0.3", ["`leave_at` is 0.5", "less than"]),
+        ("[degradation]\npercent = 101", ["`percent` is 101", "100"]),
         ("[hedge]\nafter_quantile = 1", ["`after_quantile` is 1", "less than 1"]),
         ("[attempt_timeout]\nafter = '1 second'", ["`1 second` is no duration", "\"1.5s\""]),
         ("[attempt_timeout]\nafter = 1", ["after = 1", "expected a string"]),
