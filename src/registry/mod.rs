@@ -134,7 +134,7 @@
 //! |---|---|
 //! | circuit breaker | its phase, with what was left of the open time less the time between; failures in a row, and the results of its window. A half-open circuit is open, and the next call is a probe |
 //! | rate limit | what was taken, less what the time between has filled; for how long the service had shut it |
-//! | retry | the tokens of its budget, with what the time between has deposited |
+//! | retry, hedge | the tokens of its budget, with what the time between has deposited |
 //! | bulkhead | a limit that is [found](crate::Adaptive); not what its algorithm knows of usual times |
 //! | objective | the calls of its period, so that its budget is used as before. An alert that still fires is told again |
 //!
@@ -163,8 +163,8 @@
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
-//! a circuit, a bulkhead, a throttle, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such
-//! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
+//! a circuit, a bulkhead, a throttle, a retry, a hedge or a measure keeps it listed, too, and so does one of a rate limit that asks how
+//! calls end, such as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
 //! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
 //! task that runs a check is none. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
@@ -309,6 +309,7 @@ mod snapshot;
 mod steer;
 mod story;
 mod sums;
+mod table;
 mod timeline;
 
 pub(crate) use self::entry::Entry;
