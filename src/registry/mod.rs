@@ -81,9 +81,9 @@
 //!
 //! Each instance keeps the last 1,000 things that it told, but for what may happen in every call. The limit of a key keeps the last 32.
 //! [`Registry::timeline`] has those of all instances between two moments, as values and as Markdown: transitions with their reasons,
-//! ejections, failovers, verdicts, alerts, drains, faults, experiments, and changes by hand with who made them. For each failure of a
-//! circuit or an objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem
-//! with it.
+//! ejections, failovers, modes, verdicts, alerts, drains, faults, experiments, and changes by hand with who made them. For each failure of
+//! a circuit or an objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a
+//! post-mortem with it.
 //!
 //! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF,
 //! MTTR, downtime and availability. [`Figures`] says what each of them means.
@@ -182,8 +182,8 @@
 //!
 //! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
 //! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
-//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; throttles that are most likely to reject; measures with the greatest share of
-//! failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
+//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; throttles that are most likely to reject;
+//! measures with the greatest share of failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
 //!
 //! # What to do when an alert fires
 //!
@@ -201,7 +201,8 @@
 //!
 //! ## Circuit forced
 //!
-//! Somebody has forced the circuit by hand an hour ago or earlier. The timeline says who, if it was done through the registry. [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
+//! Somebody has forced the circuit by hand an hour ago or earlier. The timeline says who, if it was done through the registry.
+//! [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
 //!
 //! ## Retry budget empty
 //!
@@ -234,7 +235,8 @@
 //! ## Fallback
 //!
 //! Callers get answers that were made up. Somebody may have switched the fallback to answer
-//! [always](crate::FallbackHandle::always): the timeline says who, if it was done through the registry. Otherwise look at the circuit, the bulkhead and the timeouts of the same name to see why.
+//! [always](crate::FallbackHandle::always): the timeline says who, if it was done through the registry. Otherwise look at the circuit, the
+//! bulkhead and the timeouts of the same name to see why.
 //!
 //! ## Replicas panic
 //!
