@@ -166,8 +166,8 @@
 //! a circuit, a bulkhead, a throttle, a retry, a hedge or a measure keeps it listed, too, and so does one of a rate limit that asks how
 //! calls end, such as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
-//! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
-//! task that runs a check is none. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
+//! after that is counted all the same. The health of a service, a check, heartbeats and a degradation are listed for as long as there is a
+//! handle: a task that runs a check is none, and the layer of a feature has one. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
 //! of its kind and name, so they never fall. Its history goes with it.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
