@@ -172,7 +172,8 @@
 //! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
-//!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
+//!   `service_builder.rs`, `registry/metrics.rs`, `registry/instance.rs` and `test_util/rest.rs`, and in `layers.rs`, `remains.rs` and
+//!   `laws/listed.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `throttle/`, `retry/`, `hedge/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
 //!   `coalesce/`, `cache/`, `dead_letter/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
