@@ -46,6 +46,7 @@
 //! | [`budget_gate`](HedgeBuilder::budget_gate) | none | stops hedges while an objective burns its budget too fast |
 //! | [`classify`](HedgeBuilder::classify) | errors are transient | what a result means |
 //! | [`copy_request`](HedgeBuilder::copy_request) | `Clone` | how the request is kept |
+//! | `max_body` (feature `http`) | 64 KiB | the largest body that is kept |
 //! | [`hedge_if`](HedgeBuilder::hedge_if) | always | which requests are hedged |
 //! | [`name`](HedgeBuilder::name) | as given to `builder` | the name that events show |
 //!
