@@ -56,10 +56,10 @@
 //! Each mode is judged by itself. The highest that is on is in force, and [`set`](Degradation::set) puts another one in its place by
 //! hand. A mode without signals is in force by hand only.
 //!
-//! Nothing runs in the background. To ask for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
+//! Nothing runs in the background. Asking for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
 //! has for 100 ms; of several who ask at once, one reads. Between two readings a signal is what it last was. So where nobody asks for
-//! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. To ask costs a load and, once a mode
-//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. To read allocates a list.
+//! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. Asking costs a load and, once a mode
+//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. Reading the signals allocates a list.
 //!
 //! | handle | its `signal` |
 //! |---|---|

@@ -40,8 +40,8 @@
 //!
 //! # Events
 //!
-//! All that there are; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each has the field `name`, but for what is answered. Where keys are
-//! shown, those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
+//! These are all events; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each but `Answered` has the field `name`. Where keys are shown,
+//! those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
 //! `rate_limit`, `throttle`, `replicas`, `coalesce`, `degradation` or `custom`.
 //!
 //! | event | target | level | fields |

@@ -58,10 +58,10 @@
 //! A call of a throttle is `accepted` or `failed`, or `uncounted` where it says nothing about the service.
 //!
 //! A [check](crate::HealthCheck) counts each result, and apart from that each change of its verdict. One that is stale is shown as
-//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
+//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and reading the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
-//! A [degradation](crate::degradation) counts how often another mode came into force. Who reads the metrics reads its signals, if
+//! A [degradation](crate::degradation) counts how often another mode came into force. Reading the metrics reads its signals, if
 //! that is due. Its features count what they reject under their own names.
 //!
 //! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
