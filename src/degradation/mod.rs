@@ -70,7 +70,7 @@
 //! | [`Budget`](crate::Budget::signal) of retries or hedges | the share of tokens that is used up |
 //! | [`Objective`](crate::Objective::signal) | the share of its budget that is used, or by [`burn_signal`](crate::Objective::burn_signal) how fast |
 //! | [`ReplicasHandle`](crate::ReplicasHandle::signal) | the share that is not healthy |
-//! | [`Health`](crate::Health::signal) | 0 healthy, 0.5 degraded, 1 unhealthy |
+//! | [`Health`](crate::Health::signal) | 0 healthy, 0.5 degraded, 1 unhealthy or draining |
 //! | [`DeadLetters`](crate::DeadLetters::signal) | how full the queue is |
 //!
 //! Such a signal holds its handle for as long as the degradation lives. A signal that panics counts as 0 and is asked again.
