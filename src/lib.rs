@@ -23,7 +23,8 @@
 //! A [`CriticalityLayer`] says which calls matter less than others, so that they are rejected first. The module [`health`] is no layer: it
 //! checks what a service needs, tells balancers whether the service is ready, and suspects nodes that fall silent. An [`Objective`] says
 //! how good calls shall be, and tells when too many are bad. A [`Degradation`] switches features off while signals say that things are
-//! bad. A [`Saga`] does several things in order, or undoes what was done: its steps must be idempotent, and a compensation must be harmless where its step was never done.
+//! bad. A [`Saga`] does several things in order, or undoes what was done: its steps must be idempotent, and a compensation must be
+//! harmless where its step was never done.
 //!
 //! The modules of the layers, such as [`circuit_breaker`] and [`retry`], list their settings and defaults.
 //!
@@ -88,8 +89,8 @@
 //!     rate limit          lets calls pass at a rate, so that one is counted once, however often it is sent
 //!     queue               a bulkhead in which calls may wait; our own wait is not the service's slowness
 //!       retry             sends each attempt through the layers below, so an open circuit stops it
-//!         hedge         sends an attempt twice when it takes too long; each of the two passes the layers below
-//!         replicas      picks who takes the attempt; each replica has the layers below for itself
+//!         hedge           sends an attempt twice when it takes too long; each of the two passes the layers below
+//!         replicas        picks who takes the attempt; each replica has the layers below for itself
 //!         circuit breaker counts each attempt; slow ones too, because their timeout is inside
 //!           throttle      sends about as many attempts as the service takes
 //!             bulkhead    without a queue: holds a place while an attempt runs, and none while the retry waits
@@ -159,10 +160,10 @@
 //!
 //! # HTTP and gRPC
 //!
-//! With the feature `http`, each layer has the constructors `http` and `grpc`, but [`CoalesceLayer`] only the first, and
-//! [`FeatureLayer`] neither, because it is the same for all. They know the status codes, the headers and the
+//! With the feature `http`, layers have the constructors `http` and `grpc`. [`CoalesceLayer`], [`CriticalityLayer`] and `CacheLayer` have
+//! only the first, and [`FeatureLayer`] has neither, because it is the same for all. They know the status codes, the headers and the
 //! bodies of these protocols: see the modules `http` and `grpc`. The features `axum`, `tonic`, `reqwest` and `hyper-util` add what
-//! is special to those crates. All layers exist without any feature.
+//! is special to those crates. All layers but `CacheLayer` and `ChaosLayer` exist without any feature.
 //!
 //! # Reading the code
 //!
@@ -171,7 +172,8 @@
 //! - [`call`](mod@call) is how a call passes a layer that admits or rejects it. [`keyed`] makes one such layer for each key.
 //!   The templates of a limit are `bulkhead/guard.rs`, `places.rs` and `builder.rs`. A new kind of limit also needs a line in
 //!   `state/mod.rs`, two in `lib.rs` (its module and its names), and rows in `source.rs`, `error/rejection.rs`,
-//!   `service_builder.rs`, `registry/metrics.rs`, and in `layers.rs` and `remains.rs` of `tests/contracts/`.
+//!   `service_builder.rs`, `registry/metrics.rs`, `registry/instance.rs` and `test_util/rest.rs`, and in `layers.rs`, `remains.rs` and
+//!   `laws/listed.rs` of `tests/contracts/`.
 //! - `circuit_breaker/`, `bulkhead/`, `rate_limit/`, `throttle/`, `retry/`, `hedge/`, `timeout/`, `fallback/`, `criticality/`, `measure/`,
 //!   `coalesce/`, `cache/`, `dead_letter/` and `chaos/` are the layers.
 //!   Each has its page, its settings, its handle, and what it alone needs.
@@ -183,7 +185,8 @@
 //! - `flight/` is a call that several callers share; `state/flights/` decides who of them polls it.
 //! - `health/` asks how things are; `state/verdict.rs` and `state/phi/` decide what that means.
 //! - `standard/` puts the layers that most services need in their order. A new layer of that kind gets a place there.
-//! - [`degradation`] says which features are on; `state/degradation/` decides which mode is in force. `examples/degrade` is a shop that goes by it.
+//! - [`degradation`] says which features are on; `state/degradation/` decides which mode is in force. `examples/degrade` is a shop that
+//!   goes by it.
 //! - [`objective`] is fed by measures; `state/objective/` decides how much may be bad, and when somebody is told.
 //! - [`registry`] lists the layers. `registry/metrics.rs` is the table of what is counted. What happened is kept by
 //!   `state/history/`, which also makes figures of it.

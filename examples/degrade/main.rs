@@ -105,7 +105,7 @@ async fn main() -> Result<ExitCode, BoxError> {
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Both shops have the same troubles. What is done by hand, is done to the first.
+/// Both shops have the same troubles. What is done by hand is done to the first.
 async fn play(shop: &Shop, without: &Shop, begin: impl Fn(Act)) -> Result<(), BoxError> {
     let search = |trouble| [shop, without].map(|shop| shop.search.set(trouble));
     begin(Act::Well);

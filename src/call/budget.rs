@@ -15,14 +15,14 @@ use crate::time::Clock;
 #[cfg(feature = "serde")]
 use crate::time::Nanos;
 
-/// Bounds how many retries all calls together may make.
+/// Bounds how many retries or hedges all calls together may make.
 ///
 /// A budget holds tokens and starts full. Each call that begins deposits a fraction of a token, time deposits more, and each
-/// retry takes a whole token. So retries are at most a share of the calls, and a service that is down does not see its load
+/// retry or hedge takes a whole token. So they are at most a share of the calls, and a service that is down does not see its load
 /// multiplied. The form is Finagle's `RetryBudget`. Clones share their tokens: give clones to several layers, and the layers
 /// share one budget.
 ///
-/// Retries of calls that matter less stop first: a [`SheddablePlus`](Criticality::SheddablePlus) call takes a token only while more
+/// Retries and hedges of calls that matter less stop first: a [`SheddablePlus`](Criticality::SheddablePlus) call takes a token only while more
 /// than a quarter of the capacity is left, and a [`Sheddable`](Criticality::Sheddable) call while more than half is.
 ///
 /// # Examples

@@ -7,7 +7,7 @@ use super::Plain;
 /// A layer that makes such a note knows nothing of the type of its responses: the protocol says where the note goes. Implement it for
 /// responses of your own, or take a function `Fn(&mut Response, Note)`.
 pub trait Mark<Response, Note> {
-    /// Puts the note where who gets the response finds it.
+    /// Puts the note where the caller finds it.
     fn mark(&self, response: &mut Response, note: impl FnOnce() -> Note);
 }
 

@@ -36,8 +36,8 @@
 //! # How a call meets faults
 //!
 //! Each fault draws for itself, in the order in which the faults were added. Delays add, and the first fault that ends the call is the
-//! last. The n-th call after the start draws from the seed and n, so calls in one order meet the same faults in every run; two threads
-//! promise no order. A call that is delayed is sent by a clone of the inner service, which is readied when the delay is over, and only
+//! last. The n-th call after the start draws from the seed and n, so calls in one order meet the same faults in every run; calls of
+//! two threads have no such order. A call that is delayed is sent by a clone of the inner service, which is readied when the delay is over, and only
 //! before the call's [`Deadline`](crate::Deadline). While a call waits or hangs, it holds nothing of the inner service.
 //!
 //! # When the faults stop

@@ -1,10 +1,10 @@
 //! Says how much each call matters, so that the right ones are rejected when not all can be served.
 //!
-//! A [`CriticalityLayer`] gives each call a [`Criticality`](crate::Criticality), which travels with it to everything below. Layers ask for it only where
-//! they must choose:
+//! A [`CriticalityLayer`] gives each call a [`Criticality`](crate::Criticality), which travels with it to everything below. Layers ask for
+//! it only where they must choose:
 //!
 //! - a [bulkhead](crate::bulkhead#criticality) may keep places for calls that matter more, and lets them go first in its queue;
-//! - the [budget](crate::Budget) of a retry keeps tokens for them;
+//! - the [budget](crate::Budget) of a retry or a hedge keeps tokens for them;
 //! - a [throttle](crate::throttle) counts the calls of each class for themselves, so that what a service refuses costs no other.
 //!
 //! Circuit breaker, timeout and fallback treat all calls alike. Without a layer or a [`scope`](crate::Criticality::scope) every call is

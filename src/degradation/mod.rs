@@ -56,10 +56,10 @@
 //! Each mode is judged by itself. The highest that is on is in force, and [`set`](Degradation::set) puts another one in its place by
 //! hand. A mode without signals is in force by hand only.
 //!
-//! Nothing runs in the background. Who asks for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
-//! has for 100 ms; of those who ask together, one does. Between two readings a signal is what it last was. So where nobody asks for
-//! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. To ask costs a load and, once a mode
-//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. To read allocates a list.
+//! Nothing runs in the background. Asking for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
+//! has for 100 ms; of several who ask at once, one reads. Between two readings a signal is what it last was. So where nobody asks for
+//! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. Asking costs a load and, once a mode
+//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. Reading the signals allocates a list.
 //!
 //! | handle | its `signal` |
 //! |---|---|
@@ -70,7 +70,7 @@
 //! | [`Budget`](crate::Budget::signal) of retries or hedges | the share of tokens that is used up |
 //! | [`Objective`](crate::Objective::signal) | the share of its budget that is used, or by [`burn_signal`](crate::Objective::burn_signal) how fast |
 //! | [`ReplicasHandle`](crate::ReplicasHandle::signal) | the share that is not healthy |
-//! | [`Health`](crate::Health::signal) | 0 healthy, 0.5 degraded, 1 unhealthy |
+//! | [`Health`](crate::Health::signal) | 0 healthy, 0.5 degraded, 1 unhealthy or draining |
 //! | [`DeadLetters`](crate::DeadLetters::signal) | how full the queue is |
 //!
 //! Such a signal holds its handle for as long as the degradation lives. A signal that panics counts as 0 and is asked again.

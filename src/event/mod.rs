@@ -40,8 +40,8 @@
 //!
 //! # Events
 //!
-//! All that there are; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each has the field `name`, but for what is answered. Where keys are
-//! shown, those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
+//! These are all events; a [`ReplicaEvent`] is in [`Event::Replicas`]. Each but `Answered` has the field `name`. Where keys are shown,
+//! those of limits have `key`. Targets begin with `palisade::`, and "layer" stands for `circuit_breaker`, `bulkhead`,
 //! `rate_limit`, `throttle`, `replicas`, `coalesce`, `degradation` or `custom`.
 //!
 //! | event | target | level | fields |
@@ -73,7 +73,7 @@
 //! | [`LetterReplayed`](Event::LetterReplayed) | `dead_letter` | `debug` | `id`, `result`, `error` |
 //! | [`LetterParked`](Event::LetterParked) | `dead_letter` | `warn` | `id`, `reason` |
 //! | [`NoRoom`](Event::NoRoom) | `per_key`, `heartbeats` | `warn` once a minute, else `debug` | `capacity`, `outcome` |
-//! | [`Steered`](Event::Steered) | layer, `health` or `chaos` | `info` | `action`, `by` |
+//! | [`Steered`](Event::Steered) | layer, `cache`, `chaos`, `fallback` or `health` | `info` | `action`, `by` |
 //! | [`NotListed`](Event::NotListed) | `registry` | `warn` | `kind`, `capacity` |
 //! | [`Restored`](Event::Restored) | `registry` | `info` | `kind`, `age` |
 //! | [`LeftOut`](Event::LeftOut) | `registry` | `warn`, or `info` where there is no snapshot | `why`, `count`, `what` |
@@ -103,8 +103,9 @@
 //! | [`ExperimentEnded`](Event::ExperimentEnded) | `chaos` | `info` if it held, else `warn` | `outcome`, `why` |
 //! | [`Answered`](Event::Answered) | `answer` | `debug` | `error` |
 //!
-//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, hedge, timeout or
-//! fallback, no room that was missing, no limit that was adapted, and of sagas only those that are stuck or go on by hand.
+//! A [timeline](crate::Registry::timeline) shows what has happened, but for what may happen in every call: so no rejection, retry, hedge or
+//! timeout, no answer of a cache or a fallback, no room that was missing, no limit that was adapted, and of sagas only those that are stuck
+//! or go on by hand.
 //!
 //! What may happen in every call is a `debug` event. Where nobody hears it, it is not made: the call reads the level that `tracing` keeps,
 //! and whether there is an observer. Both are relaxed loads. Together they take 8 of the 99 instructions of a call that a full bulkhead

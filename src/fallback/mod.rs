@@ -45,7 +45,7 @@
 //!
 //! The [handle](FallbackLayer::handle) switches all services of the layer. After [`always`](FallbackHandle::always), each call is answered by
 //! the fallback and none is sent, until [`auto`](FallbackHandle::auto). Use it to spare a service that is known to be down, or to see in
-//! quiet times what callers will get. The [registry](crate::registry) does the same for who has no handle.
+//! quiet times what callers will get. The [registry](crate::registry) does the same for somebody who has no handle.
 //!
 //! # Degraded answers
 //!

@@ -85,8 +85,8 @@ impl<R> HedgeBuilder<R> {
 
     /// Starts another attempt when the one before has not ended after the time within which this share of first attempts succeed.
     ///
-    /// It runs from the first poll of the call. More than 0 and less than 1: with 0.95, about one call of twenty is hedged. What counts are the last 30 seconds, and while they
-    /// hold fewer than 20 successes, no call is hedged. Defaults to 0.95.
+    /// It runs from the first poll of the call. In (0, 1): with 0.95, about one call of twenty is hedged. What counts are the last 30
+    /// seconds, and while they hold fewer than 20 successes, no call is hedged. Defaults to 0.95.
     #[doc(alias = "percentile")]
     pub const fn after_quantile(mut self, share: f64) -> Self {
         self.settings.after = After::Quantile(share);

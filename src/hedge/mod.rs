@@ -1,7 +1,7 @@
 //! Sends a call a second time when the first attempt takes too long, and takes the result that comes first.
 //!
-//! Of many calls to a healthy service a few take far longer than the others: they met a collection of garbage, a lost packet, a queue on
-//! one machine. A second attempt most likely meets nothing of that. When it starts only after most calls have ended, it costs few calls
+//! Of many calls to a healthy service a few take far longer than the others: they met a garbage collection, a lost packet, or a queue on
+//! one machine. A second attempt most likely meets none of that. When it starts only after most calls have ended, it costs few calls
 //! more and cuts off the slow ones: [*The Tail at Scale*] calls that a hedged request. What hedges may cost is bounded by a [`Budget`],
 //! so that a service that is slow as a whole does not get twice the calls. Where 1 call in 50 takes a second and the others 10 ms, 99 % of
 //! the calls end within 21 ms, for 2 % more calls: `benches/peers` plays that with `--hedge`, beside a fixed delay and tower's hedge.
@@ -46,6 +46,7 @@
 //! | [`budget_gate`](HedgeBuilder::budget_gate) | none | stops hedges while an objective burns its budget too fast |
 //! | [`classify`](HedgeBuilder::classify) | errors are transient | what a result means |
 //! | [`copy_request`](HedgeBuilder::copy_request) | `Clone` | how the request is kept |
+//! | `max_body` (feature `http`) | 64 KiB | the largest body that is kept |
 //! | [`hedge_if`](HedgeBuilder::hedge_if) | always | which requests are hedged |
 //! | [`name`](HedgeBuilder::name) | as given to `builder` | the name that events show |
 //!
@@ -64,7 +65,7 @@
 //!
 //! The quantile is of the first attempts that succeeded in the last 25 to 30 seconds, at most 5 % too long and never too short. A first
 //! attempt that lost to a hedge counts with the time for which it was in flight. While there are fewer than 20, or the
-//! quantile is longer than 66 seconds, no call is hedged. For that, each thread that calls takes 3.5 KiB, and each layer 25.
+//! quantile is longer than 66 seconds, no call is hedged. The quantile costs 3.5 KiB for each thread that calls, and 25 KiB for each layer.
 //!
 //! Around [`Replicas`](crate::Replicas), a hedge is sent to a replica that no attempt of the call was sent to, as long as there is one.
 //!

@@ -47,7 +47,7 @@
 //!
 //! | layer | for HTTP |
 //! |---|---|
-//! | circuit breaker, retry, fallback | go by the [status](HttpClassifier), and by `Retry-After` |
+//! | circuit breaker, retry, hedge, fallback, dead letter | go by the [status](HttpClassifier), and by `Retry-After` |
 //! | circuit breaker, bulkhead | [hold](Http) the call's place until the body of its response has ended |
 //! | adaptive bulkhead | goes by the [status](HttpClassifier), and by the time to the head |
 //! | rate limit | [tells](RateLimitFields) callers what is left, or heeds what the service says of its own limit |
@@ -68,7 +68,8 @@
 //!
 //! A timeout cannot tell a service that responds slowly from a caller that sends or reads slowly. This matters for a timeout
 //! inside the circuit breaker. Where callers read slowly, use [`TimeoutLayer::new`](crate::TimeoutLayer::new), which leaves the
-//! body out, with a limit [between frames](crate::TimeoutLayer::between_frames) for services that stop to send. Where callers send slowly, make the limit longer than they take.
+//! body out, with a limit [between frames](crate::TimeoutLayer::between_frames) for services that stop to send. Where callers send slowly,
+//! make the limit longer than they take.
 //!
 //! The body of a response holds the call's place. A body that is neither read nor dropped keeps its call in flight, and no
 //! timeout of this crate ends that call, because a body does nothing until it is polled. In a server this happens when a client

@@ -91,7 +91,8 @@ impl Objective {
 
     /// A signal for a [`Mode`](crate::Mode): the burn rate in a window, of the indicator that burns faster. This `rate` counts as 1.
     ///
-    /// With [`BurnWindow::Hour`] and 14.4 it is 1 where the first page needs a burn rate of 14.4.
+    /// With [`BurnWindow::Hour`] and 14.4 it is 1 where the first page needs a burn rate of 14.4. More than 0: with 0 each call that is bad
+    /// makes it 1, and below 0 nothing does.
     pub fn burn_signal(&self, window: BurnWindow, rate: f64) -> impl Fn() -> f64 + Send + Sync + use<> {
         let objective = self.clone();
         move || objective.core.seen().iter().map(|seen| seen.burn(window)).fold(0.0, f64::max) / rate

@@ -1,4 +1,5 @@
 //! The one table of metrics: what each is called, and the words of tallies and the gauges that it shows.
+//! `table.rs` says what is made of it.
 
 use super::cells::{
     At, Cells, NO_ROOM, classes, gauges, of_all_classes, of_all_reasons, one, reasons, times, transitions, words_of,
@@ -8,6 +9,7 @@ use super::reading::Reading;
 use super::row::{ANSWERS, Row};
 use super::sample::{MetricKind, Sample, samples};
 use super::sums::Sums;
+use super::table::table;
 use crate::error::By;
 use crate::source::Kind;
 use crate::state::attempts::{self, Stop};
@@ -29,60 +31,6 @@ use crate::state::replicas::{MemberView, PassedOver, Reason, Takeover};
 use crate::state::saga::{End, SagaState, counted};
 use crate::state::throttle::counted as throttled;
 use crate::state::verdict::{DRAINS, Level};
-
-/// The table: the name, the kinds of layers, and the labels beside `name`; then the cells, and what it says.
-macro_rules! table {
-    ($($metric:ident: $($of:ident)|+ $kind:ident[$($label:ident),*] $cells:expr, $help:literal;)+) => {
-        /// All metrics of one name. The table of them:
-        ///
-        /// | metric | kind | labels beside `name` | |
-        /// |---|---|---|---|
-        $(
-            #[doc = concat!(
-                "| `palisade_", stringify!($metric), "` | ", stringify!($kind), " | ",
-                $("`", stringify!($label), "` ",)* "| ", $help, " |"
-            )]
-        )+
-        ///
-        /// The instances of one kind and name are added up: counts, limits and tokens are sums, and a ratio is one of sums.
-        ///
-        /// Counters are there, at zero, from `build()`. They never fall: what an instance counted stays when it goes. Gauges are there
-        /// for as long as there are instances. If nothing was counted under a name, the name goes with its last instance.
-        #[derive(Clone, Debug, PartialEq)]
-        #[non_exhaustive]
-        pub struct Metric {
-            /// Its name, such as `palisade_circuit_calls_total`.
-            pub name: &'static str,
-            /// What it says, in a sentence.
-            pub help: &'static str,
-            /// Whether it only grows.
-            pub kind: MetricKind,
-            /// Its values.
-            pub samples: Vec<Sample>,
-        }
-
-        /// All metrics of these rows and gauges. Where a value is absent, there may be another in its place.
-        pub(super) fn of(rows: &[&'static Row], sums: &Sums, absent: fn(At) -> Option<Reading>) -> Vec<Metric> {
-            let samples = |of: &[Kind], labels: &[&'static str], cells: &Cells| {
-                let rows = rows.iter().filter(|row| of.contains(&row.kind()));
-                let value = |row: &Row, at: At| at.reading(row, sums.get(row)).or_else(|| absent(at));
-                rows.flat_map(|row| samples(row, labels, cells, value)).collect()
-            };
-            vec![$(Metric {
-                name: concat!("palisade_", stringify!($metric)),
-                help: $help,
-                kind: MetricKind::$kind,
-                samples: samples(&[$(Kind::$of),+], &[$(stringify!($label)),*], &$cells),
-            }),+]
-        }
-
-        /// The gauges of a kind that its metrics show as they are.
-        pub(crate) fn gauges_of(kind: Kind) -> impl Iterator<Item = &'static str> {
-            let metrics = [$((&[$(Kind::$of),+][..], $cells)),+].into_iter().filter(move |(of, _)| of.contains(&kind));
-            metrics.flat_map(|(_, cells)| cells).filter_map(|(at, _)| at.gauge())
-        }
-    };
-}
 
 table! {
     circuit_phase: CircuitBreaker Gauge[phase] gauges(Phase::ALL.map(Phase::as_str)),
@@ -144,7 +92,7 @@ table! {
     throttle_accepted_ratio: Throttle Gauge[] one(At::Share("accepts", "requests")),
         "The share of the calls in the windows that the service took; absent where there are none.";
     degradation_mode: Degradation Gauge[] one(At::Gauge("mode")),
-        "The number of the mode in force: 0 is normal, and 1 the mildest.";
+        "The number of the mode in force: 0 is normal, and 1 the mildest. Those of several instances are added up.";
     degradation_changes_total: Degradation Counter[reason] words_of(Why::WORDS, 0),
         "How often another mode came into force, by a signal or by hand.";
     degradation_signal_panics_total: Degradation Counter[] one(At::Word(PANICS)),

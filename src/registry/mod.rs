@@ -58,10 +58,10 @@
 //! A call of a throttle is `accepted` or `failed`, or `uncounted` where it says nothing about the service.
 //!
 //! A [check](crate::HealthCheck) counts each result, and apart from that each change of its verdict. One that is stale is shown as
-//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and who reads the metrics asks
+//! unhealthy, and no change is counted. [Heartbeats](crate::Heartbeats) count a suspicion when it is told, and reading the metrics asks
 //! for it. Nodes are counted, and never named.
 //!
-//! A [degradation](crate::degradation) counts how often another mode came into force. Who reads the metrics reads its signals, if
+//! A [degradation](crate::degradation) counts how often another mode came into force. Reading the metrics reads its signals, if
 //! that is due. Its features count what they reject under their own names.
 //!
 //! An [objective](crate::objective) counts the calls that its indicators ask: availability all of them, and latency those that succeed, with
@@ -81,9 +81,9 @@
 //!
 //! Each instance keeps the last 1,000 things that it told, but for what may happen in every call. The limit of a key keeps the last 32.
 //! [`Registry::timeline`] has those of all instances between two moments, as values and as Markdown: transitions with their reasons,
-//! ejections, failovers, verdicts, alerts, drains, faults, experiments, and changes by hand with who made them. For each failure of a
-//! circuit or an objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a post-mortem
-//! with it.
+//! ejections, failovers, modes, verdicts, alerts, drains, faults, experiments, and changes by hand with who made them. For each failure of
+//! a circuit or an objective it says how long it lasted, and how many calls were rejected, degraded or lost meanwhile. Begin a
+//! post-mortem with it.
 //!
 //! [`Registry::figures`] says how reliable the services of circuits and objectives were: the share of successes, the failures, MTBF,
 //! MTTR, downtime and availability. [`Figures`] says what each of them means.
@@ -134,7 +134,7 @@
 //! |---|---|
 //! | circuit breaker | its phase, with what was left of the open time less the time between; failures in a row, and the results of its window. A half-open circuit is open, and the next call is a probe |
 //! | rate limit | what was taken, less what the time between has filled; for how long the service had shut it |
-//! | retry | the tokens of its budget, with what the time between has deposited |
+//! | retry, hedge | the tokens of its budget, with what the time between has deposited |
 //! | bulkhead | a limit that is [found](crate::Adaptive); not what its algorithm knows of usual times |
 //! | objective | the calls of its period, so that its budget is used as before. An alert that still fires is told again |
 //!
@@ -163,11 +163,11 @@
 //! # How long an instance is listed
 //!
 //! The registry holds no layer. An instance is listed for as long as anybody has its layer, a service or a handle of it. A call of
-//! a circuit, a bulkhead, a throttle, a retry or a measure keeps it listed, too, and so does one of a rate limit that asks how calls end, such
-//! as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
+//! a circuit, a bulkhead, a throttle, a retry, a hedge or a measure keeps it listed, too, and so does one of a rate limit that asks how
+//! calls end, such as one that heeds its service. A call of any other layer holds nothing of it but where it counts: so a timeout, a fallback, a
 //! criticality, another rate limit and a layer per key are gone with their last layer, service and handle, and what a call does
-//! after that is counted all the same. The health of a service, a check and heartbeats are listed for as long as there is a handle: a
-//! task that runs a check is none. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
+//! after that is counted all the same. The health of a service, a check, heartbeats and a degradation are listed for as long as there is a
+//! handle: a task that runs a check is none, and the layer of a feature has one. An experiment is listed for as long as it is there. What an instance has counted stays in the totals
 //! of its kind and name, so they never fall. Its history goes with it.
 //!
 //! A registry lists at most 10,000 instances. Further ones work and are counted, and they are not listed; when that begins, one
@@ -182,8 +182,8 @@
 //!
 //! A layer [per key](crate::keyed) is listed as one instance of the kind `per key`. The limits of its keys count under the name of the
 //! layer. Where the layer shows its keys, the 20 that are worst off are listed after it: circuits that are open, then those with most
-//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; throttles that are most likely to reject; measures with the greatest share of
-//! failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
+//! failures; bulkheads with the fewest places left; rate limits with the fewest calls left; throttles that are most likely to reject;
+//! measures with the greatest share of failures. No key is ever a label, but the names that a measure takes [by](crate::MeasureBuilder::by) a request.
 //!
 //! # What to do when an alert fires
 //!
@@ -201,7 +201,8 @@
 //!
 //! ## Circuit forced
 //!
-//! Somebody has forced the circuit by hand an hour ago or earlier. The timeline says who, if it was done through the registry. [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
+//! Somebody has forced the circuit by hand an hour ago or earlier. The timeline says who, if it was done through the registry.
+//! [`reset`](crate::CircuitHandle::reset) gives it back to its rules.
 //!
 //! ## Retry budget empty
 //!
@@ -234,7 +235,8 @@
 //! ## Fallback
 //!
 //! Callers get answers that were made up. Somebody may have switched the fallback to answer
-//! [always](crate::FallbackHandle::always): the timeline says who, if it was done through the registry. Otherwise look at the circuit, the bulkhead and the timeouts of the same name to see why.
+//! [always](crate::FallbackHandle::always): the timeline says who, if it was done through the registry. Otherwise look at the circuit, the
+//! bulkhead and the timeouts of the same name to see why.
 //!
 //! ## Replicas panic
 //!
@@ -309,6 +311,7 @@ mod snapshot;
 mod steer;
 mod story;
 mod sums;
+mod table;
 mod timeline;
 
 pub(crate) use self::entry::Entry;

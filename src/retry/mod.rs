@@ -42,6 +42,7 @@
 //! | [`budget_per_key`](RetryBuilder::budget_per_key) | one for all calls | gives each tenant, host or other key a budget of its own |
 //! | [`classify`](RetryBuilder::classify) | errors are transient | what a result means |
 //! | [`copy_request`](RetryBuilder::copy_request) | `Clone` | how the request is kept |
+//! | `max_body` (feature `http`) | 64 KiB | the largest body that is kept |
 //! | [`retry_if`](RetryBuilder::retry_if) | always | the last word on each retry |
 //! | [`retry_rejected`](RetryBuilder::retry_rejected) | off | also retries what a layer below rejected |
 //! | [`budget_gate`](RetryBuilder::budget_gate) | none | stops retries while an objective burns its budget too fast |

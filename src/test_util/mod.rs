@@ -1,6 +1,6 @@
 //! Testing your stack: services to put layers around, and what to assert of the layers.
 //!
-//! With the feature `test-util`, for the tests of those who use the layers, and for those of the layers themselves. In `Cargo.toml`:
+//! It exists with the feature `test-util`, for the tests of your stack. The layers' own tests use it, too. In `Cargo.toml`:
 //!
 //! ```toml
 //! [dev-dependencies]

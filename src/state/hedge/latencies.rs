@@ -4,8 +4,8 @@
 //! when the window began. So the totals are copied when a slice of five seconds begins, and six copies are kept.
 //!
 //! Approximate: the window is of 25 to 30 seconds, and what was found holds for up to 100 ms. A quantile is the upper edge of its bucket,
-//! so at most 5 % more than the time itself, and never less: one that is longer than the histogram can tell is not known. A time that is recorded while another thread copies may count to the slice
-//! before or after. Bounded by `a_delay_is_at_most_a_twentieth_above_the_quantile_of_the_window`.
+//! so at most 5 % more than the time itself, and never less: one that is longer than the histogram can tell is not known. A time that is
+//! recorded while another thread copies may count to the slice before or after. Bounded by `a_delay_is_at_most_a_twentieth_above_the_quantile_of_the_window`.
 //!
 //! No model checks it: the copies are made under a lock, and what is found is one word, so nothing races but what the model of the
 //! histogram has.

@@ -18,7 +18,7 @@ async fn a_body_over_the_limit_is_sent_once() {
 
 /// A service that reads the body as it comes, and then waits: how much each attempt has read, and whether one failed.
 #[tokio::test(start_paused = true)]
-async fn a_body_that_streams_is_sent_again_only_once_it_was_read_to_its_end() {
+async fn a_streaming_body_is_sent_again_only_after_it_was_read() {
     for is_over in [false, true] {
         let (mut sender, body) = Channel::<Bytes, Error>::new(8);
         let read = Arc::new(Mutex::new(Vec::<String>::new()));

@@ -74,7 +74,7 @@ async fn only_requests_that_may_arrive_twice_are_hedged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inside_a_retry_the_number_is_that_of_the_retry_unless_it_is_a_hedge() {
+async fn inside_a_retry_only_a_hedge_has_a_number_of_its_own() {
     let numbers = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&numbers);
     let service = service_fn(move |request: Request<ReplayBody<ReplayBody<Whole>>>| {
@@ -96,7 +96,7 @@ async fn inside_a_retry_the_number_is_that_of_the_retry_unless_it_is_a_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_standard_stack_an_attempt_is_hedged_by_the_rules_of_http() {
+async fn a_standard_stack_hedges_by_the_rules_of_http() {
     for (method, attempts) in [(Method::GET, 2), (Method::POST, 1)] {
         let sent = AtomicUsize::new(0);
         let service = service_fn(|_: Request<ReplayBody<ReplayBody<Whole>>>| {

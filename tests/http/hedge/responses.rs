@@ -30,7 +30,7 @@ async fn the_last_failure_comes_with_its_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_gives_back_its_place_below_before_the_hedge_needs_it() {
+async fn a_failure_frees_its_place_below_before_the_hedge_needs_it() {
     let statuses = [503, 200];
     let sent = AtomicUsize::new(0);
     let service = service_fn(|_: Request<ReplayBody<Whole>>| {
@@ -43,7 +43,7 @@ async fn a_failure_gives_back_its_place_below_before_the_hedge_needs_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_with_which_the_call_ends_streams_on_however_large_it_is() {
+async fn a_failure_that_ends_the_call_streams_on_however_large() {
     let large = Bytes::from(vec![7; 1024 * 1024]);
     for (hedges, failures) in [(0, 1), (1, 2)] {
         let sent = AtomicUsize::new(0);
@@ -61,7 +61,7 @@ async fn a_failure_with_which_the_call_ends_streams_on_however_large_it_is() {
 
 /// A bulkhead of one place, which the failure holds until its body ends. Its rest is waited for, for 50 ms.
 #[tokio::test(start_paused = true)]
-async fn a_failure_whose_body_stalls_does_not_keep_its_own_hedge_waiting() {
+async fn a_failure_whose_body_stalls_does_not_delay_its_hedge() {
     for (what, status, millis, ends) in [
         ("it starts the hedge", 503, 0, 50),
         ("the hedge waits already", 503, 12, 62),

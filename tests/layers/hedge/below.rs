@@ -53,7 +53,7 @@ async fn the_only_probe_of_a_circuit_is_not_hedged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_lost_counts_neither_for_nor_against_the_service() {
+async fn an_attempt_that_lost_says_nothing_about_the_service() {
     let (circuit, throttle) = (breaker().build().unwrap(), ThrottleLayer::builder("below").build().unwrap());
     let stack = (ten().build().unwrap(), circuit.clone(), throttle.clone());
     assert_eq!(send(&stack, &[(NEVER, 200), (5, 201)]).await, seen(201, &[0, 10], 15));

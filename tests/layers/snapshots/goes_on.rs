@@ -3,8 +3,8 @@
 use palisade::event::Kind;
 use palisade::test_util::EventLog;
 use palisade::{
-    Adaptive, Budget, BulkheadHandle, BulkheadLayer, Name, Objective, Outcome, Phase, Rate, RateLimitHandle,
-    RateLimitLayer, RetryLayer,
+    Adaptive, Budget, BulkheadHandle, BulkheadLayer, HedgeLayer, Name, Objective, Outcome, Phase, Rate,
+    RateLimitHandle, RateLimitLayer, RetryLayer,
 };
 use tokio::time::advance;
 use tower::{Layer, ServiceExt};
@@ -99,9 +99,13 @@ async fn a_rate_limit_has_what_was_left() {
     assert_eq!(second.snapshot().available, 3);
 }
 
+/// Ten tokens, and no more.
+fn budget() -> Budget {
+    Budget::builder().capacity(10).ratio(0.0).per_second(0.0).build().expect("all settings are legal")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_budget_has_what_was_left_for_all_who_share_it() {
-    let budget = || Budget::builder().capacity(10).ratio(0.0).per_second(0.0).build().unwrap();
     let (registries, budgets) = (registries(), [budget(), budget()]);
     let layers = [0, 1].map(|process: usize| {
         ["reads", "writes"].map(|name| {
@@ -113,6 +117,18 @@ async fn a_budget_has_what_was_left_for_all_who_share_it() {
     assert_eq!(budgets[0].available(), 7);
     let restored = registries[1].restore(&registries[0].snapshot());
     assert_eq!((restored.instances.len(), budgets[1].available()), (2, 7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_of_hedges_has_what_was_left() {
+    let [before, after] = registries();
+    let [first, second] = [&before, &after].map(|registry| {
+        let builder = HedgeLayer::builder("search").after(SECOND).max_hedges(3).budget(budget());
+        builder.registry(registry).build().unwrap()
+    });
+    first.layer(down::<u32>()).oneshot(1).await.unwrap_err();
+    after.restore(&before.snapshot());
+    assert_eq!([first, second].map(|layer| layer.handle().budget().available()), [7, 7]);
 }
 
 fn adaptive(registry: &Registry) -> BulkheadHandle {
