@@ -54,7 +54,7 @@ pin_project! {
     }
 }
 
-/// The error of a call that failed by one. It is dropped out of line, so that the futures of all other calls are dropped in line.
+/// The error of a call that failed by one. It is dropped out of line, so that the futures of all other calls drop in fewer steps.
 pub(super) struct Before(Option<Error>);
 
 impl Drop for Before {
