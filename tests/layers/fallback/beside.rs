@@ -14,13 +14,15 @@ use super::*;
 
 /// A retry without waits, of so many attempts.
 fn retry(attempts: u32) -> RetryLayer {
-    RetryLayer::builder("retry").max_attempts(attempts).backoff(Backoff::none()).build().unwrap()
+    RetryLayer::builder("retry").max_attempts(attempts).backoff(Backoff::none()).build().expect("it is legal")
 }
 
+type Never = fn(Result<&u32, &Error>) -> bool;
+
 /// A layer whose calls all rehearse this step, and whose fallback is never taken.
-fn never_taken<F>(step: F) -> FallbackLayer<F, fn(Result<&u32, &Error>) -> bool> {
-    let layer = FallbackLayer::new(step).registry(&Registry::new()).rehearse(1.0).unwrap();
-    layer.fallback_if(|_: Result<&u32, &Error>| false)
+fn never_taken<F>(step: F) -> FallbackLayer<F, Never> {
+    let layer = FallbackLayer::new(step).registry(&Registry::new()).rehearse(1.0);
+    layer.expect("the rate is legal").fallback_if(|_: Result<&u32, &Error>| false)
 }
 
 #[tokio::test(start_paused = true)]
