@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use futures_util::future::join_all;
-use palisade::test_util::assert_at_rest;
-use palisade::{Backoff, Criticality, DeadLetter, DeadLetterLayer, Policy, Registry, Replicas, RetryLayer};
+use palisade::test_util::{assert_at_rest, drop_at_every_poll};
+use palisade::{Backoff, Criticality, DeadLetter, DeadLetterLayer, Objective, Policy, Registry, Replicas, RetryLayer};
 
 use super::*;
 
@@ -145,4 +145,53 @@ fn calls_are_made_while_another_thread_switches() {
         sent
     });
     assert_eq!(calls.count(), sent);
+}
+
+/// What a step has of time left, rehearsed and taken.
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_has_the_deadline_of_its_call() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let deadlines = Arc::clone(&seen);
+    let see = move |_: u32| {
+        deadlines.lock().unwrap().push(Deadline::current().is_some());
+        ready(Ok::<_, Down>(7))
+    };
+    let layer = FallbackLayer::new(fallback::service(strict(see))).registry(&Registry::new()).rehearse(1.0).unwrap();
+    let service = TimeoutLayer::new(SECOND).layer(layer.layer(up()));
+    assert_eq!((service.oneshot(1).await.unwrap(), &*seen.lock().unwrap()), (1, &vec![true]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_its_timeout_ends_drops_its_rehearsal() {
+    let registry = Registry::new();
+    let place = BulkheadLayer::builder(2).registry(&registry).build().unwrap();
+    let step = fallback::service(place.layer(hung()));
+    let layer = FallbackLayer::new(step).registry(&registry).rehearse(1.0).unwrap();
+    let inner = TimeoutLayer::new(LIMIT).layer(layer.layer(hung()));
+    inner.oneshot(1).await.unwrap_err();
+    assert_at_rest(&registry);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nested_rehearsals_are_dropped_at_any_poll() {
+    let registry = Registry::new();
+    let place = BulkheadLayer::builder(9).registry(&registry).build().unwrap();
+    let late = |limit| strict(move |request: u32| sleep(limit).map(move |()| Ok::<_, Down>(request)).boxed());
+    let inside = FallbackLayer::new(fallback::service(place.layer(late(MILLI)))).registry(&registry).rehearse(1.0);
+    let step = inside.unwrap().layer(place.layer(late(LIMIT)));
+    let outside = FallbackLayer::new(fallback::service(step)).registry(&registry).rehearse(1.0);
+    let service = outside.unwrap().layer(late(SECOND));
+    let call = drop_at_every_poll(|| service.clone().oneshot(1), async |_| assert_at_rest(&registry)).await;
+    assert_eq!(call.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_is_no_degraded_answer_of_an_objective() {
+    let registry = Registry::new();
+    let objective = Objective::builder("answers").availability(0.99).registry(&registry).build().unwrap();
+    let layer = FallbackLayer::value(7).registry(&registry).objective(&objective).rehearse(1.0).unwrap();
+    layer.layer(up()).oneshot(1).await.unwrap();
+    assert_eq!(objective.degraded(), 0);
+    layer.layer(failing()).oneshot(1).await.unwrap();
+    assert_eq!(objective.degraded(), 1, "the fallback that is taken");
 }
