@@ -1,6 +1,7 @@
 //! Panics of the user's that are errors here.
 
 use std::any::Any;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -33,7 +34,12 @@ pub(crate) struct Panicked(String);
 impl Panicked {
     /// Calls what is used no more where it panics.
     pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Self> {
-        catch_unwind(AssertUnwindSafe(call)).map_err(|panic| Self(message(&*panic).to_owned()))
+        catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
+            let panicked = Self(message(&*panic).to_owned());
+            // To drop it may panic, and then so may the next: that one is never dropped.
+            catch_unwind(AssertUnwindSafe(|| drop(panic))).unwrap_or_else(forget);
+            panicked
+        })
     }
 }
 

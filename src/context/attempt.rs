@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::flags::{Restore, set};
-use super::tried::{Tried, avoid, avoid_also, note_nobody};
+use super::tried::{Tried, avoid, avoid_also, keep_noted, note_nobody};
 
 thread_local! {
     static ATTEMPT: Cell<u32> = const { Cell::new(1) };
@@ -58,4 +58,9 @@ pub(crate) fn note_attempts(made: u32) {
 pub(crate) fn attempts_of<T>(part: impl FnOnce() -> T) -> (T, u32) {
     MADE.set(1);
     (part(), MADE.get())
+}
+
+/// Keeps what a call has noted, until what this returns is dropped: what runs beside a call tells those around it nothing.
+pub(crate) fn keep_notes() -> impl Sized {
+    (set(&MADE, MADE.get()), keep_noted())
 }

@@ -14,7 +14,7 @@ mod letter;
 mod scope;
 mod tried;
 
-pub(crate) use self::attempt::{attempt, attempt_number, attempts_of, is_repeat, note_attempts};
+pub(crate) use self::attempt::{attempt, attempt_number, attempts_of, is_repeat, keep_notes, note_attempts};
 pub use self::criticality::CriticalityScope;
 pub use self::deadline::Deadline;
 pub(crate) use self::detached::Detached;

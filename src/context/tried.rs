@@ -111,3 +111,8 @@ pub(super) fn enter_tried(tried: Tried) -> Restore<Tried> {
 pub(super) fn note_nobody() {
     NOTED.set(Tried::NOBODY);
 }
+
+/// Keeps what was noted, until what this returns is dropped.
+pub(super) fn keep_noted() -> Restore<Tried> {
+    set(&NOTED, NOTED.get())
+}

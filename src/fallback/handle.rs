@@ -21,7 +21,9 @@ impl FallbackHandle {
     /// Answers every call by the fallback, until [`auto`](Self::auto). The inner service is not asked.
     ///
     /// The steps see a rejection with the reason [`SwitchedOff`](crate::RejectionReason::SwitchedOff), and are taken whatever
-    /// [`fallback_if`](super::FallbackLayer::fallback_if) says of it. Calls that are in flight go on.
+    /// [`fallback_if`](super::FallbackLayer::fallback_if) says of it. Calls that are in flight go on. Callers who
+    /// wait for the inner service to become ready wait on: a timeout inside that
+    /// [covers readiness](crate::TimeoutLayer::cover_readiness) ends that.
     pub fn always(&self) {
         self.core.switch(true);
     }

@@ -66,8 +66,8 @@ impl<F, T, M> FallbackLayer<F, T, M> {
     /// A fallback that is never taken may not work when it must. A rehearsal sees what the steps see when the fallback is to
     /// [answer always](super::FallbackHandle::always). Its answer is thrown away, and so is a panic. When the call has ended it is
     /// dropped, if it has not ended by then; when the call fails, the steps are taken anew. It runs in the future of the call, so it
-    /// takes time of the task that polls it. Set it to a small share, such as 0.01, and only where the steps change nothing. Defaults
-    /// to 0.
+    /// takes time of the task that polls it. It is [`Sheddable`](crate::Criticality::Sheddable), and what is around the call does not
+    /// hear of its attempts. Set it to a small share, such as 0.01, and only where the steps change nothing. Defaults to 0.
     ///
     /// # Errors
     ///

@@ -89,7 +89,7 @@
 //! | `unfinished` | the call ended first, or was dropped |
 //!
 //! The call gets its own result, and does not wait for the rehearsal. If it fails, the steps are taken anew. A rehearsal really runs: a step
-//! that calls a service calls it.
+//! that calls a service calls it, as [`Sheddable`](crate::Criticality::Sheddable), because no caller waits for it.
 //!
 //! # Events
 //!

@@ -9,8 +9,10 @@ use super::fallback_if::FallbackIf;
 use super::step::Step;
 use crate::call::POLLED_AGAIN;
 use crate::caught::Panicked;
+use crate::context;
 use crate::error::{Error, Rejection};
 use crate::registry::Row;
+use crate::state::criticality::Criticality;
 use crate::state::rehearsals::Rehearsed;
 
 /// The rehearsal beside a call, if there is one that has not ended.
@@ -64,6 +66,9 @@ pub(super) fn go_on<F, Request, Response>(
     F: Step<Request, Response>,
 {
     let Some(rehearsal) = beside else { return };
+    // The call was polled just before, and its notes are for who is around.
+    let _notes = context::keep_notes();
+    let _class = Criticality::Sheddable.enter();
     let answers = Panicked::catch(|| {
         let polled = rehearsal.as_mut().poll::<Request, Response>(cx);
         polled.map(|result| result.is_ok_and(|response| !condition.allows(Ok(&response))))

@@ -10,9 +10,10 @@ use super::fallback_if::{ByOutcome, FallbackIf};
 use super::future::{ResponseFuture, State};
 use super::layer::FallbackLayer;
 use super::rehearsal;
+use super::shared::Core;
 use super::step::Step;
 use crate::call::{Mark, Plain};
-use crate::error::{Error, Rejection};
+use crate::error::Error;
 
 /// Answers something useful when the call failed.
 ///
@@ -42,42 +43,26 @@ impl<S, F: Clone, T: Clone, M: Clone> Layer<S> for FallbackLayer<F, T, M> {
     }
 }
 
-impl<S, F, T, M> Fallback<S, F, T, M> {
-    /// The error of a call that is not sent, and whether the fallback is taken whatever the condition says.
-    #[inline(always)]
-    fn unsent<Request>(&mut self) -> Option<(Error, bool)>
-    where
-        S: Service<Request>,
-        S::Error: Into<BoxError> + 'static,
-    {
-        if matches!(self.readiness, Readiness::Ready) && !self.layer.core.is_always() {
-            self.readiness = Readiness::Unknown;
-            return None;
-        }
-        self.look()
+/// Whether a call is sent, or why not: by an error of readiness, or by none, when the fallback is to answer. Asked where the inner
+/// service is not known to be ready, or is not to be called.
+#[cold]
+fn look<Request, S>(core: &Core, inner: &mut S, readiness: &mut Readiness) -> Result<(), Option<Box<Error>>>
+where
+    S: Service<Request>,
+    S::Error: Into<BoxError> + 'static,
+{
+    let mut readiness = mem::replace(readiness, Readiness::Unknown);
+    if core.is_always() {
+        return Err(None);
     }
-
-    /// The same where the inner service is not known to be ready, or is not to be called.
-    #[cold]
-    fn look<Request>(&mut self) -> Option<(Error, bool)>
-    where
-        S: Service<Request>,
-        S::Error: Into<BoxError> + 'static,
-    {
-        let mut readiness = mem::replace(&mut self.readiness, Readiness::Unknown);
-        let switched_off = || Some((Rejection::of_fallback(self.layer.core.row.name()).into(), true));
-        if self.layer.core.is_always() {
-            return switched_off();
-        }
-        if matches!(readiness, Readiness::Unknown) {
-            // When `poll_ready` was called, the fallback was to answer always. There is no task to wake here, so one look must do.
-            readiness = Readiness::of(self.inner.poll_ready(&mut Context::from_waker(Waker::noop())));
-        }
-        match readiness {
-            Readiness::Ready => None,
-            Readiness::Failed(error) => Some((error, false)),
-            Readiness::Unknown => switched_off(),
-        }
+    if matches!(readiness, Readiness::Unknown) {
+        // When `poll_ready` was called, the fallback was to answer always. There is no task to wake here, so one look must do.
+        readiness = Readiness::of(inner.poll_ready(&mut Context::from_waker(Waker::noop())));
+    }
+    match readiness {
+        Readiness::Ready => Ok(()),
+        Readiness::Failed(error) => Err(Some(Box::new(error))),
+        Readiness::Unknown => Err(None),
     }
 }
 
@@ -116,19 +101,29 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let unsent = self.unsent();
         let FallbackLayer { step, condition, mark, core, objective } = &self.layer;
+        let core: &Core = core;
         let kept = step.keep(&request);
         let fallback = Some((step.clone(), kept));
         let (condition, mark, row, objective) = (condition.clone(), mark.clone(), core.row, *objective);
-        // The future is made in each arm, so that the call is not moved once more.
-        let Some((error, is_forced)) = unsent else {
-            let rehearsal = if core.rehearses() { rehearsal::begin(row, step, &request) } else { None };
-            let state = State::Calling { call: self.inner.call(request) };
-            return ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false };
+        let sends = if matches!(self.readiness, Readiness::Ready) && !core.is_always() {
+            self.readiness = Readiness::Unknown;
+            Ok(())
+        } else {
+            look(core, &mut self.inner, &mut self.readiness)
         };
-        let state = State::Unsent { error: Some(error), is_forced };
-        ResponseFuture { state, fallback, rehearsal: None, condition, mark, row, objective, has_waited: false }
+        // The future is made in each arm, so that the call is not moved once more.
+        match sends {
+            Ok(()) => {
+                let rehearsal = if core.rehearses() { rehearsal::begin(row, step, &request) } else { None };
+                let state = State::Calling { call: self.inner.call(request) };
+                ResponseFuture { state, fallback, rehearsal, condition, mark, row, objective, has_waited: false }
+            }
+            Err(unready) => {
+                let state = State::Unsent { unready };
+                ResponseFuture { state, fallback, rehearsal: None, condition, mark, row, objective, has_waited: false }
+            }
+        }
     }
 }
 

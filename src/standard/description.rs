@@ -12,7 +12,9 @@ use crate::setting::Setting;
 /// The handles of a stack's parts; `()` where a part is switched off.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Handles<Q, R, G, C, H, B> {
+pub struct Handles<F, Q, R, G, C, H, B> {
+    /// The [handle](crate::FallbackHandle) of the fallback.
+    pub fallback: F,
     /// The [handle](crate::RateLimitHandle) of the rate limit.
     pub rate_limit: Q,
     /// The [budget](crate::Budget) of the retry, if it has one.
@@ -113,6 +115,7 @@ places! {
 
 impl<E, N, F, D, T, Q, R, G, C, H, B, L, O> StandardLayer<E, (N, F, D, T, Q), R, (G, C, H, B, L, O)>
 where
+    F: Handled,
     Q: Handled,
     R: Handled,
     G: Handled,
@@ -121,10 +124,11 @@ where
     B: Handled,
 {
     /// Returns the handles of all parts that have one.
-    pub fn handles(&self) -> Handles<Q::Handle, R::Handle, G::Handle, C::Handle, H::Handle, B::Handle> {
-        let (.., rate) = &self.whole;
+    pub fn handles(&self) -> Handles<F::Handle, Q::Handle, R::Handle, G::Handle, C::Handle, H::Handle, B::Handle> {
+        let (_, fallback, .., rate) = &self.whole;
         let (hedge, circuit, throttle, bulkhead, ..) = &self.attempt;
         Handles {
+            fallback: fallback.handle(),
             rate_limit: rate.handle(),
             budget: self.retry.handle(),
             hedge: hedge.handle(),

@@ -10,7 +10,7 @@ use crate::call::budget::Budget;
 use crate::call::{AdmissionLayer, Handled};
 use crate::circuit_breaker::{CircuitBreakerBuilder, CircuitBreakerLayer, CircuitHandle};
 use crate::error::ConfigError;
-use crate::fallback::FallbackLayer;
+use crate::fallback::{FallbackHandle, FallbackLayer};
 use crate::hedge::{HedgeHandle, HedgeLayer};
 use crate::keyed::PerKey;
 use crate::rate_limit::{Quota, RateLimitHandle};
@@ -56,6 +56,14 @@ impl<F, T, M> Part for FallbackLayer<F, T, M> {
 
     fn listed_in(self, registry: &Registry) -> Self {
         self.registry(registry)
+    }
+}
+
+impl<F, T, M> Handled for FallbackLayer<F, T, M> {
+    type Handle = FallbackHandle;
+
+    fn handle(&self) -> FallbackHandle {
+        self.handle()
     }
 }
 

@@ -12,6 +12,7 @@ use httpdate::fmt_http_date;
 
 use super::directives::Directives;
 use crate::cache::Terms;
+use crate::fallback::Degraded;
 use crate::http::headers;
 use crate::time::wall_clock;
 
@@ -70,13 +71,15 @@ pub(super) fn judge(
     }
 }
 
-/// Whether others than the one who asked may see the response. One that sets a cookie is never shared.
+/// Whether others than the one who asked may see the response. One that sets a cookie is never shared, and neither is the answer of a
+/// fallback: they would not be told that it is one.
 fn may_be_shared(asked: &HeaderMap, response: &Parts, says: Directives<'_>) -> bool {
     let varies_by_all = || vary(&response.headers).any(|name| name == "*");
     let is_authorized = || asked.contains_key(AUTHORIZATION);
     !says.has_any(&["private", "no-store"])
         && !says.are_no_cache()
         && !response.headers.contains_key(SET_COOKIE)
+        && response.extensions.get::<Degraded>().is_none()
         && !varies_by_all()
         && (!is_authorized() || says.has_any(&["public", "must-revalidate", "s-maxage"]))
 }

@@ -58,8 +58,15 @@ pub(super) use every_type_is;
 
 type Value = fallback::Value<u32>;
 type Standard = standard::Client<call::Plain, Identity, retry::Rules>;
-type Handles =
-    standard::Handles<RateLimitHandle, Option<Budget>, HedgeHandle, CircuitHandle, ThrottleHandle, BulkheadHandle>;
+type Handles = standard::Handles<
+    FallbackHandle,
+    RateLimitHandle,
+    Option<Budget>,
+    HedgeHandle,
+    CircuitHandle,
+    ThrottleHandle,
+    BulkheadHandle,
+>;
 type Key = fn(&u32) -> u32;
 type Letters = fn(DeadLetter<u32>);
 type Ranked = By<fn(&u32) -> Criticality>;

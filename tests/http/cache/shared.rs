@@ -1,5 +1,11 @@
 //! Whose a response is.
 
+use std::future::ready;
+
+use palisade::FallbackLayer;
+use palisade::fallback::{Degraded, function};
+use tower::ServiceBuilder;
+
 use super::*;
 
 const EXPIRES_LATE: (&str, &str) = ("expires", "Fri, 31 Dec 9999 23:59:59 GMT");
@@ -97,4 +103,25 @@ async fn who_is_known_is_not_turned_away_with_one_who_is_not() {
         let statuses = [unknown, known].map(|response| response.unwrap().status().as_u16());
         assert_eq!(statuses, [status, 200], "{known_by}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_of_a_fallback_is_neither_kept_nor_shared() {
+    let answer = |text: &'static str| {
+        Ok::<_, Error>(Response::builder().header("cache-control", "max-age=600").body(Body::from(text)).unwrap())
+    };
+    let fallback = FallbackLayer::http(function(move |_: Result<&Response<Body>, &Error>| answer("degraded")));
+    let handle = fallback.handle();
+    let layer = ServiceBuilder::new().layer(builder().build().unwrap()).layer(fallback);
+    let service = layer.service_fn(move |_: Request<Body>| ready(answer("good")));
+    let step = async || {
+        let response = service.clone().oneshot(request("GET", "/", &[])).await.unwrap();
+        response.extensions().get::<Degraded>().map(|degraded| degraded.step)
+    };
+    handle.always();
+    assert_eq!([step().await, step().await], [Some(1); 2], "each is told that it is degraded");
+    handle.auto();
+    assert_eq!([step().await, step().await], [None; 2]);
+    handle.always();
+    assert_eq!(step().await, None, "it is kept");
 }

@@ -1,5 +1,6 @@
 //! The fallback, line by line of what it means.
 
+mod beside;
 mod by_hand;
 mod chains;
 mod costs;

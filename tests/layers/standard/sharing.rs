@@ -1,6 +1,6 @@
 //! Services of one layer share its state.
 
-use palisade::Phase;
+use palisade::{Phase, fallback};
 
 use super::*;
 
@@ -28,4 +28,13 @@ async fn a_change_of_one_part_leaves_the_state_of_the_others() {
     assert_eq!(changed.handles().circuit.phase(), Phase::ForcedOpen);
     let changed = stack.circuit_breaker(|circuit| circuit.min_calls(30)).unwrap();
     assert_eq!(changed.handles().circuit.phase(), Phase::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_fallback_is_switched_by_its_handle() {
+    let stack = standard("payments").unwrap().fallback(fallback::value(7));
+    stack.handles().fallback.always();
+    assert_eq!(call(&stack, up()).await.unwrap(), 7);
+    stack.handles().fallback.auto();
+    assert_eq!(call(&stack, up()).await.unwrap(), 1);
 }
