@@ -157,3 +157,34 @@ fn it_is_steered_by_its_modes() {
     let told: Vec<_> = told.iter().map(|event| [event.field("action"), event.field("by")]).collect();
     assert_eq!(told, [["set to degraded", "ann\\n"], ["auto", "ann\\n"]]);
 }
+
+/// Two may have one name.
+#[test]
+fn where_one_refuses_a_mode_none_is_set() {
+    let registry = Registry::new();
+    let build = |mode: &'static str| shop().mode(mode).registry(&registry).build().unwrap();
+    let both = [build("degraded"), build("emergency")];
+    for mode in ["degraded", "emergency"] {
+        let target = Target::new(Kind::Degradation, "shop");
+        let refused = registry.steer(&target, &Action::Set(mode.into()), "ann");
+        assert!(matches!(refused, Err(SteerError::Refused(_))), "{refused:?}");
+        assert_eq!(both.each_ref().map(Degradation::mode), ["normal"; 2]);
+    }
+}
+
+/// A sum of numbers of modes would be a number of no mode.
+#[test]
+fn of_two_of_one_name_the_worse_mode_is_measured() {
+    let registry = Registry::new();
+    let both = [(); 2].map(|()| shop().mode("degraded").mode("emergency").registry(&registry).build().unwrap());
+    let mode = || {
+        let metrics = registry.metrics();
+        let mut samples = metrics.iter().filter(|metric| metric.name == "palisade_degradation_mode");
+        samples.next().expect("it is there").samples[0].value.clone()
+    };
+    assert_eq!(mode(), Reading::Level(0.0));
+    for degradation in &both {
+        degradation.set("degraded").unwrap();
+        assert_eq!(mode(), Reading::Level(1.0));
+    }
+}
