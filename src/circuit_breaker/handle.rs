@@ -61,7 +61,7 @@ impl CircuitHandle {
     /// It is 1 also while the circuit is half-open, because a service that is tried is not yet well. But 10 s after the open time it
     /// is 0 though the circuit has not closed: only calls can close it, and the mode may keep them away. So the feature of a service
     /// that is in trouble for long is tried from time to time: about 10 s and [`leave_after`](crate::Mode::leave_after) after each
-    /// open time.
+    /// open time. Where a call may hang for longer than 10 s, raise `leave_after` too, or the mode is left while the probes hang.
     pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
         let circuit = self.clone();
         move || f64::from(u8::from(circuit.core.is_in_trouble()))

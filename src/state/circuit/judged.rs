@@ -12,35 +12,31 @@ impl Circuit {
     ///
     /// An open circuit keeps calls away only while time is left: a call is what ends its open time.
     pub(crate) fn judgement(&self, clock: impl Now) -> Judgement {
-        self.with_phase(|phase| match phase {
-            Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => Judgement::Healthy,
-            Phase::ForcedOpen => Judgement::Unhealthy,
-            Phase::HalfOpen => Judgement::OnTrial,
-            Phase::Open if clock.now() < self.open_until() => Judgement::Unhealthy,
-            Phase::Open => Judgement::OnTrial,
-        })
+        loop {
+            let word = self.word();
+            let judgement = match word.phase() {
+                Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => return Judgement::Healthy,
+                Phase::ForcedOpen => return Judgement::Unhealthy,
+                Phase::HalfOpen => return Judgement::OnTrial,
+                Phase::Open if clock.now() < self.open_until() => Judgement::Unhealthy,
+                Phase::Open => Judgement::OnTrial,
+            };
+            // A time belongs to the word that was read before it only if it still is that word after.
+            if self.word() == word {
+                return judgement;
+            }
+        }
     }
 
     /// Whether the service is in trouble: from the opening until the circuit closes, or until its [trial](TRIAL) is over.
     ///
     /// Only a call closes a circuit. If it said so for longer, nothing that switches calls off by it would ever switch them on.
     pub(crate) fn is_in_trouble(&self, clock: impl Now) -> bool {
-        self.with_phase(|phase| match phase {
-            Phase::Closed | Phase::ForcedClosed | Phase::MetricsOnly => false,
-            Phase::ForcedOpen => true,
-            Phase::Open | Phase::HalfOpen => clock.now() < self.open_until().saturating_add(TRIAL),
-        })
-    }
-
-    /// Reads what belongs to a phase, without the lock.
-    fn with_phase<T>(&self, read: impl Fn(Phase) -> T) -> T {
-        loop {
-            let word = self.word();
-            let found = read(word.phase());
-            // A time belongs to the word that was read before it only if it still is that word after.
-            if self.word() == word {
-                return found;
-            }
+        let now = clock.now();
+        match self.judgement(now) {
+            Judgement::Healthy | Judgement::Degraded => false,
+            Judgement::OnTrial => now < self.open_until().saturating_add(TRIAL),
+            Judgement::Unhealthy => true,
         }
     }
 }
