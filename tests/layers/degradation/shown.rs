@@ -64,6 +64,24 @@ fn a_timeline_has_the_changes_in_words() {
     });
 }
 
+/// Modes may come from a file.
+#[test]
+fn a_name_of_two_lines_stays_on_the_line_of_its_happening() {
+    paused(async {
+        let registry = Registry::new();
+        let mode = at_once("worse\n| mode").signal("lo\nad", || 1.0).signal("bro\nken", || panic!("no number"));
+        let degradation = shop().mode(mode).registry(&registry).build().unwrap();
+        degradation.mode();
+        degradation.set("normal").unwrap();
+        let set = Action::Set("worse\n| mode".into());
+        registry.steer(&Target::new(Kind::Degradation, "shop"), &set, "ann\n").unwrap();
+        let timeline = registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000 * YEAR);
+        let words: Vec<_> = timeline.happenings.iter().map(|happening| happening.what.to_string()).collect();
+        assert_eq!(words.len(), 5, "{words:?}");
+        assert!(!words.concat().contains(char::is_control), "{words:?}");
+    });
+}
+
 #[test]
 fn changes_panics_and_rejections_are_counted() {
     paused(async {
