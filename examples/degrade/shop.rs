@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use palisade::{
     Backoff, BulkheadHandle, BulkheadLayer, CircuitBreakerLayer, CircuitHandle, ConfigError, Degradation,
-    FallbackHandle, FallbackLayer, FeatureLayer, Mode, Name, Phase, fallback,
+    FallbackHandle, FallbackLayer, FeatureLayer, Mode, Name, fallback,
 };
 use tower::{BoxError, Layer, ServiceBuilder};
 
@@ -15,24 +15,24 @@ use crate::server::{Server, WORKERS, serve};
 pub(crate) const PAGES: [&str; 5] = ["browse", "checkout", "search", "recommendations", "reviews"];
 
 /// When which features are off.
-fn policy(search: CircuitHandle, core: &BulkheadHandle) -> Result<Degradation, ConfigError> {
+fn policy(search: &CircuitHandle, core: &BulkheadHandle) -> Result<Degradation, ConfigError> {
     Degradation::builder("shop")
         // The core has to search too. Recommendations make room for that, because nobody came for them.
         .mode(
             Mode::new("degraded")
-                // Any function of this kind. By `search.signal()` the circuit is fine while it tries whether its server is back.
-                .signal("search", move || f64::from(search.phase() != Phase::Closed))
+                .signal("search", search.signal())
                 // A circuit has seen enough when it opens.
                 .enter_after(Duration::ZERO)
                 .leave_after(Duration::from_secs(1)),
         )
-        // All places of the core are taken, so it works for those who buy.
+        // All places of the core are taken: from now on it works only for those who buy.
         .mode(
             Mode::new("emergency")
                 .signal("core", core.signal())
                 .enter_at(0.9)
                 .enter_after(Duration::from_millis(500))
-                // Those who buy take more in the sale, or it would be left too soon. On a usual day all features take less.
+                // In the sale those who buy take three places of four, so the mode stays. On a usual day all pages together take less
+                // than half, so it is left.
                 .leave_at(0.5)
                 .leave_after(Duration::from_secs(2)),
         )
@@ -64,7 +64,7 @@ impl Shop {
             .consecutive(5)
             .open_for(Backoff::constant(Duration::from_millis(500)))
             .build()?;
-        let degradation = policy(circuit.handle(), &places.handle())?;
+        let degradation = policy(&circuit.handle(), &places.handle())?;
         let feature = |name| FeatureLayer::new(&degradation, name);
 
         let core = page(places.layer(core.page));

@@ -139,6 +139,11 @@ impl Core {
         self.circuit.judgement(&self.clock)
     }
 
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.catch_up();
+        self.circuit.is_in_trouble(&self.clock)
+    }
+
     pub(super) fn steer(&self, steer: Steer) {
         self.tell(self.circuit.steer(steer, &self.clock));
     }

@@ -56,14 +56,15 @@ impl CircuitHandle {
         }
     }
 
-    /// A signal for a [`Mode`](crate::Mode): 1 while the circuit is open or was forced open, else 0.
+    /// A signal for a [`Mode`](crate::Mode): 1 from when the circuit opens until it closes, or is forced open, else 0.
+    ///
+    /// It is 1 also while the circuit is half-open, because a service that is tried is not yet well. But 10 s after the open time it
+    /// is 0 though the circuit has not closed: only calls can close it, and the mode may keep them away. So the feature of a service
+    /// that is in trouble for long is tried from time to time: about 10 s and [`leave_after`](crate::Mode::leave_after) after each
+    /// open time. Where a call may hang for longer than 10 s, raise `leave_after` too, or the mode is left while the probes hang.
     pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<> {
         let circuit = self.clone();
-        move || f64::from(u8::from(circuit.is_open()))
-    }
-
-    fn is_open(&self) -> bool {
-        matches!(self.phase(), Phase::Open | Phase::ForcedOpen)
+        move || f64::from(u8::from(circuit.core.is_in_trouble()))
     }
 
     /// How reliable the service was: over a window that ends now, or since the circuit was built for `None`.
@@ -126,13 +127,14 @@ impl CircuitHandle {
 
 /// The circuits of all keys.
 impl<K: Send + Sync + 'static> PerKeyHandle<K, CircuitHandle> {
-    /// A signal for a [`Mode`](crate::Mode): the share of keys whose circuits are open or were forced open; 0 without keys.
+    /// A signal for a [`Mode`](crate::Mode): the share of keys whose circuits are at 1 by
+    /// [their own signal](CircuitHandle::signal); 0 without keys.
     pub fn signal(&self) -> impl Fn() -> f64 + Send + Sync + use<K> {
         let circuits = self.clone();
         move || {
             let all = circuits.handles();
-            let open = all.iter().filter(|circuit| circuit.is_open()).count();
-            share(open as u64, all.len().max(1) as u64)
+            let troubled = all.iter().filter(|circuit| circuit.core.is_in_trouble()).count();
+            share(troubled as u64, all.len().max(1) as u64)
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::source::Kind;
 
 /// Wraps services of a feature, whose calls are rejected while it is off.
 ///
-/// It takes nothing of a response, so it is the same for HTTP and gRPC.
+/// It does not look at responses, so it is the same for HTTP and gRPC.
 pub type FeatureLayer = AdmissionLayer<Switch, Plain>;
 
 /// Rejects the calls of a feature while it is off. Made by a [`FeatureLayer`].
@@ -24,7 +24,7 @@ pub type Feature<S> = Admission<S, Switch, Plain>;
 impl FeatureLayer {
     /// Rejects calls while the degradation does not [allow](Degradation::allows) the feature.
     ///
-    /// One that was not added to the degradation is always on, which an [event](Event::UnknownFeature) tells here.
+    /// A feature that was not added to the degradation is always on. Then an [event](Event::UnknownFeature) says so here.
     ///
     /// # Examples
     ///

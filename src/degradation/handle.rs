@@ -23,21 +23,21 @@ impl Degradation {
 
     /// The name of the mode in force: `"normal"` below all modes.
     ///
-    /// Who asks reads the signals, if nobody has for 100 ms.
+    /// Reads the signals first, if they were not read for 100 ms.
     pub fn mode(&self) -> &'static str {
         self.core.mode(self.core.in_force())
     }
 
     /// Whether the feature is on. One that was not added always is.
     ///
-    /// Who asks reads the signals, if nobody has for 100 ms.
+    /// Reads the signals first, if they were not read for 100 ms.
     pub fn allows(&self, feature: &str) -> bool {
         self.core.feature(feature).is_none_or(|(_, off_from)| self.core.in_force() < off_from)
     }
 
     /// Puts a mode in force by hand, until [`auto`](Self::auto). `normal` is legal.
     ///
-    /// Meanwhile signals are read and judged, so that the way back goes to what they say then.
+    /// Meanwhile signals are still read and judged, so that `auto` goes to the mode that they ask for then.
     ///
     /// # Errors
     ///

@@ -31,11 +31,18 @@ impl Listed for Core {
     }
 
     fn gauges(&self, sums: &mut Sums) {
-        sums.of(self.row).add_count("mode", self.in_force());
+        sums.of(self.row).take_greatest("mode", self.in_force());
     }
 
     fn story(&self, story: &mut Story) {
         story.add(self.row.source, &self.told, Counted::default);
+    }
+
+    fn check(&self, order: &Order<'_>) -> Result<(), ConfigError> {
+        match order.action {
+            Action::Set(mode) if order.is_for(self.row.source) => self.number(mode).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn steer(&self, order: &Order<'_>) -> Result<usize, ConfigError> {

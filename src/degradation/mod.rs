@@ -56,14 +56,15 @@
 //! Each mode is judged by itself. The highest that is on is in force, and [`set`](Degradation::set) puts another one in its place by
 //! hand. A mode without signals is in force by hand only.
 //!
-//! Nothing runs in the background. Asking for the mode, for a feature or for the [registry](crate::registry) reads all signals, if nobody
-//! has for 100 ms; of several who ask at once, one reads. Between two readings a signal is what it last was. So where nobody asks for
-//! long, two readings decide: two high ones 10 s apart enter a mode whose `enter_after` is 5 s. Asking costs a load and, once a mode
-//! has signals, a clock reading; a [`FeatureLayer`] asks for the readiness and for the call. Reading the signals allocates a list.
+//! Nothing runs in the background. The signals are read when somebody asks for the mode, for a feature or for the
+//! [registry](crate::registry), if they were not read for 100 ms. Of several who ask at once, one reads them. The others get the mode in
+//! force, and do not wait. Between two readings a signal is what it last was. So where nobody asks for long, two readings decide: two
+//! high ones 10 s apart enter a mode whose `enter_after` is 5 s. Asking costs a load and, if a mode has signals, a clock reading. A
+//! [`FeatureLayer`] asks for the readiness and for the call. Reading allocates a list.
 //!
 //! | handle | its `signal` |
 //! |---|---|
-//! | [`CircuitHandle`](crate::CircuitHandle::signal) | 1 while the circuit is open; of a layer per key the share of open circuits |
+//! | [`CircuitHandle`](crate::CircuitHandle::signal) | 1 from when the circuit opens until it closes; of a layer per key the share of such circuits |
 //! | [`BulkheadHandle`](crate::BulkheadHandle::signal), also adaptive | the share of places that are taken |
 //! | [`RateLimitHandle`](crate::RateLimitHandle::signal) | the share of the burst that is used up |
 //! | [`ThrottleHandle`](crate::ThrottleHandle::signal) | the greatest probability to reject a call |
@@ -85,9 +86,13 @@
 //! # The sharp edge
 //!
 //! A feature that is spelled wrong is always on. A mode that was set by hand does not outlive the process. A signal that blocks holds
-//! up the one who reads it, and no mode changes by signals meanwhile. And a signal that a feature itself causes may swing: the
-//! feature goes off, the signal falls, the feature comes back. Raise `leave_after` so that it swings slowly, or take a signal of what
-//! the feature does not load.
+//! up the one who reads it, and no mode changes by signals meanwhile.
+//!
+//! A signal that a feature itself causes may swing: the feature goes off, the signal falls, the feature comes back. Raise `leave_after`
+//! so that it swings slowly, or take a signal of what the feature does not load. And a signal that falls only by the feature's own
+//! calls keeps the feature off for ever. The signal of a circuit falls without calls, [10 s after the open
+//! time](crate::CircuitHandle::signal). The signal of replicas does not, because a replica on trial waits for a call, and the signal of a
+//! budget with `per_second(0.0)` does not either: use them only where other calls lower them too.
 
 mod builder;
 mod feature;

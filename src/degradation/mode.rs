@@ -44,7 +44,8 @@ impl Mode {
 
     /// Leaves the mode when all of its signals are at this value or below.
     ///
-    /// In [0, 1], and less than [`enter_at`](Self::enter_at): a signal that moves between the two changes nothing. Defaults to 0.5.
+    /// In [0, 1], and less than [`enter_at`](Self::enter_at): a signal that swings around one of the two values does not switch the mode
+    /// on and off. Defaults to 0.5.
     pub fn leave_at(self, value: f64) -> Self {
         Self { leave_at: value, ..self }
     }
@@ -65,9 +66,10 @@ impl Mode {
 
     /// Adds a signal: a name of 1 to 64 bytes, which no other signal of the mode has, and a function.
     ///
-    /// The function returns a number from 0 (all is well) to 1 (exhausted). What is below or above counts as 0 or 1, and what is no
-    /// number as 0. It is called by those who ask for the mode, at most every 100 ms, so it must be quick. It may ask the degradation
-    /// itself; one that holds it keeps it alive for ever. The handles of layers have it as their method `signal`. Defaults to no signal.
+    /// The function returns a number from 0 (all is well) to 1 (exhausted). A number below 0 counts as 0, one above 1 as 1, and NaN as 0.
+    /// It is called where somebody asks for the mode, at most every 100 ms, so it must be quick. It may ask the degradation itself, but
+    /// a function that holds the degradation keeps it alive for ever. Handles of layers make such a function by their method `signal`.
+    /// Defaults to no signal.
     pub fn signal(
         mut self,
         name: impl Into<Cow<'static, str>>,

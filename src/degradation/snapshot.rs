@@ -1,4 +1,4 @@
-//! A degradation, as who looks sees it.
+//! What there is to see of a degradation.
 
 use std::time::Duration;
 

@@ -27,10 +27,13 @@ impl fmt::Display for What {
                 write!(f, "rejects no {criticality} calls any more")
             }
             Self::ModeChanged { from, to, signal, value } => {
-                let decided = signal.zip(*value).map(|(signal, value)| format!("{signal} at {value:.2}"));
-                write!(f, "{from} to {to} ({})", decided.as_deref().unwrap_or("by hand"))
+                let decided = signal.zip(*value).map(|(name, value)| format!("{} at {value:.2}", name.escape_debug()));
+                let (from, to, decided) = (from.escape_debug(), to.escape_debug(), decided.as_deref());
+                write!(f, "{from} to {to} ({})", decided.unwrap_or("by hand"))
             }
-            Self::SignalPanicked { signal, error } => write!(f, "signal {signal} failed ({})", error.escape_debug()),
+            Self::SignalPanicked { signal, error } => {
+                write!(f, "signal {} failed ({})", signal.escape_debug(), error.escape_debug())
+            }
             Self::VerdictChanged { from, to } => verdict_changed(f, from, to),
             Self::Cleared => f.write_str("cleared (by hand)"),
             Self::FallbackSwitched { is_always: true } => f.write_str("answers always (by hand)"),

@@ -36,6 +36,11 @@ pub(crate) trait Listed: Send + Sync {
     /// Adds what has happened in it.
     fn story(&self, _: &mut Story) {}
 
+    /// Says whether it would take what is ordered, if that depends on the instance. Nobody is steered where one refuses.
+    fn check(&self, _: &Order<'_>) -> Result<(), ConfigError> {
+        Ok(())
+    }
+
     /// Does what is ordered if it is meant. Returns how many did: it, or those that it consists of.
     fn steer(&self, _: &Order<'_>) -> Result<usize, ConfigError> {
         Ok(0)

@@ -92,7 +92,7 @@ table! {
     throttle_accepted_ratio: Throttle Gauge[] one(At::Share("accepts", "requests")),
         "The share of the calls in the windows that the service took; absent where there are none.";
     degradation_mode: Degradation Gauge[] one(At::Gauge("mode")),
-        "The number of the mode in force: 0 is normal, and 1 the mildest. Those of several instances are added up.";
+        "The number of the mode in force: 0 is normal, and 1 the mildest. Of several of a name the worst.";
     degradation_changes_total: Degradation Counter[reason] words_of(Why::WORDS, 0),
         "How often another mode came into force, by a signal or by hand.";
     degradation_signal_panics_total: Degradation Counter[] one(At::Word(PANICS)),

@@ -49,7 +49,9 @@ impl Registry {
             return Err(SteerError::NotTaken { kind, action: action.as_str(), legal });
         }
         let order = Order::new(target, action, by);
-        let steered = self.used().iter().map(|instance| instance.steer(&order)).sum::<Result<_, _>>()?;
+        let used = self.used();
+        used.iter().try_for_each(|instance| instance.check(&order))?;
+        let steered = used.iter().map(|instance| instance.steer(&order)).sum::<Result<_, _>>()?;
         if steered == 0 { Err(self.not_steered(target)) } else { Ok(steered) }
     }
 

@@ -1,4 +1,4 @@
-//! The gauges of all instances of a kind and name, added up.
+//! The gauges of all instances of a kind and name, added up, or the greatest of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,13 @@ impl Gauges {
     #[expect(clippy::cast_precision_loss, reason = "who looks does not tell 2^53 from the next")]
     pub(crate) fn add_total(&mut self, gauge: &'static str, total: u64) {
         self.add(gauge, total as f64);
+    }
+
+    /// Takes a count for a gauge if it is the greatest so far.
+    #[expect(clippy::cast_precision_loss, reason = "who looks does not tell 2^53 from the next")]
+    pub(crate) fn take_greatest(&mut self, gauge: &'static str, count: usize) {
+        let greatest = self.sums.entry(gauge).or_default();
+        *greatest = greatest.max(count as f64);
     }
 
     /// Adds a total of what instances may share, which is at this address, once for all of them.

@@ -23,8 +23,8 @@ pub(crate) const PANICS: usize = Why::WORDS.len();
 
 /// A number that a signal gave, as it counts: held within 0 and 1, and 0 where it is none.
 pub(crate) const fn held(value: f64) -> f64 {
-    // Of a number and one that is none, `max` gives the number.
-    value.max(0.0).min(1.0)
+    // A zero has no sign, or it would be shown.
+    if value > 0.0 { value.min(1.0) } else { 0.0 }
 }
 
 #[derive(Debug)]

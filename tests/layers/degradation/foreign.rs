@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread;
 
-use palisade::event::{self, Event, Source};
+use palisade::event::{self, Event, Kind, Source};
+use palisade::{Action, Registry, Target};
 
 use super::*;
 use crate::support::services::panics;
@@ -50,6 +51,19 @@ fn a_signal_is_held_within_its_bounds() {
 }
 
 #[test]
+fn a_signal_has_no_sign() {
+    paused(async {
+        let number = Number::default();
+        let degradation = shop().mode(at_once("degraded").signal("load", number.signal())).build().unwrap();
+        for value in [-0.0, -f64::MIN_POSITIVE / 2.0, -f64::NAN] {
+            number.is(value);
+            advance(SECOND).await;
+            assert_eq!(format!("{:.2}", degradation.snapshot().signals[0].value), "0.00", "{value}");
+        }
+    });
+}
+
+#[test]
 fn a_signal_that_asks_for_the_mode_gets_the_one_before() {
     paused(async {
         let (built, asked) = (Built::default(), Arc::new(OnceLock::new()));
@@ -84,6 +98,27 @@ fn a_signal_may_set_a_mode() {
         let degradation = built.get().unwrap();
         assert_eq!(degradation.mode(), "emergency");
         assert!(degradation.snapshot().is_by_hand);
+    });
+}
+
+#[test]
+fn a_signal_may_build_another_degradation_and_steer_both() {
+    paused(async {
+        let registry = Registry::new();
+        let own = registry.clone();
+        let steers = move || {
+            let other = shop().mode("emergency").registry(&own).build().expect("it is legal");
+            let target = Target::new(Kind::Degradation, "shop");
+            let steered = own.steer(&target, &Action::Set("emergency".into()), "a signal").expect("both know it");
+            assert_eq!((steered, other.mode()), (2, "emergency"));
+            1.0
+        };
+        let mode = at_once("degraded").signal("itself", steers);
+        let degradation = shop().mode(mode).mode("emergency").registry(&registry).build().unwrap();
+        assert_eq!(degradation.mode(), "emergency");
+        degradation.auto();
+        assert_eq!(degradation.mode(), "degraded", "the signal gave its number");
+        assert_eq!(registry.instances().len(), 1);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::float_cmp, reason = "these are computed in the same way, or exact")]
 
+mod circuits;
 mod features;
 mod foreign;
 mod handles;

@@ -64,6 +64,24 @@ fn a_timeline_has_the_changes_in_words() {
     });
 }
 
+/// Modes may come from a file.
+#[test]
+fn a_name_of_two_lines_stays_on_the_line_of_its_happening() {
+    paused(async {
+        let registry = Registry::new();
+        let mode = at_once("worse\n| mode").signal("lo\nad", || 1.0).signal("bro\nken", || panic!("no number"));
+        let degradation = shop().mode(mode).registry(&registry).build().unwrap();
+        degradation.mode();
+        degradation.set("normal").unwrap();
+        let set = Action::Set("worse\n| mode".into());
+        registry.steer(&Target::new(Kind::Degradation, "shop"), &set, "ann\n").unwrap();
+        let timeline = registry.timeline(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 1_000 * YEAR);
+        let words: Vec<_> = timeline.happenings.iter().map(|happening| happening.what.to_string()).collect();
+        assert_eq!(words.len(), 5, "{words:?}");
+        assert!(!words.concat().contains(char::is_control), "{words:?}");
+    });
+}
+
 #[test]
 fn changes_panics_and_rejections_are_counted() {
     paused(async {
@@ -156,4 +174,35 @@ fn it_is_steered_by_its_modes() {
     let told: Vec<_> = log.named("shop").into_iter().filter(|event| !event.field("by").is_empty()).collect();
     let told: Vec<_> = told.iter().map(|event| [event.field("action"), event.field("by")]).collect();
     assert_eq!(told, [["set to degraded", "ann\\n"], ["auto", "ann\\n"]]);
+}
+
+/// Two may have one name.
+#[test]
+fn where_one_refuses_a_mode_none_is_set() {
+    let registry = Registry::new();
+    let build = |mode: &'static str| shop().mode(mode).registry(&registry).build().unwrap();
+    let both = [build("degraded"), build("emergency")];
+    for mode in ["degraded", "emergency"] {
+        let target = Target::new(Kind::Degradation, "shop");
+        let refused = registry.steer(&target, &Action::Set(mode.into()), "ann");
+        assert!(matches!(refused, Err(SteerError::Refused(_))), "{refused:?}");
+        assert_eq!(both.each_ref().map(Degradation::mode), ["normal"; 2]);
+    }
+}
+
+/// A sum of numbers of modes would be a number of no mode.
+#[test]
+fn of_two_of_one_name_the_worse_mode_is_measured() {
+    let registry = Registry::new();
+    let both = [(); 2].map(|()| shop().mode("degraded").mode("emergency").registry(&registry).build().unwrap());
+    let mode = || {
+        let metrics = registry.metrics();
+        let mut samples = metrics.iter().filter(|metric| metric.name == "palisade_degradation_mode");
+        samples.next().expect("it is there").samples[0].value.clone()
+    };
+    assert_eq!(mode(), Reading::Level(0.0));
+    for degradation in &both {
+        degradation.set("degraded").unwrap();
+        assert_eq!(mode(), Reading::Level(1.0));
+    }
 }

@@ -1,4 +1,4 @@
-//! Claims about what a circuit says to one who chooses between services.
+//! Claims about what a circuit says to one who watches the service, and makes no calls.
 
 use super::lock_free::while_locked;
 use super::{PHASES, Reading, in_phase, opened};
@@ -27,6 +27,33 @@ fn an_open_circuit_is_on_trial_as_soon_as_a_call_may_pass() {
         assert_eq!(circuit.judgement(Nanos(at)), judgement, "at {at}");
     }
     circuit.admit(100);
+}
+
+#[test]
+fn each_phase_has_its_trouble() {
+    for (phase, is_in_trouble) in [
+        (Phase::Closed, false),
+        (Phase::MetricsOnly, false),
+        (Phase::ForcedClosed, false),
+        (Phase::Open, true),
+        (Phase::ForcedOpen, true),
+        (Phase::HalfOpen, true),
+    ] {
+        assert_eq!(in_phase(phase).is_in_trouble(Nanos(1)), is_in_trouble, "{phase:?}");
+    }
+}
+
+#[test]
+fn trouble_ends_10_s_after_the_open_time() {
+    const OVER: u64 = 10_000_000_100;
+    let (open, probed) = (opened(), opened());
+    probed.admit(OVER - 1);
+    for circuit in [&open, &probed] {
+        for (at, is_in_trouble) in [(99, true), (100, true), (OVER - 1, true), (OVER, false), (u64::MAX, false)] {
+            assert_eq!(circuit.is_in_trouble(Nanos(at)), is_in_trouble, "at {at}, {}", circuit.phase());
+        }
+    }
+    assert_eq!(probed.phase(), Phase::HalfOpen);
 }
 
 #[test]
