@@ -2,9 +2,11 @@
 
 mod algorithms;
 mod bounds;
+mod measurements;
 mod netflix;
 mod restored;
 mod rounds;
+mod server;
 mod simulated;
 
 use std::sync::Arc;
@@ -91,4 +93,9 @@ impl Adaptive {
     fn asked(&self) -> usize {
         self.told().len()
     }
+}
+
+/// What an algorithm says, to three places.
+fn say(algorithm: &mut impl LimitAlgorithm, round: Round) -> String {
+    format!("{:.3}", algorithm.after(&round))
 }
