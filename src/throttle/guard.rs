@@ -34,15 +34,24 @@ use crate::time::Nanos;
 pub struct ThrottleGuard {
     /// It is empty once the call is settled.
     core: CachedArc<Core>,
-    class: Criticality,
-    /// The inner service was pending when it was last polled.
-    is_waiting: bool,
-    panicked: bool,
-    /// When the inner service was first pending; [`NOT_YET`] before.
-    since: Nanos,
+    /// The class, the flags, and above them when the inner service was first pending, or [`NOT_YET`]. One word, because to read fields
+    /// together stalls after they were written one by one.
+    state: u64,
 }
 
-const NOT_YET: Nanos = Nanos::MAX;
+/// The class of the call.
+const CLASS: u64 = 0b11;
+
+/// The inner service panicked.
+const PANICKED: u64 = 1 << 2;
+
+/// The inner service is being waited for: it was pending when it was last polled.
+const WAITING: u64 = 1 << 3;
+
+/// Where the time begins. It counts 36 years from when the clock was started, so it fits above.
+const SINCE: u32 = 4;
+
+const NOT_YET: u64 = u64::MAX >> SINCE;
 
 impl ThrottleGuard {
     /// Lets a call pass, or rejects it.
@@ -60,15 +69,20 @@ impl ThrottleGuard {
 
     #[inline(always)]
     fn made(core: &CachedArc<Core>, class: Criticality) -> Self {
-        Self { core: core.clone(), class, is_waiting: false, panicked: false, since: NOT_YET }
+        Self { core: core.clone(), state: NOT_YET << SINCE | class as u64 }
     }
 
     /// Settles the call by what its result means.
     #[inline(always)]
     pub fn settle(mut self, outcome: Outcome) {
         if let Some(core) = self.core.take() {
-            core.exit(self.class, outcome);
+            core.exit(self.class(), outcome);
         }
+    }
+
+    #[inline(always)]
+    const fn class(&self) -> Criticality {
+        Criticality::IN_ORDER[Criticality::COUNT - 1 - (self.state & CLASS) as usize]
     }
 
     /// Settles the call as one that the service took.
@@ -84,17 +98,18 @@ impl ThrottleGuard {
     /// Notes since when the service is waited for. A call that is ready at once needs none of this.
     #[inline(never)]
     fn waits(&mut self) {
-        if self.since == NOT_YET {
-            self.since = self.core.now();
+        if self.state >> SINCE == NOT_YET {
+            let flags = self.state & !(NOT_YET << SINCE);
+            self.state = self.core.now().0.min(NOT_YET) << SINCE | flags;
         }
-        self.is_waiting = true;
+        self.state |= WAITING;
     }
 
     /// Whether a dropped call has failed: its service panicked, or a limit of ours ran out that the service had at least half of.
     fn has_failed(&self, core: &Core) -> bool {
-        let waited = || core.now().saturating_sub(self.since);
+        let waited = || core.now().saturating_sub(Nanos(self.state >> SINCE));
         let had_time = || context::expired_limit().is_some_and(|limit| waited() >= Nanos::of(limit / 2));
-        self.panicked || self.is_waiting && had_time()
+        self.state & PANICKED != 0 || self.state & WAITING != 0 && had_time()
     }
 
     /// Ends a call that was dropped unsettled.
@@ -102,7 +117,7 @@ impl ThrottleGuard {
     #[inline(never)]
     fn end_dropped(&mut self) {
         let Some(core) = self.core.take() else { return };
-        if self.has_failed(&core) { core.exit(self.class, Outcome::Failed) } else { core.leave() }
+        if self.has_failed(&core) { core.exit(self.class(), Outcome::Failed) } else { core.leave() }
     }
 }
 
@@ -115,12 +130,12 @@ impl Guard for ThrottleGuard {
         if is_pending {
             self.waits();
         } else {
-            self.is_waiting = false;
+            self.state &= !WAITING;
         }
     }
 
     fn panicked(&mut self) {
-        self.panicked = true;
+        self.state |= PANICKED;
     }
 
     fn head(&mut self, _: Outcome, is_final: bool) -> Hold {
