@@ -112,12 +112,16 @@ async fn a_call_that_ends_at_its_callers_deadline_is_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_counts_for_the_class_with_which_it_came() {
-    let throttle = throttle();
-    let call = Criticality::SheddablePlus.scope(async { throttle.handle().try_enter() }).await.unwrap();
-    Criticality::CriticalPlus.scope(async { call.success() }).await;
-    let requests = |class| throttle.handle().snapshot(class).requests;
-    assert_eq!(requests(Criticality::SheddablePlus), 1);
-    assert_eq!(requests(Criticality::CriticalPlus) + requests(Criticality::Critical), 0);
+    use Criticality::{Critical, CriticalPlus, Sheddable, SheddablePlus};
+
+    let classes = [Sheddable, SheddablePlus, Critical, CriticalPlus];
+    for (class, another) in classes.into_iter().zip([CriticalPlus, Critical, Sheddable, SheddablePlus]) {
+        let throttle = throttle();
+        let call = class.scope(async { throttle.handle().try_enter() }).await.unwrap();
+        another.scope(async { call.success() }).await;
+        let counted = classes.map(|counted| throttle.handle().snapshot(counted).requests);
+        assert_eq!(counted, classes.map(|counted| u64::from(counted == class)), "{class:?}");
+    }
 }
 
 #[test]
